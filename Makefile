@@ -1,0 +1,75 @@
+# The commands of this project: `make` lists them. Each brings what it needs (tools/setup.sh).
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help setup deno sound tests demo registry phone test test-unit test-e2e style build test-build dist fmt clean
+
+# What may be given on the command line. Set here, so that variables of the environment that happen to have
+# these names are not taken for them.
+NAME =
+PORT =
+REGISTRY = 127.0.0.1
+ARGS =
+SELF_EXTRACTING =
+export NAME PORT REGISTRY
+
+RUN := sh tools/deno.sh
+
+help:
+	@echo 'make demo        a whole story in under a minute: registry, phones, a call, what was heard'
+	@echo 'make registry    a registry [PORT=5000] [ARGS="..."]'
+	@echo 'make phone       a phone: NAME=maria [PORT=6000] [REGISTRY=127.0.0.1] [ARGS="..."]'
+	@echo 'make test        style, types and every test (test-unit, test-e2e: a part) [ARGS="--filter ..."]'
+	@echo 'make build       dist/registry and dist/phone, which run without Deno [SELF_EXTRACTING=1]'
+	@echo 'make test-build  the end-to-end tests on those two'
+	@echo 'make dist        the same two for Linux, macOS and Windows, in dist/'
+	@echo 'make fmt         lays the code out'
+	@echo 'make setup       brings everything needed, and tries again what was not to be had'
+	@echo 'make clean       removes everything that these commands made here'
+
+setup:
+	@sh tools/setup.sh again
+
+# What the commands below need; silent and quick when it is there.
+deno sound tests:
+	@sh tools/setup.sh $@
+
+demo: sound
+	@$(RUN) run -q -A demo/demo.ts $(ARGS)
+
+registry: deno
+	@$(RUN) run -q --no-prompt -P=registry registry.ts $${PORT:+--port "$$PORT"} $(ARGS)
+
+phone: sound
+	@if [ -z "$$NAME" ]; then \
+	  echo 'A phone needs a name: make phone NAME=maria PORT=6050 REGISTRY=127.0.0.1' >&2; exit 2; fi
+	@$(RUN) run -q --no-prompt -P=phone phone.ts "$$REGISTRY" "$$NAME" $${PORT:+"$$PORT"} $(ARGS)
+
+test: tests style
+	@$(RUN) test -q -A $(ARGS) tests/
+
+test-unit: sound
+	@$(RUN) test -q -A --ignore=tests/e2e $(ARGS) tests/
+
+test-e2e: tests
+	@$(RUN) test -q -A $(ARGS) tests/e2e/
+
+style: deno
+	@$(RUN) fmt -q --check
+	@$(RUN) lint -q
+	@$(RUN) check -q .
+
+build: deno
+	@$(RUN) run -q -A tools/build.ts $(if $(SELF_EXTRACTING),--self-extracting)
+
+test-build: tests build
+	@SALA_REGISTRY="$$PWD/dist/registry" SALA_PHONE="$$PWD/dist/phone" $(RUN) test -q -A $(ARGS) tests/e2e/
+
+dist: deno
+	@$(RUN) run -q -A tools/build.ts --all
+
+fmt: deno
+	@$(RUN) fmt -q
+
+clean:
+	@rm -rf dist demo/out bench/out .deno

@@ -1,0 +1,64 @@
+/**
+ * The two ends of a voice path. A sound card, a sound file and a test tone all implement them, and
+ * nothing else of `audio/` is seen by the network side.
+ *
+ * Samples are mono, signed 16 bit, at {@linkcode SAMPLE_RATE}.
+ */
+
+/** Samples a second of every source and sink. Opus's own rate, so nothing is resampled on the way. */
+export const SAMPLE_RATE = 48_000;
+
+/** Where voice comes from: a microphone, a file, a tone. */
+export interface AudioSource extends AsyncDisposable {
+  /** What a person calls it: a device name or a file name. */
+  readonly name: string;
+  /**
+   * Fills `samples`, in real time: the promise settles when the last of them has been heard.
+   *
+   * A source never ends: a file that is over goes on as silence.
+   *
+   * @param samples Buffer to fill, of any length. Not read or kept after the promise settles.
+   * @throws {AudioError} When the device fails. The source cannot be used again then.
+   */
+  read(samples: Int16Array<ArrayBuffer>): Promise<void>;
+}
+
+/** Where voice goes: a loudspeaker, a file, nowhere. */
+export interface AudioSink extends AsyncDisposable {
+  /** What a person calls it: a device name or a file name. */
+  readonly name: string;
+  /**
+   * Plays `samples`, in real time: the promise settles when the sink can take as many again.
+   *
+   * @param samples Samples to play, of any length. Not kept after the promise settles.
+   * @throws {AudioError} When the device fails or the disk is full. The sink cannot be used again then.
+   */
+  write(samples: Int16Array<ArrayBuffer>): Promise<void>;
+}
+
+/** Why a sound device or a sound file could not be used, in a form that a program can tell apart. */
+export type AudioErrorCode =
+  /** The PortAudio library could not be loaded. */
+  | "no_library"
+  /** There is no such device, or none at all. */
+  | "no_device"
+  /** The device refused or failed; the detail is PortAudio's own text. */
+  | "device_failed"
+  /** The file is missing or cannot be read or written; the detail is the system's text. */
+  | "file_failed"
+  /** The file is no WAV file that can be played; the detail says why. */
+  | "bad_file";
+
+/** A sound device or sound file that could not be used. */
+export class AudioError extends Error {
+  override readonly name = "AudioError";
+
+  /**
+   * @param code What went wrong, for programs.
+   * @param subject The device, library or file that it went wrong with.
+   * @param detail The cause in the words of PortAudio or of the system, in English.
+   */
+  constructor(readonly code: AudioErrorCode, readonly subject: string, readonly detail: string) {
+    super(`${subject}: ${detail}`);
+  }
+}

@@ -1,0 +1,149 @@
+/**
+ * Zero crossings of the low-pass on each side of its middle, at the lower of the two rates. 48 keep the range up
+ * to 0.9 of the lower rate's half, which is 7.2 kHz for sound at 16 kHz.
+ */
+const ZERO_CROSSINGS = 48;
+/** How far down everything above half the lower rate is, in dB: below what 16-bit speech is heard over. */
+const STOPBAND_DB = 80;
+/** Places between two input samples for which the low-pass is tabulated; between them it is a straight line. */
+const PHASES = 256;
+
+/**
+ * Converts sound from one sample rate to another with a windowed-sinc low-pass (Kaiser window; Oppenheim and
+ * Schafer, "Discrete-Time Signal Processing", 7.5.3). No delay: output sample `n` is at the time `n / to`.
+ */
+export class Resampler {
+  readonly #from: number;
+  readonly #to: number;
+  /** Input samples on each side of an output sample that take part in it. */
+  readonly #halfTaps: number;
+  /** `PHASES + 1` rows of `2 * #halfTaps` weights. */
+  readonly #weights: Float64Array;
+
+  /**
+   * @param from Samples a second of the input.
+   * @param to Samples a second of the output.
+   */
+  constructor(from: number, to: number) {
+    this.#from = from;
+    this.#to = to;
+    const bandwidth = Math.min(1, to / from);
+    this.#halfTaps = from === to ? 0 : Math.ceil(ZERO_CROSSINGS / bandwidth);
+    this.#weights = from === to ? new Float64Array() : lowPassWeights(this.#halfTaps, bandwidth);
+  }
+
+  /**
+   * How many samples come out of so many.
+   *
+   * @param inputLength Number of input samples.
+   */
+  outputLength(inputLength: number): number {
+    return Math.round(inputLength * this.#to / this.#from);
+  }
+
+  /**
+   * Computes any stretch of the output, so that a long file need not be converted in one go. Before and after
+   * the input there is silence.
+   *
+   * @param input All of the input.
+   * @param start First output sample wanted.
+   * @param output Takes the stretch.
+   */
+  render(input: Float32Array, start: number, output: Float32Array): void {
+    const end = this.outputLength(input.length);
+    for (let i = 0; i < output.length; i++) {
+      const position = start + i;
+      output[i] = position < end ? this.#sampleAt(input, position) : 0;
+    }
+  }
+
+  #sampleAt(input: Float32Array, position: number): number {
+    if (this.#halfTaps === 0) return input[position] ?? 0;
+    // Products of whole numbers are exact, so the phase does not wander however long the sound is.
+    const product = position * this.#from;
+    const remainder = product % this.#to;
+    const middle = (product - remainder) / this.#to;
+    const phase = remainder * PHASES / this.#to;
+    const row = Math.floor(phase);
+    const fraction = phase - row;
+
+    const taps = 2 * this.#halfTaps;
+    const weights = this.#weights;
+    const first = middle - this.#halfTaps + 1;
+    const skip = Math.max(0, -first);
+    const count = Math.min(taps, input.length - first);
+    const base = row * taps;
+    let sum = 0;
+    for (let tap = skip; tap < count; tap++) sum += input[first + tap]! * weights[base + tap]!;
+    if (fraction === 0) return sum;
+    let nextSum = 0;
+    for (let tap = skip; tap < count; tap++) nextSum += input[first + tap]! * weights[base + taps + tap]!;
+    return sum + (nextSum - sum) * fraction;
+  }
+}
+
+/**
+ * Converts sound from one sample rate to another in one go.
+ *
+ * @param samples Mono samples at the rate `from`.
+ * @param from Samples a second of `samples`.
+ * @param to Samples a second of the result.
+ * @returns The sound at the rate `to`, equally long in time.
+ *
+ * @example
+ * ```ts
+ * const telephone = new Float32Array(8000); // one second
+ * resample(telephone, 8000, 48_000).length; // 48000
+ * ```
+ */
+export function resample(samples: Float32Array, from: number, to: number): Float32Array<ArrayBuffer> {
+  const resampler = new Resampler(from, to);
+  const output = new Float32Array(resampler.outputLength(samples.length));
+  resampler.render(samples, 0, output);
+  return output;
+}
+
+/** Rows of low-pass weights, the row `p` for an output sample `p / PHASES` after an input sample. */
+function lowPassWeights(halfTaps: number, bandwidth: number): Float64Array {
+  // Kaiser's formulas: the window's shape for an attenuation, and the transition width that it leaves.
+  const beta = 0.1102 * (STOPBAND_DB - 8.7);
+  const transition = (STOPBAND_DB - 7.95) / (2.285 * 2 * halfTaps * Math.PI);
+  // The transition ends at half the lower rate, so that nothing folds back. In parts of half the input rate.
+  const cutoff = bandwidth - transition / 2;
+  const taps = 2 * halfTaps;
+  const weights = new Float64Array((PHASES + 1) * taps);
+  for (let phase = 0; phase <= PHASES; phase++) {
+    const row = weights.subarray(phase * taps, (phase + 1) * taps);
+    let sum = 0;
+    for (let tap = 0; tap < taps; tap++) {
+      const distance = tap - halfTaps + 1 - phase / PHASES;
+      const weight = sinc(cutoff * distance) * kaiser(distance / halfTaps, beta);
+      row[tap] = weight;
+      sum += weight;
+    }
+    // Each row passes a constant unchanged.
+    for (let tap = 0; tap < taps; tap++) row[tap]! /= sum;
+  }
+  return weights;
+}
+
+function sinc(x: number): number {
+  return x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x);
+}
+
+/** Kaiser window at `x`, which goes from -1 to 1; without its constant factor. */
+function kaiser(x: number, beta: number): number {
+  return Math.abs(x) >= 1 ? 0 : besselI0(beta * Math.sqrt(1 - x * x));
+}
+
+/** Modified Bessel function of the first kind and order zero, by its power series. */
+function besselI0(x: number): number {
+  const quarter = x * x / 4;
+  let term = 1;
+  let sum = 1;
+  for (let k = 1; term > sum * 1e-12; k++) {
+    term *= quarter / (k * k);
+    sum += term;
+  }
+  return sum;
+}

@@ -1,0 +1,150 @@
+/** One sound in a picture of several. */
+export interface WaveformTrack {
+  /** Text beside the waveform. */
+  readonly title: string;
+  readonly samples: Int16Array | Float32Array;
+  /** Samples a second. */
+  readonly sampleRate: number;
+  /** Where its first sample is on the common time axis, in seconds; 0 unless given. */
+  readonly offsetSeconds?: number;
+}
+
+/** What may be chosen about the picture. */
+export interface WaveformOptions {
+  /** Width in pixels; 960 unless given. */
+  readonly width?: number;
+  /** Unit under the time axis; `s` unless given. */
+  readonly unit?: string;
+}
+
+const DEFAULT_WIDTH = 960;
+const MARGIN = 24;
+const TITLE_HEIGHT = 28;
+const WAVE_HEIGHT = 96;
+const TRACK_GAP = 18;
+const AXIS_HEIGHT = 34;
+/** Tracks take turns; all are legible on {@linkcode BACKGROUND}. */
+const COLOURS = ["#0f766e", "#b45309", "#4338ca", "#be185d"];
+const BACKGROUND = "#fbfbf9";
+const PANEL = "#f1f1ec";
+const GRID = "#d9d9d2";
+const TEXT = "#33332f";
+const FONT = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif";
+/** About as many labels fit under the axis without crowding. */
+const MOST_TICKS = 12;
+/** Distances between labels that people count in, in seconds. */
+const TICK_SECONDS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600];
+/** The loudest track fills this much of the height; quieter ones are smaller in proportion. */
+const FILLED = 0.94;
+/** Pixels that one point of the outline stands for. */
+const COLUMN_WIDTH = 1;
+
+/**
+ * Draws sounds one under the other on one time axis, all at the same scale.
+ *
+ * @param tracks The sounds, from top to bottom.
+ * @param options Size and wording.
+ * @returns An SVG document. It needs no fonts or files of its own, so that it can stand in a web page or a README.
+ */
+export function drawWaveforms(tracks: readonly WaveformTrack[], options: WaveformOptions = {}): string {
+  const width = options.width ?? DEFAULT_WIDTH;
+  const plotWidth = width - 2 * MARGIN;
+  const trackHeight = TITLE_HEIGHT + WAVE_HEIGHT + TRACK_GAP;
+  const axisTop = MARGIN / 2 + tracks.length * trackHeight;
+  const height = axisTop + AXIS_HEIGHT;
+  const start = Math.min(0, ...tracks.map((track) => track.offsetSeconds ?? 0));
+  const end = Math.max(start + 0.1, ...tracks.map(endSeconds));
+  const pixelsPerSecond = plotWidth / (end - start);
+  const x = (seconds: number) => MARGIN + (seconds - start) * pixelsPerSecond;
+  const fullScale = Math.max(1e-3, ...tracks.map(peak));
+  const ticks = tickSeconds(start, end);
+
+  const parts = [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" ` +
+    `role="img" font-family="${FONT}" fill="${TEXT}">`,
+    `<title>${escapeXml(tracks.map((track) => track.title).join(" · "))}</title>`,
+    `<rect width="${width}" height="${height}" rx="10" fill="${BACKGROUND}"/>`,
+  ];
+  tracks.forEach((track, index) => {
+    const top = MARGIN / 2 + index * trackHeight;
+    const waveTop = top + TITLE_HEIGHT;
+    const middle = waveTop + WAVE_HEIGHT / 2;
+    const colour = COLOURS[index % COLOURS.length] ?? TEXT;
+    const grid = ticks.map((tick) => `M${round(x(tick))} ${waveTop}v${WAVE_HEIGHT}`).join("");
+    const trackStart = x(track.offsetSeconds ?? 0);
+    parts.push(
+      `<circle cx="${MARGIN + 5}" cy="${top + 14}" r="5" fill="${colour}"/>`,
+      `<text x="${MARGIN + 17}" y="${top + 19}" font-size="14" font-weight="600">${escapeXml(track.title)}</text>`,
+      `<rect x="${MARGIN}" y="${waveTop}" width="${plotWidth}" height="${WAVE_HEIGHT}" rx="6" fill="${PANEL}"/>`,
+      `<path d="${grid}" stroke="${GRID}"/>`,
+      `<path d="M${MARGIN} ${middle}h${plotWidth}" stroke="${colour}" stroke-opacity="0.35"/>`,
+      `<path d="${outline(track, trackStart, x(endSeconds(track)), middle, fullScale)}" fill="${colour}" ` +
+        `stroke="${colour}" stroke-width="0.6" stroke-linejoin="round"/>`,
+    );
+  });
+  const unit = escapeXml(options.unit ?? "s");
+  parts.push(`<g font-size="12" text-anchor="middle" fill-opacity="0.75">`);
+  for (const tick of ticks) {
+    parts.push(`<text x="${round(x(tick))}" y="${axisTop + 8}">${round(tick)} ${unit}</text>`);
+  }
+  parts.push("</g>", "</svg>", "");
+  return parts.join("\n");
+}
+
+function endSeconds(track: WaveformTrack): number {
+  return (track.offsetSeconds ?? 0) + track.samples.length / track.sampleRate;
+}
+
+/** What a sample of full loudness is worth. */
+function fullScaleOf(samples: Int16Array | Float32Array): number {
+  return samples instanceof Int16Array ? 32_768 : 1;
+}
+
+function peak({ samples }: WaveformTrack): number {
+  let highest = 0;
+  for (const sample of samples) highest = Math.max(highest, Math.abs(sample));
+  return highest / fullScaleOf(samples);
+}
+
+/** Path around the highest and the lowest sample of each column: the upper edge forwards, the lower one back. */
+function outline(track: WaveformTrack, left: number, right: number, middle: number, fullScale: number): string {
+  const { samples } = track;
+  const columns = Math.max(1, Math.floor((right - left) / COLUMN_WIDTH));
+  const pixelsPerStep = FILLED * WAVE_HEIGHT / 2 / fullScale / fullScaleOf(samples);
+  const upper: string[] = [];
+  const lower: string[] = [];
+  for (let column = 0; column < columns; column++) {
+    let [lowest, highest] = [0, 0];
+    const end = Math.floor((column + 1) * samples.length / columns);
+    for (let i = Math.floor(column * samples.length / columns); i < end; i++) {
+      lowest = Math.min(lowest, samples[i] ?? 0);
+      highest = Math.max(highest, samples[i] ?? 0);
+    }
+    const x = round(left + (column + 0.5) * (right - left) / columns);
+    upper.push(`${x} ${round(middle - highest * pixelsPerStep)}`);
+    lower.push(`${x} ${round(middle - lowest * pixelsPerStep)}`);
+  }
+  return `M${upper.join(" ")} ${lower.toReversed().join(" ")}z`;
+}
+
+function tickSeconds(start: number, end: number): number[] {
+  const step = TICK_SECONDS.find((seconds) => (end - start) / seconds <= MOST_TICKS) ?? end - start;
+  const ticks: number[] = [];
+  for (let count = Math.ceil(start / step); count * step <= end; count++) ticks.push(count * step);
+  return ticks;
+}
+
+/** One digit after the point is a tenth of a pixel, or of a second. */
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}
+
+function escapeXml(text: string): string {
+  return text
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;")
+    // deno-lint-ignore no-control-regex -- XML 1.0 has no way to write these, not even escaped.
+    .replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "\ufffd");
+}

@@ -1,0 +1,144 @@
+/** Writes lines of text without a system call for each. */
+
+/**
+ * How long lines are gathered before they are written, in milliseconds: too short for a person to notice,
+ * long enough for what a burst of connections has to tell to go out together.
+ */
+const GATHER_MS = 5;
+
+/** How much text waits for a slow reader, in UTF-16 units. */
+const MAX_BACKLOG = 4 * 1024 * 1024;
+
+/** One or more lines, or what makes them when they are about to be written. */
+interface Entry {
+  readonly text: string | (() => string);
+  /** What it says something new about: see {@linkcode LineWriter.writeLatest}. */
+  readonly subject?: string;
+}
+
+/** How a {@linkcode LineWriter} behaves where it need not be as usual. */
+export interface LineWriterOptions {
+  /** Most text that waits to be written, in UTF-16 units. */
+  readonly maxBacklog?: number;
+  /** The line that stands where lines had to be left out. */
+  readonly leftOut?: (lines: number) => string;
+}
+
+/**
+ * Gathers lines and writes them together, so that printing does not slow down what is printed about.
+ *
+ * While a write is under way, further lines wait for the next. If the reader is so slow that too much waits,
+ * lines are left out and counted. If it has gone away, nothing more is written and nobody is told but
+ * {@linkcode LineWriter.broken}.
+ *
+ * @example
+ * ```ts ignore
+ * const writer = new LineWriter(writeAll(Deno.stdout));
+ * writer.write("first");
+ * writer.write("second");
+ * await writer.flush(); // both in one system call
+ * ```
+ */
+export class LineWriter {
+  readonly #write: (bytes: Uint8Array) => Promise<void>;
+  readonly #maxBacklog: number;
+  readonly #leftOut: (lines: number) => string;
+  readonly #encoder = new TextEncoder();
+  readonly #broken = Promise.withResolvers<void>();
+  #entries = new Set<Entry>();
+  #latest = new Map<string, Entry>();
+  #backlog = 0;
+  #dropped = 0;
+  #isBroken = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** The write under way, and those that follow it until nothing waits. */
+  #draining: Promise<void> | undefined;
+
+  /** @param write Writes all of the bytes; is called again only when its promise has settled. */
+  constructor(write: (bytes: Uint8Array) => Promise<void>, options: LineWriterOptions = {}) {
+    this.#write = write;
+    this.#maxBacklog = options.maxBacklog ?? MAX_BACKLOG;
+    this.#leftOut = options.leftOut ?? ((lines) => `… (${lines})`);
+  }
+
+  /** Settles if what is written to goes away, such as a pipe whose reader has ended. */
+  get broken(): Promise<void> {
+    return this.#broken.promise;
+  }
+
+  /** Takes a line, without its line feed; it may be several with line feeds between them. */
+  write(line: string): void {
+    if (this.#isBroken) return;
+    if (this.#backlog + line.length > this.#maxBacklog) {
+      this.#dropped++;
+      return;
+    }
+    this.#backlog += line.length;
+    this.#add({ text: line });
+  }
+
+  /**
+   * Takes lines of which only the latest are worth reading, such as a whole table: they replace those on the
+   * same subject that were not written yet, and are made only when they are about to be written.
+   */
+  writeLatest(subject: string, make: () => string): void {
+    if (this.#isBroken) return;
+    const older = this.#latest.get(subject);
+    if (older) this.#entries.delete(older);
+    const entry = { text: make, subject };
+    this.#latest.set(subject, entry);
+    this.#add(entry);
+  }
+
+  /** Settles once all lines so far are written, or cannot be. Never rejects. */
+  async flush(): Promise<void> {
+    this.#start();
+    await this.#draining;
+  }
+
+  #add(entry: Entry): void {
+    this.#entries.add(entry);
+    if (!this.#draining) this.#timer ??= setTimeout(() => this.#start(), GATHER_MS);
+  }
+
+  #start(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#draining ??= this.#drain().finally(() => this.#draining = undefined);
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#entries.size > 0 || this.#dropped > 0) {
+      const bytes = this.#encoder.encode(this.#take());
+      try {
+        await this.#write(bytes);
+      } catch {
+        this.#isBroken = true;
+        this.#entries.clear();
+        this.#latest.clear();
+        this.#dropped = 0;
+        this.#broken.resolve();
+      }
+    }
+  }
+
+  /** All that waits, as one text. */
+  #take(): string {
+    const lines = [...this.#entries].map(({ text }) => typeof text === "string" ? text : text());
+    if (this.#dropped > 0) lines.push(this.#leftOut(this.#dropped));
+    this.#entries = new Set();
+    this.#latest = new Map();
+    this.#backlog = 0;
+    this.#dropped = 0;
+    return lines.map((line) => `${line}\n`).join("");
+  }
+}
+
+/** A function that writes all of some bytes, in as many pieces as it takes, for a {@linkcode LineWriter}. */
+export function writeAll(
+  stream: { write(bytes: Uint8Array): Promise<number> },
+): (bytes: Uint8Array) => Promise<void> {
+  return async (bytes) => {
+    for (let sent = 0; sent < bytes.length;) sent += await stream.write(bytes.subarray(sent));
+  };
+}

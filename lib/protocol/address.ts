@@ -1,0 +1,50 @@
+/** Internet addresses as the messages carry them. */
+
+import { isIP } from "node:net";
+
+/** Where datagrams go: an IPv4 or IPv6 address and a UDP port. */
+export interface Endpoint {
+  readonly ip: string;
+  readonly port: number;
+}
+
+/** Whether a value is an IPv4 or IPv6 address in text form, without a zone: a zone means nothing elsewhere. */
+export function isIpAddress(value: unknown): value is string {
+  return typeof value === "string" && !value.includes("%") && isIP(value) !== 0;
+}
+
+/** Whether a value is a port that datagrams can be sent to, 1 to 65535. */
+export function isPort(value: unknown): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= 65535;
+}
+
+/** 4 or 6, or 0 for what is no address. */
+export function ipVersion(ip: string): 0 | 4 | 6 {
+  return isIP(ip) as 0 | 4 | 6;
+}
+
+/**
+ * The one text form of an address, so that addresses can be compared: an IPv4 address that a dual-stack
+ * socket shows as `::ffff:192.0.2.1` is plain `192.0.2.1` (RFC 4291, section 2.5.5.2), and IPv6 is compressed
+ * as in RFC 5952.
+ */
+export function canonicalIp(ip: string): string {
+  if (isIP(ip) !== 6 || ip.includes("%")) return ip;
+  const compressed = new URL(`http://[${ip}]/`).hostname.slice(1, -1);
+  const mapped = /^::ffff:([0-9a-f]+):([0-9a-f]+)$/.exec(compressed);
+  if (!mapped) return compressed;
+  return mapped.slice(1).flatMap((group) => {
+    const sixteenBits = parseInt(group, 16);
+    return [sixteenBits >> 8, sixteenBits & 0xff];
+  }).join(".");
+}
+
+/** `192.0.2.1:6000` or `[2001:db8::1]:6000`. */
+export function formatEndpoint({ ip, port }: Endpoint): string {
+  return ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`;
+}
+
+/** Whether two endpoints are the same place. */
+export function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
+  return a.port === b.port && canonicalIp(a.ip) === canonicalIp(b.ip);
+}

@@ -1,0 +1,21 @@
+/** Makes text from the network safe to show. */
+
+/**
+ * What a terminal may act upon, or what makes text look like other text: control characters (C0, DEL, C1),
+ * format characters such as the bidirectional ones, line and paragraph separators, lone surrogates. The two
+ * joiners do nothing on their own and are needed by several scripts.
+ */
+const UNSAFE = /(?![\u200C\u200D])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+
+/**
+ * Text with every character that a terminal could act upon shown as an escape such as `\u{1b}`.
+ *
+ * Everything that came from the network passes through here before it is shown or logged.
+ *
+ * @param text Any text.
+ * @param maxLength How much of the text is shown, in UTF-16 units; what is cut off is marked with `…`.
+ */
+export function printable(text: string, maxLength = 4096): string {
+  const cut = text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
+  return cut.replace(UNSAFE, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
+}

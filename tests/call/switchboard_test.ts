@@ -1,0 +1,354 @@
+import { assert, assertEquals } from "@std/assert";
+import type { Call } from "../../lib/call/call.ts";
+import { MAX_REMEMBERED, Switchboard } from "../../lib/call/switchboard.ts";
+import { type Endpoint, sameEndpoint } from "../../lib/protocol/address.ts";
+import type { CallMessage } from "../../lib/protocol/call_messages.ts";
+import { type Impairments, Network, randomFrom, Timeline } from "./network.ts";
+
+const PERFECT = { loss: 0, duplication: 0, maxDelayMs: 1 };
+const AWFUL = { loss: 0.3, duplication: 0.2, maxDelayMs: 300 };
+
+/** A whole room in one test: phones on a made-up network, voice included. */
+class Room {
+  readonly timeline = new Timeline();
+  readonly random: () => number;
+  readonly network: Network;
+  readonly phones: Phone[] = [];
+
+  constructor(seed: number, impairments: Impairments) {
+    this.random = randomFrom(seed);
+    this.network = new Network(this.timeline, this.random, impairments);
+  }
+
+  phone(name: string): Phone {
+    const phone = new Phone(this, name, { ip: `192.0.2.${this.phones.length + 1}`, port: 6000 });
+    this.phones.push(phone);
+    return phone;
+  }
+
+  /** Lets time pass, waking whoever asked for it. */
+  run(untilMs: number): void {
+    for (;;) {
+      const phone = this.phones.reduce((a, b) => b.board.wakeAt < a.board.wakeAt ? b : a);
+      const next = Math.min(this.timeline.next, phone.board.wakeAt);
+      if (next > untilMs) break;
+      if (this.timeline.next <= next) {
+        this.timeline.step();
+      } else {
+        this.timeline.now = Math.max(next, this.timeline.now);
+        phone.board.tick(this.timeline.now);
+        phone.drain();
+      }
+    }
+    this.timeline.now = Math.max(untilMs, this.timeline.now);
+  }
+
+  deliver(now: number, to: Endpoint, from: Endpoint, message: CallMessage | undefined): void {
+    for (const phone of this.phones) phone.deliver(now, to, from, message);
+  }
+}
+
+class Phone {
+  readonly board = new Switchboard();
+  readonly told: string[] = [];
+  readonly sent: string[] = [];
+  /** What the person does when it rings. */
+  onInvitation: (phone: Phone) => void = () => {};
+  #ports = 40000;
+  readonly #sockets = new Map<string, Endpoint>();
+
+  constructor(readonly room: Room, readonly name: string, readonly registered: Endpoint) {}
+
+  get now(): number {
+    return this.room.timeline.now;
+  }
+
+  invite(other: Phone, id = idFrom(this.room.random)): void {
+    const local = { ip: this.registered.ip, port: this.#ports++ };
+    this.#sockets.set(id, local);
+    this.board.invite(this.now, id, { name: this.name, ...local }, { name: other.name, ...other.registered });
+    this.drain();
+  }
+
+  accept(): void {
+    this.board.accept(this.now);
+    this.drain();
+  }
+
+  hangUp(): void {
+    this.board.hangUp(this.now);
+    this.drain();
+  }
+
+  deliver(now: number, to: Endpoint, from: Endpoint, message: CallMessage | undefined): void {
+    const socket = sameEndpoint(to, this.registered)
+      ? "registered"
+      : [...this.#sockets].find(([, local]) => sameEndpoint(local, to))?.[0];
+    if (socket === undefined) return;
+    if (message) this.board.receive(now, message, from, socket);
+    else if (this.board.current && sameEndpoint(this.board.current.peer, from)) {
+      this.board.heard(now, this.board.current);
+    }
+    this.drain();
+  }
+
+  drain(): void {
+    for (const output of this.board.drain()) {
+      switch (output.kind) {
+        case "send": {
+          const local = output.socket === "registered" ? this.registered : this.#sockets.get(output.socket);
+          assert(local, `${this.name} sends from a socket that is closed`);
+          const { to, message } = output;
+          this.sent.push(
+            message.tipo === "resposta_ao_convite" ? `${message.tipo}/${message.resposta}` : message.tipo,
+          );
+          this.room.network.send((now) => this.room.deliver(now, to, local, message));
+          break;
+        }
+        case "invitation":
+          this.told.push(`invitation ${output.call.peer.name}`);
+          this.room.timeline.at(this.now, () => this.onInvitation(this));
+          break;
+        case "notice": {
+          const { kind } = output.notice;
+          this.told.push(kind === "ended" ? `ended ${output.notice.end}` : kind);
+          if (kind === "started") this.#talk(output.call);
+          break;
+        }
+        case "busy_rejected":
+          this.told.push(`busy_rejected ${output.name}`);
+          break;
+        case "crossed":
+          this.told.push("crossed");
+          break;
+        case "release":
+          this.#sockets.delete(output.call.id);
+          break;
+      }
+    }
+  }
+
+  /** Voice: a packet every 200 ms (20 ms would only make the test slower) for as long as the call stands. */
+  #talk(call: Call): void {
+    if (call.state !== "talking") return;
+    const local = call.role === "caller" ? this.#sockets.get(call.id)! : this.registered;
+    this.room.network.send((now) => this.room.deliver(now, call.peer, local, undefined));
+    this.room.timeline.at(this.now + 200, () => this.#talk(call));
+  }
+}
+
+function idFrom(random: () => number): string {
+  return Array.from({ length: 22 }, () => "abcdefghijklmnop"[Math.floor(random() * 16)]).join("");
+}
+
+Deno.test("Switchboard carries a call from invitation to goodbye", () => {
+  const room = new Room(1, PERFECT);
+  const joao = room.phone("João");
+  const maria = room.phone("Maria");
+  maria.onInvitation = () => maria.accept();
+  joao.invite(maria);
+  room.run(5_000);
+  assertEquals(joao.told, ["ringing", "started"]);
+  assertEquals(maria.told, ["invitation João", "started"]);
+  maria.hangUp();
+  room.run(6_000);
+  assertEquals(joao.told.at(-1), "ended peer_hung_up");
+  assertEquals(maria.told.at(-1), "ended hung_up");
+  assertEquals(joao.sent, ["convite", "confirmação", "ligação_encerrada"]);
+  assertEquals(maria.sent, ["tocando", "resposta_ao_convite/aceito", "encerrar_ligação"]);
+  assert(joao.board.quiet && maria.board.quiet);
+});
+
+Deno.test("Switchboard rejects a third caller as busy, without a prompt, while ringing and while talking", () => {
+  const room = new Room(2, PERFECT);
+  const [joao, maria, pedro] = [room.phone("João"), room.phone("Maria"), room.phone("Pedro")];
+  joao.invite(maria);
+  room.run(100);
+  pedro.invite(maria);
+  room.run(200);
+  assertEquals(pedro.told, ["rejected"]);
+  maria.accept();
+  room.run(300);
+  pedro.invite(maria);
+  pedro.invite(joao);
+  room.run(1_000);
+  assertEquals(pedro.told, ["rejected", "rejected", "rejected"]);
+  assertEquals(maria.told, ["invitation João", "busy_rejected Pedro", "started", "busy_rejected Pedro"]);
+  assertEquals(joao.told, ["ringing", "started", "busy_rejected Pedro"]);
+});
+
+Deno.test("Switchboard gives up on a phone where nobody listens, and says so once", () => {
+  const room = new Room(3, { ...PERFECT, loss: 1 });
+  const joao = room.phone("João");
+  joao.invite(room.phone("Maria"));
+  room.run(60_000);
+  assertEquals(joao.told, ["no_answer"]);
+  assert(joao.board.quiet);
+});
+
+Deno.test("Switchboard stops ringing after the ringing time, and the caller hears why", () => {
+  const room = new Room(4, PERFECT);
+  const [joao, maria] = [room.phone("João"), room.phone("Maria")];
+  joao.invite(maria);
+  room.run(60_000);
+  assertEquals(joao.told, ["ringing", "rejected"]);
+  assertEquals(maria.told, ["invitation João", "missed"]);
+});
+
+Deno.test("Switchboard joins two invitations that cross into one call", () => {
+  for (const first of [0, 1]) {
+    const room = new Room(5 + first, { ...PERFECT, maxDelayMs: 50 });
+    const pair = [room.phone("João"), room.phone("maria")] as const;
+    pair[first as 0 | 1].invite(pair[1 - first as 0 | 1]);
+    pair[1 - first as 0 | 1].invite(pair[first as 0 | 1]);
+    room.run(5_000);
+    for (const { told, board } of pair) {
+      assertEquals(board.current?.state, "talking");
+      assert(!told.some((words) => words.startsWith("invitation")), "nobody is asked");
+      assertEquals(told.filter((words) => words === "started").length, 1);
+    }
+    assertEquals(pair[0].board.current?.id, pair[1].board.current?.id);
+  }
+});
+
+Deno.test("Switchboard compares the names of crossing invitations as the registry does", () => {
+  const room = new Room(7, PERFECT);
+  const [joao, maria] = [room.phone("João"), room.phone("MARIA")];
+  joao.board.invite(0, "z".repeat(22), { name: "João", ip: "192.0.2.1", port: 40000 }, {
+    name: "maria",
+    ...maria.registered,
+  });
+  joao.board.drain();
+  joao.board.receive(
+    1,
+    {
+      tipo: "convite",
+      chamada: "a".repeat(22),
+      nome: "MARIA",
+      ip: "192.0.2.2",
+      porta: 40000,
+      midia: "opus/48000/1",
+    },
+    { ip: "192.0.2.2", port: 40000 },
+    "registered",
+  );
+  assertEquals(joao.board.current?.id, "a".repeat(22));
+  assertEquals(joao.board.current?.state, "accepting");
+});
+
+Deno.test("Switchboard does not ring for an invitation that its goodbye overtook", () => {
+  const room = new Room(8, PERFECT);
+  const maria = room.phone("Maria");
+  const from = { ip: "192.0.2.9", port: 40000 };
+  const chamada = "q".repeat(22);
+  maria.board.receive(0, { tipo: "encerrar_ligação", chamada }, from, "registered");
+  maria.board.receive(
+    1,
+    { tipo: "convite", chamada, nome: "João", ip: from.ip, porta: from.port, midia: "opus/48000/1" },
+    from,
+    "registered",
+  );
+  maria.drain();
+  assertEquals(maria.sent, ["ligação_encerrada"]);
+  assertEquals(maria.told, []);
+});
+
+Deno.test("Switchboard rejects voice of a kind that it does not know", () => {
+  const room = new Room(9, PERFECT);
+  const maria = room.phone("Maria");
+  const from = { ip: "192.0.2.9", port: 40000 };
+  const chamada = "q".repeat(22);
+  maria.board.receive(
+    1,
+    { tipo: "convite", chamada, nome: "João", ip: from.ip, porta: from.port, midia: "pcmu/8000/1" },
+    from,
+    "registered",
+  );
+  maria.drain();
+  assertEquals(maria.sent, ["resposta_ao_convite/rejeitado"]);
+  assertEquals(maria.told, []);
+});
+
+Deno.test("Switchboard remembers a bounded number of calls, whatever comes", () => {
+  const board = new Switchboard();
+  const random = randomFrom(10);
+  const from = { ip: "192.0.2.9", port: 40000 };
+  for (let now = 0; now < 10 * MAX_REMEMBERED; now++) {
+    const chamada = idFrom(random);
+    if (now % 2) {
+      board.receive(now, { tipo: "encerrar_ligação", chamada }, from, "registered");
+    } else {
+      board.receive(
+        now,
+        { tipo: "convite", chamada, nome: `n${now}`, ip: from.ip, porta: from.port, midia: "opus/48000/1" },
+        from,
+        "registered",
+      );
+    }
+    board.drain();
+  }
+  assertEquals(board.current?.peer.name, "n0", "the first one still rings");
+  assert(board.remembered <= MAX_REMEMBERED + 1);
+});
+
+Deno.test("Switchboard ends a call whose other side has vanished", () => {
+  const room = new Room(11, PERFECT);
+  const [joao, maria] = [room.phone("João"), room.phone("Maria")];
+  maria.onInvitation = () => maria.accept();
+  joao.invite(maria);
+  room.run(2_000);
+  room.network.impairments = { ...PERFECT, loss: 1 };
+  room.run(7_000);
+  assertEquals(joao.told.at(-1), "peer_silent");
+  room.network.impairments = PERFECT;
+  room.run(9_000);
+  assertEquals(joao.told.at(-1), "peer_back");
+  assertEquals(joao.board.current?.state, "talking");
+  room.network.impairments = { ...PERFECT, loss: 1 };
+  room.run(60_000);
+  assertEquals(joao.told.at(-1), "ended peer_lost");
+  assertEquals(maria.told.at(-1), "ended peer_lost");
+  assert(joao.board.quiet && maria.board.quiet);
+});
+
+Deno.test("Switchboard leaves no call half open on a network that loses, repeats and reorders", () => {
+  let talked = 0;
+  for (let seed = 100; seed < 400; seed++) {
+    const room = new Room(seed, AWFUL);
+    const phones = ["Ana", "Bia", "Caio"].map((name) => room.phone(name));
+    for (const phone of phones) {
+      phone.onInvitation = () => {
+        const mood = room.random();
+        if (mood < 0.6) phone.accept();
+        else if (mood < 0.8) phone.hangUp();
+      };
+    }
+    // A minute of people who call, hang up and lose patience at any moment.
+    for (let action = 0; action < 30; action++) {
+      const phone = phones[Math.floor(room.random() * 3)]!;
+      const other = phones[(phones.indexOf(phone) + 1 + Math.floor(room.random() * 2)) % 3]!;
+      room.timeline.at(room.random() * 60_000, () => {
+        if (phone.board.current) phone.hangUp();
+        else phone.invite(other);
+      });
+    }
+    room.run(60_000);
+    // Then nobody does anything: invitations end, calls stand on both sides or on neither.
+    room.run(160_000);
+    for (const { board, name } of phones) {
+      const call = board.current;
+      if (!call) continue;
+      assertEquals(call.state, "talking", `seed ${seed}: ${name} is stuck`);
+      const other = phones.find((phone) => phone.name === call.peer.name);
+      assertEquals(other?.board.current?.id, call.id, `seed ${seed}: ${name} talks to nobody`);
+    }
+    for (const phone of phones) phone.hangUp();
+    room.run(200_000);
+    for (const { board, name } of phones) {
+      assertEquals(board.current, undefined, `seed ${seed}: ${name} is still in a call`);
+      assert(board.quiet, `seed ${seed}: ${name} still says goodbye`);
+    }
+    talked += phones.filter(({ told }) => told.includes("started")).length;
+  }
+  assert(talked > 300, `calls did come about: ${talked}`);
+});

@@ -1,0 +1,74 @@
+#!/bin/sh
+# Sala's @TOOL@ in one file: this script, and after its last line an archive with Deno and the program.
+# The first start on a machine unpacks it; later ones find it there.
+set -eu
+tool='@TOOL@'
+contents='@CONTENTS@' # SHA-256 of what is in the archive, so that another version goes elsewhere
+lines=@LINES@         # of this script
+
+fail() {
+  echo "$tool: $1" >&2
+  exit 1
+}
+
+# Succeeds if programs can be kept in the folder $1: it may be read-only, full, or mounted without execution.
+# In a folder that everybody may write to, another person must not have been there before.
+is_usable() {
+  (umask 077 && mkdir -p "$1") 2>/dev/null || return 1
+  # shellcheck disable=SC3067 # -O is in dash, bash, ksh, zsh and busybox
+  [ -O "$1" ] || return 1
+  probe=$1/.probe.$$
+  if { printf '#!/bin/sh\n' >"$probe" && chmod 700 "$probe" && "$probe"; } 2>/dev/null; then
+    rm -f "$probe"
+    return 0
+  fi
+  rm -f "$probe" 2>/dev/null
+  return 1
+}
+
+is_unpacked() {
+  # shellcheck disable=SC3067
+  [ -e "$1/.complete" ] && [ -x "$1/deno" ] && [ -r "$1/$tool.js" ] && [ -O "$1" ]
+}
+
+# Unpacks into the folder $1. Each file is moved to its place when it is whole, over the same file if another
+# start has been quicker, and the mark comes last.
+unpack() {
+  new=$1/.new.$$
+  trap 'rm -rf "$new"' EXIT
+  trap 'exit 129' HUP
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
+  if ! mkdir -p "$new" || ! tail -n "+$((lines + 1))" "$0" | gzip -dc | tar -xf - -C "$new"; then
+    fail "could not be unpacked into $1: is the disk full, or this file cut short?"
+  fi
+  chmod 700 "$new/deno"
+  for file in "$new"/*; do mv -f "$file" "$1/"; done
+  : >"$1/.complete"
+  rm -rf "$new"
+  trap - EXIT HUP INT TERM
+}
+
+cache=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/sala
+temporary=${TMPDIR:-/tmp}/sala-$(id -u)
+folder=
+for base in "$cache" "$temporary"; do
+  if is_unpacked "$base/$contents"; then
+    folder=$base/$contents
+    break
+  fi
+done
+if [ -z "$folder" ]; then
+  for base in "$cache" "$temporary"; do
+    if is_usable "$base" && is_usable "$base/$contents"; then
+      folder=$base/$contents
+      break
+    fi
+  done
+  [ -n "$folder" ] || fail "programs can be kept neither in $cache nor in $temporary: set TMPDIR to a folder that allows it."
+  unpack "$folder"
+fi
+
+export DENO_DIR="$folder/cache" DENO_NO_UPDATE_CHECK=1
+exec "$folder/deno" run -q --no-prompt --no-remote --no-npm --config "$folder/deno.json" "-P=$tool" \
+  "$folder/$tool.js" "$@"
