@@ -74,9 +74,9 @@ export class FileSink implements AudioSink {
   async write(samples: Int16Array<ArrayBuffer>): Promise<void> {
     if (this.#closed) throw new AudioError("file_failed", this.#path, "Already closed");
     // Copied before anything is awaited: the caller may use its buffer again.
-    const flushed = this.#gather(samples) ? this.#stored : undefined;
+    const flushed = this.#gather(samples);
     const played = this.#pacer.next(durationMs(samples.length, SAMPLE_RATE));
-    if (this.#failed || flushed !== undefined) await this.#stored;
+    if (flushed || this.#failed) await this.#stored;
     await played;
   }
 
@@ -147,7 +147,9 @@ export class FileSink implements AudioSink {
     const wholeSampleBytes = this.#dataBytes - this.#dataBytes % SAMPLE_BYTES;
     const header = wavHeader(wholeSampleBytes, SAMPLE_RATE);
     await this.#file.seek(0, Deno.SeekMode.Start);
-    for (let written = 0; written < header.length;) written += await this.#file.write(header.subarray(written));
+    for (let written = 0; written < header.length;) {
+      written += await this.#file.write(header.subarray(written));
+    }
     await this.#file.seek(WAV_HEADER_BYTES + this.#dataBytes, Deno.SeekMode.Start);
   }
 }

@@ -20,5 +20,7 @@ export function toInt16(samples: Float32Array, output: Int16Array): void {
  * @param samples Signed 16-bit samples, or floats, which are handed back as they are.
  */
 export function toFloat32(samples: Int16Array | Float32Array): Float32Array {
-  return samples instanceof Float32Array ? samples : Float32Array.from(samples, (sample) => sample / FULL_SCALE);
+  return samples instanceof Float32Array
+    ? samples
+    : Float32Array.from(samples, (sample) => sample / FULL_SCALE);
 }

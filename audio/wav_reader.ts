@@ -62,7 +62,9 @@ interface WavFormat {
 export function parseWav(bytes: Uint8Array, name = "WAV file"): WavSound {
   const bad = (reason: string) => new AudioError("bad_file", name, reason);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < RIFF_HEADER_BYTES || fourLetters(view, 0) !== "RIFF" || fourLetters(view, 8) !== "WAVE") {
+  if (
+    bytes.length < RIFF_HEADER_BYTES || fourLetters(view, 0) !== "RIFF" || fourLetters(view, 8) !== "WAVE"
+  ) {
     throw bad("Not a WAV file");
   }
   let format: WavFormat | undefined;

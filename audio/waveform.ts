@@ -74,7 +74,9 @@ export function drawWaveforms(tracks: readonly WaveformTrack[], options: Wavefor
     const trackStart = x(track.offsetSeconds ?? 0);
     parts.push(
       `<circle cx="${MARGIN + 5}" cy="${top + 14}" r="5" fill="${colour}"/>`,
-      `<text x="${MARGIN + 17}" y="${top + 19}" font-size="14" font-weight="600">${escapeXml(track.title)}</text>`,
+      `<text x="${MARGIN + 17}" y="${top + 19}" font-size="14" font-weight="600">${
+        escapeXml(track.title)
+      }</text>`,
       `<rect x="${MARGIN}" y="${waveTop}" width="${plotWidth}" height="${WAVE_HEIGHT}" rx="6" fill="${PANEL}"/>`,
       `<path d="${grid}" stroke="${GRID}"/>`,
       `<path d="M${MARGIN} ${middle}h${plotWidth}" stroke="${colour}" stroke-opacity="0.35"/>`,
@@ -107,7 +109,13 @@ function peak({ samples }: WaveformTrack): number {
 }
 
 /** Path around the highest and the lowest sample of each column: the upper edge forwards, the lower one back. */
-function outline(track: WaveformTrack, left: number, right: number, middle: number, fullScale: number): string {
+function outline(
+  track: WaveformTrack,
+  left: number,
+  right: number,
+  middle: number,
+  fullScale: number,
+): string {
   const { samples } = track;
   const columns = Math.max(1, Math.floor((right - left) / COLUMN_WIDTH));
   const pixelsPerStep = FILLED * WAVE_HEIGHT / 2 / fullScale / fullScaleOf(samples);

@@ -32,57 +32,65 @@ const importMapArgs: readonly string[] = importMap ? ["--import-map", importMap]
 /** A failure that a person is told in one sentence. */
 class BuildError extends Error {}
 
-/** What a command printed to its standard error, without colours, if it failed. */
-async function failure(command: string, args: readonly string[], env: Record<string, string> = {}) {
-  // No backtraces, whatever the environment asks for: the sentence above them is what counts.
+/**
+ * Runs a command.
+ *
+ * @returns Nothing if it ended well, otherwise what it said on its standard error, without colours.
+ */
+async function failure(command: string, args: readonly string[], env = Deno.env.toObject()) {
   const { success, stderr } = await new Deno.Command(command, {
     args: [...args],
-    env: { NO_COLOR: "1", RUST_BACKTRACE: "0", ...env },
+    clearEnv: true,
+    // No backtraces, whatever the environment asks for: the sentence above them is what counts.
+    env: { ...env, NO_COLOR: "1", RUST_BACKTRACE: "0" },
     stdin: "null",
     stdout: "null",
     stderr: "piped",
   }).output();
-  return success ? undefined : new TextDecoder().decode(stderr).trim();
+  return success ? undefined : new TextDecoder().decode(stderr).trim() || `${command} ended unexpectedly`;
 }
 
-/** Runs this Deno, and throws {@linkcode BuildError} with what it said if it fails. */
+/** Runs this Deno, and throws {@linkcode BuildError} with `what` and what it said if it fails. */
 async function deno(what: string, ...args: string[]): Promise<void> {
   const said = await failure(Deno.execPath(), args);
   if (said !== undefined) throw new BuildError(`${what}:\n${said}`);
 }
 
-/** Why `deno compile` failed, in a few words, from what it printed. */
-function compileFailure(said: string): string {
-  if (/base binary|denort/i.test(said)) return "its runtime could not be fetched";
-  return said.split("\n").find((line) => line.startsWith("error:")) ?? "it ended unexpectedly";
-}
-
-/**
- * Compiles both tools for `target` into `folder`.
- *
- * @returns Nothing if that worked, otherwise why not.
- */
-async function compile(folder: string, target: string): Promise<string | undefined> {
-  // DENORT_BIN is one runtime, for this machine: it would be taken for every other target too.
-  const env: Record<string, string> = target === HOST ? {} : { DENORT_BIN: "" };
-  for (const tool of TOOLS) {
-    // The self-extracting script of an earlier build may still be running from this name.
-    await remove(`${folder}/${tool}`);
-    const args = ["compile", "-q", "--no-check", "--no-prompt", ...importMapArgs, `-P=${tool}`];
-    const said = await failure(
-      Deno.execPath(),
-      [...args, "--target", target, "-o", `${folder}/${tool}`, `${tool}.ts`],
-      env,
-    );
-    if (said !== undefined) return compileFailure(said);
-  }
-}
-
+/** Removes a file or a folder, if it is there. */
 async function remove(path: string): Promise<void> {
   try {
     await Deno.remove(path, { recursive: true });
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+/** Types are checked here once, so that a mistake in the program is not taken for a missing runtime below. */
+async function check(): Promise<void> {
+  const programs = TOOLS.map((tool) => `${tool}.ts`);
+  await deno("the program has mistakes", "check", "-q", ...importMapArgs, ...programs);
+}
+
+/**
+ * Compiles both tools for `target` into `folder`.
+ *
+ * @returns Nothing if that worked, otherwise why not, in a few words.
+ */
+async function compile(folder: string, target: string): Promise<string | undefined> {
+  const env = Deno.env.toObject();
+  // This names one runtime, for this machine, but would be taken for every target.
+  if (target !== HOST || env["DENORT_BIN"] === "") delete env["DENORT_BIN"];
+
+  for (const tool of TOOLS) {
+    const args = ["compile", "-q", "--no-check", "--no-prompt", ...importMapArgs, `-P=${tool}`];
+    args.push("--target", target, "-o", `${folder}/${tool}`, `${tool}.ts`);
+    const said = await failure(Deno.execPath(), args, env);
+    if (said === undefined) continue;
+    if (env["DENORT_BIN"]) {
+      throw new BuildError(`deno compile failed with the runtime in DENORT_BIN:\n${said}`);
+    }
+    if (/base binary|denort/i.test(said)) return "its runtime could not be fetched";
+    return said.split("\n").find((line) => line.startsWith("error: ")) ?? "it ended unexpectedly";
   }
 }
 
@@ -93,47 +101,112 @@ async function runtimeConfig(): Promise<string> {
 }
 
 /** SHA-256 in hexadecimal of files, one after the other. */
-async function hash(files: readonly string[]): Promise<string> {
-  const contents = await Promise.all(files.map((file) => Deno.readFile(file)));
+async function hash(paths: readonly string[]): Promise<string> {
+  const contents = await Promise.all(paths.map((path) => Deno.readFile(path)));
   const digest = await crypto.subtle.digest("SHA-256", await new Blob(contents).arrayBuffer());
   return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /**
- * Makes self-extracting files of both tools in `folder`. Both carry the same archive, so that the second of them to
- * start finds everything unpacked.
+ * Makes self-extracting files of both tools in `folder`. Both carry the same archive, so that the second of them
+ * to start finds everything unpacked.
  */
 async function selfExtract(folder: string): Promise<void> {
-  const contents = await Deno.makeTempDir({ prefix: "sala-build-" });
+  const work = await Deno.makeTempDir({ prefix: "sala-build-" });
   try {
     for (const tool of TOOLS) {
-      const args = ["bundle", "-q", "--platform", "deno", ...importMapArgs, "-o", `${contents}/${tool}.js`];
+      const args = ["bundle", "-q", "--platform", "deno", ...importMapArgs, "-o", `${work}/${tool}.js`];
       await deno(`${tool}.ts could not be bundled`, ...args, `${tool}.ts`);
     }
-    await Deno.writeTextFile(`${contents}/deno.json`, await runtimeConfig());
-    await Deno.symlink(await Deno.realPath(Deno.execPath()), `${contents}/deno`);
-
+    await Deno.writeTextFile(`${work}/deno.json`, await runtimeConfig());
+    await Deno.symlink(await Deno.realPath(Deno.execPath()), `${work}/deno`);
     const files = ["deno", "deno.json", ...TOOLS.map((tool) => `${tool}.js`)];
-    const header = (await Deno.readTextFile("tools/self_extracting.sh"))
-      .replace("@CONTENTS@", await hash(files.map((file) => `${contents}/${file}`)))
-      .replace("@LINES@", (text) => String(text.split("\n").length - 1));
 
     // -h: the Deno behind the link. COPYFILE_DISABLE: no files of macOS's own.
-    const archive = `${contents}/archive`;
-    const pack = 'archive=$1 && cd "$2" && shift 2 && tar -chf - "$@" | gzip -9 >"$archive"';
-    const said = await failure("sh", ["-c", pack, "sh", archive, contents, ...files], { COPYFILE_DISABLE: "1" });
+    const pack = 'cd "$1" && shift && COPYFILE_DISABLE=1 tar -chf archive.tar "$@" && gzip -9 archive.tar';
+    const said = await failure("sh", ["-c", pack, "sh", work, ...files]);
     if (said !== undefined) throw new BuildError(`the archive could not be written: ${said}`);
 
+    const script = await Deno.readTextFile("tools/self_extracting.sh");
+    const contents = await hash(files.map((file) => `${work}/${file}`));
+    const lines = script.split("\n").length - 1;
     for (const tool of TOOLS) {
       const path = `${folder}/${tool}`;
-      await remove(path);
-      await Deno.writeTextFile(path, header.replaceAll("@TOOL@", tool));
-      using file = await Deno.open(path, { append: true });
-      using packed = await Deno.open(archive);
-      for await (const chunk of packed.readable) await file.write(chunk);
-      await Deno.chmod(path, 0o755);
+      await Deno.writeTextFile(
+        path,
+        script.replaceAll("@TOOL@", tool).replace("@CONTENTS@", contents).replace("@LINES@", `${lines}`),
+        { mode: 0o755 },
+      );
+      const archive = await Deno.open(`${work}/archive.tar.gz`);
+      const file = await Deno.open(path, { append: true });
+      await archive.readable.pipeTo(file.writable);
     }
   } finally {
-    await remove(contents);
+    await remove(work);
   }
+}
+
+/** How large the two files in `folder` are, as in "41.9 and 41.9 MB". */
+async function sizes(folder: string, suffix: string): Promise<string> {
+  const stats = await Promise.all(TOOLS.map((tool) => Deno.stat(`${folder}/${tool}${suffix}`)));
+  return stats.map(({ size }) => (size / 1e6).toFixed(1)).join(" and ") + " MB";
+}
+
+/**
+ * Makes both tools for `target` in `folder`: compiled, or for this machine self-extracting if there is no other way.
+ *
+ * @returns What was made.
+ * @throws {BuildError} If they cannot be made.
+ */
+async function make(folder: string, target: string, selfExtracting = false): Promise<string> {
+  await Deno.mkdir(folder, { recursive: true });
+  // Those of an earlier build may be in use, which forbids writing to them, but not new ones of that name.
+  for (const tool of TOOLS) await remove(`${folder}/${tool}`);
+  let why = "as asked for";
+  if (!selfExtracting) {
+    const failed = await compile(folder, target);
+    if (failed === undefined) {
+      return `deno compile, ${await sizes(folder, target.includes("windows") ? ".exe" : "")}`;
+    }
+    if (target !== HOST || Deno.build.os === "windows") throw new BuildError(failed);
+    why = `deno compile cannot be used here: ${failed}`;
+  }
+  await selfExtract(folder);
+  return `self-extracting (${why}), ${await sizes(folder, "")}`;
+}
+
+/** Makes both tools for every system, each with a line that says how that went, and throws if this machine's failed. */
+async function makeAll(): Promise<void> {
+  let hostFailed = false;
+  let made = 0;
+  const targets = new Set([HOST, ...TARGETS]);
+  for (const target of targets) {
+    const folder = `dist/${target}`;
+    await remove(folder);
+    try {
+      console.log(`${target.padEnd(28)}ok      ${await make(folder, target)}`);
+      made++;
+    } catch (error) {
+      if (!(error instanceof BuildError)) throw error;
+      await remove(folder);
+      hostFailed ||= target === HOST;
+      console.log(`${target.padEnd(28)}failed  ${error.message}`);
+    }
+  }
+  console.log(`Made for ${made} of ${targets.size} systems, in dist/.`);
+  if (hostFailed) throw new BuildError("there is nothing for this machine");
+}
+
+try {
+  await check();
+  if (Deno.args[0] === "--all") {
+    await makeAll();
+  } else {
+    const how = await make("dist", HOST, Deno.args[0] === "--self-extracting");
+    console.log(`Made dist/registry and dist/phone: ${how}.`);
+  }
+} catch (error) {
+  if (!(error instanceof BuildError)) throw error;
+  console.error(`Cannot build: ${error.message}`);
+  Deno.exit(1);
 }

@@ -6,11 +6,6 @@ tool='@TOOL@'
 contents='@CONTENTS@' # SHA-256 of what is in the archive, so that another version goes elsewhere
 lines=@LINES@         # of this script
 
-fail() {
-  echo "$tool: $1" >&2
-  exit 1
-}
-
 # Succeeds if programs can be kept in the folder $1: it may be read-only, full, or mounted without execution.
 # In a folder that everybody may write to, another person must not have been there before.
 is_usable() {
@@ -31,26 +26,30 @@ is_unpacked() {
   [ -e "$1/.complete" ] && [ -x "$1/deno" ] && [ -r "$1/$tool.js" ] && [ -O "$1" ]
 }
 
-# Unpacks into the folder $1. Each file is moved to its place when it is whole, over the same file if another
-# start has been quicker, and the mark comes last.
+# Unpacks into the folder $1, or fails if that does not work to the last byte. Each file is moved to its place when
+# it is whole, over the same file if another start has been quicker, and the mark comes last.
 unpack() {
-  new=$1/.new.$$
+  new=$(mktemp -d "$1/.new.XXXXXX" 2>/dev/null) || return 1
   trap 'rm -rf "$new"' EXIT
   trap 'exit 129' HUP
   trap 'exit 130' INT
   trap 'exit 143' TERM
-  if ! mkdir -p "$new" || ! tail -n "+$((lines + 1))" "$0" | gzip -dc | tar -xf - -C "$new"; then
-    fail "could not be unpacked into $1: is the disk full, or this file cut short?"
+  if tail -n "+$((lines + 1))" "$0" | { gzip -dc || : >"$new/.failed"; } 2>/dev/null |
+    tar -xf - -C "$new" 2>/dev/null && ! [ -e "$new/.failed" ] &&
+    for file in "$new"/*; do mv -f "$file" "$1/" || return 1; done && : >"$1/.complete"; then
+    unpacked=yes
+  else
+    unpacked=
   fi
-  chmod 700 "$new/deno"
-  for file in "$new"/*; do mv -f "$file" "$1/"; done
-  : >"$1/.complete"
   rm -rf "$new"
   trap - EXIT HUP INT TERM
+  [ -n "$unpacked" ]
 }
 
-cache=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/sala
 temporary=${TMPDIR:-/tmp}/sala-$(id -u)
+cache=$temporary
+if [ -n "${XDG_CACHE_HOME:-${HOME:-}}" ]; then cache=${XDG_CACHE_HOME:-$HOME/.cache}/sala; fi
+
 folder=
 for base in "$cache" "$temporary"; do
   if is_unpacked "$base/$contents"; then
@@ -60,13 +59,15 @@ for base in "$cache" "$temporary"; do
 done
 if [ -z "$folder" ]; then
   for base in "$cache" "$temporary"; do
-    if is_usable "$base" && is_usable "$base/$contents"; then
+    if is_usable "$base" && is_usable "$base/$contents" && unpack "$base/$contents"; then
       folder=$base/$contents
       break
     fi
   done
-  [ -n "$folder" ] || fail "programs can be kept neither in $cache nor in $temporary: set TMPDIR to a folder that allows it."
-  unpack "$folder"
+fi
+if [ -z "$folder" ]; then
+  echo "$tool: cannot unpack itself into $cache or $temporary: make room there, or set TMPDIR to a folder that programs can be started from (or this file is damaged: copy it again)" >&2
+  exit 1
 fi
 
 export DENO_DIR="$folder/cache" DENO_NO_UPDATE_CHECK=1

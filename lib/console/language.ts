@@ -23,6 +23,8 @@ export function chooseLanguage(
   variable: (name: string) => string | undefined,
 ): Language {
   if (isLanguage(asked)) return asked;
-  const locale = LOCALE_VARIABLES.map((name) => variable(name)).find((value) => value !== undefined && value !== "");
+  const locale = LOCALE_VARIABLES.map((name) => variable(name)).find((value) =>
+    value !== undefined && value !== ""
+  );
   return locale?.toLowerCase().startsWith("en") ? "en" : "pt";
 }

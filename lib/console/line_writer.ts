@@ -104,11 +104,15 @@ export class LineWriter {
   #start(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#draining ??= this.#drain().finally(() => this.#draining = undefined);
+    if (this.#waiting) this.#draining ??= this.#drain();
+  }
+
+  get #waiting(): boolean {
+    return this.#entries.size > 0 || this.#dropped > 0;
   }
 
   async #drain(): Promise<void> {
-    while (this.#entries.size > 0 || this.#dropped > 0) {
+    while (this.#waiting) {
       const bytes = this.#encoder.encode(this.#take());
       try {
         await this.#write(bytes);
@@ -120,6 +124,8 @@ export class LineWriter {
         this.#broken.resolve();
       }
     }
+    // In the same moment as the last look, so that no line comes in between and waits for ever.
+    this.#draining = undefined;
   }
 
   /** All that waits, as one text. */

@@ -1,6 +1,6 @@
 /** The assertions of `@std/assert` that the tests use, with the signatures and the behaviour of the original. */
 
-import { equal } from "./equal.ts";
+import { enumerableKeys, equal } from "./equal.ts";
 
 /** Thrown by an assertion that does not hold. */
 export class AssertionError extends Error {
@@ -149,7 +149,7 @@ export function assertAlmostEquals(actual: number, expected: number, tolerance?:
   throw new AssertionError(sentence(text, msg));
 }
 
-/** Throws {@linkcode AssertionError} unless all that is in `expected` is also in `actual`, deeply. */
+/** Throws {@linkcode AssertionError} unless all that is in `expected` is also in `actual`, deeply; arrays from the start. */
 export function assertObjectMatch(
   actual: object,
   expected: Record<PropertyKey, unknown>,
@@ -173,7 +173,7 @@ function includes(actual: unknown, expected: unknown, open: [object, object][]):
   }
   const hasOwnRule = expected instanceof RegExp || expected instanceof Date || expected instanceof URL;
   if (hasOwnRule || Array.isArray(actual) !== Array.isArray(expected)) return equal(actual, expected);
-  return Reflect.ownKeys(expected).every((key) =>
+  return enumerableKeys(expected).every((key) =>
     Object.hasOwn(actual, key) && includes(Reflect.get(actual, key), Reflect.get(expected, key), inside)
   );
 }

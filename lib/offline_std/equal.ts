@@ -80,7 +80,8 @@ function sameKind(a: object, b: object): boolean {
   return kind(a) === kind(b);
 }
 
-function enumerableKeys(object: object): PropertyKey[] {
+/** Names and symbols of an object's own properties, without hidden ones such as an array's `length`. */
+export function enumerableKeys(object: object): PropertyKey[] {
   const symbols = Object.getOwnPropertySymbols(object);
   return [
     ...Object.keys(object),

@@ -232,30 +232,29 @@ function attachedValue(letter: string, rest: string): string | undefined {
 
 type Nested = Record<string, unknown>;
 
-/** Own properties only: `--constructor.prototype.x` must not reach the real one. */
-function ownValue(object: unknown, key: string): unknown {
-  return typeof object === "object" && object !== null && Object.hasOwn(object, key)
-    ? (object as Nested)[key]
-    : undefined;
+function isNested(value: unknown): value is Nested {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** Puts `value` at `path`, in place of whatever else is on the way there. */
 function setNested(object: Nested, path: string[], value: unknown, collect: boolean): void {
-  if (path.includes("__proto__")) return;
+  if (path.includes("__proto__")) return; // it would reach every object of the program
   let parent = object;
   for (const key of path.slice(0, -1)) {
-    const child = ownValue(parent, key);
-    parent = (typeof child === "object" && child !== null ? child : parent[key] = {}) as Nested;
+    const child = parent[key];
+    parent = isNested(child) ? child : (parent[key] = {});
   }
   const key = path.at(-1) ?? "";
-  if (!collect) {
-    parent[key] = value;
-    return;
-  }
-  const before = ownValue(parent, key);
-  parent[key] = Array.isArray(before) ? [...before, value] : [value];
+  const before = parent[key];
+  if (!collect) parent[key] = value;
+  else parent[key] = Array.isArray(before) ? [...before, value] : [value];
 }
 
 function hasNested(object: Nested, path: string[]): boolean {
-  const parent = path.slice(0, -1).reduce<unknown>(ownValue, object);
-  return typeof parent === "object" && parent !== null && Object.hasOwn(parent, path.at(-1) ?? "");
+  let value: unknown = object;
+  for (const key of path) {
+    if (!isNested(value) || !Object.hasOwn(value, key)) return false;
+    value = value[key];
+  }
+  return true;
 }

@@ -1,0 +1,44 @@
+/** Keeps what sound libraries write to standard error of their own accord from the person's screen. */
+
+/** `O_WRONLY` of fcntl.h, the same on Linux and macOS. */
+const WRITE_ONLY = 1;
+const STDERR = 2;
+
+const LIBC: Partial<Record<typeof Deno.build.os, string>> = {
+  linux: "libc.so.6",
+  darwin: "libSystem.B.dylib",
+};
+
+/**
+ * Runs something with standard error turned to nothing. ALSA and JACK report there every device that they looked
+ * for in vain, dozens of lines at each start, and have no common way to be told not to.
+ *
+ * Only the file descriptor is turned: what `run` throws still arrives. Where the C library cannot be reached
+ * (Windows, where these libraries do not exist) it just runs.
+ */
+export function withQuietStderr<Result>(run: () => Result): Result {
+  const path = LIBC[Deno.build.os];
+  if (!path) return run();
+  let libc;
+  try {
+    libc = Deno.dlopen(path, {
+      dup: { parameters: ["i32"], result: "i32" }, // int dup(int)
+      dup2: { parameters: ["i32", "i32"], result: "i32" }, // int dup2(int, int)
+      open: { parameters: ["buffer", "i32"], result: "i32" }, // int open(const char *, int, ...)
+      close: { parameters: ["i32"], result: "i32" }, // int close(int)
+    });
+  } catch {
+    return run();
+  }
+  const { dup, dup2, open, close } = libc.symbols;
+  const kept = dup(STDERR);
+  const nothing = open(new TextEncoder().encode("/dev/null\0"), WRITE_ONLY);
+  if (nothing >= 0) dup2(nothing, STDERR);
+  try {
+    return run();
+  } finally {
+    if (kept >= 0) dup2(kept, STDERR);
+    for (const descriptor of [kept, nothing]) if (descriptor >= 0) close(descriptor);
+    libc.close();
+  }
+}

@@ -1,0 +1,125 @@
+/** The microphone and the loudspeaker that a person chose, whatever they are. */
+
+import { AudioError, type AudioSink, type AudioSource } from "./audio.ts";
+import { openFileSink } from "./file_sink.ts";
+import { openFileSource } from "./file_source.ts";
+import { type Device, PortAudio } from "./portaudio.ts";
+import { openNullSink, openSilence } from "./silence.ts";
+import { openTone } from "./tone.ts";
+
+/** What was asked for on the command line: a device's index or name, a WAV file, or one of the made-up ones. */
+export interface SoundChoice {
+  /** Also `tone`, `silence` or `none`. The system's default device when it is left out. */
+  readonly microphone?: string | undefined;
+  /** Also `none` or `silence`. The system's default device when it is left out. */
+  readonly speaker?: string | undefined;
+}
+
+/** A side that cannot be used. */
+export interface SoundProblem {
+  readonly side: "microphone" | "speaker";
+  readonly error: AudioError;
+  /** Whether it was asked for by name, so that going on without it is not what the person wants. */
+  readonly asked: boolean;
+}
+
+/**
+ * Opens microphones and loudspeakers, each time anew for a call. PortAudio is loaded when a device is first
+ * needed and stays.
+ */
+export class SoundDesk implements Disposable {
+  readonly #choice: SoundChoice;
+  #portAudio: PortAudio | undefined;
+  #portAudioError: AudioError | undefined;
+  #recordings = 0;
+
+  constructor(choice: SoundChoice) {
+    this.#choice = choice;
+  }
+
+  /** Finds out, before any call, what will not work: reads the file, creates the recording, looks for devices. */
+  async check(): Promise<SoundProblem[]> {
+    const problems: SoundProblem[] = [];
+    const { microphone, speaker } = this.#choice;
+    try {
+      if (isDevice(microphone)) this.#devices().check("input", microphone);
+      else await (await this.openSource())[Symbol.asyncDispose]();
+    } catch (error) {
+      problems.push({ side: "microphone", error: asAudioError(error), asked: microphone !== undefined });
+    }
+    try {
+      if (isDevice(speaker)) {
+        this.#devices().check("output", speaker);
+      } else {
+        await (await this.openSink())[Symbol.asyncDispose]();
+        this.#recordings = 0;
+      }
+    } catch (error) {
+      problems.push({ side: "speaker", error: asAudioError(error), asked: speaker !== undefined });
+    }
+    return problems;
+  }
+
+  /** All sound devices. @throws {AudioError} Where PortAudio cannot be used. */
+  devices(): Device[] {
+    return this.#devices().devices();
+  }
+
+  /** Opens the microphone. A file begins at its beginning. @throws {AudioError} */
+  openSource(): Promise<AudioSource> | AudioSource {
+    const { microphone } = this.#choice;
+    if (microphone === "tone") return openTone();
+    if (microphone === "silence" || microphone === "none") return openSilence();
+    return isFile(microphone) ? openFileSource(microphone) : this.#devices().openSource(microphone);
+  }
+
+  /**
+   * Opens the loudspeaker. The first call is recorded in the file that was asked for, later ones beside it
+   * (`call.wav`, `call-2.wav`…), so that none is lost.
+   *
+   * @throws {AudioError}
+   */
+  openSink(): Promise<AudioSink> | AudioSink {
+    const { speaker } = this.#choice;
+    if (speaker === "silence" || speaker === "none") return openNullSink();
+    if (!isFile(speaker)) return this.#devices().openSink(speaker);
+    this.#recordings++;
+    return openFileSink(
+      this.#recordings === 1 ? speaker : speaker.replace(WAV_FILE, `-${this.#recordings}$&`),
+    );
+  }
+
+  /** Unloads PortAudio. What was opened must be closed before. */
+  [Symbol.dispose](): void {
+    this.#portAudio?.[Symbol.dispose]();
+    this.#portAudio = undefined;
+  }
+
+  #devices(): PortAudio {
+    if (this.#portAudioError) throw this.#portAudioError;
+    try {
+      return this.#portAudio ??= PortAudio.open();
+    } catch (error) {
+      this.#portAudioError = asAudioError(error);
+      throw error;
+    }
+  }
+}
+
+const WAV_FILE = /\.wave?$/i;
+
+/** Made-up microphones and loudspeakers. */
+const MADE_UP = ["tone", "silence", "none"];
+
+function isFile(choice: string | undefined): choice is string {
+  return choice !== undefined && WAV_FILE.test(choice);
+}
+
+function isDevice(choice: string | undefined): boolean {
+  return !isFile(choice) && !(choice !== undefined && MADE_UP.includes(choice));
+}
+
+function asAudioError(error: unknown): AudioError {
+  if (error instanceof AudioError) return error;
+  throw error;
+}

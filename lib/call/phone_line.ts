@@ -1,0 +1,211 @@
+/** The sockets and the clock of a phone's calls: carries out what the {@linkcode Switchboard} decides. */
+
+import { canonicalIp, type Endpoint, ipVersion, sameEndpoint } from "../protocol/address.ts";
+import {
+  encodeCallMessage,
+  MAX_DATAGRAM_BYTES,
+  newCallId,
+  parseCallMessage,
+  SIGNALLING_FIRST_BYTE,
+} from "../protocol/call_messages.ts";
+import type { Trace } from "../protocol/trace.ts";
+import { isRtpOrRtcp } from "../media/rtp.ts";
+import type { Call, Party } from "./call.ts";
+import { Switchboard, type SwitchboardOutput } from "./switchboard.ts";
+
+/** What a line tells its owner. */
+export interface PhoneLineEvents {
+  /** Something for the person, or a call that is over. */
+  onOutput(output: Exclude<SwitchboardOutput, { kind: "send" }>): void;
+  /** A voice packet of the current call. The bytes are the receiver's to keep. */
+  onVoice(call: Call, datagram: Uint8Array<ArrayBuffer>): void;
+  /** A signalling message on its way. */
+  onTrace(trace: Trace): void;
+}
+
+/** How long a closing phone waits for the other side to acknowledge its goodbye. */
+const FAREWELL_MS = 1_500;
+
+/** Room for one byte more than is allowed, to tell a datagram that is too large. */
+const RECEIVE_BYTES = MAX_DATAGRAM_BYTES + 1;
+
+/** The UDP side of a phone: the socket on its registered port, and one more for each call that it makes. */
+export class PhoneLine implements AsyncDisposable {
+  readonly #events: PhoneLineEvents;
+  readonly #switchboard = new Switchboard();
+  readonly #registered: Deno.DatagramConn;
+  readonly #ownSockets = new Map<string, Deno.DatagramConn>();
+  /** Where a call's signalling really comes from; another address than declared on hosts that have several. */
+  readonly #sources = new WeakMap<Call, Endpoint>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #closed = false;
+  #onQuiet: (() => void) | undefined;
+
+  private constructor(registered: Deno.DatagramConn, events: PhoneLineEvents) {
+    this.#registered = registered;
+    this.#events = events;
+    this.#listen(registered, "registered");
+  }
+
+  /**
+   * Starts to listen for invitations.
+   *
+   * @param ip This phone's own address; of it only the version counts, all interfaces are listened on.
+   * @param port UDP port, or 0 for any free one.
+   * @throws {Deno.errors.AddrInUse} When another program has the port.
+   */
+  static open(ip: string, port: number, events: PhoneLineEvents): PhoneLine {
+    return new PhoneLine(listenDatagram(ip, port), events);
+  }
+
+  /** The port that invitations come to. */
+  get port(): number {
+    return (this.#registered.addr as Deno.NetAddr).port;
+  }
+
+  /** The call that the person is occupied with, if any. */
+  get current(): Call | undefined {
+    return this.#switchboard.current;
+  }
+
+  /**
+   * Invites somebody, from a socket of its own. There must be no current call.
+   *
+   * @param self This person's name and address.
+   * @param peer The invited person, as the registry knows them, of the same IP version.
+   */
+  invite(self: { readonly name: string; readonly ip: string }, peer: Party): void {
+    const id = newCallId();
+    const socket = listenDatagram(self.ip, 0);
+    this.#ownSockets.set(id, socket);
+    this.#listen(socket, id);
+    const { port } = socket.addr as Deno.NetAddr;
+    this.#switchboard.invite(performance.now(), id, { ...self, port }, peer);
+    this.#drain();
+  }
+
+  /** Accepts the invitation that rings. */
+  accept(): void {
+    this.#switchboard.accept(performance.now());
+    this.#drain();
+  }
+
+  /** Refuses, withdraws or hangs up, whichever the current call's state makes of it. */
+  hangUp(): void {
+    this.#switchboard.hangUp(performance.now());
+    this.#drain();
+  }
+
+  /** Sends a voice packet of a call. A packet that cannot be sent is lost, as on any network. */
+  sendVoice(call: Call, datagram: Uint8Array<ArrayBuffer>): void {
+    const socket = call.role === "caller" ? this.#ownSockets.get(call.id) : this.#registered;
+    if (socket) this.#sendTo(socket, call.peer, datagram);
+  }
+
+  /** Hangs up, waits a moment for the other side to hear it, and closes all sockets. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#closed) return;
+    this.hangUp();
+    if (!this.#switchboard.quiet) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#onQuiet = resolve;
+      const timer = setTimeout(resolve, FAREWELL_MS);
+      await promise;
+      clearTimeout(timer);
+    }
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    for (const socket of [this.#registered, ...this.#ownSockets.values()]) socket.close();
+  }
+
+  async #listen(socket: Deno.DatagramConn, name: string | "registered"): Promise<void> {
+    const buffer = new Uint8Array(RECEIVE_BYTES);
+    while (this.#isOpen(socket, name)) {
+      try {
+        const [datagram, address] = await socket.receive(buffer);
+        if (this.#isOpen(socket, name)) this.#received(datagram, address as Deno.NetAddr, name);
+      } catch {
+        // Some systems report here that an earlier datagram did not arrive. Let others have a turn, then go on.
+        await new Promise((resolve) => setTimeout(resolve, 0));
+      }
+    }
+  }
+
+  #isOpen(socket: Deno.DatagramConn, name: string | "registered"): boolean {
+    return !this.#closed && (name === "registered" || this.#ownSockets.get(name) === socket);
+  }
+
+  #received(datagram: Uint8Array, address: Deno.NetAddr, socket: string | "registered"): void {
+    const from = { ip: canonicalIp(address.hostname), port: address.port };
+    if (datagram[0] === SIGNALLING_FIRST_BYTE) {
+      this.#trace("received", from, datagram);
+      const parsed = parseCallMessage(datagram);
+      if (!("message" in parsed)) return;
+      this.#switchboard.receive(performance.now(), parsed.message, from, socket);
+      const { current } = this.#switchboard;
+      if (current?.id === parsed.message.chamada) this.#sources.set(current, from);
+      this.#drain();
+    } else if (isRtpOrRtcp(datagram)) {
+      const { current } = this.#switchboard;
+      if (
+        current?.state !== "talking" || (current.role === "caller" ? current.id : "registered") !== socket
+      ) return;
+      const source = this.#sources.get(current);
+      if (!sameEndpoint(from, current.peer) && !(source && sameEndpoint(from, source))) return;
+      this.#switchboard.heard(performance.now(), current);
+      this.#carryOutAll();
+      this.#events.onVoice(current, datagram.slice() as Uint8Array<ArrayBuffer>);
+    }
+  }
+
+  #carryOutAll(): void {
+    for (let outputs = this.#switchboard.drain(); outputs.length > 0; outputs = this.#switchboard.drain()) {
+      for (const output of outputs) this.#carryOut(output);
+    }
+  }
+
+  /** Does what there is to do and sets the timer for what comes next. */
+  #drain(): void {
+    this.#carryOutAll();
+    if (this.#switchboard.quiet) this.#onQuiet?.();
+    clearTimeout(this.#timer);
+    const { wakeAt } = this.#switchboard;
+    if (this.#closed || wakeAt === Infinity) return;
+    this.#timer = setTimeout(() => {
+      this.#switchboard.tick(performance.now());
+      this.#drain();
+    }, Math.max(0, Math.ceil(wakeAt - performance.now())));
+  }
+
+  #carryOut(output: SwitchboardOutput): void {
+    if (output.kind === "send") {
+      const socket = output.socket === "registered" ? this.#registered : this.#ownSockets.get(output.socket);
+      if (!socket || this.#closed) return;
+      const datagram = encodeCallMessage(output.message);
+      this.#trace("sent", output.to, datagram);
+      this.#sendTo(socket, output.to, datagram);
+      return;
+    }
+    if (output.kind === "release") {
+      const socket = this.#ownSockets.get(output.call.id);
+      this.#ownSockets.delete(output.call.id);
+      // What was just handed to the socket still goes out: datagrams are sent before the next turn.
+      if (socket) setTimeout(() => socket.close(), 0);
+    }
+    this.#events.onOutput(output);
+  }
+
+  #sendTo(socket: Deno.DatagramConn, to: Endpoint, datagram: Uint8Array<ArrayBuffer>): void {
+    socket.send(datagram, { transport: "udp", hostname: to.ip, port: to.port }).catch(() => {
+      // Unreachable for now: the message is repeated, a voice packet is lost.
+    });
+  }
+
+  #trace(direction: Trace["direction"], peer: Endpoint, datagram: Uint8Array): void {
+    this.#events.onTrace({ direction, transport: "UDP", peer, text: new TextDecoder().decode(datagram) });
+  }
+}
+
+function listenDatagram(ip: string, port: number): Deno.DatagramConn {
+  return Deno.listenDatagram({ transport: "udp", hostname: ipVersion(ip) === 6 ? "::" : "0.0.0.0", port });
+}

@@ -1,0 +1,455 @@
+/**
+ * A phone as its person sees it: commands go in, events come out. Puts together the registry, the line, the
+ * voice and the sound devices, and decides when the program ends and with which status.
+ */
+
+import type { AudioError, AudioSink, AudioSource } from "../../audio/audio.ts";
+import { openNullSink, openSilence } from "../../audio/silence.ts";
+import type { SoundDesk } from "../../audio/sound_desk.ts";
+import type { Call, CallNotice } from "../call/call.ts";
+import { PhoneLine } from "../call/phone_line.ts";
+import type { SwitchboardOutput } from "../call/switchboard.ts";
+import { SILENCE_DB } from "../media/level.ts";
+import { VoiceSession } from "../media/voice_session.ts";
+import { ipVersion } from "../protocol/address.ts";
+import { isName, nameKey } from "../protocol/name.ts";
+import { RegistryClient } from "../registry/client.ts";
+import { parseCommand } from "./commands.ts";
+import type { CallEnd, PersonFields, PhoneEvent } from "./events.ts";
+import type { PhoneOptions } from "./phone_options.ts";
+import type { Screen } from "./screen.ts";
+
+/** What the program's exit status says. */
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  wrongUsage: 2,
+  nameTaken: 3,
+  registryUnreachable: 4,
+  audioFailed: 5,
+  unknownPerson: 6,
+  rejected: 7,
+  noAnswer: 8,
+} as const;
+
+/** Why a registry cannot be reached, in the words that the texts know. */
+const CONNECT_FAILURES: Readonly<Record<string, string>> = {
+  refused: "connection refused",
+  timeout: "timed out",
+  name_not_resolved: "host name not found",
+};
+
+/** How often the live line of a call is drawn anew. */
+const STATUS_INTERVAL_MS = 200;
+
+/** The call that the person is in, from `call_started` to `call_ended`. */
+interface Conversation {
+  readonly call: Call;
+  readonly startedAt: number;
+  voice: VoiceSession | undefined;
+  readonly timers: ReturnType<typeof setTimeout>[];
+}
+
+/** One run of the phone. */
+export class Phone {
+  readonly #options: PhoneOptions;
+  readonly #screen: Screen;
+  readonly #desk: SoundDesk;
+  readonly #finished = Promise.withResolvers<number>();
+  #registry: RegistryClient | undefined;
+  #line: PhoneLine | undefined;
+  #self = { name: "", ip: "" };
+  #conversation: Conversation | undefined;
+  /** Microphones of earlier calls that are not closed yet: the next call waits for them. */
+  #closing: Promise<void> = Promise.resolve();
+  /** The end of the last call: settles when its recording is complete and its figures are shown. */
+  #ending: Promise<void> = Promise.resolve();
+  #muted = false;
+  #registryLost = false;
+  readonly #names = new Set<string>();
+
+  /**
+   * @param options The command line.
+   * @param screen Where events are shown and commands come from; the owner closes it.
+   * @param desk Where microphones and loudspeakers come from; the owner closes it.
+   */
+  constructor(options: PhoneOptions, screen: Screen, desk: SoundDesk) {
+    this.#options = options;
+    this.#screen = screen;
+    this.#desk = desk;
+  }
+
+  /**
+   * Registers, serves the person until they leave, says goodbye to the peer and the registry.
+   *
+   * @returns The exit status, one of {@linkcode EXIT}.
+   */
+  async run(): Promise<number> {
+    const entered = await Promise.race([this.#enter(), this.#finished.promise]);
+    const status = entered ?? await this.#serve();
+    await this.#leave();
+    return status;
+  }
+
+  /** Ends the run as `sair` does, from a signal or anywhere else. Later calls change nothing. */
+  quit(status: number = EXIT.done): void {
+    this.#finished.resolve(status);
+  }
+
+  #show(event: PhoneEvent): void {
+    this.#screen.show(event);
+  }
+
+  /** Everything until the phone is in the room. Returns an exit status where that cannot be. */
+  async #enter(): Promise<number | undefined> {
+    for (const { side, error, asked } of await this.#desk.check()) {
+      this.#audioFailed(side, error, asked);
+      if (asked) return EXIT.audioFailed;
+    }
+    const { host, registryPort } = this.#options;
+    const connected = await RegistryClient.connect(host, registryPort, {
+      onTrace: (trace) => this.#show({ event: "message", ...trace }),
+      onLost: () => this.#lost(),
+    });
+    if (connected.kind !== "connected") {
+      const detail = CONNECT_FAILURES[connected.kind] ?? connected.detail;
+      this.#show({ event: "registry_unreachable", host, port: registryPort, detail });
+      return EXIT.registryUnreachable;
+    }
+    this.#registry = connected.client;
+    const ip = this.#options.ip ?? connected.client.localIp;
+    try {
+      this.#line = PhoneLine.open(ip, this.#options.port, {
+        onOutput: (output) => this.#fromLine(output),
+        onVoice: (call, datagram) => {
+          if (this.#conversation?.call === call) this.#conversation.voice?.receive(datagram);
+        },
+        onTrace: (trace) => this.#show({ event: "message", ...trace }),
+      });
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+      this.#show({ event: "port_in_use", port: this.#options.port });
+      return EXIT.wrongUsage;
+    }
+    return await this.#register(connected.client, ip, this.#line.port);
+  }
+
+  async #register(registry: RegistryClient, ip: string, port: number): Promise<number | undefined> {
+    const typed = this.#screen.lines[Symbol.asyncIterator]();
+    for (let name = this.#options.name;;) {
+      const result = await registry.register(name, ip, port);
+      if (result.kind === "confirmed") {
+        this.#self = { name, ip };
+        this.#show({ event: "registered", name, ip, port });
+        if (ip.startsWith("127.") || ip === "::1") this.#show({ event: "only_local", ip });
+        this.#obey(typed);
+        return undefined;
+      }
+      if (result.kind === "lost") return EXIT.registryUnreachable;
+      if (result.kind === "room_full") {
+        this.#show({ event: "registry_full" });
+        return EXIT.registryUnreachable;
+      }
+      if (result.kind === "refused") {
+        this.#show({ event: "registration_refused", reason: result.message });
+        return EXIT.registryUnreachable;
+      }
+      this.#show({ event: "name_taken", name });
+      const another = this.#screen.interactive ? await this.#askName(typed) : undefined;
+      if (another === undefined) return EXIT.nameTaken;
+      name = another;
+    }
+  }
+
+  async #askName(typed: AsyncIterator<string>): Promise<string | undefined> {
+    for (;;) {
+      const next = await Promise.race([typed.next(), this.#finished.promise]);
+      if (typeof next === "number" || next.done) return undefined;
+      const name = next.value.normalize("NFC").trim();
+      if (isName(name)) return name;
+      if (name !== "") this.#show({ event: "bad_name", name });
+    }
+  }
+
+  async #serve(): Promise<number> {
+    if (this.#options.call !== undefined) await this.#call(this.#options.call);
+    return await this.#finished.promise;
+  }
+
+  async #leave(): Promise<void> {
+    await this.#line?.[Symbol.asyncDispose]();
+    await this.#ending;
+    await this.#closing;
+    await this.#registry?.close(this.#self.name || undefined);
+    this.#show({ event: "closed" });
+  }
+
+  #lost(): void {
+    this.#registryLost = true;
+    this.#show({ event: "registry_lost" });
+    // A call needs no registry: it goes on to its end.
+    if (!this.#line?.current) this.quit(EXIT.registryUnreachable);
+  }
+
+  /** Does what the person types, one command after the other, until the input ends. */
+  async #obey(typed: AsyncIterator<string>): Promise<void> {
+    for (let next = await typed.next(); !next.done; next = await typed.next()) await this.#command(next.value);
+    // On a terminal the end of the input is the person leaving. A script's input may end while the phone stays.
+    if (this.#screen.interactive) this.quit();
+  }
+
+  async #command(text: string): Promise<void> {
+    const command = parseCommand(text);
+    const current = this.#line?.current;
+    switch (command.kind) {
+      case "call":
+        return await this.#call(command.name);
+      case "accept":
+        if (current?.state === "ringing") this.#line?.accept();
+        else this.#show({ event: "nothing_to_answer" });
+        return;
+      case "reject":
+        if (current?.state === "ringing") this.#line?.hangUp();
+        else this.#show({ event: "nothing_to_answer" });
+        return;
+      case "hang_up":
+        if (current) this.#line?.hangUp();
+        else this.#show({ event: "not_in_call" });
+        return;
+      case "look_up": {
+        const person = await this.#lookUp(command.name);
+        if (person) this.#show({ event: "person", ...person });
+        return;
+      }
+      case "list":
+        return await this.#list();
+      case "mute":
+        this.#muted = !this.#muted;
+        if (this.#conversation?.voice) this.#conversation.voice.muted = this.#muted;
+        this.#show({ event: "muted", muted: this.#muted });
+        return;
+      case "help":
+        return this.#show({ event: "help" });
+      case "quit":
+        return this.quit();
+      case "name_missing":
+        return this.#show({ event: "name_missing", command: command.command });
+      case "unknown":
+        return this.#show({ event: "unknown_command", text: command.text });
+      case "nothing":
+        return;
+    }
+  }
+
+  async #list(): Promise<void> {
+    const result = await this.#registry?.list();
+    if (result?.kind === "people") {
+      for (const { nome } of result.people) this.#learn(nome);
+      this.#show({ event: "people", people: result.people });
+    } else if (result?.kind === "refused") {
+      this.#show({ event: "failed", detail: result.message });
+    }
+  }
+
+  /** Asks the registry where somebody is. Says so where they are nowhere. */
+  async #lookUp(name: string): Promise<PersonFields | undefined> {
+    if (!isName(name)) {
+      this.#show({ event: "bad_name", name });
+      return undefined;
+    }
+    const result = await this.#registry?.lookUp(name);
+    if (result?.kind === "found") {
+      const { nome, ip, porta } = result.person;
+      this.#learn(nome);
+      return { name: nome, ip, port: porta };
+    }
+    if (result?.kind === "unknown") {
+      this.#show({ event: "unknown_person", name });
+      if (this.#options.call !== undefined) this.quit(EXIT.unknownPerson);
+    } else if (result?.kind === "refused") {
+      this.#show({ event: "failed", detail: result.message });
+    }
+    return undefined;
+  }
+
+  #learn(name: string): void {
+    if (nameKey(name) === nameKey(this.#self.name) || this.#names.has(name)) return;
+    this.#names.add(name);
+    this.#screen.names([...this.#names]);
+  }
+
+  async #call(name: string): Promise<void> {
+    if (nameKey(name) === nameKey(this.#self.name)) {
+      this.#show({ event: "calling_oneself" });
+      if (this.#options.call !== undefined) this.quit(EXIT.unknownPerson);
+      return;
+    }
+    if (this.#occupied()) return;
+    const person = await this.#lookUp(name);
+    // Somebody may have called while the registry was asked.
+    if (!person || this.#occupied()) return;
+    if (ipVersion(person.ip) !== ipVersion(this.#self.ip)) {
+      this.#show({ event: "other_ip_version", name: person.name, ip: person.ip });
+      if (this.#options.call !== undefined) this.quit(EXIT.noAnswer);
+      return;
+    }
+    this.#show({ event: "inviting", ...person });
+    this.#line?.invite(this.#self, person);
+  }
+
+  #occupied(): boolean {
+    const current = this.#line?.current;
+    if (current) this.#show({ event: "already_in_call", name: current.peer.name });
+    return current !== undefined;
+  }
+
+  #fromLine(output: Exclude<SwitchboardOutput, { kind: "send" }>): void {
+    switch (output.kind) {
+      case "invitation":
+        return this.#invited(output.call);
+      case "busy_rejected":
+        return this.#show({ event: "busy_rejected", name: output.name });
+      case "crossed":
+        return this.#show({ event: "invitations_crossed", name: output.call.peer.name });
+      case "notice":
+        return this.#noticed(output.call, output.notice);
+      case "release":
+        return;
+    }
+  }
+
+  #invited({ peer }: Call): void {
+    this.#learn(peer.name);
+    this.#show({ event: "invitation", ...peer });
+    // In the next turn: the line must first have told all it has to tell.
+    if (this.#options.answer === "accept") queueMicrotask(() => this.#line?.accept());
+    if (this.#options.answer === "reject") queueMicrotask(() => this.#line?.hangUp());
+  }
+
+  #noticed(call: Call, notice: CallNotice): void {
+    const { name } = call.peer;
+    switch (notice.kind) {
+      case "ringing":
+        return this.#show({ event: "ringing", name });
+      case "started":
+        return this.#startVoice(call);
+      case "rejected":
+        this.#show({ event: "rejected", name, reason: notice.reason });
+        return this.#over(EXIT.rejected);
+      case "no_answer":
+        this.#show({ event: "no_answer", name });
+        return this.#over(EXIT.noAnswer);
+      case "cancelled":
+        this.#show({ event: "invitation_cancelled", name });
+        return this.#over(EXIT.done);
+      case "withdrawn":
+        this.#show({ event: "invitation_withdrawn", name });
+        return this.#over(EXIT.noAnswer);
+      case "missed":
+        return this.#show({ event: "invitation_missed", name });
+      case "refused":
+        return this.#show({ event: "invitation_refused", name });
+      case "peer_silent":
+        return this.#show({ event: "peer_silent", name, seconds: notice.seconds });
+      case "peer_back":
+        return this.#show({ event: "peer_back", name });
+      case "ended":
+        this.#ending = this.#callEnded(call, notice.end);
+        return;
+    }
+  }
+
+  /** A call is over: so is the run, where it was made for that call, or where the registry is gone. */
+  #over(status: number): void {
+    if (this.#options.call !== undefined) this.quit(status);
+    else if (this.#registryLost) this.quit(EXIT.registryUnreachable);
+  }
+
+  async #startVoice(call: Call): Promise<void> {
+    this.#show({ event: "call_started", ...call.peer });
+    if (this.#muted) this.#show({ event: "muted", muted: true });
+    const conversation: Conversation = { call, startedAt: performance.now(), voice: undefined, timers: [] };
+    this.#conversation = conversation;
+    const { hangUpAfter } = this.#options;
+    if (hangUpAfter !== undefined) {
+      conversation.timers.push(setTimeout(() => {
+        if (this.#line?.current === call) this.#line.hangUp();
+      }, hangUpAfter * 1000));
+    }
+    conversation.timers.push(setInterval(() => this.#showStatus(conversation), STATUS_INTERVAL_MS));
+    await this.#closing;
+    const [source, sink] = await Promise.all([this.#openSource(), this.#openSink()]);
+    const voice = await VoiceSession.start({
+      source,
+      sink,
+      send: (datagram) => this.#line?.sendVoice(call, datagram),
+      replaceSource: (error) => this.#silentMicrophone(error),
+      replaceSink: (error) => this.#muteSpeaker(error),
+    });
+    voice.muted = this.#muted;
+    conversation.voice = voice;
+    if (this.#conversation !== conversation) await this.#stop(voice); // It ended in the meantime.
+  }
+
+  #showStatus({ call, startedAt, voice }: Conversation): void {
+    const { microphoneDb, speakerDb } = voice?.levels ?? { microphoneDb: SILENCE_DB, speakerDb: SILENCE_DB };
+    const seconds = (performance.now() - startedAt) / 1000;
+    this.#screen.status({ name: call.peer.name, seconds, microphoneDb, speakerDb, muted: this.#muted });
+  }
+
+  async #callEnded(call: Call, end: CallEnd): Promise<void> {
+    const conversation = this.#conversation;
+    const seconds = conversation ? (performance.now() - conversation.startedAt) / 1000 : 0;
+    await this.#endVoice();
+    const figures = conversation?.voice?.figures ??
+      { framesSent: 0, framesPlayed: 0, framesConcealed: 0, framesLate: 0 };
+    this.#show({ event: "call_ended", name: call.peer.name, end, seconds, ...figures });
+    this.#over(EXIT.done);
+  }
+
+  /** Stops the voice of the present call. Settles when what was heard is played or on disk. */
+  async #endVoice(): Promise<void> {
+    const conversation = this.#conversation;
+    if (!conversation) return;
+    this.#conversation = undefined;
+    for (const timer of conversation.timers) clearTimeout(timer);
+    this.#screen.status(undefined);
+    if (conversation.voice) await this.#stop(conversation.voice);
+  }
+
+  async #stop(voice: VoiceSession): Promise<void> {
+    await voice.stop();
+    this.#closing = voice.closed();
+  }
+
+  async #openSource(): Promise<AudioSource> {
+    try {
+      return await this.#desk.openSource();
+    } catch (error) {
+      return this.#silentMicrophone(error as AudioError);
+    }
+  }
+
+  async #openSink(): Promise<AudioSink> {
+    try {
+      return await this.#desk.openSink();
+    } catch (error) {
+      return this.#muteSpeaker(error as AudioError);
+    }
+  }
+
+  #silentMicrophone(error: AudioError): AudioSource {
+    this.#audioFailed("microphone", error, false);
+    return openSilence();
+  }
+
+  #muteSpeaker(error: AudioError): AudioSink {
+    this.#audioFailed("speaker", error, false);
+    return openNullSink();
+  }
+
+  #audioFailed(side: "microphone" | "speaker", error: AudioError, asked: boolean): void {
+    const { code, subject, detail } = error;
+    this.#show({ event: "audio_failed", side, code, subject, detail, asked });
+  }
+}

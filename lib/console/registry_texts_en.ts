@@ -1,0 +1,46 @@
+/** What the registry says in English. */
+
+import type { RegistryTexts } from "./registry_texts_pt.ts";
+
+const people = (count: number): string => count === 1 ? "1 person" : `${count} people`;
+
+/** Everything that a registry says to its person. */
+export const registryTextsEn: RegistryTexts = {
+  listening: (where) => `room open at ${where} (Ctrl-C closes it)`,
+  joined: (who) => `${who} joined the room`,
+  left: (who) => `${who} left the room`,
+  table: {
+    name: "name",
+    ip: "IP address",
+    port: "port",
+    total: (count) => `${people(count)} in the room`,
+  },
+  room_full: (connections) => `the room is full: there are ${connections} connections and more are refused`,
+  port_in_use: (port) => `port ${port} is in use; end the other program or choose another port with --port`,
+  failed: (detail) => `the room cannot run: ${detail}`,
+  closed: "room closed",
+  left_out: (lines) => `… ${lines} lines left out: the output cannot keep up with the room`,
+  usage_problem: (problem) => {
+    switch (problem.kind) {
+      case "unknown_option":
+        return `unknown option: ${problem.option}`;
+      case "missing_argument":
+        return `missing argument ${problem.argument}`;
+      case "too_many_arguments":
+        return `unexpected argument: ${problem.argument}`;
+      case "bad_value":
+        return `bad value for ${problem.option}: "${problem.value}"`;
+    }
+  },
+  usage: "usage: registry [--port 5000] [--host 0.0.0.0] [--lang pt|en] [--json] [--quiet] [--help]",
+  help: `The room: knows who is in it and where, so that phones find each other.
+
+  --port PORT       TCP port to listen on (5000; 0 is any that is free)
+  --host ADDRESS    local address to listen on (0.0.0.0 is all of IPv4, :: is IPv6 and IPv4)
+  --lang pt|en      language of the screen (the system's; Portuguese unless that is English)
+  --json            one event a line in JSON, for programs
+  --quiet           leaves out the messages that are sent and received
+  -h, --help        shows this help
+
+Ctrl-C closes the room.`,
+};

@@ -1,0 +1,54 @@
+/** What the registry says in Portuguese. The other language has the same keys: the compiler checks it. */
+
+import type { UsageProblem } from "./events.ts";
+
+/** How a person is named in a sentence, such as `joão (192.168.0.10:6000)`, safe to show. */
+type Who = string;
+
+const people = (count: number): string => count === 1 ? "1 pessoa" : `${count} pessoas`;
+
+/** Everything that a registry says to its person. */
+export const registryTextsPt = {
+  listening: (where: string): string => `sala aberta em ${where} (Ctrl-C encerra)`,
+  joined: (who: Who): string => `${who} entrou na sala`,
+  left: (who: Who): string => `${who} saiu da sala`,
+  table: {
+    name: "nome",
+    ip: "endereço IP",
+    port: "porta",
+    total: (count: number): string => `${people(count)} na sala`,
+  },
+  room_full: (connections: number): string =>
+    `a sala está cheia: há ${connections} conexões e as próximas são recusadas`,
+  port_in_use: (port: number): string =>
+    `a porta ${port} já está em uso; encerre o outro programa ou escolha outra com --port`,
+  failed: (detail: string): string => `a sala não pode funcionar: ${detail}`,
+  closed: "sala encerrada",
+  left_out: (lines: number): string => `… ${lines} linhas omitidas: a saída não acompanha a sala`,
+  usage_problem: (problem: UsageProblem): string => {
+    switch (problem.kind) {
+      case "unknown_option":
+        return `opção desconhecida: ${problem.option}`;
+      case "missing_argument":
+        return `falta o argumento ${problem.argument}`;
+      case "too_many_arguments":
+        return `argumento a mais: ${problem.argument}`;
+      case "bad_value":
+        return `valor inválido para ${problem.option}: "${problem.value}"`;
+    }
+  },
+  usage: "uso: registry [--port 5000] [--host 0.0.0.0] [--lang pt|en] [--json] [--quiet] [--help]",
+  help: `A sala: sabe quem está nela e onde, para que os telefones se encontrem.
+
+  --port PORTA      porta TCP em que escuta (5000; 0 é qualquer uma livre)
+  --host ENDEREÇO   endereço local em que escuta (0.0.0.0 é todo o IPv4, :: é IPv6 e IPv4)
+  --lang pt|en      língua da tela (a do sistema; se não for inglês, português)
+  --json            um evento por linha em JSON, para programas
+  --quiet           não mostra as mensagens enviadas e recebidas
+  -h, --help        mostra esta ajuda
+
+Ctrl-C encerra a sala.`,
+};
+
+/** The shape that the texts have in every language. */
+export type RegistryTexts = typeof registryTextsPt;

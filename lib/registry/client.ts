@@ -1,0 +1,401 @@
+/** A phone's connection to the registry. */
+
+import { lookup } from "node:dns/promises";
+import { canonicalIp, type Endpoint, ipVersion } from "../protocol/address.ts";
+import { LineSplitter } from "../protocol/line_splitter.ts";
+import {
+  type ErrorCode,
+  parseReply,
+  type Person,
+  type RegistryReply,
+  type RegistryRequest,
+} from "../protocol/registry_messages.ts";
+import type { Trace } from "../protocol/trace.ts";
+
+/** How long an attempt to connect may take in all, in milliseconds. */
+const CONNECT_MS = 5000;
+
+/** How long the registry may take to answer; then the connection counts as lost. */
+const REPLY_MS = 10_000;
+
+/** How long a goodbye waits to be confirmed. */
+const FAREWELL_MS = 1000;
+
+const READ_BYTES = 8192;
+
+/** What a client can be told. None of the functions may throw. */
+export interface RegistryClientOptions {
+  /** Told of every message, as it stood on the wire. */
+  readonly onTrace?: (trace: Trace) => void;
+  /** Told once if the connection ends before {@linkcode RegistryClient.close}. */
+  readonly onLost?: () => void;
+  /** Gives up the attempt to connect. It means nothing to a connection that is made. */
+  readonly signal?: AbortSignal;
+  /** How long to try to connect, in milliseconds. */
+  readonly connectMs?: number;
+  /** How long to wait for each reply, in milliseconds. */
+  readonly replyMs?: number;
+}
+
+/** Why no connection was made; `detail` is a few words of English. */
+export interface ConnectFailure {
+  readonly kind:
+    /** Nobody listens there. */
+    | "refused"
+    /** No answer at all. */
+    | "timeout"
+    /** The host's name means nothing. */
+    | "name_not_resolved"
+    /** The caller gave up. */
+    | "aborted"
+    | "failed";
+  readonly detail: string;
+}
+
+/** The registry said no. `message` is its sentence for people, not yet made safe to show. */
+export interface Refusal {
+  readonly kind: "refused";
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+/** The connection was gone before the answer came. */
+export interface Lost {
+  readonly kind: "lost";
+}
+
+/** What came of a connection attempt. */
+export type ConnectResult = { readonly kind: "connected"; readonly client: RegistryClient } | ConnectFailure;
+
+/** What came of {@linkcode RegistryClient.register}. */
+export type RegisterResult =
+  | { readonly kind: "confirmed"; readonly person: Person }
+  | { readonly kind: "name_taken" }
+  | { readonly kind: "room_full" }
+  | Refusal
+  | Lost;
+
+/** What came of {@linkcode RegistryClient.lookUp}. */
+export type LookUpResult =
+  | { readonly kind: "found"; readonly person: Person }
+  | { readonly kind: "unknown" }
+  | Refusal
+  | Lost;
+
+/** What came of {@linkcode RegistryClient.list}. */
+export type ListResult = { readonly kind: "people"; readonly people: readonly Person[] } | Refusal | Lost;
+
+type Reply<Type extends RegistryReply["tipo"]> = Extract<RegistryReply, { tipo: Type }>;
+
+/** A request that waits for its reply. */
+interface Pending {
+  /** The reply that it hopes for; an `erro` answers every request. */
+  readonly type: RegistryReply["tipo"];
+  readonly settle: (reply: RegistryReply | undefined) => void;
+}
+
+/**
+ * A phone's connection to the registry, open until it is closed or lost. What the registry is expected to say is
+ * a result, not an exception: no method rejects.
+ */
+export class RegistryClient implements AsyncDisposable {
+  /** This machine's address on the connection, so the one under which the registry's people can reach it. */
+  readonly localIp: string;
+  readonly #connection: Deno.TcpConn;
+  readonly #peer: Endpoint;
+  readonly #onTrace: (trace: Trace) => void;
+  readonly #onLost: () => void;
+  readonly #replyMs: number;
+  readonly #encoder = new TextEncoder();
+  /** In the order of their requests, which is the order of the replies. */
+  readonly #pending: Pending[] = [];
+  readonly #reading: Promise<void>;
+  #outgoing = "";
+  #writing = false;
+  #roomFull = false;
+  #leaving = false;
+  #over = false;
+
+  private constructor(connection: Deno.TcpConn, options: RegistryClientOptions) {
+    this.#connection = connection;
+    this.localIp = canonicalIp(connection.localAddr.hostname);
+    this.#peer = { ip: canonicalIp(connection.remoteAddr.hostname), port: connection.remoteAddr.port };
+    this.#onTrace = options.onTrace ?? (() => {});
+    this.#onLost = options.onLost ?? (() => {});
+    this.#replyMs = options.replyMs ?? REPLY_MS;
+    try {
+      connection.setNoDelay(true);
+      connection.setKeepAlive(true);
+    } catch {
+      // Some systems say so if the other side has closed already; the reading will notice.
+    }
+    this.#reading = this.#read();
+  }
+
+  /**
+   * Connects to a registry.
+   *
+   * @param host A name or an IPv4 or IPv6 address; of a name's addresses the first that answers is taken.
+   * @returns The client, or why there is none. Never rejects.
+   */
+  static async connect(
+    host: string,
+    port: number,
+    options: RegistryClientOptions = {},
+  ): Promise<ConnectResult> {
+    const { signal, connectMs = CONNECT_MS } = options;
+    const deadline = performance.now() + connectMs;
+    try {
+      const addresses = await within(connectMs, signal, () => addressesOf(host));
+      for (const [index, address] of addresses.entries()) {
+        // Each address has its share of the time, so that a dead first one does not use up all of it.
+        const share = Math.max(0, deadline - performance.now()) / (addresses.length - index);
+        try {
+          const connection = await within(share, signal, async (limit) => {
+            const made = await Deno.connect({ hostname: address, port, signal: limit });
+            if (limit.aborted) made.close();
+            return made;
+          });
+          return { kind: "connected", client: new RegistryClient(connection, options) };
+        } catch (error) {
+          if (index === addresses.length - 1 || signal?.aborted) throw error;
+        }
+      }
+      return { kind: "name_not_resolved", detail: `${host} has no address` };
+    } catch (error) {
+      return failureOf(error, host, port, signal);
+    }
+  }
+
+  /** Whether the connection is over, closed or lost. */
+  get closed(): boolean {
+    return this.#over;
+  }
+
+  /** Asks for a name. After `name_taken` it may be asked for another. */
+  async register(name: string, ip: string, port: number): Promise<RegisterResult> {
+    const reply = await this.#ask({ tipo: "registro", nome: name, ip, porta: port }, "registro_confirmado");
+    // A full room says so of its own accord and closes, perhaps before it was asked.
+    if (!reply) return this.#roomFull ? { kind: "room_full" } : { kind: "lost" };
+    if (reply.tipo !== "erro") return { kind: "confirmed", person: personOf(reply) };
+    if (reply.codigo === "nome_em_uso") return { kind: "name_taken" };
+    if (reply.codigo === "sala_cheia") return { kind: "room_full" };
+    return refusalOf(reply);
+  }
+
+  /** Asks where somebody is. */
+  async lookUp(name: string): Promise<LookUpResult> {
+    const reply = await this.#ask({ tipo: "consulta", nome: name }, "resposta_consulta");
+    if (!reply) return { kind: "lost" };
+    if (reply.tipo !== "erro") return { kind: "found", person: personOf(reply) };
+    return reply.codigo === "usuario_nao_encontrado" ? { kind: "unknown" } : refusalOf(reply);
+  }
+
+  /** Asks who is in the room: everybody, in as many pages as the registry makes of it. */
+  async list(): Promise<ListResult> {
+    const people: Person[] = [];
+    let from: number | undefined;
+    for (;;) {
+      const request = from === undefined
+        ? { tipo: "lista" } as const
+        : { tipo: "lista", a_partir: from } as const;
+      const reply = await this.#ask(request, "resposta_lista");
+      if (!reply) return { kind: "lost" };
+      if (reply.tipo === "erro") return refusalOf(reply);
+      people.push(...reply.usuarios);
+      // Seats only grow and a page that is followed by another has somebody on it, or it would never end.
+      const { proximo } = reply;
+      if (proximo === undefined || proximo <= (from ?? -1) || reply.usuarios.length === 0) {
+        return { kind: "people", people };
+      }
+      from = proximo;
+    }
+  }
+
+  /**
+   * Leaves: says `fechamento`, waits a moment for its confirmation, and closes the connection.
+   *
+   * @param name The registered name; without one, the connection is closed without a word.
+   * @returns Whether the registry confirmed it.
+   */
+  async close(name?: string): Promise<boolean> {
+    let confirmed = false;
+    this.#leaving = true;
+    if (name !== undefined && !this.#over) {
+      const asked = this.#ask({ tipo: "fechamento", nome: name }, "fechamento_confirmado", FAREWELL_MS);
+      confirmed = (await asked)?.tipo === "fechamento_confirmado";
+    }
+    this.#end();
+    await this.#reading;
+    return confirmed;
+  }
+
+  /** Closes the connection without a word, unless it is closed already. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /**
+   * Sends a request.
+   *
+   * @returns Its reply, or undefined if the connection is over first, or the time: a connection whose replies are
+   * no longer in step with its requests is of no use, so it is given up.
+   */
+  #ask<Type extends RegistryReply["tipo"]>(
+    request: RegistryRequest,
+    type: Type,
+    ms: number = this.#replyMs,
+  ): Promise<Reply<Type> | Reply<"erro"> | undefined> {
+    if (this.#over) return Promise.resolve(undefined);
+    const { promise, resolve } = Promise.withResolvers<Reply<Type> | Reply<"erro"> | undefined>();
+    const timer = setTimeout(() => this.#lose(), ms);
+    this.#pending.push({
+      type,
+      settle: (reply) => {
+        clearTimeout(timer);
+        resolve(reply as Reply<Type> | Reply<"erro"> | undefined);
+      },
+    });
+    this.#send(request);
+    return promise;
+  }
+
+  #send(message: RegistryRequest): void {
+    const text = JSON.stringify(message);
+    this.#onTrace({ direction: "sent", transport: "TCP", peer: this.#peer, text });
+    this.#outgoing += `${text}\n`;
+    this.#write();
+  }
+
+  /** Writes what waits to be sent. One at a time, for a write may take only a part. */
+  async #write(): Promise<void> {
+    if (this.#writing) return;
+    this.#writing = true;
+    try {
+      while (this.#outgoing !== "") {
+        const bytes = this.#encoder.encode(this.#outgoing);
+        this.#outgoing = "";
+        for (let sent = 0; sent < bytes.length;) sent += await this.#connection.write(bytes.subarray(sent));
+      }
+    } catch {
+      // There may be something left to read, such as why the registry closed: the reading notices the end.
+    } finally {
+      this.#writing = false;
+    }
+  }
+
+  async #read(): Promise<void> {
+    const splitter = new LineSplitter();
+    const buffer = new Uint8Array(READ_BYTES);
+    try {
+      for (;;) {
+        const count = await this.#connection.read(buffer);
+        if (count === null) break;
+        for (const line of splitter.push(buffer.subarray(0, count))) {
+          const text = "text" in line ? line.text : `${line.beginning}…`;
+          this.#onTrace({ direction: "received", transport: "TCP", peer: this.#peer, text });
+          if ("text" in line) this.#receive(line.text);
+        }
+      }
+    } catch {
+      // Reset by the other side, or closed by this one.
+    }
+    this.#lose();
+  }
+
+  /** One line of the registry's. What cannot be read, or answers nothing, was shown and is otherwise ignored. */
+  #receive(text: string): void {
+    const parsed = parseReply(text);
+    if ("problem" in parsed) return;
+    const reply = parsed.message;
+    if (reply.tipo === "ping") {
+      this.#send(reply.id === undefined ? { tipo: "pong" } : { tipo: "pong", id: reply.id });
+      return;
+    }
+    if (reply.tipo === "erro" && reply.codigo === "sala_cheia") this.#roomFull = true;
+    const first = this.#pending[0];
+    if (first && (reply.tipo === first.type || reply.tipo === "erro")) {
+      this.#pending.shift();
+      first.settle(reply);
+    }
+  }
+
+  /** The connection is over without this side having wished it. */
+  #lose(): void {
+    if (this.#end() && !this.#leaving) this.#onLost();
+  }
+
+  /** Ends everything. @returns False if all was over before. */
+  #end(): boolean {
+    if (this.#over) return false;
+    this.#over = true;
+    try {
+      this.#connection.close();
+    } catch {
+      // It is closed already.
+    }
+    for (const { settle } of this.#pending.splice(0)) settle(undefined);
+    return true;
+  }
+}
+
+function personOf({ nome, ip, porta }: Person): Person {
+  return { nome, ip, porta };
+}
+
+function refusalOf({ codigo, mensagem }: Reply<"erro">): Refusal {
+  return { kind: "refused", code: codigo, message: mensagem };
+}
+
+/** All addresses of a host, in the order that the system prefers. */
+async function addressesOf(host: string): Promise<string[]> {
+  if (ipVersion(host) !== 0) return [host];
+  return (await lookup(host, { all: true })).map(({ address }) => address);
+}
+
+/**
+ * Does something that must not take longer than some time.
+ *
+ * @param work Is given a signal that fires when the time is over or `signal` fires; it may ignore it.
+ * @throws {DOMException} A `TimeoutError` when the time is over.
+ */
+async function within<T>(
+  ms: number,
+  signal: AbortSignal | undefined,
+  work: (limit: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const limit = new AbortController();
+  const aborted = Promise.withResolvers<never>();
+  limit.signal.addEventListener("abort", () => aborted.reject(limit.signal.reason));
+  const pass = (): void => limit.abort(signal?.reason);
+  const timer = setTimeout(() => limit.abort(new DOMException("Time is over", "TimeoutError")), ms);
+  signal?.addEventListener("abort", pass);
+  try {
+    signal?.throwIfAborted();
+    return await Promise.race([work(limit.signal), aborted.promise]);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", pass);
+  }
+}
+
+function failureOf(
+  error: unknown,
+  host: string,
+  port: number,
+  signal: AbortSignal | undefined,
+): ConnectFailure {
+  const { name, message, code } = error as { name?: string; message?: string; code?: unknown };
+  if (signal?.aborted) return { kind: "aborted", detail: "given up" };
+  if (name === "TimeoutError" || error instanceof Deno.errors.TimedOut) {
+    return { kind: "timeout", detail: `no answer from ${host}` };
+  }
+  if (error instanceof Deno.errors.ConnectionRefused) {
+    return { kind: "refused", detail: `nobody listens at port ${port} of ${host}` };
+  }
+  // The codes of getaddrinfo(3), RFC 3493, section 6.1, as node:dns names them.
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN" || code === "EAI_NONAME" || code === "ENODATA") {
+    return { kind: "name_not_resolved", detail: `there is no host called ${host}` };
+  }
+  return { kind: "failed", detail: message ?? String(error) };
+}

@@ -1,0 +1,297 @@
+/** The registry on the network: the table of people behind a TCP port. */
+
+import type { RegistryEvent } from "../console/events.ts";
+import { canonicalIp, type Endpoint, formatEndpoint } from "../protocol/address.ts";
+import { type Line, LineSplitter } from "../protocol/line_splitter.ts";
+import type { Person, RegistryReply } from "../protocol/registry_messages.ts";
+import { RegistrySession, ROOM_FULL } from "./session.ts";
+import { RegistryTable } from "./table.ts";
+
+/** The port that a registry listens on unless told otherwise. */
+export const DEFAULT_REGISTRY_PORT = 5000;
+
+/**
+ * Most connections at a time unless told otherwise. It has to stay below the process's limit of file
+ * descriptors, because past that Deno itself panics.
+ */
+const MAX_CONNECTIONS = 10_000;
+
+/** Read at a time from a connection: a whole line, and little enough for thousands of connections. */
+const READ_BYTES = 4096;
+
+/**
+ * Replies that are gathered for one write. A packet full of short requests with long replies is answered in
+ * several, so that a phone that asks much and reads nothing costs bounded memory.
+ */
+const MAX_WRITE_BYTES = 64 * 1024;
+
+/**
+ * How long a connection is still read after the last reply. Closing it with unread bytes would reset it, and
+ * the phone might never see that reply (RFC 1122, section 4.2.2.13).
+ */
+const LINGER_MS = 1000;
+
+/** Most refused connections that linger; beyond it they are reset, for a flood is not to hold descriptors. */
+const MAX_LINGERING = 100;
+
+/** Pause after a failed accept. Failures such as a lack of descriptors last a while; trying at once would spin. */
+const ACCEPT_PAUSE_MS = 100;
+
+/** How long closing waits for connections to end: one with a pending write may not end by itself. */
+const CLOSE_MS = 1000;
+
+/** What a registry can be told. */
+export interface RegistryOptions {
+  /** The local address to listen on: `0.0.0.0` for all of IPv4, `::` for all of IPv6 and IPv4. */
+  readonly host?: string;
+  /** TCP port; 0 for any that is free. */
+  readonly port?: number;
+  /** Most connections at a time; further ones are told `sala_cheia` and closed. */
+  readonly maxConnections?: number;
+  /** Told of every message and of whoever comes and goes. Must not throw. */
+  readonly onEvent?: (event: RegistryEvent) => void;
+}
+
+/** A running registry. */
+export interface RegistryServer extends AsyncDisposable {
+  /** Where it listens. */
+  readonly host: string;
+  readonly port: number;
+  /** Stops listening and closes all connections. Settles within about a second; may be called again. */
+  close(): Promise<void>;
+}
+
+/** The port is taken by another process. */
+export class PortInUseError extends Error {
+  override readonly name = "PortInUseError";
+  readonly port: number;
+
+  constructor(port: number) {
+    super(`Cannot listen: port ${port} is in use`);
+    this.port = port;
+  }
+}
+
+/**
+ * Starts a registry.
+ *
+ * @throws {PortInUseError} If the port is taken.
+ * @throws {Error} If it cannot listen there for another reason, such as an address that is not this machine's.
+ */
+export function startRegistry(options: RegistryOptions = {}): RegistryServer {
+  const { host = "0.0.0.0", port = DEFAULT_REGISTRY_PORT } = options;
+  let listener: Deno.TcpListener;
+  try {
+    listener = Deno.listen({ hostname: host, port });
+  } catch (error) {
+    if (error instanceof Deno.errors.AddrInUse) throw new PortInUseError(port);
+    const detail = error instanceof Error ? error.message.replace(/ \(os error \d+\)$/, "") : String(error);
+    throw new Error(`Cannot listen at ${formatEndpoint({ ip: host, port })}: ${detail}`, { cause: error });
+  }
+  return new Server(listener, options);
+}
+
+class Server implements RegistryServer {
+  readonly host: string;
+  readonly port: number;
+  readonly #listener: Deno.TcpListener;
+  readonly #maxConnections: number;
+  #tell: (event: RegistryEvent) => void;
+  readonly #table = new RegistryTable();
+  /** Every connection, and what settles when it has ended. */
+  readonly #connections = new Map<Deno.TcpConn, Promise<void>>();
+  readonly #lingering = new Set<Deno.TcpConn>();
+  readonly #accepting: Promise<void>;
+  #saidFull = false;
+  #closing: Promise<void> | undefined;
+
+  constructor(listener: Deno.TcpListener, { maxConnections = MAX_CONNECTIONS, onEvent }: RegistryOptions) {
+    this.host = listener.addr.hostname;
+    this.port = listener.addr.port;
+    this.#listener = listener;
+    this.#maxConnections = maxConnections;
+    this.#tell = onEvent ?? (() => {});
+    this.#accepting = this.#accept();
+  }
+
+  close(): Promise<void> {
+    return this.#closing ??= this.#close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    this.#listener.close();
+    await this.#accepting;
+    const ends = [...this.#connections.values()];
+    for (const connection of [...this.#connections.keys(), ...this.#lingering]) closeQuietly(connection);
+    await within(CLOSE_MS, Promise.all(ends));
+    // A connection that ends even later has nobody to tell.
+    this.#tell = () => {};
+  }
+
+  async #accept(): Promise<void> {
+    while (!this.#closing) {
+      let connection: Deno.TcpConn;
+      try {
+        connection = await this.#listener.accept();
+      } catch {
+        if (!this.#closing) await new Promise((resolve) => setTimeout(resolve, ACCEPT_PAUSE_MS));
+        continue;
+      }
+      if (this.#closing) closeQuietly(connection);
+      else if (this.#connections.size >= this.#maxConnections) this.#turnAway(connection);
+      else this.#admit(connection);
+    }
+  }
+
+  #admit(connection: Deno.TcpConn): void {
+    const served = this.#serve(connection).then(() => {
+      this.#connections.delete(connection);
+      if (this.#connections.size < this.#maxConnections) this.#saidFull = false;
+    });
+    this.#connections.set(connection, served);
+  }
+
+  /** Speaks with one phone until the connection ends, on either side. Never rejects. */
+  async #serve(connection: Deno.TcpConn): Promise<void> {
+    const session = new RegistrySession(this.#table);
+    try {
+      const peer = peerOf(connection);
+      connection.setNoDelay(true);
+      connection.setKeepAlive(true);
+      if (await this.#converse(connection, peer, session)) await linger(connection);
+    } catch {
+      // The phone has gone away, or the registry is being closed: that ends the conversation like any other.
+    } finally {
+      // First of all, since the name must be free the moment that the phone can see its connection closed.
+      const left = session.end();
+      if (left) this.#tell({ event: "left", ...fieldsOf(left) });
+      closeQuietly(connection);
+    }
+  }
+
+  /**
+   * Reads and answers until one side has had enough. Nothing is read while an answer waits to be taken, so a
+   * phone that does not read its answers stops itself and nobody else.
+   *
+   * @returns True if it was the registry that had the last word.
+   */
+  async #converse(connection: Deno.TcpConn, peer: Endpoint, session: RegistrySession): Promise<boolean> {
+    const splitter = new LineSplitter();
+    const buffer = new Uint8Array(READ_BYTES);
+    for (;;) {
+      const count = await connection.read(buffer);
+      if (count === null) return false;
+      let answers = "";
+      for (const line of splitter.push(buffer.subarray(0, count))) {
+        const { reply, close } = this.#take(line, peer, session);
+        answers += reply;
+        if (close) {
+          await send(connection, answers);
+          return true;
+        }
+        if (answers.length > MAX_WRITE_BYTES) {
+          await send(connection, answers);
+          answers = "";
+        }
+      }
+      if (answers !== "") await send(connection, answers);
+    }
+  }
+
+  /** One line: shows it and what comes of it. The reply is given as text with its line feed. */
+  #take(line: Line, peer: Endpoint, session: RegistrySession): { reply: string; close: boolean } {
+    this.#trace("received", peer, "text" in line ? line.text : `${line.beginning}…`);
+    const { reply, joined, left, close } = session.receive(line);
+    const text = reply ? this.#say(reply, peer) : "";
+    if (left) this.#tell({ event: "left", ...fieldsOf(left) });
+    if (joined) {
+      this.#tell({ event: "joined", ...fieldsOf(joined) });
+      this.#tell({ event: "table", people: this.#table.people() });
+    }
+    return { reply: text, close };
+  }
+
+  #say(reply: RegistryReply, peer: Endpoint): string {
+    const text = JSON.stringify(reply);
+    this.#trace("sent", peer, text);
+    return `${text}\n`;
+  }
+
+  #trace(direction: "sent" | "received", peer: Endpoint, text: string): void {
+    this.#tell({ event: "message", direction, transport: "TCP", peer, text });
+  }
+
+  /** Tells a phone that there is no room for it. */
+  #turnAway(connection: Deno.TcpConn): void {
+    if (!this.#saidFull) {
+      this.#saidFull = true;
+      this.#tell({ event: "room_full", connections: this.#connections.size });
+    }
+    if (this.#lingering.size >= MAX_LINGERING) {
+      closeQuietly(connection);
+      return;
+    }
+    this.#lingering.add(connection);
+    (async () => {
+      try {
+        await send(connection, this.#say(ROOM_FULL, peerOf(connection)));
+        await linger(connection);
+      } catch {
+        // It did not wait to be told.
+      } finally {
+        closeQuietly(connection);
+        this.#lingering.delete(connection);
+      }
+    })();
+  }
+}
+
+function peerOf(connection: Deno.TcpConn): Endpoint {
+  const { hostname, port } = connection.remoteAddr;
+  return { ip: canonicalIp(hostname), port };
+}
+
+function fieldsOf({ nome, ip, porta }: Person): { name: string; ip: string; port: number } {
+  return { name: nome, ip, port: porta };
+}
+
+const encoder = new TextEncoder();
+
+async function send(connection: Deno.TcpConn, text: string): Promise<void> {
+  const bytes = encoder.encode(text);
+  for (let sent = 0; sent < bytes.length;) sent += await connection.write(bytes.subarray(sent));
+}
+
+/** Says that nothing more will come, then waits, but not long, for the other side to close the connection. */
+async function linger(connection: Deno.TcpConn): Promise<void> {
+  await connection.closeWrite();
+  const drained = (async () => {
+    const rest = new Uint8Array(READ_BYTES);
+    while (await connection.read(rest) !== null);
+  })();
+  // The reading that is cut short below fails, which is no news.
+  await within(LINGER_MS, drained.catch(() => {}));
+}
+
+/** Waits until something is done, or the time is over. */
+async function within(ms: number, done: Promise<unknown>): Promise<void> {
+  const over = Promise.withResolvers<void>();
+  const timer = setTimeout(over.resolve, ms);
+  try {
+    await Promise.race([done, over.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function closeQuietly(connection: Deno.TcpConn): void {
+  try {
+    connection.close();
+  } catch {
+    // It is closed already.
+  }
+}

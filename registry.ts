@@ -1,0 +1,132 @@
+/**
+ * The room: knows who is in it and where, so that phones find each other.
+ *
+ * Usage: `registry [--port 5000] [--host 0.0.0.0] [--lang pt|en] [--json] [--quiet] [--help]`
+ *
+ * Exit status: 0 done, 1 the registry could not run, 2 wrong usage.
+ */
+
+import { parseArgs } from "@std/cli/parse-args";
+import type { RegistryEvent, UsageProblem } from "./lib/console/events.ts";
+import { chooseLanguage, isLanguage } from "./lib/console/language.ts";
+import { writeAll } from "./lib/console/line_writer.ts";
+import { RegistryScreen, registryTexts } from "./lib/registry/screen.ts";
+import { DEFAULT_REGISTRY_PORT, PortInUseError, startRegistry } from "./lib/registry/server.ts";
+
+const DONE = 0;
+const FAILED = 1;
+const WRONG_USAGE = 2;
+
+interface Settings {
+  readonly port: number;
+  readonly host: string;
+  readonly lang: string | undefined;
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly help: boolean;
+  /** The first thing that is wrong with the command line. */
+  readonly problem: UsageProblem | undefined;
+}
+
+function readArguments(args: string[]): Settings {
+  const problems: UsageProblem[] = [];
+  const options = parseArgs(args, {
+    string: ["port", "host", "lang"],
+    boolean: ["json", "quiet", "help"],
+    alias: { help: "h" },
+    default: { port: String(DEFAULT_REGISTRY_PORT), host: "0.0.0.0" },
+    unknown: (argument, key) => {
+      problems.push(
+        key === undefined
+          ? { kind: "too_many_arguments", argument }
+          : { kind: "unknown_option", option: argument },
+      );
+    },
+  });
+  const { host, lang, json, quiet, help } = options;
+  const port = /^\d{1,5}$/.test(options.port) ? Number(options.port) : NaN;
+  if (!(port <= 65535)) problems.push({ kind: "bad_value", option: "--port", value: options.port });
+  if (host === "") problems.push({ kind: "bad_value", option: "--host", value: host });
+  if (lang !== undefined && !isLanguage(lang)) {
+    problems.push({ kind: "bad_value", option: "--lang", value: lang });
+  }
+  return { port, host, lang, json, quiet, help, problem: problems[0] };
+}
+
+/** Settles when the person, or the system, wants the registry to end. */
+function endWished(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const signals: Deno.Signal[] = Deno.build.os === "windows"
+    ? ["SIGINT", "SIGBREAK"]
+    : ["SIGINT", "SIGTERM", "SIGHUP"];
+  for (const signal of signals) Deno.addSignalListener(signal, resolve);
+  return promise;
+}
+
+async function main(args: string[]): Promise<number> {
+  const settings = readArguments(args);
+  const language = chooseLanguage(settings.lang, (name) => Deno.env.get(name));
+  const texts = registryTexts(language);
+  const { json, quiet } = settings;
+  const output = new RegistryScreen(writeAll(Deno.stdout), {
+    language,
+    json,
+    quiet,
+    colour: !Deno.noColor && Deno.stdout.isTerminal(),
+  });
+  const errors = new RegistryScreen(writeAll(Deno.stderr), {
+    language,
+    colour: !Deno.noColor && Deno.stderr.isTerminal(),
+  });
+
+  /** A sentence for people, and for a program the event among the others. */
+  const complain = async (event: RegistryEvent): Promise<void> => {
+    errors.show(event);
+    if (json) output.show(event);
+    await Promise.all([errors.flush(), output.flush()]);
+  };
+
+  if (settings.problem) {
+    await complain({ event: "wrong_usage", problem: settings.problem });
+    await writeAll(Deno.stderr)(new TextEncoder().encode(`${texts.usage}\n`));
+    return WRONG_USAGE;
+  }
+  if (settings.help) {
+    await writeAll(Deno.stdout)(new TextEncoder().encode(`${texts.usage}\n\n${texts.help}\n`));
+    return DONE;
+  }
+
+  // From here on whatever goes wrong is one sentence, wherever in the program it is.
+  const failure = Promise.withResolvers<never>();
+  addEventListener("error", (event) => {
+    event.preventDefault();
+    failure.reject(event.error);
+  });
+  addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    failure.reject(event.reason);
+  });
+  const wished = endWished();
+  try {
+    await using server = startRegistry({
+      host: settings.host,
+      port: settings.port,
+      onEvent: (event) => output.show(event),
+    });
+    output.show({ event: "listening", host: server.host, port: server.port });
+    await Promise.race([wished, output.broken, failure.promise]);
+  } catch (error) {
+    await complain(
+      error instanceof PortInUseError
+        ? { event: "port_in_use", port: error.port }
+        : { event: "failed", detail: error instanceof Error ? error.message : String(error) },
+    );
+    return FAILED;
+  }
+  output.show({ event: "closed" });
+  await output.flush();
+  return DONE;
+}
+
+// Not left to the event loop: a phone that does not read could keep it running.
+Deno.exit(await main(Deno.args));

@@ -1,0 +1,97 @@
+import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
+import { AudioError } from "../../audio/audio.ts";
+import { PortAudio } from "../../audio/portaudio.ts";
+import { Pulse, pulseMissing } from "../e2e/pulse.ts";
+
+const missing = pulseMissing();
+if (missing) console.log(`skipped: PortAudio on virtual cards, because ${missing}`);
+
+/** Sets the environment of this process, in which PortAudio runs, for a while. */
+function withEnvironment(variables: Record<string, string>): Disposable {
+  const before = Object.keys(variables).map((name) => [name, Deno.env.get(name)] as const);
+  for (const [name, value] of Object.entries(variables)) Deno.env.set(name, value);
+  return {
+    [Symbol.dispose]() {
+      for (const [name, value] of before) {
+        value === undefined ? Deno.env.delete(name) : Deno.env.set(name, value);
+      }
+    },
+  };
+}
+
+Deno.test("PortAudio.open() says which library it did not find", () => {
+  using _environment = withEnvironment({ PORTAUDIO_LIB: "/nowhere/libportaudio.so.2" });
+  const error = assertThrows(() => PortAudio.open(), AudioError);
+  assertEquals(error.code, "no_library");
+  assertEquals(error.subject, "/nowhere/libportaudio.so.2");
+});
+
+Deno.test({
+  name: "PortAudio lists devices, finds them by number and part of a name, and refuses others",
+  ignore: missing !== undefined,
+  async fn() {
+    await using pulse = await Pulse.start(["cable"]);
+    using _environment = withEnvironment(pulse.card("cable", "cable"));
+    using portAudio = PortAudio.open();
+    const devices = portAudio.devices();
+    const standard = devices.find(({ defaultInput }) => defaultInput);
+    assert(standard, "there is a default input");
+    assert(standard.inputs > 0);
+    assertEquals(devices.filter(({ defaultInput }) => defaultInput).length, 1);
+    assertEquals(devices.filter(({ defaultOutput }) => defaultOutput).length, 1);
+    portAudio.check("input");
+    portAudio.check("output", String(standard.index));
+    portAudio.check("input", standard.name.slice(1).toUpperCase());
+    const error = assertThrows(() => portAudio.check("output", "no such card"), AudioError);
+    assertEquals(error.code, "no_device");
+    assertEquals(error.subject, "no such card");
+  },
+});
+
+Deno.test({
+  name: "PortAudio carries samples from a loudspeaker to a microphone without blocking",
+  ignore: missing !== undefined,
+  async fn() {
+    await using pulse = await Pulse.start(["cable"]);
+    using _environment = withEnvironment(pulse.card("cable", "cable"));
+    using portAudio = PortAudio.open();
+    await using speaker = portAudio.openSink();
+    await using microphone = portAudio.openSource();
+    const tone = Int16Array.from({ length: 960 }, (_, index) => 8000 * Math.sin(2 * Math.PI * index / 48));
+    const heard = new Int16Array(960);
+    let turns = 0;
+    const timer = setInterval(() => turns++, 1);
+    try {
+      // 10 s at the most; a cable that works gives the tone back in some tens of frames.
+      for (let frame = 0; frame < 500 && rms(heard) < 4000; frame++) {
+        await Promise.all([speaker.write(tone), microphone.read(heard)]);
+      }
+    } finally {
+      clearInterval(timer);
+    }
+    assert(rms(heard) >= 4000, `heard ${rms(heard)}`);
+    assert(turns > 0, "other things could happen meanwhile");
+  },
+});
+
+Deno.test({
+  name: "PortAudio refuses a stream that is closed, and closing twice is nothing",
+  ignore: missing !== undefined,
+  async fn() {
+    await using pulse = await Pulse.start(["cable"]);
+    using _environment = withEnvironment(pulse.card("cable", "cable"));
+    using portAudio = PortAudio.open();
+    const microphone = portAudio.openSource();
+    const reading = microphone.read(new Int16Array(960));
+    await microphone[Symbol.asyncDispose]();
+    await microphone[Symbol.asyncDispose]();
+    await reading;
+    const error = await microphone.read(new Int16Array(960)).catch((error: unknown) => error);
+    assertInstanceOf(error, AudioError);
+    assertEquals(error.code, "device_failed");
+  },
+});
+
+function rms(samples: Int16Array): number {
+  return Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length);
+}

@@ -1,0 +1,30 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { AudioError } from "../../audio/audio.ts";
+import { Pacer } from "../../audio/pacer.ts";
+import { openNullSink, openSilence } from "../../audio/silence.ts";
+import { FakeClock } from "./fake_clock.ts";
+
+Deno.test("openSilence() is silent in real time", async () => {
+  const clock = new FakeClock();
+  await using silence = openSilence(new Pacer(clock));
+  const samples = new Int16Array(960).fill(123);
+  for (let i = 0; i < 50; i++) await silence.read(samples);
+  assert(samples.every((sample) => sample === 0));
+  assertEquals(clock.nowMs, 1000);
+});
+
+Deno.test("openNullSink() takes samples in real time", async () => {
+  const clock = new FakeClock();
+  await using sink = openNullSink(new Pacer(clock));
+  for (let i = 0; i < 50; i++) await sink.write(new Int16Array(960).fill(123));
+  assertEquals(clock.nowMs, 1000);
+});
+
+Deno.test("openSilence() and openNullSink() cannot be used after they were closed", async () => {
+  const silence = openSilence(new Pacer(new FakeClock()));
+  const sink = openNullSink(new Pacer(new FakeClock()));
+  await silence[Symbol.asyncDispose]();
+  await sink[Symbol.asyncDispose]();
+  await assertRejects(() => silence.read(new Int16Array(960)), AudioError, "closed");
+  await assertRejects(() => sink.write(new Int16Array(960)), AudioError, "closed");
+});

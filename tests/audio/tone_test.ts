@@ -1,0 +1,40 @@
+import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import { AudioError } from "../../audio/audio.ts";
+import { Pacer } from "../../audio/pacer.ts";
+import { toFloat32 } from "../../audio/sample_format.ts";
+import { openTone } from "../../audio/tone.ts";
+import { FakeClock } from "./fake_clock.ts";
+import { rms } from "./signals.ts";
+
+Deno.test("openTone() plays one unbroken sine whatever lengths are read, in real time", async () => {
+  const clock = new FakeClock();
+  await using tone = openTone(440, new Pacer(clock));
+  const heard: number[] = [];
+  for (const length of [960, 1, 17, 4800, 960, 41_262]) {
+    const samples = new Int16Array(length);
+    await tone.read(samples);
+    heard.push(...samples);
+  }
+  const wrong = heard.findIndex((sample, i) =>
+    Math.abs(sample - 8192 * Math.sin(2 * Math.PI * 440 * i / 48_000)) > 0.51
+  );
+  assertEquals(wrong, -1);
+  assertAlmostEquals(clock.nowMs, 1000, 1e-6);
+  // A sine of peak -12 dBFS has an RMS 3 dB below that.
+  assertAlmostEquals(20 * Math.log10(rms(toFloat32(Int16Array.from(heard)))), -15.05, 0.01);
+});
+
+Deno.test("openTone() cannot be read after it was closed", async () => {
+  const tone = openTone(1000, new Pacer(new FakeClock()));
+  await tone[Symbol.asyncDispose]();
+  await assertRejects(() => tone.read(new Int16Array(960)), AudioError, "closed");
+});
+
+Deno.test("openTone() leaves no timer behind when closed while it is read", async () => {
+  const tone = openTone();
+  const reading = tone.read(new Int16Array(48_000));
+  const startMs = performance.now();
+  await tone[Symbol.asyncDispose]();
+  await reading;
+  assert(performance.now() - startMs < 900);
+});

@@ -1,0 +1,112 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { RegistryClient } from "../../lib/registry/client.ts";
+import { startProcess, startRegistry } from "./processes.ts";
+
+async function connect(port: number): Promise<RegistryClient> {
+  const result = await RegistryClient.connect("127.0.0.1", port);
+  if (result.kind !== "connected") throw new Error(`Cannot connect: ${result.detail}`);
+  return result.client;
+}
+
+Deno.test("registry shows messages, people and the table in Portuguese, and closes on Ctrl-C", async () => {
+  await using registry = startProcess("registry", ["--port", "0"]);
+  const opened = await registry.waitForText("sala aberta em 0.0.0.0:");
+  const port = Number(/:(\d+) /.exec(opened)?.[1]);
+  await using joao = await connect(port);
+  await joao.register("joão", "192.168.0.10", 6000);
+  assertMatch(
+    await registry.waitForText("recebida"),
+    /^\d\d:\d\d:\d\d\.\d{3} ← recebida TCP 127\.0\.0\.1:\d+ \{"tipo":"registro","nome":"joão",.*\}$/,
+  );
+  assertMatch(await registry.waitForText("enviada"), / → enviada {2}TCP .*"registro_confirmado"/);
+  await registry.waitForText("joão (192.168.0.10:6000) entrou na sala");
+  await registry.waitFor((line) => line === "nome | endereço IP  | porta", "the table's header");
+  await registry.waitFor((line) => line === "joão | 192.168.0.10 |  6000", "the table's row");
+  await registry.waitForText("1 pessoa na sala");
+  assertEquals(await joao.close("joão"), true);
+  await registry.waitForText("joão (192.168.0.10:6000) saiu da sala");
+  registry.kill("SIGINT");
+  assertEquals(await registry.exitCode(), 0);
+  assertEquals(registry.lines.at(-1), "sala encerrada");
+  assertEquals(registry.stderr, "");
+});
+
+Deno.test("registry prints events as lines of JSON with --json, without messages with --quiet", async () => {
+  await using registry = await startRegistry(["--quiet"]);
+  await using client = await connect(registry.port);
+  await client.register("李小龙", "::1", 6001);
+  const { people } = await registry.process.waitForEvent("table");
+  assertEquals(people, [{ nome: "李小龙", ip: "::1", porta: 6001 }]);
+  registry.process.kill("SIGTERM");
+  assertEquals(await registry.process.exitCode(), 0);
+  assertEquals(
+    registry.process.events().map(({ event }) => event),
+    ["listening", "joined", "table", "left", "closed"],
+  );
+});
+
+Deno.test("registry closes on Ctrl-C although a phone does not read and the others stay connected", async () => {
+  await using registry = await startRegistry(["--quiet"]);
+  await using client = await connect(registry.port);
+  await client.register("joão", "127.0.0.1", 6000);
+  using deaf = await Deno.connect({ port: registry.port });
+  const requests = new TextEncoder().encode('{"tipo":"ping"}\n'.repeat(4096));
+  const asking = (async () => {
+    try {
+      for (;;) await deaf.write(requests);
+    } catch {
+      // The registry has closed.
+    }
+  })();
+  assertEquals((await client.list()).kind, "people");
+  registry.process.kill("SIGINT");
+  assertEquals(await registry.process.exitCode(), 0);
+  await asking;
+});
+
+Deno.test("registry says in one sentence that its port is in use and exits with 1", async () => {
+  await using first = await startRegistry();
+  await using second = startProcess("registry", ["--port", String(first.port), "--lang", "en"]);
+  assertEquals(await second.exitCode(), 1);
+  assertEquals(
+    second.stderr,
+    `port ${first.port} is in use; end the other program or choose another port with --port\n`,
+  );
+  assertEquals(second.lines, []);
+});
+
+const wrongUsage: [args: string[], sentence: string][] = [
+  [["--prot", "5000"], "opção desconhecida: --prot"],
+  [["-x"], "opção desconhecida: -x"],
+  [["joão"], "argumento a mais: joão"],
+  [["--port", "65536"], 'valor inválido para --port: "65536"'],
+  [["--port=-1"], 'valor inválido para --port: "-1"'],
+  [["--port", "5e3"], 'valor inválido para --port: "5e3"'],
+  [["--port"], 'valor inválido para --port: ""'],
+  [["--lang", "fr"], 'valor inválido para --lang: "fr"'],
+  [["--lang", "en", "--\x1b[2Joption"], "unknown option: --\\u{1b}[2Joption"],
+];
+
+Deno.test("registry says in one sentence what is wrong with its command line and exits with 2", async () => {
+  for (const [args, sentence] of wrongUsage) {
+    await using registry = startProcess("registry", args);
+    assertEquals(await registry.exitCode(), 2, registry.report());
+    const [first, usage, ...rest] = registry.stderr.split("\n");
+    assertEquals([first, rest], [sentence, [""]]);
+    assertMatch(usage ?? "", /^(uso|usage): registry \[--port 5000\]/);
+    assertEquals(registry.lines, []);
+  }
+});
+
+Deno.test("registry explains itself with --help, in the language of the locale", async () => {
+  for (
+    const [locale, text] of [["pt_BR.UTF-8", "mostra esta ajuda"], [
+      "en_US.UTF-8",
+      "shows this help",
+    ]] as const
+  ) {
+    await using registry = startProcess("registry", ["-h"], { env: { LC_ALL: locale } });
+    await registry.waitForText(text);
+    assertEquals(await registry.exitCode(), 0);
+  }
+});

@@ -1,0 +1,132 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import {
+  type CallMessage,
+  encodeCallMessage,
+  MAX_DATAGRAM_BYTES,
+  newCallId,
+  parseCallMessage,
+  SIGNALLING_FIRST_BYTE,
+} from "../../lib/protocol/call_messages.ts";
+
+const chamada = "AAAAAAAAAAAAAAAAAAAAAA";
+const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+const messages: CallMessage[] = [
+  { tipo: "convite", chamada, nome: "joão", ip: "192.0.2.1", porta: 50000, midia: "opus/48000/1" },
+  { tipo: "tocando", chamada },
+  { tipo: "resposta_ao_convite", chamada, resposta: "aceito" },
+  { tipo: "resposta_ao_convite", chamada, resposta: "rejeitado", motivo: "ocupado" },
+  { tipo: "resposta_ao_convite", chamada, resposta: "rejeitado", motivo: "recusado" },
+  { tipo: "resposta_ao_convite", chamada, resposta: "rejeitado", motivo: "sem_resposta" },
+  { tipo: "confirmação", chamada },
+  { tipo: "encerrar_ligação", chamada },
+  { tipo: "ligação_encerrada", chamada },
+];
+
+Deno.test("parseCallMessage() reads what encodeCallMessage() wrote", () => {
+  for (const message of messages) {
+    const datagram = encodeCallMessage(message);
+    assertEquals(datagram[0], SIGNALLING_FIRST_BYTE);
+    assertEquals(parseCallMessage(datagram), { message });
+  }
+});
+
+const lenient: [what: string, datagram: string, message: CallMessage][] = [
+  [
+    "unknown fields",
+    `{"tipo":"tocando","chamada":"${chamada}","__proto__":{"tipo":"convite"},"x":[{}]}`,
+    { tipo: "tocando", chamada },
+  ],
+  [
+    "combining accents in the type",
+    `{"tipo":"confirmac\\u0327a\\u0303o","chamada":"${chamada}"}`,
+    { tipo: "confirmação", chamada },
+  ],
+  [
+    "combining accents in the name, and no medium",
+    `{"tipo":"convite","chamada":"${chamada}","nome":"joa\\u0303o","ip":"::1","porta":1}`,
+    { tipo: "convite", chamada, nome: "joão", ip: "::1", porta: 1, midia: "opus/48000/1" },
+  ],
+  [
+    "a reason that is not known",
+    `{"tipo":"resposta_ao_convite","chamada":"${chamada}","resposta":"rejeitado","motivo":"férias"}`,
+    { tipo: "resposta_ao_convite", chamada, resposta: "rejeitado", motivo: "recusado" },
+  ],
+  [
+    "a reason of another type",
+    `{"tipo":"resposta_ao_convite","chamada":"${chamada}","resposta":"rejeitado","motivo":["ocupado"]}`,
+    { tipo: "resposta_ao_convite", chamada, resposta: "rejeitado", motivo: "recusado" },
+  ],
+];
+
+Deno.test("parseCallMessage() understands what others may write differently", () => {
+  for (const [what, text, message] of lenient) {
+    assertEquals(parseCallMessage(bytesOf(text)), { message }, what);
+  }
+});
+
+const invitation = (fields: string): string => `{"tipo":"convite","chamada":"${chamada}",${fields}}`;
+
+const hostile: [what: string, datagram: Uint8Array][] = [
+  ["nothing", new Uint8Array(0)],
+  ["one byte", Uint8Array.of(SIGNALLING_FIRST_BYTE)],
+  ["invalid UTF-8", Uint8Array.of(0x7b, 0xff, 0x7d)],
+  ["RTP", Uint8Array.of(0x80, 111, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1)],
+  ["a list", bytesOf("[]")],
+  ["null", bytesOf("null")],
+  ["two objects", bytesOf("{}{}")],
+  ["deep nesting", bytesOf(`{"a":`.repeat(200))],
+  [
+    "too large by one byte",
+    bytesOf(`{"tipo":"tocando","chamada":"${chamada}"}`.padEnd(MAX_DATAGRAM_BYTES + 1)),
+  ],
+  ["no call", bytesOf('{"tipo":"tocando"}')],
+  ["a short call", bytesOf('{"tipo":"tocando","chamada":"abc"}')],
+  ["a long call", bytesOf(`{"tipo":"tocando","chamada":"${"a".repeat(65)}"}`)],
+  ["a call with other characters", bytesOf('{"tipo":"tocando","chamada":"../../../../etc/passwd"}')],
+  ["a call with a line feed", bytesOf(`{"tipo":"tocando","chamada":"${chamada}\\n"}`)],
+  ["a call of another type", bytesOf('{"tipo":"tocando","chamada":1234567890123456}')],
+  ["no type", bytesOf(`{"chamada":"${chamada}"}`)],
+  ["an unknown type", bytesOf(`{"tipo":"registro","chamada":"${chamada}"}`)],
+  ["a type of another type", bytesOf(`{"tipo":{"normalize":1},"chamada":"${chamada}"}`)],
+  ["everything inherited", bytesOf(`{"__proto__":{"tipo":"tocando","chamada":"${chamada}"}}`)],
+  ["an answer without one", bytesOf(`{"tipo":"resposta_ao_convite","chamada":"${chamada}"}`)],
+  ["another answer", bytesOf(`{"tipo":"resposta_ao_convite","chamada":"${chamada}","resposta":"talvez"}`)],
+  ["no name", bytesOf(invitation('"ip":"::1","porta":1'))],
+  ["an improper name", bytesOf(invitation('"nome":"\\u202ea","ip":"::1","porta":1'))],
+  ["no address", bytesOf(invitation('"nome":"a","porta":1'))],
+  ["a host name", bytesOf(invitation('"nome":"a","ip":"example.org","porta":1'))],
+  ["port 0", bytesOf(invitation('"nome":"a","ip":"::1","porta":0'))],
+  ["a huge port", bytesOf(invitation('"nome":"a","ip":"::1","porta":1e400'))],
+  ["a port as text", bytesOf(invitation('"nome":"a","ip":"::1","porta":"1"'))],
+  ["a medium that is none", bytesOf(invitation('"nome":"a","ip":"::1","porta":1,"midia":{}'))],
+];
+
+Deno.test("parseCallMessage() gives a problem for everything else", () => {
+  for (const [what, datagram] of hostile) assert("problem" in parseCallMessage(datagram), what);
+});
+
+Deno.test("parseCallMessage() reads no truncated message", () => {
+  for (const message of messages) {
+    const datagram = encodeCallMessage(message);
+    for (let length = 0; length < datagram.length; length++) {
+      assert("problem" in parseCallMessage(datagram.subarray(0, length)), `${message.tipo}, ${length} bytes`);
+    }
+  }
+});
+
+Deno.test("parseCallMessage() takes a datagram of the largest size", () => {
+  const text = `{"tipo":"tocando","chamada":"${chamada}"}`.padEnd(MAX_DATAGRAM_BYTES);
+  assertEquals(parseCallMessage(bytesOf(text)), { message: { tipo: "tocando", chamada } });
+});
+
+Deno.test("newCallId() is 128 bits in base64url", () => {
+  assertEquals(newCallId((bytes) => bytes.fill(0xff)), "_____________________w");
+  assertEquals(newCallId((bytes) => bytes.fill(0xfb, 0, 1)), "-wAAAAAAAAAAAAAAAAAAAA");
+});
+
+Deno.test("newCallId() is another each time", () => {
+  const ids = new Set(Array.from({ length: 1000 }, () => newCallId()));
+  assertEquals(ids.size, 1000);
+  for (const id of ids) assertMatch(id, /^[A-Za-z0-9_-]{22}$/);
+});

@@ -1,0 +1,85 @@
+import { assertEquals } from "@std/assert";
+import { isName, nameKey } from "../../lib/protocol/name.ts";
+
+const names: [what: string, value: unknown, proper: boolean][] = [
+  ["a name", "joão", true],
+  ["a name with combining accents", "joa\u0303o", true],
+  ["two words", "joão da silva", true],
+  ["Chinese", "李小龙", true],
+  ["Arabic", "محمد", true],
+  ["a Persian joiner", "علی\u200cرضا", true],
+  ["an emoji family", "👩\u200d👩\u200d👧", true],
+  ["one character", "x", true],
+  ["32 characters", "x".repeat(32), true],
+  ["33 characters", "x".repeat(33), false],
+  ["32 characters beyond the basic plane", "😀".repeat(32), true],
+  ["33 of them", "😀".repeat(33), false],
+  ["32 characters that are 96 before NFC", "e\u0302\u0301".repeat(32), true],
+  ["33 characters that are 99 before NFC", "e\u0302\u0301".repeat(33), false],
+  ["very much text", "x".repeat(100_000), false],
+  ["nothing", "", false],
+  ["a blank", " ", false],
+  ["a blank before", " joão", false],
+  ["a blank after", "joão ", false],
+  ["a no-break space after", "joão\u00a0", false],
+  ["only joiners", "\u200d\u200c", false],
+  ["only a combining accent", "\u0301", false],
+  ["a line feed", "jo\não", false],
+  ["an escape", "\x1b[31mjoão", false],
+  ["DEL", "joão\x7f", false],
+  ["a C1 control", "joão\x9b31m", false],
+  ["NUL", "jo\0ão", false],
+  ["a right-to-left override", "\u202ejoão", false],
+  ["a left-to-right mark", "joão\u200e", false],
+  ["a bidirectional isolate", "\u2066joão\u2069", false],
+  ["a zero-width space", "jo\u200bão", false],
+  ["a byte order mark", "\ufeffjoão", false],
+  ["a soft hyphen", "jo\u00adão", false],
+  ["a line separator", "jo\u2028ão", false],
+  ["a tag character", "jo\u{e0061}ão", false],
+  ["a lone high surrogate", "jo\ud83dão", false],
+  ["a lone low surrogate", "jo\ude00ão", false],
+  ["a number", 7, false],
+  ["null", null, false],
+  ["undefined", undefined, false],
+  ["a list", ["joão"], false],
+  ["an object", { length: 4, normalize: 1 }, false],
+];
+
+Deno.test("isName() tells names from what nobody may be called", () => {
+  for (const [what, value, proper] of names) assertEquals(isName(value), proper, what);
+});
+
+const same: [a: string, b: string, same: boolean][] = [
+  ["joão", "João", true],
+  ["joão", "JOÃO", true],
+  ["joão", "joa\u0303o", true],
+  ["JOA\u0303O", "joão", true],
+  ["straße", "STRASSE", true],
+  ["straße", "STRAẞE", true],
+  ["Σίσυφος", "ΣΊΣΥΦΟΣ", true],
+  ["Οδυσσέας", "ΟΔΥΣΣΈΑΣ", true],
+  ["ﬁlipe", "FILIPE", true],
+  ["Å", "\u212b", true],
+  ["joão", "joao", false],
+  ["maria", "mario", false],
+  ["李", "季", false],
+  ["а", "a", false], // Cyrillic and Latin
+];
+
+Deno.test("nameKey() is the same for names that differ in case or in how accents are encoded", () => {
+  for (const [a, b, expected] of same) assertEquals(nameKey(a) === nameKey(b), expected, `${a} ${b}`);
+});
+
+Deno.test("nameKey() of any character does not depend on its case or normalisation", () => {
+  for (let codePoint = 0x21; codePoint < 0x20000; codePoint++) {
+    if (codePoint >= 0xd800 && codePoint < 0xe000) continue;
+    const character = String.fromCodePoint(codePoint);
+    const key = nameKey(character);
+    for (
+      const twin of [character.toLowerCase(), character.toUpperCase(), character.normalize("NFD"), key]
+    ) {
+      if (nameKey(twin) !== key) assertEquals(nameKey(twin), key, `U+${codePoint.toString(16)}`);
+    }
+  }
+});
