@@ -54,8 +54,9 @@ test-unit: sound
 test-e2e: tests
 	@$(RUN) test -q -A $(ARGS) tests/e2e/
 
+# fmt without -q, which would leave out where, but its "Checked 99 files" is no news.
 style: deno
-	@$(RUN) fmt -q --check
+	@said=$$($(RUN) fmt --check 2>&1) || { echo "$$said"; echo 'make fmt mends this.'; exit 1; } >&2
 	@$(RUN) lint -q
 	@$(RUN) check -q .
 

@@ -32,5 +32,8 @@ if [ -z "${DENO_TLS_CA_STORE:-}" ]; then
   done
 fi
 
+# Where Deno itself was compiled from is no help to anybody here.
+unset RUST_BACKTRACE
+
 export DENO_NO_UPDATE_CHECK=1
 exec "${DENO:-$PWD/.deno/deno}" "$subcommand" "$@"

@@ -26,24 +26,26 @@ is_unpacked() {
   [ -e "$1/.complete" ] && [ -x "$1/deno" ] && [ -r "$1/$tool.js" ] && [ -O "$1" ]
 }
 
-# Unpacks into the folder $1, or fails if that does not work to the last byte. Each file is moved to its place when
-# it is whole, over the same file if another start has been quicker, and the mark comes last.
+# Unpacks into the folder $1 by way of the folder $2. Each file is moved to its place when all are whole, over the
+# same file if another start has been quicker, and the mark comes last. Fails if anything is not right.
+fill() {
+  tail -n "+$((lines + 1))" "$0" | { gzip -dc || : >"$2/.damaged"; } | tar -xf - -C "$2" || return 1
+  if [ -e "$2/.damaged" ]; then return 1; fi
+  for file in "$2"/*; do mv -f "$file" "$1/" || return 1; done
+  : >"$1/.complete"
+}
+
 unpack() {
   new=$(mktemp -d "$1/.new.XXXXXX" 2>/dev/null) || return 1
   trap 'rm -rf "$new"' EXIT
   trap 'exit 129' HUP
   trap 'exit 130' INT
   trap 'exit 143' TERM
-  if tail -n "+$((lines + 1))" "$0" | { gzip -dc || : >"$new/.failed"; } 2>/dev/null |
-    tar -xf - -C "$new" 2>/dev/null && ! [ -e "$new/.failed" ] &&
-    for file in "$new"/*; do mv -f "$file" "$1/" || return 1; done && : >"$1/.complete"; then
-    unpacked=yes
-  else
-    unpacked=
-  fi
+  status=0
+  fill "$1" "$new" 2>/dev/null || status=1
   rm -rf "$new"
   trap - EXIT HUP INT TERM
-  [ -n "$unpacked" ]
+  return "$status"
 }
 
 temporary=${TMPDIR:-/tmp}/sala-$(id -u)

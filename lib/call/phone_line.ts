@@ -37,6 +37,8 @@ export class PhoneLine implements AsyncDisposable {
   readonly #ownSockets = new Map<string, Deno.DatagramConn>();
   /** Where a call's signalling really comes from; another address than declared on hosts that have several. */
   readonly #sources = new WeakMap<Call, Endpoint>();
+  readonly #listening = new Set<Promise<void>>();
+  readonly #lastSent = new WeakMap<Deno.DatagramConn, Promise<void>>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
   #onQuiet: (() => void) | undefined;
@@ -115,16 +117,23 @@ export class PhoneLine implements AsyncDisposable {
     }
     this.#closed = true;
     clearTimeout(this.#timer);
-    for (const socket of [this.#registered, ...this.#ownSockets.values()]) socket.close();
+    for (const socket of [this.#registered, ...this.#ownSockets.values()]) this.#closeSocket(socket);
+    await Promise.all(this.#listening);
   }
 
-  async #listen(socket: Deno.DatagramConn, name: string | "registered"): Promise<void> {
+  #listen(socket: Deno.DatagramConn, name: string | "registered"): void {
+    const listening = this.#receiveFrom(socket, name).finally(() => this.#listening.delete(listening));
+    this.#listening.add(listening);
+  }
+
+  async #receiveFrom(socket: Deno.DatagramConn, name: string | "registered"): Promise<void> {
     const buffer = new Uint8Array(RECEIVE_BYTES);
     while (this.#isOpen(socket, name)) {
       try {
         const [datagram, address] = await socket.receive(buffer);
         if (this.#isOpen(socket, name)) this.#received(datagram, address as Deno.NetAddr, name);
       } catch {
+        if (!this.#isOpen(socket, name)) return;
         // Some systems report here that an earlier datagram did not arrive. Let others have a turn, then go on.
         await new Promise((resolve) => setTimeout(resolve, 0));
       }
@@ -189,16 +198,25 @@ export class PhoneLine implements AsyncDisposable {
     if (output.kind === "release") {
       const socket = this.#ownSockets.get(output.call.id);
       this.#ownSockets.delete(output.call.id);
-      // What was just handed to the socket still goes out: datagrams are sent before the next turn.
-      if (socket) setTimeout(() => socket.close(), 0);
+      if (socket) this.#closeSocket(socket);
     }
     this.#events.onOutput(output);
   }
 
   #sendTo(socket: Deno.DatagramConn, to: Endpoint, datagram: Uint8Array<ArrayBuffer>): void {
-    socket.send(datagram, { transport: "udp", hostname: to.ip, port: to.port }).catch(() => {
-      // Unreachable for now: the message is repeated, a voice packet is lost.
-    });
+    const sent = socket.send(datagram, { transport: "udp", hostname: to.ip, port: to.port }).then(
+      () => {},
+      () => {
+        // Unreachable for now: the message is repeated, a voice packet is lost.
+      },
+    );
+    this.#lastSent.set(socket, sent);
+  }
+
+  /** Closes a socket once it has sent what it was given. */
+  async #closeSocket(socket: Deno.DatagramConn): Promise<void> {
+    await this.#lastSent.get(socket);
+    socket.close();
   }
 
   #trace(direction: Trace["direction"], peer: Endpoint, datagram: Uint8Array): void {

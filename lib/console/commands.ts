@@ -86,3 +86,15 @@ export function completions(line: string, names: readonly string[], language: La
   const key = plainKey(text.slice(blank).trimStart());
   return names.filter((name) => plainKey(name).startsWith(key)).map((name) => `${word} ${name}`);
 }
+
+/**
+ * The beginning that all lines share where case and accents do not count, spelled as in the first of them.
+ * Empty where there are no lines.
+ */
+export function commonStart(lines: readonly string[]): string {
+  const [first = [], ...others] = lines.map((line) => [...line.normalize("NFC")]);
+  const differs = first.findIndex((character, index) =>
+    others.some((other) => plainKey(other[index] ?? "") !== plainKey(character))
+  );
+  return (differs < 0 ? first : first.slice(0, differs)).join("");
+}

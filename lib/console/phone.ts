@@ -141,7 +141,9 @@ export class Phone {
       if (result.kind === "confirmed") {
         this.#self = { name, ip };
         this.#show({ event: "registered", name, ip, port });
-        if (ip.startsWith("127.") || ip === "::1") this.#show({ event: "only_local", ip });
+        // Where it was not asked for, it may be a surprise.
+        const local = ip.startsWith("127.") || ip === "::1";
+        if (local && this.#options.ip === undefined) this.#show({ event: "only_local", ip });
         this.#obey(typed);
         return undefined;
       }
@@ -193,7 +195,9 @@ export class Phone {
 
   /** Does what the person types, one command after the other, until the input ends. */
   async #obey(typed: AsyncIterator<string>): Promise<void> {
-    for (let next = await typed.next(); !next.done; next = await typed.next()) await this.#command(next.value);
+    for (let next = await typed.next(); !next.done; next = await typed.next()) {
+      await this.#command(next.value);
+    }
     // On a terminal the end of the input is the person leaving. A script's input may end while the phone stays.
     if (this.#screen.interactive) this.quit();
   }
@@ -332,7 +336,8 @@ export class Phone {
       case "ringing":
         return this.#show({ event: "ringing", name });
       case "started":
-        return this.#startVoice(call);
+        this.#startVoice(call);
+        return;
       case "rejected":
         this.#show({ event: "rejected", name, reason: notice.reason });
         return this.#over(EXIT.rejected);

@@ -22,6 +22,9 @@ export interface Screen extends AsyncDisposable {
   /** Whether somebody sits there who can be asked for another name, or is it a script. */
   readonly interactive: boolean;
 
+  /** Settles if there is nobody left to show anything to, such as a pipe whose reader has ended. */
+  readonly broken: Promise<void>;
+
   /** Settles once all that was shown has been written. */
   flush(): Promise<void>;
 }

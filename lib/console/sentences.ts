@@ -168,6 +168,9 @@ export function phoneHelp(language: Language): string {
   return `${texts.help}\n\n${commandsHelp(texts)}\n\n${texts.exitStatus}`;
 }
 
+/** What `audio/` calls the device that is meant when none was named. */
+const DEFAULT_DEVICE = "default";
+
 /** Longest piece of what a person typed that is repeated to them, in UTF-16 units. */
 const MAX_QUOTED = 80;
 
@@ -213,7 +216,7 @@ function audioFailed(side: "microphone" | "speaker", failure: AudioFailure, text
       case "no_library":
         return of.no_library(subject);
       case "no_device":
-        return failure.asked ? of.no_device(subject) : of.no_default_device;
+        return failure.subject === DEFAULT_DEVICE ? of.no_default_device : of.no_device(subject);
       case "device_failed":
       case "file_failed":
       case "bad_file":
@@ -226,7 +229,7 @@ function people({ people }: Extract<Telling, { event: "people" }>, texts: Texts)
   if (people.length === 0) return texts.nobody;
   const { name, ip, port } = texts.personColumns;
   const rows = people.map((person) => [printable(person.nome), printable(person.ip), String(person.porta)]);
-  return `${texts.people(people.length)}\n${table([[name, ip, port], ...rows], " | ")}`;
+  return `${texts.people(people.length)}\n${table([[name, ip, port], ...rows], " | ", [2])}`;
 }
 
 function devices(entries: readonly DeviceEntry[], texts: Texts): string {
@@ -241,7 +244,9 @@ function devices(entries: readonly DeviceEntry[], texts: Texts): string {
     [entry.defaultInput ? texts.defaultInput : "", entry.defaultOutput ? texts.defaultOutput : ""]
       .filter((mark) => mark !== "").join(", "),
   ]);
-  return `${texts.devices}\n${table([[index, name, host, inputs, outputs, standard], ...rows], "  ")}`;
+  return `${texts.devices}\n${
+    table([[index, name, host, inputs, outputs, standard], ...rows], "  ", [0, 3, 4])
+  }`;
 }
 
 function commandsHelp(texts: Texts): string {
@@ -255,17 +260,21 @@ function commandsHelp(texts: Texts): string {
   return `${texts.commandsTitle}\n${table(rows, "  ")}\n${texts.commandsHint}`;
 }
 
-/** Rows of cells as indented lines, each column as wide as its widest cell on a terminal. */
-function table(rows: readonly (readonly string[])[], separator: string): string {
-  const columns = Math.max(...rows.map((row) => row.length));
-  const widths = Array.from(
-    { length: columns },
-    (_, column) => Math.max(...rows.map((row) => unicodeWidth(row[column] ?? ""))),
-  );
-  return rows.map((row) =>
-    `  ${
-      row.map((cell, column) => cell + " ".repeat((widths[column] ?? 0) - unicodeWidth(cell))).join(separator)
-        .trimEnd()
-    }`
-  ).join("\n");
+/**
+ * Rows of cells as indented lines, each column as wide as its widest cell on a terminal.
+ *
+ * @param numbers Columns that are aligned to the right.
+ */
+function table(
+  rows: readonly (readonly string[])[],
+  separator: string,
+  numbers: readonly number[] = [],
+): string {
+  const width = (column: number): number => Math.max(...rows.map((row) => unicodeWidth(row[column] ?? "")));
+  const widths = (rows[0] ?? []).map((_, column) => width(column));
+  const padded = (cell: string, column: number): string => {
+    const blanks = " ".repeat((widths[column] ?? 0) - unicodeWidth(cell));
+    return numbers.includes(column) ? blanks + cell : cell + blanks;
+  };
+  return rows.map((row) => `  ${row.map(padded).join(separator).trimEnd()}`).join("\n");
 }

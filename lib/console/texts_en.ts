@@ -13,6 +13,8 @@ export const TEXTS_EN = {
   speaker: "speaker",
   muted: "[muted]",
 
+  leftOut: (lines) => `… ${lines} lines left out: the screen cannot keep up.`,
+
   // Registry
   registered: (name, endpoint) => `You are in the room as ${name}, and answer at ${endpoint}.`,
   nameTaken: (name) => `The name “${name}” is already in use in the room. Choose another one.`,
@@ -77,7 +79,7 @@ export const TEXTS_EN = {
         `The file “${subject}” could not be read (${detail}). Check its name and permissions.`,
       bad_file: (subject, detail) =>
         `The file “${subject}” cannot be a microphone (${detail}). Use an uncompressed WAV file.`,
-      goesOn: "The call goes on without your sound: the other side does not hear you.",
+      goesOn: "Calls go on without your sound: the other side does not hear you.",
     },
     speaker: {
       no_library: (subject) =>
@@ -90,7 +92,7 @@ export const TEXTS_EN = {
         `The file “${subject}” could not be written (${detail}). Check the folder, its permissions and the free space.`,
       bad_file: (subject, detail) =>
         `The file “${subject}” cannot be a speaker (${detail}). Use a name that ends in .wav.`,
-      goesOn: "The call goes on without sound on this side: you do not hear the other one.",
+      goesOn: "Calls go on without sound on this side: you do not hear the other one.",
     },
   },
   devices: "Sound devices:",

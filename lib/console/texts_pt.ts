@@ -15,6 +15,9 @@ export const TEXTS_PT = {
   speaker: "alto-falante",
   muted: "[mudo]",
 
+  /** Stands where lines had to be left out, because what they are written to takes no more. */
+  leftOut: (lines: number) => `… ${lines} linhas omitidas: a tela não acompanha.`,
+
   // Registry
   registered: (name: string, endpoint: string) => `Você está na sala como ${name} e atende em ${endpoint}.`,
   nameTaken: (name: string) => `O nome “${name}” já está em uso na sala. Escolha outro.`,
@@ -83,7 +86,7 @@ export const TEXTS_PT = {
         `O arquivo “${subject}” não pôde ser lido (${detail}). Verifique o nome e as permissões.`,
       bad_file: (subject: string, detail: string) =>
         `O arquivo “${subject}” não serve de microfone (${detail}). Use um WAV sem compressão.`,
-      goesOn: "A ligação continua sem o seu som: o outro lado não ouve você.",
+      goesOn: "As ligações seguem sem o seu som: o outro lado não ouve você.",
     },
     speaker: {
       no_library: (subject: string) =>
@@ -96,7 +99,7 @@ export const TEXTS_PT = {
         `O arquivo “${subject}” não pôde ser gravado (${detail}). Verifique a pasta, as permissões e o espaço em disco.`,
       bad_file: (subject: string, detail: string) =>
         `O arquivo “${subject}” não serve de alto-falante (${detail}). Use um nome que termine em .wav.`,
-      goesOn: "A ligação continua sem som deste lado: você não ouve o outro.",
+      goesOn: "As ligações seguem sem som deste lado: você não ouve o outro.",
     },
   },
   devices: "Dispositivos de som:",

@@ -1,7 +1,7 @@
 /** A phone's connection to the registry. */
 
 import { lookup } from "node:dns/promises";
-import { canonicalIp, type Endpoint, ipVersion } from "../protocol/address.ts";
+import { canonicalIp, type Endpoint, ipVersion, isPort } from "../protocol/address.ts";
 import { LineSplitter } from "../protocol/line_splitter.ts";
 import {
   type ErrorCode,
@@ -11,6 +11,7 @@ import {
   type RegistryRequest,
 } from "../protocol/registry_messages.ts";
 import type { Trace } from "../protocol/trace.ts";
+import { withTimeLimit } from "./time_limit.ts";
 
 /** How long an attempt to connect may take in all, in milliseconds. */
 const CONNECT_MS = 5000;
@@ -144,14 +145,15 @@ export class RegistryClient implements AsyncDisposable {
     options: RegistryClientOptions = {},
   ): Promise<ConnectResult> {
     const { signal, connectMs = CONNECT_MS } = options;
+    if (!isPort(port)) return { kind: "failed", detail: `${port} is no port` };
     const deadline = performance.now() + connectMs;
     try {
-      const addresses = await within(connectMs, signal, () => addressesOf(host));
+      const addresses = await withTimeLimit(connectMs, signal, () => addressesOf(host));
       for (const [index, address] of addresses.entries()) {
         // Each address has its share of the time, so that a dead first one does not use up all of it.
         const share = Math.max(0, deadline - performance.now()) / (addresses.length - index);
         try {
-          const connection = await within(share, signal, async (limit) => {
+          const connection = await withTimeLimit(share, signal, async (limit) => {
             const made = await Deno.connect({ hostname: address, port, signal: limit });
             if (limit.aborted) made.close();
             return made;
@@ -351,32 +353,6 @@ function refusalOf({ codigo, mensagem }: Reply<"erro">): Refusal {
 async function addressesOf(host: string): Promise<string[]> {
   if (ipVersion(host) !== 0) return [host];
   return (await lookup(host, { all: true })).map(({ address }) => address);
-}
-
-/**
- * Does something that must not take longer than some time.
- *
- * @param work Is given a signal that fires when the time is over or `signal` fires; it may ignore it.
- * @throws {DOMException} A `TimeoutError` when the time is over.
- */
-async function within<T>(
-  ms: number,
-  signal: AbortSignal | undefined,
-  work: (limit: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const limit = new AbortController();
-  const aborted = Promise.withResolvers<never>();
-  limit.signal.addEventListener("abort", () => aborted.reject(limit.signal.reason));
-  const pass = (): void => limit.abort(signal?.reason);
-  const timer = setTimeout(() => limit.abort(new DOMException("Time is over", "TimeoutError")), ms);
-  signal?.addEventListener("abort", pass);
-  try {
-    signal?.throwIfAborted();
-    return await Promise.race([work(limit.signal), aborted.promise]);
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener("abort", pass);
-  }
 }
 
 function failureOf(

@@ -6,6 +6,7 @@ import { type Line, LineSplitter } from "../protocol/line_splitter.ts";
 import type { Person, RegistryReply } from "../protocol/registry_messages.ts";
 import { RegistrySession, ROOM_FULL } from "./session.ts";
 import { RegistryTable } from "./table.ts";
+import { withTimeLimit } from "./time_limit.ts";
 
 /** The port that a registry listens on unless told otherwise. */
 export const DEFAULT_REGISTRY_PORT = 5000;
@@ -127,7 +128,7 @@ class Server implements RegistryServer {
     await this.#accepting;
     const ends = [...this.#connections.values()];
     for (const connection of [...this.#connections.keys(), ...this.#lingering]) closeQuietly(connection);
-    await within(CLOSE_MS, Promise.all(ends));
+    await orTimeOver(CLOSE_MS, Promise.all(ends));
     // A connection that ends even later has nobody to tell.
     this.#tell = () => {};
   }
@@ -273,18 +274,15 @@ async function linger(connection: Deno.TcpConn): Promise<void> {
     const rest = new Uint8Array(READ_BYTES);
     while (await connection.read(rest) !== null);
   })();
-  // The reading that is cut short below fails, which is no news.
-  await within(LINGER_MS, drained.catch(() => {}));
+  await orTimeOver(LINGER_MS, drained);
 }
 
-/** Waits until something is done, or the time is over. */
-async function within(ms: number, done: Promise<unknown>): Promise<void> {
-  const over = Promise.withResolvers<void>();
-  const timer = setTimeout(over.resolve, ms);
+/** Waits until something is done or has failed, or the time is over. */
+async function orTimeOver(ms: number, done: Promise<unknown>): Promise<void> {
   try {
-    await Promise.race([done, over.promise]);
-  } finally {
-    clearTimeout(timer);
+    await withTimeLimit(ms, undefined, () => done);
+  } catch {
+    // Whichever it was, there is nothing more to wait for.
   }
 }
 

@@ -16,6 +16,8 @@ export interface StartOptions {
   readonly stdin?: "piped" | "null";
   /** Folder that an executable runs in. The source runs in the root of the tree, where `deno.json` is. */
   readonly cwd?: string;
+  /** Told of each line of standard output as it comes. */
+  readonly onLine?: (line: string) => void;
 }
 
 /** An event that a tool with `--json` printed. */
@@ -73,6 +75,7 @@ export class ToolProcess implements AsyncDisposable {
   readonly status: Promise<Deno.CommandStatus>;
   readonly #child: Deno.ChildProcess;
   readonly #input: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>> | undefined;
+  readonly #onLine: ((line: string) => void) | undefined;
   readonly #waiters = new Set<Waiter>();
   #stderr = "";
   /** The first line that was not waited for yet. */
@@ -82,6 +85,7 @@ export class ToolProcess implements AsyncDisposable {
   /** Starts a tool: see {@linkcode startProcess}. */
   constructor(kind: ToolKind, args: readonly string[], options: StartOptions = {}) {
     this.kind = kind;
+    this.#onLine = options.onLine;
     this.#child = commandOf(kind, args, options).spawn();
     this.#input = options.stdin === "piped" ? this.#child.stdin.getWriter() : undefined;
     this.status = this.#run();
@@ -232,6 +236,7 @@ export class ToolProcess implements AsyncDisposable {
 
   #take(lines: readonly string[]): void {
     this.lines.push(...lines);
+    if (this.#onLine) { for (const line of lines) this.#onLine(line); }
     for (const waiter of this.#waiters) {
       if (waiter.look()) this.#waiters.delete(waiter);
     }

@@ -101,11 +101,34 @@ export class Pulse implements AsyncDisposable {
     return { ...this.env, PULSE_SOURCE: `${microphone}.monitor`, PULSE_SINK: speaker };
   }
 
+  /** Starts to play a WAV file into a cable. It goes on to its end or to the end of the `await using` block. */
+  play(path: string, cable: Cable): AsyncDisposable & { readonly done: Promise<void> } {
+    const player = new Deno.Command("paplay", {
+      args: ["-d", cable, path],
+      env: this.env,
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    }).spawn();
+    const done = player.status.then(({ success, signal }) => {
+      if (!success && signal !== "SIGTERM") throw new Error(`paplay could not play ${path}`);
+    });
+    return {
+      done,
+      async [Symbol.asyncDispose]() {
+        try {
+          player.kill("SIGTERM");
+        } catch {
+          // It has come to its end.
+        }
+        await player.status;
+      },
+    };
+  }
+
   /** Plays a WAV file into a cable, to its end. */
   async speak(path: string, cable: Cable): Promise<void> {
-    const { success, stderr } = await new Deno.Command("paplay", { args: ["-d", cable, path], env: this.env })
-      .output();
-    if (!success) throw new Error(`paplay: ${new TextDecoder().decode(stderr)}`);
+    await this.play(path, cable).done;
   }
 
   /** Starts to record what comes out of a cable: mono, 16 bit, 48 kHz. */

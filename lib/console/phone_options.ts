@@ -1,0 +1,179 @@
+/** The command line of the phone. */
+
+import { isIPv6 } from "node:net";
+import { parseArgs } from "@std/cli/parse-args";
+import { canonicalIp, isIpAddress, isPort } from "../protocol/address.ts";
+import { isName } from "../protocol/name.ts";
+import type { UsageProblem } from "./events.ts";
+import { isLanguage, type Language } from "./language.ts";
+
+/** Where a registry listens unless told otherwise. */
+export const DEFAULT_REGISTRY_PORT = 5000;
+
+/** Where a phone listens for invitations unless told otherwise. */
+export const DEFAULT_PHONE_PORT = 6000;
+
+/** What to do about invitations. */
+const ANSWERS = ["ask", "accept", "reject"] as const;
+
+/** What a phone is to do. */
+export interface PhoneOptions {
+  /** Host name or address of the registry, an IPv6 address without brackets. */
+  readonly host: string;
+  /** TCP port of the registry. */
+  readonly registryPort: number;
+  /** In NFC, and a proper name. */
+  readonly name: string;
+  /** UDP port for invitations; 0 is any free one. */
+  readonly port: number;
+  /** Whom to call at once, to leave when the call is over. In NFC, and a proper name. */
+  readonly call: string | undefined;
+  readonly answer: (typeof ANSWERS)[number];
+  /** Seconds after which each call is ended, greater than 0. */
+  readonly hangUpAfter: number | undefined;
+  /** The address to register, in its one text form. */
+  readonly ip: string | undefined;
+}
+
+/** The sound that was asked for, the system's default where it was not. */
+export interface SoundOptions {
+  readonly microphone: string | undefined;
+  readonly speaker: string | undefined;
+}
+
+/** How a phone tells what it has to tell. */
+export interface OutputOptions {
+  /** The language that was asked for, where one was. */
+  readonly lang: Language | undefined;
+  readonly json: boolean;
+  readonly quiet: boolean;
+}
+
+/** What a command line asks for. */
+export type PhoneRequest =
+  /** To be a phone. */
+  | { readonly options: PhoneOptions; readonly sound: SoundOptions }
+  /** To show the sound devices. */
+  | { readonly devices: true }
+  /** To show how it is used. */
+  | { readonly help: true }
+  /** Nothing that can be done; this is the first thing that is wrong. */
+  | { readonly problem: UsageProblem };
+
+/** A command line, understood as far as it can be. `output` holds even where the rest is wrong. */
+export type ParsedPhoneOptions = { readonly output: OutputOptions } & PhoneRequest;
+
+/** How a parser below says that a value is no good. */
+class BadValue extends Error {
+  constructor(readonly problem: UsageProblem) {
+    super();
+  }
+}
+
+/**
+ * Reads the command line of the phone: `REGISTRY NAME [PORT]` and the options of `--help`.
+ *
+ * @param args The arguments without the program's own name, such as `Deno.args`.
+ */
+export function parsePhoneOptions(args: readonly string[]): ParsedPhoneOptions {
+  let unknown: string | undefined;
+  const given = parseArgs([...args], {
+    // The positional arguments too: "007" may be somebody's name.
+    string: ["_", "call", "answer", "hang-up-after", "mic", "speaker", "ip", "lang"],
+    boolean: ["devices", "json", "quiet", "help"],
+    alias: { help: "h" },
+    unknown: (argument, key) => {
+      if (key === undefined) return true;
+      unknown ??= argument;
+      return false;
+    },
+  });
+  const { json, quiet } = given;
+  const lang = isLanguage(given.lang) ? given.lang : undefined;
+  const output = { lang, json, quiet };
+  if (given.help) return { output, help: true };
+  try {
+    if (unknown !== undefined) {
+      throw new BadValue({ kind: "unknown_option", option: unknown.replace(/=.*$/s, "") });
+    }
+    if (given.lang !== undefined && lang === undefined) throw badValue("--lang", given.lang);
+    const sound = { microphone: device("--mic", given.mic), speaker: device("--speaker", given.speaker) };
+    const [registry, name, port, ...more] = given._.map(String);
+    if (given.devices && registry === undefined) return { output, devices: true };
+    if (registry === undefined) throw missing("REGISTRY");
+    const place = parseRegistry(registry);
+    if (name === undefined) throw missing("NAME");
+    const options = {
+      ...place,
+      name: parseName("NAME", name),
+      port: port === undefined ? DEFAULT_PHONE_PORT : parsePort(port),
+      call: given.call === undefined ? undefined : parseName("--call", given.call),
+      answer: parseAnswer(given.answer),
+      hangUpAfter: parseSeconds(given["hang-up-after"]),
+      ip: parseIp(given.ip),
+    };
+    if (more[0] !== undefined) throw new BadValue({ kind: "too_many_arguments", argument: more[0] });
+    return given.devices ? { output, devices: true } : { output, options, sound };
+  } catch (error) {
+    if (error instanceof BadValue) return { output, problem: error.problem };
+    throw error;
+  }
+}
+
+function badValue(option: string, value: string): BadValue {
+  return new BadValue({ kind: "bad_value", option, value });
+}
+
+function missing(argument: string): BadValue {
+  return new BadValue({ kind: "missing_argument", argument });
+}
+
+/** `host`, `host:port`, `[v6]`, `[v6]:port`, or a bare IPv6 address, which itself is full of colons. */
+function parseRegistry(text: string): { readonly host: string; readonly registryPort: number } {
+  if (isIPv6(text)) return { host: text, registryPort: DEFAULT_REGISTRY_PORT };
+  const parts = /^(?:\[(?<v6>[^\]]*)\]|(?<name>[^\s:/[\]]+))(?::(?<port>\d{1,5}))?$/u.exec(text)?.groups;
+  const { v6, name, port } = parts ?? {};
+  const registryPort = port === undefined ? DEFAULT_REGISTRY_PORT : Number(port);
+  const host = v6 !== undefined && isIPv6(v6) ? v6 : name;
+  if (host === undefined || !isPort(registryPort)) throw badValue("REGISTRY", text);
+  return { host, registryPort };
+}
+
+function parseName(option: string, text: string): string {
+  const name = text.normalize("NFC").trim();
+  if (!isName(name)) throw badValue(option, text);
+  return name;
+}
+
+function parsePort(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
+  if (port !== 0 && !isPort(port)) throw badValue("PORT", text);
+  return port;
+}
+
+function parseAnswer(text = "ask"): PhoneOptions["answer"] {
+  const answer = ANSWERS.find((known) => known === text);
+  if (answer === undefined) throw badValue("--answer", text);
+  return answer;
+}
+
+/** Longest time that a timer can be set to, in seconds: 2^31 - 1 ms (HTML, section 8.6). */
+const MAX_SECONDS = 2_147_483;
+
+function parseSeconds(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
+  if (!(seconds > 0 && seconds <= MAX_SECONDS)) throw badValue("--hang-up-after", text);
+  return seconds;
+}
+
+function parseIp(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  if (!isIpAddress(text)) throw badValue("--ip", text);
+  return canonicalIp(text);
+}
+
+function device(option: string, text: string | undefined): string | undefined {
+  if (text !== undefined && text.trim() === "") throw badValue(option, "");
+  return text;
+}

@@ -1,0 +1,78 @@
+/**
+ * A phone: joins the room as somebody, calls and is called.
+ *
+ * Usage: `phone REGISTRY NAME [PORT] [options]`; `phone --help` lists them, and the exit statuses.
+ */
+
+import { AudioError } from "./audio/audio.ts";
+import { SoundDesk } from "./audio/sound_desk.ts";
+import { onEndSignal, onFailure } from "./lib/console/end_signals.ts";
+import { jsonLine } from "./lib/console/json_line.ts";
+import { chooseLanguage, type Language } from "./lib/console/language.ts";
+import { writeAll } from "./lib/console/line_writer.ts";
+import { openScreen } from "./lib/console/open_screen.ts";
+import { EXIT, Phone } from "./lib/console/phone.ts";
+import { type OutputOptions, parsePhoneOptions } from "./lib/console/phone_options.ts";
+import { phoneHelp, sentence, type Telling } from "./lib/console/sentences.ts";
+import { TEXTS } from "./lib/console/texts.ts";
+
+type Output = { write(bytes: Uint8Array): Promise<number> };
+
+async function print(text: string, to: Output = Deno.stdout): Promise<void> {
+  await writeAll(to)(new TextEncoder().encode(`${text}\n`));
+}
+
+/** What is told before there is a screen, or without one: for a program on standard output, else as a sentence. */
+async function tell(
+  event: Telling,
+  { json }: OutputOptions,
+  language: Language,
+  to: Output,
+): Promise<void> {
+  if (json) await print(jsonLine(event, new Date()));
+  else await print(sentence(event, TEXTS[language]).text, to);
+}
+
+function listDevices(): Telling {
+  try {
+    using desk = new SoundDesk({});
+    return { event: "devices", devices: desk.devices() };
+  } catch (error) {
+    if (!(error instanceof AudioError)) throw error;
+    const { code, subject, detail } = error;
+    return { event: "audio_failed", side: "speaker", code, subject, detail, asked: true };
+  }
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const request = parsePhoneOptions(args);
+  const { output } = request;
+  const language = chooseLanguage(output.lang, (name) => Deno.env.get(name));
+  if ("problem" in request) {
+    await tell({ event: "wrong_usage", problem: request.problem }, output, language, Deno.stderr);
+    return EXIT.wrongUsage;
+  }
+  if ("help" in request) {
+    await print(phoneHelp(language));
+    return EXIT.done;
+  }
+  if ("devices" in request) {
+    const event = listDevices();
+    await tell(event, output, language, event.event === "devices" ? Deno.stdout : Deno.stderr);
+    return event.event === "devices" ? EXIT.done : EXIT.audioFailed;
+  }
+  using desk = new SoundDesk(request.sound);
+  await using screen = openScreen({ ...output, language, name: request.options.name });
+  const phone = new Phone(request.options, screen, desk);
+  onEndSignal(() => phone.quit());
+  onFailure((error) => {
+    screen.show({ event: "failed", detail: error instanceof Error ? error.message : String(error) });
+    phone.quit(EXIT.failed);
+  });
+  const status = await phone.run();
+  await screen.flush();
+  return status;
+}
+
+// Not left to the event loop: a sound card that does not answer could keep the program running.
+Deno.exit(await main(Deno.args));

@@ -1,0 +1,347 @@
+import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
+import { SAMPLE_RATE } from "../../audio/audio.ts";
+import { compare } from "../../audio/compare.ts";
+import { resample } from "../../audio/resample.ts";
+import { parseWav } from "../../audio/wav_reader.ts";
+import { RegistryClient } from "../../lib/registry/client.ts";
+import { type StartOptions, startProcess, startRegistry, type ToolProcess } from "./processes.ts";
+
+const SPEECH = new URL("../../demo/fala.wav", import.meta.url).pathname;
+const REPLY = new URL("../../demo/resposta.wav", import.meta.url).pathname;
+
+/** Starts a phone that neither hears nor speaks unless told otherwise, and waits until it is in the room. */
+async function startPhone(
+  port: number,
+  name: string,
+  args: readonly string[] = [],
+  options: StartOptions = {},
+): Promise<ToolProcess> {
+  const phone = startProcess(
+    "phone",
+    [`127.0.0.1:${port}`, name, "0", "--json", "--mic", "none", "--speaker", "none", ...args],
+    { stdin: "piped", ...options },
+  );
+  await phone.waitForEvent("registered");
+  return phone;
+}
+
+async function readMono(path: string): Promise<Float32Array> {
+  const { samples, sampleRate } = parseWav(await Deno.readFile(path), path);
+  return resample(samples, sampleRate, SAMPLE_RATE);
+}
+
+/** A folder that is gone at the end of the test. */
+async function temporaryFolder(): Promise<AsyncDisposable & { path: string }> {
+  const path = await Deno.makeTempDir({ prefix: "sala-" });
+  return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
+}
+
+/** The types of the messages that a phone printed, in order. */
+function messages(phone: ToolProcess): string[] {
+  return phone.events("message").map(({ direction, text }) =>
+    `${direction} ${JSON.parse(text as string).tipo}`
+  );
+}
+
+Deno.test("phones carry speech from file to file, both ways at once", async () => {
+  await using folder = await temporaryFolder();
+  await using registry = await startRegistry();
+  const [atMaria, atJoao] = [`${folder.path}/maria.wav`, `${folder.path}/joão.wav`];
+  await using maria = await startPhone(registry.port, "maria", [
+    "--answer",
+    "accept",
+    "--mic",
+    REPLY,
+    "--speaker",
+    atMaria,
+  ]);
+  await using joao = await startPhone(registry.port, "joão", [
+    "--call",
+    "Maria",
+    "--mic",
+    SPEECH,
+    "--speaker",
+    atJoao,
+    "--hang-up-after",
+    "6.5",
+  ]);
+  assertEquals(await joao.exitCode(), 0);
+  await maria.waitForEvent("call_ended", ({ end }) => end === "peer_hung_up");
+  for (const [said, heard] of [[SPEECH, atMaria], [REPLY, atJoao]] as const) {
+    const { correlation, coverage, levelDb } = compare(await readMono(said), await readMono(heard));
+    assertGreater(correlation, 0.9, `${heard} sounds like ${said}`);
+    assertGreater(coverage, 0.99, "to its end");
+    assertGreater(1.5, Math.abs(levelDb), "and as loud");
+  }
+  const [ended] = joao.events("call_ended");
+  assertGreater(ended?.framesSent as number, 300);
+  assertGreater(ended?.framesPlayed as number, 300);
+  assertEquals(joao.stderr, "");
+  assertEquals(maria.stderr, "");
+});
+
+Deno.test("a call shows every message of the assignment on both screens", async () => {
+  await using registry = await startRegistry();
+  await using maria = await startPhone(registry.port, "maria");
+  await using joao = await startPhone(registry.port, "joão");
+  await joao.type("ligar maria");
+  await maria.waitForEvent("invitation", ({ name }) => name === "joão");
+  await maria.type("aceitar");
+  await joao.waitForEvent("call_started");
+  await maria.waitForEvent("call_started");
+  await maria.type("desligar");
+  await joao.waitForEvent("call_ended", ({ end }) => end === "peer_hung_up");
+  await maria.waitForEvent("message", ({ text }) => (text as string).includes("ligação_encerrada"));
+  for (const phone of [joao, maria]) {
+    await phone.type("sair");
+    assertEquals(await phone.exitCode(), 0);
+  }
+  assertEquals(messages(joao), [
+    "sent registro",
+    "received registro_confirmado",
+    "sent consulta",
+    "received resposta_consulta",
+    "sent convite",
+    "received tocando",
+    "received resposta_ao_convite",
+    "sent confirmação",
+    "received encerrar_ligação",
+    "sent ligação_encerrada",
+    "sent fechamento",
+    "received fechamento_confirmado",
+  ]);
+  assertEquals(messages(maria), [
+    "sent registro",
+    "received registro_confirmado",
+    "received convite",
+    "sent tocando",
+    "sent resposta_ao_convite",
+    "received confirmação",
+    "sent encerrar_ligação",
+    "received ligação_encerrada",
+    "sent fechamento",
+    "received fechamento_confirmado",
+  ]);
+});
+
+Deno.test("a busy phone rejects a third caller without asking, and a person can refuse", async () => {
+  await using registry = await startRegistry();
+  await using maria = await startPhone(registry.port, "maria");
+  await using joao = await startPhone(registry.port, "joão");
+  await joao.type("ligar maria");
+  await maria.waitForEvent("invitation");
+  await using pedro = await startPhone(registry.port, "pedro", ["--call", "maria"]);
+  assertEquals(await pedro.exitCode(), 7);
+  assertEquals(pedro.events("rejected").map(({ reason }) => reason), ["ocupado"]);
+  await maria.type("recusar");
+  await joao.waitForEvent("rejected", ({ reason }) => reason === "recusado");
+  assertEquals(maria.events("invitation").length, 1);
+});
+
+Deno.test("a rejected caller reads the assignment's words", async () => {
+  await using registry = await startRegistry();
+  await using maria = await startPhone(registry.port, "maria", ["--answer", "reject"]);
+  await using joao = startProcess("phone", [
+    `127.0.0.1:${registry.port}`,
+    "joão",
+    "0",
+    "--mic",
+    "none",
+    "--speaker",
+    "none",
+    "--call",
+    "maria",
+  ]);
+  assertEquals(await joao.exitCode(), 7);
+  assertStringIncludes(joao.stdout, "usuário destino ocupado");
+  assertStringIncludes(maria.stdout, "invitation_refused");
+});
+
+Deno.test("two phones that call each other at the same moment end up in one call", async () => {
+  await using registry = await startRegistry();
+  await using maria = await startPhone(registry.port, "maria");
+  await using joao = await startPhone(registry.port, "joão");
+  await Promise.all([maria.type("ligar joão"), joao.type("ligar maria")]);
+  // Where one was faster, the other phone rings instead of crossing.
+  for (const phone of [maria, joao]) {
+    phone.waitForEvent("invitation").then(() => phone.type("aceitar"), () => {});
+  }
+  await maria.waitForEvent("call_started");
+  await joao.waitForEvent("call_started");
+  await joao.type("desligar");
+  await maria.waitForEvent("call_ended");
+});
+
+const STATUSES: [name: string, args: string[], status: number, event: string][] = [
+  ["the name is taken", ["127.0.0.1:{port}", "MARIA", "0"], 3, "name_taken"],
+  ["nobody listens at the registry's port", ["127.0.0.1:1", "joão", "0"], 4, "registry_unreachable"],
+  ["the registry's host has no address", ["nowhere.invalid", "joão", "0"], 4, "registry_unreachable"],
+  [
+    "the microphone's file is missing",
+    ["127.0.0.1:{port}", "joão", "0", "--mic", "/none.wav"],
+    5,
+    "audio_failed",
+  ],
+  [
+    "the recording's folder is missing",
+    ["127.0.0.1:{port}", "joão", "0", "--speaker", "/none/a.wav"],
+    5,
+    "audio_failed",
+  ],
+  [
+    "the device that was asked for is not there",
+    ["127.0.0.1:{port}", "joão", "0", "--mic", "none such"],
+    5,
+    "audio_failed",
+  ],
+  ["there is no such person", ["127.0.0.1:{port}", "joão", "0", "--call", "ana"], 6, "unknown_person"],
+  ["an option is unknown", ["127.0.0.1:{port}", "joão", "0", "--loud"], 2, "wrong_usage"],
+  ["the name is missing", ["127.0.0.1:{port}"], 2, "wrong_usage"],
+];
+
+for (const [name, args, status, event] of STATUSES) {
+  Deno.test(`phone exits with ${status} when ${name}`, async () => {
+    await using registry = await startRegistry();
+    await using _maria = await startPhone(registry.port, "maria");
+    const given = args.map((arg) => arg.replace("{port}", String(registry.port)));
+    const quiet = ["--mic", "--speaker"].filter((side) => !given.includes(side)).flatMap((
+      side,
+    ) => [side, "none"]);
+    await using phone = startProcess("phone", [...given, ...quiet, "--json"]);
+    assertEquals(await phone.exitCode(), status);
+    assertEquals(phone.events(event).length, 1, phone.report());
+    await using inWords = startProcess("phone", [...given, ...quiet]);
+    assertEquals(await inWords.exitCode(), status);
+    const said = inWords.stdout + inWords.stderr;
+    assert(!/\bat .*:\d+:\d+|Error:/.test(said), `no stack trace: ${said}`);
+    assertMatch(said, /[.!]\n/, "a sentence");
+  });
+}
+
+Deno.test("phone exits with 8 when nobody answers at the other phone's address", async () => {
+  await using registry = await startRegistry();
+  const connected = await RegistryClient.connect("127.0.0.1", registry.port, {});
+  assert(connected.kind === "connected");
+  await using ghost = connected.client;
+  // A port that is free, and stays so: nobody listens there.
+  const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+  const { port } = socket.addr as Deno.NetAddr;
+  socket.close();
+  await ghost.register("fantasma", "127.0.0.1", port);
+  await using joao = await startPhone(registry.port, "joão", ["--call", "fantasma"]);
+  assertEquals(await joao.exitCode(), 8);
+  assertEquals(joao.events("no_answer").length, 1);
+});
+
+Deno.test("phone obeys what it reads from standard input, in both languages", async () => {
+  await using registry = await startRegistry();
+  await using _maria = await startPhone(registry.port, "Maria");
+  await using joao = await startPhone(registry.port, "joão");
+  for (
+    const [command, event] of [
+      ["consultar MARIA", "person"],
+      ["lookup ninguém", "unknown_person"],
+      ["lista", "people"],
+      ["t", "people"],
+      ["mudo", "muted"],
+      ["mute", "muted"],
+      ["ajuda", "help"],
+      ["aceitar", "nothing_to_answer"],
+      ["desligar", "not_in_call"],
+      ["ligar", "name_missing"],
+      ["ligar João", "calling_oneself"],
+      ["cantar", "unknown_command"],
+    ] as const
+  ) {
+    await joao.type(command);
+    await joao.waitForEvent(event);
+  }
+  assertEquals(joao.events("person")[0]?.name, "Maria");
+  assertEquals((joao.events("people")[0]?.people as unknown[]).length, 2);
+  assertEquals(joao.events("muted").map(({ muted }) => muted), [true, false]);
+  await joao.type("quit");
+  assertEquals(await joao.exitCode(), 0);
+});
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  Deno.test(`phone says goodbye to peer and registry at ${signal}, and its recording is complete`, async () => {
+    await using folder = await temporaryFolder();
+    await using registry = await startRegistry();
+    await using maria = await startPhone(registry.port, "maria", ["--answer", "accept", "--mic", "tone"]);
+    const recording = `${folder.path}/joão.wav`;
+    await using joao = await startPhone(registry.port, "joão", ["--call", "maria", "--speaker", recording]);
+    await maria.waitForEvent("call_started");
+    // Until a second of the tone has been recorded.
+    await joao.waitForEvent("status", ({ speakerDb }) => speakerDb as number > -20);
+    await joao.waitForEvent("status", ({ seconds }) => seconds as number > 1);
+    joao.kill(signal);
+    assertEquals(await joao.exitCode(), 0);
+    await maria.waitForEvent("call_ended", ({ end }) => end === "peer_hung_up");
+    await registry.process.waitForEvent("left", ({ name }) => name === "joão");
+    assertEquals(messages(joao).slice(-2), ["sent fechamento", "received fechamento_confirmado"]);
+    const { samples } = parseWav(await Deno.readFile(recording));
+    assertGreater(samples.length, SAMPLE_RATE / 2);
+    assertGreater(Math.max(...samples.slice(-4800)), 0.1, "the tone is heard to the end");
+  });
+}
+
+Deno.test("mudo silences the microphone at the other end, and a second one gives it back", async () => {
+  await using registry = await startRegistry();
+  await using maria = await startPhone(registry.port, "maria", ["--answer", "accept"]);
+  await using joao = await startPhone(registry.port, "joão", ["--call", "maria", "--mic", "tone"]);
+  await maria.waitForEvent("status", ({ speakerDb }) => speakerDb as number > -20);
+  await joao.type("mudo");
+  await maria.waitForEvent("status", ({ speakerDb }) => speakerDb as number < -60);
+  await joao.type("mudo");
+  await maria.waitForEvent("status", ({ speakerDb }) => speakerDb as number > -20);
+});
+
+Deno.test("phone without PortAudio says so in one sentence and calls go on without sound", async () => {
+  await using registry = await startRegistry();
+  const args = [`127.0.0.1:${registry.port}`, "maria", "0", "--answer", "accept", "--json"];
+  await using maria = startProcess("phone", args, { env: { PORTAUDIO_LIB: "/none.so" }, stdin: "piped" });
+  await maria.waitForEvent("registered");
+  await using joao = await startPhone(registry.port, "joão", ["--call", "maria", "--hang-up-after", "0.5"]);
+  assertEquals(await joao.exitCode(), 0);
+  const ended = await maria.waitForEvent("call_ended");
+  assertGreater(ended.framesSent as number, 0);
+  assertEquals(maria.events("audio_failed").length, 1);
+  assertEquals(maria.stderr, "");
+});
+
+Deno.test("phone records a second call beside the first", async () => {
+  await using folder = await temporaryFolder();
+  await using registry = await startRegistry();
+  const recording = `${folder.path}/chamada.wav`;
+  await using maria = await startPhone(registry.port, "maria", [
+    "--answer",
+    "accept",
+    "--speaker",
+    recording,
+  ]);
+  for (const name of ["joão", "pedro"]) {
+    await using caller = await startPhone(registry.port, name, ["--call", "maria", "--hang-up-after", "0.3"]);
+    assertEquals(await caller.exitCode(), 0);
+    await maria.waitForEvent("call_ended");
+  }
+  const names = Array.from(Deno.readDirSync(folder.path), ({ name }) => name).sort();
+  assertEquals(names, ["chamada-2.wav", "chamada.wav"]);
+});
+
+Deno.test("phone keeps control characters of other people's messages from the screen", async () => {
+  await using registry = await startRegistry();
+  await using maria = startProcess(
+    "phone",
+    [`127.0.0.1:${registry.port}`, "maria", "0", "--mic", "none", "--speaker", "none"],
+    { stdin: "piped" },
+  );
+  const line = await maria.waitForText("registro_confirmado");
+  const { porta } = JSON.parse(line.slice(line.indexOf("{")));
+  const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+  const evil = new TextEncoder().encode('{"tipo":"\x1b[2J\x07\u202e\u009b1m"}');
+  await socket.send(evil, { transport: "udp", hostname: "127.0.0.1", port: porta });
+  const shown = await maria.waitForText("[2J");
+  socket.close();
+  // deno-lint-ignore no-control-regex
+  assert(!/[\x00-\x1f\x7f-\x9f\u202e]/.test(shown), shown);
+});

@@ -1,0 +1,92 @@
+import { assertEquals, assertGreater } from "@std/assert";
+import { concat } from "@std/bytes/concat";
+import { compare } from "../../audio/compare.ts";
+import { SAMPLE_RATE } from "../../audio/audio.ts";
+import { resample } from "../../audio/resample.ts";
+import { parseWav } from "../../audio/wav_reader.ts";
+import { wavHeader } from "../../audio/wav_writer.ts";
+import { startProcess, startRegistry } from "./processes.ts";
+import { Pulse, pulseMissing } from "./pulse.ts";
+
+const SPEECH = new URL("../../demo/fala.wav", import.meta.url).pathname;
+const REPLY = new URL("../../demo/resposta.wav", import.meta.url).pathname;
+
+const missing = pulseMissing();
+if (missing) console.log(`skipped: calls over virtual sound cards, because ${missing}`);
+
+async function readMono(path: string): Promise<Float32Array> {
+  const { samples, sampleRate } = parseWav(await Deno.readFile(path), path);
+  return resample(samples, sampleRate, SAMPLE_RATE);
+}
+
+/** A file with half a minute of a tone. */
+async function writeTone(): Promise<string> {
+  const samples = Int16Array.from({ length: 30 * SAMPLE_RATE }, (_, index) => 8000 * Math.sin(index / 20));
+  const path = await Deno.makeTempFile({ suffix: ".wav" });
+  await Deno.writeFile(
+    path,
+    concat([wavHeader(samples.byteLength, SAMPLE_RATE), new Uint8Array(samples.buffer)]),
+  );
+  return path;
+}
+
+Deno.test({
+  name: "speech goes from microphone to loudspeaker over PortAudio, both ways at once",
+  ignore: missing !== undefined,
+  async fn() {
+    await using pulse = await Pulse.start(["micA", "micB", "spkA", "spkB"]);
+    await using registry = await startRegistry();
+    const start = (name: string, env: Record<string, string>, ...args: string[]) =>
+      startProcess("phone", [`127.0.0.1:${registry.port}`, name, "0", "--json", ...args], {
+        env,
+        stdin: "piped",
+      });
+    await using maria = start("maria", pulse.card("micB", "spkB"), "--answer", "accept");
+    await maria.waitForEvent("registered");
+    await using joao = start("joão", pulse.card("micA", "spkA"), "--call", "maria");
+    // The cards need a moment to start. A tone that comes out at the other end says that they have.
+    const tone = await writeTone();
+    for (const [cable, hearer] of [["micA", maria], ["micB", joao]] as const) {
+      const playing = pulse.play(tone, cable);
+      await hearer.waitForEvent("status", ({ speakerDb }) => speakerDb as number > -30);
+      await playing[Symbol.asyncDispose]();
+      await hearer.waitForEvent("status", ({ speakerDb }) => speakerDb as number < -60);
+    }
+    await Deno.remove(tone);
+    const atMaria = pulse.record("spkB");
+    const atJoao = pulse.record("spkA");
+    await Promise.all([atMaria.started, atJoao.started]);
+    await Promise.all([pulse.speak(SPEECH, "micA"), pulse.speak(REPLY, "micB")]);
+    // What was said last is heard when one more second of status lines has passed.
+    const { seconds } = joao.events("status").at(-1)!;
+    await joao.waitForEvent("status", (event) => event.seconds as number > (seconds as number) + 1);
+    for (const [said, recorder] of [[SPEECH, atMaria], [REPLY, atJoao]] as const) {
+      const { correlation, coverage } = compare(await readMono(said), await recorder.stop());
+      assertGreater(correlation, 0.9, `it sounds like ${said}`);
+      assertGreater(coverage, 0.99, "to its end");
+    }
+    await joao.type("sair");
+    assertEquals(await joao.exitCode(), 0);
+    await maria.type("sair");
+    assertEquals(await maria.exitCode(), 0);
+    assertEquals([joao.stderr, maria.stderr], ["", ""], "the sound libraries are quiet");
+    assertEquals([joao, maria].flatMap((phone) => phone.events("audio_failed")), []);
+  },
+});
+
+Deno.test({
+  name: "phone --devices lists the sound devices and marks the defaults",
+  ignore: missing !== undefined,
+  async fn() {
+    await using pulse = await Pulse.start(["cable"]);
+    await using phone = startProcess("phone", ["--devices", "--json"], { env: pulse.card("cable", "cable") });
+    assertEquals(await phone.exitCode(), 0);
+    const [{ devices }] = phone.events("devices") as unknown as [{ devices: Record<string, unknown>[] }];
+    assertEquals(devices.filter(({ defaultInput }) => defaultInput).length, 1);
+    assertEquals(devices.filter(({ defaultOutput }) => defaultOutput).length, 1);
+    await using inWords = startProcess("phone", ["--devices"], { env: pulse.card("cable", "cable") });
+    assertEquals(await inWords.exitCode(), 0);
+    for (const { name } of devices) assertEquals(inWords.stdout.includes(name as string), true);
+    assertEquals(phone.stderr + inWords.stderr, "");
+  },
+});

@@ -1,0 +1,68 @@
+/** A phone as a script plays it: raw lines over TCP. */
+
+import { LineSplitter } from "../../lib/protocol/line_splitter.ts";
+
+const encoder = new TextEncoder();
+
+/** One side of a TCP connection, of which lines are written and read. */
+export class Wire implements Disposable {
+  readonly connection: Deno.TcpConn;
+  readonly #splitter = new LineSplitter();
+  readonly #lines: string[] = [];
+
+  constructor(connection: Deno.TcpConn) {
+    this.connection = connection;
+  }
+
+  /** Connects to this machine. */
+  static async connect(port: number, hostname = "127.0.0.1"): Promise<Wire> {
+    const connection = await Deno.connect({ hostname, port });
+    connection.setNoDelay(true);
+    return new Wire(connection);
+  }
+
+  /** Sends objects as lines, all in one write, and texts and bytes as they are. */
+  async send(...messages: (string | Uint8Array | object)[]): Promise<void> {
+    for (const message of messages) {
+      const bytes = message instanceof Uint8Array
+        ? message
+        : encoder.encode(typeof message === "string" ? message : `${JSON.stringify(message)}\n`);
+      for (let sent = 0; sent < bytes.length;) sent += await this.connection.write(bytes.subarray(sent));
+    }
+  }
+
+  /** The next line, or undefined at the end of the stream. */
+  async line(): Promise<string | undefined> {
+    const buffer = new Uint8Array(4096);
+    while (this.#lines.length === 0) {
+      const count = await this.connection.read(buffer);
+      if (count === null) return undefined;
+      for (const line of this.#splitter.push(buffer.subarray(0, count))) {
+        if ("text" in line) this.#lines.push(line.text);
+      }
+    }
+    return this.#lines.shift();
+  }
+
+  /** The next line as JSON. */
+  // deno-lint-ignore no-explicit-any -- what a test compares with what it expects
+  async message(): Promise<any> {
+    const line = await this.line();
+    if (line === undefined) throw new Error("The connection has ended");
+    return JSON.parse(line);
+  }
+
+  /** Registers a name and takes the reply. */
+  async register(nome: string, porta = 6000): Promise<unknown> {
+    await this.send({ tipo: "registro", nome, ip: "127.0.0.1", porta });
+    return await this.message();
+  }
+
+  [Symbol.dispose](): void {
+    try {
+      this.connection.close();
+    } catch {
+      // Closed in the test.
+    }
+  }
+}
