@@ -7,15 +7,21 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
+import { onEndSignal, onFailure } from "./lib/console/end_signals.ts";
 import type { RegistryEvent, UsageProblem } from "./lib/console/events.ts";
 import { chooseLanguage, isLanguage } from "./lib/console/language.ts";
 import { writeAll } from "./lib/console/line_writer.ts";
+import { printable } from "./lib/protocol/printable.ts";
 import { RegistryScreen, registryTexts } from "./lib/registry/screen.ts";
 import { DEFAULT_REGISTRY_PORT, PortInUseError, startRegistry } from "./lib/registry/server.ts";
+import { withTimeLimit } from "./lib/registry/time_limit.ts";
 
 const DONE = 0;
 const FAILED = 1;
 const WRONG_USAGE = 2;
+
+/** How long the last lines may take to be written, in milliseconds. */
+const FAREWELL_MS = 1000;
 
 interface Settings {
   readonly port: number;
@@ -53,16 +59,6 @@ function readArguments(args: string[]): Settings {
   return { port, host, lang, json, quiet, help, problem: problems[0] };
 }
 
-/** Settles when the person, or the system, wants the registry to end. */
-function endWished(): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const signals: Deno.Signal[] = Deno.build.os === "windows"
-    ? ["SIGINT", "SIGBREAK"]
-    : ["SIGINT", "SIGTERM", "SIGHUP"];
-  for (const signal of signals) Deno.addSignalListener(signal, resolve);
-  return promise;
-}
-
 async function main(args: string[]): Promise<number> {
   const settings = readArguments(args);
   const language = chooseLanguage(settings.lang, (name) => Deno.env.get(name));
@@ -98,15 +94,9 @@ async function main(args: string[]): Promise<number> {
 
   // From here on whatever goes wrong is one sentence, wherever in the program it is.
   const failure = Promise.withResolvers<never>();
-  addEventListener("error", (event) => {
-    event.preventDefault();
-    failure.reject(event.error);
-  });
-  addEventListener("unhandledrejection", (event) => {
-    event.preventDefault();
-    failure.reject(event.reason);
-  });
-  const wished = endWished();
+  onFailure(failure.reject);
+  const wished = Promise.withResolvers<void>();
+  onEndSignal(wished.resolve);
   try {
     await using server = startRegistry({
       host: settings.host,
@@ -114,7 +104,7 @@ async function main(args: string[]): Promise<number> {
       onEvent: (event) => output.show(event),
     });
     output.show({ event: "listening", host: server.host, port: server.port });
-    await Promise.race([wished, output.broken, failure.promise]);
+    await Promise.race([wished.promise, output.broken, failure.promise]);
   } catch (error) {
     await complain(
       error instanceof PortInUseError
@@ -124,9 +114,20 @@ async function main(args: string[]): Promise<number> {
     return FAILED;
   }
   output.show({ event: "closed" });
-  await output.flush();
+  try {
+    await withTimeLimit(FAREWELL_MS, undefined, () => output.flush());
+  } catch {
+    // Whoever reads the output does not; the registry ends all the same.
+  }
   return DONE;
 }
 
-// Not left to the event loop: a phone that does not read could keep it running.
-Deno.exit(await main(Deno.args));
+try {
+  // Not left to the event loop: a phone that does not read could keep it running.
+  Deno.exit(await main(Deno.args));
+} catch (error) {
+  if (!(error instanceof Deno.errors.BrokenPipe)) {
+    console.error(printable(error instanceof Error ? error.message : String(error)));
+  }
+  Deno.exit(FAILED);
+}

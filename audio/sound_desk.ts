@@ -15,9 +15,12 @@ export interface SoundChoice {
   readonly speaker?: string | undefined;
 }
 
-/** A side that cannot be used. */
+/** What cannot be used. */
+export type SoundSide = "microphone" | "speaker" | "both";
+
+/** A side that cannot be used, or both of them for the same reason. */
 export interface SoundProblem {
-  readonly side: "microphone" | "speaker";
+  readonly side: SoundSide;
   readonly error: AudioError;
   /** Whether it was asked for by name, so that going on without it is not what the person wants. */
   readonly asked: boolean;
@@ -31,33 +34,51 @@ export class SoundDesk implements Disposable {
   readonly #choice: SoundChoice;
   #portAudio: PortAudio | undefined;
   #portAudioError: AudioError | undefined;
+  #noMicrophone = false;
+  #noSpeaker = false;
   #recordings = 0;
 
   constructor(choice: SoundChoice) {
     this.#choice = choice;
   }
 
-  /** Finds out, before any call, what will not work: reads the file, creates the recording, looks for devices. */
+  /**
+   * Finds out, before any call, what will not work: reads the file, creates the recording, looks for devices.
+   *
+   * A default device that is missing is not looked for again: calls have silence in its place.
+   */
   async check(): Promise<SoundProblem[]> {
-    const problems: SoundProblem[] = [];
-    const { microphone, speaker } = this.#choice;
+    const microphone = await this.#checkMicrophone();
+    const speaker = await this.#checkSpeaker();
+    this.#noMicrophone = microphone?.asked === false;
+    this.#noSpeaker = speaker?.asked === false;
+    if (
+      microphone?.asked === false && speaker?.asked === false && microphone.error.code === speaker.error.code
+    ) {
+      return [{ ...microphone, side: "both" }];
+    }
+    return [microphone, speaker].filter((problem) => problem !== undefined);
+  }
+
+  async #checkMicrophone(): Promise<SoundProblem | undefined> {
+    const { microphone } = this.#choice;
     try {
       if (isDevice(microphone)) this.#devices().check("input", microphone);
       else await (await this.openSource())[Symbol.asyncDispose]();
     } catch (error) {
-      problems.push({ side: "microphone", error: asAudioError(error), asked: microphone !== undefined });
+      return { side: "microphone", error: asAudioError(error), asked: microphone !== undefined };
     }
+  }
+
+  async #checkSpeaker(): Promise<SoundProblem | undefined> {
+    const { speaker } = this.#choice;
     try {
-      if (isDevice(speaker)) {
-        this.#devices().check("output", speaker);
-      } else {
-        await (await this.openSink())[Symbol.asyncDispose]();
-        this.#recordings = 0;
-      }
+      if (isDevice(speaker)) this.#devices().check("output", speaker);
+      else await (await this.openSink())[Symbol.asyncDispose]();
+      this.#recordings = 0;
     } catch (error) {
-      problems.push({ side: "speaker", error: asAudioError(error), asked: speaker !== undefined });
+      return { side: "speaker", error: asAudioError(error), asked: speaker !== undefined };
     }
-    return problems;
   }
 
   /** All sound devices. @throws {AudioError} Where PortAudio cannot be used. */
@@ -69,7 +90,7 @@ export class SoundDesk implements Disposable {
   openSource(): Promise<AudioSource> | AudioSource {
     const { microphone } = this.#choice;
     if (microphone === "tone") return openTone();
-    if (microphone === "silence" || microphone === "none") return openSilence();
+    if (this.#noMicrophone || microphone === "silence" || microphone === "none") return openSilence();
     return isFile(microphone) ? openFileSource(microphone) : this.#devices().openSource(microphone);
   }
 
@@ -81,7 +102,7 @@ export class SoundDesk implements Disposable {
    */
   openSink(): Promise<AudioSink> | AudioSink {
     const { speaker } = this.#choice;
-    if (speaker === "silence" || speaker === "none") return openNullSink();
+    if (this.#noSpeaker || speaker === "silence" || speaker === "none") return openNullSink();
     if (!isFile(speaker)) return this.#devices().openSink(speaker);
     this.#recordings++;
     return openFileSink(

@@ -4,6 +4,7 @@
  */
 
 import type { AudioErrorCode } from "../../audio/audio.ts";
+import type { SoundSide } from "../../audio/sound_desk.ts";
 import type { Endpoint } from "../protocol/address.ts";
 import type { RejectReason } from "../protocol/call_messages.ts";
 import type { Person } from "../protocol/registry_messages.ts";
@@ -86,7 +87,7 @@ export type PhoneEvent =
   | { readonly event: "call_ended"; readonly name: string; readonly end: CallEnd } & CallFigures
   // Sound
   | { readonly event: "muted"; readonly muted: boolean }
-  | { readonly event: "audio_failed"; readonly side: "microphone" | "speaker" } & AudioFailure
+  | { readonly event: "audio_failed"; readonly side: SoundSide } & AudioFailure
   | { readonly event: "devices"; readonly devices: readonly DeviceEntry[] }
   // Commands
   | { readonly event: "help" }

@@ -5,7 +5,7 @@
 
 import type { AudioError, AudioSink, AudioSource } from "../../audio/audio.ts";
 import { openNullSink, openSilence } from "../../audio/silence.ts";
-import type { SoundDesk } from "../../audio/sound_desk.ts";
+import type { SoundDesk, SoundSide } from "../../audio/sound_desk.ts";
 import type { Call, CallNotice } from "../call/call.ts";
 import { PhoneLine } from "../call/phone_line.ts";
 import type { SwitchboardOutput } from "../call/switchboard.ts";
@@ -139,7 +139,7 @@ export class Phone {
     for (let name = this.#options.name;;) {
       const result = await registry.register(name, ip, port);
       if (result.kind === "confirmed") {
-        this.#self = { name, ip };
+        this.#self = { name: result.person.nome, ip };
         this.#show({ event: "registered", name, ip, port });
         // Where it was not asked for, it may be a surprise.
         const local = ip.startsWith("127.") || ip === "::1";
@@ -183,7 +183,7 @@ export class Phone {
     await this.#ending;
     await this.#closing;
     await this.#registry?.close(this.#self.name || undefined);
-    this.#show({ event: "closed" });
+    if (this.#self.name !== "") this.#show({ event: "closed" });
   }
 
   #lost(): void {
@@ -453,7 +453,7 @@ export class Phone {
     return openNullSink();
   }
 
-  #audioFailed(side: "microphone" | "speaker", error: AudioError, asked: boolean): void {
+  #audioFailed(side: SoundSide, error: AudioError, asked: boolean): void {
     const { code, subject, detail } = error;
     this.#show({ event: "audio_failed", side, code, subject, detail, asked });
   }

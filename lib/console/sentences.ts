@@ -2,6 +2,7 @@
 
 import { unicodeWidth } from "@std/cli/unicode-width";
 import { formatEndpoint } from "../protocol/address.ts";
+import type { SoundSide } from "../../audio/sound_desk.ts";
 import { printable } from "../protocol/printable.ts";
 import { COMMANDS } from "./commands.ts";
 import type {
@@ -204,8 +205,8 @@ function figures(
   return texts.figures(count(framesSent), count(framesPlayed), count(framesConcealed), count(framesLate));
 }
 
-function audioFailed(side: "microphone" | "speaker", failure: AudioFailure, texts: Texts): string {
-  const of = texts.audio[side];
+function audioFailed(side: SoundSide, failure: AudioFailure, texts: Texts): string {
+  const of = side === "both" ? { ...texts.audio.speaker, ...texts.audio.both } : texts.audio[side];
   const what = problem();
   return failure.asked ? what : `${what} ${of.goesOn}`;
 

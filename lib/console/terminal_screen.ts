@@ -98,6 +98,8 @@ export class TerminalScreen implements Screen {
   #stale = true;
   /** Whether the person has ended the input. */
   #ended = false;
+  /** Whether nobody reads the lines any more. */
+  #unwanted = false;
   #isBroken = false;
 
   constructor(options: TerminalScreenOptions) {
@@ -105,7 +107,14 @@ export class TerminalScreen implements Screen {
     this.#texts = TEXTS[options.language];
     this.#prompt = promptOf(options.name ?? this.#texts.prompt);
     this.broken = this.#broken.promise;
-    this.lines = new ReadableStream<string>({ start: (controller) => void (this.#typed = controller) });
+    this.lines = new ReadableStream<string>({
+      start: (controller) => {
+        this.#typed = controller;
+      },
+      cancel: () => {
+        this.#unwanted = true;
+      },
+    });
     this.#readline = createInterface({
       input: this.#keys,
       output: this.#nowhere(),
@@ -197,13 +206,13 @@ export class TerminalScreen implements Screen {
   #entered(line: string): void {
     if (this.#ended) return;
     this.#tell(paint(this.#prompt, "strong", this.#options.colour) + printable(line));
-    this.#typed.enqueue(line);
+    if (!this.#unwanted) this.#typed.enqueue(line);
   }
 
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#typed.close();
+    if (!this.#unwanted) this.#typed.close();
     this.#readline.close();
     this.#redraw();
   }
@@ -324,9 +333,10 @@ export class TerminalScreen implements Screen {
     const typed = this.#readline.line;
     const text = this.#prompt + printable(typed, Infinity);
     const beforeCursor = this.#prompt + printable(typed.slice(0, this.#readline.cursor), Infinity);
-    // Where the typed text is higher than the screen, the part around the cursor is shown.
+    // Where the typed text is higher than the screen, the part around the cursor is shown. One row stays free
+    // for the cursor after a full row.
     const textRows = terminalRows(text, columns);
-    const room = Math.max(1, rows - (status === "" ? 0 : 1));
+    const room = Math.max(1, rows - (status === "" ? 1 : 2));
     if (textRows.length <= room) return { status, statusWidth, beforeCursor, text };
     const cursorRows = terminalRows(beforeCursor, columns);
     const first = Math.max(0, cursorRows.length - room);

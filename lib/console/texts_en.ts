@@ -68,6 +68,16 @@ export const TEXTS_EN = {
   nowMuted: "Microphone muted: nobody hears you. To speak again, type “mute” once more.",
   nowUnmuted: "Microphone on again.",
   audio: {
+    both: {
+      no_library: (subject) =>
+        `Without the PortAudio library (${subject}) there is no microphone and no speaker. ` +
+        "Install it (Debian, Ubuntu: libportaudio2).",
+      no_default_device:
+        "There is no microphone and no speaker. Connect them, or use files with --mic and --speaker.",
+      device_failed: (subject, detail) =>
+        `The sound (${subject}) failed (${detail}). See that the devices are connected and free.`,
+      goesOn: "Calls go on, without sound.",
+    },
     microphone: {
       no_library: (subject) =>
         `Without the PortAudio library (${subject}) there is no microphone. Install it (Debian, Ubuntu: libportaudio2).`,

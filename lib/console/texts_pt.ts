@@ -75,6 +75,17 @@ export const TEXTS_PT = {
   nowMuted: "Microfone mudo: ninguém ouve você. Para voltar a falar, digite “mudo” de novo.",
   nowUnmuted: "Microfone ligado de novo.",
   audio: {
+    /** What is different when microphone and speaker fail for the same reason. */
+    both: {
+      no_library: (subject: string) =>
+        `Sem a biblioteca PortAudio (${subject}) não há microfone nem alto-falante. ` +
+        "Instale-a (no Debian e no Ubuntu: libportaudio2).",
+      no_default_device:
+        "Não há microfone nem alto-falante. Conecte-os ou use arquivos com --mic e --speaker.",
+      device_failed: (subject: string, detail: string) =>
+        `O som (${subject}) falhou (${detail}). Veja se os dispositivos estão conectados e livres.`,
+      goesOn: "As ligações continuam, sem som.",
+    },
     microphone: {
       no_library: (subject: string) =>
         `Sem a biblioteca PortAudio (${subject}) não há microfone. Instale-a (no Debian e no Ubuntu: libportaudio2).`,

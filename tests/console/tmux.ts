@@ -11,10 +11,11 @@ const LOOK_INTERVAL_MS = 20;
 /** What the shell's prompt looks like. */
 export const SHELL_PROMPT = "shell$ ";
 
-/** Whether there is a tmux to test with. */
+/** Whether there is a tmux to test with, and the shell that is run in it: one that looks after the terminal. */
 export function haveTmux(): boolean {
   try {
-    return new Deno.Command("tmux", { args: ["-V"], stdout: "null" }).outputSync().success;
+    return new Deno.Command("tmux", { args: ["-V"], stdout: "null" }).outputSync().success &&
+      new Deno.Command("bash", { args: ["--version"], stdout: "null" }).outputSync().success;
   } catch {
     return false;
   }
@@ -95,7 +96,7 @@ export class TestTerminal implements AsyncDisposable {
         "-c",
         terminal.#folder,
       ],
-      `env PS1='${SHELL_PROMPT}' ENV= sh -i`,
+      `env PS1='${SHELL_PROMPT}' bash --norc -i`,
     );
     await terminal.see("the shell", ({ rows }) => rows.at(-1)?.startsWith(SHELL_PROMPT.trim()) === true);
     return terminal;

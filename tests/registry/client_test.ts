@@ -290,7 +290,7 @@ Deno.test("RegistryClient.connect() gives up when it is told to", async () => {
   const result = await RegistryClient.connect("127.0.0.1", 5000, { signal: AbortSignal.abort() });
   assertEquals(result.kind, "aborted");
   const later = new AbortController();
-  const attempt = RegistryClient.connect("nobody.invalid", 5000, { signal: later.signal });
+  const attempt = RegistryClient.connect("127.0.0.1", 5000, { signal: later.signal });
   later.abort();
   assertEquals((await attempt).kind, "aborted");
 });

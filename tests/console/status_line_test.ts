@@ -1,0 +1,42 @@
+import { assert, assertEquals } from "@std/assert";
+import { unicodeWidth } from "@std/cli/unicode-width";
+import type { CallStatus } from "../../lib/console/events.ts";
+import { statusLine } from "../../lib/console/status_line.ts";
+import { TEXTS } from "../../lib/console/texts.ts";
+import { UNSAFE } from "./every_event.ts";
+
+const STATUS: CallStatus = {
+  name: "maria",
+  seconds: 83.9,
+  microphoneDb: -18.4,
+  speakerDb: -0.2,
+  muted: true,
+};
+
+Deno.test("statusLine() shows who, how long, how loud and whether mute", () => {
+  assertEquals(
+    statusLine(STATUS, TEXTS.pt, 100, false).text,
+    "● maria 01:23  mic ▁▂▃▄▅▆    -18 dB  alto-falante ▁▂▃▄▅▆▇█    0 dB  [mudo]",
+  );
+  assertEquals(
+    statusLine({ ...STATUS, muted: false, microphoneDb: NaN }, TEXTS.en, 100, false).text,
+    "● maria 01:23  mic          -100 dB  speaker ▁▂▃▄▅▆▇█    0 dB",
+  );
+});
+
+Deno.test("statusLine() is never wider than it may be, and says how wide it is", () => {
+  for (const name of ["maria", "美咲美咲美咲", "\x1b[2J\u202e"]) {
+    for (let columns = 0; columns < 100; columns++) {
+      const { text, width } = statusLine({ ...STATUS, name }, TEXTS.pt, columns, false);
+      assert(width <= columns);
+      assertEquals(width, unicodeWidth(text));
+      assert(!UNSAFE.test(text));
+      // deno-lint-ignore no-control-regex
+      const coloured = statusLine({ ...STATUS, name }, TEXTS.pt, columns, true).text.replace(
+        /\x1b\[[\d;]*m/g,
+        "",
+      );
+      assertEquals(coloured, text);
+    }
+  }
+});
