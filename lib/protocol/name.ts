@@ -10,8 +10,11 @@ export const MAX_NAME_LENGTH = 32;
  */
 const FORBIDDEN = /(?![\u200C\u200D])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
-/** A joiner is invisible, so a name must have something else. */
-const VISIBLE = /[^\s\u200C\u200D\p{M}]/u;
+/** Joiners, variation selectors and the fillers of Hangul and Braille are blank, so a name must have something else. */
+const VISIBLE = /[^\s\u200C\u200D\p{M}\u115F\u1160\u3164\uFFA0\u2800]/u;
+
+/** What changes a name's look hardly or not at all, and so makes no other name of it. */
+const INVISIBLE = /[\u200C\u200D\u{FE00}-\u{FE0F}\u115F\u1160\u3164\uFFA0]/gu;
 
 /**
  * Whether a value may be somebody's name: 1 to {@linkcode MAX_NAME_LENGTH} characters, something visible
@@ -28,8 +31,11 @@ export function isName(value: unknown): value is string {
 /**
  * The key by which names are compared: NFC and case folding, so that "João", "JOÃO" and "joa\u0303o" are one
  * person. JavaScript has no case folding of its own; to lower case, upper case and back again comes to the same,
- * "ß", "ẞ" and "SS" included (Unicode Standard, section 5.18).
+ * "ß", "ẞ" and "SS" included (Unicode Standard, section 5.18). Invisible characters do not count, or somebody could
+ * be taken for another.
  */
 export function nameKey(name: string): string {
-  return name.normalize("NFC").toLowerCase().toUpperCase().toLowerCase().normalize("NFC");
+  return name.replace(INVISIBLE, "").normalize("NFC").toLowerCase().toUpperCase().toLowerCase().normalize(
+    "NFC",
+  );
 }

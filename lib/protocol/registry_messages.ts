@@ -94,7 +94,7 @@ function readRequest(fields: Fields): RegistryRequest | string {
         ? { tipo, nome }
         : "o campo 'nome' deve ter de 1 a 32 caracteres visíveis, sem controles";
     case "lista":
-      if (a_partir === undefined) return { tipo };
+      if (a_partir === undefined || a_partir === null) return { tipo };
       return isCount(a_partir) ? { tipo, a_partir } : "o campo 'a_partir' deve ser um número inteiro";
     case "ping":
     case "pong":
@@ -113,8 +113,10 @@ export function parseRequest(line: string): Parsed<RegistryRequest> {
   const fields = parseObject(line);
   if (!fields) return { problem: "a linha não é um objeto JSON" };
   const { id } = fields;
-  if (id !== undefined && !isId(id)) return { problem: "o campo 'id' deve ser um texto curto ou um número" };
-  const mark = id === undefined ? {} : { id };
+  // Some writers of JSON say null for what is absent.
+  const absent = id === undefined || id === null;
+  if (!absent && !isId(id)) return { problem: "o campo 'id' deve ser um texto curto ou um número" };
+  const mark = absent ? {} : { id };
   const request = readRequest(fields);
   return typeof request === "string" ? { problem: request, ...mark } : { message: { ...request, ...mark } };
 }

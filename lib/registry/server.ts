@@ -169,7 +169,7 @@ class Server implements RegistryServer {
     } finally {
       // First of all, since the name must be free the moment that the phone can see its connection closed.
       const left = session.end();
-      if (left) this.#tell({ event: "left", ...fieldsOf(left) });
+      if (left) this.#tellChange("left", left);
       closeQuietly(connection);
     }
   }
@@ -208,12 +208,15 @@ class Server implements RegistryServer {
     this.#trace("received", peer, "text" in line ? line.text : `${line.beginning}…`);
     const { reply, joined, left, close } = session.receive(line);
     const text = reply ? this.#say(reply, peer) : "";
-    if (left) this.#tell({ event: "left", ...fieldsOf(left) });
-    if (joined) {
-      this.#tell({ event: "joined", ...fieldsOf(joined) });
-      this.#tell({ event: "table", people: this.#table.people() });
-    }
+    if (left) this.#tellChange("left", left);
+    if (joined) this.#tellChange("joined", joined);
     return { reply: text, close };
+  }
+
+  /** Somebody came or went; the whole table follows, so that what stands last on the screen is true. */
+  #tellChange(event: "joined" | "left", person: Person): void {
+    this.#tell({ event, ...fieldsOf(person) });
+    this.#tell({ event: "table", people: this.#table.people() });
   }
 
   #say(reply: RegistryReply, peer: Endpoint): string {

@@ -6,6 +6,7 @@ type Kind = PhoneEvent["event"];
 
 const MARIA = { name: "maria", ip: "192.168.0.20", port: 6050 };
 const FIGURES = { seconds: 83.4, framesSent: 4150, framesPlayed: 4102, framesConcealed: 12, framesLate: 3 };
+const NO_DEVICE = { subject: "default", detail: "no input device of this name or number" };
 const AUDIO = { subject: "USB Headset", detail: "Device unavailable" };
 
 /** By kind, which the compiler holds complete, and at least one of each shape that has a sentence of its own. */
@@ -72,14 +73,20 @@ const EVENTS: { readonly [K in Kind]: readonly Extract<PhoneEvent, { event: K }>
     { event: "call_ended", name: "maria", end: "peer_lost", ...FIGURES },
   ],
   muted: [{ event: "muted", muted: true }, { event: "muted", muted: false }],
-  audio_failed: (["microphone", "speaker"] as const).flatMap((side) =>
-    [true, false].flatMap((asked) => [
-      ...(["no_library", "no_device", "device_failed", "file_failed", "bad_file"] as const).map((code) => (
-        { event: "audio_failed", side, code, ...AUDIO, asked } as const
-      )),
-      { event: "audio_failed", side, code: "no_device", subject: "default", detail: "none", asked } as const,
-    ])
-  ),
+  audio_failed: [
+    ...(["microphone", "speaker"] as const).flatMap((side) =>
+      [true, false].flatMap((asked) => [
+        ...(["no_library", "no_device", "device_failed", "file_failed", "bad_file"] as const).map((code) => (
+          { event: "audio_failed", side, code, ...AUDIO, asked } as const
+        )),
+        { event: "audio_failed", side, code: "no_device", ...NO_DEVICE, asked } as const,
+      ])
+    ),
+    // Both at once are only ever devices that were not asked for.
+    { event: "audio_failed", side: "both", code: "no_library", ...AUDIO, asked: false },
+    { event: "audio_failed", side: "both", code: "device_failed", ...AUDIO, asked: false },
+    { event: "audio_failed", side: "both", code: "no_device", ...NO_DEVICE, asked: false },
+  ],
   devices: [
     { event: "devices", devices: [] },
     {

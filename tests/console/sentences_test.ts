@@ -22,7 +22,6 @@ for (const language of ["pt", "en"] as const) {
 
   Deno.test(`sentence() says different things about different events in ${language}`, () => {
     const texts = EVERY_EVENT.filter(isTelling).map((event) => sentence(event, TEXTS[language]).text);
-    // Without a library there is no device either, whatever was asked for: only the tone differs.
     assertEquals(texts.filter((text, index) => texts.indexOf(text) !== index), []);
   });
 
@@ -91,7 +90,7 @@ Deno.test("sentence() says that calls go on without sound unless the device was 
   for (const event of EVERY_EVENT) {
     if (event.event !== "audio_failed") continue;
     const { text, tone } = sentence(event, TEXTS.pt);
-    assertEquals(text.includes("As ligações seguem sem"), !event.asked);
+    assertEquals(/As ligações (seguem|continuam),? sem/.test(text), !event.asked);
     assertEquals(tone, event.asked ? "bad" : "warning");
   }
 });

@@ -13,6 +13,9 @@ const STATUS: CallStatus = {
   muted: true,
 };
 
+// deno-lint-ignore no-control-regex
+const COLOUR = /\x1b\[[\d;]*m/g;
+
 Deno.test("statusLine() shows who, how long, how loud and whether mute", () => {
   assertEquals(
     statusLine(STATUS, TEXTS.pt, 100, false).text,
@@ -31,12 +34,8 @@ Deno.test("statusLine() is never wider than it may be, and says how wide it is",
       assert(width <= columns);
       assertEquals(width, unicodeWidth(text));
       assert(!UNSAFE.test(text));
-      // deno-lint-ignore no-control-regex
-      const coloured = statusLine({ ...STATUS, name }, TEXTS.pt, columns, true).text.replace(
-        /\x1b\[[\d;]*m/g,
-        "",
-      );
-      assertEquals(coloured, text);
+      const coloured = statusLine({ ...STATUS, name }, TEXTS.pt, columns, true).text;
+      assertEquals(coloured.replace(COLOUR, ""), text);
     }
   }
 });

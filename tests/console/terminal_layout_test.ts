@@ -14,7 +14,7 @@ for (
   ] as const
 ) {
   Deno.test(`terminalRows() of ${JSON.stringify(text)} in ${columns} columns`, () => {
-    assertEquals(terminalRows(text, columns), rows);
+    assertEquals(terminalRows(text, columns), [...rows]);
   });
 }
 

@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { CallStatus, PhoneEvent } from "../../lib/console/events.ts";
+import { hostileEvents, UNSAFE } from "./every_event.ts";
 import { haveTmux, SHELL_PROMPT, type Sight, type TerminalOptions, TestTerminal } from "./tmux.ts";
 
 const available = haveTmux();
@@ -325,16 +326,27 @@ terminalTest("TerminalScreen uses no colours with NO_COLOR", { noColor: true }, 
   assertEquals((await terminal.record()).includes("\x1b"), false);
 });
 
+/** What the screen itself uses: colours, cursor movements, erasing, a new row, the bell. */
+// deno-lint-ignore no-control-regex
+const OWN_CONTROLS = /\x1b\[[\d;]*[mABCJK]|\r|\n|\x07/g;
+
 terminalTest("TerminalScreen lets nothing from the network act upon the terminal", {}, async (terminal) => {
   const hostile = "\x1b[2J\x1b]0;owned\x07\x9b5A\u202eevil\r\n\x1b[10;10Hhere";
+  await terminal.keepOutput();
+  await terminal.order({ show: hostileEvents(3, 5) });
   await terminal.order({
     show: [message(hostile), { event: "invitation", name: hostile, ip: hostile, port: 1 }],
   });
   await terminal.order({ status: { ...STATUS, name: hostile } });
   const sight = await terminal.see("the status line", shows("●"));
+  const shown = "\\u{1b}[2J\\u{1b}]0;owned\\u{7}\\u{9b}5A\\u{202e}evil\\u{d}\\u{a}";
   assertEquals(
-    sight.rows.join("").split("\\u{1b}[2J\\u{1b}]0;owned\\u{7}\\u{9b}5A\\u{202e}evil\\u{d}\\u{a}").length,
+    sight.rows.join("").split(shown).length,
     5,
+    "in the message, twice in the invitation, in the status",
   );
-  assertEquals(await terminal.variable("pane_title") === "owned", false);
+  const output = await terminal.output();
+  assertStringIncludes(output, "●");
+  assertEquals(UNSAFE.exec(output.replace(OWN_CONTROLS, "")), null);
+  assertEquals(output.split("\x07").length - 1, 1, "one bell for all invitations of a moment");
 });

@@ -148,6 +148,17 @@ export class TestTerminal implements AsyncDisposable {
     return await this.#tmux("capture-pane", "-p", "-e", "-S", "-");
   }
 
+  /** Keeps from now on what is written to the terminal, byte for byte. */
+  async keepOutput(): Promise<void> {
+    await this.#tmux("pipe-pane", `cat > ${quoted(`${this.#folder}/output`)}`);
+  }
+
+  /** What was written to the terminal since {@linkcode keepOutput}. */
+  async output(): Promise<string> {
+    await this.#tmux("pipe-pane");
+    return await Deno.readTextFile(`${this.#folder}/output`);
+  }
+
   /** A variable of the terminal, by tmux's name. */
   async variable(name: string): Promise<string> {
     return (await this.#tmux("display", "-p", `#{${name}}`)).trim();

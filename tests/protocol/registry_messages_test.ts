@@ -20,6 +20,7 @@ const requests: [line: string, parsed: unknown][] = [
   ],
   ['{"tipo":"consulta","nome":"maria","id":"a"}', { message: { tipo: "consulta", nome: "maria", id: "a" } }],
   ['{"tipo":"lista"}', { message: { tipo: "lista" } }],
+  ['{"tipo":"lista","a_partir":null,"id":null}', { message: { tipo: "lista" } }],
   ['{"tipo":"lista","a_partir":17,"id":0}', { message: { tipo: "lista", a_partir: 17, id: 0 } }],
   ['{"tipo":"fechamento","nome":"joão"}', { message: { tipo: "fechamento", nome: "joão" } }],
   ['{"tipo":"ping"}', { message: { tipo: "ping" } }],
@@ -73,7 +74,6 @@ const requests: [line: string, parsed: unknown][] = [
   ['{"tipo":"lista","a_partir":"1"}', { problem: FROM }],
   ['{"tipo":"lista","a_partir":1e300}', { problem: FROM }],
   // Marks
-  ['{"tipo":"ping","id":null}', { problem: ID }],
   ['{"tipo":"ping","id":{}}', { problem: ID }],
   ['{"tipo":"ping","id":true}', { problem: ID }],
   ['{"tipo":"ping","id":1e999}', { problem: ID }],

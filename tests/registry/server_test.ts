@@ -65,7 +65,7 @@ Deno.test("startRegistry() serves a phone from registration to goodbye", async (
   await phone.send({ tipo: "fechamento", nome: "joão" });
   assertEquals(await phone.message(), { tipo: "fechamento_confirmado", nome: "joão" });
   assertEquals(await phone.line(), undefined);
-  assertEquals(room.story, ["joined joão", "table", "left joão"]);
+  assertEquals(room.story, ["joined joão", "table", "left joão", "table"]);
 });
 
 Deno.test("startRegistry() tells every message with its direction and peer", async () => {
@@ -145,7 +145,7 @@ Deno.test("startRegistry() frees the name of a phone that only stops sending", a
   await phone.register("joão");
   await phone.connection.closeWrite();
   assertEquals(await phone.line(), undefined);
-  assertEquals(room.story, ["joined joão", "table", "left joão"]);
+  assertEquals(room.story, ["joined joão", "table", "left joão", "table"]);
 });
 
 Deno.test("startRegistry() serves 200 phones at once", async () => {
@@ -236,7 +236,7 @@ Deno.test("startRegistry() closes all connections when it is closed, and tells o
   for (const phone of [first, second, silent]) {
     assertEquals(await phone.line().catch(() => undefined), undefined);
   }
-  assertEquals(room.story.slice(4).sort(), ["left joão", "left maria"]);
+  assertEquals(room.story.slice(4).sort(), ["left joão", "left maria", "table", "table"]);
   await assertRejects(() => room.connect(), Deno.errors.ConnectionRefused);
 });
 
