@@ -333,10 +333,8 @@ const OWN_CONTROLS = /\x1b\[[\d;]*[mABCJK]|\r|\n|\x07/g;
 terminalTest("TerminalScreen lets nothing from the network act upon the terminal", {}, async (terminal) => {
   const hostile = "\x1b[2J\x1b]0;owned\x07\x9b5A\u202eevil\r\n\x1b[10;10Hhere";
   await terminal.keepOutput();
-  await terminal.order({ show: hostileEvents(3, 5) });
-  await terminal.order({
-    show: [message(hostile), { event: "invitation", name: hostile, ip: hostile, port: 1 }],
-  });
+  const invitation: PhoneEvent = { event: "invitation", name: hostile, ip: hostile, port: 1 };
+  await terminal.order({ show: [...hostileEvents(3, 5), message(hostile), invitation] });
   await terminal.order({ status: { ...STATUS, name: hostile } });
   const sight = await terminal.see("the status line", shows("●"));
   const shown = "\\u{1b}[2J\\u{1b}]0;owned\\u{7}\\u{9b}5A\\u{202e}evil\\u{d}\\u{a}";

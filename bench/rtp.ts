@@ -1,0 +1,132 @@
+/**
+ * The project's own packet code beside that of werift-rtp: time to write and to read a packet of voice, and what
+ * each adds to the program.
+ *
+ * Usage: `deno run -A bench/rtp.ts`, from any folder. It fetches werift-rtp from npm and writes nothing.
+ *
+ * Both do the same work in turn, in one process, several times over; the median of the rounds is shown, and the
+ * range of the ratio between them.
+ */
+
+import { Buffer } from "node:buffer";
+import { encodeRtp, OPUS_PAYLOAD_TYPE, parseRtp } from "../lib/media/rtp.ts";
+
+/** As much of werift-rtp as is used here. */
+interface WeriftRtp {
+  readonly RtpHeader: new (fields: Record<string, number | boolean>) => WeriftHeader;
+  readonly RtpPacket: {
+    new (header: WeriftHeader, payload: Buffer): { serialize(): Buffer };
+    deSerialize(datagram: Buffer): { readonly header: WeriftHeader; readonly payload: Buffer };
+  };
+}
+
+interface WeriftHeader {
+  readonly sequenceNumber: number;
+}
+
+// Not a fixed import, so that checking the project's types does not fetch what only this comparison needs.
+const WERIFT_RTP = "npm:werift-rtp@0.8.9";
+const { RtpHeader, RtpPacket }: WeriftRtp = await import(WERIFT_RTP);
+
+/** Packets of one measurement: about a tenth of a second of work, so that the clock's steps do not matter. */
+const PACKETS = 100_000;
+
+/** Measurements of each, after two that are thrown away because the compiler has not yet seen the code. */
+const ROUNDS = 11;
+const WARM_UP_ROUNDS = 2;
+
+/** Bytes of a frame of speech at the project's bit rate: 48 kbit/s, 20 ms. */
+const PAYLOAD_BYTES = 120;
+
+const SSRC = 0x1234_5678;
+
+/** Writes one packet and reads it again. Returns something of it, so that no work can be left out. */
+type RoundTrip = (index: number, payload: Buffer) => number;
+
+const own: RoundTrip = (index, payload) => {
+  const datagram = encodeRtp({
+    payloadType: OPUS_PAYLOAD_TYPE,
+    marker: false,
+    sequenceNumber: index & 0xffff,
+    timestamp: index * 960 >>> 0,
+    ssrc: SSRC,
+    payload,
+  });
+  const packet = parseRtp(datagram);
+  if (!packet) throw new Error("the packet was not understood");
+  return packet.sequenceNumber + packet.payload.length;
+};
+
+const werift: RoundTrip = (index, payload) => {
+  const header = new RtpHeader({
+    payloadType: OPUS_PAYLOAD_TYPE,
+    marker: false,
+    sequenceNumber: index & 0xffff,
+    timestamp: index * 960 >>> 0,
+    ssrc: SSRC,
+  });
+  const datagram = new RtpPacket(header, payload).serialize();
+  const packet = RtpPacket.deSerialize(datagram);
+  return packet.header.sequenceNumber + packet.payload.length;
+};
+
+/** Nanoseconds for one packet, on average over {@linkcode PACKETS}. */
+function measure(roundTrip: RoundTrip, payload: Buffer): number {
+  let sum = 0;
+  const start = performance.now();
+  for (let index = 0; index < PACKETS; index++) sum += roundTrip(index, payload);
+  const milliseconds = performance.now() - start;
+  let expected = 0;
+  for (let index = 0; index < PACKETS; index++) expected += (index & 0xffff) + PAYLOAD_BYTES;
+  if (sum !== expected) throw new Error("the packets were not read as they were written");
+  return 1e6 * milliseconds / PACKETS;
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] as number;
+}
+
+/** Bytes of a program that does nothing but write and read packets with these imports, minified. */
+async function bundledBytes(source: string): Promise<number> {
+  const folder = await Deno.makeTempDir({ prefix: "sala-bench-" });
+  try {
+    await Deno.writeTextFile(`${folder}/main.ts`, source);
+    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["bundle", "-q", "--minify", "--platform", "deno", "-o", `${folder}/out.js`, `${folder}/main.ts`],
+      stderr: "piped",
+    }).output();
+    if (!success) throw new Error(new TextDecoder().decode(stderr));
+    return (await Deno.stat(`${folder}/out.js`)).size;
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+// A Buffer is what the sockets of Node give to werift-rtp, which is made for them; the project's own code takes any
+// Uint8Array, and a Buffer is one.
+const payload = Buffer.from(crypto.getRandomValues(new Uint8Array(PAYLOAD_BYTES)));
+const rounds = Array.from({ length: WARM_UP_ROUNDS + ROUNDS }, () => ({
+  own: measure(own, payload),
+  werift: measure(werift, payload),
+})).slice(WARM_UP_ROUNDS);
+const ratios = rounds.map(({ own, werift }) => werift / own).toSorted((a, b) => a - b);
+
+const ownModule = new URL("../lib/media/rtp.ts", import.meta.url).href;
+const ownBytes = await bundledBytes(
+  `import { encodeRtp, parseRtp } from "${ownModule}"; console.log(encodeRtp, parseRtp);`,
+);
+const weriftBytes = await bundledBytes(
+  `import { RtpHeader, RtpPacket } from "${WERIFT_RTP}"; console.log(RtpHeader, RtpPacket);`,
+);
+
+console.log(
+  `Writing and reading one packet of ${PAYLOAD_BYTES} bytes of voice (${ROUNDS} rounds of ${PACKETS}):`,
+);
+console.log(`  own code     ${median(rounds.map(({ own }) => own)).toFixed(0)} ns`);
+console.log(`  werift-rtp   ${median(rounds.map(({ werift }) => werift)).toFixed(0)} ns`);
+console.log(
+  `  ratio        ${median(ratios).toFixed(1)} (${ratios.at(0)?.toFixed(1)} to ${ratios.at(-1)?.toFixed(1)})`,
+);
+console.log("What it adds to a bundled program, minified:");
+console.log(`  own code     ${(ownBytes / 1e3).toFixed(1)} kB`);
+console.log(`  werift-rtp   ${(weriftBytes / 1e3).toFixed(1)} kB`);
