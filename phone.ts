@@ -65,6 +65,8 @@ async function main(args: readonly string[]): Promise<number> {
   await using screen = openScreen({ ...output, language, name: request.options.name });
   const phone = new Phone(request.options, screen, desk);
   onEndSignal(() => phone.quit());
+  // Nobody reads any longer what the phone says, as with `phone … | head`.
+  screen.broken.then(() => phone.quit());
   onFailure((error) => {
     screen.show({ event: "failed", detail: error instanceof Error ? error.message : String(error) });
     phone.quit(EXIT.failed);

@@ -12,8 +12,9 @@ import type { RegistryEvent, UsageProblem } from "./lib/console/events.ts";
 import { chooseLanguage, isLanguage } from "./lib/console/language.ts";
 import { writeAll } from "./lib/console/line_writer.ts";
 import { printable } from "./lib/protocol/printable.ts";
-import { RegistryScreen, registryTexts } from "./lib/registry/screen.ts";
-import { DEFAULT_REGISTRY_PORT, PortInUseError, startRegistry } from "./lib/registry/server.ts";
+import { RegistryScreen, registryTexts } from "./lib/console/registry_screen.ts";
+import { DEFAULT_REGISTRY_PORT } from "./lib/protocol/registry_messages.ts";
+import { PortInUseError, startRegistry } from "./lib/registry/server.ts";
 import { withTimeLimit } from "./lib/registry/time_limit.ts";
 
 const DONE = 0;

@@ -4,6 +4,7 @@
  */
 
 import type { AudioErrorCode } from "../../audio/audio.ts";
+import type { Device } from "../../audio/portaudio.ts";
 import type { SoundSide } from "../../audio/sound_desk.ts";
 import type { Endpoint } from "../protocol/address.ts";
 import type { RejectReason } from "../protocol/call_messages.ts";
@@ -29,18 +30,6 @@ export interface CallFigures {
   readonly framesPlayed: number;
   readonly framesConcealed: number;
   readonly framesLate: number;
-}
-
-/** One sound device, for `--devices`. */
-export interface DeviceEntry {
-  readonly index: number;
-  readonly name: string;
-  /** The host API that PortAudio reaches it through, such as `ALSA`. */
-  readonly host: string;
-  readonly inputs: number;
-  readonly outputs: number;
-  readonly defaultInput: boolean;
-  readonly defaultOutput: boolean;
 }
 
 /** What a phone tells its person. */
@@ -88,7 +77,7 @@ export type PhoneEvent =
   // Sound
   | { readonly event: "muted"; readonly muted: boolean }
   | { readonly event: "audio_failed"; readonly side: SoundSide } & AudioFailure
-  | { readonly event: "devices"; readonly devices: readonly DeviceEntry[] }
+  | { readonly event: "devices"; readonly devices: readonly Device[] }
   // Commands
   | { readonly event: "help" }
   | { readonly event: "unknown_command"; readonly text: string }

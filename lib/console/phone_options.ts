@@ -4,11 +4,9 @@ import { isIPv6 } from "node:net";
 import { parseArgs } from "@std/cli/parse-args";
 import { canonicalIp, isIpAddress, isPort } from "../protocol/address.ts";
 import { isName } from "../protocol/name.ts";
+import { DEFAULT_REGISTRY_PORT } from "../protocol/registry_messages.ts";
 import type { UsageProblem } from "./events.ts";
 import { isLanguage, type Language } from "./language.ts";
-
-/** Where a registry listens unless told otherwise. */
-export const DEFAULT_REGISTRY_PORT = 5000;
 
 /** Where a phone listens for invitations unless told otherwise. */
 export const DEFAULT_PHONE_PORT = 6000;

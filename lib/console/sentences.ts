@@ -1,18 +1,12 @@
 /** Turns what a phone has to tell into sentences for its person. */
 
-import { unicodeWidth } from "@std/cli/unicode-width";
 import { formatEndpoint } from "../protocol/address.ts";
+import type { Device } from "../../audio/portaudio.ts";
 import type { SoundSide } from "../../audio/sound_desk.ts";
 import { printable } from "../protocol/printable.ts";
+import { alignColumns } from "./columns.ts";
 import { COMMANDS } from "./commands.ts";
-import type {
-  AudioFailure,
-  CallFigures,
-  DeviceEntry,
-  MessageEvent,
-  PhoneEvent,
-  UsageProblem,
-} from "./events.ts";
+import type { AudioFailure, CallFigures, MessageEvent, PhoneEvent, UsageProblem } from "./events.ts";
 import type { Language } from "./language.ts";
 import { TEXTS, type Texts } from "./texts.ts";
 
@@ -233,7 +227,7 @@ function people({ people }: Extract<Telling, { event: "people" }>, texts: Texts)
   return `${texts.people(people.length)}\n${table([[name, ip, port], ...rows], " | ", [2])}`;
 }
 
-function devices(entries: readonly DeviceEntry[], texts: Texts): string {
+function devices(entries: readonly Device[], texts: Texts): string {
   if (entries.length === 0) return texts.noDevices;
   const { index, name, host, inputs, outputs, standard } = texts.deviceColumns;
   const rows = entries.map((entry) => [
@@ -262,7 +256,7 @@ function commandsHelp(texts: Texts): string {
 }
 
 /**
- * Rows of cells as indented lines, each column as wide as its widest cell on a terminal.
+ * Rows of cells as indented lines.
  *
  * @param numbers Columns that are aligned to the right.
  */
@@ -271,11 +265,5 @@ function table(
   separator: string,
   numbers: readonly number[] = [],
 ): string {
-  const width = (column: number): number => Math.max(...rows.map((row) => unicodeWidth(row[column] ?? "")));
-  const widths = (rows[0] ?? []).map((_, column) => width(column));
-  const padded = (cell: string, column: number): string => {
-    const blanks = " ".repeat((widths[column] ?? 0) - unicodeWidth(cell));
-    return numbers.includes(column) ? blanks + cell : cell + blanks;
-  };
-  return rows.map((row) => `  ${row.map(padded).join(separator).trimEnd()}`).join("\n");
+  return alignColumns(rows, numbers).map((row) => `  ${row.join(separator).trimEnd()}`).join("\n");
 }

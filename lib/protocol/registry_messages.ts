@@ -8,6 +8,9 @@ import { isIpAddress, isPort } from "./address.ts";
 import { isName } from "./name.ts";
 import { type Fields, type Parsed, parseObject } from "./object.ts";
 
+/** TCP port that a registry listens on unless told otherwise: the assignment's. */
+export const DEFAULT_REGISTRY_PORT = 5000;
+
 /** A row of the registry's table: who, and where their phone listens for invitations. */
 export interface Person {
   readonly nome: string;

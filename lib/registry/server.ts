@@ -3,13 +3,10 @@
 import type { RegistryEvent } from "../console/events.ts";
 import { canonicalIp, type Endpoint, formatEndpoint } from "../protocol/address.ts";
 import { type Line, LineSplitter } from "../protocol/line_splitter.ts";
-import type { Person, RegistryReply } from "../protocol/registry_messages.ts";
+import { DEFAULT_REGISTRY_PORT, type Person, type RegistryReply } from "../protocol/registry_messages.ts";
 import { RegistrySession, ROOM_FULL } from "./session.ts";
 import { RegistryTable } from "./table.ts";
 import { withTimeLimit } from "./time_limit.ts";
-
-/** The port that a registry listens on unless told otherwise. */
-export const DEFAULT_REGISTRY_PORT = 5000;
 
 /**
  * Most connections at a time unless told otherwise. It has to stay below the process's limit of file

@@ -1,12 +1,5 @@
 import { assertEquals } from "@std/assert";
-import {
-  Call,
-  type CallOutput,
-  PATIENCE_MS,
-  PEER_LOST_MS,
-  PEER_SILENT_MS,
-  RING_MS,
-} from "../../lib/call/call.ts";
+import { Call, type CallOutput, PATIENCE_MS, PEER_SILENT_MS, RING_MS } from "../../lib/call/call.ts";
 import type { CallMessage } from "../../lib/protocol/call_messages.ts";
 
 const ID = "AAAAAAAAAAAAAAAAAAAAAA";

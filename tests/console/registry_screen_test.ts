@@ -6,7 +6,7 @@ import {
   RegistryScreen,
   type RegistryScreenOptions,
   registryTexts,
-} from "../../lib/registry/screen.ts";
+} from "../../lib/console/registry_screen.ts";
 
 const now = (): Date => new Date("2025-01-31T12:34:56.789Z");
 

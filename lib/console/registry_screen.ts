@@ -1,14 +1,15 @@
 /** What a registry shows to whoever runs it. */
 
+import { paint } from "./colour.ts";
 import { unicodeWidth } from "@std/cli/unicode-width";
-import { paint } from "../console/colour.ts";
-import type { RegistryEvent } from "../console/events.ts";
-import { jsonLine } from "../console/json_line.ts";
-import type { Language } from "../console/language.ts";
-import { LineWriter } from "../console/line_writer.ts";
-import { registryTextsEn } from "../console/registry_texts_en.ts";
-import { type RegistryTexts, registryTextsPt } from "../console/registry_texts_pt.ts";
-import { traceLine } from "../console/trace_line.ts";
+import { alignColumns } from "./columns.ts";
+import type { RegistryEvent } from "./events.ts";
+import { jsonLine } from "./json_line.ts";
+import type { Language } from "./language.ts";
+import { LineWriter } from "./line_writer.ts";
+import { registryTextsEn } from "./registry_texts_en.ts";
+import { type RegistryTexts, registryTextsPt } from "./registry_texts_pt.ts";
+import { traceLine } from "./trace_line.ts";
 import { formatEndpoint } from "../protocol/address.ts";
 import { printable } from "../protocol/printable.ts";
 import type { Person } from "../protocol/registry_messages.ts";
@@ -119,20 +120,9 @@ export class RegistryScreen {
  * @returns Its lines, with line feeds between them and none at the end.
  */
 export function personTable(people: readonly Person[], texts: RegistryTexts["table"]): string {
-  const header: Row = [texts.name, texts.ip, texts.port];
-  const rows = people.map(({ nome, ip, porta }): Row => [printable(nome), printable(ip), String(porta)]);
-  const widest = (column: 0 | 1 | 2): number =>
-    [header, ...rows].reduce((width, row) => Math.max(width, unicodeWidth(row[column])), 0);
-  const [name, ip, port] = [widest(0), widest(1), widest(2)];
-  const rule = `${"-".repeat(name + 1)}+${"-".repeat(ip + 2)}+${"-".repeat(port + 1)}`;
-  const line = (row: Row): string =>
-    `${row[0]}${blanks(name, row[0])} | ${row[1]}${blanks(ip, row[1])} | ${blanks(port, row[2])}${row[2]}`;
-  return [line(header), rule, ...rows.map(line), texts.total(people.length)].join("\n");
-}
-
-type Row = readonly [name: string, ip: string, port: string];
-
-/** What is missing to make a text as wide as its column. */
-function blanks(width: number, text: string): string {
-  return " ".repeat(Math.max(0, width - unicodeWidth(text)));
+  const rows = people.map(({ nome, ip, porta }) => [printable(nome), printable(ip), String(porta)]);
+  const aligned = alignColumns([[texts.name, texts.ip, texts.port], ...rows], [2]);
+  const rule = (aligned[0] ?? []).map((cell) => "-".repeat(unicodeWidth(cell))).join("-+-");
+  const [header, ...lines] = aligned.map((row) => row.join(" | "));
+  return [header, rule, ...lines, texts.total(people.length)].join("\n");
 }
