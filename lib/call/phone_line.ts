@@ -162,15 +162,20 @@ export class PhoneLine implements AsyncDisposable {
       const source = this.#sources.get(current);
       if (!sameEndpoint(from, current.peer) && !(source && sameEndpoint(from, source))) return;
       this.#switchboard.heard(performance.now(), current);
-      this.#carryOutAll();
+      // Hardly ever: that the other side is back. Setting the timer for each packet would be a waste.
+      if (this.#carryOutAll()) this.#drain();
       this.#events.onVoice(current, datagram.slice() as Uint8Array<ArrayBuffer>);
     }
   }
 
-  #carryOutAll(): void {
+  /** Does what there is to do, and says whether there was anything. */
+  #carryOutAll(): boolean {
+    let any = false;
     for (let outputs = this.#switchboard.drain(); outputs.length > 0; outputs = this.#switchboard.drain()) {
       for (const output of outputs) this.#carryOut(output);
+      any = true;
     }
+    return any;
   }
 
   /** Does what there is to do and sets the timer for what comes next. */
@@ -219,7 +224,8 @@ export class PhoneLine implements AsyncDisposable {
     socket.close();
   }
 
-  #trace(direction: Trace["direction"], peer: Endpoint, datagram: Uint8Array): void {
+  #trace(direction: Trace["direction"], { ip, port }: Endpoint, datagram: Uint8Array): void {
+    const peer = { ip, port };
     this.#events.onTrace({ direction, transport: "UDP", peer, text: new TextDecoder().decode(datagram) });
   }
 }

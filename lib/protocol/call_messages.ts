@@ -93,7 +93,9 @@ export function parseCallMessage(datagram: Uint8Array): Parsed<CallMessage> {
       if (!isName(nome) || !isIpAddress(ip) || !isPort(porta)) {
         return { problem: "no proper 'nome', 'ip' or 'porta'" };
       }
-      if (typeof midia !== "string" && midia !== undefined) return { problem: "no proper 'midia'" };
+      if (typeof midia !== "string" && midia !== undefined && midia !== null) {
+        return { problem: "no proper 'midia'" };
+      }
       return { message: { tipo, chamada, nome: nome.normalize("NFC"), ip, porta, midia: midia ?? MEDIA } };
     case "resposta_ao_convite":
       if (resposta === "aceito") return { message: { tipo, chamada, resposta } };

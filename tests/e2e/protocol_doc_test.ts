@@ -1,0 +1,156 @@
+import { assert, assertEquals } from "@std/assert";
+import {
+  FIRST_REPEAT_MS,
+  LONGEST_REPEAT_MS,
+  PATIENCE_MS,
+  PEER_LOST_MS,
+  PEER_SILENT_MS,
+  REMEMBER_MS,
+  RING_MS,
+} from "../../lib/call/call.ts";
+import { MAX_REMEMBERED } from "../../lib/call/switchboard.ts";
+import { DEFAULT_PHONE_PORT } from "../../lib/console/phone_options.ts";
+import { FRAME_SAMPLES, OPUS_SAMPLE_RATE } from "../../lib/media/opus.ts";
+import { OPUS_PAYLOAD_TYPE } from "../../lib/media/rtp.ts";
+import { MAX_DATAGRAM_BYTES, parseCallMessage } from "../../lib/protocol/call_messages.ts";
+import { LineSplitter, MAX_LINE_BYTES } from "../../lib/protocol/line_splitter.ts";
+import { MAX_NAME_LENGTH } from "../../lib/protocol/name.ts";
+import { DEFAULT_REGISTRY_PORT, parseReply, parseRequest } from "../../lib/protocol/registry_messages.ts";
+import { startRegistry } from "./processes.ts";
+
+const DOCUMENT = await Deno.readTextFile(new URL("../../docs/protocol.md", import.meta.url));
+const encoder = new TextEncoder();
+
+/** The lines of each fenced block whose info string is `info`. */
+function blocks(info: string): string[][] {
+  return [...DOCUMENT.matchAll(/^```(.*)\n([^]*?)^```$/gm)]
+    .filter(([, given]) => given === info)
+    .map(([, , text = ""]) => text.trimEnd().split("\n"));
+}
+
+/** The cells of each row of the tables whose header is `header`, without code marks. */
+function rows(header: string): string[][] {
+  const cells = (line: string) => line.split("|").slice(1, -1).map((cell) => cell.trim().replaceAll("`", ""));
+  return DOCUMENT.split(`${header}\n`).slice(1).flatMap((after) => {
+    const lines = after.split("\n").slice(1);
+    return lines.slice(0, lines.findIndex((line) => !line.startsWith("|"))).map(cells);
+  });
+}
+
+const PARSERS: Record<string, (line: string) => { message: object } | { problem: string }> = {
+  request: parseRequest,
+  reply: parseReply,
+  call: (line) => parseCallMessage(encoder.encode(line)),
+};
+
+Deno.test("docs/protocol.md has an example of every message, and the parsers read each as it stands", () => {
+  const types = new Set<string>();
+  for (const [kind, parse] of Object.entries(PARSERS)) {
+    for (const line of blocks(`json ${kind}`).flat()) {
+      const parsed = parse(line);
+      assert("message" in parsed, line);
+      assertEquals(parsed.message, JSON.parse(line));
+      types.add(`${kind} ${JSON.parse(line).tipo}`);
+    }
+  }
+  assertEquals(types.size, 6 + 7 + 6, [...types].join(", "));
+});
+
+const NUMBERS: [what: string, value: string][] = [
+  ["Registry's port", `${DEFAULT_REGISTRY_PORT}`],
+  ["Phone's port", `${DEFAULT_PHONE_PORT}`],
+  ["Longest name", `${MAX_NAME_LENGTH} code points`],
+  ["Longest line (TCP)", `${MAX_LINE_BYTES} bytes`],
+  ["Longest datagram (UDP)", `${MAX_DATAGRAM_BYTES} bytes`],
+  ["First pause before a repeat", `${FIRST_REPEAT_MS} ms`],
+  ["Longest pause before a repeat", `${LONGEST_REPEAT_MS} ms`],
+  ["Patience with a message that is not answered", `${PATIENCE_MS} ms`],
+  ["Ringing", `${RING_MS} ms`],
+  ["Silence until the person is told", `${PEER_SILENT_MS} ms`],
+  ["Silence until the call ends", `${PEER_LOST_MS} ms`],
+  ["Remembering a call that is over", `${REMEMBER_MS} ms`],
+  ["Calls remembered", `${MAX_REMEMBERED}`],
+  ["Payload type of voice", `${OPUS_PAYLOAD_TYPE}`],
+  ["Clock of voice", `${OPUS_SAMPLE_RATE} Hz`],
+  ["Samples in a packet", `${FRAME_SAMPLES}`],
+];
+
+Deno.test("docs/protocol.md has the numbers of the code", () => {
+  assertEquals(rows("| what | value |"), NUMBERS);
+});
+
+/** How the document calls what the state machine's test calls otherwise. */
+const EVENTS: Record<string, string> = {
+  "(accept)": "person accepts",
+  "(hang up)": "person hangs up",
+  "(withdraw)": "loses the crossing",
+  "(soon)": "repeat due",
+  "(silence)": "3 s of silence",
+  "(late)": "time over",
+};
+
+Deno.test("docs/protocol.md has the state machine's table, without what changes nothing", async () => {
+  const source = await Deno.readTextFile(new URL("../call/call_test.ts", import.meta.url));
+  const table = /const TABLE = `\n([^]*?)\n`;/.exec(source)?.[1] ?? "";
+  const expected: string[] = [];
+  for (const line of table.split("\n")) {
+    const [state = "", event = "", next, output = ""] = line.split("|").map((cell) => cell.trim());
+    const plain = state.replace(/ \(.*/, "");
+    if (next === plain && output === "") continue;
+    if (event === "(silence)" && plain !== "talking") continue; // Only a repeat that is due again.
+    const shown = event === "rejeitado" ? output.replace("rejected: ocupado", "rejected: *motivo*") : output;
+    expected.push([plain, EVENTS[event] ?? event, next, shown].join(" | "));
+  }
+  const documented = rows("| state | what happens | next state | sent | the person is told |")
+    .map(([state = "", event, next, sent, told]) => {
+      const output = [sent, told && `[${told}]`].filter(Boolean);
+      // A notice may come before or after the message that is sent with it.
+      return [state.replace(/ \(.*/, ""), event, next, output.join(" ")].join(" | ");
+    });
+  const inOneOrder = (row: string) => row.replace(/\| (\[.*\]) (\S+)$/, "| $2 $1");
+  assertEquals(documented, expected.map(inOneOrder));
+});
+
+/** A raw connection to the registry, as `nc` is one. */
+class Terminal implements Disposable {
+  readonly #connection: Deno.TcpConn;
+  readonly #splitter = new LineSplitter();
+  readonly #answers: string[] = [];
+
+  constructor(connection: Deno.TcpConn) {
+    this.#connection = connection;
+  }
+
+  /** Types a line. @returns The next line that comes. */
+  async type(line: string): Promise<string | undefined> {
+    await this.#connection.write(encoder.encode(`${line}\n`));
+    const buffer = new Uint8Array(4096);
+    while (this.#answers.length === 0) {
+      const count = await this.#connection.read(buffer);
+      if (count === null) return undefined;
+      for (const answer of this.#splitter.push(buffer.subarray(0, count))) {
+        this.#answers.push("text" in answer ? answer.text : answer.problem);
+      }
+    }
+    return this.#answers.shift();
+  }
+
+  [Symbol.dispose](): void {
+    this.#connection.close();
+  }
+}
+
+Deno.test("docs/protocol.md has a session by hand that goes just like that", async () => {
+  await using registry = await startRegistry(["--quiet"]);
+  using first = new Terminal(await Deno.connect({ port: registry.port }));
+  using second = new Terminal(await Deno.connect({ port: registry.port }));
+  const [opening = [], end = []] = blocks("text session 1");
+  const [middle = []] = blocks("text session 2");
+  for (const [terminal, lines] of [[first, opening], [second, middle], [first, end]] as const) {
+    const typed = lines.filter((line) => !line.startsWith("$"));
+    assert(typed.length > 0 && typed.length % 2 === 0);
+    for (let i = 0; i < typed.length; i += 2) {
+      assertEquals(await terminal.type(typed[i] as string), typed[i + 1]);
+    }
+  }
+});
