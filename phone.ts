@@ -40,7 +40,7 @@ function listDevices(): Telling {
   } catch (error) {
     if (!(error instanceof AudioError)) throw error;
     const { code, subject, detail } = error;
-    return { event: "audio_failed", side: "speaker", code, subject, detail, asked: true };
+    return { event: "audio_failed", side: "both", code, subject, detail, asked: true };
   }
 }
 

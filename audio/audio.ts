@@ -12,6 +12,8 @@ export const SAMPLE_RATE = 48_000;
 export interface AudioSource extends AsyncDisposable {
   /** What a person calls it: a device name or a file name. */
   readonly name: string;
+  /** Samples between the mouth and the end of a {@linkcode AudioSource.read}, as far as they can be known. */
+  readonly delaySamples: number;
   /**
    * Fills `samples`, in real time: the promise settles when the last of them has been heard.
    *
@@ -27,11 +29,22 @@ export interface AudioSource extends AsyncDisposable {
 export interface AudioSink extends AsyncDisposable {
   /** What a person calls it: a device name or a file name. */
   readonly name: string;
+  /** Samples that were written and are not heard yet, as far as they can be known. */
+  readonly delaySamples: number;
   /**
-   * Plays `samples`, in real time: the promise settles when the sink can take as many again.
+   * Samples that are due: with as many more, sound goes on without a gap and with no more delay than it needs. To be
+   * asked, and given, at least every 10 ms.
    *
-   * @param samples Samples to play, of any length. Not kept after the promise settles.
-   * @throws {AudioError} When the device fails or the disk is full. The sink cannot be used again then.
+   * @throws {AudioError} When the device fails. The sink cannot be used again then.
+   */
+  wanted(): number;
+  /**
+   * Takes samples at once, at most as many as are {@linkcode AudioSink.wanted}.
+   *
+   * @param samples Samples to play. Not kept.
+   * @returns Settles when the sink has got rid of them; nobody needs to wait for it.
+   * @throws {AudioError} By the promise, when the device fails or the disk is full. The sink cannot be used again
+   * then.
    */
   write(samples: Int16Array<ArrayBuffer>): Promise<void>;
 }

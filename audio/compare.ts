@@ -179,3 +179,44 @@ function crossCorrelation(said: Float32Array, heard: Float32Array): Float64Array
   fft(heardImaginary, heardReal);
   return heardReal.map((value) => value / length);
 }
+
+/** Length of the pieces of {@linkcode compareInPieces}: a word or two. */
+const PIECE_SECONDS = 0.5;
+
+/** How far from its place in the whole a piece is looked for. */
+const PIECE_SEARCH_SECONDS = 0.3;
+
+/**
+ * As {@linkcode compare}, but each half second of the reference is aligned for itself: for speech whose delay changes
+ * on the way, as a phone's playout makes it do.
+ *
+ * @returns The delay and the correlation are the medians of the pieces in which somebody speaks.
+ */
+export function compareInPieces(
+  reference: Int16Array | Float32Array,
+  heard: Int16Array | Float32Array,
+  sampleRate = 48_000,
+): Comparison {
+  const whole = compare(reference, heard, sampleRate);
+  const length = Math.round(PIECE_SECONDS * sampleRate);
+  const search = Math.round(PIECE_SEARCH_SECONDS * sampleRate);
+  const shift = Math.round(whole.delaySeconds * sampleRate);
+  const pieces: { delaySeconds: number; correlation: number }[] = [];
+  for (let start = 0; start + length <= reference.length; start += length) {
+    const piece = reference.subarray(start, start + length);
+    if (piece.every((sample) => sample === 0)) continue;
+    const from = Math.max(0, start + shift - search);
+    const { correlation, delaySeconds, coverage } = compare(
+      piece,
+      heard.subarray(from, Math.max(from, start + shift + length + search)),
+      sampleRate,
+    );
+    if (coverage > 0) pieces.push({ correlation, delaySeconds: delaySeconds + (from - start) / sampleRate });
+  }
+  const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1] ?? 0;
+  return {
+    ...whole,
+    delaySeconds: median(pieces.map(({ delaySeconds }) => delaySeconds)),
+    correlation: median(pieces.map(({ correlation }) => correlation)),
+  };
+}

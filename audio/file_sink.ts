@@ -1,6 +1,6 @@
 import { AudioError, type AudioSink, SAMPLE_RATE } from "./audio.ts";
 import { fileError, fileName } from "./file_error.ts";
-import { durationMs, Pacer } from "./pacer.ts";
+import { SampleClock } from "./pacer.ts";
 import { WAV_HEADER_BYTES, wavHeader } from "./wav_writer.ts";
 
 const SAMPLE_BYTES = 2;
@@ -19,25 +19,27 @@ export interface SinkFile {
  * already is written over. It can be played at any moment, even when this process is killed.
  *
  * @param path The file.
- * @param pacer Keeps the time; stopped when the sink is closed.
+ * @param clock Keeps the time; stopped when the sink is closed.
  * @throws {AudioError} `file_failed` when the file cannot be written.
  */
-export async function openFileSink(path: string, pacer: Pacer = new Pacer()): Promise<AudioSink> {
+export async function openFileSink(path: string, clock: SampleClock = new SampleClock()): Promise<AudioSink> {
   const file = await Deno.open(path, { write: true, create: true, truncate: true })
     .catch((error: unknown) => {
       throw fileError(path, error);
     });
-  return await FileSink.start(path, file, pacer);
+  return await FileSink.start(path, file, clock);
 }
 
 /** A sink over a file that is already open; {@linkcode openFileSink} is what programs use. */
 export class FileSink implements AudioSink {
   readonly name: string;
+  readonly delaySamples = 0;
   readonly #path: string;
   readonly #file: SinkFile;
-  readonly #pacer: Pacer;
+  readonly #clock: SampleClock;
   #gathered = new Int16Array(GATHERED_SAMPLES);
   #gatheredCount = 0;
+  #taken = 0;
   /** Bytes of samples that are in the file. */
   #dataBytes = 0;
   /** Settles when all that was handed to the file is there. Rejected for good after the first failure. */
@@ -45,11 +47,11 @@ export class FileSink implements AudioSink {
   #failed = false;
   #closed = false;
 
-  private constructor(path: string, file: SinkFile, pacer: Pacer) {
+  private constructor(path: string, file: SinkFile, clock: SampleClock) {
     this.name = fileName(path);
     this.#path = path;
     this.#file = file;
-    this.#pacer = pacer;
+    this.#clock = clock;
   }
 
   /**
@@ -57,11 +59,11 @@ export class FileSink implements AudioSink {
    *
    * @param path What to call the file.
    * @param file The file, empty.
-   * @param pacer Keeps the time.
+   * @param clock Keeps the time.
    * @throws {AudioError} `file_failed` when the header cannot be written.
    */
-  static async start(path: string, file: SinkFile, pacer: Pacer): Promise<FileSink> {
-    const sink = new FileSink(path, file, pacer);
+  static async start(path: string, file: SinkFile, clock: SampleClock): Promise<FileSink> {
+    const sink = new FileSink(path, file, clock);
     try {
       await sink.#updateHeader();
     } catch (error) {
@@ -71,13 +73,16 @@ export class FileSink implements AudioSink {
     return sink;
   }
 
+  wanted(): number {
+    return this.#clock.due(this.#taken, SAMPLE_RATE);
+  }
+
   async write(samples: Int16Array<ArrayBuffer>): Promise<void> {
     if (this.#closed) throw new AudioError("file_failed", this.#path, "Already closed");
+    this.#taken += samples.length;
     // Copied before anything is awaited: the caller may use its buffer again.
     const flushed = this.#gather(samples);
-    const played = this.#pacer.next(durationMs(samples.length, SAMPLE_RATE));
     if (flushed || this.#failed) await this.#stored;
-    await played;
   }
 
   /**
@@ -88,7 +93,6 @@ export class FileSink implements AudioSink {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.#pacer.stop();
     const alreadyFailed = this.#failed;
     try {
       if (this.#gatheredCount > 0) this.#flush();

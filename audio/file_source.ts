@@ -33,6 +33,7 @@ async function readWhole(path: string): Promise<Uint8Array> {
 
 class FileSource implements AudioSource {
   readonly name: string;
+  readonly delaySamples = 0;
   readonly #path: string;
   readonly #sound: WavSound;
   readonly #resampler: Resampler;

@@ -78,3 +78,31 @@ export class Pacer {
 export function durationMs(sampleCount: number, sampleRate: number): number {
   return sampleCount * 1000 / sampleRate;
 }
+
+/** Tells a sink that has no clock of its own, like a file, how many samples are due. */
+export class SampleClock {
+  readonly #clock: Clock;
+  #startMs: number | undefined;
+
+  /** @param clock Where time comes from. */
+  constructor(clock: Clock = systemClock) {
+    this.#clock = clock;
+  }
+
+  /**
+   * Samples that are due. Time starts with the first call. What a paused process missed, beyond
+   * {@linkcode MAX_LAG_MS}, is left out for good.
+   *
+   * @param taken Samples that were written so far.
+   * @param sampleRate Samples a second.
+   */
+  due(taken: number, sampleRate: number): number {
+    const nowMs = this.#clock.now();
+    this.#startMs ??= nowMs;
+    const due = Math.floor((nowMs - this.#startMs) * sampleRate / 1000) - taken;
+    const most = MAX_LAG_MS * sampleRate / 1000;
+    if (due <= most) return Math.max(0, due);
+    this.#startMs += (due - most) * 1000 / sampleRate;
+    return most;
+  }
+}

@@ -8,6 +8,7 @@ import {
   INPUT_OVERFLOWED,
   NO_FLAG,
   OUTPUT_UNDERFLOWED,
+  STREAM_INFO_INPUT_LATENCY,
   streamParameters,
   symbols,
   UNANTICIPATED_HOST_ERROR,
@@ -37,6 +38,9 @@ const BLOCK_SAMPLES = 480;
 
 /** Delay that is asked of the device in each direction: two blocks, so that one can play while one is filled. */
 const LATENCY_SECONDS = 0.02;
+
+/** Samples that a loudspeaker's queue is filled up to: the block that plays and one more, for a late wake-up. */
+const QUEUE_SAMPLES = 960;
 
 /** What the library is called where it is installed as usual. */
 const LIBRARY_NAMES: Partial<Record<typeof Deno.build.os, readonly string[]>> = {
@@ -196,82 +200,116 @@ export class PortAudio implements Disposable {
       Pa_CloseStream(pointer);
       throw new AudioError("device_failed", device.name, detail);
     }
-    return new Stream(this.#library, pointer, device.name);
+    return { library: this.#library, pointer, name: device.name };
   }
 }
 
-/** A running stream of one direction. One transfer at a time. */
-class Stream {
+/** A running stream of one direction. */
+interface Stream {
+  readonly library: Library;
+  readonly pointer: Deno.PointerValue;
   readonly name: string;
-  readonly #library: Library;
-  readonly #pointer: Deno.PointerValue;
-  /** The transfer that is under way. The device may not be closed under it. */
-  #transfer: Promise<number> = Promise.resolve(0);
+}
+
+/** @throws {AudioError} For an error code, except those that say that samples were lost. */
+function check({ library, name }: Stream, code: number): void {
+  if (code < 0 && code !== INPUT_OVERFLOWED && code !== OUTPUT_UNDERFLOWED) {
+    throw new AudioError("device_failed", name, errorText(library, code));
+  }
+}
+
+async function close({ library, pointer }: Stream): Promise<void> {
+  await library.symbols.Pa_AbortStream(pointer);
+  await library.symbols.Pa_CloseStream(pointer);
+}
+
+function alreadyClosed({ name }: Stream): AudioError {
+  return new AudioError("device_failed", name, "Already closed");
+}
+
+/** A microphone. Waits for its samples on a thread of its own, one read at a time. */
+class DeviceSource implements AudioSource {
+  readonly delaySamples: number;
+  readonly #stream: Stream;
+  /** The read that is under way. The device may not be closed under it. */
+  #reading: Promise<number> = Promise.resolve(0);
   #closed = false;
 
-  constructor(library: Library, pointer: Deno.PointerValue, name: string) {
-    this.#library = library;
-    this.#pointer = pointer;
-    this.name = name;
+  constructor(stream: Stream) {
+    this.#stream = stream;
+    const info = stream.library.symbols.Pa_GetStreamInfo(stream.pointer);
+    const latency = info
+      ? new Deno.UnsafePointerView(info).getFloat64(STREAM_INFO_INPUT_LATENCY)
+      : LATENCY_SECONDS;
+    this.delaySamples = Math.round(latency * SAMPLE_RATE);
   }
 
-  async transfer(direction: Direction, samples: Int16Array<ArrayBuffer>): Promise<void> {
-    if (this.#closed) throw new AudioError("device_failed", this.name, "the stream is closed");
-    const { Pa_ReadStream, Pa_WriteStream } = this.#library.symbols;
-    const run = direction === "input" ? Pa_ReadStream : Pa_WriteStream;
-    this.#transfer = run(this.#pointer, samples, BigInt(samples.length));
-    const code = await this.#transfer;
-    if (code < 0 && code !== INPUT_OVERFLOWED && code !== OUTPUT_UNDERFLOWED) {
-      throw new AudioError("device_failed", this.name, errorText(this.#library, code));
-    }
+  get name(): string {
+    return this.#stream.name;
   }
 
-  async close(): Promise<void> {
+  async read(samples: Int16Array<ArrayBuffer>): Promise<void> {
+    if (this.#closed) throw alreadyClosed(this.#stream);
+    const { library, pointer } = this.#stream;
+    this.#reading = library.symbols.Pa_ReadStream(pointer, samples, BigInt(samples.length));
+    check(this.#stream, await this.#reading);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    await this.#transfer;
-    await this.#library.symbols.Pa_AbortStream(this.#pointer);
-    await this.#library.symbols.Pa_CloseStream(this.#pointer);
+    await this.#reading;
+    await close(this.#stream);
   }
 }
 
-class DeviceSource implements AudioSource {
-  readonly #stream: Stream;
-
-  constructor(stream: Stream) {
-    this.#stream = stream;
-  }
-
-  get name(): string {
-    return this.#stream.name;
-  }
-
-  read(samples: Int16Array<ArrayBuffer>): Promise<void> {
-    return this.#stream.transfer("input", samples);
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#stream.close();
-  }
-}
-
+/** A loudspeaker. Keeps its queue as short as {@linkcode QUEUE_SAMPLES}, and so never waits for it. */
 class DeviceSink implements AudioSink {
   readonly #stream: Stream;
+  /** Samples that fit into the device's queue. */
+  readonly #capacity: number;
+  #queued = 0;
+  #closed = false;
 
   constructor(stream: Stream) {
     this.#stream = stream;
+    this.#capacity = this.#free();
   }
 
   get name(): string {
     return this.#stream.name;
   }
 
-  write(samples: Int16Array<ArrayBuffer>): Promise<void> {
-    return this.#stream.transfer("output", samples);
+  get delaySamples(): number {
+    return this.#queued;
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#stream.close();
+  wanted(): number {
+    if (this.#closed) throw alreadyClosed(this.#stream);
+    const free = this.#free();
+    this.#queued = Math.max(0, this.#capacity - free);
+    return Math.max(0, Math.min(QUEUE_SAMPLES - this.#queued, free));
+  }
+
+  // deno-lint-ignore require-await -- what it throws is to come by the promise
+  async write(samples: Int16Array<ArrayBuffer>): Promise<void> {
+    if (this.#closed) throw alreadyClosed(this.#stream);
+    const { library, pointer } = this.#stream;
+    check(this.#stream, library.symbols.Pa_WriteStream(pointer, samples, BigInt(samples.length)));
+    this.#queued += samples.length;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await close(this.#stream);
+  }
+
+  #free(): number {
+    const { library, pointer } = this.#stream;
+    const free = Number(library.symbols.Pa_GetStreamWriteAvailable(pointer));
+    check(this.#stream, free);
+    return Math.max(0, free);
   }
 }
 

@@ -46,8 +46,12 @@ export const symbols = {
   Pa_CloseStream: { parameters: ["pointer"], result: "i32", nonblocking: true },
   // PaError Pa_ReadStream(PaStream *stream, void *buffer, unsigned long frames)
   Pa_ReadStream: { parameters: ["pointer", "buffer", "usize"], result: "i32", nonblocking: true },
-  // PaError Pa_WriteStream(PaStream *stream, const void *buffer, unsigned long frames)
-  Pa_WriteStream: { parameters: ["pointer", "buffer", "usize"], result: "i32", nonblocking: true },
+  // PaError Pa_WriteStream(PaStream *stream, const void *buffer, unsigned long frames); never more than is free
+  Pa_WriteStream: { parameters: ["pointer", "buffer", "usize"], result: "i32" },
+  // signed long Pa_GetStreamWriteAvailable(PaStream *stream)
+  Pa_GetStreamWriteAvailable: { parameters: ["pointer"], result: "isize" },
+  // const PaStreamInfo *Pa_GetStreamInfo(PaStream *stream)
+  Pa_GetStreamInfo: { parameters: ["pointer"], result: "pointer" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
 /** `enum PaErrorCode`: the two that say that samples were lost, not that the stream has failed. */
@@ -74,6 +78,9 @@ export const HOST_API_INFO_NAME = 8;
 
 /** Offset of `const char *errorText` in `struct PaHostErrorInfo`, behind an int and a `long`. */
 export const HOST_ERROR_INFO_TEXT = 16;
+
+/** Offset of `PaTime inputLatency` (a double, seconds) in `struct PaStreamInfo`. */
+export const STREAM_INFO_INPUT_LATENCY = 8;
 
 /**
  * `struct PaStreamParameters { int device; int channelCount; unsigned long sampleFormat;

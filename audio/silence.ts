@@ -1,5 +1,5 @@
 import { AudioError, type AudioSink, type AudioSource, SAMPLE_RATE } from "./audio.ts";
-import { durationMs, Pacer } from "./pacer.ts";
+import { durationMs, Pacer, SampleClock } from "./pacer.ts";
 
 /**
  * Opens a source that is silent for ever, in real time.
@@ -10,6 +10,7 @@ export function openSilence(pacer: Pacer = new Pacer()): AudioSource {
   let closed = false;
   return {
     name: "silence",
+    delaySamples: 0,
     async read(samples: Int16Array<ArrayBuffer>): Promise<void> {
       if (closed) throw new AudioError("device_failed", "silence", "Already closed");
       samples.fill(0);
@@ -24,21 +25,24 @@ export function openSilence(pacer: Pacer = new Pacer()): AudioSource {
 }
 
 /**
- * Opens a sink that throws away what it is given, in real time.
+ * A loudspeaker that nobody hears: takes samples in real time and forgets them.
  *
- * @param pacer Keeps the time; stopped when the sink is closed.
+ * @param clock Keeps the time; a made-up one in tests.
  */
-export function openNullSink(pacer: Pacer = new Pacer()): AudioSink {
+export function openNullSink(clock: SampleClock = new SampleClock()): AudioSink {
+  let taken = 0;
   let closed = false;
   return {
     name: "none",
-    async write(samples: Int16Array<ArrayBuffer>): Promise<void> {
-      if (closed) throw new AudioError("device_failed", "none", "Already closed");
-      await pacer.next(durationMs(samples.length, SAMPLE_RATE));
+    delaySamples: 0,
+    wanted: () => clock.due(taken, SAMPLE_RATE),
+    write(samples: Int16Array<ArrayBuffer>): Promise<void> {
+      if (closed) return Promise.reject(new AudioError("device_failed", "none", "Already closed"));
+      taken += samples.length;
+      return Promise.resolve();
     },
     [Symbol.asyncDispose](): Promise<void> {
       closed = true;
-      pacer.stop();
       return Promise.resolve();
     },
   };

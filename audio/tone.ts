@@ -16,6 +16,7 @@ export function openTone(frequency = 440, pacer: Pacer = new Pacer()): AudioSour
   let closed = false;
   return {
     name: "tone",
+    delaySamples: 0,
     async read(samples: Int16Array<ArrayBuffer>): Promise<void> {
       if (closed) throw new AudioError("device_failed", "tone", "Already closed");
       for (let i = 0; i < samples.length; i++) {

@@ -8,7 +8,7 @@
  * Exit status: 0 when every step was seen to happen, 1 otherwise.
  */
 
-import { compare, type Comparison } from "../audio/compare.ts";
+import { compareInPieces, type Comparison } from "../audio/compare.ts";
 import { openFileSource } from "../audio/file_source.ts";
 import { PortAudio } from "../audio/portaudio.ts";
 import { SAMPLE_RATE } from "../audio/audio.ts";
@@ -216,7 +216,7 @@ async function summarise(): Promise<void> {
   console.log(`\n${paint(1, "O que maria ouviu, comparado com o que joão disse")}`);
   const said = await readMono(SPEECH);
   const heard = await readMono(HEARD_BY_MARIA);
-  const result = compare(said, heard, SAMPLE_RATE);
+  const result = compareInPieces(said, heard, SAMPLE_RATE);
   for (const [what, value] of describe(result)) console.log(`  ${what.padEnd(12)} ${value}`);
   const sampleRate = SAMPLE_RATE;
   const picture = drawWaveforms([
@@ -238,7 +238,7 @@ function describe({ delaySeconds, correlation, levelDb, duration }: Comparison):
     ["duração", `${decimal(duration.heard, 2)} s de fala ouvidos, ${decimal(duration.reference, 2)} s ditos`],
     ["atraso", `${decimal(1000 * delaySeconds, 0)} ms do início da ligação ao início da fala na gravação`],
     ["nível", `${decimal(levelDb, 1)} dB em relação ao original`],
-    ["correlação", `${decimal(correlation, 3)} depois de alinhar (1 é igual)`],
+    ["correlação", `${decimal(correlation, 3)} depois de alinhar cada meio segundo (1 é igual)`],
   ];
 }
 
@@ -261,11 +261,12 @@ async function playBack(): Promise<void> {
   console.log("  … e agora em voz alta.");
   await using file = await openFileSource(HEARD_BY_MARIA);
   await using speaker = portAudio.openSink();
-  const frame = new Int16Array(960);
+  const block = new Int16Array(480);
   const { length } = await readMono(HEARD_BY_MARIA);
-  for (let played = 0; played < length; played += frame.length) {
-    await file.read(frame);
-    await speaker.write(frame);
+  for (let played = 0; played < length; played += block.length) {
+    await file.read(block);
+    const wanted = Math.min(block.length, speaker.wanted());
+    await speaker.write(block.subarray(0, wanted));
   }
 }
 

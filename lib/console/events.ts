@@ -6,6 +6,7 @@
 import type { AudioErrorCode } from "../../audio/audio.ts";
 import type { Device } from "../../audio/portaudio.ts";
 import type { SoundSide } from "../../audio/sound_desk.ts";
+import type { VoiceFigures } from "../media/voice_session.ts";
 import type { Endpoint } from "../protocol/address.ts";
 import type { RejectReason } from "../protocol/call_messages.ts";
 import type { Person } from "../protocol/registry_messages.ts";
@@ -23,13 +24,9 @@ export type CallEnd =
   /** Nothing came from the other side for too long. */
   | "peer_lost";
 
-/** What a call's voice came to; counts are of 20 ms frames. */
-export interface CallFigures {
+/** What a call's voice came to. */
+export interface CallFigures extends VoiceFigures {
   readonly seconds: number;
-  readonly framesSent: number;
-  readonly framesPlayed: number;
-  readonly framesConcealed: number;
-  readonly framesLate: number;
 }
 
 /** What a phone tells its person. */
@@ -127,8 +124,8 @@ export type UsageProblem =
   | { readonly kind: "too_many_arguments"; readonly argument: string }
   | { readonly kind: "bad_value"; readonly option: string; readonly value: string };
 
-/** What the line above the prompt shows during a call. */
-export interface CallStatus {
+/** What the line above the prompt shows during a call. Figures are there once the devices are open. */
+export interface CallStatus extends Partial<VoiceFigures> {
   readonly name: string;
   readonly seconds: number;
   /** Loudness of the last moment in dB below full scale, -100 to 0. */

@@ -3,14 +3,14 @@
  * voice and the sound devices, and decides when the program ends and with which status.
  */
 
-import type { AudioError, AudioSink, AudioSource } from "../../audio/audio.ts";
+import { type AudioError, type AudioSink, type AudioSource, SAMPLE_RATE } from "../../audio/audio.ts";
 import { openNullSink, openSilence } from "../../audio/silence.ts";
 import type { SoundDesk, SoundSide } from "../../audio/sound_desk.ts";
 import type { Call, CallNotice } from "../call/call.ts";
 import { PhoneLine } from "../call/phone_line.ts";
 import type { SwitchboardOutput } from "../call/switchboard.ts";
 import { SILENCE_DB } from "../media/level.ts";
-import { VoiceSession } from "../media/voice_session.ts";
+import { NO_VOICE, VoiceSession } from "../media/voice_session.ts";
 import { ipVersion } from "../protocol/address.ts";
 import { isName, nameKey } from "../protocol/name.ts";
 import { RegistryClient } from "../registry/client.ts";
@@ -174,6 +174,7 @@ export class Phone {
   }
 
   async #serve(): Promise<number> {
+    VoiceSession.warmUp();
     if (this.#options.call !== undefined) await this.#call(this.#options.call);
     return await this.#finished.promise;
   }
@@ -384,9 +385,12 @@ export class Phone {
     conversation.timers.push(setInterval(() => this.#showStatus(conversation), STATUS_INTERVAL_MS));
     await this.#closing;
     const [source, sink] = await Promise.all([this.#openSource(), this.#openSink()]);
+    const { frameMs, errorCorrection } = this.#options.voice;
     const voice = await VoiceSession.start({
       source,
       sink,
+      frameSamples: frameMs * SAMPLE_RATE / 1000,
+      errorCorrection,
       send: (datagram) => this.#line?.sendVoice(call, datagram),
       replaceSource: (error) => this.#silentMicrophone(error),
       replaceSink: (error) => this.#muteSpeaker(error),
@@ -398,16 +402,16 @@ export class Phone {
 
   #showStatus({ call, startedAt, voice }: Conversation): void {
     const { microphoneDb, speakerDb } = voice?.levels ?? { microphoneDb: SILENCE_DB, speakerDb: SILENCE_DB };
-    const seconds = (performance.now() - startedAt) / 1000;
-    this.#screen.status({ name: call.peer.name, seconds, microphoneDb, speakerDb, muted: this.#muted });
+    const seconds = secondsSince(startedAt);
+    const { name } = call.peer;
+    this.#screen.status({ name, seconds, microphoneDb, speakerDb, muted: this.#muted, ...voice?.figures });
   }
 
   async #callEnded(call: Call, end: CallEnd): Promise<void> {
     const conversation = this.#conversation;
-    const seconds = conversation ? (performance.now() - conversation.startedAt) / 1000 : 0;
+    const seconds = conversation ? secondsSince(conversation.startedAt) : 0;
     await this.#endVoice();
-    const figures = conversation?.voice?.figures ??
-      { framesSent: 0, framesPlayed: 0, framesConcealed: 0, framesLate: 0 };
+    const figures = conversation?.voice?.figures ?? NO_VOICE;
     this.#show({ event: "call_ended", name: call.peer.name, end, seconds, ...figures });
     this.#over(EXIT.done);
   }
@@ -457,4 +461,9 @@ export class Phone {
     const { code, subject, detail } = error;
     this.#show({ event: "audio_failed", side, code, subject, detail, asked });
   }
+}
+
+/** To the millisecond. */
+function secondsSince(startMs: number): number {
+  return Math.round(performance.now() - startMs) / 1000;
 }

@@ -31,6 +31,19 @@ export interface PhoneOptions {
   readonly hangUpAfter: number | undefined;
   /** The address to register, in its one text form. */
   readonly ip: string | undefined;
+  readonly voice: VoiceOptions;
+}
+
+/** How voice is sent, and what is done about what may spoil it. */
+export interface VoiceOptions {
+  /** Sound in each packet: shorter ones are heard sooner and cost more. */
+  readonly frameMs: 10 | 20;
+  /** Packets carry copies of those before them when some are lost. */
+  readonly errorCorrection: boolean;
+  readonly echoCancel: boolean;
+  readonly noiseReduction: boolean;
+  /** Automatic gain. */
+  readonly gain: boolean;
 }
 
 /** The sound that was asked for, the system's default where it was not. */
@@ -77,8 +90,11 @@ export function parsePhoneOptions(args: readonly string[]): ParsedPhoneOptions {
   let unknown: string | undefined;
   const given = parseArgs([...args], {
     // The positional arguments too: "007" may be somebody's name.
-    string: ["_", "call", "answer", "hang-up-after", "mic", "speaker", "ip", "lang"],
-    boolean: ["devices", "json", "quiet", "help"],
+    string: ["_", "call", "answer", "hang-up-after", "mic", "speaker", "frame", "ip", "lang"],
+    boolean: ["devices", "json", "quiet", "help", "fec", "echo-cancel", "noise-reduction", "gain"],
+    negatable: ["fec", "echo-cancel", "noise-reduction", "gain"],
+    // What is done unless `--no-…` says otherwise.
+    default: { "fec": true, "echo-cancel": true, "noise-reduction": true, "gain": true },
     alias: { help: "h" },
     unknown: (argument, key) => {
       if (key === undefined) return true;
@@ -109,6 +125,13 @@ export function parsePhoneOptions(args: readonly string[]): ParsedPhoneOptions {
       answer: parseAnswer(given.answer),
       hangUpAfter: parseSeconds(given["hang-up-after"]),
       ip: parseIp(given.ip),
+      voice: {
+        frameMs: parseFrame(given.frame),
+        errorCorrection: given.fec,
+        echoCancel: given["echo-cancel"],
+        noiseReduction: given["noise-reduction"],
+        gain: given.gain,
+      },
     };
     if (more[0] !== undefined) throw new BadValue({ kind: "too_many_arguments", argument: more[0] });
     return given.devices ? { output, devices: true } : { output, options, sound };
@@ -163,6 +186,11 @@ function parseSeconds(text: string | undefined): number | undefined {
   const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
   if (!(seconds > 0 && seconds <= MAX_SECONDS)) throw badValue("--hang-up-after", text);
   return seconds;
+}
+
+function parseFrame(text = "20"): VoiceOptions["frameMs"] {
+  if (text !== "10" && text !== "20") throw badValue("--frame", text);
+  return text === "10" ? 10 : 20;
 }
 
 function parseIp(text: string | undefined): string | undefined {

@@ -40,6 +40,8 @@ export class RegistryScreen {
   readonly #quiet: boolean;
   readonly #colour: boolean;
   readonly #now: () => Date;
+  #lastChange: "joined" | "left" = "joined";
+  #departures = 0;
 
   /** @param write Writes all of some bytes, to standard output as a rule. */
   constructor(write: (bytes: Uint8Array) => Promise<void>, options: RegistryScreenOptions) {
@@ -66,8 +68,12 @@ export class RegistryScreen {
     if (this.#quiet && event.event === "message") return;
     const at = this.#now();
     const render = (): string => this.#json ? jsonLine(event, at) : this.#sentence(event, at);
-    // Of the tables of one moment the last one says it all, and a long table takes time to draw.
-    if (event.event === "table") this.#writer.writeLatest("table", render);
+    if (event.event === "left") this.#departures++;
+    if (event.event === "joined" || event.event === "left") this.#lastChange = event.event;
+    // Of the tables of one moment the last one says it all, and a long table takes time to draw. But whoever came is
+    // seen in a table, even if they are gone at once.
+    const subject = this.#lastChange === "left" ? "left" : `joined ${this.#departures}`;
+    if (event.event === "table") this.#writer.writeLatest(subject, render);
     else this.#writer.write(render());
   }
 

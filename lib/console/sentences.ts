@@ -191,12 +191,30 @@ function lookUp(table: Readonly<Record<string, string>>, key: string): string | 
   return Object.hasOwn(table, key) ? table[key] : undefined;
 }
 
-function figures(
-  { framesSent, framesPlayed, framesConcealed, framesLate }: CallFigures,
-  texts: Texts,
-): string {
+/** A summary of a call's voice, and of the network where there were reports of it. */
+function figures(call: CallFigures, texts: Texts): string {
   const count = (value: number): string => value.toLocaleString(texts.locale);
-  return texts.figures(count(framesSent), count(framesPlayed), count(framesConcealed), count(framesLate));
+  const voice = texts.figures(
+    count(call.framesSent),
+    count(call.framesPlayed),
+    count(call.framesRebuilt),
+    count(call.framesConcealed),
+    count(call.framesLate),
+  );
+  if (call.roundTripMs === null || call.lossOutPercent === null) return voice;
+  const network = texts.network(
+    decimal(call.lossInPercent, texts),
+    decimal(call.lossOutPercent, texts),
+    decimal(call.jitterInMs, texts),
+    decimal(call.roundTripMs, texts),
+    decimal(call.mos, texts),
+  );
+  return `${voice}\n${network}`;
+}
+
+/** A number with at most one decimal. */
+export function decimal(value: number, texts: Texts): string {
+  return value.toLocaleString(texts.locale, { maximumFractionDigits: 1 });
 }
 
 function audioFailed(side: SoundSide, failure: AudioFailure, texts: Texts): string {

@@ -4,7 +4,7 @@ import { printable } from "../protocol/printable.ts";
 import { paint, type Style } from "./colour.ts";
 import type { CallStatus } from "./events.ts";
 import { meter } from "./level_meter.ts";
-import { clock } from "./sentences.ts";
+import { clock, decimal } from "./sentences.ts";
 import { fitting } from "./terminal_layout.ts";
 import type { Texts } from "./texts.ts";
 import { unicodeWidth } from "@std/cli/unicode-width";
@@ -39,6 +39,7 @@ export function statusLine(status: CallStatus, texts: Texts, columns: number, co
     ...level(status.microphoneDb),
     [`  ${texts.speaker} `, "faint"],
     ...level(status.speakerDb),
+    ...quality(status, texts),
     ...(status.muted ? [["  ", "plain"], [texts.muted, "alert"]] as const : []),
   ];
   let text = "";
@@ -50,6 +51,12 @@ export function statusLine(status: CallStatus, texts: Texts, columns: number, co
     if (fit !== piece) break;
   }
   return { text, width };
+}
+
+/** Nothing before the other side's first report. */
+function quality({ mos, roundTripMs }: CallStatus, texts: Texts): Piece[] {
+  if (mos === undefined || roundTripMs === undefined || roundTripMs === null) return [];
+  return [[`  ${texts.quality(decimal(mos, texts), decimal(roundTripMs, texts))}`, "faint"]];
 }
 
 type Piece = readonly [text: string, style: Style];

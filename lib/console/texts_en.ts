@@ -61,8 +61,12 @@ export const TEXTS_EN = {
     peer_lost: (name, duration) =>
       `The call with ${name} was lost after ${duration}: nothing came from there any more. To go on, call again.`,
   },
-  figures: (sent, played, concealed, late) =>
-    `Voice in frames of 20 ms: ${sent} sent, ${played} played, ${concealed} concealed, ${late} late.`,
+  figures: (sent, played, rebuilt, concealed, late) =>
+    `Voice: ${sent} packets sent; ${played} played, ${rebuilt} rebuilt, ${concealed} concealed, ${late} late.`,
+  network: (lossIn, lossOut, jitter, roundTrip, mos) =>
+    `Network: loss ${lossIn} % coming and ${lossOut} % going, jitter ${jitter} ms, ` +
+    `round trip ${roundTrip} ms; estimated quality ${mos} (1 to 4.5).`,
+  quality: (mos, roundTrip) => `quality ${mos}, round trip ${roundTrip} ms`,
 
   // Sound
   nowMuted: "Microphone muted: nobody hears you. To speak again, type “mute” once more.",
@@ -180,6 +184,7 @@ export const TEXTS_EN = {
     "--hang-up-after": "Use a number of seconds greater than zero, such as 20 or 2.5.",
     "--mic": "Use a device, a .wav file, tone or silence.",
     "--speaker": "Use a device, a .wav file or none.",
+    "--frame": "Use 10 or 20.",
     "--ip": "Use an IPv4 or IPv6 address.",
     "--lang": "Use pt or en.",
   },
@@ -204,6 +209,10 @@ Options:
   --speaker TARGET          speaker: number or part of the name of a device, .wav file
                             to record to, or none
   --devices                 shows the sound devices and ends
+  --frame 10|20             milliseconds of sound in a packet (20; 10 delays less and costs more)
+  --no-fec                  sends no copies against losses
+  --no-echo-cancel --no-noise-reduction --no-gain
+                            leaves the microphone's echo, its noise and its level alone
   --ip ADDRESS              address to register, instead of that of the connection to the registry
   --lang pt|en              language of the screen (the system's)
   --json                    writes one event a line, in JSON, for programs

@@ -68,8 +68,12 @@ export const TEXTS_PT = {
     peer_lost: (name: string, duration: string) =>
       `A ligação com ${name} caiu depois de ${duration}, porque nada mais chegava de lá. Para retomar, ligue de novo.`,
   },
-  figures: (sent: string, played: string, concealed: string, late: string) =>
-    `Voz em quadros de 20 ms: ${sent} enviados, ${played} tocados, ${concealed} refeitos, ${late} atrasados.`,
+  figures: (sent: string, played: string, rebuilt: string, concealed: string, late: string) =>
+    `Voz: ${sent} pacotes enviados; ${played} tocados, ${rebuilt} refeitos, ${concealed} encobertos, ${late} atrasados.`,
+  network: (lossIn: string, lossOut: string, jitter: string, roundTrip: string, mos: string) =>
+    `Rede: perda de ${lossIn} % na vinda e ${lossOut} % na ida, variação de ${jitter} ms, ` +
+    `ida e volta em ${roundTrip} ms; qualidade estimada ${mos} (de 1 a 4,5).`,
+  quality: (mos: string, roundTrip: string) => `qualidade ${mos}, ida e volta ${roundTrip} ms`,
 
   // Sound
   nowMuted: "Microfone mudo: ninguém ouve você. Para voltar a falar, digite “mudo” de novo.",
@@ -192,6 +196,7 @@ export const TEXTS_PT = {
     "--hang-up-after": "Use um número de segundos maior que zero, como 20 ou 2.5.",
     "--mic": "Use um dispositivo, um arquivo .wav, tone ou silence.",
     "--speaker": "Use um dispositivo, um arquivo .wav ou none.",
+    "--frame": "Use 10 ou 20.",
     "--ip": "Use um endereço IPv4 ou IPv6.",
     "--lang": "Use pt ou en.",
   },
@@ -216,6 +221,10 @@ Opções:
   --speaker DESTINO         alto-falante: número ou parte do nome de um dispositivo, arquivo .wav
                             em que gravar, ou none (nenhum)
   --devices                 mostra os dispositivos de som e sai
+  --frame 10|20             milissegundos de som por pacote (20; 10 atrasa menos e custa mais)
+  --no-fec                  não envia cópias contra perdas
+  --no-echo-cancel --no-noise-reduction --no-gain
+                            não tira do microfone o eco, o ruído, nem ajusta o volume
   --ip ENDEREÇO             endereço a registrar, em vez do da conexão com o registro
   --lang pt|en              idioma da tela (o do sistema)
   --json                    escreve um evento por linha, em JSON, para programas

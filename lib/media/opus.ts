@@ -17,34 +17,73 @@ const COMPLEXITY = 5;
 /** Samples of the longest packet that Opus allows, 120 ms (RFC 6716, section 3.2.5). */
 const LONGEST_PACKET_SAMPLES = 5760;
 
-/** Makes frames of {@linkcode FRAME_SAMPLES} into packets. */
+/** Makes frames into packets. */
 export interface VoiceEncoder extends Disposable {
-  /** The packet of one frame, from 1 byte (silence) to about 200. */
+  /** The packet of one frame, from 1 byte (lasting silence) to about 200. */
   encode(frame: Int16Array): Uint8Array;
+  /**
+   * Prepares for losses on the way: from 1 % on, packets carry a copy of the frame before them, at the cost of
+   * some of their own bits (in-band FEC, RFC 6716, section 2.1.7).
+   *
+   * @param part Part of the packets that is expected to be lost, 0 to 1.
+   */
+  expectLoss(part: number): void;
+  /** Whether lasting silence becomes packets of one byte (discontinuous transmission). */
+  allowSilence(allowed: boolean): void;
 }
 
 /** Makes packets into samples again. */
 export interface VoiceDecoder extends Disposable {
   /** The samples of a packet, up to 120 ms of them; undefined where it is no Opus packet. */
   decode(packet: Uint8Array): Int16Array | undefined;
+  /** Whether a packet carries a copy of the one before it. */
+  carriesCopy(packet: Uint8Array): boolean;
+  /**
+   * The sound of the packet before this one, from the copy that this one carries (in-band FEC, RFC 6716, section
+   * 2.1.7). To be asked for before the packet itself is decoded.
+   *
+   * @param samples How much is missing.
+   * @returns Undefined where the packet carries no copy.
+   */
+  rebuild(packet: Uint8Array, samples: number): Int16Array | undefined;
   /** Samples that stand in for a lost packet: the voice goes on and fades out as more are asked for. */
   conceal(samples: number): Int16Array;
 }
 
-/** A new encoder: mono, 48 kHz, tuned for a voice. */
-export async function openEncoder(): Promise<VoiceEncoder> {
+/** Losses above this are not prepared for any further: the voice itself would suffer. */
+const MOST_LOSS_PERCENT = 25;
+
+/**
+ * A new encoder: mono, 48 kHz, tuned for a voice.
+ *
+ * @param frameSamples Samples of a frame: 480 (10 ms) or 960.
+ */
+export async function openEncoder(frameSamples: number = FRAME_SAMPLES): Promise<VoiceEncoder> {
   const encoder = await createEncoder({
     // `Voip` would turn the phase of low tones, which costs likeness to the original and wins nothing here.
     application: Application.Audio,
     bitrate: BITRATE,
     channels: 1,
     complexity: COMPLEXITY,
-    frameSize: FRAME_SAMPLES,
+    frameSize: frameSamples,
     sampleRate: OPUS_SAMPLE_RATE,
     signal: Signal.Voice,
   });
+  let lossPercent = 0;
+  let silenceAllowed = false;
   return {
     encode: (frame) => encoder.encode(frame),
+    expectLoss(part) {
+      const percent = Math.min(MOST_LOSS_PERCENT, Math.round(100 * part));
+      if (percent === lossPercent) return;
+      lossPercent = percent;
+      encoder.setFec(percent > 0);
+      encoder.setPacketLossPercent(percent);
+    },
+    allowSilence(allowed) {
+      if (allowed !== silenceAllowed) encoder.setDtx(allowed);
+      silenceAllowed = allowed;
+    },
     [Symbol.dispose]: () => encoder.free(),
   };
 }
@@ -65,7 +104,28 @@ export async function openDecoder(): Promise<VoiceDecoder> {
         return undefined; // Bytes from the network that are no Opus.
       }
     },
+    carriesCopy,
+    rebuild(packet, samples) {
+      if (!carriesCopy(packet)) return undefined;
+      try {
+        return decoder.decode(packet, { decodeFec: true, frameSize: samples });
+      } catch {
+        return undefined;
+      }
+    },
     conceal: (samples) => decoder.decodePacketLoss(samples),
     [Symbol.dispose]: () => decoder.free(),
   };
+}
+
+/**
+ * Whether a packet of one frame of up to 20 ms carries a copy of the one before it: in its SILK part, the bit behind
+ * that for voice activity (RFC 6716, sections 3.1 and 4.2.3, 4.2.4).
+ */
+function carriesCopy(packet: Uint8Array): boolean {
+  const [toc = 0xff, first = 0] = packet;
+  const hasSilk = toc < 0x80;
+  const oneMonoFrame = (toc & 0x07) === 0;
+  const silkFrames = toc >> 3 < 12 && (toc >> 3) % 4 > 1 ? undefined : 1;
+  return hasSilk && oneMonoFrame && silkFrames === 1 && (first & 0x40) !== 0;
 }

@@ -1,64 +1,51 @@
 /** From RTP datagrams to samples, without a socket or a clock. */
 
-import { JitterBuffer, type JitterBufferCounts } from "./jitter_buffer.ts";
-import { FRAME_SAMPLES, type VoiceDecoder } from "./opus.ts";
+import type { VoiceDecoder } from "./opus.ts";
+import { Playout } from "./playout.ts";
+import { ReceptionStatistics } from "./reception.ts";
 import { OPUS_PAYLOAD_TYPE, parseRtp } from "./rtp.ts";
-import { SequenceExtender } from "./sequence.ts";
+import { NumberExtender } from "./sequence.ts";
 
 /** One direction of a call's voice, inward. */
 export class VoiceReceiver {
-  readonly #decoder: VoiceDecoder;
-  readonly #buffer = new JitterBuffer();
-  #sequence = new SequenceExtender();
+  /** Decides what is heard when. */
+  readonly playout: Playout;
+  /** What arrives, for reports. */
+  readonly reception = new ReceptionStatistics();
+  #sequence = new NumberExtender(16);
+  #timestamp = new NumberExtender(32);
   #ssrc: number | undefined;
-  /** Decoded samples that did not fit into the last request. */
-  #rest = new Int16Array(0);
 
   /** @param decoder Owned by the caller. */
   constructor(decoder: VoiceDecoder) {
-    this.#decoder = decoder;
-  }
-
-  get counts(): JitterBufferCounts {
-    return this.#buffer.counts;
+    this.playout = new Playout(decoder);
   }
 
   /**
    * Takes a datagram that looks like RTP.
    *
    * @param datagram Its bytes, kept until they are played.
+   * @param now Milliseconds on any clock that only goes forward.
    * @returns Whether it was voice.
    */
-  receive(datagram: Uint8Array): boolean {
+  receive(datagram: Uint8Array, now: number): boolean {
     const packet = parseRtp(datagram);
-    if (packet?.payloadType !== OPUS_PAYLOAD_TYPE) return false;
+    if (packet?.payloadType !== OPUS_PAYLOAD_TYPE || packet.payload.length === 0) return false;
     if (packet.ssrc !== this.#ssrc) { // A new stream has numbers of its own.
       this.#ssrc = packet.ssrc;
-      this.#sequence = new SequenceExtender();
-      this.#buffer.restart();
+      this.#sequence = new NumberExtender(16);
+      this.#timestamp = new NumberExtender(32);
+      this.playout.restart();
     }
-    this.#buffer.push(this.#sequence.extend(packet.sequenceNumber), packet.payload);
+    const number = this.#sequence.extend(packet.sequenceNumber);
+    const timestamp = this.#timestamp.extend(packet.timestamp);
+    this.reception.record(packet.ssrc, number, timestamp, now);
+    this.playout.push(number, timestamp, packet.payload, now);
     return true;
   }
 
   /** Fills `samples` with what is to be heard next. */
-  play(samples: Int16Array): void {
-    let filled = 0;
-    while (filled < samples.length) {
-      if (this.#rest.length === 0) this.#rest = this.#decodeNext();
-      const part = this.#rest.subarray(0, samples.length - filled);
-      samples.set(part, filled);
-      filled += part.length;
-      this.#rest = this.#rest.subarray(part.length);
-    }
-  }
-
-  #decodeNext(): Int16Array<ArrayBuffer> {
-    const next = this.#buffer.pop();
-    let samples: Int16Array | undefined;
-    if (next.kind === "packet") samples = this.#decoder.decode(next.payload);
-    if (next.kind === "idle") return new Int16Array(FRAME_SAMPLES);
-    samples ??= this.#decoder.conceal(FRAME_SAMPLES);
-    return samples as Int16Array<ArrayBuffer>;
+  play(samples: Int16Array, now: number): void {
+    this.playout.play(samples, now);
   }
 }

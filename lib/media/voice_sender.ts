@@ -1,15 +1,30 @@
 /** From samples to RTP datagrams, without a socket or a clock. */
 
-import { type VoiceEncoder } from "./opus.ts";
-import { encodeRtp, OPUS_PAYLOAD_TYPE } from "./rtp.ts";
+import { levelDb } from "./level.ts";
+import { OPUS_SAMPLE_RATE, type VoiceEncoder } from "./opus.ts";
+import { encodeRtp, OPUS_PAYLOAD_TYPE, RTP_HEADER_BYTES } from "./rtp.ts";
+
+/** An Opus packet of at most this many bytes says only that it is silent (RFC 7587, section 3.1.3). */
+export const SILENT_PACKET_BYTES = 2;
+
+/** Softer than this, in dB below full scale, nobody speaks. */
+const SPEECH_DB = -55;
+
+/** After this time without speech its silence need not be sent. Pauses between sentences are. */
+const LONG_SILENCE_SAMPLES = 3 * OPUS_SAMPLE_RATE;
 
 /** One direction of a call's voice, outward. */
 export class VoiceSender {
+  /** Whose voice it is: a random number of 32 bits. */
+  readonly ssrc: number;
   readonly #encoder: VoiceEncoder;
-  readonly #ssrc: number;
   #sequenceNumber: number;
   #timestamp: number;
+  #sentTimestamp = 0;
   #sent = 0;
+  #silent = false;
+  /** How long nobody has spoken. */
+  #quietSamples = 0;
 
   /**
    * @param encoder Owned by the caller.
@@ -18,7 +33,7 @@ export class VoiceSender {
   constructor(encoder: VoiceEncoder, random: Uint32Array = crypto.getRandomValues(new Uint32Array(3))) {
     this.#encoder = encoder;
     const [ssrc = 0, sequenceNumber = 0, timestamp = 0] = random;
-    this.#ssrc = ssrc;
+    this.ssrc = ssrc;
     this.#sequenceNumber = sequenceNumber & 0xffff;
     this.#timestamp = timestamp;
   }
@@ -28,19 +43,45 @@ export class VoiceSender {
     return this.#sent;
   }
 
-  /** The datagram of the next frame. */
-  packet(frame: Int16Array): Uint8Array<ArrayBuffer> {
+  /** Timestamp of the last packet, for sender reports. */
+  get timestamp(): number {
+    return this.#sentTimestamp;
+  }
+
+  /**
+   * The datagram of the next frame.
+   *
+   * @param frame Samples.
+   * @param muted Whether they are silent because the person wants it so.
+   * @returns Undefined where the frame need not be sent, because there is still silence: the other side was told so
+   * (discontinuous transmission, RFC 7587, section 3.1.3). Its time goes by all the same.
+   */
+  packet(frame: Int16Array, muted = false): Uint8Array<ArrayBuffer> | undefined {
+    this.#quietSamples = levelDb(frame) < SPEECH_DB ? this.#quietSamples + frame.length : 0;
+    this.#encoder.allowSilence(muted || this.#quietSamples >= LONG_SILENCE_SAMPLES);
+    const payload = this.#encoder.encode(frame);
+    const silent = payload.length <= SILENT_PACKET_BYTES;
+    const wasSilent = this.#silent;
+    const timestamp = this.#timestamp;
+    this.#silent = silent;
+    this.#timestamp = (timestamp + frame.length) >>> 0;
+    if (silent && wasSilent) return undefined;
     const datagram = encodeRtp({
       payloadType: OPUS_PAYLOAD_TYPE,
-      marker: this.#sent === 0,
+      marker: this.#sent === 0 || wasSilent,
       sequenceNumber: this.#sequenceNumber,
-      timestamp: this.#timestamp,
-      ssrc: this.#ssrc,
-      payload: this.#encoder.encode(frame),
+      timestamp,
+      ssrc: this.ssrc,
+      payload,
     });
     this.#sequenceNumber = (this.#sequenceNumber + 1) & 0xffff;
-    this.#timestamp = (this.#timestamp + frame.length) >>> 0;
+    this.#sentTimestamp = timestamp;
     this.#sent++;
     return datagram;
+  }
+
+  /** Bytes of a datagram that are voice. */
+  static payloadBytes(datagram: Uint8Array): number {
+    return datagram.length - RTP_HEADER_BYTES;
   }
 }

@@ -3,6 +3,9 @@
 import type { AudioError, AudioSink, AudioSource } from "../../audio/audio.ts";
 import { levelDb, SILENCE_DB } from "./level.ts";
 import { FRAME_SAMPLES, openDecoder, openEncoder, type VoiceDecoder, type VoiceEncoder } from "./opus.ts";
+import { estimateQuality } from "./quality.ts";
+import { RtcpReporter } from "./reporter.ts";
+import { isRtcp } from "./rtp.ts";
 import { VoiceReceiver } from "./voice_receiver.ts";
 import { VoiceSender } from "./voice_sender.ts";
 
@@ -12,22 +15,96 @@ export interface VoiceSessionOptions {
   readonly source: AudioSource;
   /** Owned by the session from now on. */
   readonly sink: AudioSink;
-  /** Takes each datagram on its way, 50 a second. */
+  /** Samples of a frame: 480 (10 ms) or 960. */
+  readonly frameSamples: number;
+  /** Whether losses that the other side reports are prepared for. */
+  readonly errorCorrection: boolean;
+  /** Takes each datagram on its way, some 50 a second. */
   readonly send: (datagram: Uint8Array<ArrayBuffer>) => void;
   /** Gives a silent microphone in place of one that failed. */
   readonly replaceSource: (error: AudioError) => AudioSource;
   /** Gives a mute loudspeaker in place of one that failed. */
   readonly replaceSink: (error: AudioError) => AudioSink;
+  /** Works on the microphone's sound, where there is something to be done about it. Owned by the session. */
+  readonly processor?: MicrophoneProcessor | undefined;
 }
 
-/** What went out and came in so far, in frames of 20 ms. */
+/** What is done to the microphone's sound before it is sent: taking out the echo, the noise. */
+export interface MicrophoneProcessor extends Disposable {
+  /** Tells what the loudspeaker was given, and how many samples before it is heard. */
+  played(samples: Int16Array, delaySamples: number): void;
+  /** Works on what the microphone heard, in place, which was so many samples ago. */
+  capture(samples: Int16Array, delaySamples: number): void;
+}
+
+/** What went out and came in so far. Frames are the packets' own, 20 ms as a rule. */
 export interface VoiceFigures {
   readonly framesSent: number;
   readonly framesPlayed: number;
-  /** Stood in for because their packet was lost or late. */
+  /** Lost on the way and rebuilt from the next packet. */
+  readonly framesRebuilt: number;
+  /** Neither: something was made up in their place. In frames of 20 ms. */
   readonly framesConcealed: number;
   readonly framesLate: number;
+  readonly framesRepeated: number;
+  readonly framesReordered: number;
+  /** Let go of because too much had gathered. */
+  readonly framesDropped: number;
+  /** Packets lost on the way, in percent of those sent: as we see theirs, and as they report ours. */
+  readonly lossInPercent: number;
+  readonly lossOutPercent: number | null;
+  /** Interarrival jitter (RFC 3550, section 6.4.1), the same two ways. */
+  readonly jitterInMs: number;
+  readonly jitterOutMs: number | null;
+  /** There and back on the network. */
+  readonly roundTripMs: number | null;
+  /** How long this side holds sound back for late packets. */
+  readonly playoutDelayMs: number;
+  /** Estimated quality of what is heard here, 1 to 4.5 (E-model, ITU-T G.107). */
+  readonly mos: number;
 }
+
+/** The figures of a call that had no voice yet. */
+export const NO_VOICE: VoiceFigures = {
+  framesSent: 0,
+  framesPlayed: 0,
+  framesRebuilt: 0,
+  framesConcealed: 0,
+  framesLate: 0,
+  framesRepeated: 0,
+  framesReordered: 0,
+  framesDropped: 0,
+  lossInPercent: 0,
+  lossOutPercent: null,
+  jitterInMs: 0,
+  jitterOutMs: null,
+  roundTripMs: null,
+  playoutDelayMs: 0,
+  mos: 0,
+};
+
+/** Samples that are read from the microphone at once: 10 ms. The loudspeaker is served as often. */
+const BLOCK_SAMPLES = 480;
+
+/** Samples in a millisecond. */
+const MS = 48;
+
+/** After how long without a sound from the microphone a timer takes over to serve the loudspeaker. */
+const STANDSTILL_MS = 20;
+
+/** After how long without wanting anything a loudspeaker counts as having stood still. */
+const STOPPAGE_MS = 100;
+
+/** Most that the loudspeaker is given at once: a fifth of a second. */
+const LONGEST_SERVING_SAMPLES = 9_600;
+
+/** Sound to warm up with, and what is lost of it: some 60 ms of work. */
+const WARM_UP_MS = 1_500;
+const WARM_UP_LOSS = 0.1;
+const WARM_UP_LOSS_MS = 200;
+
+/** What remains of the expected loss at each report that shows less: up at once, down slowly. */
+const LOSS_MEMORY = 0.75;
 
 /** The voice of one call. */
 export class VoiceSession {
@@ -39,8 +116,20 @@ export class VoiceSession {
   readonly #decoder: VoiceDecoder;
   readonly #sender: VoiceSender;
   readonly #receiver: VoiceReceiver;
+  readonly #reporter: RtcpReporter;
   readonly #capturing: Promise<void>;
-  readonly #playing: Promise<void>;
+  readonly #timer: ReturnType<typeof setInterval>;
+  readonly #playBuffer = new Int16Array(LONGEST_SERVING_SAMPLES);
+  #source: AudioSource;
+  #sink: AudioSink;
+  /** When the loudspeaker was last served. */
+  #servedAt = 0;
+  /** When it last wanted anything. */
+  #playedAt = 0;
+  #expectedLoss = 0;
+  #reportsReceived = 0;
+  /** The end of loudspeakers that failed. */
+  #disposing: Promise<void> = Promise.resolve();
   #microphoneDb = SILENCE_DB;
   #speakerDb = SILENCE_DB;
   #stopped = false;
@@ -51,13 +140,48 @@ export class VoiceSession {
     this.#decoder = decoder;
     this.#sender = new VoiceSender(encoder);
     this.#receiver = new VoiceReceiver(decoder);
-    this.#capturing = this.#capture(options.source);
-    this.#playing = this.#play(options.sink);
+    this.#reporter = new RtcpReporter({
+      ssrc: this.#sender.ssrc,
+      reception: this.#receiver.reception,
+      now: performance.now(),
+      unixMs: Date.now(),
+    });
+    this.#source = options.source;
+    this.#sink = options.sink;
+    this.#capturing = this.#capture();
+    this.#timer = setInterval(() => {
+      const now = performance.now();
+      if (now - this.#servedAt > STANDSTILL_MS) this.#serveSpeaker(now);
+      this.#report(now);
+    }, STANDSTILL_MS);
+  }
+
+  /**
+   * Loads the codec and runs all that a call needs once, on made-up sound. The first frames of the first call would
+   * else come late, for want of compiled code.
+   */
+  static async warmUp(): Promise<void> {
+    using encoder = await openEncoder();
+    using decoder = await openDecoder();
+    encoder.expectLoss(WARM_UP_LOSS);
+    const sender = new VoiceSender(encoder);
+    const receiver = new VoiceReceiver(decoder);
+    const frame = new Int16Array(FRAME_SAMPLES);
+    for (let now = 0; now < WARM_UP_MS; now += FRAME_SAMPLES / MS) {
+      for (let index = 0; index < frame.length; index++) {
+        frame[index] = 9000 * Math.sin(index * index / (now + 100));
+      }
+      const datagram = sender.packet(frame);
+      if (datagram && now % WARM_UP_LOSS_MS !== 0) receiver.receive(datagram, now);
+      receiver.play(frame, now);
+      // One frame in each turn, so that nobody has to wait.
+      await new Promise((resolve) => setTimeout(resolve, 0));
+    }
   }
 
   /** Starts to send and play at once. */
   static async start(options: VoiceSessionOptions): Promise<VoiceSession> {
-    return new VoiceSession(options, await openEncoder(), await openDecoder());
+    return new VoiceSession(options, await openEncoder(options.frameSamples), await openDecoder());
   }
 
   /** Loudness of the last frame in each direction, in dB below full scale. */
@@ -66,12 +190,32 @@ export class VoiceSession {
   }
 
   get figures(): VoiceFigures {
-    const { played, lost, late } = this.#receiver.counts;
+    const { playout, reception } = this.#receiver;
+    const { played, rebuilt, concealedSamples, late, repeated, reordered, dropped } = playout.counts;
+    const { roundTripMs, peer } = this.#reporter.figures;
+    const concealed = Math.round(concealedSamples / FRAME_SAMPLES);
+    // The other phone's devices are taken to be as slow as this one's.
+    const devicesMs = (this.#source.delaySamples + this.#sink.delaySamples) / MS;
+    const { mos } = estimateQuality({
+      oneWayDelayMs: devicesMs + this.#options.frameSamples / MS + (roundTripMs ?? 0) / 2 + playout.delayMs,
+      lossFraction: concealed / Math.max(1, played + rebuilt + concealed),
+    });
     return {
       framesSent: this.#sender.sent,
       framesPlayed: played,
-      framesConcealed: lost,
+      framesRebuilt: rebuilt,
+      framesConcealed: concealed,
       framesLate: late,
+      framesRepeated: repeated,
+      framesReordered: reordered,
+      framesDropped: dropped,
+      lossInPercent: rounded(100 * reception.lossFraction),
+      lossOutPercent: peer ? rounded(100 * peer.totalLossFraction) : null,
+      jitterInMs: rounded(reception.jitterMs),
+      jitterOutMs: peer ? rounded(peer.jitterMs) : null,
+      roundTripMs: roundTripMs === undefined ? null : rounded(roundTripMs),
+      playoutDelayMs: rounded(playout.delayMs),
+      mos: rounded(mos),
     };
   }
 
@@ -81,7 +225,9 @@ export class VoiceSession {
    * @param datagram Its bytes, kept for a while.
    */
   receive(datagram: Uint8Array): void {
-    this.#receiver.receive(datagram);
+    const now = performance.now();
+    if (isRtcp(datagram)) this.#reported(datagram, now);
+    else this.#receiver.receive(datagram, now);
   }
 
   /**
@@ -90,47 +236,105 @@ export class VoiceSession {
    * @returns Settles when the loudspeaker, or the recording, is closed.
    */
   async stop(): Promise<void> {
+    if (this.#stopped) return;
     this.#stopped = true;
-    await this.#playing;
+    clearInterval(this.#timer);
+    try {
+      await this.#sink[Symbol.asyncDispose]();
+    } catch (error) {
+      this.#options.replaceSink(error as AudioError);
+    }
+    await this.#disposing;
   }
 
   /** Settles when the microphone is closed, too, and nothing is left of the session. */
   async closed(): Promise<void> {
-    await Promise.all([this.#capturing, this.#playing]);
+    await this.#capturing;
     this.#encoder[Symbol.dispose]();
     this.#decoder[Symbol.dispose]();
+    this.#options.processor?.[Symbol.dispose]();
   }
 
-  async #capture(source: AudioSource): Promise<void> {
-    const frame = new Int16Array(FRAME_SAMPLES);
-    while (!this.#stopped) {
-      try {
-        await source.read(frame);
-      } catch (error) {
-        await source[Symbol.asyncDispose]();
-        source = this.#options.replaceSource(error as AudioError);
-        continue;
-      }
-      if (this.#stopped) break;
-      if (this.muted) frame.fill(0);
-      this.#microphoneDb = levelDb(frame);
-      this.#options.send(this.#sender.packet(frame));
+  async #capture(): Promise<void> {
+    const frame = new Int16Array(this.#options.frameSamples);
+    const blocks: Int16Array<ArrayBuffer>[] = [];
+    for (let start = 0; start < frame.length; start += BLOCK_SAMPLES) {
+      blocks.push(frame.subarray(start, start + BLOCK_SAMPLES));
     }
-    await source[Symbol.asyncDispose]();
+    while (!this.#stopped) {
+      for (const block of blocks) {
+        await this.#read(block);
+        this.#serveSpeaker(performance.now());
+      }
+      if (!this.#stopped) this.#sendFrame(frame);
+    }
+    await this.#source[Symbol.asyncDispose]();
   }
 
-  async #play(sink: AudioSink): Promise<void> {
-    const frame = new Int16Array(FRAME_SAMPLES);
-    while (!this.#stopped) {
-      this.#receiver.play(frame);
-      this.#speakerDb = levelDb(frame);
-      try {
-        await sink.write(frame);
-      } catch (error) {
-        await sink[Symbol.asyncDispose]();
-        sink = this.#options.replaceSink(error as AudioError);
-      }
+  async #read(block: Int16Array<ArrayBuffer>): Promise<void> {
+    try {
+      await this.#source.read(block);
+      this.#options.processor?.capture(block, this.#source.delaySamples);
+    } catch (error) {
+      await this.#source[Symbol.asyncDispose]();
+      this.#source = this.#options.replaceSource(error as AudioError);
+      block.fill(0);
     }
-    await sink[Symbol.asyncDispose]();
   }
+
+  #sendFrame(frame: Int16Array): void {
+    if (this.muted) frame.fill(0);
+    this.#microphoneDb = levelDb(frame);
+    const datagram = this.#sender.packet(frame, this.muted);
+    if (!datagram) return;
+    this.#options.send(datagram);
+    this.#reporter.sent(this.#sender.timestamp, VoiceSender.payloadBytes(datagram), performance.now());
+  }
+
+  /** Gives the loudspeaker what it wants. The microphone's clock calls it, or a timer where that one stands still. */
+  #serveSpeaker(now: number): void {
+    this.#servedAt = now;
+    if (this.#stopped) return;
+    try {
+      const wanted = Math.min(this.#sink.wanted(), this.#playBuffer.length);
+      if (wanted === 0) return;
+      // A loudspeaker that stood still, as some do when they start, shall not leave its delay behind.
+      if (now - this.#playedAt > STOPPAGE_MS) this.#receiver.playout.restart();
+      this.#playedAt = now;
+      const samples = this.#playBuffer.subarray(0, wanted);
+      this.#receiver.play(samples, now);
+      this.#speakerDb = levelDb(samples);
+      const sink = this.#sink;
+      this.#options.processor?.played(samples, sink.delaySamples);
+      sink.write(samples).catch((error) => this.#sinkFailed(sink, error));
+    } catch (error) {
+      this.#sinkFailed(this.#sink, error);
+    }
+  }
+
+  #sinkFailed(sink: AudioSink, error: unknown): void {
+    if (sink !== this.#sink || this.#stopped) return;
+    this.#sink = this.#options.replaceSink(error as AudioError);
+    this.#disposing = Promise.resolve(sink[Symbol.asyncDispose]()).catch(() => {});
+  }
+
+  #report(now: number): void {
+    const report = this.#reporter.tick(now);
+    if (report) this.#options.send(report);
+  }
+
+  /** The other side reports, among other things how much of our voice is lost on its way. */
+  #reported(datagram: Uint8Array, now: number): void {
+    this.#reporter.receive(datagram, now);
+    const { peer, reportsReceived } = this.#reporter.figures;
+    if (!peer || reportsReceived === this.#reportsReceived) return;
+    this.#reportsReceived = reportsReceived;
+    this.#expectedLoss = Math.max(peer.lossFraction, LOSS_MEMORY * this.#expectedLoss);
+    if (this.#options.errorCorrection) this.#encoder.expectLoss(this.#expectedLoss);
+  }
+}
+
+/** To two decimals, as people and scripts want it. */
+function rounded(value: number): number {
+  return Math.round(100 * value) / 100;
 }

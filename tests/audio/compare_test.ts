@@ -1,5 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { compare } from "../../audio/compare.ts";
+import { compare, compareInPieces } from "../../audio/compare.ts";
 import { resample } from "../../audio/resample.ts";
 import { noise, rms, sine, speechLike } from "./signals.ts";
 
@@ -130,4 +130,18 @@ Deno.test("compare() gives numbers for silence and for nothing at all", () => {
     const { correlation, levelDb, coverage } = compare(reference, heard);
     assertEquals([correlation, levelDb, coverage], [0, -Infinity, 0]);
   }
+});
+
+Deno.test("compareInPieces() finds speech whose delay changes on the way, and not other speech", () => {
+  const said = noise(4 * 48_000, 1);
+  const heard = new Float32Array(5 * 48_000);
+  for (let index = 0; index < said.length; index++) {
+    // 5 ms later from every second on.
+    heard[index + 9_600 + 240 * Math.floor(index / 48_000)] = said[index]!;
+  }
+  assert(compare(said, heard).correlation < 0.6);
+  const { correlation, delaySeconds } = compareInPieces(said, heard);
+  assert(correlation > 0.95, `correlation ${correlation}`);
+  assert(delaySeconds >= 0.2 && delaySeconds <= 0.22, `delay ${delaySeconds}`);
+  assert(compareInPieces(said, noise(5 * 48_000, 2)).correlation < 0.6);
 });

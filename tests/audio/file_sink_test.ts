@@ -3,7 +3,7 @@ import { AudioError } from "../../audio/audio.ts";
 import { compare } from "../../audio/compare.ts";
 import { FileSink, openFileSink, type SinkFile } from "../../audio/file_sink.ts";
 import { openFileSource } from "../../audio/file_source.ts";
-import { Pacer } from "../../audio/pacer.ts";
+import { Pacer, SampleClock } from "../../audio/pacer.ts";
 import { openTone } from "../../audio/tone.ts";
 import { parseWav } from "../../audio/wav_reader.ts";
 import { FakeClock } from "./fake_clock.ts";
@@ -13,6 +13,10 @@ const FRAME = 960;
 
 function pacer(): Pacer {
   return new Pacer(new FakeClock());
+}
+
+function sampleClock(): SampleClock {
+  return new SampleClock(new FakeClock());
 }
 
 /** A folder that is there for one test. */
@@ -64,15 +68,17 @@ Deno.test("openFileSink() and openFileSource() give a tone back unchanged, in re
   const said = new Int16Array(3 * 48_000);
   await using tone = openTone(440, pacer());
   await tone.read(said);
-  const sinkClock = new FakeClock();
+  const clock = new FakeClock();
   {
-    await using sink = await openFileSink(path, new Pacer(sinkClock));
-    assertEquals(sink.name, "tone.wav");
+    await using sink = await openFileSink(path, new SampleClock(clock));
+    assertEquals([sink.name, sink.wanted()], ["tone.wav", 0]);
     for (let start = 0; start < said.length; start += FRAME) {
+      clock.nowMs += 20;
+      assertEquals(sink.wanted(), FRAME);
       await sink.write(said.slice(start, start + FRAME));
+      assertEquals(sink.wanted(), 0);
     }
   }
-  assertEquals(sinkClock.nowMs, 3000);
   const stored = parseWav(await Deno.readFile(path));
   assertEquals([stored.sampleRate, stored.channels, stored.samples.length], [48_000, 1, said.length]);
 
@@ -90,7 +96,7 @@ Deno.test("openFileSink() leaves an empty WAV file when nothing is written", asy
   await using folder = await temporaryFolder();
   const path = `${folder.path}/empty.wav`;
   {
-    await using _sink = await openFileSink(path, pacer());
+    await using _sink = await openFileSink(path, sampleClock());
   }
   assertEquals(parseWav(await Deno.readFile(path)).samples.length, 0);
 });
@@ -100,7 +106,7 @@ Deno.test("openFileSink() writes over what was there", async () => {
   const path = `${folder.path}/old.wav`;
   await Deno.writeFile(path, new Uint8Array(100_000));
   {
-    await using sink = await openFileSink(path, pacer());
+    await using sink = await openFileSink(path, sampleClock());
     await sink.write(new Int16Array(FRAME));
   }
   assertEquals((await Deno.stat(path)).size, 44 + 2 * FRAME);
@@ -109,7 +115,7 @@ Deno.test("openFileSink() writes over what was there", async () => {
 Deno.test("openFileSink() loses less than a second when the process is killed at any time", async () => {
   await using folder = await temporaryFolder();
   const path = `${folder.path}/killed.wav`;
-  await using sink = await openFileSink(path, pacer());
+  await using sink = await openFileSink(path, sampleClock());
   for (let written = FRAME; written < 5 * 48_000; written += FRAME) {
     await sink.write(new Int16Array(FRAME).fill(1));
     if (written % 9600 !== 0) continue;
@@ -125,7 +131,7 @@ Deno.test("FileSink.write() takes any length, keeps no buffer and survives short
   const said = Int16Array.from(noise(100_000, 3), (sample) => 32_768 * sample);
   const file = new MemoryFile(1e6, 777);
   {
-    await using sink = await FileSink.start("x.wav", file, pacer());
+    await using sink = await FileSink.start("x.wav", file, sampleClock());
     let start = 0;
     for (const length of [1, 960, 60_000, 7, 0, 30_000, 9032]) {
       const samples = said.slice(start, start + length);
@@ -143,7 +149,7 @@ Deno.test("FileSink.write() takes any length, keeps no buffer and survives short
 Deno.test("FileSink.write() asks the system for little", async () => {
   const file = new MemoryFile(1e6);
   {
-    await using sink = await FileSink.start("x.wav", file, pacer());
+    await using sink = await FileSink.start("x.wav", file, sampleClock());
     for (let i = 0; i < 500; i++) await sink.write(new Int16Array(FRAME));
   }
   assertEquals(parseWav(file.content).samples.length, 480_000);
@@ -154,7 +160,7 @@ Deno.test("FileSink.write() asks the system for little", async () => {
 Deno.test("FileSink.write() fails on a full disk, and what fitted can be played", async () => {
   for (const capacity of [44 + 96_000, 44 + 100_000, 44 + 100_001]) {
     const file = new MemoryFile(capacity);
-    const sink = await FileSink.start("x.wav", file, pacer());
+    const sink = await FileSink.start("x.wav", file, sampleClock());
     let written = 0;
     const error = await assertRejects(async () => {
       for (; written < 10 * 48_000; written += FRAME) await sink.write(new Int16Array(FRAME).fill(5));
@@ -175,7 +181,7 @@ Deno.test("FileSink.write() fails on a full disk, and what fitted can be played"
 
 Deno.test("FileSink says on closing when the last samples cannot be written", async () => {
   const file = new MemoryFile(44 + 100);
-  const sink = await FileSink.start("x.wav", file, pacer());
+  const sink = await FileSink.start("x.wav", file, sampleClock());
   await sink.write(new Int16Array(FRAME));
   await assertRejects(() => sink[Symbol.asyncDispose]().then(), AudioError, "No space left");
   await sink[Symbol.asyncDispose]();
@@ -184,7 +190,7 @@ Deno.test("FileSink says on closing when the last samples cannot be written", as
 
 Deno.test("FileSink closes its file and fails when there is no room for the header", async () => {
   const file = new MemoryFile(10);
-  const error = await assertRejects(() => FileSink.start("x.wav", file, pacer()), AudioError);
+  const error = await assertRejects(() => FileSink.start("x.wav", file, sampleClock()), AudioError);
   assertEquals([error.code, error.detail, file.closed], ["file_failed", "No space left on device", 1]);
 });
 
@@ -206,7 +212,7 @@ Deno.test("openFileSink() reports a disk that is full from the start", {
 
 Deno.test("openFileSink() cannot be written after it was closed", async () => {
   await using folder = await temporaryFolder();
-  const sink = await openFileSink(`${folder.path}/x.wav`, pacer());
+  const sink = await openFileSink(`${folder.path}/x.wav`, sampleClock());
   await sink[Symbol.asyncDispose]();
   await sink[Symbol.asyncDispose]();
   await assertRejects(() => sink.write(new Int16Array(FRAME)), AudioError, "closed");

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { type Clock, durationMs, MAX_LAG_MS, Pacer, systemClock } from "../../audio/pacer.ts";
+import { type Clock, durationMs, MAX_LAG_MS, Pacer, SampleClock, systemClock } from "../../audio/pacer.ts";
 import { FakeClock } from "./fake_clock.ts";
 
 Deno.test("Pacer.next() does not add up the lateness of timers", async () => {
@@ -79,4 +79,27 @@ Deno.test("systemClock fires no timer early and takes timers back", async () => 
 
 Deno.test("durationMs() says how long samples last", () => {
   assertEquals(durationMs(960, 48_000), 20);
+});
+
+Deno.test("SampleClock counts what is due from its first call on", () => {
+  const clock = new FakeClock();
+  clock.nowMs = 1000;
+  const samples = new SampleClock(clock);
+  assertEquals(samples.due(0, 48_000), 0);
+  clock.nowMs += 10;
+  assertEquals(samples.due(0, 48_000), 480);
+  assertEquals(samples.due(100, 48_000), 380);
+  assertEquals(samples.due(1000, 48_000), 0);
+});
+
+Deno.test("SampleClock leaves out what a paused process missed", () => {
+  const clock = new FakeClock();
+  const samples = new SampleClock(clock);
+  samples.due(0, 48_000);
+  clock.nowMs += 3_600_000;
+  const taken = samples.due(0, 48_000);
+  assertEquals(taken, MAX_LAG_MS * 48);
+  assertEquals(samples.due(taken, 48_000), 0);
+  clock.nowMs += 20;
+  assertEquals(samples.due(taken, 48_000), 960);
 });

@@ -64,7 +64,8 @@ Deno.test({
     try {
       // 10 s at the most; a cable that works gives the tone back in some tens of frames.
       for (let frame = 0; frame < 500 && rms(heard) < 4000; frame++) {
-        await Promise.all([speaker.write(tone), microphone.read(heard)]);
+        await microphone.read(heard);
+        await speaker.write(tone.subarray(0, Math.min(tone.length, speaker.wanted())));
       }
     } finally {
       clearInterval(timer);

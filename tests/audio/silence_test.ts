@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { AudioError } from "../../audio/audio.ts";
-import { Pacer } from "../../audio/pacer.ts";
+import { Pacer, SampleClock } from "../../audio/pacer.ts";
 import { openNullSink, openSilence } from "../../audio/silence.ts";
 import { FakeClock } from "./fake_clock.ts";
 
@@ -13,16 +13,21 @@ Deno.test("openSilence() is silent in real time", async () => {
   assertEquals(clock.nowMs, 1000);
 });
 
-Deno.test("openNullSink() takes samples in real time", async () => {
+Deno.test("openNullSink() wants samples in real time", async () => {
   const clock = new FakeClock();
-  await using sink = openNullSink(new Pacer(clock));
-  for (let i = 0; i < 50; i++) await sink.write(new Int16Array(960).fill(123));
-  assertEquals(clock.nowMs, 1000);
+  await using sink = openNullSink(new SampleClock(clock));
+  assertEquals(sink.wanted(), 0);
+  for (let i = 0; i < 50; i++) {
+    clock.nowMs += 20;
+    assertEquals(sink.wanted(), 960);
+    await sink.write(new Int16Array(960).fill(123));
+  }
+  assertEquals(sink.wanted(), 0);
 });
 
 Deno.test("openSilence() and openNullSink() cannot be used after they were closed", async () => {
   const silence = openSilence(new Pacer(new FakeClock()));
-  const sink = openNullSink(new Pacer(new FakeClock()));
+  const sink = openNullSink(new SampleClock(new FakeClock()));
   await silence[Symbol.asyncDispose]();
   await sink[Symbol.asyncDispose]();
   await assertRejects(() => silence.read(new Int16Array(960)), AudioError, "closed");

@@ -11,6 +11,7 @@ const DEFAULTS: PhoneOptions = {
   answer: "ask",
   hangUpAfter: undefined,
   ip: undefined,
+  voice: { frameMs: 20, errorCorrection: true, echoCancel: true, noiseReduction: true, gain: true },
 };
 
 /** Arguments, split at blanks, and what they change from the defaults. */
@@ -30,6 +31,10 @@ const GOOD: readonly (readonly [string, Partial<PhoneOptions>])[] = [
   ["--call 7 host maria", { call: "7" }],
   ["host maria --answer accept", { answer: "accept" }],
   ["host maria --answer=reject", { answer: "reject" }],
+  ["host maria --frame 10 --no-fec", { voice: { ...DEFAULTS.voice, frameMs: 10, errorCorrection: false } }],
+  ["host maria --no-echo-cancel --no-noise-reduction --no-gain", {
+    voice: { ...DEFAULTS.voice, echoCancel: false, noiseReduction: false, gain: false },
+  }],
   ["host maria --hang-up-after 20", { hangUpAfter: 20 }],
   ["host --hang-up-after 2.5 maria", { hangUpAfter: 2.5 }],
   ["host maria --ip 192.0.2.7", { ip: "192.0.2.7" }],
@@ -84,6 +89,8 @@ const BAD: readonly (readonly [string, UsageProblem])[] = [
   ["host maria --call --json", bad("--call", "")],
   ["host maria --answer yes", bad("--answer", "yes")],
   ["host maria --answer", bad("--answer", "")],
+  ["host maria --frame 15", bad("--frame", "15")],
+  ["host maria --no-quiet", { kind: "unknown_option", option: "--no-quiet" }],
   ["host maria --hang-up-after 0", bad("--hang-up-after", "0")],
   ["host maria --hang-up-after soon", bad("--hang-up-after", "soon")],
   ["host maria --hang-up-after=-5", bad("--hang-up-after", "-5")],

@@ -1,3 +1,4 @@
+import { NO_VOICE } from "../../lib/media/voice_session.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { COMMANDS } from "../../lib/console/commands.ts";
 import type { PhoneEvent } from "../../lib/console/events.ts";
@@ -128,15 +129,19 @@ Deno.test("sentence() writes numbers as the language does", () => {
     event: "call_ended",
     name: "maria",
     end: "hung_up",
+    ...NO_VOICE,
     seconds: 3723.9,
     framesSent: 186195,
-    framesPlayed: 1,
-    framesConcealed: 0,
-    framesLate: 0,
+    lossInPercent: 0.25,
+    lossOutPercent: 1,
+    roundTripMs: 2.04,
+    mos: 4.37,
   } as const;
   assertStringIncludes(pt(event), "durou 1:02:03");
-  assertStringIncludes(pt(event), "186.195 enviados");
-  assertStringIncludes(sentence(event, TEXTS.en).text, "186,195 sent");
+  assertStringIncludes(pt(event), "186.195 pacotes enviados");
+  assertStringIncludes(pt(event), "perda de 0,3 % na vinda e 1 % na ida");
+  assertStringIncludes(sentence(event, TEXTS.en).text, "186,195 packets sent");
+  assertStringIncludes(sentence(event, TEXTS.en).text, "round trip 2 ms; estimated quality 4.4");
 });
 
 Deno.test("clock() counts minutes and seconds, and hours where there are some", () => {

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
 import { SAMPLE_RATE } from "../../audio/audio.ts";
-import { compare } from "../../audio/compare.ts";
+import { compareInPieces } from "../../audio/compare.ts";
 import { resample } from "../../audio/resample.ts";
 import { parseWav } from "../../audio/wav_reader.ts";
 import { RegistryClient } from "../../lib/registry/client.ts";
@@ -68,7 +68,7 @@ Deno.test("phones carry speech from file to file, both ways at once", async () =
   assertEquals(await joao.exitCode(), 0);
   await maria.waitForEvent("call_ended", ({ end }) => end === "peer_hung_up");
   for (const [said, heard] of [[SPEECH, atMaria], [REPLY, atJoao]] as const) {
-    const { correlation, coverage, levelDb } = compare(await readMono(said), await readMono(heard));
+    const { correlation, coverage, levelDb } = compareInPieces(await readMono(said), await readMono(heard));
     assertGreater(correlation, 0.9, `${heard} sounds like ${said}`);
     assertGreater(coverage, 0.99, "to its end");
     assertGreater(1.5, Math.abs(levelDb), "and as loud");

@@ -1,6 +1,6 @@
 import { assertEquals, assertGreater } from "@std/assert";
 import { concat } from "@std/bytes/concat";
-import { compare } from "../../audio/compare.ts";
+import { compareInPieces } from "../../audio/compare.ts";
 import { SAMPLE_RATE } from "../../audio/audio.ts";
 import { resample } from "../../audio/resample.ts";
 import { parseWav } from "../../audio/wav_reader.ts";
@@ -61,7 +61,7 @@ Deno.test({
     const { seconds } = joao.events("status").at(-1)!;
     await joao.waitForEvent("status", (event) => event.seconds as number > (seconds as number) + 1);
     for (const [said, recorder] of [[SPEECH, atMaria], [REPLY, atJoao]] as const) {
-      const { correlation, coverage } = compare(await readMono(said), await recorder.stop());
+      const { correlation, coverage } = compareInPieces(await readMono(said), await recorder.stop());
       assertGreater(correlation, 0.9, `it sounds like ${said}`);
       assertGreater(coverage, 0.99, "to its end");
     }

@@ -32,9 +32,10 @@ async function carry(
   const receiver = new VoiceReceiver(decoder);
   const heard = new Int16Array(samples.length);
   for (let start = 0; start < samples.length; start += FRAME_SAMPLES) {
+    const now = start / 48;
     const datagram = sender.packet(samples.subarray(start, start + FRAME_SAMPLES));
-    for (const arrived of network([datagram])) receiver.receive(arrived);
-    receiver.play(heard.subarray(start, start + FRAME_SAMPLES));
+    for (const arrived of network(datagram ? [datagram] : [])) receiver.receive(arrived, now);
+    receiver.play(heard.subarray(start, start + FRAME_SAMPLES), now);
   }
   return { heard, receiver };
 }
@@ -45,13 +46,17 @@ Deno.test("VoiceSender and VoiceReceiver carry a voice", async () => {
   const { correlation, levelDb } = compare(said, heard);
   assertGreater(correlation, 0.95);
   assertLess(Math.abs(levelDb), 1);
-  assertEquals({ ...receiver.counts, played: 0 }, {
+  assertEquals({ ...receiver.playout.counts, played: 0 }, {
     played: 0,
     lost: 0,
     late: 0,
     repeated: 0,
     reordered: 0,
     dropped: 0,
+    rebuilt: 0,
+    concealedSamples: 0,
+    shortened: receiver.playout.counts.shortened,
+    lengthened: receiver.playout.counts.lengthened,
   });
 });
 
@@ -59,7 +64,7 @@ Deno.test("VoiceReceiver conceals what is lost and keeps the time", async () => 
   const said = voice();
   const random = randomFrom(3);
   const { heard, receiver } = await carry(said, (datagrams) => datagrams.filter(() => random() > 0.05));
-  assertGreater(receiver.counts.lost, 0);
+  assertGreater(receiver.playout.counts.lost, 0);
   assertGreater(compare(said, heard).correlation, 0.8);
 });
 
@@ -69,15 +74,16 @@ Deno.test("VoiceReceiver plays silence before anything has come, and fades out w
   const sender = new VoiceSender(encoder);
   const receiver = new VoiceReceiver(decoder);
   const frame = new Int16Array(FRAME_SAMPLES);
-  receiver.play(frame);
+  let now = 0;
+  receiver.play(frame, now);
   assertEquals(levelDb(frame), SILENCE_DB);
   const said = voice();
-  for (let start = 0; start < 9600; start += FRAME_SAMPLES) {
-    receiver.receive(sender.packet(said.subarray(start, start + FRAME_SAMPLES)));
-    receiver.play(frame);
+  for (let start = 0; start < 9600; start += FRAME_SAMPLES, now += 20) {
+    receiver.receive(sender.packet(said.subarray(start, start + FRAME_SAMPLES))!, now);
+    receiver.play(frame, now);
   }
   assertGreater(levelDb(frame), -40);
-  for (let count = 0; count < 30; count++) receiver.play(frame);
+  for (let count = 0; count < 30; count++, now += 20) receiver.play(frame, now);
   assertEquals(levelDb(frame), SILENCE_DB);
 });
 
@@ -89,11 +95,12 @@ Deno.test("VoiceReceiver fills requests of any length, from packets of any lengt
     const payload = Uint8Array.of([0x80, 0x98, 0x18][sequenceNumber % 3]!);
     receiver.receive(
       encodeRtp({ payloadType: 111, marker: false, sequenceNumber, timestamp: 0, ssrc: 1, payload }),
+      0,
     );
   }
   for (const length of [1, 479, 480, 481, 959, 0, 2000]) {
     const part = new Int16Array(length).fill(12345);
-    receiver.play(part);
+    receiver.play(part, 0);
     assert(part.every((sample) => sample !== 12345), `all ${length} are filled`);
   }
 });
@@ -104,15 +111,19 @@ Deno.test("VoiceReceiver follows a stream that starts anew", async () => {
   const receiver = new VoiceReceiver(decoder);
   const said = voice();
   const frame = new Int16Array(FRAME_SAMPLES);
+  let now = 0;
   for (const start of [Uint32Array.of(1, 100, 0), Uint32Array.of(2, 90, 0)]) {
     const sender = new VoiceSender(encoder, start);
-    for (let count = 0; count < 5; count++) {
-      receiver.receive(sender.packet(said.subarray(count * FRAME_SAMPLES, (count + 1) * FRAME_SAMPLES)));
-      receiver.play(frame);
+    for (let count = 0; count < 5; count++, now += 20) {
+      receiver.receive(
+        sender.packet(said.subarray(count * FRAME_SAMPLES, (count + 1) * FRAME_SAMPLES))!,
+        now,
+      );
+      receiver.play(frame, now);
     }
   }
-  assertEquals(receiver.counts.late, 0);
-  assertGreater(receiver.counts.played, 6);
+  assertEquals(receiver.playout.counts.late, 0);
+  assertGreater(receiver.playout.counts.played, 6);
 });
 
 Deno.test("VoiceReceiver takes any bytes without failing", async () => {
@@ -122,8 +133,8 @@ Deno.test("VoiceReceiver takes any bytes without failing", async () => {
   const sender = new VoiceSender(encoder);
   const random = randomFrom(9);
   const frame = new Int16Array(FRAME_SAMPLES);
-  const honest = sender.packet(voice().subarray(0, FRAME_SAMPLES));
-  for (let round = 0; round < 5_000; round++) {
+  const honest = sender.packet(voice().subarray(0, FRAME_SAMPLES))!;
+  for (let round = 0, now = 0; round < 5_000; round++, now += 10) {
     const bytes = random() < 0.5
       ? honest.slice(0, 1 + random() * honest.length)
       : Uint8Array.from({ length: random() * 80 }, () => random() * 256);
@@ -132,8 +143,8 @@ Deno.test("VoiceReceiver takes any bytes without failing", async () => {
       bytes[0] = 0x80;
       bytes[1] = 111;
     }
-    receiver.receive(bytes);
-    if (round % 2) receiver.play(frame);
+    receiver.receive(bytes, now);
+    if (round % 2) receiver.play(frame, now);
   }
 });
 
@@ -141,7 +152,7 @@ Deno.test("VoiceSender numbers its packets as RFC 3550 says, over the wraps", as
   using encoder = await openEncoder();
   const sender = new VoiceSender(encoder, Uint32Array.of(7, 65535, 0xffffffff - 959));
   const frame = new Int16Array(FRAME_SAMPLES);
-  const packets = [0, 1].map(() => parseRtp(sender.packet(frame)));
+  const packets = [0, 1].map(() => parseRtp(sender.packet(frame)!));
   assertEquals(
     packets.map((packet) => [packet?.ssrc, packet?.sequenceNumber, packet?.timestamp, packet?.marker]),
     [
@@ -157,4 +168,51 @@ Deno.test("levelDb() measures against full scale", () => {
   assertEquals(Math.round(levelDb(new Int16Array(10).fill(-32768))), 0);
   assertEquals(Math.round(levelDb(new Int16Array(10).fill(3277))), -20);
   assertEquals(levelDb(new Int16Array(0)), SILENCE_DB);
+});
+
+Deno.test("VoiceSender stops sending in lasting silence, and says so first", async () => {
+  using encoder = await openEncoder();
+  using decoder = await openDecoder();
+  const sender = new VoiceSender(encoder);
+  const receiver = new VoiceReceiver(decoder);
+  const said = voice();
+  const silence = new Int16Array(FRAME_SAMPLES);
+  const heard = new Int16Array(FRAME_SAMPLES);
+  let sent = 0;
+  for (let frame = 0; frame < 900; frame++) {
+    const start = (frame % 100) * FRAME_SAMPLES;
+    const quiet = frame >= 100 && frame < 800;
+    const datagram = sender.packet(quiet ? silence : said.subarray(start, start + FRAME_SAMPLES));
+    if (datagram) receiver.receive(datagram, frame * 20);
+    if (datagram && frame >= 270 && frame < 800) sent++;
+    receiver.play(heard, frame * 20);
+    if (frame === 750) assertLess(levelDb(heard), -60);
+  }
+  // Every 400 ms a sign of life, and the silence after it.
+  assertLess(sent, 60);
+  const { lost, late, concealedSamples } = receiver.playout.counts;
+  assertEquals({ lost, late, concealedSamples }, { lost: 0, late: 0, concealedSamples: 0 });
+  assertLess(receiver.playout.delayMs, 25);
+});
+
+Deno.test("VoiceEncoder sends copies when it expects losses, from which lost frames are rebuilt", async () => {
+  const said = voice();
+  for (const expected of [0, 0.1]) {
+    using encoder = await openEncoder();
+    using decoder = await openDecoder();
+    encoder.expectLoss(expected);
+    const sender = new VoiceSender(encoder);
+    const receiver = new VoiceReceiver(decoder);
+    const heard = new Int16Array(FRAME_SAMPLES);
+    for (let frame = 0; frame < 500; frame++) {
+      const start = (frame % 100) * FRAME_SAMPLES;
+      const datagram = sender.packet(said.subarray(start, start + FRAME_SAMPLES));
+      if (datagram && frame % 10 !== 5) receiver.receive(datagram, frame * 20);
+      receiver.play(heard, frame * 20);
+    }
+    const { rebuilt } = receiver.playout.counts;
+    // Where there is a voice: silence carries no copies.
+    if (expected > 0) assertGreater(rebuilt, 15);
+    else assertEquals(rebuilt, 0);
+  }
 });

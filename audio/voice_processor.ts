@@ -1,0 +1,177 @@
+/** What a microphone's sound goes through before it is sent: echo cancelling, noise reduction, automatic gain. */
+
+import { EchoDelay, LONGEST_DELAY_SAMPLES } from "./echo_delay.ts";
+import { ECHO_BLOCK_SAMPLES, ECHO_HEADROOM_SAMPLES, EchoFilter } from "./echo_filter.ts";
+import { EchoReference } from "./echo_reference.ts";
+import { GainControl } from "./gain_control.ts";
+import { NoiseSuppressor, SUPPRESSOR_DELAY_SAMPLES } from "./noise_suppressor.ts";
+
+/** Samples that are processed at once: 10 ms. */
+const BLOCK_SAMPLES = ECHO_BLOCK_SAMPLES;
+
+/** Delay that is reckoned with when nobody says, in samples: 60 ms, a usual sum of both devices' queues. */
+const USUAL_DELAY_SAMPLES = 2880;
+
+/** Where in the filter the direct sound may lie without need to move it: 1 to 12 ms from its beginning. */
+const EARLIEST_DIRECT = 48;
+const LATEST_DIRECT = 576;
+
+/** Delays found one after the other that differ less than this, 2 ms, are the same one. */
+const SAME_DELAY_SAMPLES = 96;
+
+/** What is done; each is on unless it is said to be off. */
+export interface VoiceProcessorOptions {
+  readonly echoCancel?: boolean;
+  readonly noiseReduction?: boolean;
+  readonly gain?: boolean;
+}
+
+/** What the processor has found out and does now. */
+export interface VoiceProcessorFigures {
+  /** From a sample's being given to `played` to its echo in `capture`, in samples; `undefined` until it is known. */
+  readonly delaySamples: number | undefined;
+  /** How much faster the loudspeaker's clock is than the microphone's. */
+  readonly driftPpm: number;
+  /** How much less sound leaves the echo filter than came in, where something was played lately, in dB. */
+  readonly echoReductionDb: number;
+  /** Gain of the automatic gain control, in dB. */
+  readonly gainDb: number;
+}
+
+/**
+ * Makes of a microphone's sound what the other side likes to hear.
+ *
+ * All is counted in samples: it has no clock, and it does not matter in which bursts blocks are played and captured.
+ * It finds the delay between loudspeaker and microphone, up to 500 ms, and the difference of their clocks by itself,
+ * also when they change.
+ *
+ * @example
+ * ```ts
+ * const processor = new VoiceProcessor({ gain: false });
+ * const block = new Int16Array(480);
+ * processor.played(block); // right before it is given to the loudspeaker
+ * processor.capture(block); // right after the microphone gave it
+ * ```
+ */
+export class VoiceProcessor {
+  readonly #filter: EchoFilter | undefined;
+  readonly #suppressor: NoiseSuppressor | undefined;
+  readonly #gain: GainControl | undefined;
+  readonly #delay = new EchoDelay();
+  readonly #reference = new EchoReference();
+  readonly #played = new Float64Array(BLOCK_SAMPLES);
+  readonly #block = new Float64Array(BLOCK_SAMPLES);
+  readonly #captured = new Float64Array(BLOCK_SAMPLES);
+  #capturedCount = 0;
+  #expected = USUAL_DELAY_SAMPLES;
+  /** Sample played less sample captured that belong together, each counted from the start. */
+  #offset: number | undefined;
+  /** The last one found, which counts when the next one is the same. */
+  #candidate: number | undefined;
+  #placed = false;
+
+  constructor(options: VoiceProcessorOptions = {}) {
+    const { echoCancel = true, noiseReduction = true, gain = true } = options;
+    if (echoCancel) this.#filter = new EchoFilter();
+    if (echoCancel || noiseReduction) this.#suppressor = new NoiseSuppressor({ noise: noiseReduction });
+    if (gain) this.#gain = new GainControl();
+  }
+
+  /** How many samples later sound leaves {@linkcode VoiceProcessor.capture} than it came in: 144, 3 ms, or none. */
+  get latencySamples(): number {
+    return this.#suppressor ? SUPPRESSOR_DELAY_SAMPLES : 0;
+  }
+
+  get figures(): VoiceProcessorFigures {
+    return {
+      delaySamples: this.#offset === undefined
+        ? undefined
+        : this.#reference.written - this.#capturedCount - this.#offset,
+      driftPpm: this.#reference.driftPpm,
+      echoReductionDb: this.#filter?.reductionDb ?? 0,
+      gainDb: this.#gain?.gainDb ?? 0,
+    };
+  }
+
+  /**
+   * Says what both devices' queues hold together, which is where the echo is expected until it has been found. May be
+   * left out: then the first second of echo is taken down less.
+   *
+   * @param samples From a sample's being given to `played` to its being heard by the microphone and given to
+   *   `capture`.
+   */
+  expectDelay(samples: number): void {
+    const expected = Math.max(0, Math.min(LONGEST_DELAY_SAMPLES, samples));
+    // The echo's own word is better, and what moves by a little costs more to follow than to learn.
+    if (this.#offset !== undefined || Math.abs(expected - this.#expected) < LATEST_DIRECT) return;
+    this.#expected = expected;
+    this.#placed = false;
+  }
+
+  /**
+   * Takes what is given to the loudspeaker, silence too, at the moment it is.
+   *
+   * @param samples Any number of samples. Not kept.
+   */
+  played(samples: Int16Array): void {
+    if (!this.#filter) return;
+    this.#reference.write(samples);
+    this.#delay.played(samples);
+  }
+
+  /**
+   * Processes what the microphone gave, in place.
+   *
+   * @param samples A whole number of blocks of 480 samples, 10 ms.
+   * @throws {RangeError} When it is another number.
+   */
+  capture(samples: Int16Array): void {
+    if (samples.length % BLOCK_SAMPLES !== 0) {
+      throw new RangeError(`Cannot process ${samples.length} samples: not a multiple of ${BLOCK_SAMPLES}`);
+    }
+    if (this.#filter) this.#align(this.#filter, samples);
+    for (let start = 0; start < samples.length; start += BLOCK_SAMPLES) this.#process(samples, start);
+  }
+
+  #process(samples: Int16Array, start: number): void {
+    const block = this.#block;
+    const filter = this.#filter;
+    for (let i = 0; i < BLOCK_SAMPLES; i++) block[i] = samples[start + i]!;
+    let echo = false;
+    if (filter) {
+      this.#captured.set(block);
+      this.#reference.read(this.#played);
+      filter.cancel(this.#played, this.#captured, block);
+      this.#reference.follow(filter.slip);
+      echo = filter.echoAlone;
+    }
+    this.#suppressor?.process(block, filter?.residual);
+    this.#gain?.process(block, echo);
+    // Assigning to an Int16Array would wrap what does not fit.
+    for (let i = 0; i < BLOCK_SAMPLES; i++) {
+      samples[start + i] = Math.round(Math.max(-32_768, Math.min(32_767, block[i]!)));
+    }
+  }
+
+  /** Sets where the reference is read, before these samples are processed. */
+  #align(filter: EchoFilter, samples: Int16Array): void {
+    const first = this.#capturedCount;
+    this.#capturedCount += samples.length;
+    const found = this.#delay.captured(samples);
+    if (!this.#placed) {
+      this.#placed = true;
+      this.#reference.place = this.#reference.written - samples.length - this.#expected +
+        ECHO_HEADROOM_SAMPLES;
+    }
+    if (found === undefined) return;
+    const confirmed = this.#offset === undefined ||
+      (this.#candidate !== undefined && Math.abs(found - this.#candidate) < SAME_DELAY_SAMPLES);
+    this.#candidate = found;
+    if (!confirmed) return;
+    this.#offset = found;
+    const direct = this.#reference.place - first - found;
+    if (direct >= EARLIEST_DIRECT && direct <= LATEST_DIRECT) return;
+    this.#reference.place = first + found + ECHO_HEADROOM_SAMPLES;
+    filter.forget();
+  }
+}

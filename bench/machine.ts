@@ -1,0 +1,36 @@
+/** What the figures were measured on, in one line: the machine, and versions of what takes part. */
+export async function describeMachine(): Promise<string> {
+  const parts = [
+    `${await processor()}, ${navigator.hardwareConcurrency} cores, ${Deno.build.os}`,
+    `Deno ${Deno.version.deno}`,
+  ];
+  for (
+    const [program, args, pattern] of [
+      ["pulseaudio", ["--version"], /pulseaudio \S+/],
+      ["baresip", ["-h"], /baresip v\S+/],
+      ["espeak-ng", ["--version"], /eSpeak NG[^:]*: \S+/],
+    ] as const
+  ) {
+    const found = pattern.exec(await outputOf(program, args));
+    if (found) parts.push(found[0]);
+  }
+  return parts.join(" · ");
+}
+
+async function processor(): Promise<string> {
+  try {
+    const text = await Deno.readTextFile("/proc/cpuinfo");
+    return /^model name\s*: (.*)$/m.exec(text)?.[1] ?? Deno.build.arch;
+  } catch {
+    return Deno.build.arch;
+  }
+}
+
+async function outputOf(program: string, args: readonly string[]): Promise<string> {
+  try {
+    const { stdout, stderr } = await new Deno.Command(program, { args: [...args] }).output();
+    return new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,246 @@
+/**
+ * The voice of this project's phone beside that of baresip: delay, intelligibility on bad networks, cost. Writes
+ * `voice.md` and pictures.
+ *
+ * Usage: `make bench-voice [ARGS="..."]`; `ARGS=--help` lists the options. It needs PulseAudio, better also baresip
+ * and espeak-ng (apt-get install pulseaudio pulseaudio-utils libasound2-plugins baresip-core espeak-ng).
+ */
+
+import { parseArgs } from "@std/cli/parse-args";
+import { startRegistry } from "../tests/e2e/processes.ts";
+import { Pulse, pulseMissing } from "../tests/e2e/pulse.ts";
+import { CONDITIONS } from "./conditions.ts";
+import { type CallCost, measureCost } from "./cost.ts";
+import { type Delays, measureDelay } from "./delay.ts";
+import { type IntelligibilityResult, measureIntelligibility } from "./intelligibility.ts";
+import { describeMachine } from "./machine.ts";
+import { type Entry, findPrograms } from "./programs.ts";
+import { makeSpeech } from "./speech.ts";
+import { measureBars } from "./voice_bars.ts";
+import { drawPictures, writeReport } from "./voice_report.ts";
+import type { Outcome, VoiceResults } from "./voice_results.ts";
+
+const ROOT = new URL("../", import.meta.url);
+
+/** The parts besides the conditions, and a word for all of those. */
+const DELAY = "delay";
+const COST = "cost";
+const SPEECH = "speech";
+
+/** Networks of the short run, in which no program takes part that is not there everywhere. */
+const QUICK_CONDITIONS = ["clean", "loss20", "loss10jitter30"];
+
+/** How long to measure, in seconds: the whole run takes less than 12 minutes, the short one less than 3. */
+const DELAY_SECONDS = { whole: 15, quick: 8 };
+const COST_SECONDS = { whole: 15, quick: 6 };
+const CALIBRATION_SECONDS = 4;
+
+/** Processes that want to run in the minute before, for each core, from which on the figures are doubtful. */
+const MOST_LOAD = 0.5;
+
+/**
+ * Programs that talk at once, on one network: with fewer it takes longer, with more they wait for each other on a
+ * machine with two cores, and are heard to.
+ */
+const AT_ONCE = 3;
+
+const HELP = `usage: make bench-voice [ARGS="OPTIONS"]
+
+  --quick        less of everything: under 3 minutes in place of 12
+  --only A,B,…   of ${DELAY}, ${COST}, ${SPEECH}, or of the networks
+                 ${CONDITIONS.map(({ id }) => id).join(", ")}
+  --seed TEXT    other accidents on the networks (1)
+  --at-once N    programs that talk at the same time (${AT_ONCE})
+  --out FOLDER   where to write (bench/results; with --quick or --only, bench/out)
+`;
+
+interface Options {
+  readonly quick: boolean;
+  readonly parts: ReadonlySet<string>;
+  readonly seed: string;
+  readonly atOnce: number;
+  readonly folder: URL;
+}
+
+/** What is wrong with the command line. */
+class WrongUsage extends Error {}
+
+function readOptions(args: readonly string[]): Options | "help" {
+  const given = parseArgs([...args], {
+    string: ["only", "seed", "at-once", "out"],
+    boolean: ["quick", "help"],
+    alias: { help: "h" },
+    unknown: (argument) => {
+      throw new WrongUsage(`${argument} is unknown`);
+    },
+  });
+  if (given.help) return "help";
+  const { quick, only, seed = "1" } = given;
+  const atOnce = Number(given["at-once"] ?? AT_ONCE);
+  if (!Number.isInteger(atOnce) || atOnce < 1) throw new WrongUsage("--at-once takes a number from 1");
+  const ids = quick ? QUICK_CONDITIONS : CONDITIONS.map(({ id }) => id);
+  const asked = only === undefined ? [DELAY, COST, SPEECH] : only.split(",");
+  for (const part of asked) {
+    if (![DELAY, COST, SPEECH, ...CONDITIONS.map(({ id }) => id)].includes(part)) {
+      throw new WrongUsage(`there is no part "${part}"`);
+    }
+  }
+  const parts = new Set(asked.flatMap((part) => part === SPEECH ? ids : [part]));
+  const partly = quick || only !== undefined;
+  // From where the command was given, else the folder of all results.
+  const folder = given.out === undefined
+    ? new URL(partly ? "bench/out/" : "bench/results/", ROOT)
+    : new URL(`${given.out}/`, `file://${Deno.cwd()}/`);
+  return { quick, parts, seed, atOnce, folder };
+}
+
+async function attempt<Result>(measure: () => Promise<Result>): Promise<Outcome<Result>> {
+  try {
+    return await measure();
+  } catch (error) {
+    return { failure: error instanceof Error ? error.message.split("\n")[0]! : String(error) };
+  }
+}
+
+/** Says what is going on, with the time since the start. */
+function progress(text: string): void {
+  const seconds = Math.round(performance.now() / 1000);
+  console.log(`${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}  ${text}`);
+}
+
+const MOUTH = "mouth";
+const HUSH = "hush";
+const DRAIN = "drain";
+
+async function measureAll(
+  options: Options,
+  pulse: Pulse,
+  ears: readonly string[],
+  entries: readonly Entry[],
+  speech: Float32Array,
+): Promise<VoiceResults> {
+  const { quick, parts, seed, atOnce } = options;
+  const ear = ears[0]!;
+  const length = (seconds: { readonly whole: number; readonly quick: number }) =>
+    quick ? seconds.quick : seconds.whole;
+
+  let calibration: VoiceResults["calibration"];
+  const delay = new Map<string, Outcome<Delays>>();
+  if (parts.has(DELAY)) {
+    calibration = await measureDelay(pulse, MOUTH, MOUTH, CALIBRATION_SECONDS);
+    progress(`delay: the method's error is ${calibration.medianMs.toFixed(2)} ms`);
+    for (const { program } of entries.filter(({ delay }) => delay)) {
+      const outcome = await attempt(async () => {
+        await using call = await program.startCall({
+          callerCard: pulse.card(MOUTH, DRAIN),
+          calleeCard: pulse.card(HUSH, ear),
+        });
+        const delays = await measureDelay(pulse, MOUTH, ear, length(DELAY_SECONDS));
+        await call.hangUp();
+        return delays;
+      });
+      delay.set(program.name, outcome);
+      const told = "failure" in outcome ? outcome.failure : `${outcome.medianMs.toFixed(1)} ms`;
+      progress(`delay: ${program.name}: ${told}`);
+    }
+  }
+
+  const cost = new Map<string, Outcome<CallCost>>();
+  if (parts.has(COST)) {
+    const cables = { mouth: MOUTH, ear, hush: HUSH, drain: DRAIN };
+    for (const { program } of entries.filter(({ cost }) => cost)) {
+      const outcome = await attempt(() => measureCost(pulse, cables, program, speech, length(COST_SECONDS)));
+      cost.set(program.name, outcome);
+      const told = "failure" in outcome ? outcome.failure : `${(100 * outcome.cpu).toFixed(1)} % of a core`;
+      progress(`cost: ${program.name}: ${told}`);
+    }
+  }
+
+  const heard: VoiceResults["speech"][number][] = [];
+  for (const condition of CONDITIONS.filter(({ id }) => parts.has(id))) {
+    const programs = entries.filter(({ speech }) => speech.includes(condition.id)).map(({ program }) =>
+      program
+    );
+    const results = new Map<string, IntelligibilityResult>();
+    for (let first = 0; first < programs.length; first += atOnce) {
+      const some = programs.slice(first, first + atOnce);
+      const cables = { mouth: MOUTH, ears, hush: HUSH, drain: DRAIN };
+      const found = await measureIntelligibility(pulse, cables, some, { condition, seed }, speech);
+      some.forEach(({ name }, index) => results.set(name, found[index]!));
+    }
+    heard.push({ condition, results });
+    const told = [...results].map(([name, result]) =>
+      `${name} ${"failure" in result ? result.failure : result.stoi.toFixed(3)}`
+    );
+    progress(`${condition.name}: ${told.join(", ")}`);
+  }
+  return { calibration, delay, speech: heard, cost };
+}
+
+/**
+ * Where Deno keeps what it has fetched. Phones on virtual cards have another home folder, in which they would find
+ * none of it.
+ */
+async function denoFolder(): Promise<string> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
+  return (JSON.parse(new TextDecoder().decode(stdout)) as { denoDir: string }).denoDir;
+}
+
+/** Other programs that run at the same time make everybody stumble. */
+function noteIfBusy(): string[] {
+  const load = Deno.loadavg()[0]!;
+  return load < MOST_LOAD * navigator.hardwareConcurrency
+    ? []
+    : [`The machine was busy with other things (load ${load.toFixed(1)}): all figures are worse for it.`];
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const options = readOptions(args);
+  if (options === "help") {
+    console.log(HELP.trimEnd());
+    return 0;
+  }
+  const missing = pulseMissing();
+  if (missing) {
+    console.error(`The voices cannot be compared here: ${missing}.`);
+    return 1;
+  }
+  const busyNotes = noteIfBusy();
+  Deno.env.set("DENO_DIR", await denoFolder());
+  const { quick, seed, atOnce, folder } = options;
+  const date = new Date();
+  const ears = Array.from({ length: atOnce }, (_, index) => `ear${index + 1}`);
+  await using pulse = await Pulse.start([MOUTH, HUSH, DRAIN, ...ears]);
+  await using registry = await startRegistry();
+  const { entries, absent } = await findPrograms(registry);
+  const notes = [...busyNotes, ...absent];
+  for (const note of notes) console.log(note);
+  const speech = await makeSpeech(quick);
+  const results = await measureAll(options, pulse, ears, entries, speech.samples);
+  const report = writeReport(results, {
+    date,
+    durationSeconds: performance.now() / 1000,
+    seed,
+    speech: speech.description,
+    machine: await describeMachine(),
+    notes,
+  });
+  await Deno.mkdir(folder, { recursive: true });
+  await Deno.writeTextFile(new URL("voice.md", folder), report);
+  for (const [name, picture] of drawPictures(results)) {
+    await Deno.writeTextFile(new URL(name, folder), picture);
+  }
+  for (const { what, expected, measured, met } of measureBars(results)) {
+    console.log(`${met ? "✓" : "✗"} ${what}: ${measured} (${expected})`);
+  }
+  progress(`written to ${new URL("voice.md", folder).pathname}`);
+  return 0;
+}
+
+try {
+  Deno.exitCode = await main(Deno.args);
+} catch (error) {
+  if (!(error instanceof WrongUsage)) throw error;
+  console.error(`${error.message}; --help shows the options.`);
+  Deno.exitCode = 2;
+}

@@ -1,0 +1,101 @@
+/**
+ * How late packets come: a histogram that forgets, and its quantiles.
+ *
+ * What is measured is the relative delay of a packet: when it came, in samples on the loudspeaker's clock, less its
+ * timestamp on the microphone's clock. Its zero means nothing; differences do. When the clocks differ, all relative
+ * delays move slowly, and the histogram follows because it forgets.
+ */
+
+/** Samples in a millisecond: the width of a bin. */
+const BIN_SAMPLES = 48;
+
+/** Bins, so the longest spread that can be told apart is about a second. A power of 2, for the ring. */
+const BINS = 1024;
+
+/** After this time a packet counts for 1/e: jitter is known within some packets and forgotten within 10 s. */
+const MEMORY_MS = 2_500;
+
+/** The memory of a young stream is half its age and at least this: how it began shall not be what is remembered. */
+const SHORTEST_MEMORY_MS = 100;
+
+/** Weight at which everything is scaled down, long before numbers lose their precision. */
+const LARGEST_WEIGHT = 1e9;
+
+/** The distribution of relative delays of late. */
+export class DelayEstimator {
+  /** A ring: bin `n` of all numbers is at `n mod BINS`. */
+  readonly #weights = new Float64Array(BINS);
+  #total = 0;
+  /** Weight of the next packet. It grows, which is the same as all others shrinking. */
+  #weight = 1;
+  #ageMs = 0;
+  /** The latest bin that holds anything; those from `BINS` below it on are in the ring. */
+  #top = 0;
+
+  /** Whether nothing has been measured. */
+  get empty(): boolean {
+    return this.#total === 0;
+  }
+
+  /**
+   * Counts a packet.
+   *
+   * @param delay Its relative delay in samples.
+   * @param durationMs How much sound it holds: what is sent more often is forgotten in the same time.
+   */
+  add(delay: number, durationMs: number): void {
+    let bin = Math.floor(delay / BIN_SAMPLES);
+    if (this.#total === 0) this.#top = bin;
+    if (bin <= this.#top - BINS) bin = this.#top - BINS + 1;
+    if (bin > this.#top) this.#moveUp(bin);
+    this.#weights[bin & (BINS - 1)]! += this.#weight;
+    this.#total += this.#weight;
+    this.#ageMs += durationMs;
+    const memoryMs = Math.min(MEMORY_MS, Math.max(SHORTEST_MEMORY_MS, this.#ageMs / 2));
+    this.#weight *= Math.exp(durationMs / memoryMs);
+    if (this.#weight > LARGEST_WEIGHT) this.#scaleDown();
+  }
+
+  /**
+   * The relative delay that a part of the packets does not exceed.
+   *
+   * @param part 0 to 1.
+   * @returns Samples: the upper edge of a bin. NaN when nothing has been measured.
+   */
+  quantile(part: number): number {
+    if (this.#total === 0) return NaN;
+    let above = this.#total * (1 - part);
+    let bin = this.#top;
+    for (; bin > this.#top - BINS; bin--) {
+      above -= this.#weights[bin & (BINS - 1)]!;
+      if (above < 0) break;
+    }
+    return (bin + 1) * BIN_SAMPLES;
+  }
+
+  /** Forgets everything. */
+  reset(): void {
+    this.#weights.fill(0);
+    this.#total = 0;
+    this.#weight = 1;
+    this.#ageMs = 0;
+  }
+
+  #moveUp(bin: number): void {
+    if (bin - this.#top >= BINS) {
+      this.reset();
+    } else {
+      for (let empty = this.#top + 1; empty <= bin; empty++) {
+        this.#total -= this.#weights[empty & (BINS - 1)]!;
+        this.#weights[empty & (BINS - 1)] = 0;
+      }
+    }
+    this.#top = bin;
+  }
+
+  #scaleDown(): void {
+    this.#total = 0;
+    for (let bin = 0; bin < BINS; bin++) this.#total += this.#weights[bin]! /= this.#weight;
+    this.#weight = 1;
+  }
+}

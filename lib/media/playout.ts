@@ -1,0 +1,431 @@
+/**
+ * Decides what is heard when: holds packets back just long enough for late ones to take their place, rebuilds or
+ * conceals what is missing, and follows the network by playing a little faster or slower. It reads no clock: it is
+ * told the time, and time passes for it by samples being asked for.
+ *
+ * ```text
+ *   push(packet) ──▶ packets by number ──▶ decoder ──▶ decoded samples ──▶ play(samples)
+ *                └─▶ delay estimator ──▶ target ──▶ time stretcher ┘
+ * ```
+ *
+ * The playout delay is the distance between the loudspeaker's clock (samples delivered) and the timestamp that is
+ * heard. A packet comes in time exactly when its relative delay (see `delay_estimator.ts`, same zero) is not more.
+ */
+
+import { DelayEstimator } from "./delay_estimator.ts";
+import { FRAME_SAMPLES, type VoiceDecoder } from "./opus.ts";
+import { TimeStretcher } from "./time_stretch.ts";
+import { SILENT_PACKET_BYTES } from "./voice_sender.ts";
+
+/** What became of the packets, each counted once for what it was, and what was made up. */
+export interface PlayoutCounts {
+  /** Packets that were heard. */
+  readonly played: number;
+  /** Missing ones that were rebuilt from the copy in the next packet. */
+  readonly rebuilt: number;
+  /** Missing ones that were not. */
+  readonly lost: number;
+  /** Came after their turn. */
+  readonly late: number;
+  /** Came twice. */
+  readonly repeated: number;
+  /** Came after one that was sent later, and in time. */
+  readonly reordered: number;
+  /** Let go of because too much had gathered. */
+  readonly dropped: number;
+  /** Samples that were made up in place of sound that was missing. */
+  readonly concealedSamples: number;
+  /** Times that the sound was made shorter and longer. */
+  readonly shortened: number;
+  readonly lengthened: number;
+}
+
+/** Samples in a millisecond. */
+const MS = 48;
+
+/** Part of the packets that the delay is meant to wait for. Those beyond cost less as losses than as delay. */
+const IN_TIME = 0.97;
+
+/** Part of the packets that count as the fastest: one that is faster than all may be a mistake of the clocks. */
+const FASTEST = 0.02;
+
+/** Delay beyond the first packet's own before anything is known. */
+const FIRST_MARGIN = 6 * MS;
+
+/** Delay beyond that of the fastest packets that is never exceeded; more is no conversation. */
+const LONGEST_DELAY = 400 * MS;
+
+/** What is left of a backlog that was let go. */
+const KEPT_PACKETS = 3;
+
+/** Packets that can be in store; further from what is heard than this, a number is a new start. */
+const STORE = 128;
+
+/** After this time without any packet the stream counts as ended, and silence is played. */
+const STARVED_LIMIT = 500 * MS;
+
+/** Sound that is made up at once when nothing has come. */
+const CONCEALED_BLOCK = 10 * MS;
+
+/**
+ * The delay may be this much too long before anything is done about it: speech is left alone for what nobody notices.
+ * Too short it may not be at all.
+ */
+const TOLERATED_EXCESS = 9 * MS;
+
+/** What a delay that was too short is lengthened by beyond its target, so that it need not be done again soon. */
+const RESERVE = 4 * MS;
+
+/** Error of the delay at which it is corrected by whatever harms least, and more often. */
+const URGENT = 50 * MS;
+
+/** Time between two corrections, and between two urgent ones. */
+const CORRECTION_PAUSE = 40 * MS;
+const URGENT_PAUSE = 20 * MS;
+
+/** Losses from which on it is worth a frame of delay to have the next packet's copy: 1 %. */
+const WORTH_WAITING = 0.01;
+
+/** Weight of one packet in the average of losses: some 100 packets count. */
+const LOSS_WEIGHT = 0.01;
+
+/** Decoded samples that are best to find a place to cut or to repeat in. */
+const STRETCH_WINDOW = 30 * MS;
+
+/** Longest correction at once. */
+const LONGEST_CORRECTION = 15 * MS;
+
+/** Room for the longest packet of Opus, what may be left before it, and a correction. */
+const DECODED_CAPACITY = 400 * MS;
+
+/** One direction's playout. */
+export class Playout {
+  readonly #decoder: VoiceDecoder;
+  readonly #stretcher = new TimeStretcher();
+  readonly #delays = new DelayEstimator();
+  readonly #counts = {
+    played: 0,
+    rebuilt: 0,
+    lost: 0,
+    late: 0,
+    repeated: 0,
+    reordered: 0,
+    dropped: 0,
+    concealedSamples: 0,
+    shortened: 0,
+    lengthened: 0,
+  };
+
+  /** Packets by their number modulo {@linkcode STORE}, a power of 2; a slot is of the number that is written in it. */
+  readonly #payloads = new Array<Uint8Array | undefined>(STORE).fill(undefined);
+  readonly #numbers = new Float64Array(STORE).fill(-1);
+  readonly #timestamps = new Float64Array(STORE);
+  /** Number of the packet to be decoded next. */
+  #next = 0;
+  #newest = 0;
+  #stored = 0;
+  #streaming = false;
+  #decodedAny = false;
+
+  /** Decoded and not yet heard. */
+  #decoded = new Int16Array(DECODED_CAPACITY);
+  #spare = new Int16Array(DECODED_CAPACITY);
+  #decodedLength = 0;
+  /** Timestamp behind the last decoded sample. */
+  #end = 0;
+  /** The loudspeaker's clock. */
+  #delivered = 0;
+  /** When it was last asked for samples, and for how many. */
+  #playedAt = 0;
+  #playedLength = 0;
+  /** Made up since the last packet, because nothing had come. */
+  #starved = 0;
+  #lastWasSilent = false;
+  #frameSamples = FRAME_SAMPLES;
+  /** Whether packets carry copies of the ones before them, and the part of the packets that is missing of late. */
+  #copies = false;
+  #lossRate = 0;
+  /** Relative delay of the fastest packets, and the delay that is aimed at. */
+  #shortest = 0;
+  #target = 0;
+  #correctedAt = 0;
+
+  /** @param decoder Owned by the caller. */
+  constructor(decoder: VoiceDecoder) {
+    this.#decoder = decoder;
+  }
+
+  get counts(): PlayoutCounts {
+    return this.#counts;
+  }
+
+  /** Playout delay beyond that of the fastest packets, in milliseconds. 0 before there is any. */
+  get delayMs(): number {
+    return this.#delays.empty ? 0 : (this.#delay - this.#starved - this.#shortest) / MS;
+  }
+
+  /** The same for the delay that is aimed at. */
+  get targetMs(): number {
+    return this.#delays.empty ? 0 : (this.#target - this.#shortest) / MS;
+  }
+
+  /**
+   * Takes a packet.
+   *
+   * @param number Its extended sequence number.
+   * @param timestamp Its extended timestamp, in samples.
+   * @param payload Its bytes, kept until they are heard.
+   * @param now Milliseconds on any clock that only goes forward, the same one as for {@linkcode Playout.play}.
+   */
+  push(number: number, timestamp: number, payload: Uint8Array, now: number): void {
+    if (this.#streaming && Math.abs(number - this.#next) >= STORE) this.restart();
+    // Between two requests the loudspeaker's clock goes on.
+    const since = Math.min(Math.max(0, (now - this.#playedAt) * MS), this.#playedLength);
+    this.#estimate(this.#delivered + since - timestamp);
+    if (!this.#streaming) this.#begin(number, timestamp);
+    if (!this.#decodedAny && number < this.#next) this.#beginEarlier(number, timestamp);
+    const slot = number & (STORE - 1);
+    if (this.#numbers[slot] === number) {
+      this.#counts.repeated++;
+      return;
+    }
+    if (number < this.#next) {
+      this.#counts.late++;
+      // A packet in store keeps its slot.
+      if (this.#payloads[slot]) return;
+    } else {
+      if (number < this.#newest) this.#counts.reordered++;
+      this.#payloads[slot] = payload;
+      this.#timestamps[slot] = timestamp;
+      this.#stored++;
+    }
+    this.#numbers[slot] = number;
+    this.#newest = Math.max(this.#newest, number);
+  }
+
+  /**
+   * Fills `samples` with what is to be heard next.
+   *
+   * @param now Milliseconds.
+   */
+  play(samples: Int16Array, now: number): void {
+    this.#playedAt = now;
+    this.#playedLength = samples.length;
+    this.#letGo();
+    while (this.#decodedLength < samples.length) this.#decodeNext();
+    this.#correct(samples.length);
+    samples.set(this.#decoded.subarray(0, samples.length));
+    this.#decoded.copyWithin(0, samples.length, this.#decodedLength);
+    this.#decodedLength -= samples.length;
+    this.#delivered += samples.length;
+  }
+
+  /** Forgets the stream, because another begins. The counts go on. */
+  restart(): void {
+    this.#payloads.fill(undefined);
+    this.#numbers.fill(-1);
+    this.#stored = 0;
+    this.#streaming = false;
+    this.#decodedLength = 0;
+    this.#delays.reset();
+    this.#stretcher.reset();
+  }
+
+  /** The playout delay, with the same zero as relative delays. */
+  get #delay(): number {
+    return this.#delivered - (this.#end - this.#decodedLength);
+  }
+
+  #estimate(relativeDelay: number): void {
+    this.#delays.add(relativeDelay, this.#frameSamples / MS);
+    this.#shortest = this.#delays.quantile(FASTEST);
+    // A lost packet is rebuilt from the next one, so where there are losses that one is worth waiting for.
+    const wait = this.#copies && this.#lossRate > WORTH_WAITING ? this.#frameSamples : 0;
+    this.#target = Math.min(this.#delays.quantile(IN_TIME) + wait, this.#shortest + LONGEST_DELAY);
+  }
+
+  #begin(number: number, timestamp: number): void {
+    this.#streaming = true;
+    this.#decodedAny = false;
+    this.#starved = 0;
+    this.#next = number;
+    this.#newest = number;
+    this.#anchor(timestamp);
+  }
+
+  /** The stream began with packets in the wrong order, and there is still time to mend it. */
+  #beginEarlier(number: number, timestamp: number): void {
+    this.#next = number;
+    this.#anchor(timestamp);
+  }
+
+  /** Puts silence before a timestamp, so that it is heard when the delay says. */
+  #anchor(timestamp: number): void {
+    const relative = this.#delivered - timestamp;
+    const delay = Math.max(this.#target, relative + FIRST_MARGIN);
+    this.#decodedLength = Math.max(0, Math.min(delay - relative, LONGEST_DELAY));
+    this.#decoded.fill(0, 0, this.#decodedLength);
+    this.#end = timestamp;
+  }
+
+  #has(number: number): boolean {
+    return this.#payloads[number & (STORE - 1)] !== undefined &&
+      this.#numbers[number & (STORE - 1)] === number;
+  }
+
+  #decodeNext(): void {
+    if (!this.#streaming) return this.#addSilence();
+    if (this.#stored === 0) return this.#starve();
+    let number = this.#next;
+    while (!this.#has(number)) number++;
+    // Time that was made up while nothing came is time that missing packets, or silence, would have taken.
+    let gap = this.#timestamps[number & (STORE - 1)]! - this.#end;
+    const covered = Math.max(0, Math.min(this.#starved, gap));
+    this.#end += covered;
+    this.#starved = 0;
+    gap -= covered;
+    const missing = number - this.#next;
+    if (missing > 0) this.#experience(missing);
+    const rebuilt = missing > 0 && gap > 0 && gap <= this.#frameSamples && this.#rebuild(number, gap);
+    if (rebuilt) {
+      this.#counts.rebuilt++;
+      this.#counts.lost += missing - 1;
+      this.#next = number;
+    } else if (gap > 0 && gap < LONGEST_DELAY) {
+      const length = Math.min(gap, this.#frameSamples);
+      this.#conceal(length, missing > 0);
+      this.#end += length;
+      if (length === gap) this.#giveUp(number);
+    } else {
+      this.#giveUp(number);
+      this.#decode(number);
+    }
+  }
+
+  /** Packets before `number` are not waited for any longer. */
+  #giveUp(number: number): void {
+    this.#counts.lost += number - this.#next;
+    this.#next = number;
+  }
+
+  /** Keeps the average of losses. */
+  #experience(missing: number): void {
+    for (let packet = 0; packet < Math.min(missing, STORE); packet++) {
+      this.#lossRate += LOSS_WEIGHT * (1 - this.#lossRate);
+    }
+    this.#lossRate -= LOSS_WEIGHT * this.#lossRate;
+  }
+
+  #decode(number: number): void {
+    const slot = number & (STORE - 1);
+    const payload = this.#payloads[slot]!;
+    this.#payloads[slot] = undefined;
+    this.#stored--;
+    this.#next = number + 1;
+    this.#decodedAny = true;
+    this.#experience(0);
+    this.#copies = this.#decoder.carriesCopy(payload);
+    this.#lastWasSilent = payload.length <= SILENT_PACKET_BYTES;
+    const samples = this.#decoder.decode(payload);
+    this.#end = this.#timestamps[slot]!;
+    if (samples) {
+      this.#frameSamples = samples.length;
+      this.#add(samples);
+    } else {
+      this.#conceal(this.#frameSamples, true);
+    }
+    this.#end += this.#frameSamples;
+    this.#counts.played++;
+  }
+
+  /** Rebuilds the end of a gap from the copy that the packet behind it carries, if it carries one. */
+  #rebuild(number: number, gap: number): boolean {
+    const samples = this.#decoder.rebuild(this.#payloads[number & (STORE - 1)]!, gap);
+    if (!samples) return false;
+    this.#add(samples);
+    this.#end += gap;
+    return true;
+  }
+
+  #starve(): void {
+    if (this.#starved >= STARVED_LIMIT) {
+      this.#streaming = false;
+      return this.#addSilence();
+    }
+    this.#conceal(CONCEALED_BLOCK, !this.#lastWasSilent);
+    this.#starved += CONCEALED_BLOCK;
+  }
+
+  /** @param missing Whether there was sound that is missing, rather than silence that need not be sent. */
+  #conceal(length: number, missing: boolean): void {
+    this.#add(this.#decoder.conceal(length));
+    if (missing) this.#counts.concealedSamples += length;
+  }
+
+  #addSilence(): void {
+    this.#decoded.fill(0, this.#decodedLength, this.#decodedLength + CONCEALED_BLOCK);
+    this.#decodedLength += CONCEALED_BLOCK;
+    this.#end += CONCEALED_BLOCK;
+  }
+
+  #add(samples: Int16Array): void {
+    this.#decoded.set(samples, this.#decodedLength);
+    this.#decodedLength += samples.length;
+    this.#stretcher.observe(samples);
+  }
+
+  /** Lets go of the oldest packets when more has gathered than may ever be waited for. */
+  #letGo(): void {
+    if (this.#stored <= KEPT_PACKETS) return;
+    const backlog = this.#timestamps[this.#newest & (STORE - 1)]! - this.#end + this.#decodedLength;
+    if (backlog <= LONGEST_DELAY || !this.#has(this.#newest)) return;
+    let number = this.#newest;
+    for (let kept = 1; kept < KEPT_PACKETS && number > this.#next; number--) {
+      if (this.#has(number - 1)) kept++;
+    }
+    for (; this.#next < number; this.#next++) {
+      if (!this.#has(this.#next)) continue;
+      this.#payloads[this.#next & (STORE - 1)] = undefined;
+      this.#stored--;
+      this.#counts.dropped++;
+    }
+    this.#starved = 0;
+    this.#end = this.#timestamps[number & (STORE - 1)]!;
+  }
+
+  /** Brings the delay nearer to its target, where that can be done without being heard. */
+  #correct(needed: number): void {
+    if (!this.#streaming || !this.#decodedAny || this.#starved > 0) return;
+    const excess = this.#delay - this.#target;
+    const urgency = Math.min(1, Math.abs(excess) / URGENT);
+    const pause = urgency < 1 ? CORRECTION_PAUSE : URGENT_PAUSE;
+    if (this.#delivered - this.#correctedAt < pause) return;
+    if (excess > TOLERATED_EXCESS) {
+      this.#shorten(needed, excess, urgency);
+    } else if (excess < 0) this.#lengthen(RESERVE - excess, urgency);
+  }
+
+  #shorten(needed: number, excess: number, urgency: number): void {
+    while (this.#decodedLength < Math.max(STRETCH_WINDOW, needed) && this.#has(this.#next)) {
+      this.#decodeNext();
+    }
+    const most = Math.min(excess, LONGEST_CORRECTION, this.#decodedLength - needed);
+    const input = this.#decoded.subarray(0, this.#decodedLength);
+    const removed = this.#stretcher.shorten(input, input, Math.floor(most), urgency);
+    if (removed === 0) return;
+    this.#decodedLength -= removed;
+    this.#correctedAt = this.#delivered;
+    this.#counts.shortened++;
+  }
+
+  #lengthen(lack: number, urgency: number): void {
+    const input = this.#decoded.subarray(0, this.#decodedLength);
+    const most = Math.min(Math.floor(lack), LONGEST_CORRECTION);
+    const added = this.#stretcher.lengthen(input, this.#spare, most, urgency);
+    if (added === 0) return;
+    [this.#decoded, this.#spare] = [this.#spare, this.#decoded];
+    this.#decodedLength += added;
+    this.#correctedAt = this.#delivered;
+    this.#counts.lengthened++;
+  }
+}

@@ -1,0 +1,113 @@
+import { assert, assertEquals } from "@std/assert";
+import { drawBars } from "../../bench/bar_chart.ts";
+import { CONDITIONS } from "../../bench/conditions.ts";
+import type { Delays } from "../../bench/delay.ts";
+import type { Intelligibility } from "../../bench/intelligibility.ts";
+import { BARESIP, SALA, SALA_FRAME_10, SALA_NO_ECHO_CANCEL } from "../../bench/programs.ts";
+import { measureBars } from "../../bench/voice_bars.ts";
+import { DELAY_PICTURE, drawPictures, STOI_PICTURE, writeReport } from "../../bench/voice_report.ts";
+import type { Outcome, VoiceResults } from "../../bench/voice_results.ts";
+
+function delays(medianMs: number, p95Ms = medianMs): Delays {
+  return { medianMs, p5Ms: medianMs, p95Ms, said: 20, heard: 20 };
+}
+
+function heard(stoi: number): Intelligibility {
+  return {
+    stoi,
+    delayMs: { median: 60, least: 55, most: 70 },
+    network: { received: 1000, lost: 101 },
+    frames: { played: 899, concealed: 101 },
+  };
+}
+
+const NOTHING: VoiceResults = { calibration: undefined, delay: new Map(), speech: [], cost: new Map() };
+
+const RESULTS: VoiceResults = {
+  calibration: delays(0.03),
+  delay: new Map<string, Outcome<Delays>>([
+    [SALA, delays(58, 70)],
+    [SALA_FRAME_10, { failure: "no sound" }],
+    [BARESIP, delays(222)],
+  ]),
+  speech: [{
+    condition: CONDITIONS.find(({ id }) => id === "loss20")!,
+    results: new Map([[SALA, heard(0.85)], [BARESIP, heard(0.86)]]),
+  }],
+  cost: new Map([
+    [SALA, { cpu: 0.09, residentMib: 100, peakMib: 110 }],
+    [SALA_NO_ECHO_CANCEL, { cpu: 0.05, residentMib: 100, peakMib: 110 }],
+    [BARESIP, { cpu: 0.035, residentMib: 12, peakMib: 12 }],
+  ]),
+};
+
+Deno.test("measureBars() compares what was measured with what was expected", () => {
+  assertEquals(
+    measureBars(RESULTS).map(({ what, expected, measured, met }) => [what, expected, measured, met]),
+    [
+      ["Mouth to ear, median", "at most 60 ms", "58.0 ms", true],
+      ["Mouth to ear, 95th percentile above the median", "at most 10 ms", "12.0 ms", false],
+      ["Mouth to ear, beside baresip (ALSA)", "at most 0.3", "0.26", true],
+      ["STOI, 20 % loss", "at least 0.8", "0.850", true],
+      ["STOI, 20 % loss, beside baresip", "above 0.860", "0.850", false],
+      ["Processor time beside baresip (ALSA), `--no-echo-cancel`", "at most 1.5", "1.43", true],
+      ["Processor time beside baresip (ALSA)", "at most 2.5", "2.57", false],
+    ],
+  );
+  assertEquals(measureBars(NOTHING), []);
+});
+
+const CIRCUMSTANCES = {
+  date: new Date("2026-01-02T03:04:05Z"),
+  durationSeconds: 90,
+  seed: "1",
+  speech: "two sentences",
+  machine: "a machine",
+  notes: ["Nobody else came."],
+};
+
+Deno.test("writeReport() has a table for each part that was run", () => {
+  const report = writeReport(RESULTS, CIRCUMSTANCES);
+  for (
+    const line of [
+      "- 2026-01-02 03:04 UTC, 1.5 minutes, seed `1`",
+      "- Nobody else came.",
+      `| ${SALA} | 58.0 | 58.0 | 70.0 | 0.26 | 20 of 20 |`,
+      `| ${SALA_FRAME_10} | failed: no sound | – | – | – | – |`,
+      "| 20 % loss | 0.850 | 0.860 |",
+      "| 20 % loss | 60 (55 to 70) | 60 (55 to 70) |",
+      `| 20 % loss | ${SALA} | 101 of 1000 | 899 | – | 101 | – |`,
+      `| ${SALA} | 9.0 % | 2.57 | 100 | 110 |`,
+    ]
+  ) assert(report.split("\n").includes(line), `${line}\nis not in\n${report}`);
+  const short = writeReport(NOTHING, CIRCUMSTANCES);
+  for (const heading of ["## Mouth", "## Intelligibility", "## Cost"]) {
+    assert(report.includes(heading));
+    assert(!short.includes(heading));
+  }
+});
+
+Deno.test("drawPictures() draws the parts that were run", () => {
+  const pictures = drawPictures(RESULTS);
+  assertEquals([...pictures.keys()], [DELAY_PICTURE, STOI_PICTURE]);
+  assert(pictures.get(STOI_PICTURE)!.includes(">0.85<"));
+  assertEquals(drawPictures(NOTHING).size, 0);
+});
+
+Deno.test("drawBars() draws a bar for each number, as high as the number", () => {
+  const svg = drawBars({
+    title: "a < b",
+    groups: ["one", "two"],
+    series: [{ name: "x", bars: [{ value: 50, range: [40, 60] }, undefined] }, {
+      name: "y",
+      bars: [{ value: 100 }, { value: 25 }],
+    }],
+    axis: { from: 0, to: 100, step: 50 },
+    digits: 0,
+  });
+  const heights = [...svg.matchAll(/<rect [^>]*height="([\d.]+)" rx="2"/g)].map(([, height]) =>
+    Number(height)
+  );
+  assertEquals(heights, [150, 300, 75]);
+  assert(svg.includes("a &lt; b"));
+});

@@ -1,0 +1,205 @@
+import { assert, assertEquals, assertGreater, assertLess, assertLessOrEqual } from "@std/assert";
+import { compare } from "../../audio/compare.ts";
+import { Playout } from "../../lib/media/playout.ts";
+import { randomFrom } from "../call/network.ts";
+import { FakeDecoder, said, simulate } from "./simulation.ts";
+
+Deno.test("Playout plays a clean stream whole, at most one frame late", () => {
+  const { playout, heard } = simulate({ seconds: 10 });
+  const { played, ...others } = playout.counts;
+  assertGreater(played, 490);
+  assertEquals({ ...others, shortened: 0 }, {
+    rebuilt: 0,
+    lost: 0,
+    late: 0,
+    repeated: 0,
+    reordered: 0,
+    dropped: 0,
+    concealedSamples: 0,
+    shortened: 0,
+    lengthened: 0,
+  });
+  assertLessOrEqual(playout.delayMs, 20);
+  const { correlation, delaySeconds } = compare(said(8), heard.subarray(2 * 48_000));
+  assertGreater(correlation, 0.99);
+  // The voice repeats every two seconds; the rest is 3 ms of network and the playout delay.
+  assertLess(((delaySeconds % 2) + 2) % 2, 0.035);
+});
+
+for (const jitterMs of [30, 80]) {
+  Deno.test(`Playout grows within a second when ${jitterMs} ms of jitter come, and is back within 10 s`, () => {
+    const lateAt: Record<number, number> = {};
+    let grownAt = Infinity;
+    let backAt = Infinity;
+    const { playout } = simulate({
+      seconds: 30,
+      network: (time, random) => time >= 5_000 && time < 15_000 ? { delayMs: random() * jitterMs } : {},
+      each: (time, playout) => {
+        if (time > 5_000 && playout.delayMs > 0.8 * jitterMs) grownAt = Math.min(grownAt, time);
+        if (time > 15_000 && playout.delayMs <= 20) backAt = Math.min(backAt, time);
+        for (const second of [6, 15]) if (time <= second * 1000) lateAt[second] = playout.counts.late;
+      },
+    });
+    assertLess(grownAt, 6_000);
+    assertLess(backAt, 25_000);
+    // While the delay is right, no more come late than it is meant to leave behind.
+    assertLessOrEqual((lateAt[15]! - lateAt[6]!) / 450, 0.05);
+    assertEquals(playout.counts.dropped, 0);
+  });
+}
+
+Deno.test("Playout rebuilds single losses from the next packet, when that carries a copy", () => {
+  const lossy = (time: number) => ({ lost: time % 200 === 100 });
+  const { playout, heard } = simulate({ seconds: 10, network: lossy, copies: true });
+  const { rebuilt, lost, concealedSamples } = playout.counts;
+  assertGreater(rebuilt, 45);
+  // The first ones are the lesson that the next packet is worth waiting for.
+  assertLessOrEqual(lost, 3);
+  assertEquals(concealedSamples, lost * 960);
+  assertGreater(compare(said(8), heard.subarray(2 * 48_000)).correlation, 0.99);
+});
+
+Deno.test("Playout conceals what is lost, keeps the time, and counts it once", () => {
+  const random = randomFrom(5);
+  let lostOnTheWay = 0;
+  const { playout } = simulate({
+    seconds: 20,
+    network: (time) => {
+      const lost = random() < 0.2 && time > 100 && time < 19_900;
+      if (lost) lostOnTheWay++;
+      return { lost };
+    },
+  });
+  const { lost, late, concealedSamples } = playout.counts;
+  assertEquals([lost, late], [lostOnTheWay, 0]);
+  assertEquals(concealedSamples, lostOnTheWay * 960);
+  assertLessOrEqual(playout.delayMs, 20);
+});
+
+for (const driftPpm of [300, -300]) {
+  Deno.test(`Playout stays at its delay for 30 minutes with clocks ${driftPpm} ppm apart`, () => {
+    let worst = 0;
+    const { playout } = simulate({
+      seconds: 1800,
+      driftPpm,
+      each: (time, playout) => {
+        if (time > 5_000) worst = Math.max(worst, Math.abs(playout.delayMs - playout.targetMs));
+      },
+    });
+    assertLess(worst, 10);
+    const { lost, late, dropped, concealedSamples, shortened, lengthened } = playout.counts;
+    assertEquals({ lost, late, dropped, concealedSamples }, {
+      lost: 0,
+      late: 0,
+      dropped: 0,
+      concealedSamples: 0,
+    });
+    assertGreater(shortened + lengthened, 20, "it was stretched instead");
+  });
+}
+
+Deno.test("Playout lets the oldest go past 400 ms, and comes back", () => {
+  let most = 0;
+  const { playout } = simulate({
+    seconds: 30,
+    // Everything of one second comes at its end.
+    network: (time) => time >= 5_000 && time < 6_000 ? { delayMs: 6_000 - time } : {},
+    each: (time, playout) => {
+      if (time > 6_100) most = Math.max(most, playout.delayMs);
+    },
+  });
+  assertLessOrEqual(most, 420);
+  assertGreater(playout.counts.dropped + playout.counts.late, 20);
+  assertLessOrEqual(playout.delayMs, 20);
+});
+
+Deno.test("Playout takes up a stream again after an outage, without its delay", () => {
+  for (const outageMs of [100, 400, 3_000]) {
+    const { playout } = simulate({
+      seconds: 12,
+      network: (time) => ({ lost: time >= 5_000 && time < 5_000 + outageMs }),
+    });
+    assertLessOrEqual(playout.delayMs, 20, `${outageMs} ms`);
+    assertEquals(playout.counts.late, 0);
+  }
+});
+
+Deno.test("Playout counts late, repeated and reordered packets for what they are", () => {
+  const rows: [string, (time: number) => { delayMs?: number; twice?: boolean }, string, number][] = [
+    ["repeated", (time) => ({ twice: time === 5_000 }), "repeated", 1],
+    ["late", (time) => time === 5_000 ? { delayMs: 90 } : {}, "late", 1],
+  ];
+  for (const [name, network, count, expected] of rows) {
+    const { playout } = simulate({ seconds: 8, network });
+    assertEquals(playout.counts[count as "late"], expected, name);
+  }
+  // With a delay that waits for them, packets that were overtaken are only reordered.
+  const { playout } = simulate({
+    seconds: 8,
+    network: (time) => ({ delayMs: time % 100 === 0 ? 45 : 0 }),
+  });
+  assertGreater(playout.counts.reordered, 70);
+  assertLess(playout.counts.late, 10);
+});
+
+Deno.test("Playout takes a pause that is not sent for silence and not for loss", () => {
+  const playout = new Playout(new FakeDecoder());
+  const block = new Int16Array(480);
+  let number = 1000;
+  for (let time = 0; time < 10_000; time += 10) {
+    // Voice for a second, then for a second only a sign of silence every 400 ms, numbered without a gap.
+    const speaking = time % 2000 < 1000;
+    if (speaking ? time % 20 === 0 : time % 400 === 200) {
+      playout.push(number++, 48 * time, speaking ? Uint8Array.of(0, 0, 0, 7) : Uint8Array.of(0), time);
+    }
+    playout.play(block, time);
+  }
+  const { lost, late, concealedSamples } = playout.counts;
+  assertEquals([lost, late], [0, 0]);
+  assertLessOrEqual(playout.delayMs, 20);
+  // Up to its first sign, and up to the sound that the fake packets of silence do not hold, silence is missing sound.
+  assertLess(concealedSamples / 48, 5 * 300);
+});
+
+Deno.test("Playout begins anew where the numbers do, and at restart()", () => {
+  const playout = new Playout(new FakeDecoder());
+  const block = new Int16Array(480);
+  for (const [start, timestamp] of [[1000, 0], [900_000, 5e8], [3, 17]] as const) {
+    for (let packet = 0; packet < 20; packet++) {
+      playout.push(start + packet, timestamp + packet * 960, Uint8Array.of(0, 0, 0, packet), 20 * packet);
+      playout.play(block, 20 * packet);
+      playout.play(block, 20 * packet + 10);
+    }
+  }
+  playout.restart();
+  assertEquals([playout.counts.late, playout.counts.lost], [0, 0]);
+  assertGreater(playout.counts.played, 54);
+  playout.play(block, 400);
+  assert(block.every((sample) => sample === 0));
+});
+
+Deno.test("Playout fills every request and counts every packet once, whatever comes", () => {
+  const random = randomFrom(11);
+  const playout = new Playout(new FakeDecoder());
+  const block = new Int16Array(1000);
+  let pushed = 0;
+  for (let time = 0; time < 30_000; time++) {
+    for (let burst = random() * 2.4; burst >= 1; burst--, pushed++) {
+      const frame = Math.floor(time / 2 + (random() - 0.7) * 30);
+      const odd = random() < 0.02 ? (random() - 0.5) * 1e6 : 0;
+      const payload = random() < 0.9 ? Uint8Array.of(0, 0, 0, frame) : new Uint8Array(1 + random() * 3);
+      playout.push(
+        1e5 + frame + Math.floor(odd),
+        960 * frame + Math.floor(random() < 0.05 ? 1e7 * random() : 0),
+        payload,
+        time,
+      );
+    }
+    const part = block.subarray(0, random() < 0.9 ? 480 : random() * 1000);
+    part.fill(1);
+    playout.play(part, time);
+  }
+  const { played, late, repeated, dropped } = playout.counts;
+  assertLessOrEqual(played + late + repeated + dropped, pushed);
+  assertGreater(played, 1000);
+});
