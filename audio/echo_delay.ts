@@ -22,7 +22,7 @@ const HIGHEST_BIN = 1843;
 const MEMORY = 0.4;
 
 /** How far the peak of the correlation stands out of its root mean square when there is an echo. */
-const CERTAIN_PEAK = 9;
+const CERTAIN_PEAK = 11;
 /**
  * An earlier peak is the direct sound when it is this high beside the highest, and at most 15 ms before it. With 0.5 the
  * pitch of a voice can be taken for one in the first second.
@@ -49,6 +49,10 @@ export class EchoDelay {
   readonly #played = new Decimator(RING);
   readonly #captured = new Decimator(FFT_SIZE);
   readonly #signal = new Float64Array(FFT_SIZE);
+  readonly #playedWindow = hann(FFT_SIZE);
+  readonly #capturedWindow = hann(WINDOW);
+  /** The second half of `#signal`, where the microphone's samples go. */
+  readonly #newest = this.#signal.subarray(WINDOW);
   readonly #playedReal = new Float64Array(FFT_SIZE / 2 + 1);
   readonly #playedImaginary = new Float64Array(FFT_SIZE / 2 + 1);
   readonly #real = new Float64Array(FFT_SIZE / 2 + 1);
@@ -61,10 +65,10 @@ export class EchoDelay {
   #origin: number | undefined;
   /** Least that what was played was ahead of what was captured, since the last search. */
   #leastAhead = Infinity;
-  #nextSearch = HOP;
+  #nextSearch = WINDOW;
   #sharpness = 0;
 
-  /** How far the best peak of the last search stood out; above 9 it is an echo. */
+  /** How far the best peak of the last search stood out; above 11 it is an echo. */
   get sharpness(): number {
     return this.#sharpness;
   }
@@ -117,9 +121,12 @@ export class EchoDelay {
     const end = this.#captured.count;
     const power = this.#played.copy(end + origin - FFT_SIZE, signal);
     if (power < LEAST_POWER) return undefined;
+    // Without windows the cut edges of a tone would agree best where both are cut.
+    for (let i = 0; i < FFT_SIZE; i++) signal[i]! *= this.#playedWindow[i]!;
     this.#fft.forward(signal, this.#playedReal, this.#playedImaginary);
     signal.fill(0, 0, WINDOW);
-    this.#captured.copy(end - WINDOW, signal.subarray(WINDOW));
+    this.#captured.copy(end - WINDOW, this.#newest);
+    for (let i = 0; i < WINDOW; i++) this.#newest[i]! *= this.#capturedWindow[i]!;
     this.#fft.forward(signal, this.#real, this.#imaginary);
     this.#weigh();
     this.#fft.inverse(this.#real, this.#imaginary, signal);
@@ -164,6 +171,10 @@ export class EchoDelay {
     }
     return peak;
   }
+}
+
+function hann(length: number): Float64Array {
+  return Float64Array.from({ length }, (_, i) => Math.sin(Math.PI * (i + 0.5) / length) ** 2);
 }
 
 /** Keeps every twelfth sample, each an average of 24 under a triangular window, which is low-pass enough here. */

@@ -10,7 +10,8 @@ const NEW_SHARE = ECHO_BLOCK_SAMPLES / FFT_SIZE;
 
 /**
  * Blocks that the filter is long: 140 ms, for 128 ms of reverberation, what the loudspeaker's sound is expected
- * late ({@linkcode ECHO_HEADROOM_SAMPLES}), and 8 ms to spare. Each costs 0.03 % of a core.
+ * late ({@linkcode ECHO_HEADROOM_SAMPLES}), and 8 ms to spare. Each costs 0.02 % of a core; with 10 a room that
+ * decays slowly is 4 dB louder.
  */
 const PARTITIONS = 14;
 
@@ -24,12 +25,12 @@ const FILTERED_BINS = 256;
 export const ECHO_HEADROOM_SAMPLES = 192;
 
 /**
- * How sure the filter is, from one block to the next, that the room is what it was. 0.998 follows a person who moves
- * and costs 2 dB of the depth that 0.9995 reaches in a room where nothing ever moves.
+ * How sure the filter is, from one block to the next, that the room is what it was. With 0.999 a room where nothing
+ * ever moves is 4 dB quieter in the end, and one where something does takes twice as long.
  */
 const PERSISTENCE = 0.998;
 
-/** Smoothing of what is heard beside the echo. 0.5 converges slower, 0.9 is late when somebody starts to talk. */
+/** Smoothing of what is heard beside the echo. With 0.8 or 0.95 the second and third second are up to 15 dB worse. */
 const NEAR_SMOOTHING = 0.9;
 
 /**
@@ -44,7 +45,7 @@ const INITIAL_UNCERTAINTY = 0.1;
 /** Reverberation decays: what each partition is expected to have of the power of the one before. */
 const UNCERTAINTY_DECAY = 0.75;
 
-/** Error over microphone, in power, at which the filter evidently makes things worse, and for how many blocks more than not. */
+/** Error over microphone, in power, at which the filter makes things worse, and for how many blocks more than not. */
 const DIVERGED_RATIO = 1.5;
 const DIVERGED_BLOCKS = 10;
 
@@ -53,14 +54,18 @@ const LEAST_POWER = 36;
 
 /**
  * Share of the microphone's power that is left over, -15 dB, below which nobody is talking here: what is left then is
- * what the filter cannot learn, above all the distortion of small loudspeakers. Voices weaker than that beside the
- * echo are taken down with it; at -12 dB voices that can be understood were.
+ * what the filter cannot learn, above all the distortion of small loudspeakers: 10 dB less of it. Voices weaker than
+ * that beside the echo are taken down with it. With -12 dB this would touch voices that can be understood.
  */
 const ALONE_RATIO = 0.03;
 /** Smoothing of the two powers for that: some 30 ms. */
 const ALONE_SMOOTHING = 0.7;
-/** Part of the error that the filter's own uncertainty explains when it is nothing but echo. */
-const EXPLAINED_SHARE = 0.7;
+/**
+ * Share of the microphone's power that is left over, -6 dB, and share of that which the filter's own uncertainty
+ * explains, above and below which somebody surely is talking here.
+ */
+const VOICE_RATIO = 0.25;
+const EXPLAINED_SHARE = 0.3;
 
 /** From this bin up to the last that has a filter, 6 to 12 kHz, the echo of what is above is estimated. */
 const UPPER_BIN = 128;
@@ -115,7 +120,8 @@ export class EchoFilter {
   /** What was played above 12 kHz, smeared over time as by a room, and how loud its echo is. */
   readonly #upper = new Float64Array(this.#bins);
   #upperGain = 0;
-  #echoAlone = false;
+  #voiceHere = true;
+  #explained = 0;
   /** Power of microphone and error, lately and over a second. */
   #micNow = 0;
   #errorNow = 0;
@@ -127,14 +133,19 @@ export class EchoFilter {
     this.forget();
   }
 
+  /** Whether nothing loud enough to learn from was played for as long as the filter is. */
+  get idle(): boolean {
+    return this.#quietBlocks >= PARTITIONS;
+  }
+
   /** How many samples the echo came earlier than predicted; 0 when there was no telling. At most 2 either way. */
   get slip(): number {
     return this.#slip;
   }
 
-  /** Whether the last block was echo and nothing else. */
-  get echoAlone(): boolean {
-    return this.#echoAlone;
+  /** Whether what came out last, if it was loud, was a voice here, and no rest of an echo. */
+  get voiceHere(): boolean {
+    return this.#voiceHere;
   }
 
   /** How much less sound goes out than came in where there was something to cancel, in dB, over the last second. */
@@ -166,10 +177,10 @@ export class EchoFilter {
   cancel(played: Float64Array, captured: Float64Array, output: Float64Array): void {
     this.#slip = 0;
     this.#push(played);
-    if (this.#quietBlocks >= PARTITIONS) {
+    if (this.idle) {
       output.set(captured);
       this.residual.fill(0);
-      this.#echoAlone = false;
+      this.#voiceHere = true;
       return;
     }
     this.#predict(captured, output);
@@ -267,12 +278,12 @@ export class EchoFilter {
     this.#micNow = ALONE_SMOOTHING * this.#micNow + before;
     this.#errorNow = ALONE_SMOOTHING * this.#errorNow + after;
     if (this.#errorNow < ALONE_RATIO * this.#micNow) {
-      this.#echoAlone = true;
       for (let k = 0; k < FILTERED_BINS; k++) {
         const power = this.#real[k]! * this.#real[k]! + this.#imaginary[k]! * this.#imaginary[k]!;
         this.residual[k] = Math.max(this.residual[k]!, power);
       }
     }
+    this.#voiceHere = this.#explained < EXPLAINED_SHARE && this.#errorNow > VOICE_RATIO * this.#micNow;
     const diverged = after > DIVERGED_RATIO * before;
     this.#divergedBlocks = Math.max(0, this.#divergedBlocks + (diverged ? 1 : -1));
     if (this.#divergedBlocks >= DIVERGED_BLOCKS) this.forget();
@@ -301,7 +312,7 @@ export class EchoFilter {
       residualPower += residual[k]!;
       step[k] = 1 / (CAUTION * residual[k]! + near[k]! + 1);
     }
-    this.#echoAlone = residualPower > EXPLAINED_SHARE * errorPower;
+    this.#explained = residualPower / (errorPower + 1);
     this.#estimateUpper();
     const keep = PERSISTENCE * PERSISTENCE;
     for (let p = 0; p < PARTITIONS; p++) {

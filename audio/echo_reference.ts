@@ -17,8 +17,8 @@ const LARGEST_DRIFT = 500e-6;
  *
  * Two sound cards differ by up to some hundred ppm, and an echo path that slides by 10 samples a second cannot be
  * learnt. So the reading place follows the echo, as a phase-locked loop of second order: what the filter sees as a
- * slip moves the place a little, and the speed at which it goes on a very little. Found for ±300 ppm in a second,
- * kept within 10 ppm, also in double talk.
+ * slip moves the place a little, and the speed at which it goes on a very little. 300 ppm are found in a second, and then
+ * kept within 10, or within 50 while somebody talks here.
  */
 export class EchoReference {
   readonly #ring = new Float64Array(RING_SAMPLES);

@@ -44,9 +44,9 @@ export class GainControl {
    * Processes one block in place.
    *
    * @param samples 480 samples, full scale at 32768.
-   * @param echo Whether this is what was left of an echo, which tells nothing about the voice here.
+   * @param voice Whether this, if it is loud, is the voice here, and not what was left of an echo.
    */
-  process(samples: Float64Array, echo = false): void {
+  process(samples: Float64Array, voice = true): void {
     let power = 0;
     let peak = 0;
     for (let i = 0; i < samples.length; i++) {
@@ -54,7 +54,7 @@ export class GainControl {
       peak = Math.max(peak, Math.abs(samples[i]!));
     }
     power /= BLOCK_SAMPLES;
-    if (!echo) this.#follow(power);
+    if (voice) this.#follow(power);
     this.#limit(peak);
     const factor = 10 ** (this.gainDb / 20);
     const step = (factor - this.#lastFactor) / BLOCK_SAMPLES;

@@ -33,14 +33,14 @@ export interface Device {
 /** Which way sound flows through a stream. */
 export type Direction = "input" | "output";
 
-/** Samples that PortAudio hands over at once: 10 ms. Smaller ones cost more wake-ups, larger ones delay. */
+/** Samples that a loudspeaker takes at once: 10 ms. Smaller ones cost more wake-ups, larger ones delay. */
 const BLOCK_SAMPLES = 480;
 
 /** Delay that is asked of the device in each direction: two blocks, so that one can play while one is filled. */
 const LATENCY_SECONDS = 0.02;
 
-/** Samples that a loudspeaker's queue is filled up to: the block that plays and one more, for a late wake-up. */
-const QUEUE_SAMPLES = 960;
+/** Samples that shall be left in a loudspeaker's queue when it is filled again: 10 ms, for a late wake-up. */
+const RESERVE_SAMPLES = 480;
 
 /** What the library is called where it is installed as usual. */
 const LIBRARY_NAMES: Partial<Record<typeof Deno.build.os, readonly string[]>> = {
@@ -137,21 +137,27 @@ export class PortAudio implements Disposable {
   /**
    * Opens and starts a microphone.
    *
+   * @param blockSamples Samples that will be read at once.
    * @param choice An index or part of a name, case aside; the default device when it is left out.
    * @throws {AudioError} `no_device` where there is none such, `device_failed` where it does not open.
    */
-  openSource(choice?: string): AudioSource {
-    return new DeviceSource(this.#openStream("input", this.#find("input", choice)));
+  openSource(blockSamples: number, choice?: string): AudioSource {
+    return new DeviceSource(
+      this.#openStream("input", this.#find("input", choice), blockSamples),
+      blockSamples,
+    );
   }
 
   /**
    * Opens and starts a loudspeaker.
    *
+   * @param blockSamples Samples that go by between two times that it is served.
    * @param choice An index or part of a name, case aside; the default device when it is left out.
    * @throws {AudioError} `no_device` where there is none such, `device_failed` where it does not open.
    */
-  openSink(choice?: string): AudioSink {
-    return new DeviceSink(this.#openStream("output", this.#find("output", choice)));
+  openSink(blockSamples: number, choice?: string): AudioSink {
+    const stream = this.#openStream("output", this.#find("output", choice), BLOCK_SAMPLES);
+    return new DeviceSink(stream, blockSamples + RESERVE_SAMPLES);
   }
 
   /** Stops PortAudio and unloads it. */
@@ -176,7 +182,7 @@ export class PortAudio implements Disposable {
     throw new AudioError("no_device", choice ?? "default", `no ${direction} device of this name or number`);
   }
 
-  #openStream(direction: Direction, device: Device): Stream {
+  #openStream(direction: Direction, device: Device, blockSamples: number): Stream {
     const { Pa_OpenStream, Pa_StartStream, Pa_CloseStream } = this.#library.symbols;
     const parameters = streamParameters(device.index, 1, LATENCY_SECONDS);
     const handle = new BigUint64Array(1);
@@ -186,7 +192,7 @@ export class PortAudio implements Disposable {
         direction === "input" ? parameters : null,
         direction === "output" ? parameters : null,
         SAMPLE_RATE,
-        BigInt(BLOCK_SAMPLES),
+        BigInt(blockSamples),
         NO_FLAG,
         null,
         null,
@@ -235,13 +241,14 @@ class DeviceSource implements AudioSource {
   #reading: Promise<number> = Promise.resolve(0);
   #closed = false;
 
-  constructor(stream: Stream) {
+  constructor(stream: Stream, blockSamples: number) {
     this.#stream = stream;
     const info = stream.library.symbols.Pa_GetStreamInfo(stream.pointer);
     const latency = info
       ? new Deno.UnsafePointerView(info).getFloat64(STREAM_INFO_INPUT_LATENCY)
       : LATENCY_SECONDS;
-    this.delaySamples = Math.round(latency * SAMPLE_RATE);
+    // What PortAudio counts as latency is all of its queue, of which one block is ever in use.
+    this.delaySamples = Math.min(Math.round(latency * SAMPLE_RATE), blockSamples);
   }
 
   get name(): string {
@@ -263,16 +270,19 @@ class DeviceSource implements AudioSource {
   }
 }
 
-/** A loudspeaker. Keeps its queue as short as {@linkcode QUEUE_SAMPLES}, and so never waits for it. */
+/** A loudspeaker. Keeps its queue short, and so never waits for it. */
 class DeviceSink implements AudioSink {
   readonly #stream: Stream;
-  /** Samples that fit into the device's queue. */
+  /** Samples that its queue is filled up to. */
+  readonly #fullSamples: number;
+  /** Samples that fit into it. */
   readonly #capacity: number;
   #queued = 0;
   #closed = false;
 
-  constructor(stream: Stream) {
+  constructor(stream: Stream, fullSamples: number) {
     this.#stream = stream;
+    this.#fullSamples = fullSamples;
     this.#capacity = this.#free();
   }
 
@@ -288,7 +298,7 @@ class DeviceSink implements AudioSink {
     if (this.#closed) throw alreadyClosed(this.#stream);
     const free = this.#free();
     this.#queued = Math.max(0, this.#capacity - free);
-    return Math.max(0, Math.min(QUEUE_SAMPLES - this.#queued, free));
+    return Math.max(0, Math.min(this.#fullSamples - this.#queued, free));
   }
 
   // deno-lint-ignore require-await -- what it throws is to come by the promise

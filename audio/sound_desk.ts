@@ -64,7 +64,7 @@ export class SoundDesk implements Disposable {
     const { microphone } = this.#choice;
     try {
       if (isDevice(microphone)) this.#devices().check("input", microphone);
-      else await (await this.openSource())[Symbol.asyncDispose]();
+      else await (await this.openSource(0))[Symbol.asyncDispose]();
     } catch (error) {
       return { side: "microphone", error: asAudioError(error), asked: microphone !== undefined };
     }
@@ -74,11 +74,16 @@ export class SoundDesk implements Disposable {
     const { speaker } = this.#choice;
     try {
       if (isDevice(speaker)) this.#devices().check("output", speaker);
-      else await (await this.openSink())[Symbol.asyncDispose]();
+      else await (await this.openSink(0))[Symbol.asyncDispose]();
       this.#recordings = 0;
     } catch (error) {
       return { side: "speaker", error: asAudioError(error), asked: speaker !== undefined };
     }
+  }
+
+  /** Whether calls have a real microphone, in a room with noise and maybe with the loudspeaker's echo. */
+  get hasMicrophone(): boolean {
+    return isDevice(this.#choice.microphone) && !this.#noMicrophone;
   }
 
   /** All sound devices. @throws {AudioError} Where PortAudio cannot be used. */
@@ -86,24 +91,32 @@ export class SoundDesk implements Disposable {
     return this.#devices().devices();
   }
 
-  /** Opens the microphone. A file begins at its beginning. @throws {AudioError} */
-  openSource(): Promise<AudioSource> | AudioSource {
+  /**
+   * Opens the microphone. A file begins at its beginning.
+   *
+   * @param blockSamples Samples that will be read at once.
+   * @throws {AudioError}
+   */
+  openSource(blockSamples: number): Promise<AudioSource> | AudioSource {
     const { microphone } = this.#choice;
     if (microphone === "tone") return openTone();
     if (this.#noMicrophone || microphone === "silence" || microphone === "none") return openSilence();
-    return isFile(microphone) ? openFileSource(microphone) : this.#devices().openSource(microphone);
+    return isFile(microphone)
+      ? openFileSource(microphone)
+      : this.#devices().openSource(blockSamples, microphone);
   }
 
   /**
    * Opens the loudspeaker. The first call is recorded in the file that was asked for, later ones beside it
    * (`call.wav`, `call-2.wav`…), so that none is lost.
    *
+   * @param blockSamples Samples that go by between two times that it is served.
    * @throws {AudioError}
    */
-  openSink(): Promise<AudioSink> | AudioSink {
+  openSink(blockSamples: number): Promise<AudioSink> | AudioSink {
     const { speaker } = this.#choice;
     if (this.#noSpeaker || speaker === "silence" || speaker === "none") return openNullSink();
-    if (!isFile(speaker)) return this.#devices().openSink(speaker);
+    if (!isFile(speaker)) return this.#devices().openSink(blockSamples, speaker);
     this.#recordings++;
     return openFileSink(
       this.#recordings === 1 ? speaker : speaker.replace(WAV_FILE, `-${this.#recordings}$&`),

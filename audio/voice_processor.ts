@@ -63,12 +63,12 @@ export class VoiceProcessor {
   readonly #block = new Float64Array(BLOCK_SAMPLES);
   readonly #captured = new Float64Array(BLOCK_SAMPLES);
   #capturedCount = 0;
-  #expected = USUAL_DELAY_SAMPLES;
+  /** The sample that the loudspeaker was playing when it was last given some, as far as its queue tells. */
+  #sounding = 0;
   /** Sample played less sample captured that belong together, each counted from the start. */
   #offset: number | undefined;
   /** The last one found, which counts when the next one is the same. */
   #candidate: number | undefined;
-  #placed = false;
 
   constructor(options: VoiceProcessorOptions = {}) {
     const { echoCancel = true, noiseReduction = true, gain = true } = options;
@@ -94,27 +94,15 @@ export class VoiceProcessor {
   }
 
   /**
-   * Says what both devices' queues hold together, which is where the echo is expected until it has been found. May be
-   * left out: then the first second of echo is taken down less.
-   *
-   * @param samples From a sample's being given to `played` to its being heard by the microphone and given to
-   *   `capture`.
-   */
-  expectDelay(samples: number): void {
-    const expected = Math.max(0, Math.min(LONGEST_DELAY_SAMPLES, samples));
-    // The echo's own word is better, and what moves by a little costs more to follow than to learn.
-    if (this.#offset !== undefined || Math.abs(expected - this.#expected) < LATEST_DIRECT) return;
-    this.#expected = expected;
-    this.#placed = false;
-  }
-
-  /**
-   * Takes what is given to the loudspeaker, silence too, at the moment it is.
+   * Takes what is given to the loudspeaker, silence too, right before it is.
    *
    * @param samples Any number of samples. Not kept.
+   * @param delaySamples How many samples are still played before them, as far as is known. With it the echo is looked
+   *   for in the right place from the first word on; without, it is found within a second.
    */
-  played(samples: Int16Array): void {
+  played(samples: Int16Array, delaySamples: number = USUAL_DELAY_SAMPLES): void {
     if (!this.#filter) return;
+    this.#sounding = this.#reference.written - Math.min(LONGEST_DELAY_SAMPLES, delaySamples);
     this.#reference.write(samples);
     this.#delay.played(samples);
   }
@@ -123,13 +111,14 @@ export class VoiceProcessor {
    * Processes what the microphone gave, in place.
    *
    * @param samples A whole number of blocks of 480 samples, 10 ms.
+   * @param delaySamples How long ago the last of them was heard, as far as is known.
    * @throws {RangeError} When it is another number.
    */
-  capture(samples: Int16Array): void {
+  capture(samples: Int16Array, delaySamples = 0): void {
     if (samples.length % BLOCK_SAMPLES !== 0) {
       throw new RangeError(`Cannot process ${samples.length} samples: not a multiple of ${BLOCK_SAMPLES}`);
     }
-    if (this.#filter) this.#align(this.#filter, samples);
+    if (this.#filter) this.#align(this.#filter, samples, delaySamples);
     for (let start = 0; start < samples.length; start += BLOCK_SAMPLES) this.#process(samples, start);
   }
 
@@ -137,16 +126,16 @@ export class VoiceProcessor {
     const block = this.#block;
     const filter = this.#filter;
     for (let i = 0; i < BLOCK_SAMPLES; i++) block[i] = samples[start + i]!;
-    let echo = false;
+    let voice = true;
     if (filter) {
       this.#captured.set(block);
       this.#reference.read(this.#played);
       filter.cancel(this.#played, this.#captured, block);
       this.#reference.follow(filter.slip);
-      echo = filter.echoAlone;
+      voice = filter.voiceHere;
     }
     this.#suppressor?.process(block, filter?.residual);
-    this.#gain?.process(block, echo);
+    this.#gain?.process(block, voice);
     // Assigning to an Int16Array would wrap what does not fit.
     for (let i = 0; i < BLOCK_SAMPLES; i++) {
       samples[start + i] = Math.round(Math.max(-32_768, Math.min(32_767, block[i]!)));
@@ -154,14 +143,14 @@ export class VoiceProcessor {
   }
 
   /** Sets where the reference is read, before these samples are processed. */
-  #align(filter: EchoFilter, samples: Int16Array): void {
+  #align(filter: EchoFilter, samples: Int16Array, delaySamples: number): void {
     const first = this.#capturedCount;
     this.#capturedCount += samples.length;
     const found = this.#delay.captured(samples);
-    if (!this.#placed) {
-      this.#placed = true;
-      this.#reference.place = this.#reference.written - samples.length - this.#expected +
-        ECHO_HEADROOM_SAMPLES;
+    // As long as there was no echo to tell, what the devices tell has to do. It is a block or so off, as nobody knows
+    // when exactly it was asked for; so it does not count any more once there is something to learn.
+    if (this.#offset === undefined && filter.idle) {
+      this.#reference.place = this.#sounding - delaySamples + ECHO_HEADROOM_SAMPLES;
     }
     if (found === undefined) return;
     const confirmed = this.#offset === undefined ||

@@ -6,11 +6,12 @@
 import { type AudioError, type AudioSink, type AudioSource, SAMPLE_RATE } from "../../audio/audio.ts";
 import { openNullSink, openSilence } from "../../audio/silence.ts";
 import type { SoundDesk, SoundSide } from "../../audio/sound_desk.ts";
+import { VoiceProcessor } from "../../audio/voice_processor.ts";
 import type { Call, CallNotice } from "../call/call.ts";
 import { PhoneLine } from "../call/phone_line.ts";
 import type { SwitchboardOutput } from "../call/switchboard.ts";
 import { SILENCE_DB } from "../media/level.ts";
-import { NO_VOICE, VoiceSession } from "../media/voice_session.ts";
+import { BLOCK_SAMPLES, NO_VOICE, VoiceSession } from "../media/voice_session.ts";
 import { ipVersion } from "../protocol/address.ts";
 import { isName, nameKey } from "../protocol/name.ts";
 import { RegistryClient } from "../registry/client.ts";
@@ -384,13 +385,14 @@ export class Phone {
     }
     conversation.timers.push(setInterval(() => this.#showStatus(conversation), STATUS_INTERVAL_MS));
     await this.#closing;
-    const [source, sink] = await Promise.all([this.#openSource(), this.#openSink()]);
     const { frameMs, errorCorrection } = this.#options.voice;
+    const [source, sink] = await Promise.all([this.#openSource(), this.#openSink()]);
     const voice = await VoiceSession.start({
       source,
       sink,
       frameSamples: frameMs * SAMPLE_RATE / 1000,
       errorCorrection,
+      processor: this.#openProcessor(),
       send: (datagram) => this.#line?.sendVoice(call, datagram),
       replaceSource: (error) => this.#silentMicrophone(error),
       replaceSink: (error) => this.#muteSpeaker(error),
@@ -431,9 +433,18 @@ export class Phone {
     this.#closing = voice.closed();
   }
 
+  /** Files and tones are sent as they are. */
+  #openProcessor(): VoiceProcessor | undefined {
+    const { echoCancel, noiseReduction, gain } = this.#options.voice;
+    const anything = echoCancel || noiseReduction || gain;
+    return anything && this.#desk.hasMicrophone
+      ? new VoiceProcessor({ echoCancel, noiseReduction, gain })
+      : undefined;
+  }
+
   async #openSource(): Promise<AudioSource> {
     try {
-      return await this.#desk.openSource();
+      return await this.#desk.openSource(BLOCK_SAMPLES);
     } catch (error) {
       return this.#silentMicrophone(error as AudioError);
     }
@@ -441,7 +452,7 @@ export class Phone {
 
   async #openSink(): Promise<AudioSink> {
     try {
-      return await this.#desk.openSink();
+      return await this.#desk.openSink(BLOCK_SAMPLES);
     } catch (error) {
       return this.#muteSpeaker(error as AudioError);
     }

@@ -26,8 +26,9 @@ export interface VoiceEncoder extends Disposable {
    * some of their own bits (in-band FEC, RFC 6716, section 2.1.7).
    *
    * @param part Part of the packets that is expected to be lost, 0 to 1.
+   * @returns Settles when it is prepared.
    */
-  expectLoss(part: number): void;
+  expectLoss(part: number): Promise<void>;
   /** Whether lasting silence becomes packets of one byte (discontinuous transmission). */
   allowSilence(allowed: boolean): void;
 }
@@ -56,36 +57,61 @@ const MOST_LOSS_PERCENT = 25;
 /**
  * A new encoder: mono, 48 kHz, tuned for a voice.
  *
+ * While no losses are expected it is Opus's low-delay one, which looks ahead 2.5 ms instead of 6.5 and takes half the
+ * time, but cannot carry copies. The other one takes over when they are (as WebRTC's and libopus's own do, though
+ * within one encoder): a decoder takes either at any time.
+ *
  * @param frameSamples Samples of a frame: 480 (10 ms) or 960.
  */
 export async function openEncoder(frameSamples: number = FRAME_SAMPLES): Promise<VoiceEncoder> {
-  const encoder = await createEncoder({
-    // `Voip` would turn the phase of low tones, which costs likeness to the original and wins nothing here.
-    application: Application.Audio,
-    bitrate: BITRATE,
-    channels: 1,
-    complexity: COMPLEXITY,
-    frameSize: frameSamples,
-    sampleRate: OPUS_SAMPLE_RATE,
-    signal: Signal.Voice,
-  });
+  let encoder = await createOpusEncoder(frameSamples, 0);
   let lossPercent = 0;
   let silenceAllowed = false;
+  let disposed = false;
+
+  /** A new one each time, since a decoder forgets what was before it, too. */
+  async function takeOver(): Promise<void> {
+    const next = await createOpusEncoder(frameSamples, lossPercent);
+    const last = disposed ? next : encoder;
+    if (!disposed) encoder = next;
+    next.setDtx(silenceAllowed);
+    last.free();
+  }
+
   return {
     encode: (frame) => encoder.encode(frame),
-    expectLoss(part) {
+    async expectLoss(part) {
       const percent = Math.min(MOST_LOSS_PERCENT, Math.round(100 * part));
+      const another = percent > 0 !== lossPercent > 0;
       if (percent === lossPercent) return;
       lossPercent = percent;
-      encoder.setFec(percent > 0);
-      encoder.setPacketLossPercent(percent);
+      if (another) await takeOver();
+      else encoder.setPacketLossPercent(percent);
     },
     allowSilence(allowed) {
       if (allowed !== silenceAllowed) encoder.setDtx(allowed);
       silenceAllowed = allowed;
     },
-    [Symbol.dispose]: () => encoder.free(),
+    [Symbol.dispose]() {
+      disposed = true;
+      encoder.free();
+    },
   };
+}
+
+function createOpusEncoder(frameSize: number, lossPercent: number): ReturnType<typeof createEncoder> {
+  return createEncoder({
+    // `Voip` would turn the phase of low tones, which costs likeness to the original and wins nothing here.
+    application: lossPercent > 0 ? Application.Audio : Application.RestrictedLowDelay,
+    bitrate: BITRATE,
+    channels: 1,
+    complexity: COMPLEXITY,
+    fec: lossPercent > 0,
+    frameSize,
+    packetLossPercent: lossPercent,
+    sampleRate: OPUS_SAMPLE_RATE,
+    signal: Signal.Voice,
+  });
 }
 
 /** A new decoder: mono, 48 kHz. A stereo packet is mixed to mono by Opus itself. */

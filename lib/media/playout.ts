@@ -12,6 +12,7 @@
  * heard. A packet comes in time exactly when its relative delay (see `delay_estimator.ts`, same zero) is not more.
  */
 
+import { ComfortNoise } from "./comfort_noise.ts";
 import { DelayEstimator } from "./delay_estimator.ts";
 import { FRAME_SAMPLES, type VoiceDecoder } from "./opus.ts";
 import { TimeStretcher } from "./time_stretch.ts";
@@ -102,6 +103,7 @@ const DECODED_CAPACITY = 400 * MS;
 export class Playout {
   readonly #decoder: VoiceDecoder;
   readonly #stretcher = new TimeStretcher();
+  readonly #comfort = new ComfortNoise();
   readonly #delays = new DelayEstimator();
   readonly #counts = {
     played: 0,
@@ -293,7 +295,7 @@ export class Playout {
       this.#next = number;
     } else if (gap > 0 && gap < LONGEST_DELAY) {
       const length = Math.min(gap, this.#frameSamples);
-      this.#conceal(length, missing > 0);
+      this.#conceal(length, missing > 0 || !this.#lastWasSilent);
       this.#end += length;
       if (length === gap) this.#giveUp(number);
     } else {
@@ -330,6 +332,8 @@ export class Playout {
     this.#end = this.#timestamps[slot]!;
     if (samples) {
       this.#frameSamples = samples.length;
+      if (this.#lastWasSilent) this.#comfort.fill(samples);
+      else this.#comfort.observe(samples);
       this.#add(samples);
     } else {
       this.#conceal(this.#frameSamples, true);
@@ -358,8 +362,15 @@ export class Playout {
 
   /** @param missing Whether there was sound that is missing, rather than silence that need not be sent. */
   #conceal(length: number, missing: boolean): void {
-    this.#add(this.#decoder.conceal(length));
-    if (missing) this.#counts.concealedSamples += length;
+    if (missing) {
+      this.#add(this.#decoder.conceal(length));
+      this.#counts.concealedSamples += length;
+    } else {
+      const samples = this.#decoded.subarray(this.#decodedLength, this.#decodedLength + length);
+      this.#comfort.fill(samples);
+      this.#decodedLength += length;
+      this.#stretcher.observe(samples);
+    }
   }
 
   #addSilence(): void {

@@ -51,14 +51,17 @@ export class VoiceSender {
   /**
    * The datagram of the next frame.
    *
-   * @param frame Samples.
+   * @param frame Samples. Made complete silence when it need not be sent.
    * @param muted Whether they are silent because the person wants it so.
    * @returns Undefined where the frame need not be sent, because there is still silence: the other side was told so
    * (discontinuous transmission, RFC 7587, section 3.1.3). Its time goes by all the same.
    */
   packet(frame: Int16Array, muted = false): Uint8Array<ArrayBuffer> | undefined {
     this.#quietSamples = levelDb(frame) < SPEECH_DB ? this.#quietSamples + frame.length : 0;
-    this.#encoder.allowSilence(muted || this.#quietSamples >= LONG_SILENCE_SAMPLES);
+    const pausing = muted || this.#quietSamples >= LONG_SILENCE_SAMPLES;
+    this.#encoder.allowSilence(pausing);
+    // Opus's low-delay encoder recognises only silence that is complete. The other side has comfort noise for it.
+    if (pausing) frame.fill(0);
     const payload = this.#encoder.encode(frame);
     const silent = payload.length <= SILENT_PACKET_BYTES;
     const wasSilent = this.#silent;

@@ -25,12 +25,14 @@ export interface VoiceSessionOptions {
   readonly replaceSource: (error: AudioError) => AudioSource;
   /** Gives a mute loudspeaker in place of one that failed. */
   readonly replaceSink: (error: AudioError) => AudioSink;
-  /** Works on the microphone's sound, where there is something to be done about it. Owned by the session. */
+  /** Works on the microphone's sound, where there is something to be done about it. */
   readonly processor?: MicrophoneProcessor | undefined;
 }
 
 /** What is done to the microphone's sound before it is sent: taking out the echo, the noise. */
-export interface MicrophoneProcessor extends Disposable {
+export interface MicrophoneProcessor {
+  /** Samples by which it delays what it works on. */
+  readonly latencySamples: number;
   /** Tells what the loudspeaker was given, and how many samples before it is heard. */
   played(samples: Int16Array, delaySamples: number): void;
   /** Works on what the microphone heard, in place, which was so many samples ago. */
@@ -83,14 +85,20 @@ export const NO_VOICE: VoiceFigures = {
   mos: 0,
 };
 
-/** Samples that are read from the microphone at once: 10 ms. The loudspeaker is served as often. */
-const BLOCK_SAMPLES = 480;
+/**
+ * Samples that are read from the microphone at once, and that go by between two times that the loudspeaker is served:
+ * 10 ms. With 20 ms the phone takes a fifth less of the processor, and sound is heard 10 ms later.
+ */
+export const BLOCK_SAMPLES = 480;
 
 /** Samples in a millisecond. */
 const MS = 48;
 
-/** After how long without a sound from the microphone a timer takes over to serve the loudspeaker. */
-const STANDSTILL_MS = 20;
+/** How often is looked after reports and after a microphone that stands still. */
+const CHECK_MS = 60;
+
+/** How often a loudspeaker is served while the microphone stands still. */
+const STAND_IN_MS = 10;
 
 /** After how long without wanting anything a loudspeaker counts as having stood still. */
 const STOPPAGE_MS = 100;
@@ -122,8 +130,10 @@ export class VoiceSession {
   readonly #playBuffer = new Int16Array(LONGEST_SERVING_SAMPLES);
   #source: AudioSource;
   #sink: AudioSink;
-  /** When the loudspeaker was last served. */
-  #servedAt = 0;
+  /** When the microphone last gave something. */
+  #readAt = 0;
+  /** Serves the loudspeaker while the microphone stands still. */
+  #standIn: ReturnType<typeof setInterval> | undefined;
   /** When it last wanted anything. */
   #playedAt = 0;
   #expectedLoss = 0;
@@ -149,11 +159,7 @@ export class VoiceSession {
     this.#source = options.source;
     this.#sink = options.sink;
     this.#capturing = this.#capture();
-    this.#timer = setInterval(() => {
-      const now = performance.now();
-      if (now - this.#servedAt > STANDSTILL_MS) this.#serveSpeaker(now);
-      this.#report(now);
-    }, STANDSTILL_MS);
+    this.#timer = setInterval(() => this.#check(performance.now()), CHECK_MS);
   }
 
   /**
@@ -163,7 +169,7 @@ export class VoiceSession {
   static async warmUp(): Promise<void> {
     using encoder = await openEncoder();
     using decoder = await openDecoder();
-    encoder.expectLoss(WARM_UP_LOSS);
+    await encoder.expectLoss(WARM_UP_LOSS);
     const sender = new VoiceSender(encoder);
     const receiver = new VoiceReceiver(decoder);
     const frame = new Int16Array(FRAME_SAMPLES);
@@ -195,7 +201,8 @@ export class VoiceSession {
     const { roundTripMs, peer } = this.#reporter.figures;
     const concealed = Math.round(concealedSamples / FRAME_SAMPLES);
     // The other phone's devices are taken to be as slow as this one's.
-    const devicesMs = (this.#source.delaySamples + this.#sink.delaySamples) / MS;
+    const processing = this.#options.processor?.latencySamples ?? 0;
+    const devicesMs = (this.#source.delaySamples + processing + this.#sink.delaySamples) / MS;
     const { mos } = estimateQuality({
       oneWayDelayMs: devicesMs + this.#options.frameSamples / MS + (roundTripMs ?? 0) / 2 + playout.delayMs,
       lossFraction: concealed / Math.max(1, played + rebuilt + concealed),
@@ -239,6 +246,7 @@ export class VoiceSession {
     if (this.#stopped) return;
     this.#stopped = true;
     clearInterval(this.#timer);
+    clearInterval(this.#standIn);
     try {
       await this.#sink[Symbol.asyncDispose]();
     } catch (error) {
@@ -252,7 +260,6 @@ export class VoiceSession {
     await this.#capturing;
     this.#encoder[Symbol.dispose]();
     this.#decoder[Symbol.dispose]();
-    this.#options.processor?.[Symbol.dispose]();
   }
 
   async #capture(): Promise<void> {
@@ -264,9 +271,12 @@ export class VoiceSession {
     while (!this.#stopped) {
       for (const block of blocks) {
         await this.#read(block);
-        this.#serveSpeaker(performance.now());
+        this.#readAt = performance.now();
+        clearInterval(this.#standIn);
+        this.#standIn = undefined;
+        if (block === blocks.at(-1) && !this.#stopped) this.#sendFrame(frame);
+        this.#serveSpeaker(this.#readAt);
       }
-      if (!this.#stopped) this.#sendFrame(frame);
     }
     await this.#source[Symbol.asyncDispose]();
   }
@@ -291,9 +301,8 @@ export class VoiceSession {
     this.#reporter.sent(this.#sender.timestamp, VoiceSender.payloadBytes(datagram), performance.now());
   }
 
-  /** Gives the loudspeaker what it wants. The microphone's clock calls it, or a timer where that one stands still. */
+  /** Gives the loudspeaker what it wants. The microphone's clock calls it, or a timer while that one stands still. */
   #serveSpeaker(now: number): void {
-    this.#servedAt = now;
     if (this.#stopped) return;
     try {
       const wanted = Math.min(this.#sink.wanted(), this.#playBuffer.length);
@@ -318,7 +327,11 @@ export class VoiceSession {
     this.#disposing = Promise.resolve(sink[Symbol.asyncDispose]()).catch(() => {});
   }
 
-  #report(now: number): void {
+  /** Sees to what the microphone's clock does not. */
+  #check(now: number): void {
+    if (now - this.#readAt > CHECK_MS) {
+      this.#standIn ??= setInterval(() => this.#serveSpeaker(performance.now()), STAND_IN_MS);
+    }
     const report = this.#reporter.tick(now);
     if (report) this.#options.send(report);
   }
