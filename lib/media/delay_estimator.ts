@@ -13,7 +13,7 @@ const BIN_SAMPLES = 48;
 const BINS = 1024;
 
 /** After this time a packet counts for 1/e: jitter is known within some packets and forgotten within 10 s. */
-const MEMORY_MS = 2_500;
+const MEMORY_MS = 2_000;
 
 /** The memory of a young stream is half its age and at least this: how it began shall not be what is remembered. */
 const SHORTEST_MEMORY_MS = 100;
@@ -44,9 +44,10 @@ export class DelayEstimator {
    * @param durationMs How much sound it holds: what is sent more often is forgotten in the same time.
    */
   add(delay: number, durationMs: number): void {
-    let bin = Math.floor(delay / BIN_SAMPLES);
+    const bin = Math.floor(delay / BIN_SAMPLES);
+    // Delays that are shorter by more than can be told apart are those of another time.
+    if (bin <= this.#top - BINS) this.reset();
     if (this.#total === 0) this.#top = bin;
-    if (bin <= this.#top - BINS) bin = this.#top - BINS + 1;
     if (bin > this.#top) this.#moveUp(bin);
     this.#weights[bin & (BINS - 1)]! += this.#weight;
     this.#total += this.#weight;

@@ -17,6 +17,9 @@ const COMPLEXITY = 5;
 /** Samples of the longest packet that Opus allows, 120 ms (RFC 6716, section 3.2.5). */
 const LONGEST_PACKET_SAMPLES = 5760;
 
+/** Samples of the shortest frame, 2.5 ms: what is made up comes in multiples of it. */
+const SHORTEST_FRAME_SAMPLES = 120;
+
 /** Makes frames into packets. */
 export interface VoiceEncoder extends Disposable {
   /** The packet of one frame, from 1 byte (lasting silence) to about 200. */
@@ -134,12 +137,16 @@ export async function openDecoder(): Promise<VoiceDecoder> {
     rebuild(packet, samples) {
       if (!carriesCopy(packet)) return undefined;
       try {
-        return decoder.decode(packet, { decodeFec: true, frameSize: samples });
+        const whole = Math.ceil(samples / SHORTEST_FRAME_SAMPLES) * SHORTEST_FRAME_SAMPLES;
+        return decoder.decode(packet, { decodeFec: true, frameSize: whole }).subarray(whole - samples);
       } catch {
         return undefined;
       }
     },
-    conceal: (samples) => decoder.decodePacketLoss(samples),
+    conceal(samples) {
+      const whole = Math.ceil(samples / SHORTEST_FRAME_SAMPLES) * SHORTEST_FRAME_SAMPLES;
+      return decoder.decodePacketLoss(Math.min(whole, LONGEST_PACKET_SAMPLES)).subarray(0, samples);
+    },
     [Symbol.dispose]: () => decoder.free(),
   };
 }

@@ -14,6 +14,7 @@
 
 import { ComfortNoise } from "./comfort_noise.ts";
 import { DelayEstimator } from "./delay_estimator.ts";
+import { DelayPeaks } from "./delay_peaks.ts";
 import { FRAME_SAMPLES, type VoiceDecoder } from "./opus.ts";
 import { TimeStretcher } from "./time_stretch.ts";
 import { SILENT_PACKET_BYTES } from "./voice_sender.ts";
@@ -45,7 +46,10 @@ export interface PlayoutCounts {
 const MS = 48;
 
 /** Part of the packets that the delay is meant to wait for. Those beyond cost less as losses than as delay. */
-const IN_TIME = 0.97;
+const IN_TIME = 0.985;
+
+/** Part of the packets whose delay is nothing out of the ordinary. */
+const TYPICAL = 0.75;
 
 /** Part of the packets that count as the fastest: one that is faster than all may be a mistake of the clocks. */
 const FASTEST = 0.02;
@@ -62,6 +66,9 @@ const KEPT_PACKETS = 3;
 /** Packets that can be in store; further from what is heard than this, a number is a new start. */
 const STORE = 128;
 
+/** Further from what is heard than this, a timestamp is a new start, too. */
+const LONGEST_JUMP = 5_000 * MS;
+
 /** After this time without any packet the stream counts as ended, and silence is played. */
 const STARVED_LIMIT = 500 * MS;
 
@@ -77,8 +84,11 @@ const TOLERATED_EXCESS = 9 * MS;
 /** What a delay that was too short is lengthened by beyond its target, so that it need not be done again soon. */
 const RESERVE = 4 * MS;
 
-/** Error of the delay at which it is corrected by whatever harms least, and more often. */
-const URGENT = 50 * MS;
+/** Lack of delay at which it is made up for by whatever harms least, and more often: packets come late. */
+const URGENT_LACK = 50 * MS;
+
+/** The same for too much of it, which is less of a harm than bad seams. */
+const URGENT_EXCESS = 300 * MS;
 
 /** Time between two corrections, and between two urgent ones. */
 const CORRECTION_PAUSE = 40 * MS;
@@ -105,6 +115,7 @@ export class Playout {
   readonly #stretcher = new TimeStretcher();
   readonly #comfort = new ComfortNoise();
   readonly #delays = new DelayEstimator();
+  readonly #peaks = new DelayPeaks();
   readonly #counts = {
     played: 0,
     rebuilt: 0,
@@ -180,7 +191,8 @@ export class Playout {
    * @param now Milliseconds on any clock that only goes forward, the same one as for {@linkcode Playout.play}.
    */
   push(number: number, timestamp: number, payload: Uint8Array, now: number): void {
-    if (this.#streaming && Math.abs(number - this.#next) >= STORE) this.restart();
+    const jumps = Math.abs(number - this.#next) >= STORE || Math.abs(timestamp - this.#end) > LONGEST_JUMP;
+    if (this.#streaming && jumps) this.restart();
     // Between two requests the loudspeaker's clock goes on.
     const since = Math.min(Math.max(0, (now - this.#playedAt) * MS), this.#playedLength);
     this.#estimate(this.#delivered + since - timestamp);
@@ -230,6 +242,7 @@ export class Playout {
     this.#streaming = false;
     this.#decodedLength = 0;
     this.#delays.reset();
+    this.#peaks.reset();
     this.#stretcher.reset();
   }
 
@@ -243,7 +256,9 @@ export class Playout {
     this.#shortest = this.#delays.quantile(FASTEST);
     // A lost packet is rebuilt from the next one, so where there are losses that one is worth waiting for.
     const wait = this.#copies && this.#lossRate > WORTH_WAITING ? this.#frameSamples : 0;
-    this.#target = Math.min(this.#delays.quantile(IN_TIME) + wait, this.#shortest + LONGEST_DELAY);
+    const usual = this.#delays.quantile(IN_TIME) + wait;
+    this.#peaks.watch(relativeDelay, this.#delays.quantile(TYPICAL), this.#delivered);
+    this.#target = Math.min(Math.max(usual, this.#peaks.height), this.#shortest + LONGEST_DELAY);
   }
 
   #begin(number: number, timestamp: number): void {
@@ -287,12 +302,11 @@ export class Playout {
     this.#starved = 0;
     gap -= covered;
     const missing = number - this.#next;
-    if (missing > 0) this.#experience(missing);
     const rebuilt = missing > 0 && gap > 0 && gap <= this.#frameSamples && this.#rebuild(number, gap);
     if (rebuilt) {
       this.#counts.rebuilt++;
-      this.#counts.lost += missing - 1;
-      this.#next = number;
+      this.#counts.lost--;
+      this.#giveUp(number);
     } else if (gap > 0 && gap < LONGEST_DELAY) {
       const length = Math.min(gap, this.#frameSamples);
       this.#conceal(length, missing > 0 || !this.#lastWasSilent);
@@ -306,16 +320,10 @@ export class Playout {
 
   /** Packets before `number` are not waited for any longer. */
   #giveUp(number: number): void {
-    this.#counts.lost += number - this.#next;
-    this.#next = number;
-  }
-
-  /** Keeps the average of losses. */
-  #experience(missing: number): void {
-    for (let packet = 0; packet < Math.min(missing, STORE); packet++) {
+    for (; this.#next < number; this.#next++) {
+      this.#counts.lost++;
       this.#lossRate += LOSS_WEIGHT * (1 - this.#lossRate);
     }
-    this.#lossRate -= LOSS_WEIGHT * this.#lossRate;
   }
 
   #decode(number: number): void {
@@ -325,7 +333,7 @@ export class Playout {
     this.#stored--;
     this.#next = number + 1;
     this.#decodedAny = true;
-    this.#experience(0);
+    this.#lossRate -= LOSS_WEIGHT * this.#lossRate;
     this.#copies = this.#decoder.carriesCopy(payload);
     this.#lastWasSilent = payload.length <= SILENT_PACKET_BYTES;
     const samples = this.#decoder.decode(payload);
@@ -408,7 +416,7 @@ export class Playout {
   #correct(needed: number): void {
     if (!this.#streaming || !this.#decodedAny || this.#starved > 0) return;
     const excess = this.#delay - this.#target;
-    const urgency = Math.min(1, Math.abs(excess) / URGENT);
+    const urgency = Math.min(1, excess < 0 ? -excess / URGENT_LACK : excess / URGENT_EXCESS);
     const pause = urgency < 1 ? CORRECTION_PAUSE : URGENT_PAUSE;
     if (this.#delivered - this.#correctedAt < pause) return;
     if (excess > TOLERATED_EXCESS) {

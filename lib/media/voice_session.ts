@@ -247,6 +247,7 @@ export class VoiceSession {
     this.#stopped = true;
     clearInterval(this.#timer);
     clearInterval(this.#standIn);
+    this.#options.send(this.#reporter.bye(performance.now()));
     try {
       await this.#sink[Symbol.asyncDispose]();
     } catch (error) {

@@ -98,6 +98,19 @@ for (const driftPpm of [300, -300]) {
   });
 }
 
+Deno.test("Playout waits for peaks of delay that come again and again", () => {
+  let lateBefore = 0;
+  const { playout } = simulate({
+    seconds: 40,
+    // Every three seconds all packets of 120 ms come at once.
+    network: (time) => time % 3000 < 120 && time > 1000 ? { delayMs: 120 - time % 3000 } : {},
+    each: (time, playout) => {
+      if (time < 12_000) lateBefore = playout.counts.late + playout.counts.concealedSamples;
+    },
+  });
+  assertEquals(playout.counts.late + playout.counts.concealedSamples - lateBefore, 0);
+});
+
 Deno.test("Playout lets the oldest go past 400 ms, and comes back", () => {
   let most = 0;
   const { playout } = simulate({
