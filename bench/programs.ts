@@ -34,7 +34,7 @@ export const BARESIP = "baresip (ALSA)";
 export const SALA_UNPROCESSED = "Sala, sound as it is";
 
 /**
- * The phone with different options, among them each remedy turned off, on the networks that it is a remedy for. What
+ * The phone with different options, among them remedies turned off, on the networks that they are a remedy for. What
  * the phone does not understand is left out, so an option may stand here before it is there. Each program more on a
  * network may cost half a minute: see `AT_ONCE` in `voice.ts`.
  */
@@ -42,10 +42,12 @@ const SALA_VARIANTS: readonly ({ readonly name: string; readonly args: readonly 
   { name: SALA, args: [], delay: true, speech: ALL, cost: true },
   { name: SALA_FRAME_10, args: ["--frame", "10"], delay: true },
   { name: SALA_NO_ECHO_CANCEL, args: ["--no-echo-cancel"], cost: true },
-  { name: SALA_UNPROCESSED, args: ["--no-echo-cancel", "--no-noise-reduction", "--no-gain"], speech: ALL },
+  {
+    name: SALA_UNPROCESSED,
+    args: ["--no-echo-cancel", "--no-noise-reduction", "--no-gain"],
+    speech: ["clean", "jitter30"],
+  },
   { name: "Sala --no-fec", args: ["--no-fec"], speech: ["loss5", "loss10", "loss20", "loss10jitter30"] },
-  { name: "Sala --no-redundancy", args: ["--no-redundancy"], speech: ["bursts10"] },
-  { name: "Sala --no-stretch", args: ["--no-stretch"], speech: ["jitter30", "jitter80", "wifi"] },
 ];
 
 const BARESIP_VARIANTS:

@@ -27,7 +27,7 @@ const PICTURE = `${FOLDER}voz.svg`;
 const FREE_PORTS = Deno.args.includes("--free-ports");
 /** Time to read a step's lines before the next one, in milliseconds. */
 const READING_MS = Deno.args.includes("--brisk") || !Deno.stdout.isTerminal() ? 0 : 1_000;
-/** Likeness from which a recording counts as the same speech: Opus keeps 0.95 and more, other speech has 0.3. */
+/** Likeness from which a recording counts as the same speech: Opus keeps 0.95 and more, other speech has less than half. */
 const SAME_SPEECH = 0.8;
 
 const COLOUR = !Deno.noColor && Deno.stdout.isTerminal();

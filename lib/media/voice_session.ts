@@ -62,7 +62,7 @@ export interface VoiceFigures {
   readonly roundTripMs: number | null;
   /** How long this side holds sound back for late packets. */
   readonly playoutDelayMs: number;
-  /** Estimated quality of what is heard here, 1 to 4.5 (E-model, ITU-T G.107). */
+  /** Estimated quality of what is heard here, 1 to 4.5 (E-model, ITU-T G.107); 0 before there is any. */
   readonly mos: number;
 }
 
@@ -87,7 +87,7 @@ export const NO_VOICE: VoiceFigures = {
 
 /**
  * Samples that are read from the microphone at once, and that go by between two times that the loudspeaker is served:
- * 10 ms. With 20 ms the phone takes a fifth less of the processor, and sound is heard 10 ms later.
+ * 10 ms. With 20 ms the phone takes some 15 % less of the processor, and sound is heard 10 ms later.
  */
 export const BLOCK_SAMPLES = 480;
 
@@ -238,7 +238,7 @@ export class VoiceSession {
   }
 
   /**
-   * Stops sending and playing at once.
+   * Stops sending and playing at once, with a last report that says so.
    *
    * @returns Settles when the loudspeaker, or the recording, is closed.
    */
