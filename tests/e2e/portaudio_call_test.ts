@@ -19,9 +19,15 @@ async function readMono(path: string): Promise<Float32Array> {
   return resample(samples, sampleRate, SAMPLE_RATE);
 }
 
-/** A file with half a minute of a tone. */
-async function writeTone(): Promise<string> {
-  const samples = Int16Array.from({ length: 30 * SAMPLE_RATE }, (_, index) => 8000 * Math.sin(index / 20));
+/**
+ * A file with half a minute of short tones. A lasting one would be taken for noise and reduced. Their rhythm is none
+ * that the status lines, one a second, could miss again and again.
+ */
+async function writeTones(): Promise<string> {
+  const samples = Int16Array.from({ length: 30 * SAMPLE_RATE }, (_, index) => {
+    const on = index % Math.round(0.37 * SAMPLE_RATE) < 0.2 * SAMPLE_RATE;
+    return on ? 8000 * Math.sin(index / 20) : 0;
+  });
   const path = await Deno.makeTempFile({ suffix: ".wav" });
   await Deno.writeFile(
     path,
@@ -44,15 +50,15 @@ Deno.test({
     await using maria = start("maria", pulse.card("micB", "spkB"), "--answer", "accept");
     await maria.waitForEvent("registered");
     await using joao = start("joão", pulse.card("micA", "spkA"), "--call", "maria");
-    // The cards need a moment to start. A tone that comes out at the other end says that they have.
-    const tone = await writeTone();
+    // The cards need a moment to start. Tones that come out at the other end say that they have.
+    const tones = await writeTones();
     for (const [cable, hearer] of [["micA", maria], ["micB", joao]] as const) {
-      const playing = pulse.play(tone, cable);
+      const playing = pulse.play(tones, cable);
       await hearer.waitForEvent("status", ({ speakerDb }) => speakerDb as number > -30);
       await playing[Symbol.asyncDispose]();
       await hearer.waitForEvent("status", ({ speakerDb }) => speakerDb as number < -60);
     }
-    await Deno.remove(tone);
+    await Deno.remove(tones);
     const atMaria = pulse.record("spkB");
     const atJoao = pulse.record("spkA");
     await Promise.all([atMaria.started, atJoao.started]);
@@ -62,7 +68,8 @@ Deno.test({
     await joao.waitForEvent("status", (event) => event.seconds as number > (seconds as number) + 1);
     for (const [said, recorder] of [[SPEECH, atMaria], [REPLY, atJoao]] as const) {
       const { correlation, coverage } = compareInPieces(await readMono(said), await recorder.stop());
-      assertGreater(correlation, 0.9, `it sounds like ${said}`);
+      // What is done about echo, noise and level is heard, but other speech has 0.2.
+      assertGreater(correlation, 0.7, `it sounds like ${said}`);
       assertGreater(coverage, 0.99, "to its end");
     }
     await joao.type("sair");

@@ -110,12 +110,14 @@ export class Pulse implements AsyncDisposable {
       stdout: "null",
       stderr: "null",
     }).spawn();
-    const done = player.status.then(({ success, signal }) => {
-      if (!success && signal !== "SIGTERM") throw new Error(`paplay could not play ${path}`);
+    let stopped = false;
+    const done = player.status.then(({ success }) => {
+      if (!success && !stopped) throw new Error(`paplay could not play ${path}`);
     });
     return {
       done,
       async [Symbol.asyncDispose]() {
+        stopped = true;
         try {
           player.kill("SIGTERM");
         } catch {
