@@ -35,7 +35,7 @@ const PACKETS = 100_000;
 const ROUNDS = 11;
 const WARM_UP_ROUNDS = 2;
 
-/** Bytes of a frame of speech at the project's bit rate: 48 kbit/s, 20 ms. */
+/** Bytes of a frame of speech at 48 kbit/s, 20 ms. */
 const PAYLOAD_BYTES = 120;
 
 const SSRC = 0x1234_5678;

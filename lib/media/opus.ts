@@ -61,8 +61,7 @@ const MOST_LOSS_PERCENT = 25;
  * A new encoder: mono, 48 kHz, tuned for a voice.
  *
  * While no losses are expected it is Opus's low-delay one, which looks ahead 2.5 ms instead of 6.5 and takes half the
- * time, but cannot carry copies. The other one takes over when they are (as WebRTC's and libopus's own do, though
- * within one encoder): a decoder takes either at any time.
+ * time, but cannot carry copies. The other one takes over when they are: a decoder takes either at any time.
  *
  * @param frameSamples Samples of a frame: 480 (10 ms) or 960.
  */

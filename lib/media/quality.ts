@@ -27,7 +27,7 @@ export const DEFAULT_TALKER_ECHO_LOSS_DB = 65;
  * ITU-T G.113 has no values for Opus. These are of M. Alahmadi, P. Počta, H. Melvin, "An Adaptive Bitrate Switching
  * Algorithm for Speech Applications in Context of WebRTC", ACM TOMM 17(4), article 133, 2021, doi 10.1145/3458751, in
  * the authors' published table (github.com/mohaoahmadi/Opus_Codec_Quality_Evaluation): narrowband, constant bit rate,
- * random loss, 11 kbit/s, the highest rate that they measured on this scale. Sala sends 48 kbit/s in full band, so Ie
+ * random loss, 11 kbit/s, the highest rate that they measured on this scale. Sala sends 64 kbit/s in full band, so Ie
  * is if anything too high, by 2 of 100.
  *
  * Limits: they were derived with an instrument (ITU-T P.863), not by listeners, and without in-band FEC or
