@@ -33,14 +33,29 @@ export interface Device {
 /** Which way sound flows through a stream. */
 export type Direction = "input" | "output";
 
-/** Samples that a loudspeaker takes at once: 10 ms. Smaller ones cost more wake-ups, larger ones delay. */
-const BLOCK_SAMPLES = 480;
+/**
+ * Samples that a loudspeaker takes at once: 10 ms. Smaller ones cost more wake-ups, larger ones delay. A microphone
+ * gives all that is read at once.
+ */
+const SPEAKER_BLOCK_SAMPLES = 480;
 
-/** Delay that is asked of the device in each direction: two blocks, so that one can play while one is filled. */
-const LATENCY_SECONDS = 0.02;
+/** Blocks that are asked for as a device's delay. PortAudio makes room for one more. */
+const LATENCY_BLOCKS = { input: 2, output: 3 };
 
-/** Samples that shall be left in a loudspeaker's queue when it is filled again: 10 ms, for a late wake-up. */
-const RESERVE_SAMPLES = 480;
+/**
+ * Samples that a loudspeaker's queue takes beyond those that are given at once: 16 ms, since a device may take a block
+ * before the next are there, and those may be late. A queue that runs dry costs more than a gap: it has to be started
+ * anew, and the virtual cards of PulseAudio then stand still for up to 2 s.
+ */
+const RESERVE_SAMPLES = 768;
+
+/** A microphone is looked at so much before its samples are due: so they are found in step with it, by and by. */
+const EARLY_MS = 1;
+
+/** How often it is looked at when they are not there yet, and when it has stopped or not yet begun. */
+const RETRY_MS = 1;
+const STOPPED_RETRY_MS = 10;
+const STOPPED_MS = 20;
 
 /** What the library is called where it is installed as usual. */
 const LIBRARY_NAMES: Partial<Record<typeof Deno.build.os, readonly string[]>> = {
@@ -137,27 +152,24 @@ export class PortAudio implements Disposable {
   /**
    * Opens and starts a microphone.
    *
-   * @param blockSamples Samples that will be read at once.
+   * @param readSamples Samples that will be read at once.
    * @param choice An index or part of a name, case aside; the default device when it is left out.
    * @throws {AudioError} `no_device` where there is none such, `device_failed` where it does not open.
    */
-  openSource(blockSamples: number, choice?: string): AudioSource {
-    return new DeviceSource(
-      this.#openStream("input", this.#find("input", choice), blockSamples),
-      blockSamples,
-    );
+  openSource(readSamples: number, choice?: string): AudioSource {
+    return new DeviceSource(this.#openStream("input", this.#find("input", choice), readSamples), readSamples);
   }
 
   /**
    * Opens and starts a loudspeaker.
    *
-   * @param blockSamples Samples that go by between two times that it is served.
+   * @param servedSamples Samples that go by between two times that it is served.
    * @param choice An index or part of a name, case aside; the default device when it is left out.
    * @throws {AudioError} `no_device` where there is none such, `device_failed` where it does not open.
    */
-  openSink(blockSamples: number, choice?: string): AudioSink {
-    const stream = this.#openStream("output", this.#find("output", choice), BLOCK_SAMPLES);
-    return new DeviceSink(stream, blockSamples + RESERVE_SAMPLES);
+  openSink(servedSamples: number, choice?: string): AudioSink {
+    const stream = this.#openStream("output", this.#find("output", choice), SPEAKER_BLOCK_SAMPLES);
+    return new DeviceSink(stream, servedSamples + RESERVE_SAMPLES);
   }
 
   /** Stops PortAudio and unloads it. */
@@ -184,7 +196,8 @@ export class PortAudio implements Disposable {
 
   #openStream(direction: Direction, device: Device, blockSamples: number): Stream {
     const { Pa_OpenStream, Pa_StartStream, Pa_CloseStream } = this.#library.symbols;
-    const parameters = streamParameters(device.index, 1, LATENCY_SECONDS);
+    const latencySeconds = LATENCY_BLOCKS[direction] * blockSamples / SAMPLE_RATE;
+    const parameters = streamParameters(device.index, 1, latencySeconds);
     const handle = new BigUint64Array(1);
     const opened = withQuietStderr(() =>
       Pa_OpenStream(
@@ -233,40 +246,72 @@ function alreadyClosed({ name }: Stream): AudioError {
   return new AudioError("device_failed", name, "Already closed");
 }
 
-/** A microphone. Waits for its samples on a thread of its own, one read at a time. */
+/**
+ * A microphone. Is looked at when its samples are due and read when they are there, so that nothing ever waits in the
+ * library: a thread that does costs more than all else that is done for a call.
+ */
 class DeviceSource implements AudioSource {
-  readonly delaySamples: number;
   readonly #stream: Stream;
-  /** The read that is under way. The device may not be closed under it. */
-  #reading: Promise<number> = Promise.resolve(0);
+  /** Samples that the device keeps back in any case. */
+  readonly #blockSamples: number;
+  /** Samples that are in its queue after the last read. */
+  #left = 0;
+  /** When the next samples are due. */
+  #dueAt = 0;
+  #wake: (() => void) | undefined;
   #closed = false;
 
-  constructor(stream: Stream, blockSamples: number) {
+  constructor(stream: Stream, readSamples: number) {
     this.#stream = stream;
     const info = stream.library.symbols.Pa_GetStreamInfo(stream.pointer);
-    const latency = info
-      ? new Deno.UnsafePointerView(info).getFloat64(STREAM_INFO_INPUT_LATENCY)
-      : LATENCY_SECONDS;
+    const latency = info ? new Deno.UnsafePointerView(info).getFloat64(STREAM_INFO_INPUT_LATENCY) : Infinity;
     // What PortAudio counts as latency is all of its queue, of which one block is ever in use.
-    this.delaySamples = Math.min(Math.round(latency * SAMPLE_RATE), blockSamples);
+    this.#blockSamples = Math.min(Math.round(latency * SAMPLE_RATE), readSamples);
   }
 
   get name(): string {
     return this.#stream.name;
   }
 
+  get delaySamples(): number {
+    return this.#blockSamples + this.#left;
+  }
+
   async read(samples: Int16Array<ArrayBuffer>): Promise<void> {
     if (this.#closed) throw alreadyClosed(this.#stream);
+    while (this.#available() < samples.length) {
+      const earlyMs = this.#dueAt - performance.now();
+      await this.#pause(earlyMs > 0 ? earlyMs : earlyMs < -STOPPED_MS ? STOPPED_RETRY_MS : RETRY_MS);
+      if (this.#closed) return void samples.fill(0);
+    }
     const { library, pointer } = this.#stream;
-    this.#reading = library.symbols.Pa_ReadStream(pointer, samples, BigInt(samples.length));
-    check(this.#stream, await this.#reading);
+    check(this.#stream, library.symbols.Pa_ReadStream(pointer, samples, BigInt(samples.length)));
+    this.#left -= samples.length;
+    this.#dueAt = performance.now() + samples.length * 1000 / SAMPLE_RATE - EARLY_MS;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    await this.#reading;
+    this.#wake?.();
     await close(this.#stream);
+  }
+
+  #available(): number {
+    const { library, pointer } = this.#stream;
+    const available = Number(library.symbols.Pa_GetStreamReadAvailable(pointer));
+    check(this.#stream, available);
+    return this.#left = Math.max(0, available);
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 }
 

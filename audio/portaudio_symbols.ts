@@ -44,10 +44,12 @@ export const symbols = {
   Pa_AbortStream: { parameters: ["pointer"], result: "i32", nonblocking: true },
   // PaError Pa_CloseStream(PaStream *stream)
   Pa_CloseStream: { parameters: ["pointer"], result: "i32", nonblocking: true },
-  // PaError Pa_ReadStream(PaStream *stream, void *buffer, unsigned long frames)
-  Pa_ReadStream: { parameters: ["pointer", "buffer", "usize"], result: "i32", nonblocking: true },
+  // PaError Pa_ReadStream(PaStream *stream, void *buffer, unsigned long frames); never more than is there
+  Pa_ReadStream: { parameters: ["pointer", "buffer", "usize"], result: "i32" },
   // PaError Pa_WriteStream(PaStream *stream, const void *buffer, unsigned long frames); never more than is free
   Pa_WriteStream: { parameters: ["pointer", "buffer", "usize"], result: "i32" },
+  // signed long Pa_GetStreamReadAvailable(PaStream *stream)
+  Pa_GetStreamReadAvailable: { parameters: ["pointer"], result: "isize" },
   // signed long Pa_GetStreamWriteAvailable(PaStream *stream)
   Pa_GetStreamWriteAvailable: { parameters: ["pointer"], result: "isize" },
   // const PaStreamInfo *Pa_GetStreamInfo(PaStream *stream)

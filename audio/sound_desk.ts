@@ -94,29 +94,29 @@ export class SoundDesk implements Disposable {
   /**
    * Opens the microphone. A file begins at its beginning.
    *
-   * @param blockSamples Samples that will be read at once.
+   * @param readSamples Samples that will be read at once.
    * @throws {AudioError}
    */
-  openSource(blockSamples: number): Promise<AudioSource> | AudioSource {
+  openSource(readSamples: number): Promise<AudioSource> | AudioSource {
     const { microphone } = this.#choice;
     if (microphone === "tone") return openTone();
     if (this.#noMicrophone || microphone === "silence" || microphone === "none") return openSilence();
     return isFile(microphone)
       ? openFileSource(microphone)
-      : this.#devices().openSource(blockSamples, microphone);
+      : this.#devices().openSource(readSamples, microphone);
   }
 
   /**
    * Opens the loudspeaker. The first call is recorded in the file that was asked for, later ones beside it
    * (`call.wav`, `call-2.wav`…), so that none is lost.
    *
-   * @param blockSamples Samples that go by between two times that it is served.
+   * @param servedSamples Samples that go by between two times that it is served.
    * @throws {AudioError}
    */
-  openSink(blockSamples: number): Promise<AudioSink> | AudioSink {
+  openSink(servedSamples: number): Promise<AudioSink> | AudioSink {
     const { speaker } = this.#choice;
     if (this.#noSpeaker || speaker === "silence" || speaker === "none") return openNullSink();
-    if (!isFile(speaker)) return this.#devices().openSink(blockSamples, speaker);
+    if (!isFile(speaker)) return this.#devices().openSink(servedSamples, speaker);
     this.#recordings++;
     return openFileSink(
       this.#recordings === 1 ? speaker : speaker.replace(WAV_FILE, `-${this.#recordings}$&`),

@@ -11,7 +11,7 @@ import type { Call, CallNotice } from "../call/call.ts";
 import { PhoneLine } from "../call/phone_line.ts";
 import type { SwitchboardOutput } from "../call/switchboard.ts";
 import { SILENCE_DB } from "../media/level.ts";
-import { BLOCK_SAMPLES, NO_VOICE, VoiceSession } from "../media/voice_session.ts";
+import { NO_VOICE, VoiceSession } from "../media/voice_session.ts";
 import { ipVersion } from "../protocol/address.ts";
 import { isName, nameKey } from "../protocol/name.ts";
 import { RegistryClient } from "../registry/client.ts";
@@ -175,7 +175,7 @@ export class Phone {
   }
 
   async #serve(): Promise<number> {
-    VoiceSession.warmUp();
+    VoiceSession.warmUp(this.#openProcessor());
     if (this.#options.call !== undefined) await this.#call(this.#options.call);
     return await this.#finished.promise;
   }
@@ -386,11 +386,12 @@ export class Phone {
     conversation.timers.push(setInterval(() => this.#showStatus(conversation), STATUS_INTERVAL_MS));
     await this.#closing;
     const { frameMs, errorCorrection } = this.#options.voice;
-    const [source, sink] = await Promise.all([this.#openSource(), this.#openSink()]);
+    const frameSamples = frameMs * SAMPLE_RATE / 1000;
+    const [source, sink] = await Promise.all([this.#openSource(frameSamples), this.#openSink(frameSamples)]);
     const voice = await VoiceSession.start({
       source,
       sink,
-      frameSamples: frameMs * SAMPLE_RATE / 1000,
+      frameSamples,
       errorCorrection,
       processor: this.#openProcessor(),
       send: (datagram) => this.#line?.sendVoice(call, datagram),
@@ -442,17 +443,17 @@ export class Phone {
       : undefined;
   }
 
-  async #openSource(): Promise<AudioSource> {
+  async #openSource(frameSamples: number): Promise<AudioSource> {
     try {
-      return await this.#desk.openSource(BLOCK_SAMPLES);
+      return await this.#desk.openSource(frameSamples);
     } catch (error) {
       return this.#silentMicrophone(error as AudioError);
     }
   }
 
-  async #openSink(): Promise<AudioSink> {
+  async #openSink(frameSamples: number): Promise<AudioSink> {
     try {
-      return await this.#desk.openSink(BLOCK_SAMPLES);
+      return await this.#desk.openSink(frameSamples);
     } catch (error) {
       return this.#muteSpeaker(error as AudioError);
     }

@@ -55,7 +55,11 @@ const TYPICAL = 0.75;
 const FASTEST = 0.02;
 
 /** Delay beyond the first packet's own before anything is known. */
-const FIRST_MARGIN = 6 * MS;
+const FIRST_MARGIN = 3 * MS;
+
+/** Weight of one request in the loudspeaker's clock, some 50 a second, and the error from which on it is set anew. */
+const CLOCK_WEIGHT = 1 / 50;
+const LARGEST_CLOCK_ERROR = 40 * MS;
 
 /** Delay beyond that of the fastest packets that is never exceeded; more is no conversation. */
 const LONGEST_DELAY = 400 * MS;
@@ -112,6 +116,7 @@ const DECODED_CAPACITY = 400 * MS;
 /** One direction's playout. */
 export class Playout {
   readonly #decoder: VoiceDecoder;
+  readonly #leadSamples: number;
   readonly #stretcher = new TimeStretcher();
   readonly #comfort = new ComfortNoise();
   readonly #delays = new DelayEstimator();
@@ -148,9 +153,8 @@ export class Playout {
   #end = 0;
   /** The loudspeaker's clock. */
   #delivered = 0;
-  /** When it was last asked for samples, and for how many. */
-  #playedAt = 0;
-  #playedLength = 0;
+  /** The loudspeaker's clock less the time, both in samples: what it takes in steps, evened out. */
+  #clockOffset = NaN;
   /** Made up since the last packet, because nothing had come. */
   #starved = 0;
   #lastWasSilent = false;
@@ -163,9 +167,14 @@ export class Playout {
   #target = 0;
   #correctedAt = 0;
 
-  /** @param decoder Owned by the caller. */
-  constructor(decoder: VoiceDecoder) {
+  /**
+   * @param decoder Owned by the caller.
+   * @param leadSamples How long the loudspeaker can go without samples after it got all that it takes: a packet is in
+   * time that comes so much later than then.
+   */
+  constructor(decoder: VoiceDecoder, leadSamples = 0) {
     this.#decoder = decoder;
+    this.#leadSamples = leadSamples;
   }
 
   get counts(): PlayoutCounts {
@@ -193,11 +202,9 @@ export class Playout {
   push(number: number, timestamp: number, payload: Uint8Array, now: number): void {
     const jumps = Math.abs(number - this.#next) >= STORE || Math.abs(timestamp - this.#end) > LONGEST_JUMP;
     if (this.#streaming && jumps) this.restart();
-    // Between two requests the loudspeaker's clock goes on.
-    const since = Math.min(Math.max(0, (now - this.#playedAt) * MS), this.#playedLength);
-    this.#estimate(this.#delivered + since - timestamp);
-    if (!this.#streaming) this.#begin(number, timestamp);
-    if (!this.#decodedAny && number < this.#next) this.#beginEarlier(number, timestamp);
+    this.#estimate(this.#clock(now) - timestamp);
+    if (!this.#streaming) this.#begin(number, timestamp, now);
+    if (!this.#decodedAny && number < this.#next) this.#beginEarlier(number, timestamp, now);
     const slot = number & (STORE - 1);
     if (this.#numbers[slot] === number) {
       this.#counts.repeated++;
@@ -221,10 +228,10 @@ export class Playout {
    * Fills `samples` with what is to be heard next.
    *
    * @param now Milliseconds.
+   * @param behind How many samples more the loudspeaker would have taken.
    */
-  play(samples: Int16Array, now: number): void {
-    this.#playedAt = now;
-    this.#playedLength = samples.length;
+  play(samples: Int16Array, now: number, behind = 0): void {
+    this.#followClock(this.#delivered + samples.length + behind - now * MS);
     this.#letGo();
     while (this.#decodedLength < samples.length) this.#decodeNext();
     this.#correct(samples.length);
@@ -246,6 +253,37 @@ export class Playout {
     this.#stretcher.reset();
   }
 
+  /** Whether there is no voice at the moment, and silence or soft noise has to be played for as long as there is not. */
+  get pausing(): boolean {
+    return this.#stored === 0 && (!this.#streaming || this.#lastWasSilent);
+  }
+
+  /**
+   * Samples of those that are asked for next that are there, so that none need be made up.
+   *
+   * @param most More than so many need not be counted.
+   */
+  readySamples(most: number): number {
+    if (this.pausing) return most;
+    let ready = this.#decodedLength;
+    for (let number = this.#next; ready < most && this.#has(number); number++) ready += this.#frameSamples;
+    return Math.min(ready, most);
+  }
+
+  /** What the loudspeaker's clock shows less its lead: see the top of this file. */
+  #clock(now: number): number {
+    const clock = Number.isNaN(this.#clockOffset) ? this.#delivered : now * MS + this.#clockOffset;
+    return clock - this.#leadSamples;
+  }
+
+  /** A device takes its samples in blocks, so what it takes at a time tells the time only on average. */
+  #followClock(offset: number): void {
+    const error = offset - this.#clockOffset;
+    this.#clockOffset = Math.abs(error) < LARGEST_CLOCK_ERROR
+      ? this.#clockOffset + CLOCK_WEIGHT * error
+      : offset;
+  }
+
   /** The playout delay, with the same zero as relative delays. */
   get #delay(): number {
     return this.#delivered - (this.#end - this.#decodedLength);
@@ -261,26 +299,26 @@ export class Playout {
     this.#target = Math.min(Math.max(usual, this.#peaks.height), this.#shortest + LONGEST_DELAY);
   }
 
-  #begin(number: number, timestamp: number): void {
+  #begin(number: number, timestamp: number, now: number): void {
     this.#streaming = true;
     this.#decodedAny = false;
     this.#starved = 0;
     this.#next = number;
     this.#newest = number;
-    this.#anchor(timestamp);
+    this.#anchor(timestamp, now);
   }
 
   /** The stream began with packets in the wrong order, and there is still time to mend it. */
-  #beginEarlier(number: number, timestamp: number): void {
+  #beginEarlier(number: number, timestamp: number, now: number): void {
     this.#next = number;
-    this.#anchor(timestamp);
+    this.#anchor(timestamp, now);
   }
 
   /** Puts silence before a timestamp, so that it is heard when the delay says. */
-  #anchor(timestamp: number): void {
-    const relative = this.#delivered - timestamp;
-    const delay = Math.max(this.#target, relative + FIRST_MARGIN);
-    this.#decodedLength = Math.max(0, Math.min(delay - relative, LONGEST_DELAY));
+  #anchor(timestamp: number, now: number): void {
+    const delay = Math.max(this.#target, this.#clock(now) - timestamp + FIRST_MARGIN);
+    const silence = Math.round(delay - (this.#delivered - timestamp));
+    this.#decodedLength = Math.max(0, Math.min(silence, LONGEST_DELAY));
     this.#decoded.fill(0, 0, this.#decodedLength);
     this.#end = timestamp;
   }

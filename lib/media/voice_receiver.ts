@@ -16,9 +16,12 @@ export class VoiceReceiver {
   #timestamp = new NumberExtender(32);
   #ssrc: number | undefined;
 
-  /** @param decoder Owned by the caller. */
-  constructor(decoder: VoiceDecoder) {
-    this.playout = new Playout(decoder);
+  /**
+   * @param decoder Owned by the caller.
+   * @param leadSamples See {@linkcode Playout}.
+   */
+  constructor(decoder: VoiceDecoder, leadSamples = 0) {
+    this.playout = new Playout(decoder, leadSamples);
   }
 
   /**
@@ -44,8 +47,8 @@ export class VoiceReceiver {
     return true;
   }
 
-  /** Fills `samples` with what is to be heard next. */
-  play(samples: Int16Array, now: number): void {
-    this.playout.play(samples, now);
+  /** Fills `samples` with what is to be heard next: see {@linkcode Playout.play}. */
+  play(samples: Int16Array, now: number, behind = 0): void {
+    this.playout.play(samples, now, behind);
   }
 }

@@ -85,20 +85,17 @@ export const NO_VOICE: VoiceFigures = {
   mos: 0,
 };
 
-/**
- * Samples that are read from the microphone at once, and that go by between two times that the loudspeaker is served:
- * 10 ms. With 20 ms the phone takes some 15 % less of the processor, and sound is heard 10 ms later.
- */
-export const BLOCK_SAMPLES = 480;
-
 /** Samples in a millisecond. */
 const MS = 48;
 
-/** How often is looked after reports and after a microphone that stands still. */
-const CHECK_MS = 60;
+/**
+ * How long after a packet the loudspeaker is served if no other has come: this much more than its sound lasts. What it
+ * still has then, of the 10 ms more that it was given, covers a timer that is late.
+ */
+const LATE_MS = 2;
 
-/** How often a loudspeaker is served while the microphone stands still. */
-const STAND_IN_MS = 10;
+/** What is made up then at once, so that a packet that is a little late need not be made up whole. */
+const BRIDGE_SAMPLES = 480;
 
 /** After how long without wanting anything a loudspeaker counts as having stood still. */
 const STOPPAGE_MS = 100;
@@ -106,8 +103,8 @@ const STOPPAGE_MS = 100;
 /** Most that the loudspeaker is given at once: a fifth of a second. */
 const LONGEST_SERVING_SAMPLES = 9_600;
 
-/** Sound to warm up with, and what is lost of it: some 60 ms of work. */
-const WARM_UP_MS = 1_500;
+/** Sound to warm up with, and what is lost of it: some 0.3 s of work, after which the compiler has seen it all. */
+const WARM_UP_MS = 6_000;
 const WARM_UP_LOSS = 0.1;
 const WARM_UP_LOSS_MS = 200;
 
@@ -126,14 +123,11 @@ export class VoiceSession {
   readonly #receiver: VoiceReceiver;
   readonly #reporter: RtcpReporter;
   readonly #capturing: Promise<void>;
-  readonly #timer: ReturnType<typeof setInterval>;
   readonly #playBuffer = new Int16Array(LONGEST_SERVING_SAMPLES);
   #source: AudioSource;
   #sink: AudioSink;
-  /** When the microphone last gave something. */
-  #readAt = 0;
-  /** Serves the loudspeaker while the microphone stands still. */
-  #standIn: ReturnType<typeof setInterval> | undefined;
+  /** Serves the loudspeaker if no packet does. */
+  #timer: ReturnType<typeof setTimeout> | undefined;
   /** When it last wanted anything. */
   #playedAt = 0;
   #expectedLoss = 0;
@@ -149,7 +143,7 @@ export class VoiceSession {
     this.#encoder = encoder;
     this.#decoder = decoder;
     this.#sender = new VoiceSender(encoder);
-    this.#receiver = new VoiceReceiver(decoder);
+    this.#receiver = new VoiceReceiver(decoder, options.frameSamples);
     this.#reporter = new RtcpReporter({
       ssrc: this.#sender.ssrc,
       reception: this.#receiver.reception,
@@ -159,14 +153,16 @@ export class VoiceSession {
     this.#source = options.source;
     this.#sink = options.sink;
     this.#capturing = this.#capture();
-    this.#timer = setInterval(() => this.#check(performance.now()), CHECK_MS);
+    this.#bridge();
   }
 
   /**
    * Loads the codec and runs all that a call needs once, on made-up sound. The first frames of the first call would
    * else come late, for want of compiled code.
+   *
+   * @param processor One that no call uses.
    */
-  static async warmUp(): Promise<void> {
+  static async warmUp(processor?: MicrophoneProcessor): Promise<void> {
     using encoder = await openEncoder();
     using decoder = await openDecoder();
     await encoder.expectLoss(WARM_UP_LOSS);
@@ -177,9 +173,11 @@ export class VoiceSession {
       for (let index = 0; index < frame.length; index++) {
         frame[index] = 9000 * Math.sin(index * index / (now + 100));
       }
+      processor?.capture(frame, 0);
       const datagram = sender.packet(frame);
       if (datagram && now % WARM_UP_LOSS_MS !== 0) receiver.receive(datagram, now);
       receiver.play(frame, now);
+      processor?.played(frame, 0);
       // One frame in each turn, so that nobody has to wait.
       await new Promise((resolve) => setTimeout(resolve, 0));
     }
@@ -234,7 +232,7 @@ export class VoiceSession {
   receive(datagram: Uint8Array): void {
     const now = performance.now();
     if (isRtcp(datagram)) this.#reported(datagram, now);
-    else this.#receiver.receive(datagram, now);
+    else if (this.#receiver.receive(datagram, now)) this.#packetCame(now);
   }
 
   /**
@@ -245,8 +243,7 @@ export class VoiceSession {
   async stop(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
-    clearInterval(this.#timer);
-    clearInterval(this.#standIn);
+    clearTimeout(this.#timer);
     this.#options.send(this.#reporter.bye(performance.now()));
     try {
       await this.#sink[Symbol.asyncDispose]();
@@ -265,31 +262,21 @@ export class VoiceSession {
 
   async #capture(): Promise<void> {
     const frame = new Int16Array(this.#options.frameSamples);
-    const blocks: Int16Array<ArrayBuffer>[] = [];
-    for (let start = 0; start < frame.length; start += BLOCK_SAMPLES) {
-      blocks.push(frame.subarray(start, start + BLOCK_SAMPLES));
-    }
     while (!this.#stopped) {
-      for (const block of blocks) {
-        await this.#read(block);
-        this.#readAt = performance.now();
-        clearInterval(this.#standIn);
-        this.#standIn = undefined;
-        if (block === blocks.at(-1) && !this.#stopped) this.#sendFrame(frame);
-        this.#serveSpeaker(this.#readAt);
-      }
+      await this.#read(frame);
+      if (!this.#stopped) this.#sendFrame(frame);
     }
     await this.#source[Symbol.asyncDispose]();
   }
 
-  async #read(block: Int16Array<ArrayBuffer>): Promise<void> {
+  async #read(frame: Int16Array<ArrayBuffer>): Promise<void> {
     try {
-      await this.#source.read(block);
-      this.#options.processor?.capture(block, this.#source.delaySamples);
+      await this.#source.read(frame);
+      this.#options.processor?.capture(frame, this.#source.delaySamples);
     } catch (error) {
       await this.#source[Symbol.asyncDispose]();
       this.#source = this.#options.replaceSource(error as AudioError);
-      block.fill(0);
+      frame.fill(0);
     }
   }
 
@@ -302,39 +289,59 @@ export class VoiceSession {
     this.#reporter.sent(this.#sender.timestamp, VoiceSender.payloadBytes(datagram), performance.now());
   }
 
-  /** Gives the loudspeaker what it wants. The microphone's clock calls it, or a timer while that one stands still. */
-  #serveSpeaker(now: number): void {
+  /** The loudspeaker is served with each packet, as far as packets reach. */
+  #packetCame(now: number): void {
+    this.#serveSpeaker(now, true);
+    this.#serveIn(this.#options.frameSamples / MS + LATE_MS);
+  }
+
+  /** No packet has come when one should have. */
+  #bridge(): void {
+    this.#serveSpeaker(performance.now(), false);
+    this.#serveIn((this.#receiver.playout.pausing ? this.#options.frameSamples : BRIDGE_SAMPLES) / MS);
+  }
+
+  #serveIn(ms: number): void {
+    clearTimeout(this.#timer);
+    if (!this.#stopped) this.#timer = setTimeout(() => this.#bridge(), ms);
+  }
+
+  /**
+   * Gives the loudspeaker what it wants.
+   *
+   * @param ready Whether only of what is there, rather than making up a little.
+   */
+  #serveSpeaker(now: number, ready: boolean): void {
     if (this.#stopped) return;
     try {
       const wanted = Math.min(this.#sink.wanted(), this.#playBuffer.length);
-      if (wanted === 0) return;
-      // A loudspeaker that stood still, as some do when they start, shall not leave its delay behind.
-      if (now - this.#playedAt > STOPPAGE_MS) this.#receiver.playout.restart();
-      this.#playedAt = now;
-      const samples = this.#playBuffer.subarray(0, wanted);
-      this.#receiver.play(samples, now);
-      this.#speakerDb = levelDb(samples);
-      const sink = this.#sink;
-      this.#options.processor?.played(samples, sink.delaySamples);
-      sink.write(samples).catch((error) => this.#sinkFailed(sink, error));
+      if (wanted > 0) this.#play(wanted, ready, now);
     } catch (error) {
       this.#sinkFailed(this.#sink, error);
     }
+    const report = this.#reporter.tick(now);
+    if (report) this.#options.send(report);
+  }
+
+  #play(wanted: number, ready: boolean, now: number): void {
+    // A loudspeaker that stood still, as some do when they start, shall not leave its delay behind.
+    if (now - this.#playedAt > STOPPAGE_MS) this.#receiver.playout.restart();
+    this.#playedAt = now;
+    const { playout } = this.#receiver;
+    const there = playout.readySamples(wanted);
+    const given = ready || playout.pausing ? there : Math.min(wanted, Math.max(there, BRIDGE_SAMPLES));
+    const samples = this.#playBuffer.subarray(0, given);
+    this.#receiver.play(samples, now, wanted - given);
+    this.#speakerDb = levelDb(samples);
+    const sink = this.#sink;
+    this.#options.processor?.played(samples, sink.delaySamples);
+    sink.write(samples).catch((error) => this.#sinkFailed(sink, error));
   }
 
   #sinkFailed(sink: AudioSink, error: unknown): void {
     if (sink !== this.#sink || this.#stopped) return;
     this.#sink = this.#options.replaceSink(error as AudioError);
     this.#disposing = Promise.resolve(sink[Symbol.asyncDispose]()).catch(() => {});
-  }
-
-  /** Sees to what the microphone's clock does not. */
-  #check(now: number): void {
-    if (now - this.#readAt > CHECK_MS) {
-      this.#standIn ??= setInterval(() => this.#serveSpeaker(performance.now()), STAND_IN_MS);
-    }
-    const report = this.#reporter.tick(now);
-    if (report) this.#options.send(report);
   }
 
   /** The other side reports, among other things how much of our voice is lost on its way. */

@@ -29,7 +29,7 @@ async function carry(
   using encoder = await openEncoder();
   using decoder = await openDecoder();
   const sender = new VoiceSender(encoder);
-  const receiver = new VoiceReceiver(decoder);
+  const receiver = new VoiceReceiver(decoder, FRAME_SAMPLES);
   const heard = new Int16Array(samples.length);
   for (let start = 0; start < samples.length; start += FRAME_SAMPLES) {
     const now = start / 48;
@@ -72,13 +72,14 @@ Deno.test("VoiceReceiver plays silence before anything has come, and fades out w
   using encoder = await openEncoder();
   using decoder = await openDecoder();
   const sender = new VoiceSender(encoder);
-  const receiver = new VoiceReceiver(decoder);
+  const receiver = new VoiceReceiver(decoder, FRAME_SAMPLES);
   const frame = new Int16Array(FRAME_SAMPLES);
   let now = 0;
   receiver.play(frame, now);
   assertEquals(levelDb(frame), SILENCE_DB);
+  now += 20;
   const said = voice();
-  for (let start = 0; start < 9600; start += FRAME_SAMPLES, now += 20) {
+  for (let start = 0; start < 5760; start += FRAME_SAMPLES, now += 20) { // Within its first syllable.
     receiver.receive(sender.packet(said.subarray(start, start + FRAME_SAMPLES))!, now);
     receiver.play(frame, now);
   }
