@@ -197,7 +197,9 @@ export class Playout {
     const since = Math.min(Math.max(0, (now - this.#playedAt) * MS), this.#playedLength);
     this.#estimate(this.#delivered + since - timestamp);
     if (!this.#streaming) this.#begin(number, timestamp);
-    if (!this.#decodedAny && number < this.#next) this.#beginEarlier(number, timestamp);
+    // What is further from the newest than there is room for would take a packet's slot.
+    const fits = this.#newest - number < STORE;
+    if (!this.#decodedAny && number < this.#next && fits) this.#beginEarlier(number, timestamp);
     const slot = number & (STORE - 1);
     if (this.#numbers[slot] === number) {
       this.#counts.repeated++;
