@@ -5,12 +5,13 @@
  */
 
 import { AudioError } from "./audio/audio.ts";
-import { SoundDesk } from "./audio/sound_desk.ts";
+import { SoundDesk, soundNeeds } from "./audio/sound_desk.ts";
 import { onEndSignal, onFailure } from "./lib/console/end_signals.ts";
 import { jsonLine } from "./lib/console/json_line.ts";
 import { chooseLanguage, type Language } from "./lib/console/language.ts";
 import { writeAll } from "./lib/console/line_writer.ts";
 import { openScreen } from "./lib/console/open_screen.ts";
+import { giveUpOtherPermissions, neededPermissions } from "./lib/console/permissions.ts";
 import { EXIT, Phone } from "./lib/console/phone.ts";
 import { type OutputOptions, parsePhoneOptions } from "./lib/console/phone_options.ts";
 import { phoneHelp, sentence, type Telling } from "./lib/console/sentences.ts";
@@ -61,6 +62,7 @@ async function main(args: readonly string[]): Promise<number> {
     await tell(event, output, language, event.event === "devices" ? Deno.stdout : Deno.stderr);
     return event.event === "devices" ? EXIT.done : EXIT.audioFailed;
   }
+  giveUpOtherPermissions(neededPermissions(soundNeeds(request.sound)));
   using desk = new SoundDesk(request.sound);
   await using screen = openScreen({ ...output, language, name: request.options.name });
   const phone = new Phone(request.options, screen, desk);

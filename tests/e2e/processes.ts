@@ -33,7 +33,7 @@ const PATIENCE_MS = 30_000;
 const ROOT = new URL("../../", import.meta.url);
 
 /** Where `@std` comes from in this run: the process must have it from the same place. */
-function importMap(): string[] {
+export function importMap(): string[] {
   const given = Deno.env.get("SALA_IMPORT_MAP");
   if (given) return ["--import-map", given];
   const offline = import.meta.resolve("@std/assert").startsWith("file:");
