@@ -16,6 +16,7 @@ import { EXIT, Phone } from "./lib/console/phone.ts";
 import { type OutputOptions, parsePhoneOptions } from "./lib/console/phone_options.ts";
 import { phoneHelp, sentence, type Telling } from "./lib/console/sentences.ts";
 import { TEXTS } from "./lib/console/texts.ts";
+import { printable } from "./lib/protocol/printable.ts";
 
 type Output = { write(bytes: Uint8Array): Promise<number> };
 
@@ -78,5 +79,10 @@ async function main(args: readonly string[]): Promise<number> {
   return status;
 }
 
-// Not left to the event loop: a sound card that does not answer could keep the program running.
-Deno.exit(await main(Deno.args));
+try {
+  // Not left to the event loop: a sound card that does not answer could keep the program running.
+  Deno.exit(await main(Deno.args));
+} catch (error) {
+  await print(printable(error instanceof Error ? error.message : String(error)), Deno.stderr).catch(() => {});
+  Deno.exit(EXIT.failed);
+}

@@ -43,6 +43,9 @@ const CONNECT_FAILURES: Readonly<Record<string, string>> = {
 /** How often the live line of a call is drawn anew. */
 const STATUS_INTERVAL_MS = 200;
 
+/** Most names that Tab completes: who calls under ever new ones must not fill the memory. */
+const MOST_NAMES = 500;
+
 /** The call that the person is in, from `call_started` to `call_ended`. */
 interface Conversation {
   readonly call: Call;
@@ -281,6 +284,8 @@ export class Phone {
   #learn(name: string): void {
     if (nameKey(name) === nameKey(this.#self.name) || this.#names.has(name)) return;
     this.#names.add(name);
+    const [oldest] = this.#names;
+    if (this.#names.size > MOST_NAMES && oldest !== undefined) this.#names.delete(oldest);
     this.#screen.names([...this.#names]);
   }
 

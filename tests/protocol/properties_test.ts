@@ -10,6 +10,7 @@ import {
   parseCallMessage,
 } from "../../lib/protocol/call_messages.ts";
 import { type Line, LineSplitter, MAX_LINE_BYTES } from "../../lib/protocol/line_splitter.ts";
+import { hasExcessMarks } from "../../lib/protocol/excess_marks.ts";
 import { isName, nameKey } from "../../lib/protocol/name.ts";
 import { parseObject } from "../../lib/protocol/object.ts";
 import { printable } from "../../lib/protocol/printable.ts";
@@ -107,7 +108,7 @@ Deno.test("parseCallMessage() takes any bytes", () => {
 
 Deno.test("isName() lets nothing through that printable() would escape, and nameKey() is a key", () => {
   holds(fc.property(anyText, anyText, (a, b) => {
-    if (isName(a)) assertEquals(printable(a), a);
+    if (isName(a)) assertEquals(printable(a.normalize("NFC")), a.normalize("NFC"));
     assertEquals(nameKey(nameKey(a)), nameKey(a));
     // Equality of keys goes both ways and does not depend on how accents are encoded.
     assertEquals(nameKey(a) === nameKey(b), nameKey(b.normalize("NFD")) === nameKey(a.normalize("NFC")));
@@ -118,7 +119,7 @@ Deno.test("printable() leaves nothing that a terminal acts upon, and leaves safe
   holds(fc.property(anyText, fc.integer({ min: 0, max: 30 }), (text, length) => {
     const shown = printable(text, length);
     assert(!UNSAFE.test(shown));
-    if (!UNSAFE.test(text) && text.length <= length) assertEquals(shown, text);
+    if (!UNSAFE.test(text) && !hasExcessMarks(text) && text.length <= length) assertEquals(shown, text);
     assert(shown.length <= 10 * length + 1);
   }));
 });
