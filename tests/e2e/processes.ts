@@ -5,6 +5,8 @@
  * with the Deno that runs the test.
  */
 
+import { concat } from "@std/bytes/concat";
+
 /** Which tool a process runs. */
 export type ToolKind = "registry" | "phone";
 
@@ -78,6 +80,7 @@ export class ToolProcess implements AsyncDisposable {
   readonly #onLine: ((line: string) => void) | undefined;
   readonly #waiters = new Set<Waiter>();
   #stderr = "";
+  readonly #output: Uint8Array[] = [];
   /** The first line that was not waited for yet. */
   #next = 0;
   #ended = false;
@@ -99,6 +102,11 @@ export class ToolProcess implements AsyncDisposable {
   /** All of standard output so far. */
   get stdout(): string {
     return this.lines.map((line) => `${line}\n`).join("");
+  }
+
+  /** All of standard output so far, byte for byte. */
+  get bytes(): Uint8Array {
+    return concat(this.#output);
   }
 
   /** Process id. */
@@ -226,7 +234,10 @@ export class ToolProcess implements AsyncDisposable {
 
   async #readOutput(): Promise<void> {
     let rest = "";
-    for await (const text of this.#child.stdout.pipeThrough(new TextDecoderStream())) {
+    const decoder = new TextDecoder();
+    for await (const bytes of this.#child.stdout) {
+      this.#output.push(bytes);
+      const text = decoder.decode(bytes, { stream: true });
       const lines = (rest + text).split("\n");
       rest = lines.pop() ?? "";
       this.#take(lines);
