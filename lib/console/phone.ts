@@ -51,6 +51,8 @@ interface Conversation {
   readonly call: Call;
   readonly startedAt: number;
   voice: VoiceSession | undefined;
+  /** Settles when its sound is there: what is being opened cannot be closed before. */
+  opening: Promise<void>;
   readonly timers: ReturnType<typeof setTimeout>[];
 }
 
@@ -343,8 +345,7 @@ export class Phone {
       case "ringing":
         return this.#show({ event: "ringing", name });
       case "started":
-        this.#startVoice(call);
-        return;
+        return this.#startVoice(call);
       case "rejected":
         this.#show({ event: "rejected", name, reason: notice.reason });
         return this.#over(EXIT.rejected);
@@ -377,10 +378,16 @@ export class Phone {
     else if (this.#registryLost) this.quit(EXIT.registryUnreachable);
   }
 
-  async #startVoice(call: Call): Promise<void> {
+  #startVoice(call: Call): void {
     this.#show({ event: "call_started", ...call.peer });
     if (this.#muted) this.#show({ event: "muted", muted: true });
-    const conversation: Conversation = { call, startedAt: performance.now(), voice: undefined, timers: [] };
+    const conversation: Conversation = {
+      call,
+      startedAt: performance.now(),
+      voice: undefined,
+      opening: Promise.resolve(),
+      timers: [],
+    };
     this.#conversation = conversation;
     const { hangUpAfter } = this.#options;
     if (hangUpAfter !== undefined) {
@@ -389,6 +396,10 @@ export class Phone {
       }, hangUpAfter * 1000));
     }
     conversation.timers.push(setInterval(() => this.#showStatus(conversation), STATUS_INTERVAL_MS));
+    conversation.opening = this.#openVoice(conversation);
+  }
+
+  async #openVoice(conversation: Conversation): Promise<void> {
     await this.#closing;
     const { frameMs, errorCorrection } = this.#options.voice;
     const [source, sink] = await Promise.all([this.#openSource(), this.#openSink()]);
@@ -398,13 +409,12 @@ export class Phone {
       frameSamples: frameMs * SAMPLE_RATE / 1000,
       errorCorrection,
       processor: this.#openProcessor(),
-      send: (datagram) => this.#line?.sendVoice(call, datagram),
+      send: (datagram) => this.#line?.sendVoice(conversation.call, datagram),
       replaceSource: (error) => this.#silentMicrophone(error),
       replaceSink: (error) => this.#muteSpeaker(error),
     });
     voice.muted = this.#muted;
     conversation.voice = voice;
-    if (this.#conversation !== conversation) await this.#stop(voice); // It ended in the meantime.
   }
 
   #showStatus({ call, startedAt, voice }: Conversation): void {
@@ -430,6 +440,8 @@ export class Phone {
     this.#conversation = undefined;
     for (const timer of conversation.timers) clearTimeout(timer);
     this.#screen.status(undefined);
+    // A call may be over while its devices are being opened: its recording shall be whole all the same.
+    await conversation.opening;
     if (conversation.voice) await this.#stop(conversation.voice);
   }
 

@@ -42,19 +42,25 @@ export function importMap(): string[] {
   return offline ? ["--import-map", new URL("lib/offline_std/import_map.json", ROOT).pathname] : [];
 }
 
+/** The words that start a tool, the program first. The source runs in the root of the tree. */
+export function commandLine(kind: ToolKind, args: readonly string[]): string[] {
+  const executable = Deno.env.get(kind === "registry" ? "SALA_REGISTRY" : "SALA_PHONE");
+  if (executable) return [executable, ...args];
+  return [Deno.execPath(), "run", "-q", "--no-prompt", `-P=${kind}`, ...importMap(), `${kind}.ts`, ...args];
+}
+
 function commandOf(kind: ToolKind, args: readonly string[], options: StartOptions): Deno.Command {
   const { env, stdin = "null", cwd } = options;
-  const executable = Deno.env.get(kind === "registry" ? "SALA_REGISTRY" : "SALA_PHONE");
-  const source = ["run", "-q", "--no-prompt", `-P=${kind}`, ...importMap(), `${kind}.ts`];
-  const common = {
+  const [program = "", ...rest] = commandLine(kind, args);
+  const isSource = program === Deno.execPath();
+  return new Deno.Command(program, {
+    args: rest,
     env: { LC_ALL: "pt_BR.UTF-8", NO_COLOR: "1", ...env },
     stdin,
     stdout: "piped",
     stderr: "piped",
-  } as const;
-  return executable
-    ? new Deno.Command(executable, { ...common, args: [...args], ...(cwd === undefined ? {} : { cwd }) })
-    : new Deno.Command(Deno.execPath(), { ...common, args: [...source, ...args], cwd: ROOT });
+    ...(isSource ? { cwd: ROOT } : cwd === undefined ? {} : { cwd }),
+  });
 }
 
 /** Somebody who waits for a line. */
