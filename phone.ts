@@ -64,7 +64,7 @@ async function main(args: readonly string[]): Promise<number> {
     return event.event === "devices" ? EXIT.done : EXIT.audioFailed;
   }
   giveUpOtherPermissions(neededPermissions(soundNeeds(request.sound)));
-  using desk = new SoundDesk(request.sound);
+  const desk = new SoundDesk(request.sound);
   await using screen = openScreen({ ...output, language, name: request.options.name });
   const phone = new Phone(request.options, screen, desk);
   onEndSignal(() => phone.quit());
@@ -76,6 +76,8 @@ async function main(args: readonly string[]): Promise<number> {
   });
   const status = await phone.run();
   await screen.flush();
+  // Under a stream that hangs, PortAudio would never stop.
+  if (phone.soundClosed) desk[Symbol.dispose]();
   return status;
 }
 

@@ -15,6 +15,7 @@ import { BLOCK_SAMPLES, NO_VOICE, VoiceSession } from "../media/voice_session.ts
 import { ipVersion } from "../protocol/address.ts";
 import { isName, nameKey } from "../protocol/name.ts";
 import { RegistryClient } from "../registry/client.ts";
+import { withTimeLimit } from "../registry/time_limit.ts";
 import { parseCommand } from "./commands.ts";
 import type { CallEnd, PersonFields, PhoneEvent } from "./events.ts";
 import type { PhoneOptions } from "./phone_options.ts";
@@ -39,6 +40,9 @@ const CONNECT_FAILURES: Readonly<Record<string, string>> = {
   timeout: "timed out",
   name_not_resolved: "host name not found",
 };
+
+/** How long leaving waits for sound devices and recordings to be closed: a sound server that hangs never does it. */
+const CLOSING_MS = 2_000;
 
 /** How often the live line of a call is drawn anew. */
 const STATUS_INTERVAL_MS = 200;
@@ -72,6 +76,7 @@ export class Phone {
   #ending: Promise<void> = Promise.resolve();
   #muted = false;
   #registryLost = false;
+  #soundClosed = true;
   readonly #names = new Set<string>();
 
   /**
@@ -100,6 +105,11 @@ export class Phone {
   /** Ends the run as `sair` does, from a signal or anywhere else. Later calls change nothing. */
   quit(status: number = EXIT.done): void {
     this.#finished.resolve(status);
+  }
+
+  /** Whether all sound devices are closed after the run. One that hangs must not be waited for. */
+  get soundClosed(): boolean {
+    return this.#soundClosed;
   }
 
   #show(event: PhoneEvent): void {
@@ -187,10 +197,22 @@ export class Phone {
 
   async #leave(): Promise<void> {
     await this.#line?.[Symbol.asyncDispose]();
-    await this.#ending;
-    await this.#closing;
+    this.#soundClosed = await this.#closeSound();
     await this.#registry?.close(this.#self.name || undefined);
     if (this.#self.name !== "") this.#show({ event: "closed" });
+  }
+
+  async #closeSound(): Promise<boolean> {
+    try {
+      await withTimeLimit(CLOSING_MS, undefined, async () => {
+        await this.#ending;
+        await this.#closing;
+      });
+      return true;
+    } catch (error) {
+      if ((error as Error).name !== "TimeoutError") throw error;
+      return false;
+    }
   }
 
   #lost(): void {

@@ -5,6 +5,7 @@ import { SAMPLE_RATE } from "../../audio/audio.ts";
 import { parseWav } from "../../audio/wav_reader.ts";
 import { haveTmux, type Sight, TestTerminal } from "../console/tmux.ts";
 import { messages, startPhone, temporaryFolder } from "./phones.ts";
+import { Pulse, pulseMissing } from "./pulse.ts";
 import { commandLine, startProcess, startRegistry } from "./processes.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -121,6 +122,35 @@ Deno.test("two Ctrl-C in a row are as good as one: everybody is told, and the re
   const { samples } = parseWav(await Deno.readFile(recording));
   assertGreater(samples.length, SAMPLE_RATE / 2);
   assertGreater(Math.max(...samples.slice(-4800)), 0.1, "the tone is heard to the end");
+});
+
+const noPulse = pulseMissing();
+if (noPulse) console.log(`skipped: leaving while the sound hangs, because ${noPulse}`);
+
+Deno.test({
+  name: "a phone leaves and tells everybody although the system's sound hangs",
+  ignore: noPulse !== undefined,
+  async fn() {
+    await using pulse = await Pulse.start(["mic", "speaker"]);
+    await using registry = await startRegistry();
+    await using maria = await startPhone(registry.port, "maria", ["--answer", "accept", "--mic", "tone"]);
+    const args = [`127.0.0.1:${registry.port}`, "joão", "0", "--json", "--call", "maria"];
+    await using joao = startProcess("phone", args, { env: pulse.card("mic", "speaker") });
+    await joao.waitForEvent(
+      "status",
+      ({ framesSent, framesPlayed }) => framesSent as number > 10 && framesPlayed as number > 10,
+    );
+    pulse.signal("SIGSTOP");
+    try {
+      joao.kill("SIGINT");
+      assertEquals(await joao.exitCode(), 0, joao.report());
+    } finally {
+      pulse.signal("SIGCONT");
+    }
+    await maria.waitForEvent("call_ended", ({ end }) => end === "peer_hung_up");
+    await registry.process.waitForEvent("left", ({ name }) => name === "joão");
+    assertEquals(messages(joao).slice(-2), ["sent fechamento", "received fechamento_confirmado"]);
+  },
 });
 
 const available = haveTmux();
