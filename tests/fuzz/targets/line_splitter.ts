@@ -9,7 +9,7 @@ import { type FuzzTarget, textSeeds } from "../fuzz_target.ts";
 const SHOWN_BYTES = 256;
 
 /** Packets that a stream is cut into, at most: more only take time. */
-const MOST_PACKETS = 40;
+const MOST_PACKETS = 12;
 
 const strict = new TextDecoder("utf-8", { fatal: true });
 
