@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup deno sound tests demo registry phone test test-unit test-e2e style build test-build dist fmt clean bench bench-voice
+.PHONY: help setup deno sound tests demo registry phone test test-unit test-e2e fuzz style build test-build dist fmt clean bench bench-voice
 
 # What may be given on the command line. Set here, so that variables of the environment that happen to have
 # these names are not taken for them.
@@ -20,6 +20,7 @@ help:
 	@echo 'make registry    a registry [PORT=5000] [ARGS="..."]'
 	@echo 'make phone       a phone: NAME=maria [PORT=6000] [REGISTRY=127.0.0.1] [ARGS="..."]'
 	@echo 'make test        style, types and every test (test-unit, test-e2e: a part) [ARGS="--filter ..."]'
+	@echo 'make fuzz        a million hostile inputs for every parser and state machine [ARGS="--only text --seed 1"]'
 	@echo 'make build       dist/registry and dist/phone, which run without Deno [SELF_EXTRACTING=1]'
 	@echo 'make test-build  the end-to-end tests on those two'
 	@echo 'make bench-voice voice beside baresip, 12 minutes, bench/results/voice.md [ARGS="--quick"]'
@@ -54,6 +55,10 @@ test-unit: sound
 
 test-e2e: tests
 	@$(RUN) test -q -A $(ARGS) tests/e2e/
+
+# Goes on from a seed of its own each time, and keeps what it finds where `make test` takes it up.
+fuzz: deno
+	@$(RUN) run -q -A tests/fuzz/fuzz.ts $(ARGS)
 
 # fmt without -q, which would leave out where, but its "Checked 99 files" is no news.
 style: deno

@@ -5,16 +5,18 @@
  */
 
 import { AudioError } from "./audio/audio.ts";
-import { SoundDesk } from "./audio/sound_desk.ts";
+import { SoundDesk, soundNeeds } from "./audio/sound_desk.ts";
 import { onEndSignal, onFailure } from "./lib/console/end_signals.ts";
 import { jsonLine } from "./lib/console/json_line.ts";
 import { chooseLanguage, type Language } from "./lib/console/language.ts";
 import { writeAll } from "./lib/console/line_writer.ts";
 import { openScreen } from "./lib/console/open_screen.ts";
+import { giveUpOtherPermissions, neededPermissions } from "./lib/console/permissions.ts";
 import { EXIT, Phone } from "./lib/console/phone.ts";
 import { type OutputOptions, parsePhoneOptions } from "./lib/console/phone_options.ts";
 import { phoneHelp, sentence, type Telling } from "./lib/console/sentences.ts";
 import { TEXTS } from "./lib/console/texts.ts";
+import { printable } from "./lib/protocol/printable.ts";
 
 type Output = { write(bytes: Uint8Array): Promise<number> };
 
@@ -61,7 +63,8 @@ async function main(args: readonly string[]): Promise<number> {
     await tell(event, output, language, event.event === "devices" ? Deno.stdout : Deno.stderr);
     return event.event === "devices" ? EXIT.done : EXIT.audioFailed;
   }
-  using desk = new SoundDesk(request.sound);
+  giveUpOtherPermissions(neededPermissions(soundNeeds(request.sound)));
+  const desk = new SoundDesk(request.sound);
   await using screen = openScreen({ ...output, language, name: request.options.name });
   const phone = new Phone(request.options, screen, desk);
   onEndSignal(() => phone.quit());
@@ -73,8 +76,15 @@ async function main(args: readonly string[]): Promise<number> {
   });
   const status = await phone.run();
   await screen.flush();
+  // Under a stream that hangs, PortAudio would never stop.
+  if (phone.soundClosed) desk[Symbol.dispose]();
   return status;
 }
 
-// Not left to the event loop: a sound card that does not answer could keep the program running.
-Deno.exit(await main(Deno.args));
+try {
+  // Not left to the event loop: a sound card that does not answer could keep the program running.
+  Deno.exit(await main(Deno.args));
+} catch (error) {
+  await print(printable(error instanceof Error ? error.message : String(error)), Deno.stderr).catch(() => {});
+  Deno.exit(EXIT.failed);
+}

@@ -140,6 +140,23 @@ export class SoundDesk implements Disposable {
   }
 }
 
+/** What a choice of sound takes from the system. */
+export interface SoundNeeds {
+  readonly readsFile: boolean;
+  readonly writesFile: boolean;
+  /** Whether PortAudio has to be loaded. */
+  readonly usesDevices: boolean;
+}
+
+/** Tells what a choice takes, so that the rest can be given up. */
+export function soundNeeds({ microphone, speaker }: SoundChoice): SoundNeeds {
+  return {
+    readsFile: isFile(microphone),
+    writesFile: isFile(speaker),
+    usesDevices: isDevice(microphone) || isDevice(speaker),
+  };
+}
+
 const WAV_FILE = /\.wave?$/i;
 
 /** Made-up microphones and loudspeakers. */

@@ -156,8 +156,10 @@ function mixToMono(view: DataView, format: WavFormat): Float32Array<ArrayBuffer>
       sum += readSample(view, offset);
       offset += sampleBytes;
     }
-    // One NaN or infinity in a float file must not spread over its neighbours in the resampler.
-    samples[i] = Number.isFinite(sum) ? sum / channels : 0;
+    samples[i] = sum / channels;
+    // One NaN or infinity must not spread over its neighbours in the resampler. A file of 64 bits also has numbers
+    // that become infinite only here, where there are 32.
+    if (!Number.isFinite(samples[i])) samples[i] = 0;
   }
   return samples;
 }

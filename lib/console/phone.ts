@@ -15,6 +15,7 @@ import { NO_VOICE, VoiceSession } from "../media/voice_session.ts";
 import { ipVersion } from "../protocol/address.ts";
 import { isName, nameKey } from "../protocol/name.ts";
 import { RegistryClient } from "../registry/client.ts";
+import { withTimeLimit } from "../registry/time_limit.ts";
 import { parseCommand } from "./commands.ts";
 import type { CallEnd, PersonFields, PhoneEvent } from "./events.ts";
 import type { PhoneOptions } from "./phone_options.ts";
@@ -40,14 +41,22 @@ const CONNECT_FAILURES: Readonly<Record<string, string>> = {
   name_not_resolved: "host name not found",
 };
 
+/** How long leaving waits for sound devices and recordings to be closed: a sound server that hangs never does it. */
+const CLOSING_MS = 2_000;
+
 /** How often the live line of a call is drawn anew. */
 const STATUS_INTERVAL_MS = 200;
+
+/** Most names that Tab completes: who calls under ever new ones must not fill the memory. */
+const MOST_NAMES = 500;
 
 /** The call that the person is in, from `call_started` to `call_ended`. */
 interface Conversation {
   readonly call: Call;
   readonly startedAt: number;
   voice: VoiceSession | undefined;
+  /** Settles when its sound is there: what is being opened cannot be closed before. */
+  opening: Promise<void>;
   readonly timers: ReturnType<typeof setTimeout>[];
 }
 
@@ -67,6 +76,7 @@ export class Phone {
   #ending: Promise<void> = Promise.resolve();
   #muted = false;
   #registryLost = false;
+  #soundClosed = true;
   readonly #names = new Set<string>();
 
   /**
@@ -95,6 +105,11 @@ export class Phone {
   /** Ends the run as `sair` does, from a signal or anywhere else. Later calls change nothing. */
   quit(status: number = EXIT.done): void {
     this.#finished.resolve(status);
+  }
+
+  /** Whether all sound devices are closed after the run. One that hangs must not be waited for. */
+  get soundClosed(): boolean {
+    return this.#soundClosed;
   }
 
   #show(event: PhoneEvent): void {
@@ -182,10 +197,22 @@ export class Phone {
 
   async #leave(): Promise<void> {
     await this.#line?.[Symbol.asyncDispose]();
-    await this.#ending;
-    await this.#closing;
+    this.#soundClosed = await this.#closeSound();
     await this.#registry?.close(this.#self.name || undefined);
     if (this.#self.name !== "") this.#show({ event: "closed" });
+  }
+
+  async #closeSound(): Promise<boolean> {
+    try {
+      await withTimeLimit(CLOSING_MS, undefined, async () => {
+        await this.#ending;
+        await this.#closing;
+      });
+      return true;
+    } catch (error) {
+      if ((error as Error).name !== "TimeoutError") throw error;
+      return false;
+    }
   }
 
   #lost(): void {
@@ -281,6 +308,8 @@ export class Phone {
   #learn(name: string): void {
     if (nameKey(name) === nameKey(this.#self.name) || this.#names.has(name)) return;
     this.#names.add(name);
+    const [oldest] = this.#names;
+    if (this.#names.size > MOST_NAMES && oldest !== undefined) this.#names.delete(oldest);
     this.#screen.names([...this.#names]);
   }
 
@@ -338,8 +367,7 @@ export class Phone {
       case "ringing":
         return this.#show({ event: "ringing", name });
       case "started":
-        this.#startVoice(call);
-        return;
+        return this.#startVoice(call);
       case "rejected":
         this.#show({ event: "rejected", name, reason: notice.reason });
         return this.#over(EXIT.rejected);
@@ -372,10 +400,16 @@ export class Phone {
     else if (this.#registryLost) this.quit(EXIT.registryUnreachable);
   }
 
-  async #startVoice(call: Call): Promise<void> {
+  #startVoice(call: Call): void {
     this.#show({ event: "call_started", ...call.peer });
     if (this.#muted) this.#show({ event: "muted", muted: true });
-    const conversation: Conversation = { call, startedAt: performance.now(), voice: undefined, timers: [] };
+    const conversation: Conversation = {
+      call,
+      startedAt: performance.now(),
+      voice: undefined,
+      opening: Promise.resolve(),
+      timers: [],
+    };
     this.#conversation = conversation;
     const { hangUpAfter } = this.#options;
     if (hangUpAfter !== undefined) {
@@ -384,6 +418,10 @@ export class Phone {
       }, hangUpAfter * 1000));
     }
     conversation.timers.push(setInterval(() => this.#showStatus(conversation), STATUS_INTERVAL_MS));
+    conversation.opening = this.#openVoice(conversation);
+  }
+
+  async #openVoice(conversation: Conversation): Promise<void> {
     await this.#closing;
     const { frameMs, errorCorrection } = this.#options.voice;
     const frameSamples = frameMs * SAMPLE_RATE / 1000;
@@ -394,13 +432,12 @@ export class Phone {
       frameSamples,
       errorCorrection,
       processor: this.#openProcessor(),
-      send: (datagram) => this.#line?.sendVoice(call, datagram),
+      send: (datagram) => this.#line?.sendVoice(conversation.call, datagram),
       replaceSource: (error) => this.#silentMicrophone(error),
       replaceSink: (error) => this.#muteSpeaker(error),
     });
     voice.muted = this.#muted;
     conversation.voice = voice;
-    if (this.#conversation !== conversation) await this.#stop(voice); // It ended in the meantime.
   }
 
   #showStatus({ call, startedAt, voice }: Conversation): void {
@@ -426,6 +463,8 @@ export class Phone {
     this.#conversation = undefined;
     for (const timer of conversation.timers) clearTimeout(timer);
     this.#screen.status(undefined);
+    // A call may be over while its devices are being opened: its recording shall be whole all the same.
+    await conversation.opening;
     if (conversation.voice) await this.#stop(conversation.voice);
   }
 

@@ -204,7 +204,9 @@ export class Playout {
     if (this.#streaming && jumps) this.restart();
     this.#estimate(this.#clock(now) - timestamp);
     if (!this.#streaming) this.#begin(number, timestamp, now);
-    if (!this.#decodedAny && number < this.#next) this.#beginEarlier(number, timestamp, now);
+    // What is further from the newest than there is room for would take a packet's slot.
+    const fits = this.#newest - number < STORE;
+    if (!this.#decodedAny && number < this.#next && fits) this.#beginEarlier(number, timestamp, now);
     const slot = number & (STORE - 1);
     if (this.#numbers[slot] === number) {
       this.#counts.repeated++;

@@ -1,5 +1,7 @@
 /** Names of people: which are allowed, and when two are the same. */
 
+import { hasExcessMarks } from "./excess_marks.ts";
+
 /** Longest name, in Unicode code points after NFC normalisation. */
 export const MAX_NAME_LENGTH = 32;
 
@@ -18,14 +20,14 @@ const INVISIBLE = /[\u200C\u200D\u{FE00}-\u{FE0F}\u115F\u1160\u3164\uFFA0]/gu;
 
 /**
  * Whether a value may be somebody's name: 1 to {@linkcode MAX_NAME_LENGTH} characters, something visible
- * among them, no control or bidirectional-format characters, no blank at either end.
+ * among them, no control or bidirectional-format characters, no heaps of combining marks, no blank at either end.
  */
 export function isName(value: unknown): value is string {
   if (typeof value !== "string" || value.length > 4 * MAX_NAME_LENGTH) return false;
   const name = value.normalize("NFC");
   const length = [...name].length;
   return length >= 1 && length <= MAX_NAME_LENGTH && name === name.trim() && VISIBLE.test(name) &&
-    !FORBIDDEN.test(name);
+    !FORBIDDEN.test(name) && !hasExcessMarks(name);
 }
 
 /**

@@ -1,5 +1,7 @@
 /** Makes text from the network safe to show. */
 
+import { EXCESS_MARK } from "./excess_marks.ts";
+
 /**
  * What a terminal may act upon, or what makes text look like other text: control characters (C0, DEL, C1),
  * format characters such as the bidirectional ones, line and paragraph separators, lone surrogates. The two
@@ -8,7 +10,8 @@
 const UNSAFE = /(?![\u200C\u200D])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /**
- * Text with every character that a terminal could act upon shown as an escape such as `\u{1b}`.
+ * Text with every character that a terminal could act upon shown as an escape such as `\u{1b}`, and combining marks,
+ * too, where there are more in a row than any script has.
  *
  * Everything that came from the network passes through here before it is shown or logged.
  *
@@ -17,5 +20,9 @@ const UNSAFE = /(?![\u200C\u200D])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
  */
 export function printable(text: string, maxLength = 4096): string {
   const cut = text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
-  return cut.replace(UNSAFE, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
+  return cut.replace(EXCESS_MARK, escape).replace(UNSAFE, escape);
+}
+
+function escape(character: string): string {
+  return `\\u{${character.codePointAt(0)?.toString(16)}}`;
 }

@@ -124,6 +124,14 @@ Deno.test("parseWav() takes a NaN or an infinity for silence", () => {
   assertEquals(Array.from(parseWav(bytes).samples), [0, 0, 0, 0.5]);
 });
 
+Deno.test("parseWav() takes a number of 64 bits that is infinite in 32 for silence", () => {
+  const bytes = riff(
+    chunk("fmt ", format({ tag: 3, bits: 64 })),
+    chunk("data", new Uint8Array(new Float64Array([1e300, -0.5]).buffer)),
+  );
+  assertEquals(Array.from(parseWav(bytes).samples), [0, -0.5]);
+});
+
 const GOOD = riff(FORMAT, chunk("data", FOUR));
 const wrong = (fields: WavFields) => riff(chunk("fmt ", format(fields)), chunk("data", FOUR));
 const badSubFormat = extensibleFormat().map((byte, i) => i === 39 ? byte + 1 : byte);

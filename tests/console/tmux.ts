@@ -115,6 +115,36 @@ export class TestTerminal implements AsyncDisposable {
     await this.see("the prompt", ({ rows }) => /^(joão|room|sala)>/.test(rows.at(-1) ?? ""));
   }
 
+  /**
+   * Runs another program from the shell in the driver's place. Afterwards the shell tells its exit status and the
+   * terminal's modes, as in `status 0, modes same`.
+   *
+   * @returns Its process id.
+   */
+  async run(command: readonly string[]): Promise<number> {
+    const root = new URL("../../", import.meta.url).pathname;
+    await Deno.writeTextFile(
+      `${this.#folder}/program.sh`,
+      `echo $$ > ${quoted(`${this.#folder}/pid`)}\ncd ${quoted(root)}\nexport NO_COLOR=1\nexec ${
+        command.map(quoted).join(" ")
+      }\n`,
+    );
+    await Deno.writeTextFile(
+      `${this.#folder}/run.sh`,
+      `before=$(stty -g)\nsh program.sh\nstatus=$?\n` +
+        `[ "$before" = "$(stty -g)" ] && modes=same || modes=changed\necho "status $status, modes $modes"\n`,
+    );
+    await this.type("clear; . ./run.sh");
+    await this.press("Enter");
+    await this.see("the program's prompt", ({ rows }) => /^[^ ].*> *$/.test(rows.at(-1) ?? ""));
+    return Number(await Deno.readTextFile(`${this.#folder}/pid`));
+  }
+
+  /** Closes the terminal under whatever runs in it, as a window is closed. */
+  async closeWindow(): Promise<void> {
+    await this.#tmux("kill-pane");
+  }
+
   /** Gives the driver something to do. */
   async order(order: DriverOrder): Promise<void> {
     await this.#connection?.write(new TextEncoder().encode(`${JSON.stringify(order)}\n`));

@@ -4,50 +4,15 @@ import { compareInPieces } from "../../audio/compare.ts";
 import { resample } from "../../audio/resample.ts";
 import { parseWav } from "../../audio/wav_reader.ts";
 import { RegistryClient } from "../../lib/registry/client.ts";
-import { type StartOptions, startProcess, startRegistry, type ToolProcess } from "./processes.ts";
+import { messages, startPhone, temporaryFolder } from "./phones.ts";
+import { startProcess, startRegistry } from "./processes.ts";
 
 const SPEECH = new URL("../../demo/fala.wav", import.meta.url).pathname;
 const REPLY = new URL("../../demo/resposta.wav", import.meta.url).pathname;
 
-/** Starts a phone that neither hears nor speaks unless told otherwise, and waits until it is in the room. */
-async function startPhone(
-  port: number,
-  name: string,
-  args: readonly string[] = [],
-  options: StartOptions = {},
-): Promise<ToolProcess> {
-  const phone = startProcess(
-    "phone",
-    [`127.0.0.1:${port}`, name, "0", "--json", "--mic", "none", "--speaker", "none", ...args],
-    { stdin: "piped", ...options },
-  );
-  await phone.waitForEvent("registered");
-  return phone;
-}
-
 async function readMono(path: string): Promise<Float32Array> {
   const { samples, sampleRate } = parseWav(await Deno.readFile(path), path);
   return resample(samples, sampleRate, SAMPLE_RATE);
-}
-
-/** A folder that is gone at the end of the test. */
-async function temporaryFolder(): Promise<AsyncDisposable & { path: string }> {
-  const path = await Deno.makeTempDir({ prefix: "sala-" });
-  return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
-}
-
-/**
- * The types of the messages that a phone printed, in order. Those of a call are each counted once: on a busy machine
- * an answer may take longer than the first pause before a repeat.
- */
-function messages(phone: ToolProcess): string[] {
-  const printed = phone.events("message").map(({ direction, text }) => ({
-    type: `${direction} ${JSON.parse(text as string).tipo}`,
-    repeatable: JSON.parse(text as string).chamada !== undefined,
-  }));
-  return printed.filter(({ type, repeatable }, index) =>
-    !repeatable || printed.findIndex((other) => other.type === type) === index
-  ).map(({ type }) => type);
 }
 
 Deno.test("phones carry speech from file to file, both ways at once", async () => {

@@ -5,6 +5,8 @@
  * with the Deno that runs the test.
  */
 
+import { concat } from "@std/bytes/concat";
+
 /** Which tool a process runs. */
 export type ToolKind = "registry" | "phone";
 
@@ -33,26 +35,32 @@ const PATIENCE_MS = 30_000;
 const ROOT = new URL("../../", import.meta.url);
 
 /** Where `@std` comes from in this run: the process must have it from the same place. */
-function importMap(): string[] {
+export function importMap(): string[] {
   const given = Deno.env.get("SALA_IMPORT_MAP");
   if (given) return ["--import-map", given];
   const offline = import.meta.resolve("@std/assert").startsWith("file:");
   return offline ? ["--import-map", new URL("lib/offline_std/import_map.json", ROOT).pathname] : [];
 }
 
+/** The words that start a tool, the program first. The source runs in the root of the tree. */
+export function commandLine(kind: ToolKind, args: readonly string[]): string[] {
+  const executable = Deno.env.get(kind === "registry" ? "SALA_REGISTRY" : "SALA_PHONE");
+  if (executable) return [executable, ...args];
+  return [Deno.execPath(), "run", "-q", "--no-prompt", `-P=${kind}`, ...importMap(), `${kind}.ts`, ...args];
+}
+
 function commandOf(kind: ToolKind, args: readonly string[], options: StartOptions): Deno.Command {
   const { env, stdin = "null", cwd } = options;
-  const executable = Deno.env.get(kind === "registry" ? "SALA_REGISTRY" : "SALA_PHONE");
-  const source = ["run", "-q", "--no-prompt", `-P=${kind}`, ...importMap(), `${kind}.ts`];
-  const common = {
+  const [program = "", ...rest] = commandLine(kind, args);
+  const isSource = program === Deno.execPath();
+  return new Deno.Command(program, {
+    args: rest,
     env: { LC_ALL: "pt_BR.UTF-8", NO_COLOR: "1", ...env },
     stdin,
     stdout: "piped",
     stderr: "piped",
-  } as const;
-  return executable
-    ? new Deno.Command(executable, { ...common, args: [...args], ...(cwd === undefined ? {} : { cwd }) })
-    : new Deno.Command(Deno.execPath(), { ...common, args: [...source, ...args], cwd: ROOT });
+    ...(isSource ? { cwd: ROOT } : cwd === undefined ? {} : { cwd }),
+  });
 }
 
 /** Somebody who waits for a line. */
@@ -78,6 +86,7 @@ export class ToolProcess implements AsyncDisposable {
   readonly #onLine: ((line: string) => void) | undefined;
   readonly #waiters = new Set<Waiter>();
   #stderr = "";
+  readonly #output: Uint8Array[] = [];
   /** The first line that was not waited for yet. */
   #next = 0;
   #ended = false;
@@ -99,6 +108,11 @@ export class ToolProcess implements AsyncDisposable {
   /** All of standard output so far. */
   get stdout(): string {
     return this.lines.map((line) => `${line}\n`).join("");
+  }
+
+  /** All of standard output so far, byte for byte. */
+  get bytes(): Uint8Array {
+    return concat(this.#output);
   }
 
   /** Process id. */
@@ -226,7 +240,10 @@ export class ToolProcess implements AsyncDisposable {
 
   async #readOutput(): Promise<void> {
     let rest = "";
-    for await (const text of this.#child.stdout.pipeThrough(new TextDecoderStream())) {
+    const decoder = new TextDecoder();
+    for await (const bytes of this.#child.stdout) {
+      this.#output.push(bytes);
+      const text = decoder.decode(bytes, { stream: true });
       const lines = (rest + text).split("\n");
       rest = lines.pop() ?? "";
       this.#take(lines);

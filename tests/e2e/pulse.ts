@@ -96,6 +96,11 @@ export class Pulse implements AsyncDisposable {
     };
   }
 
+  /** Sends the server a signal: `SIGSTOP` makes it hang until `SIGCONT`. */
+  signal(signal: Deno.Signal): void {
+    this.#process.kill(signal);
+  }
+
   /** The environment of a phone whose microphone is the end of one cable and whose speaker is another. */
   card(microphone: Cable, speaker: Cable): Record<string, string> {
     return { ...this.env, PULSE_SOURCE: `${microphone}.monitor`, PULSE_SINK: speaker };

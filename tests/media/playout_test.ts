@@ -216,3 +216,14 @@ Deno.test("Playout fills every request and counts every packet once, whatever co
   assertLessOrEqual(played + late + repeated + dropped, pushed);
   assertGreater(played, 1000);
 });
+
+Deno.test("Playout keeps a packet from far ahead when one from before the beginning would take its place", () => {
+  const playout = new Playout(new FakeDecoder());
+  const samples = new Int16Array(960);
+  const packet = Uint8Array.of(0, 0, 0, 1);
+  // The first, the furthest that there is room for, and one that there would be no room for any more.
+  for (const ahead of [0, 127, -1]) playout.push(1000 + ahead, 1e6 + 960 * ahead, packet, 0);
+  for (let now = 0; now < 4000; now += 20) playout.play(samples, now);
+  assertEquals(playout.counts.played, 2);
+  assertEquals(playout.counts.late, 1);
+});

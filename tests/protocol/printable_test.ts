@@ -11,6 +11,10 @@ const rows: [text: string, shown: string][] = [
   ["علی\u200cرضا 👩\u200d👧", "علی\u200cرضا 👩\u200d👧"],
   ["\ud83d x \ude00", "\\u{d83d} x \\u{de00}"],
   ["\u{e0061}", "\\u{e0061}"],
+  ["a" + "\u0301".repeat(6), "a" + "\u0301".repeat(6)],
+  ["a" + "\u0301".repeat(8) + "b", "a" + "\u0301".repeat(6) + "\\u{301}\\u{301}b"],
+  ["a" + "\u0301\u200d".repeat(3) + "\u0301", "a" + "\u0301\u200d".repeat(3) + "\\u{301}"],
+  ["שָׁ֥לֹום", "שָׁ֥לֹום"],
 ];
 
 Deno.test("printable() shows what a terminal could act upon as escapes", () => {

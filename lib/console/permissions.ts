@@ -1,0 +1,28 @@
+/** Gives up the permissions that this run has no use for, before anything comes from the network. */
+
+import type { SoundNeeds } from "../../audio/sound_desk.ts";
+
+/** Permissions that not every run needs. Of the others a phone needs all that deno.json grants. */
+const DISPENSABLE = ["read", "write", "ffi", "import"] as const;
+
+/** One of those. */
+export type Dispensable = (typeof DISPENSABLE)[number];
+
+/**
+ * What a run cannot do without. A file may be opened again for each call, so it is needed to the end. The program
+ * is loaded as a whole when it starts, so that nothing need be imported later.
+ */
+export function neededPermissions(needs: SoundNeeds): Set<Dispensable> {
+  const needed = new Set<Dispensable>();
+  if (needs.readsFile) needed.add("read");
+  if (needs.writesFile) needed.add("write");
+  if (needs.usesDevices) needed.add("ffi");
+  return needed;
+}
+
+/** Gives up all others of {@linkcode Dispensable}, for good: nobody is asked for them again. */
+export function giveUpOtherPermissions(needed: ReadonlySet<Dispensable>): void {
+  for (const name of DISPENSABLE) {
+    if (!needed.has(name)) Deno.permissions.revokeSync({ name });
+  }
+}

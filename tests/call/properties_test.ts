@@ -1,0 +1,109 @@
+import fc from "fast-check";
+import { assert, assertEquals } from "@std/assert";
+import type { Call } from "../../lib/call/call.ts";
+import { Switchboard } from "../../lib/call/switchboard.ts";
+import { encodeCallMessage, parseCallMessage } from "../../lib/protocol/call_messages.ts";
+import { holds } from "../fuzz/property.ts";
+
+/** A datagram on its way. */
+interface Datagram {
+  readonly to: number;
+  readonly bytes: Uint8Array;
+}
+
+const NAMES = ["joão", "maria"];
+const ENDPOINTS = NAMES.map((_, index) => ({ ip: `192.0.2.${index + 1}`, port: 6000 }));
+
+/** Both are free again after this time without any event: ringing, then repeats, on either side. */
+const LONGEST_LIFE_MS = 120_000;
+
+/** Two phones and all datagrams between them, in the hands of whoever calls. */
+class Pair {
+  readonly boards = [new Switchboard(), new Switchboard()];
+  /** Calls that began and whose end nobody was told. */
+  readonly unfinished = new Set<Call>();
+  network: Datagram[] = [];
+  now = 0;
+  #calls = 0;
+
+  invite(from: number, early: boolean): void {
+    if (this.boards[from]!.current) return;
+    // Which of two that cross has the smaller name is as good as random.
+    const id = `${early ? "a" : "b"}-${from}-${this.#calls++}`.padEnd(20, "x");
+    const self = { name: NAMES[from]!, ...ENDPOINTS[from]! };
+    this.boards[from]!.invite(this.now, id, self, { name: NAMES[1 - from]!, ...ENDPOINTS[1 - from]! });
+    this.drain();
+  }
+
+  /** Delivers a datagram; it stays on its way, to be repeated, unless `last`. */
+  deliver(index: number, last: boolean): void {
+    const datagram = this.network[index % Math.max(1, this.network.length)];
+    if (!datagram) return;
+    if (last) this.network.splice(this.network.indexOf(datagram), 1);
+    const parsed = parseCallMessage(datagram.bytes);
+    assert("message" in parsed);
+    this.boards[datagram.to]!.receive(this.now, parsed.message, ENDPOINTS[1 - datagram.to]!, "registered");
+    this.drain();
+  }
+
+  pass(milliseconds: number): void {
+    this.now += milliseconds;
+    for (const board of this.boards) board.tick(this.now);
+    this.drain();
+  }
+
+  drain(): void {
+    this.boards.forEach((board, from) => {
+      for (const output of board.drain()) {
+        if (output.kind === "send") {
+          this.network.push({ to: 1 - from, bytes: encodeCallMessage(output.message) });
+        }
+        if (output.kind !== "notice") continue;
+        if (output.notice.kind === "started") this.unfinished.add(output.call);
+        if (output.notice.kind === "ended") this.unfinished.delete(output.call);
+      }
+    });
+  }
+}
+
+type Step = (pair: Pair) => void;
+
+const phone = fc.nat(1);
+const steps = fc.array(
+  fc.oneof(
+    fc.tuple(phone, fc.boolean()).map(([phone, early]): Step => (pair) => pair.invite(phone, early)),
+    fc.tuple(fc.nat(), fc.boolean()).map(([index, last]): Step => (pair) => pair.deliver(index, last)),
+    fc.nat().map((index): Step => (pair) => pair.network.splice(index % (pair.network.length + 1), 1)),
+    phone.map((phone): Step => (pair) => {
+      pair.boards[phone]!.accept(pair.now);
+      pair.drain();
+    }),
+    phone.map((phone): Step => (pair) => {
+      pair.boards[phone]!.hangUp(pair.now);
+      pair.drain();
+    }),
+    fc.integer({ min: 0, max: 15_000 }).map((time): Step => (pair) => pair.pass(time)),
+  ),
+  { maxLength: 60 },
+);
+
+Deno.test("two Switchboards never stay half in a call, whatever is lost, repeated, reordered or said", () => {
+  holds(fc.property(steps, (steps) => {
+    const pair = new Pair();
+    for (const step of steps) step(pair);
+    // From here on nothing is lost and nobody does anything.
+    for (const end = pair.now + LONGEST_LIFE_MS; pair.now < end;) {
+      for (let rounds = 0; pair.network.length > 0; rounds++) {
+        assert(rounds < 1000, "they go on for ever");
+        pair.deliver(0, true);
+      }
+      const wakeAt = Math.min(...pair.boards.map((board) => board.wakeAt));
+      pair.pass(Math.max(1, Math.min(wakeAt, end) - pair.now));
+    }
+    for (const [index, board] of pair.boards.entries()) {
+      assertEquals(board.current, undefined, `${NAMES[index]} is free`);
+      assert(board.quiet && board.wakeAt === Infinity, `${NAMES[index]} has nothing left to say`);
+    }
+    assertEquals(pair.unfinished.size, 0, "the end of every call was told");
+  }));
+});

@@ -1,0 +1,19 @@
+import { assertEquals } from "@std/assert";
+import { type SoundChoice, soundNeeds } from "../../audio/sound_desk.ts";
+import { neededPermissions } from "../../lib/console/permissions.ts";
+
+const ROWS: [choice: SoundChoice, needed: string[]][] = [
+  [{}, ["ffi"]],
+  [{ microphone: "usb", speaker: "3" }, ["ffi"]],
+  [{ microphone: "tone", speaker: "none" }, []],
+  [{ microphone: "fala.wav", speaker: "none" }, ["read"]],
+  [{ microphone: "silence", speaker: "OUVI.WAV" }, ["write"]],
+  [{ microphone: "fala.wav", speaker: "ouvi.wave" }, ["read", "write"]],
+  [{ microphone: "fala.wav" }, ["read", "ffi"]],
+];
+
+Deno.test("neededPermissions() are those of the sound that was chosen, and no others", () => {
+  for (const [choice, needed] of ROWS) {
+    assertEquals([...neededPermissions(soundNeeds(choice))], needed, JSON.stringify(choice));
+  }
+});

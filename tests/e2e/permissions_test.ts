@@ -1,0 +1,146 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import deno from "../../deno.json" with { type: "json" };
+import { importMap } from "./processes.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+const PROBE = "tests/e2e/permission_probe.ts";
+
+/** What a phone may do, and all that it may not. */
+const PHONE: Readonly<Record<string, "granted" | "refused">> = {
+  "run: a program": "refused",
+  "run: a shell": "refused",
+  "sys: the host's name": "refused",
+  "sys: the system's version": "refused",
+  "sys: the person's number": "refused",
+  "sys: network interfaces": "refused",
+  "env: LC_ALL": "granted",
+  "env: LANG": "granted",
+  "env: TERM": "granted",
+  "env: PORTAUDIO_LIB": "granted",
+  "env: HOME": "refused",
+  "env: SALA_SECRET": "refused",
+  "env: all of it": "refused",
+  "env: set a variable": "refused",
+  "net: listen to TCP": "granted",
+  "net: listen to UDP": "granted",
+  "read: a file": "granted",
+  "write: a file": "granted",
+  "ffi: a library": "granted",
+  "ffi: memory": "granted",
+  "import: a program from elsewhere": "refused",
+};
+
+async function probe(command: string, args: readonly string[]): Promise<Record<string, string>> {
+  const file = await Deno.makeTempFile({ prefix: "sala-probe-" });
+  try {
+    const { stdout, stderr, success } = await new Deno.Command(command, {
+      args: args.map((arg) => arg === "{file}" ? file : arg),
+      cwd: ROOT,
+      env: { NO_COLOR: "1", SALA_SECRET: "x" },
+    }).output();
+    if (!success) throw new Error(new TextDecoder().decode(stderr));
+    return JSON.parse(new TextDecoder().decode(stdout));
+  } finally {
+    await Deno.remove(file);
+  }
+}
+
+const RUN = ["run", "-q", "--no-prompt", "-P=phone", ...importMap(), PROBE, "{file}"];
+
+Deno.test("what deno.json does not grant the phone is refused, and what it grants is there", async () => {
+  assertEquals(await probe(Deno.execPath(), RUN), PHONE);
+});
+
+Deno.test("what a phone has no use for in a run is refused from its beginning", async () => {
+  const without = (...kinds: string[]) =>
+    Object.fromEntries(
+      Object.entries(PHONE).map(([name, result]) =>
+        [name, kinds.some((kind) => name.startsWith(kind)) ? "refused" : result] as const
+      ),
+    );
+  assertEquals(await probe(Deno.execPath(), [...RUN, "--give-up", ""]), without("read", "write", "ffi"));
+  assertEquals(await probe(Deno.execPath(), [...RUN, "--give-up", "read,ffi"]), without("write"));
+});
+
+Deno.test("deno.json grants nobody everything, and names each environment variable", () => {
+  for (const [tool, set] of Object.entries(deno.permissions)) {
+    assert(Array.isArray(set.env), `${tool} names its environment variables`);
+    for (const kind of ["all", "run", "sys"]) assert(!(kind in set), `${tool} has no use for "${kind}"`);
+  }
+});
+
+/** Where the tools are started or made, and how each names the set of permissions. */
+const STARTED: Readonly<Record<string, RegExp>> = {
+  "Makefile": /run .* -P=registry registry\.ts .*\n[\s\S]*run .* -P=phone phone\.ts /,
+  "tests/e2e/processes.ts": /"run", "-q", "--no-prompt", `-P=\$\{kind\}`/,
+  "tools/build.ts": /"compile", .*`-P=\$\{tool\}`/,
+  "tools/self_extracting.sh": /--config "\$folder\/deno\.json" "-P=\$tool"/,
+};
+
+Deno.test("run, test and compile name the set of deno.json and add nothing to it", async () => {
+  for (const [file, set] of Object.entries(STARTED)) {
+    const text = await Deno.readTextFile(new URL(file, ROOT));
+    assertMatch(text, set, file);
+    assert(!/--(allow|deny)-/.test(text), `${file} has permissions of its own`);
+  }
+});
+
+/** What `deno compile` writes down of a set, between the runtime and the program. */
+async function compiledPermissions(path: string): Promise<Record<string, unknown> | undefined> {
+  const text = new TextDecoder("latin1").decode(await Deno.readFile(path));
+  const json = /"permissions":(\{"allow_env":[^}]*\})/.exec(
+    text.slice(text.lastIndexOf('"permissions":{"allow_')),
+  )?.[1];
+  return json === undefined ? undefined : JSON.parse(json);
+}
+
+for (const tool of ["registry", "phone"] as const) {
+  const executable = Deno.env.get(`SALA_${tool.toUpperCase()}`);
+  Deno.test({
+    name: `the executable of the ${tool} has the permissions of deno.json, as far as there is one`,
+    ignore: executable === undefined,
+    async fn() {
+      const path = executable as string;
+      const start = new Uint8Array(2);
+      using file = await Deno.open(path);
+      await file.read(start);
+      if (new TextDecoder().decode(start) === "#!") { // It unpacks deno.json, and names the set.
+        const script = new TextDecoder().decode((await Deno.readFile(path)).subarray(0, 8192));
+        assertStringIncludes(script, '"-P=$tool"');
+        assertStringIncludes(script, "--no-prompt");
+        return;
+      }
+      const compiled = await compiledPermissions(path);
+      const set: Readonly<Record<string, unknown>> = deno.permissions[tool];
+      const names = ["env", "net", "ffi", "read", "run", "sys", "write", "import"];
+      for (const name of names) {
+        // All of a kind is written as an empty list, nothing of it as null.
+        const expected = set[name] === true ? [] : set[name] ?? null;
+        assertEquals(compiled?.[`allow_${name}`], expected, name);
+      }
+      assertEquals(compiled?.prompt, false);
+    },
+  });
+}
+
+Deno.test({
+  name: "a compiled program is refused the same, where there is a runtime to compile it with",
+  ignore: !Deno.env.get("DENORT_BIN"),
+  async fn() {
+    const folder = await Deno.makeTempDir({ prefix: "sala-probe-" });
+    try {
+      const output = `${folder}/probe`;
+      const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: ["compile", "-q", "--no-check", "--no-prompt", "-P=phone", ...importMap(), "-o", output, PROBE],
+        cwd: ROOT,
+      }).output();
+      assert(success, new TextDecoder().decode(stderr));
+      const results = await probe(output, ["{file}"]);
+      // The source is not there to be read, and nothing from elsewhere can be loaded whatever is allowed.
+      const there = Object.keys(PHONE).filter((name) => !/^(read|import)/.test(name));
+      for (const name of there) assertEquals(results[name], PHONE[name], name);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});

@@ -1,0 +1,78 @@
+import { assert, assertEquals, assertGreaterOrEqual, assertLess, assertThrows } from "@std/assert";
+import { keepInput, readCorpus } from "./corpus.ts";
+import { fuzz } from "./driver.ts";
+import { endless, sound, throwing } from "./planted_bugs.ts";
+import { watchedFuzz } from "./watched_fuzz.ts";
+
+const PLANTED = new URL("planted_bugs.ts", import.meta.url).href;
+
+Deno.test("fuzz() finds a planted bug, once, and makes its input short", () => {
+  const { findings } = fuzz(throwing, { seed: 1, events: 20_000 });
+  assertEquals(findings.length, 1);
+  const { input, error } = findings[0]!;
+  assertEquals(error.name, "RangeError");
+  assertThrows(() => throwing.run(input), RangeError);
+  // The name need not be there for it.
+  assertLess(
+    new TextDecoder().decode(input).length,
+    '{"tipo":"registro","nome":"maria","porta":6000}'.length,
+  );
+});
+
+Deno.test("fuzz() finds the same from the same seed", () => {
+  const [first, second] = [1, 2].map(() => fuzz(throwing, { seed: 5, events: 5_000 }));
+  assertEquals(first?.findings[0]?.input, second?.findings[0]?.input);
+  assertEquals(first?.inputs, second?.inputs);
+});
+
+Deno.test("fuzz() stops after as many steps as it was told, and finds nothing where there is nothing", () => {
+  const { inputs, events, findings } = fuzz(sound, { seed: 1, events: 1000 });
+  assertEquals({ inputs, events, findings }, { inputs: 500, events: 1000, findings: [] });
+});
+
+Deno.test("fuzz() stops when its time is over", () => {
+  assertEquals(fuzz(sound, { seed: 1, events: Infinity, seconds: 0 }).inputs, 0);
+});
+
+Deno.test("fuzz() gives a target what was kept of it, too", () => {
+  const given: string[] = [];
+  const kept = [Uint8Array.of(7, 7, 7)];
+  fuzz(sound, { seed: 1, events: 4, kept, onInput: (input) => given.push(String(input)) });
+  assertEquals(given, ["97,98,99", "7,7,7"]);
+});
+
+Deno.test("watchedFuzz() finds an input at which a target never ends", async () => {
+  const order = { module: PLANTED, target: endless.name, seed: 1, events: 100_000, stuckMs: 100 };
+  const { findings } = await watchedFuzz(order);
+  assertEquals(findings.map(({ report }) => report), ["It never ends."]);
+  const [first, second] = findings[0]!.input;
+  assert(first !== undefined && first === second, "the input at which it is stuck");
+});
+
+Deno.test("watchedFuzz() finds on its thread what fuzz() finds", async () => {
+  const order = { seed: 3, events: 3_000 };
+  const { inputs, findings } = await watchedFuzz({ ...order, module: PLANTED, target: throwing.name });
+  const here = fuzz(throwing, order);
+  assertEquals(inputs, here.inputs);
+  assertEquals(findings.map(({ input }) => input), here.findings.map(({ input }) => input));
+  assertGreaterOrEqual(findings.length, 1);
+});
+
+Deno.test("what is found is kept as a file, once, and read again in order", async () => {
+  const path = await Deno.makeTempDir({ prefix: "sala-corpus-" });
+  const folder = new URL(`file://${path}/`);
+  try {
+    assertEquals(readCorpus("throwing", folder), []);
+    const [finding] = fuzz(throwing, { seed: 1, events: 20_000 }).findings;
+    const file = await keepInput("throwing", finding!.input, folder);
+    assertEquals(await keepInput("throwing", finding!.input, folder), file);
+    await keepInput("throwing", Uint8Array.of(1), folder);
+    const kept = readCorpus("throwing", folder);
+    assertEquals(kept.length, 2);
+    assertEquals(kept.map(({ file }) => file), kept.map(({ file }) => file).toSorted());
+    const again = kept.find((entry) => file.pathname.endsWith(entry.file));
+    assertThrows(() => throwing.run(again!.input), RangeError);
+  } finally {
+    await Deno.remove(path, { recursive: true });
+  }
+});

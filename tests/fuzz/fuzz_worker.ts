@@ -1,0 +1,56 @@
+/** Fuzzes one target on a thread of its own, so that an input at which it never ends can be told, too. */
+
+import { fuzz, type FuzzOptions } from "./driver.ts";
+import type { FuzzTarget } from "./fuzz_target.ts";
+
+/** What the thread is to do. */
+export interface FuzzOrder extends Omit<FuzzOptions, "onInput"> {
+  /** The module that exports it, and under which name. */
+  readonly module: string;
+  readonly target: string;
+  /** The input that is being run: its length, then its bytes. */
+  readonly present: SharedArrayBuffer;
+}
+
+/** What the thread answers. */
+export type FuzzAnswer =
+  | { readonly kind: "started" }
+  | {
+    readonly kind: "done";
+    readonly inputs: number;
+    readonly events: number;
+    readonly seconds: number;
+    readonly findings: readonly { readonly input: Uint8Array; readonly report: string }[];
+  };
+
+/** Bytes of {@linkcode FuzzOrder.present}. */
+export const PRESENT_BYTES = 64 * 1024;
+
+const port = globalThis as unknown as {
+  onmessage: (event: MessageEvent<FuzzOrder>) => void;
+  postMessage(answer: FuzzAnswer): void;
+};
+
+port.onmessage = async ({ data }) => {
+  const exported = await import(data.module) as { TARGETS: readonly FuzzTarget[] };
+  const target = exported.TARGETS.find(({ name }) => name === data.target);
+  if (!target) throw new Error(`There is no target ${data.target}`);
+  const header = new Int32Array(data.present, 0, 2);
+  const bytes = new Uint8Array(data.present, 8);
+  port.postMessage({ kind: "started" });
+  const { inputs, events, seconds, findings } = fuzz(target, {
+    ...data,
+    onInput(input) {
+      header[0] = input.length;
+      bytes.set(input);
+      Atomics.add(header, 1, 1); // One input more: whoever watches sees that it goes on.
+    },
+  });
+  port.postMessage({
+    kind: "done",
+    inputs,
+    events,
+    seconds,
+    findings: findings.map(({ input, error }) => ({ input, report: error.stack ?? String(error) })),
+  });
+};

@@ -1,0 +1,43 @@
+/** Targets with mistakes in them, for the tests of the fuzzer itself. */
+
+import { type FuzzTarget, jsonSeeds, textSeeds } from "./fuzz_target.ts";
+
+const decoder = new TextDecoder();
+
+/** Breaks at a port beyond 65535 in an object that is JSON and a `registro` still. */
+export const throwing: FuzzTarget = {
+  name: "throwing",
+  seeds: jsonSeeds({ tipo: "registro", nome: "maria", porta: 6000 }),
+  run(input) {
+    let fields: Record<string, unknown>;
+    try {
+      fields = JSON.parse(decoder.decode(input)) ?? {};
+    } catch {
+      return { events: 1, came: "no JSON" };
+    }
+    if (fields.tipo === "registro" && typeof fields.porta === "number" && fields.porta > 65535) {
+      throw new RangeError(`${fields.porta} is no port`);
+    }
+    return { events: 1, came: typeof fields.porta };
+  },
+};
+
+/** Never comes back from two equal bytes at its beginning. */
+export const endless: FuzzTarget = {
+  name: "endless",
+  seeds: textSeeds("abc"),
+  run(input) {
+    for (let at = 0; at < input.length; at++) while (input[0] === input[1]);
+    return { events: 1, came: "" };
+  },
+};
+
+/** Has none. */
+export const sound: FuzzTarget = {
+  name: "sound",
+  seeds: textSeeds("abc"),
+  run: (input) => ({ events: 2, came: String(input.length) }),
+};
+
+/** As the real ones are exported. */
+export const TARGETS: readonly FuzzTarget[] = [throwing, endless, sound];

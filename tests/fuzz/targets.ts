@@ -1,0 +1,49 @@
+/** Everything that is fuzzed. */
+
+import type { FuzzTarget } from "./fuzz_target.ts";
+import { call } from "./targets/call.ts";
+import { callMessage } from "./targets/call_message.ts";
+import { command } from "./targets/command.ts";
+import { lineSplitter } from "./targets/line_splitter.ts";
+import { opus } from "./targets/opus.ts";
+import { parseArguments } from "./targets/parse_args.ts";
+import { phoneOptions } from "./targets/phone_options.ts";
+import { playout } from "./targets/playout.ts";
+import { registryReply } from "./targets/registry_reply.ts";
+import { registryRequest } from "./targets/registry_request.ts";
+import { registrySession } from "./targets/registry_session.ts";
+import { reporter } from "./targets/reporter.ts";
+import { rtcp } from "./targets/rtcp.ts";
+import { rtp } from "./targets/rtp.ts";
+import { sequence } from "./targets/sequence.ts";
+import { shown } from "./targets/shown.ts";
+import { switchboard } from "./targets/switchboard.ts";
+import { terminalLayout } from "./targets/terminal_layout.ts";
+import { text } from "./targets/text.ts";
+import { voiceReceiver } from "./targets/voice_receiver.ts";
+import { wav } from "./targets/wav.ts";
+
+/** The parsers first, then the state machines. */
+export const TARGETS: readonly FuzzTarget[] = [
+  lineSplitter,
+  registryRequest,
+  registryReply,
+  callMessage,
+  text,
+  rtp,
+  rtcp,
+  sequence,
+  wav,
+  opus,
+  command,
+  phoneOptions,
+  parseArguments,
+  terminalLayout,
+  shown,
+  registrySession,
+  call,
+  switchboard,
+  playout,
+  voiceReceiver,
+  reporter,
+];

@@ -1,0 +1,47 @@
+/** Where text ends up on a terminal, whatever its script. */
+
+import { assert, assertEquals } from "@std/assert";
+import { unicodeWidth } from "../../../lib/offline_std/unicode_width.ts";
+import { alignColumns } from "../../../lib/console/columns.ts";
+import { statusLine } from "../../../lib/console/status_line.ts";
+import { fitting, terminalRows } from "../../../lib/console/terminal_layout.ts";
+import { TEXTS } from "../../../lib/console/texts.ts";
+import { printable } from "../../../lib/protocol/printable.ts";
+import { type FuzzTarget, textSeeds } from "../fuzz_target.ts";
+
+const decoder = new TextDecoder();
+
+/** The first byte says how wide the terminal is, the rest is the text; line feeds part the cells of a table. */
+export const terminalLayout: FuzzTarget = {
+  name: "terminal_layout",
+  seeds: textSeeds(
+    "\x10joão> ligar maria",
+    "\x02美咲と李小龙",
+    "\x1e👩‍👩‍👧‍👦 e\u0301\u0302\u0303\n|\nनमस्ते",
+    "\x50\u1100\u1161\u11a8 \u00ad \ufe0f",
+  ),
+  tokens: ["\n", "美", "😀", "\u0301", "🇧🇷", "\u1160", "\u00ad"],
+  maxBytes: 200,
+  run(input) {
+    const columns = 2 + (input[0] ?? 0) % 100;
+    // As all text that is drawn.
+    const text = printable(decoder.decode(input.subarray(1)));
+    const rows = terminalRows(text, columns);
+    assertEquals(rows.join(""), text, "nothing gets lost");
+    for (const row of rows) assert(unicodeWidth(row) <= columns, "a row is no wider than the terminal");
+    const fit = fitting(text, columns);
+    assert(text.startsWith(fit) && unicodeWidth(fit) <= columns);
+    assert(fit === text || unicodeWidth(fit) >= columns - 1, "as much as fits");
+    const cells = text.split("\\u{a}").slice(0, 4);
+    const aligned = alignColumns([cells, cells.toReversed()], [0]);
+    for (let column = 0; column < cells.length; column++) {
+      const [upper, lower] = aligned.map((row) => unicodeWidth(row[column] ?? ""));
+      assertEquals(upper, lower, "cells of a column are equally wide");
+    }
+    const status = { name: text, seconds: columns, microphoneDb: NaN, speakerDb: -20, muted: true };
+    const line = statusLine(status, TEXTS.pt, columns, false);
+    assertEquals(unicodeWidth(line.text), line.width);
+    assert(line.width <= columns);
+    return { events: 1, came: `${Math.min(9, rows.length)} ${fit === text}` };
+  },
+};
