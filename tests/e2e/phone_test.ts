@@ -1,56 +1,9 @@
 import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
 import { SAMPLE_RATE } from "../../audio/audio.ts";
-import { compareInPieces } from "../../audio/compare.ts";
-import { resample } from "../../audio/resample.ts";
 import { parseWav } from "../../audio/wav_reader.ts";
 import { RegistryClient } from "../../lib/registry/client.ts";
 import { messages, startPhone, temporaryFolder } from "./phones.ts";
 import { startProcess, startRegistry } from "./processes.ts";
-
-const SPEECH = new URL("../../demo/fala.wav", import.meta.url).pathname;
-const REPLY = new URL("../../demo/resposta.wav", import.meta.url).pathname;
-
-async function readMono(path: string): Promise<Float32Array> {
-  const { samples, sampleRate } = parseWav(await Deno.readFile(path), path);
-  return resample(samples, sampleRate, SAMPLE_RATE);
-}
-
-Deno.test("phones carry speech from file to file, both ways at once", async () => {
-  await using folder = await temporaryFolder();
-  await using registry = await startRegistry();
-  const [atMaria, atJoao] = [`${folder.path}/maria.wav`, `${folder.path}/joão.wav`];
-  await using maria = await startPhone(registry.port, "maria", [
-    "--answer",
-    "accept",
-    "--mic",
-    REPLY,
-    "--speaker",
-    atMaria,
-  ]);
-  await using joao = await startPhone(registry.port, "joão", [
-    "--call",
-    "Maria",
-    "--mic",
-    SPEECH,
-    "--speaker",
-    atJoao,
-    "--hang-up-after",
-    "6.5",
-  ]);
-  assertEquals(await joao.exitCode(), 0);
-  await maria.waitForEvent("call_ended", ({ end }) => end === "peer_hung_up");
-  for (const [said, heard] of [[SPEECH, atMaria], [REPLY, atJoao]] as const) {
-    const { correlation, coverage, levelDb } = compareInPieces(await readMono(said), await readMono(heard));
-    assertGreater(correlation, 0.9, `${heard} sounds like ${said}`);
-    assertGreater(coverage, 0.99, "to its end");
-    assertGreater(1.5, Math.abs(levelDb), "and as loud");
-  }
-  const [ended] = joao.events("call_ended");
-  assertGreater(ended?.framesSent as number, 300);
-  assertGreater(ended?.framesPlayed as number, 300);
-  assertEquals(joao.stderr, "");
-  assertEquals(maria.stderr, "");
-});
 
 Deno.test("a call shows every message of the assignment on both screens", async () => {
   await using registry = await startRegistry();
