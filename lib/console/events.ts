@@ -11,6 +11,7 @@ import type { Endpoint } from "../protocol/address.ts";
 import type { RejectReason } from "../protocol/call_messages.ts";
 import type { Person } from "../protocol/registry_messages.ts";
 import type { Trace } from "../protocol/trace.ts";
+import type { LeaveReason } from "../registry/room.ts";
 
 /** A message was sent or received: a line of the message trace, left out with `--quiet`. */
 export type MessageEvent = { readonly event: "message" } & Trace;
@@ -96,7 +97,7 @@ export type RegistryEvent =
   | MessageEvent
   | { readonly event: "listening"; readonly host: string; readonly port: number }
   | { readonly event: "joined" } & PersonFields
-  | { readonly event: "left" } & PersonFields
+  | { readonly event: "left"; readonly reason: LeaveReason } & PersonFields
   | { readonly event: "table"; readonly people: readonly Person[] }
   | { readonly event: "room_full"; readonly connections: number }
   | { readonly event: "port_in_use"; readonly port: number }

@@ -8,7 +8,11 @@ const people = (count: number): string => count === 1 ? "1 person" : `${count} p
 export const registryTextsEn: RegistryTexts = {
   listening: (where) => `room open at ${where} (Ctrl-C closes it)`,
   joined: (who) => `${who} joined the room`,
-  left: (who) => `${who} left the room`,
+  left: {
+    goodbye: (who) => `${who} left the room`,
+    disconnected: (who) => `${who} left the room: the connection ended`,
+    silent: (who) => `${who} left the room: no sign of life any more`,
+  },
   table: {
     name: "name",
     ip: "IP address",

@@ -11,7 +11,11 @@ const people = (count: number): string => count === 1 ? "1 pessoa" : `${count} p
 export const registryTextsPt = {
   listening: (where: string): string => `sala aberta em ${where} (Ctrl-C encerra)`,
   joined: (who: Who): string => `${who} entrou na sala`,
-  left: (who: Who): string => `${who} saiu da sala`,
+  left: {
+    goodbye: (who: Who): string => `${who} saiu da sala`,
+    disconnected: (who: Who): string => `${who} saiu da sala: a conexão terminou`,
+    silent: (who: Who): string => `${who} saiu da sala: não dava mais sinal de vida`,
+  },
   table: {
     name: "nome",
     ip: "endereço IP",

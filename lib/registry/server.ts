@@ -2,10 +2,11 @@
 
 import type { RegistryEvent } from "../console/events.ts";
 import { canonicalIp, type Endpoint, formatEndpoint } from "../protocol/address.ts";
-import { type Line, LineSplitter } from "../protocol/line_splitter.ts";
+import { LineSplitter } from "../protocol/line_splitter.ts";
 import { DEFAULT_REGISTRY_PORT, type Person, type RegistryReply } from "../protocol/registry_messages.ts";
-import { RegistrySession, ROOM_FULL } from "./session.ts";
-import { RegistryTable } from "./table.ts";
+import { Outbox } from "./outbox.ts";
+import { type Guest, RegistryRoom, type RoomOutput } from "./room.ts";
+import { ROOM_FULL } from "./session.ts";
 import { withTimeLimit } from "./time_limit.ts";
 
 /**
@@ -46,6 +47,8 @@ export interface RegistryOptions {
   readonly port?: number;
   /** Most connections at a time; further ones are told `sala_cheia` and closed. */
   readonly maxConnections?: number;
+  /** How long a connection without a name may say nothing, in milliseconds; then it is closed. */
+  readonly idleMs?: number;
   /** Told of every message and of whoever comes and goes. Must not throw. */
   readonly onEvent?: (event: RegistryEvent) => void;
 }
@@ -89,21 +92,39 @@ export function startRegistry(options: RegistryOptions = {}): RegistryServer {
   return new Server(listener, options);
 }
 
+/** A connection, and what waits for it. */
+interface Visit {
+  readonly connection: Deno.TcpConn;
+  readonly peer: Endpoint;
+  readonly outbox: Outbox;
+  /** Whether the registry has said its last word. */
+  finished: boolean;
+  /** Goes on with the lines after a request whose reply had to wait. */
+  resume: () => void;
+}
+
 class Server implements RegistryServer {
   readonly host: string;
   readonly port: number;
   readonly #listener: Deno.TcpListener;
   readonly #maxConnections: number;
   #tell: (event: RegistryEvent) => void;
-  readonly #table = new RegistryTable();
+  readonly #room: RegistryRoom;
+  readonly #visits = new Map<Guest, Visit>();
   /** Every connection, and what settles when it has ended. */
   readonly #connections = new Map<Deno.TcpConn, Promise<void>>();
   readonly #lingering = new Set<Deno.TcpConn>();
   readonly #accepting: Promise<void>;
   #saidFull = false;
+  #alarm: ReturnType<typeof setTimeout> | undefined;
+  #alarmAt = Infinity;
   #closing: Promise<void> | undefined;
 
-  constructor(listener: Deno.TcpListener, { maxConnections = MAX_CONNECTIONS, onEvent }: RegistryOptions) {
+  constructor(
+    listener: Deno.TcpListener,
+    { maxConnections = MAX_CONNECTIONS, idleMs, onEvent }: RegistryOptions,
+  ) {
+    this.#room = new RegistryRoom(idleMs === undefined ? {} : { idleMs });
     this.host = listener.addr.hostname;
     this.port = listener.addr.port;
     this.#listener = listener;
@@ -123,8 +144,10 @@ class Server implements RegistryServer {
   async #close(): Promise<void> {
     this.#listener.close();
     await this.#accepting;
+    clearTimeout(this.#alarm);
     const ends = [...this.#connections.values()];
     for (const connection of [...this.#connections.keys(), ...this.#lingering]) closeQuietly(connection);
+    for (const { resume } of this.#visits.values()) resume();
     await orTimeOver(CLOSE_MS, Promise.all(ends));
     // A connection that ends even later has nobody to tell.
     this.#tell = () => {};
@@ -155,65 +178,112 @@ class Server implements RegistryServer {
 
   /** Speaks with one phone until the connection ends, on either side. Never rejects. */
   async #serve(connection: Deno.TcpConn): Promise<void> {
-    const session = new RegistrySession(this.#table);
+    const guest = this.#room.enter(performance.now());
     try {
-      const peer = peerOf(connection);
+      const visit: Visit = {
+        connection,
+        peer: peerOf(connection),
+        outbox: new Outbox((bytes) => connection.write(bytes)),
+        finished: false,
+        resume: () => {},
+      };
+      this.#visits.set(guest, visit);
+      this.#carryOut();
       connection.setNoDelay(true);
       connection.setKeepAlive(true);
-      if (await this.#converse(connection, peer, session)) await linger(connection);
+      if (await this.#converse(guest, visit)) await linger(connection);
     } catch {
       // The phone has gone away, or the registry is being closed: that ends the conversation like any other.
     } finally {
       // First of all, since the name must be free the moment that the phone can see its connection closed.
-      const left = session.end();
-      if (left) this.#tellChange("left", left);
+      this.#room.leave(performance.now(), guest);
+      this.#carryOut();
+      this.#visits.delete(guest);
       closeQuietly(connection);
     }
   }
 
   /**
-   * Reads and answers until one side has had enough. Nothing is read while an answer waits to be taken, so a
+   * Reads and answers until one side has had enough. Nothing is read while an answer waits to be given or taken, so a
    * phone that does not read its answers stops itself and nobody else.
    *
    * @returns True if it was the registry that had the last word.
    */
-  async #converse(connection: Deno.TcpConn, peer: Endpoint, session: RegistrySession): Promise<boolean> {
+  async #converse(guest: Guest, visit: Visit): Promise<boolean> {
+    const { connection, peer, outbox } = visit;
     const splitter = new LineSplitter();
     const buffer = new Uint8Array(READ_BYTES);
     for (;;) {
       const count = await connection.read(buffer);
       if (count === null) return false;
-      let answers = "";
       for (const line of splitter.push(buffer.subarray(0, count))) {
-        const { reply, close } = this.#take(line, peer, session);
-        answers += reply;
-        if (close) {
-          await send(connection, answers);
+        this.#trace("received", peer, "text" in line ? line.text : `${line.beginning}…`);
+        this.#room.receive(performance.now(), guest, line);
+        this.#carryOut();
+        if (guest.waiting) await new Promise<void>((resolve) => visit.resume = resolve);
+        if (visit.finished) {
+          await orTimeOver(LINGER_MS, outbox.drained());
           return true;
         }
-        if (answers.length > MAX_WRITE_BYTES) {
-          await send(connection, answers);
-          answers = "";
-        }
+        if (guest.gone) return false;
+        if (outbox.backlog > MAX_WRITE_BYTES) await outbox.drained();
       }
-      if (answers !== "") await send(connection, answers);
+      await outbox.drained();
     }
   }
 
-  /** One line: shows it and what comes of it. The reply is given as text with its line feed. */
-  #take(line: Line, peer: Endpoint, session: RegistrySession): { reply: string; close: boolean } {
-    this.#trace("received", peer, "text" in line ? line.text : `${line.beginning}…`);
-    const { reply, joined, left, close } = session.receive(line);
-    const text = reply ? this.#say(reply, peer) : "";
-    if (left) this.#tellChange("left", left);
-    if (joined) this.#tellChange("joined", joined);
-    return { reply: text, close };
+  /** Does what the room wants done, and sees to it that it is woken in time. */
+  #carryOut(): void {
+    for (const output of this.#room.drain()) {
+      switch (output.kind) {
+        case "joined":
+          this.#tell({ event: "joined", ...fieldsOf(output.person) });
+          this.#tellTable();
+          break;
+        case "left":
+          this.#tell({ event: "left", ...fieldsOf(output.person), reason: output.reason });
+          this.#tellTable();
+          break;
+        default:
+          this.#attend(output);
+      }
+    }
+    this.#setAlarm();
   }
 
-  /** Somebody came or went; the whole table follows, so that what stands last on the screen is true. */
-  #tellChange(event: "joined" | "left", person: Person): void {
-    this.#tell({ event, ...fieldsOf(person) });
-    this.#tell({ event: "table", people: this.#table.people() });
+  /** What is to be done with one connection. */
+  #attend(output: Exclude<RoomOutput, { kind: "joined" | "left" }>): void {
+    const visit = this.#visits.get(output.guest);
+    if (!visit) return;
+    switch (output.kind) {
+      case "send":
+        return visit.outbox.push(this.#say(output.message, visit.peer));
+      case "finish":
+        visit.finished = true;
+        return;
+      case "drop":
+        return closeQuietly(visit.connection);
+      case "resume":
+        return visit.resume();
+    }
+  }
+
+  /** Sets the one timer. One that goes off too early does no harm, so it is set anew only to an earlier time. */
+  #setAlarm(): void {
+    const at = this.#room.wakeAt;
+    if (this.#closing || at >= this.#alarmAt) return;
+    clearTimeout(this.#alarm);
+    this.#alarmAt = at;
+    this.#alarm = setTimeout(() => {
+      this.#alarmAt = Infinity;
+      this.#room.wake(performance.now());
+      this.#carryOut();
+    }, Math.max(0, at - performance.now()));
+  }
+
+  /** Follows whenever somebody came or went, so that what stands last on the screen is true. */
+  #tellTable(): void {
+    this.#tell({ event: "table", people: this.#room.people() });
   }
 
   #say(reply: RegistryReply, peer: Endpoint): string {

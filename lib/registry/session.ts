@@ -17,6 +17,8 @@ export interface Outcome {
   readonly reply?: RegistryReply;
   readonly joined?: Person;
   readonly left?: Person;
+  /** The name that was asked for and that somebody has; the reply comes from {@linkcode RegistrySession.settle}. */
+  readonly contested?: string;
   /** Whether the connection is to be closed once the reply is sent. */
   readonly close: boolean;
 }
@@ -57,6 +59,8 @@ function listEnvelopeBytes(id: RequestId | undefined): number {
 export class RegistrySession {
   readonly #table: RegistryTable;
   #person: Person | undefined;
+  /** The registration that waits, because its name is somebody's. */
+  #waiting: { readonly person: Person; readonly id: RequestId | undefined } | undefined;
   #closed = false;
 
   constructor(table: RegistryTable) {
@@ -72,6 +76,18 @@ export class RegistrySession {
     return marked(this.#answer(parsed.message), parsed.message.id);
   }
 
+  /**
+   * Whether the contested name has become free is known now.
+   *
+   * @returns What comes of the registration that waited for it: the name, if it is free.
+   */
+  settle(): Outcome {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    if (!waiting || this.#closed) return { close: this.#closed };
+    return marked(this.#enrol(waiting.person), waiting.id);
+  }
+
   /** The connection has ended. @returns Who left with it, if somebody did. */
   end(): Person | undefined {
     this.#closed = true;
@@ -85,7 +101,7 @@ export class RegistrySession {
       case "pong":
         return { close: false };
       case "registro":
-        return this.#register({ nome: request.nome, ip: request.ip, porta: request.porta });
+        return this.#register({ nome: request.nome, ip: request.ip, porta: request.porta }, request.id);
       case "consulta":
         return this.#person ? this.#lookUp(request.nome) : refusal("nao_registrado");
       case "lista":
@@ -95,8 +111,14 @@ export class RegistrySession {
     }
   }
 
-  #register(person: Person): Outcome {
+  #register(person: Person, id: RequestId | undefined): Outcome {
     if (this.#person) return refusal("ja_registrado");
+    if (!this.#table.find(person.nome)) return this.#enrol(person);
+    this.#waiting = { person, id };
+    return { contested: person.nome, close: false };
+  }
+
+  #enrol(person: Person): Outcome {
     if (!this.#table.add(person)) return refusal("nome_em_uso");
     this.#person = person;
     return { reply: { tipo: "registro_confirmado", ...person }, joined: person, close: false };

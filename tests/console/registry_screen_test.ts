@@ -44,9 +44,19 @@ const sentences: [event: RegistryEvent, pt: string, en: string][] = [
     "joão ([::1]:6000) joined the room",
   ],
   [
-    { event: "left", name: "joão", ip: "192.0.2.1", port: 6000 },
+    { event: "left", name: "joão", ip: "192.0.2.1", port: 6000, reason: "goodbye" },
     "joão (192.0.2.1:6000) saiu da sala",
     "joão (192.0.2.1:6000) left the room",
+  ],
+  [
+    { event: "left", name: "joão", ip: "192.0.2.1", port: 6000, reason: "disconnected" },
+    "joão (192.0.2.1:6000) saiu da sala: a conexão terminou",
+    "joão (192.0.2.1:6000) left the room: the connection ended",
+  ],
+  [
+    { event: "left", name: "joão", ip: "192.0.2.1", port: 6000, reason: "silent" },
+    "joão (192.0.2.1:6000) saiu da sala: não dava mais sinal de vida",
+    "joão (192.0.2.1:6000) left the room: no sign of life any more",
   ],
   [
     { event: "room_full", connections: 7 },

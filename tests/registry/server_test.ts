@@ -172,10 +172,60 @@ Deno.test("startRegistry() serves 200 phones at once", async () => {
 Deno.test("startRegistry() gives one of several phones that ask at once for a name", async () => {
   await using room = new Room();
   const phones = await Promise.all(Array.from({ length: 20 }, () => room.connect()));
-  const replies = await Promise.all(phones.map((phone) => phone.register("maria"))) as { tipo: string }[];
+  const replies = await Promise.all(phones.map(async (phone) => {
+    const reply = await phone.register("maria") as { tipo: string };
+    // Whoever has it is asked whether they are there.
+    if (reply.tipo === "registro_confirmado") {
+      assertEquals(await phone.message(), { tipo: "ping" });
+      await phone.send({ tipo: "pong" });
+    }
+    return reply;
+  }));
   assertEquals(replies.filter(({ tipo }) => tipo === "registro_confirmado").length, 1);
   for (const phone of phones) phone.connection.close();
   await room.told(({ event }) => event === "left");
+});
+
+Deno.test("startRegistry() gives the name of a phone that no longer answers to whoever asks for it", async () => {
+  await using room = new Room();
+  using ghost = await room.connect();
+  await ghost.register("maria");
+  using other = await room.connect();
+  await other.register("joão");
+  using maria = await room.connect();
+  await maria.send(
+    { tipo: "registro", nome: "Maria", ip: "127.0.0.1", porta: 6050, id: 1 },
+    { tipo: "consulta", nome: "maria", id: 2 },
+  );
+  assertEquals(await ghost.message(), { tipo: "ping" });
+  // The others do not wait for it.
+  await other.send({ tipo: "consulta", nome: "maria" });
+  assertEquals((await other.message()).porta, 6000);
+  const replies = [await maria.message(), await maria.message()];
+  assertEquals(replies.map(({ tipo, id, porta }) => [tipo, id, porta]), [
+    ["registro_confirmado", 1, 6050],
+    ["resposta_consulta", 2, 6050],
+  ]);
+  assertEquals(await ghost.line().catch(() => undefined), undefined);
+  const left = room.events.filter(({ event }) => event === "left");
+  assertEquals(left.map((event) => "reason" in event && [event.name, event.reason]), [["maria", "silent"]]);
+});
+
+Deno.test("startRegistry() closes a connection that says nothing and has no name", async () => {
+  await using room = new Room({ idleMs: 50 });
+  using silent = await room.connect();
+  assertEquals(await silent.line().catch(() => undefined), undefined);
+});
+
+Deno.test("startRegistry() closes while somebody waits for a name", async () => {
+  await using room = new Room();
+  using holder = await room.connect();
+  await holder.register("maria");
+  using newcomer = await room.connect();
+  await newcomer.send({ tipo: "registro", nome: "maria", ip: "127.0.0.1", porta: 6050 });
+  assertEquals(await holder.message(), { tipo: "ping" });
+  await room.server.close();
+  assertEquals(room.story.at(-2), "left maria");
 });
 
 Deno.test("startRegistry() is not held up by a phone that asks much and reads nothing", async () => {

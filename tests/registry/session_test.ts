@@ -14,11 +14,12 @@ function room(): { table: RegistryTable; session: RegistrySession } {
   return { table, session: new RegistrySession(table) };
 }
 
-/** What a session answers to some messages, without the sentences for people. */
+/** What a session answers to some messages, where whoever has a name keeps it, without the sentences for people. */
 function answers(session: RegistrySession, ...messages: unknown[]): unknown[] {
   return messages.map((message) => {
     const text = typeof message === "string" ? message : JSON.stringify(message);
-    const { reply } = session.receive({ text });
+    const outcome = session.receive({ text });
+    const { reply } = outcome.contested === undefined ? outcome : session.settle();
     if (reply?.tipo !== "erro") return reply;
     const { mensagem, ...rest } = reply;
     assertMatch(mensagem, /^[a-zà-ú].{10,}[^.]$/);
@@ -159,6 +160,31 @@ Deno.test("RegistrySession answers lines that are none, and goes on", () => {
     assertEquals([reply.codigo, close], ["mensagem_invalida", false]);
   }
   assertEquals(answers(session, registro), [{ tipo: "registro_confirmado", ...joao }]);
+});
+
+Deno.test("RegistrySession leaves the reply open while a name is contested, and gives it with the request's id", () => {
+  for (const free of [false, true]) {
+    const { table, session } = room();
+    const request = JSON.stringify({ ...registro, nome: "MARIA", id: 7 });
+    assertEquals(session.receive({ text: request }), { contested: "MARIA", close: false });
+    if (free) table.remove("maria");
+    const { reply, joined } = session.settle();
+    const newcomer = { ...joao, nome: "MARIA" };
+    assertEquals(joined, free ? newcomer : undefined);
+    assert(reply);
+    if (free) assertEquals(reply, { tipo: "registro_confirmado", ...newcomer, id: 7 });
+    else assertEquals([reply.tipo === "erro" && reply.codigo, reply.id], ["nome_em_uso", 7]);
+    assertEquals(session.settle(), { close: false }, "only once");
+  }
+});
+
+Deno.test("RegistrySession that has ended takes no contested name", () => {
+  const { table, session } = room();
+  session.receive({ text: JSON.stringify({ ...registro, nome: "maria" }) });
+  session.end();
+  table.remove("maria");
+  assertEquals(session.settle(), { close: true });
+  assertEquals(table.people(), []);
 });
 
 Deno.test("RegistrySession says who has come and who has gone, once", () => {
