@@ -44,6 +44,9 @@ export type PhoneEvent =
     readonly detail: string;
   }
   | { readonly event: "registry_lost" }
+  | { readonly event: "registry_back"; readonly name: string }
+  /** Something was asked of a registry that is lost. */
+  | { readonly event: "registry_away" }
   | { readonly event: "registry_full" }
   | { readonly event: "person" } & PersonFields
   | { readonly event: "unknown_person"; readonly name: string }

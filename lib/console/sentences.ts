@@ -55,7 +55,11 @@ export function sentence(event: Telling, texts: Texts): Sentence {
         ),
       };
     case "registry_lost":
-      return { tone: "bad", text: texts.registryLost };
+      return { tone: "warning", text: texts.registryLost };
+    case "registry_back":
+      return { tone: "good", text: texts.registryBack(printable(event.name)) };
+    case "registry_away":
+      return { tone: "bad", text: texts.registryAway };
     case "registry_full":
       return { tone: "bad", text: texts.registryFull };
     case "person":

@@ -21,7 +21,10 @@ export const TEXTS_EN = {
   registrationRefused: (reason) => `The registry did not let this phone in: ${reason}.`,
   registryUnreachable: (endpoint, detail) =>
     `The registry at ${endpoint} cannot be reached (${detail}). Check the address, and that the registry is running.`,
-  registryLost: "The connection to the registry was lost. To come back to the room, start the phone again.",
+  registryLost:
+    "The connection to the registry was lost. The phone tries to come back by itself; a call goes on.",
+  registryBack: (name: string) => `The registry is back, and you are in the room again as ${name}.`,
+  registryAway: "The registry is away, so nobody can be looked up or called. The phone says when it is back.",
   registryFull: "The room is full: the registry lets nobody else in for now. Try again later.",
   person: (name, endpoint) => `${name} answers at ${endpoint}.`,
   unknownPerson: (name) => `There is nobody called “${name}” in the room. Type “list” to see who is.`,
@@ -153,6 +156,7 @@ export const TEXTS_EN = {
 
   details: {
     "connection refused": "connection refused",
+    "connection closed": "connection closed",
     "timed out": "timed out without an answer",
     "host name not found": "there is no machine of that name",
     "no such file or folder": "there is no such file or folder",

@@ -25,7 +25,11 @@ export const TEXTS_PT = {
   registryUnreachable: (endpoint: string, detail: string) =>
     `Não foi possível falar com o registro em ${endpoint} (${detail}). ` +
     "Verifique o endereço e se o registro está aberto.",
-  registryLost: "A conexão com o registro caiu. Para voltar à sala, abra o telefone de novo.",
+  registryLost:
+    "A conexão com o registro caiu. O telefone tenta voltar sozinho; uma ligação em curso continua.",
+  registryBack: (name: string) => `O registro voltou, e você está de novo na sala como ${name}.`,
+  registryAway:
+    "O registro está fora do ar, então não há como consultar nem ligar. O telefone avisa quando ele voltar.",
   registryFull: "A sala está cheia: o registro não aceita mais ninguém agora. Tente mais tarde.",
   person: (name: string, endpoint: string) => `${name} atende em ${endpoint}.`,
   unknownPerson: (name: string) =>
@@ -166,6 +170,7 @@ export const TEXTS_PT = {
     "connection refused": "conexão recusada",
     "timed out": "tempo esgotado sem resposta",
     "host name not found": "não há máquina com esse nome",
+    "connection closed": "a conexão foi fechada",
     "no such file or folder": "o arquivo ou a pasta não existe",
     "permission denied": "sem permissão",
     "no space left on device": "o disco está cheio",

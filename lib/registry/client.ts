@@ -19,8 +19,17 @@ const CONNECT_MS = 5000;
 /** How long the registry may take to answer; then the connection counts as lost. */
 const REPLY_MS = 10_000;
 
+/**
+ * How long nothing may have come before the registry is asked for a sign of life: longer than the 15 s after which it
+ * asks by itself, so that one `ping` serves both, and with the time for an answer less than 30 s.
+ */
+const QUIET_MS = 18_000;
+
 /** How long a goodbye waits to be confirmed. */
 const FAREWELL_MS = 1000;
+
+/** A registry that owes a reply is watched by the reply's own time; then it is enough to look again a little later. */
+const SHORTEST_WATCH_MS = 100;
 
 const READ_BYTES = 8192;
 
@@ -36,6 +45,8 @@ export interface RegistryClientOptions {
   readonly connectMs?: number;
   /** How long to wait for each reply, in milliseconds. */
   readonly replyMs?: number;
+  /** How long nothing may have come before the registry is sent a `ping`, in milliseconds. */
+  readonly quietMs?: number;
 }
 
 /** Why no connection was made; `detail` is a few words of English. */
@@ -107,10 +118,13 @@ export class RegistryClient implements AsyncDisposable {
   readonly #onTrace: (trace: Trace) => void;
   readonly #onLost: () => void;
   readonly #replyMs: number;
+  readonly #quietMs: number;
   readonly #encoder = new TextEncoder();
   /** In the order of their requests, which is the order of the replies. */
   readonly #pending: Pending[] = [];
   readonly #reading: Promise<void>;
+  #heardAt = performance.now();
+  #quietTimer: ReturnType<typeof setTimeout> | undefined;
   #outgoing = "";
   #writing = false;
   #roomFull = false;
@@ -124,6 +138,7 @@ export class RegistryClient implements AsyncDisposable {
     this.#onTrace = options.onTrace ?? (() => {});
     this.#onLost = options.onLost ?? (() => {});
     this.#replyMs = options.replyMs ?? REPLY_MS;
+    this.#quietMs = options.quietMs ?? QUIET_MS;
     try {
       connection.setNoDelay(true);
       connection.setKeepAlive(true);
@@ -131,6 +146,7 @@ export class RegistryClient implements AsyncDisposable {
       // Some systems say so if the other side has closed already; the reading will notice.
     }
     this.#reading = this.#read();
+    this.#watch();
   }
 
   /**
@@ -262,6 +278,18 @@ export class RegistryClient implements AsyncDisposable {
     return promise;
   }
 
+  /** Asks a registry that has said nothing for long whether it is there: one that vanished does not close. */
+  #watch(): void {
+    const quiet = performance.now() - this.#heardAt;
+    if (quiet >= this.#quietMs && this.#pending.length === 0) {
+      this.#ask({ tipo: "ping" }, "pong").then(() => {
+        if (!this.#over) this.#watch();
+      });
+      return;
+    }
+    this.#quietTimer = setTimeout(() => this.#watch(), Math.max(this.#quietMs - quiet, SHORTEST_WATCH_MS));
+  }
+
   #send(message: RegistryRequest): void {
     const text = JSON.stringify(message);
     this.#onTrace({ direction: "sent", transport: "TCP", peer: this.#peer, text });
@@ -293,6 +321,7 @@ export class RegistryClient implements AsyncDisposable {
       for (;;) {
         const count = await this.#connection.read(buffer);
         if (count === null) break;
+        this.#heardAt = performance.now();
         for (const line of splitter.push(buffer.subarray(0, count))) {
           const text = "text" in line ? line.text : `${line.beginning}…`;
           this.#onTrace({ direction: "received", transport: "TCP", peer: this.#peer, text });
@@ -331,6 +360,7 @@ export class RegistryClient implements AsyncDisposable {
   #end(): boolean {
     if (this.#over) return false;
     this.#over = true;
+    clearTimeout(this.#quietTimer);
     try {
       this.#connection.close();
     } catch {

@@ -38,6 +38,8 @@ const EVENTS: { readonly [K in Kind]: readonly Extract<PhoneEvent, { event: K }>
     { event: "registry_unreachable", host: "::1", port: 5000, detail: "Something else." },
   ],
   registry_lost: [{ event: "registry_lost" }],
+  registry_back: [{ event: "registry_back", name: "maria" }],
+  registry_away: [{ event: "registry_away" }],
   registry_full: [{ event: "registry_full" }],
   person: [{ event: "person", ...MARIA }],
   unknown_person: [{ event: "unknown_person", name: "pedro" }],

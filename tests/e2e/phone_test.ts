@@ -4,26 +4,10 @@ import { compareInPieces } from "../../audio/compare.ts";
 import { resample } from "../../audio/resample.ts";
 import { parseWav } from "../../audio/wav_reader.ts";
 import { RegistryClient } from "../../lib/registry/client.ts";
-import { type StartOptions, startProcess, startRegistry, type ToolProcess } from "./processes.ts";
+import { startPhone, startProcess, startRegistry, type ToolProcess } from "./processes.ts";
 
 const SPEECH = new URL("../../demo/fala.wav", import.meta.url).pathname;
 const REPLY = new URL("../../demo/resposta.wav", import.meta.url).pathname;
-
-/** Starts a phone that neither hears nor speaks unless told otherwise, and waits until it is in the room. */
-async function startPhone(
-  port: number,
-  name: string,
-  args: readonly string[] = [],
-  options: StartOptions = {},
-): Promise<ToolProcess> {
-  const phone = startProcess(
-    "phone",
-    [`127.0.0.1:${port}`, name, "0", "--json", "--mic", "none", "--speaker", "none", ...args],
-    { stdin: "piped", ...options },
-  );
-  await phone.waitForEvent("registered");
-  return phone;
-}
 
 async function readMono(path: string): Promise<Float32Array> {
   const { samples, sampleRate } = parseWav(await Deno.readFile(path), path);

@@ -264,6 +264,22 @@ export function startProcess(
   return new ToolProcess(kind, args, options);
 }
 
+/** Starts a phone with `--json` that neither hears nor speaks unless told otherwise, and waits until it is in the room. */
+export async function startPhone(
+  port: number,
+  name: string,
+  args: readonly string[] = [],
+  options: StartOptions = {},
+): Promise<ToolProcess> {
+  const phone = startProcess(
+    "phone",
+    [`127.0.0.1:${port}`, name, "0", "--json", "--mic", "none", "--speaker", "none", ...args],
+    { stdin: "piped", ...options },
+  );
+  await phone.waitForEvent("registered");
+  return phone;
+}
+
 /** A registry and where it listens. */
 export interface RunningRegistry extends AsyncDisposable {
   readonly process: ToolProcess;
