@@ -1,7 +1,7 @@
 /**
  * The room: knows who is in it and where, so that phones find each other.
  *
- * Usage: `registry [--port 5000] [--host 0.0.0.0] [--lang pt|en] [--json] [--quiet] [--help]`
+ * Usage: `registry [options]`; `registry --help` lists them.
  *
  * Exit status: 0 done, 1 the registry could not run, 2 wrong usage.
  */
@@ -14,7 +14,7 @@ import { writeAll } from "./lib/console/line_writer.ts";
 import { printable } from "./lib/protocol/printable.ts";
 import { RegistryScreen, registryTexts } from "./lib/console/registry_screen.ts";
 import { DEFAULT_REGISTRY_PORT } from "./lib/protocol/registry_messages.ts";
-import { PortInUseError, startRegistry } from "./lib/registry/server.ts";
+import { PortInUseError, type RegistryLimits, startRegistry } from "./lib/registry/server.ts";
 import { withTimeLimit } from "./lib/registry/time_limit.ts";
 
 const DONE = 0;
@@ -24,6 +24,25 @@ const WRONG_USAGE = 2;
 /** How long the last lines may take to be written, in milliseconds. */
 const FAREWELL_MS = 1000;
 
+/** A limit that can be set, and from what to what. */
+interface LimitOption {
+  readonly option: string;
+  readonly limit: keyof RegistryLimits;
+  readonly least: number;
+  readonly most: number;
+  /** What one of the option stands for. */
+  readonly unit: number;
+}
+
+const LIMITS = [
+  // The longest proper request, with a name of four bytes a character, its escapes and an `id`, has its place in 1024.
+  { option: "line-limit", limit: "lineBytes", least: 1024, most: 65_536, unit: 1 },
+  { option: "idle-limit", limit: "idleMs", least: 1, most: 86_400, unit: 1000 },
+  { option: "rate-limit", limit: "requestsPerSecond", least: 1, most: 1_000_000, unit: 1 },
+  { option: "address-limit", limit: "maxPerAddress", least: 1, most: 1_000_000, unit: 1 },
+  { option: "connection-limit", limit: "maxConnections", least: 1, most: 1_000_000, unit: 1 },
+] as const satisfies readonly LimitOption[];
+
 interface Settings {
   readonly port: number;
   readonly host: string;
@@ -31,6 +50,7 @@ interface Settings {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly help: boolean;
+  readonly limits: RegistryLimits;
   /** The first thing that is wrong with the command line. */
   readonly problem: UsageProblem | undefined;
 }
@@ -38,7 +58,7 @@ interface Settings {
 function readArguments(args: string[]): Settings {
   const problems: UsageProblem[] = [];
   const options = parseArgs(args, {
-    string: ["port", "host", "lang"],
+    string: ["port", "host", "lang", ...LIMITS.map(({ option }) => option)],
     boolean: ["json", "quiet", "help"],
     alias: { help: "h" },
     default: { port: String(DEFAULT_REGISTRY_PORT), host: "0.0.0.0" },
@@ -51,13 +71,21 @@ function readArguments(args: string[]): Settings {
     },
   });
   const { host, lang, json, quiet, help } = options;
+  const limits: { -readonly [limit in keyof RegistryLimits]: RegistryLimits[limit] } = {};
+  for (const { option, limit, least, most, unit } of LIMITS) {
+    const text = options[option];
+    if (typeof text !== "string") continue;
+    const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
+    if (value >= least && value <= most) limits[limit] = unit * value;
+    else problems.push({ kind: "bad_value", option: `--${option}`, value: text });
+  }
   const port = /^\d{1,5}$/.test(options.port) ? Number(options.port) : NaN;
   if (!(port <= 65535)) problems.push({ kind: "bad_value", option: "--port", value: options.port });
   if (host === "") problems.push({ kind: "bad_value", option: "--host", value: host });
   if (lang !== undefined && !isLanguage(lang)) {
     problems.push({ kind: "bad_value", option: "--lang", value: lang });
   }
-  return { port, host, lang, json, quiet, help, problem: problems[0] };
+  return { port, host, lang, json, quiet, help, limits, problem: problems[0] };
 }
 
 async function main(args: string[]): Promise<number> {
@@ -102,6 +130,7 @@ async function main(args: string[]): Promise<number> {
     await using server = startRegistry({
       host: settings.host,
       port: settings.port,
+      ...settings.limits,
       onEvent: (event) => output.show(event),
     });
     output.show({ event: "listening", host: server.host, port: server.port });

@@ -103,6 +103,8 @@ export type RegistryEvent =
   | { readonly event: "left"; readonly reason: LeaveReason } & PersonFields
   | { readonly event: "table"; readonly people: readonly Person[] }
   | { readonly event: "room_full"; readonly connections: number }
+  /** One machine has as many connections as it may have. */
+  | { readonly event: "address_full"; readonly ip: string; readonly connections: number }
   | { readonly event: "port_in_use"; readonly port: number }
   | { readonly event: "wrong_usage"; readonly problem: UsageProblem }
   | { readonly event: "failed"; readonly detail: string }

@@ -12,7 +12,7 @@ import { PhoneLine } from "../call/phone_line.ts";
 import type { SwitchboardOutput } from "../call/switchboard.ts";
 import { SILENCE_DB } from "../media/level.ts";
 import { BLOCK_SAMPLES, NO_VOICE, VoiceSession } from "../media/voice_session.ts";
-import { ipVersion } from "../protocol/address.ts";
+import { ipVersion, isLoopback } from "../protocol/address.ts";
 import { isName, nameKey } from "../protocol/name.ts";
 import { RegistryLink } from "../registry/link.ts";
 import { parseCommand } from "./commands.ts";
@@ -152,8 +152,7 @@ export class Phone {
         this.#self = { name: result.person.nome, ip };
         this.#show({ event: "registered", name, ip, port });
         // Where it was not asked for, it may be a surprise.
-        const local = ip.startsWith("127.") || ip === "::1";
-        if (local && this.#options.ip === undefined) this.#show({ event: "only_local", ip });
+        if (isLoopback(ip) && this.#options.ip === undefined) this.#show({ event: "only_local", ip });
         this.#obey(typed);
         return undefined;
       }

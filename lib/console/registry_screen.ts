@@ -102,6 +102,8 @@ export class RegistryScreen {
         return personTable(event.people, texts.table);
       case "room_full":
         return paint(texts.room_full(event.connections), "warning", colour);
+      case "address_full":
+        return paint(texts.address_full(printable(event.ip), event.connections), "warning", colour);
       case "port_in_use":
         return paint(texts.port_in_use(event.port), "bad", colour);
       case "wrong_usage":

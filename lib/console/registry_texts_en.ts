@@ -20,6 +20,8 @@ export const registryTextsEn: RegistryTexts = {
     total: (count) => `${people(count)} in the room`,
   },
   room_full: (connections) => `the room is full: there are ${connections} connections and more are refused`,
+  address_full: (ip, connections) =>
+    `${ip} has ${connections} connections, the most for one address, and more from there are refused`,
   port_in_use: (port) => `port ${port} is in use; end the other program or choose another port with --port`,
   failed: (detail) => `the room cannot run: ${detail}`,
   closed: "room closed",
@@ -36,7 +38,7 @@ export const registryTextsEn: RegistryTexts = {
         return `bad value for ${problem.option}: "${problem.value}"`;
     }
   },
-  usage: "usage: registry [--port 5000] [--host 0.0.0.0] [--lang pt|en] [--json] [--quiet] [--help]",
+  usage: "usage: registry [--port 5000] [--host 0.0.0.0] [--lang pt|en] [--json] [--quiet] [--help] [limits]",
   help: `The room: knows who is in it and where, so that phones find each other.
 
   --port PORT       TCP port to listen on (5000; 0 is any that is free)
@@ -45,6 +47,13 @@ export const registryTextsEn: RegistryTexts = {
   --json            one event a line in JSON, for programs
   --quiet           leaves out the messages that are sent and received
   -h, --help        shows this help
+
+Limits, so that nobody is in the way of the others:
+  --line-limit BYTES        the longest line (4096)
+  --idle-limit SECONDS      how long a connection without a name may say nothing (30)
+  --rate-limit N            requests a second of one connection; what is beyond has to wait (50)
+  --address-limit N         connections of one address (500; of this machine, no limit of its own)
+  --connection-limit N      connections in all (10000, or as many as the system allows)
 
 Ctrl-C closes the room.`,
 };

@@ -24,6 +24,8 @@ export const registryTextsPt = {
   },
   room_full: (connections: number): string =>
     `a sala está cheia: há ${connections} conexões e as próximas são recusadas`,
+  address_full: (ip: string, connections: number): string =>
+    `${ip} já tem ${connections} conexões, o máximo de um endereço, e as próximas de lá são recusadas`,
   port_in_use: (port: number): string =>
     `a porta ${port} já está em uso; encerre o outro programa ou escolha outra com --port`,
   failed: (detail: string): string => `a sala não pode funcionar: ${detail}`,
@@ -41,7 +43,7 @@ export const registryTextsPt = {
         return `valor inválido para ${problem.option}: "${problem.value}"`;
     }
   },
-  usage: "uso: registry [--port 5000] [--host 0.0.0.0] [--lang pt|en] [--json] [--quiet] [--help]",
+  usage: "uso: registry [--port 5000] [--host 0.0.0.0] [--lang pt|en] [--json] [--quiet] [--help] [limites]",
   help: `A sala: sabe quem está nela e onde, para que os telefones se encontrem.
 
   --port PORTA      porta TCP em que escuta (5000; 0 é qualquer uma livre)
@@ -50,6 +52,13 @@ export const registryTextsPt = {
   --json            um evento por linha em JSON, para programas
   --quiet           não mostra as mensagens enviadas e recebidas
   -h, --help        mostra esta ajuda
+
+Limites, para que ninguém atrapalhe os outros:
+  --line-limit BYTES        a linha mais longa (4096)
+  --idle-limit SEGUNDOS     quanto uma conexão sem nome pode ficar calada (30)
+  --rate-limit N            pedidos por segundo de uma conexão; o que passa disso espera (50)
+  --address-limit N         conexões de um mesmo endereço (500; desta máquina, sem limite próprio)
+  --connection-limit N      conexões ao todo (10000, ou quantas o sistema permitir)
 
 Ctrl-C encerra a sala.`,
 };

@@ -1,6 +1,6 @@
 /** The room: all conversations of a registry, and who of those in it is still there. */
 
-import type { Line } from "../protocol/line_splitter.ts";
+import { type Line, MAX_LINE_BYTES } from "../protocol/line_splitter.ts";
 import { nameKey } from "../protocol/name.ts";
 import type { Person, RegistryReply } from "../protocol/registry_messages.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -54,6 +54,8 @@ export class Guest {
   waiting = false;
   /** Whether it has left, or was sent away: nothing that it still says counts. */
   gone = false;
+  /** When it last defended its name. */
+  answeredAt = -Infinity;
 
   constructor(session: RegistrySession) {
     this.session = session;
@@ -64,6 +66,8 @@ export class Guest {
 export interface RoomOptions {
   /** How long a connection without a name may say nothing, in milliseconds. */
   readonly idleMs?: number;
+  /** Longest line, in bytes. */
+  readonly lineBytes?: number;
 }
 
 /**
@@ -73,6 +77,7 @@ export interface RoomOptions {
  */
 export class RegistryRoom {
   readonly #table = new RegistryTable();
+  readonly #lineBytes: number;
   /** Who has a name, by its key. */
   readonly #holders = new Map<string, Guest>();
   /** Those without a name. */
@@ -86,7 +91,8 @@ export class RegistryRoom {
   readonly #challengers = new Map<Guest, Set<Guest>>();
   #outputs: RoomOutput[] = [];
 
-  constructor({ idleMs = IDLE_MS }: RoomOptions = {}) {
+  constructor({ idleMs = IDLE_MS, lineBytes = MAX_LINE_BYTES }: RoomOptions = {}) {
+    this.#lineBytes = lineBytes;
     this.#nameless = new Deadlines(idleMs);
   }
 
@@ -114,7 +120,7 @@ export class RegistryRoom {
 
   /** Somebody has connected. */
   enter(now: number): Guest {
-    const guest = new Guest(new RegistrySession(this.#table));
+    const guest = new Guest(new RegistrySession(this.#table, this.#lineBytes));
     this.#nameless.start(now, guest);
     this.#quiet.start(now, guest);
     return guest;
@@ -128,7 +134,7 @@ export class RegistryRoom {
     if (this.#nameless.has(guest)) this.#nameless.start(now, guest);
     this.#apply(now, guest, guest.session.receive(line), "goodbye");
     // Whoever says anything is there, and keeps the name unless that was a goodbye.
-    this.#challenged.stop(guest);
+    if (this.#challenged.stop(guest)) guest.answeredAt = now;
     this.#settle(now, guest);
   }
 
@@ -206,6 +212,11 @@ export class RegistryRoom {
   #challenge(now: number, guest: Guest, name: string): void {
     const holder = this.#holders.get(nameKey(name));
     if (!holder) return;
+    // Whoever asks again and again is not to make somebody else answer all day.
+    if (now - holder.answeredAt < CHALLENGE_MS) {
+      this.#apply(now, guest, guest.session.settle(), "goodbye");
+      return;
+    }
     guest.waiting = true;
     const challengers = this.#challengers.get(holder);
     if (challengers) {

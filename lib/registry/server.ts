@@ -1,22 +1,52 @@
 /** The registry on the network: the table of people behind a TCP port. */
 
 import type { RegistryEvent } from "../console/events.ts";
-import { canonicalIp, type Endpoint, formatEndpoint } from "../protocol/address.ts";
-import { LineSplitter } from "../protocol/line_splitter.ts";
+import { canonicalIp, type Endpoint, formatEndpoint, isLoopback } from "../protocol/address.ts";
+import { LineSplitter, MAX_LINE_BYTES } from "../protocol/line_splitter.ts";
 import { DEFAULT_REGISTRY_PORT, type Person, type RegistryReply } from "../protocol/registry_messages.ts";
 import { Outbox } from "./outbox.ts";
 import { type Guest, RegistryRoom, type RoomOutput } from "./room.ts";
 import { ROOM_FULL } from "./session.ts";
+import { spareDescriptors } from "./spare_descriptors.ts";
+import { TokenBucket } from "./token_bucket.ts";
 import { withTimeLimit } from "./time_limit.ts";
 
-/**
- * Most connections at a time unless told otherwise. It has to stay below the process's limit of file
- * descriptors, because past that Deno itself panics.
- */
+/** Most connections at a time unless told otherwise, where there are descriptors for them. */
 const MAX_CONNECTIONS = 10_000;
 
-/** Read at a time from a connection: a whole line, and little enough for thousands of connections. */
-const READ_BYTES = 4096;
+/**
+ * Most connections of one address unless told otherwise: a whole school behind one router, and no more than a part of
+ * the room for a single machine of ill will. The registry's own machine may have more: whoever is on it does not need
+ * connections to do harm.
+ */
+const MAX_PER_ADDRESS = 500;
+
+/**
+ * File descriptors that are left alone, for refused connections and whatever the program needs: past the process's limit
+ * Deno itself panics.
+ */
+const SPARE_DESCRIPTORS = 64;
+
+/** For how many further connections it is found out at a time whether there are descriptors. */
+const PROBED_CONNECTIONS = 250;
+
+/** Where there were not enough, it is not tried again sooner than after this, in milliseconds. */
+const PROBE_PAUSE_MS = 1000;
+
+/** Requests a second of one connection unless told otherwise. A person does not type one in that time. */
+const REQUESTS_PER_SECOND = 50;
+
+/** Seconds of requests that may come at once: enough to read the list of a full room. */
+const BURST_SECONDS = 4;
+
+/** So many bytes count as a request, so that what never becomes one has its limit too. */
+const BYTES_PER_REQUEST = 512;
+
+/** And so does reading so many times, since a single byte costs as much as a packet. */
+const READS_PER_REQUEST = 8;
+
+/** Read at a time from a connection: several lines, and little enough for thousands of connections. */
+const READ_BYTES = 1024;
 
 /**
  * Replies that are gathered for one write. A packet full of short requests with long replies is answered in
@@ -31,7 +61,13 @@ const MAX_WRITE_BYTES = 64 * 1024;
 const LINGER_MS = 1000;
 
 /** Most refused connections that linger; beyond it they are reset, for a flood is not to hold descriptors. */
-const MAX_LINGERING = 100;
+const MAX_LINGERING = SPARE_DESCRIPTORS / 2;
+
+/** Most that is read of a phone after the last reply, in bytes. */
+const MAX_LINGER_BYTES = 64 * 1024;
+
+/** A full room has calmed down, and is worth a word when it is full again, below this share of its connections. */
+const CALM_SHARE = 0.9;
 
 /** Pause after a failed accept. Failures such as a lack of descriptors last a while; trying at once would spin. */
 const ACCEPT_PAUSE_MS = 100;
@@ -39,16 +75,26 @@ const ACCEPT_PAUSE_MS = 100;
 /** How long closing waits for connections to end: one with a pending write may not end by itself. */
 const CLOSE_MS = 1000;
 
+/** How much a registry lets others have. */
+export interface RegistryLimits {
+  /** Most connections at a time; further ones are told `sala_cheia` and closed. */
+  readonly maxConnections?: number;
+  /** Most connections of one address, likewise. */
+  readonly maxPerAddress?: number;
+  /** Requests a second of one connection; what comes faster is read that slowly. */
+  readonly requestsPerSecond?: number;
+  /** Longest line in bytes. */
+  readonly lineBytes?: number;
+  /** How long a connection without a name may say nothing, in milliseconds; then it is closed. */
+  readonly idleMs?: number;
+}
+
 /** What a registry can be told. */
-export interface RegistryOptions {
+export interface RegistryOptions extends RegistryLimits {
   /** The local address to listen on: `0.0.0.0` for all of IPv4, `::` for all of IPv6 and IPv4. */
   readonly host?: string;
   /** TCP port; 0 for any that is free. */
   readonly port?: number;
-  /** Most connections at a time; further ones are told `sala_cheia` and closed. */
-  readonly maxConnections?: number;
-  /** How long a connection without a name may say nothing, in milliseconds; then it is closed. */
-  readonly idleMs?: number;
   /** Told of every message and of whoever comes and goes. Must not throw. */
   readonly onEvent?: (event: RegistryEvent) => void;
 }
@@ -108,6 +154,14 @@ class Server implements RegistryServer {
   readonly port: number;
   readonly #listener: Deno.TcpListener;
   readonly #maxConnections: number;
+  readonly #maxPerAddress: number | undefined;
+  readonly #requestsPerSecond: number;
+  readonly #lineBytes: number;
+  /** Connections of each address. */
+  readonly #addresses = new Map<string, number>();
+  /** For so many connections there are descriptors. */
+  #affordable = 0;
+  #nextProbeAt = -Infinity;
   #tell: (event: RegistryEvent) => void;
   readonly #room: RegistryRoom;
   readonly #visits = new Map<Guest, Visit>();
@@ -115,21 +169,25 @@ class Server implements RegistryServer {
   readonly #connections = new Map<Deno.TcpConn, Promise<void>>();
   readonly #lingering = new Set<Deno.TcpConn>();
   readonly #accepting: Promise<void>;
-  #saidFull = false;
+  /** How many connections there were when it was said that the room is full. */
+  #saidFullAt = Infinity;
   #alarm: ReturnType<typeof setTimeout> | undefined;
   #alarmAt = Infinity;
   #closing: Promise<void> | undefined;
 
   constructor(
     listener: Deno.TcpListener,
-    { maxConnections = MAX_CONNECTIONS, idleMs, onEvent }: RegistryOptions,
+    options: RegistryOptions,
   ) {
-    this.#room = new RegistryRoom(idleMs === undefined ? {} : { idleMs });
+    this.#room = new RegistryRoom(options);
     this.host = listener.addr.hostname;
     this.port = listener.addr.port;
     this.#listener = listener;
-    this.#maxConnections = maxConnections;
-    this.#tell = onEvent ?? (() => {});
+    this.#maxConnections = options.maxConnections ?? MAX_CONNECTIONS;
+    this.#maxPerAddress = options.maxPerAddress;
+    this.#requestsPerSecond = options.requestsPerSecond ?? REQUESTS_PER_SECOND;
+    this.#lineBytes = options.lineBytes ?? MAX_LINE_BYTES;
+    this.#tell = options.onEvent ?? (() => {});
     this.#accepting = this.#accept();
   }
 
@@ -163,15 +221,41 @@ class Server implements RegistryServer {
         continue;
       }
       if (this.#closing) closeQuietly(connection);
-      else if (this.#connections.size >= this.#maxConnections) this.#turnAway(connection);
-      else this.#admit(connection);
+      else if (this.#hasRoom()) this.#admit(connection);
+      else this.#turnAway(connection);
     }
   }
 
+  /** Whether there is room for another connection: by number, and by what the system allows. */
+  #hasRoom(): boolean {
+    const count = this.#connections.size;
+    if (count >= this.#maxConnections) return false;
+    if (count < this.#affordable) return true;
+    const now = performance.now();
+    if (now < this.#nextProbeAt) return false;
+    const spare = spareDescriptors(PROBED_CONNECTIONS + SPARE_DESCRIPTORS) - SPARE_DESCRIPTORS;
+    if (spare < PROBED_CONNECTIONS) this.#nextProbeAt = now + PROBE_PAUSE_MS;
+    this.#affordable = count + Math.max(0, spare);
+    return count < this.#affordable;
+  }
+
   #admit(connection: Deno.TcpConn): void {
+    const { ip } = peerOf(connection);
+    const ofAddress = (this.#addresses.get(ip) ?? 0) + 1;
+    const most = this.#maxPerAddress ?? (isLoopback(ip) ? Infinity : MAX_PER_ADDRESS);
+    if (ofAddress > most) {
+      // Told once, when the last place was taken.
+      return this.#refuse(connection);
+    }
+    if (ofAddress === most) this.#tell({ event: "address_full", ip, connections: most });
+    this.#addresses.set(ip, ofAddress);
     const served = this.#serve(connection).then(() => {
       this.#connections.delete(connection);
-      if (this.#connections.size < this.#maxConnections) this.#saidFull = false;
+      const left = (this.#addresses.get(ip) ?? 1) - 1;
+      if (left === 0) this.#addresses.delete(ip);
+      else this.#addresses.set(ip, left);
+      // Where one place is taken again and again, once is enough.
+      if (this.#connections.size < CALM_SHARE * this.#saidFullAt) this.#saidFullAt = Infinity;
     });
     this.#connections.set(connection, served);
   }
@@ -211,12 +295,20 @@ class Server implements RegistryServer {
    */
   async #converse(guest: Guest, visit: Visit): Promise<boolean> {
     const { connection, peer, outbox } = visit;
-    const splitter = new LineSplitter();
+    const splitter = new LineSplitter(this.#lineBytes);
     const buffer = new Uint8Array(READ_BYTES);
+    const rate = this.#requestsPerSecond;
+    const bucket = new TokenBucket(performance.now(), rate, rate * BURST_SECONDS);
+    const pay = async (tokens: number): Promise<void> => {
+      const ms = bucket.take(performance.now(), tokens);
+      if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
+    };
     for (;;) {
       const count = await connection.read(buffer);
       if (count === null) return false;
+      await pay(1 / READS_PER_REQUEST + count / BYTES_PER_REQUEST);
       for (const line of splitter.push(buffer.subarray(0, count))) {
+        await pay(1);
         this.#trace("received", peer, "text" in line ? line.text : `${line.beginning}…`);
         this.#room.receive(performance.now(), guest, line);
         this.#carryOut();
@@ -298,10 +390,14 @@ class Server implements RegistryServer {
 
   /** Tells a phone that there is no room for it. */
   #turnAway(connection: Deno.TcpConn): void {
-    if (!this.#saidFull) {
-      this.#saidFull = true;
-      this.#tell({ event: "room_full", connections: this.#connections.size });
+    if (this.#saidFullAt === Infinity) {
+      this.#saidFullAt = this.#connections.size;
+      this.#tell({ event: "room_full", connections: this.#saidFullAt });
     }
+    this.#refuse(connection);
+  }
+
+  #refuse(connection: Deno.TcpConn): void {
     if (this.#lingering.size >= MAX_LINGERING) {
       closeQuietly(connection);
       return;
@@ -342,7 +438,11 @@ async function linger(connection: Deno.TcpConn): Promise<void> {
   await connection.closeWrite();
   const drained = (async () => {
     const rest = new Uint8Array(READ_BYTES);
-    while (await connection.read(rest) !== null);
+    for (let left = MAX_LINGER_BYTES; left > 0;) {
+      const count = await connection.read(rest);
+      if (count === null) break;
+      left -= count;
+    }
   })();
   await orTimeOver(LINGER_MS, drained);
 }

@@ -33,8 +33,8 @@ const SENTENCES = {
 } as const satisfies Partial<Record<ErrorCode, string>>;
 
 const LINE_PROBLEMS = {
-  too_long: `a linha passa de ${MAX_LINE_BYTES} bytes`,
-  not_utf8: "a linha não está em UTF-8",
+  too_long: (bytes: number) => `a linha passa de ${bytes} bytes`,
+  not_utf8: () => "a linha não está em UTF-8",
 } as const;
 
 /** What a phone is told for which there is no room, before its connection is closed. */
@@ -58,19 +58,24 @@ function listEnvelopeBytes(id: RequestId | undefined): number {
  */
 export class RegistrySession {
   readonly #table: RegistryTable;
+  readonly #lineBytes: number;
   #person: Person | undefined;
   /** The registration that waits, because its name is somebody's. */
   #waiting: { readonly person: Person; readonly id: RequestId | undefined } | undefined;
   #closed = false;
 
-  constructor(table: RegistryTable) {
+  /** @param lineBytes Longest line that is taken, for what a longer one is told. */
+  constructor(table: RegistryTable, lineBytes: number = MAX_LINE_BYTES) {
     this.#table = table;
+    this.#lineBytes = lineBytes;
   }
 
   /** Takes a line. After one whose outcome is to close, all others are ignored. */
   receive(line: Line): Outcome {
     if (this.#closed) return { close: true };
-    if ("problem" in line) return refusal("mensagem_invalida", LINE_PROBLEMS[line.problem]);
+    if ("problem" in line) {
+      return refusal("mensagem_invalida", LINE_PROBLEMS[line.problem](this.#lineBytes));
+    }
     const parsed = parseRequest(line.text);
     if ("problem" in parsed) return marked(refusal("mensagem_invalida", parsed.problem), parsed.id);
     return marked(this.#answer(parsed.message), parsed.message.id);

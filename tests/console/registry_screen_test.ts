@@ -64,6 +64,11 @@ const sentences: [event: RegistryEvent, pt: string, en: string][] = [
     "the room is full: there are 7 connections and more are refused",
   ],
   [
+    { event: "address_full", ip: "192.0.2.1", connections: 500 },
+    "192.0.2.1 já tem 500 conexões, o máximo de um endereço, e as próximas de lá são recusadas",
+    "192.0.2.1 has 500 connections, the most for one address, and more from there are refused",
+  ],
+  [
     { event: "port_in_use", port: 5000 },
     "a porta 5000 já está em uso; encerre o outro programa ou escolha outra com --port",
     "port 5000 is in use; end the other program or choose another port with --port",

@@ -14,6 +14,8 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Whether its standard input can be typed into; without, it is empty. */
   readonly stdin?: "piped" | "null";
+  /** How many files and sockets it may have open (`ulimit -n`). */
+  readonly openFiles?: number;
   /** Folder that an executable runs in. The source runs in the root of the tree, where `deno.json` is. */
   readonly cwd?: string;
   /** Told of each line of standard output as it comes. */
@@ -41,7 +43,7 @@ function importMap(): string[] {
 }
 
 function commandOf(kind: ToolKind, args: readonly string[], options: StartOptions): Deno.Command {
-  const { env, stdin = "null", cwd } = options;
+  const { env, stdin = "null", cwd, openFiles } = options;
   const executable = Deno.env.get(kind === "registry" ? "SALA_REGISTRY" : "SALA_PHONE");
   const source = ["run", "-q", "--no-prompt", `-P=${kind}`, ...importMap(), `${kind}.ts`];
   const common = {
@@ -50,9 +52,17 @@ function commandOf(kind: ToolKind, args: readonly string[], options: StartOption
     stdout: "piped",
     stderr: "piped",
   } as const;
-  return executable
-    ? new Deno.Command(executable, { ...common, args: [...args], ...(cwd === undefined ? {} : { cwd }) })
-    : new Deno.Command(Deno.execPath(), { ...common, args: [...source, ...args], cwd: ROOT });
+  const [program, given, folder] = executable
+    ? [executable, [...args], cwd]
+    : [Deno.execPath(), [...source, ...args], ROOT];
+  const place = folder === undefined ? {} : { cwd: folder };
+  return openFiles === undefined
+    ? new Deno.Command(program, { ...common, args: given, ...place })
+    : new Deno.Command("sh", {
+      ...common,
+      args: ["-c", `ulimit -n ${openFiles} && exec "$0" "$@"`, program, ...given],
+      ...place,
+    });
 }
 
 /** Somebody who waits for a line. */

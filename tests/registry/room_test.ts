@@ -139,6 +139,20 @@ Deno.test("RegistryRoom leaves a name to its holder who answers, and tells the n
   assertEquals(story.register(b, "joão"), ["b: registro_confirmado", "joined joão"]);
 });
 
+Deno.test("RegistryRoom asks nobody more than once in 2 s for whoever wants the name", () => {
+  const story = new Story();
+  const [a, b] = [story.enter("a"), story.enter("b")];
+  story.register(a, "maria");
+  assertEquals(story.register(b, "maria"), ["a: ping"]);
+  assertEquals(story.say(a, { tipo: "pong" }), ["b: nome_em_uso", "resume b"]);
+  for (let count = 0; count < 1000; count++) {
+    assertEquals(story.register(b, "maria"), ["b: nome_em_uso"]);
+    assertEquals(b.waiting, false);
+  }
+  story.pass(CHALLENGE_MS);
+  assertEquals(story.register(b, "maria"), ["a: ping"]);
+});
+
 Deno.test("RegistryRoom gives a ghost's name to the first who asked for it", () => {
   const story = new Story();
   const [a, b, c] = [story.enter("a"), story.enter("b"), story.enter("c")];

@@ -275,6 +275,55 @@ Deno.test("startRegistry() tells phones beyond the limit that the room is full",
   }
 });
 
+Deno.test("startRegistry() has as many places for an address as it is told, and others for other addresses", async () => {
+  await using room = new Room({ maxPerAddress: 2 });
+  using _first = await room.connect();
+  using second = await room.connect();
+  using third = await room.connect();
+  assertEquals((await third.message()).codigo, "sala_cheia");
+  assertEquals(await third.line().catch(() => undefined), undefined);
+  assertEquals((await second.register("maria") as { tipo: string }).tipo, "registro_confirmado");
+  assertEquals(room.events.filter(({ event }) => event === "address_full"), [
+    { event: "address_full", ip: "127.0.0.1", connections: 2 },
+  ]);
+  second.connection.close();
+  await room.told(({ event }) => event === "left");
+  for (;;) {
+    using again = await room.connect();
+    if ((await again.register("pedro") as { tipo: string }).tipo === "registro_confirmado") break;
+  }
+});
+
+Deno.test("startRegistry() answers in their order all requests of a phone that asks too fast, but slowly", async () => {
+  await using room = new Room({ requestsPerSecond: 50 });
+  using hasty = await room.connect();
+  const started = performance.now();
+  // Four seconds' worth may come at once; the other 20 have to wait for 0.4 s.
+  const requests = Array.from({ length: 220 }, (_, id) => ({ tipo: "ping", id }));
+  await hasty.send(requests.map((request) => `${JSON.stringify(request)}\n`).join(""));
+  for (const { id } of requests) assertEquals(await hasty.message(), { tipo: "pong", id });
+  assert(performance.now() - started > 390);
+});
+
+Deno.test("startRegistry() reads a line without end as slowly as requests, and goes on with the next", async () => {
+  await using room = new Room({ requestsPerSecond: 50 });
+  using endless = await room.connect();
+  const started = performance.now();
+  await endless.send("x".repeat(120_000), "\n", { tipo: "ping" });
+  assertEquals((await endless.message()).codigo, "mensagem_invalida");
+  assertEquals(await endless.message(), { tipo: "pong" });
+  assert(performance.now() - started > 500, "120 kB are more than 200 requests");
+});
+
+Deno.test("startRegistry() takes lines as long as it is told", async () => {
+  await using room = new Room({ lineBytes: 5000 });
+  using phone = await room.connect();
+  const line = (length: number): string => `{"tipo":"ping"}`.padEnd(length);
+  await phone.send(`${line(5000)}\n`, `${line(5001)}\n`);
+  assertEquals(await phone.message(), { tipo: "pong" });
+  assertEquals((await phone.message()).mensagem, "a linha passa de 5000 bytes");
+});
+
 Deno.test("startRegistry() closes all connections when it is closed, and tells of everybody once", async () => {
   const room = new Room();
   using first = await room.connect();

@@ -152,6 +152,55 @@ Deno.test("RegistrySession keeps the rules of the conversation", () => {
   }
 });
 
+/** Lines that are meant to confuse, and what they are taken for. */
+const HOSTILE: [what: string, line: string, answer: string][] = [
+  ["deep arrays", "[".repeat(4000), "mensagem_invalida"],
+  ["deep arrays that end", `${"[".repeat(2000)}${"]".repeat(2000)}`, "mensagem_invalida"],
+  [
+    "deep objects in a field that nobody reads",
+    `{"tipo":"ping","x":${'{"a":'.repeat(600)}1${"}".repeat(600)}}`,
+    "pong",
+  ],
+  ["fields of a prototype", '{"__proto__":{"tipo":"ping"}}', "mensagem_invalida"],
+  ["a prototype beside", '{"tipo":"ping","__proto__":{"tipo":"lista"},"constructor":1}', "pong"],
+  ["the last of doubled fields counts", '{"tipo":"lista","tipo":"ping"}', "pong"],
+  [
+    "an object for a name",
+    '{"tipo":"registro","nome":{"toString":1},"ip":"::1","porta":1}',
+    "mensagem_invalida",
+  ],
+  ["a list for a type", '{"tipo":["registro"]}', "mensagem_invalida"],
+  ["a number beyond all", '{"tipo":"registro","nome":"x","ip":"::1","porta":1e999}', "mensagem_invalida"],
+  [
+    "a number of many digits",
+    `{"tipo":"registro","nome":"x","ip":"::1","porta":${"9".repeat(4000)}}`,
+    "mensagem_invalida",
+  ],
+  ["a fraction of a port", '{"tipo":"registro","nome":"x","ip":"::1","porta":6000.5}', "mensagem_invalida"],
+  ["minus nothing", '{"tipo":"registro","nome":"x","ip":"::1","porta":-0}', "mensagem_invalida"],
+  ["an id beyond all", '{"tipo":"ping","id":1e999}', "mensagem_invalida"],
+  ["a list for an id", '{"tipo":"ping","id":[1]}', "mensagem_invalida"],
+  ["an endless id", `{"tipo":"ping","id":"${"x".repeat(65)}"}`, "mensagem_invalida"],
+  [
+    "a lone surrogate as a name",
+    '{"tipo":"registro","nome":"\\ud800","ip":"::1","porta":1}',
+    "mensagem_invalida",
+  ],
+  ["a zero byte", '{"tipo":"ping"}\0', "mensagem_invalida"],
+  ["a byte order mark", '\ufeff{"tipo":"ping"}', "mensagem_invalida"],
+  ["a page beyond all", '{"tipo":"lista","a_partir":1e308}', "mensagem_invalida"],
+];
+
+Deno.test("RegistrySession is not confused by lines that are meant to confuse", () => {
+  for (const [what, line, answer] of HOSTILE) {
+    const { session, table } = room();
+    const { reply, close } = session.receive({ text: line });
+    assertEquals(reply?.tipo === "erro" ? reply.codigo : reply?.tipo, answer, what);
+    assertEquals([close, table.people()], [false, [maria]], what);
+  }
+  assertEquals(({} as { tipo?: unknown }).tipo, undefined, "no prototype was touched");
+});
+
 Deno.test("RegistrySession answers lines that are none, and goes on", () => {
   const { session } = room();
   for (const problem of ["too_long", "not_utf8"] as const) {
