@@ -11,6 +11,7 @@ import type { Endpoint } from "../protocol/address.ts";
 import type { RejectReason } from "../protocol/call_messages.ts";
 import type { Person } from "../protocol/registry_messages.ts";
 import type { Trace } from "../protocol/trace.ts";
+import type { LeaveReason } from "../registry/room.ts";
 
 /** A message was sent or received: a line of the message trace, left out with `--quiet`. */
 export type MessageEvent = { readonly event: "message" } & Trace;
@@ -43,7 +44,12 @@ export type PhoneEvent =
     readonly detail: string;
   }
   | { readonly event: "registry_lost" }
+  | { readonly event: "registry_back"; readonly name: string }
+  /** Something was asked of a registry that is lost. */
+  | { readonly event: "registry_away" }
   | { readonly event: "registry_full" }
+  /** The room has a password; `given` where this phone had one, which was wrong. */
+  | { readonly event: "password_refused"; readonly given: boolean }
   | { readonly event: "person" } & PersonFields
   | { readonly event: "unknown_person"; readonly name: string }
   | { readonly event: "people"; readonly people: readonly Person[] }
@@ -96,9 +102,11 @@ export type RegistryEvent =
   | MessageEvent
   | { readonly event: "listening"; readonly host: string; readonly port: number }
   | { readonly event: "joined" } & PersonFields
-  | { readonly event: "left" } & PersonFields
+  | { readonly event: "left"; readonly reason: LeaveReason } & PersonFields
   | { readonly event: "table"; readonly people: readonly Person[] }
   | { readonly event: "room_full"; readonly connections: number }
+  /** One machine has as many connections as it may have. */
+  | { readonly event: "address_full"; readonly ip: string; readonly connections: number }
   | { readonly event: "port_in_use"; readonly port: number }
   | { readonly event: "wrong_usage"; readonly problem: UsageProblem }
   | { readonly event: "failed"; readonly detail: string }
@@ -122,7 +130,13 @@ export type UsageProblem =
   | { readonly kind: "unknown_option"; readonly option: string }
   | { readonly kind: "missing_argument"; readonly argument: string }
   | { readonly kind: "too_many_arguments"; readonly argument: string }
-  | { readonly kind: "bad_value"; readonly option: string; readonly value: string };
+  | { readonly kind: "bad_value"; readonly option: string; readonly value: string }
+  /** A file that an option names cannot be used. */
+  | { readonly kind: "bad_file"; readonly option: string; readonly value: string; readonly detail: string }
+  /** Something has to be asked at a terminal, and there is none. */
+  | { readonly kind: "no_terminal"; readonly option: string }
+  /** An option is of no use without another. */
+  | { readonly kind: "incomplete"; readonly option: string; readonly missing: string };
 
 /** What the line above the prompt shows during a call. Figures are there once the devices are open. */
 export interface CallStatus extends Partial<VoiceFigures> {

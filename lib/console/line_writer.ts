@@ -9,6 +9,18 @@ const GATHER_MS = 5;
 /** How much text waits for a slow reader, in UTF-16 units. */
 const MAX_BACKLOG = 4 * 1024 * 1024;
 
+/** How many subjects of {@linkcode LineWriter.writeLatest} wait at a time: each keeps what it is made of. */
+const MAX_SUBJECTS = 16;
+
+/**
+ * What takes long to make, such as a table of thousands, is not made again sooner than after this many times as long: so
+ * printing takes at most a hundredth of the time, however much there is to print.
+ */
+const REST_FACTOR = 100;
+
+/** But a person is not to wait longer than this, in milliseconds. */
+const MAX_REST_MS = 2000;
+
 /** One or more lines, or what makes them when they are about to be written. */
 interface Entry {
   readonly text: string | (() => string);
@@ -51,6 +63,8 @@ export class LineWriter {
   #dropped = 0;
   #isBroken = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** How long to gather before the next write. */
+  #restMs = GATHER_MS;
   /** The write under way, and those that follow it until nothing waits. */
   #draining: Promise<void> | undefined;
 
@@ -83,8 +97,13 @@ export class LineWriter {
    */
   writeLatest(subject: string, make: () => string): void {
     if (this.#isBroken) return;
-    const older = this.#latest.get(subject);
+    const [oldest] = this.#latest.keys();
+    const crowded = !this.#latest.has(subject) && this.#latest.size >= MAX_SUBJECTS;
+    if (crowded) this.#dropped++;
+    const replaced = crowded ? oldest : subject;
+    const older = replaced === undefined ? undefined : this.#latest.get(replaced);
     if (older) this.#entries.delete(older);
+    if (replaced !== undefined) this.#latest.delete(replaced);
     const entry = { text: make, subject };
     this.#latest.set(subject, entry);
     this.#add(entry);
@@ -92,13 +111,15 @@ export class LineWriter {
 
   /** Settles once all lines so far are written, or cannot be. Never rejects. */
   async flush(): Promise<void> {
-    this.#start();
-    await this.#draining;
+    do {
+      this.#start();
+      await this.#draining;
+    } while (this.#waiting);
   }
 
   #add(entry: Entry): void {
     this.#entries.add(entry);
-    if (!this.#draining) this.#timer ??= setTimeout(() => this.#start(), GATHER_MS);
+    if (!this.#draining) this.#timer ??= setTimeout(() => this.#start(), this.#restMs);
   }
 
   #start(): void {
@@ -112,7 +133,8 @@ export class LineWriter {
   }
 
   async #drain(): Promise<void> {
-    while (this.#waiting) {
+    this.#restMs = GATHER_MS;
+    while (this.#waiting && this.#restMs === GATHER_MS) {
       const bytes = this.#encoder.encode(this.#take());
       try {
         await this.#write(bytes);
@@ -126,11 +148,21 @@ export class LineWriter {
     }
     // In the same moment as the last look, so that no line comes in between and waits for ever.
     this.#draining = undefined;
+    if (this.#waiting) this.#timer ??= setTimeout(() => this.#start(), this.#restMs);
+  }
+
+  /** Makes lines, and sees to it that this takes no more than its part of the time. */
+  #make(make: () => string): string {
+    const started = performance.now();
+    const lines = make();
+    const rest = REST_FACTOR * (performance.now() - started);
+    this.#restMs = Math.min(MAX_REST_MS, Math.max(this.#restMs, rest));
+    return lines;
   }
 
   /** All that waits, as one text. */
   #take(): string {
-    const lines = [...this.#entries].map(({ text }) => typeof text === "string" ? text : text());
+    const lines = [...this.#entries].map(({ text }) => typeof text === "string" ? text : this.#make(text));
     if (this.#dropped > 0) lines.push(this.#leftOut(this.#dropped));
     this.#entries = new Set();
     this.#latest = new Map();

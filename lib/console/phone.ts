@@ -12,9 +12,10 @@ import { PhoneLine } from "../call/phone_line.ts";
 import type { SwitchboardOutput } from "../call/switchboard.ts";
 import { SILENCE_DB } from "../media/level.ts";
 import { NO_VOICE, VoiceSession } from "../media/voice_session.ts";
-import { ipVersion } from "../protocol/address.ts";
+import { ipVersion, isLoopback } from "../protocol/address.ts";
 import { isName, nameKey } from "../protocol/name.ts";
-import { RegistryClient } from "../registry/client.ts";
+import { RegistryLink } from "../registry/link.ts";
+import { RoomPassword } from "../registry/room_password.ts";
 import { withTimeLimit } from "../registry/time_limit.ts";
 import { parseCommand } from "./commands.ts";
 import type { CallEnd, PersonFields, PhoneEvent } from "./events.ts";
@@ -39,10 +40,14 @@ const CONNECT_FAILURES: Readonly<Record<string, string>> = {
   refused: "connection refused",
   timeout: "timed out",
   name_not_resolved: "host name not found",
+  bad_certificate: "certificate does not fit",
+  no_tls: "no tls there",
 };
 
 /** How long leaving waits for sound devices and recordings to be closed: a sound server that hangs never does it. */
 const CLOSING_MS = 2_000;
+/** How long a phone that is to call somebody waits for a registry that it lost, in milliseconds. */
+const CALL_PATIENCE_MS = 10_000;
 
 /** How often the live line of a call is drawn anew. */
 const STATUS_INTERVAL_MS = 200;
@@ -66,7 +71,7 @@ export class Phone {
   readonly #screen: Screen;
   readonly #desk: SoundDesk;
   readonly #finished = Promise.withResolvers<number>();
-  #registry: RegistryClient | undefined;
+  #registry: RegistryLink | undefined;
   #line: PhoneLine | undefined;
   #self = { name: "", ip: "" };
   #conversation: Conversation | undefined;
@@ -75,8 +80,12 @@ export class Phone {
   /** The end of the last call: settles when its recording is complete and its figures are shown. */
   #ending: Promise<void> = Promise.resolve();
   #muted = false;
-  #registryLost = false;
   #soundClosed = true;
+  /** Whether somebody else has the name by now. */
+  #nameTaken = false;
+  /** The call of the command line, while it could not be made because the registry was away. */
+  #postponed: string | undefined;
+  #patience: ReturnType<typeof setTimeout> | undefined;
   readonly #names = new Set<string>();
 
   /**
@@ -123,17 +132,22 @@ export class Phone {
       if (asked) return EXIT.audioFailed;
     }
     const { host, registryPort } = this.#options;
-    const connected = await RegistryClient.connect(host, registryPort, {
+    const { password, tls } = this.#options;
+    const connected = await RegistryLink.connect(host, registryPort, {
+      ...(password === undefined ? {} : { password: new RoomPassword(password) }),
+      ...(tls && { tls }),
       onTrace: (trace) => this.#show({ event: "message", ...trace }),
       onLost: () => this.#lost(),
+      onBack: ({ nome }) => this.#back(nome),
+      onNameTaken: () => this.#lostName(),
     });
     if (connected.kind !== "connected") {
       const detail = CONNECT_FAILURES[connected.kind] ?? connected.detail;
       this.#show({ event: "registry_unreachable", host, port: registryPort, detail });
       return EXIT.registryUnreachable;
     }
-    this.#registry = connected.client;
-    const ip = this.#options.ip ?? connected.client.localIp;
+    this.#registry = connected.link;
+    const ip = this.#options.ip ?? connected.link.localIp;
     try {
       this.#line = PhoneLine.open(ip, this.#options.port, {
         onOutput: (output) => this.#fromLine(output),
@@ -147,10 +161,10 @@ export class Phone {
       this.#show({ event: "port_in_use", port: this.#options.port });
       return EXIT.wrongUsage;
     }
-    return await this.#register(connected.client, ip, this.#line.port);
+    return await this.#register(connected.link, ip, this.#line.port);
   }
 
-  async #register(registry: RegistryClient, ip: string, port: number): Promise<number | undefined> {
+  async #register(registry: RegistryLink, ip: string, port: number): Promise<number | undefined> {
     const typed = this.#screen.lines[Symbol.asyncIterator]();
     for (let name = this.#options.name;;) {
       const result = await registry.register(name, ip, port);
@@ -158,14 +172,21 @@ export class Phone {
         this.#self = { name: result.person.nome, ip };
         this.#show({ event: "registered", name, ip, port });
         // Where it was not asked for, it may be a surprise.
-        const local = ip.startsWith("127.") || ip === "::1";
-        if (local && this.#options.ip === undefined) this.#show({ event: "only_local", ip });
+        if (isLoopback(ip) && this.#options.ip === undefined) this.#show({ event: "only_local", ip });
         this.#obey(typed);
         return undefined;
       }
-      if (result.kind === "lost") return EXIT.registryUnreachable;
+      if (result.kind === "lost") {
+        const { host, registryPort } = this.#options;
+        this.#show({ event: "registry_unreachable", host, port: registryPort, detail: "connection closed" });
+        return EXIT.registryUnreachable;
+      }
       if (result.kind === "room_full") {
         this.#show({ event: "registry_full" });
+        return EXIT.registryUnreachable;
+      }
+      if (result.kind === "password_needed" || result.kind === "wrong_password") {
+        this.#show({ event: "password_refused", given: result.kind === "wrong_password" });
         return EXIT.registryUnreachable;
       }
       if (result.kind === "refused") {
@@ -198,7 +219,8 @@ export class Phone {
   async #leave(): Promise<void> {
     await this.#line?.[Symbol.asyncDispose]();
     this.#soundClosed = await this.#closeSound();
-    await this.#registry?.close(this.#self.name || undefined);
+    clearTimeout(this.#patience);
+    await this.#registry?.close();
     if (this.#self.name !== "") this.#show({ event: "closed" });
   }
 
@@ -215,11 +237,29 @@ export class Phone {
     }
   }
 
+  /** The registry is away. Calls need none, and the link sees to the return. */
   #lost(): void {
-    this.#registryLost = true;
     this.#show({ event: "registry_lost" });
-    // A call needs no registry: it goes on to its end.
-    if (!this.#line?.current) this.quit(EXIT.registryUnreachable);
+    // A script that waits for a call is not to wait for ever.
+    if (this.#options.call === undefined || this.#line?.current) return;
+    this.#patience = setTimeout(() => {
+      if (!this.#line?.current) this.quit(EXIT.registryUnreachable);
+    }, CALL_PATIENCE_MS);
+  }
+
+  async #back(name: string): Promise<void> {
+    clearTimeout(this.#patience);
+    this.#show({ event: "registry_back", name });
+    const postponed = this.#postponed;
+    this.#postponed = undefined;
+    if (postponed !== undefined) await this.#call(postponed);
+  }
+
+  /** Somebody else came back under this name. A phone that nobody can find is of no use after its call. */
+  #lostName(): void {
+    this.#nameTaken = true;
+    this.#show({ event: "name_taken", name: this.#self.name });
+    if (!this.#line?.current) this.quit(EXIT.nameTaken);
   }
 
   /** Does what the person types, one command after the other, until the input ends. */
@@ -281,6 +321,8 @@ export class Phone {
       this.#show({ event: "people", people: result.people });
     } else if (result?.kind === "refused") {
       this.#show({ event: "failed", detail: result.message });
+    } else {
+      this.#show({ event: "registry_away" });
     }
   }
 
@@ -301,6 +343,8 @@ export class Phone {
       if (this.#options.call !== undefined) this.quit(EXIT.unknownPerson);
     } else if (result?.kind === "refused") {
       this.#show({ event: "failed", detail: result.message });
+    } else {
+      this.#show({ event: "registry_away" });
     }
     return undefined;
   }
@@ -320,7 +364,9 @@ export class Phone {
       return;
     }
     if (this.#occupied()) return;
+    this.#postponed = this.#options.call === undefined ? undefined : name;
     const person = await this.#lookUp(name);
+    if (person) this.#postponed = undefined;
     // Somebody may have called while the registry was asked.
     if (!person || this.#occupied()) return;
     if (ipVersion(person.ip) !== ipVersion(this.#self.ip)) {
@@ -394,10 +440,10 @@ export class Phone {
     }
   }
 
-  /** A call is over: so is the run, where it was made for that call, or where the registry is gone. */
+  /** A call is over: so is the run, where it was made for that call, or where the name is gone. */
   #over(status: number): void {
     if (this.#options.call !== undefined) this.quit(status);
-    else if (this.#registryLost) this.quit(EXIT.registryUnreachable);
+    else if (this.#nameTaken) this.quit(EXIT.nameTaken);
   }
 
   #startVoice(call: Call): void {

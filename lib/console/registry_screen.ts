@@ -3,7 +3,7 @@
 import { paint } from "./colour.ts";
 import { unicodeWidth } from "@std/cli/unicode-width";
 import { alignColumns } from "./columns.ts";
-import type { RegistryEvent } from "./events.ts";
+import type { PersonFields, RegistryEvent } from "./events.ts";
 import { jsonLine } from "./json_line.ts";
 import type { Language } from "./language.ts";
 import { LineWriter } from "./line_writer.ts";
@@ -91,16 +91,19 @@ export class RegistryScreen {
       case "listening":
         return paint(texts.listening(formatEndpoint({ ip: event.host, port: event.port })), "strong", colour);
       case "joined":
+        return paint(texts.joined(who(event)), "good", colour);
       case "left":
         return paint(
-          texts[event.event](`${printable(event.name)} (${formatEndpoint(event)})`),
-          "good",
+          texts.left[event.reason](who(event)),
+          event.reason === "silent" ? "warning" : "good",
           colour,
         );
       case "table":
         return personTable(event.people, texts.table);
       case "room_full":
         return paint(texts.room_full(event.connections), "warning", colour);
+      case "address_full":
+        return paint(texts.address_full(printable(event.ip), event.connections), "warning", colour);
       case "port_in_use":
         return paint(texts.port_in_use(event.port), "bad", colour);
       case "wrong_usage":
@@ -111,6 +114,10 @@ export class RegistryScreen {
         return texts.closed;
     }
   }
+}
+
+function who(person: PersonFields): string {
+  return `${printable(person.name)} (${formatEndpoint(person)})`;
 }
 
 /**

@@ -39,6 +39,11 @@ export function canonicalIp(ip: string): string {
   }).join(".");
 }
 
+/** Whether an address means the machine itself, whichever that is. */
+export function isLoopback(ip: string): boolean {
+  return ip.startsWith("127.") || ip === "::1";
+}
+
 /** `192.0.2.1:6000` or `[2001:db8::1]:6000`. */
 export function formatEndpoint({ ip, port }: Endpoint): string {
   return ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`;

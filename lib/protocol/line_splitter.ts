@@ -2,7 +2,7 @@
 
 import { concat } from "@std/bytes/concat";
 
-/** Longest line in bytes, its line feed not counted. */
+/** Longest line in bytes, its line feed not counted, unless a registry is told otherwise. */
 export const MAX_LINE_BYTES = 4096;
 
 const LINE_FEED = 0x0a;
@@ -19,15 +19,21 @@ export type Line =
 /**
  * Cuts a stream of bytes into lines, however the network cut it into packets.
  *
- * Keeps at most {@linkcode MAX_LINE_BYTES} of an unfinished line. What comes of a longer one is thrown away up
+ * Keeps no more of an unfinished line than a line may have. What comes of a longer one is thrown away up
  * to its line feed and reported once, so that the connection can go on with the next line.
  */
 export class LineSplitter {
+  readonly #maxBytes: number;
   readonly #strict = new TextDecoder("utf-8", { fatal: true });
   readonly #lenient = new TextDecoder("utf-8");
   /** What came of the line so far; of one that is too long, its beginning. */
   #bytes: Uint8Array = new Uint8Array(0);
   #overlong = false;
+
+  /** @param maxBytes Longest line, its line feed not counted. */
+  constructor(maxBytes: number = MAX_LINE_BYTES) {
+    this.#maxBytes = maxBytes;
+  }
 
   /**
    * Takes the next bytes of the stream. They are copied where they are kept.
@@ -49,7 +55,7 @@ export class LineSplitter {
 
   #keep(piece: Uint8Array): void {
     if (piece.length === 0 || this.#overlong) return;
-    if (this.#bytes.length + piece.length > MAX_LINE_BYTES) {
+    if (this.#bytes.length + piece.length > this.#maxBytes) {
       this.#overlong = true;
       this.#bytes = concat([this.#bytes.subarray(0, SHOWN_BYTES), piece.subarray(0, SHOWN_BYTES)]);
     } else {

@@ -1,21 +1,53 @@
 /** The registry on the network: the table of people behind a TCP port. */
 
 import type { RegistryEvent } from "../console/events.ts";
-import { canonicalIp, type Endpoint, formatEndpoint } from "../protocol/address.ts";
-import { type Line, LineSplitter } from "../protocol/line_splitter.ts";
+import { canonicalIp, type Endpoint, formatEndpoint, isLoopback } from "../protocol/address.ts";
+import { LineSplitter, MAX_LINE_BYTES } from "../protocol/line_splitter.ts";
 import { DEFAULT_REGISTRY_PORT, type Person, type RegistryReply } from "../protocol/registry_messages.ts";
-import { RegistrySession, ROOM_FULL } from "./session.ts";
-import { RegistryTable } from "./table.ts";
+import { Outbox } from "./outbox.ts";
+import { type Guest, RegistryRoom, type RoomOutput } from "./room.ts";
+import type { PasswordGate } from "./room_password.ts";
+import { ROOM_FULL } from "./session.ts";
+import { spareDescriptors } from "./spare_descriptors.ts";
+import { TokenBucket } from "./token_bucket.ts";
 import { withTimeLimit } from "./time_limit.ts";
 
-/**
- * Most connections at a time unless told otherwise. It has to stay below the process's limit of file
- * descriptors, because past that Deno itself panics.
- */
+/** Most connections at a time unless told otherwise, where there are descriptors for them. */
 const MAX_CONNECTIONS = 10_000;
 
-/** Read at a time from a connection: a whole line, and little enough for thousands of connections. */
-const READ_BYTES = 4096;
+/**
+ * Most connections of one address unless told otherwise: a whole school behind one router, and no more than a part of
+ * the room for a single machine of ill will. The registry's own machine may have more: whoever is on it does not need
+ * connections to do harm.
+ */
+const MAX_PER_ADDRESS = 500;
+
+/**
+ * File descriptors that are left alone, for refused connections and whatever the program needs: past the process's limit
+ * Deno itself panics.
+ */
+const SPARE_DESCRIPTORS = 64;
+
+/** For how many further connections it is found out at a time whether there are descriptors. */
+const PROBED_CONNECTIONS = 250;
+
+/** Where there were not enough, it is not tried again sooner than after this, in milliseconds. */
+const PROBE_PAUSE_MS = 1000;
+
+/** Requests a second of one connection unless told otherwise. A person does not type one in that time. */
+const REQUESTS_PER_SECOND = 50;
+
+/** Seconds of requests that may come at once: enough to read the list of a full room. */
+const BURST_SECONDS = 4;
+
+/** So many bytes count as a request, so that what never becomes one has its limit too. */
+const BYTES_PER_REQUEST = 512;
+
+/** And so does reading so many times, since a single byte costs as much as a packet. */
+const READS_PER_REQUEST = 8;
+
+/** Read at a time from a connection: several lines, and little enough for thousands of connections. */
+const READ_BYTES = 1024;
 
 /**
  * Replies that are gathered for one write. A packet full of short requests with long replies is answered in
@@ -30,7 +62,13 @@ const MAX_WRITE_BYTES = 64 * 1024;
 const LINGER_MS = 1000;
 
 /** Most refused connections that linger; beyond it they are reset, for a flood is not to hold descriptors. */
-const MAX_LINGERING = 100;
+const MAX_LINGERING = SPARE_DESCRIPTORS / 2;
+
+/** Most that is read of a phone after the last reply, in bytes. */
+const MAX_LINGER_BYTES = 64 * 1024;
+
+/** A full room has calmed down, and is worth a word when it is full again, below this share of its connections. */
+const CALM_SHARE = 0.9;
 
 /** Pause after a failed accept. Failures such as a lack of descriptors last a while; trying at once would spin. */
 const ACCEPT_PAUSE_MS = 100;
@@ -38,14 +76,30 @@ const ACCEPT_PAUSE_MS = 100;
 /** How long closing waits for connections to end: one with a pending write may not end by itself. */
 const CLOSE_MS = 1000;
 
+/** How much a registry lets others have. */
+export interface RegistryLimits {
+  /** Most connections at a time; further ones are told `sala_cheia` and closed. */
+  readonly maxConnections?: number;
+  /** Most connections of one address, likewise. */
+  readonly maxPerAddress?: number;
+  /** Requests a second of one connection; what comes faster is read that slowly. */
+  readonly requestsPerSecond?: number;
+  /** Longest line in bytes. */
+  readonly lineBytes?: number;
+  /** How long a connection without a name may say nothing, in milliseconds; then it is closed. */
+  readonly idleMs?: number;
+}
+
 /** What a registry can be told. */
-export interface RegistryOptions {
+export interface RegistryOptions extends RegistryLimits {
   /** The local address to listen on: `0.0.0.0` for all of IPv4, `::` for all of IPv6 and IPv4. */
   readonly host?: string;
   /** TCP port; 0 for any that is free. */
   readonly port?: number;
-  /** Most connections at a time; further ones are told `sala_cheia` and closed. */
-  readonly maxConnections?: number;
+  /** Where the room has a password, who checks it. */
+  readonly gate?: PasswordGate;
+  /** Certificate chain and key in PEM: phones have to speak TLS then. */
+  readonly tls?: { readonly cert: string; readonly key: string };
   /** Told of every message and of whoever comes and goes. Must not throw. */
   readonly onEvent?: (event: RegistryEvent) => void;
 }
@@ -78,9 +132,11 @@ export class PortInUseError extends Error {
  */
 export function startRegistry(options: RegistryOptions = {}): RegistryServer {
   const { host = "0.0.0.0", port = DEFAULT_REGISTRY_PORT } = options;
-  let listener: Deno.TcpListener;
+  let listener: Listener;
   try {
-    listener = Deno.listen({ hostname: host, port });
+    listener = options.tls
+      ? Deno.listenTls({ hostname: host, port, ...options.tls })
+      : Deno.listen({ hostname: host, port });
   } catch (error) {
     if (error instanceof Deno.errors.AddrInUse) throw new PortInUseError(port);
     const detail = error instanceof Error ? error.message.replace(/ \(os error \d+\)$/, "") : String(error);
@@ -89,26 +145,60 @@ export function startRegistry(options: RegistryOptions = {}): RegistryServer {
   return new Server(listener, options);
 }
 
+type Connection = Deno.TcpConn | Deno.TlsConn;
+type Listener = Deno.TcpListener | Deno.TlsListener;
+
+/** A connection, and what waits for it. */
+interface Visit {
+  readonly connection: Connection;
+  readonly peer: Endpoint;
+  readonly outbox: Outbox;
+  /** Whether the registry has said its last word. */
+  finished: boolean;
+  /** Goes on with the lines after a request whose reply had to wait. */
+  resume: () => void;
+}
+
 class Server implements RegistryServer {
   readonly host: string;
   readonly port: number;
-  readonly #listener: Deno.TcpListener;
+  readonly #listener: Listener;
   readonly #maxConnections: number;
+  readonly #maxPerAddress: number | undefined;
+  readonly #requestsPerSecond: number;
+  readonly #lineBytes: number;
+  /** Connections of each address. */
+  readonly #addresses = new Map<string, number>();
+  /** For so many connections there are descriptors. */
+  #affordable = 0;
+  #nextProbeAt = -Infinity;
   #tell: (event: RegistryEvent) => void;
-  readonly #table = new RegistryTable();
+  readonly #room: RegistryRoom;
+  readonly #visits = new Map<Guest, Visit>();
   /** Every connection, and what settles when it has ended. */
-  readonly #connections = new Map<Deno.TcpConn, Promise<void>>();
-  readonly #lingering = new Set<Deno.TcpConn>();
+  readonly #connections = new Map<Connection, Promise<void>>();
+  readonly #lingering = new Set<Connection>();
   readonly #accepting: Promise<void>;
-  #saidFull = false;
+  /** How many connections there were when it was said that the room is full. */
+  #saidFullAt = Infinity;
+  #alarm: ReturnType<typeof setTimeout> | undefined;
+  #alarmAt = Infinity;
   #closing: Promise<void> | undefined;
 
-  constructor(listener: Deno.TcpListener, { maxConnections = MAX_CONNECTIONS, onEvent }: RegistryOptions) {
-    this.host = listener.addr.hostname;
-    this.port = listener.addr.port;
+  constructor(
+    listener: Listener,
+    options: RegistryOptions,
+  ) {
+    this.#room = new RegistryRoom(options);
+    const { hostname, port } = listener.addr as Deno.NetAddr;
+    this.host = hostname;
+    this.port = port;
     this.#listener = listener;
-    this.#maxConnections = maxConnections;
-    this.#tell = onEvent ?? (() => {});
+    this.#maxConnections = options.maxConnections ?? MAX_CONNECTIONS;
+    this.#maxPerAddress = options.maxPerAddress;
+    this.#requestsPerSecond = options.requestsPerSecond ?? REQUESTS_PER_SECOND;
+    this.#lineBytes = options.lineBytes ?? MAX_LINE_BYTES;
+    this.#tell = options.onEvent ?? (() => {});
     this.#accepting = this.#accept();
   }
 
@@ -123,8 +213,10 @@ class Server implements RegistryServer {
   async #close(): Promise<void> {
     this.#listener.close();
     await this.#accepting;
+    clearTimeout(this.#alarm);
     const ends = [...this.#connections.values()];
     for (const connection of [...this.#connections.keys(), ...this.#lingering]) closeQuietly(connection);
+    for (const { resume } of this.#visits.values()) resume();
     await orTimeOver(CLOSE_MS, Promise.all(ends));
     // A connection that ends even later has nobody to tell.
     this.#tell = () => {};
@@ -132,7 +224,7 @@ class Server implements RegistryServer {
 
   async #accept(): Promise<void> {
     while (!this.#closing) {
-      let connection: Deno.TcpConn;
+      let connection: Connection;
       try {
         connection = await this.#listener.accept();
       } catch {
@@ -140,80 +232,163 @@ class Server implements RegistryServer {
         continue;
       }
       if (this.#closing) closeQuietly(connection);
-      else if (this.#connections.size >= this.#maxConnections) this.#turnAway(connection);
-      else this.#admit(connection);
+      else if (this.#hasRoom()) this.#admit(connection);
+      else this.#turnAway(connection);
     }
   }
 
-  #admit(connection: Deno.TcpConn): void {
+  /** Whether there is room for another connection: by number, and by what the system allows. */
+  #hasRoom(): boolean {
+    const count = this.#connections.size;
+    if (count >= this.#maxConnections) return false;
+    if (count < this.#affordable) return true;
+    const now = performance.now();
+    if (now < this.#nextProbeAt) return false;
+    const spare = spareDescriptors(PROBED_CONNECTIONS + SPARE_DESCRIPTORS) - SPARE_DESCRIPTORS;
+    if (spare < PROBED_CONNECTIONS) this.#nextProbeAt = now + PROBE_PAUSE_MS;
+    this.#affordable = count + Math.max(0, spare);
+    return count < this.#affordable;
+  }
+
+  #admit(connection: Connection): void {
+    const { ip } = peerOf(connection);
+    const ofAddress = (this.#addresses.get(ip) ?? 0) + 1;
+    const most = this.#maxPerAddress ?? (isLoopback(ip) ? Infinity : MAX_PER_ADDRESS);
+    if (ofAddress > most) {
+      // Told once, when the last place was taken.
+      return this.#refuse(connection);
+    }
+    if (ofAddress === most) this.#tell({ event: "address_full", ip, connections: most });
+    this.#addresses.set(ip, ofAddress);
     const served = this.#serve(connection).then(() => {
       this.#connections.delete(connection);
-      if (this.#connections.size < this.#maxConnections) this.#saidFull = false;
+      const left = (this.#addresses.get(ip) ?? 1) - 1;
+      if (left === 0) this.#addresses.delete(ip);
+      else this.#addresses.set(ip, left);
+      // Where one place is taken again and again, once is enough.
+      if (this.#connections.size < CALM_SHARE * this.#saidFullAt) this.#saidFullAt = Infinity;
     });
     this.#connections.set(connection, served);
   }
 
   /** Speaks with one phone until the connection ends, on either side. Never rejects. */
-  async #serve(connection: Deno.TcpConn): Promise<void> {
-    const session = new RegistrySession(this.#table);
+  async #serve(connection: Connection): Promise<void> {
+    const guest = this.#room.enter(performance.now());
     try {
-      const peer = peerOf(connection);
-      connection.setNoDelay(true);
-      connection.setKeepAlive(true);
-      if (await this.#converse(connection, peer, session)) await linger(connection);
+      const visit: Visit = {
+        connection,
+        peer: peerOf(connection),
+        outbox: new Outbox((bytes) => connection.write(bytes)),
+        finished: false,
+        resume: () => {},
+      };
+      this.#visits.set(guest, visit);
+      this.#carryOut();
+      if ("setNoDelay" in connection) {
+        connection.setNoDelay(true);
+        connection.setKeepAlive(true);
+      }
+      if (await this.#converse(guest, visit)) await linger(connection);
     } catch {
       // The phone has gone away, or the registry is being closed: that ends the conversation like any other.
     } finally {
       // First of all, since the name must be free the moment that the phone can see its connection closed.
-      const left = session.end();
-      if (left) this.#tellChange("left", left);
+      this.#room.leave(performance.now(), guest);
+      this.#carryOut();
+      this.#visits.delete(guest);
       closeQuietly(connection);
     }
   }
 
   /**
-   * Reads and answers until one side has had enough. Nothing is read while an answer waits to be taken, so a
+   * Reads and answers until one side has had enough. Nothing is read while an answer waits to be given or taken, so a
    * phone that does not read its answers stops itself and nobody else.
    *
    * @returns True if it was the registry that had the last word.
    */
-  async #converse(connection: Deno.TcpConn, peer: Endpoint, session: RegistrySession): Promise<boolean> {
-    const splitter = new LineSplitter();
+  async #converse(guest: Guest, visit: Visit): Promise<boolean> {
+    const { connection, peer, outbox } = visit;
+    const splitter = new LineSplitter(this.#lineBytes);
     const buffer = new Uint8Array(READ_BYTES);
+    const rate = this.#requestsPerSecond;
+    const bucket = new TokenBucket(performance.now(), rate, rate * BURST_SECONDS);
+    const pay = async (tokens: number): Promise<void> => {
+      const ms = bucket.take(performance.now(), tokens);
+      if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
+    };
     for (;;) {
       const count = await connection.read(buffer);
       if (count === null) return false;
-      let answers = "";
+      await pay(1 / READS_PER_REQUEST + count / BYTES_PER_REQUEST);
       for (const line of splitter.push(buffer.subarray(0, count))) {
-        const { reply, close } = this.#take(line, peer, session);
-        answers += reply;
-        if (close) {
-          await send(connection, answers);
+        await pay(1);
+        this.#trace("received", peer, "text" in line ? line.text : `${line.beginning}…`);
+        this.#room.receive(performance.now(), guest, line);
+        this.#carryOut();
+        if (guest.waiting) await new Promise<void>((resolve) => visit.resume = resolve);
+        if (visit.finished) {
+          await orTimeOver(LINGER_MS, outbox.drained());
           return true;
         }
-        if (answers.length > MAX_WRITE_BYTES) {
-          await send(connection, answers);
-          answers = "";
-        }
+        if (guest.gone) return false;
+        if (outbox.backlog > MAX_WRITE_BYTES) await outbox.drained();
       }
-      if (answers !== "") await send(connection, answers);
+      await outbox.drained();
     }
   }
 
-  /** One line: shows it and what comes of it. The reply is given as text with its line feed. */
-  #take(line: Line, peer: Endpoint, session: RegistrySession): { reply: string; close: boolean } {
-    this.#trace("received", peer, "text" in line ? line.text : `${line.beginning}…`);
-    const { reply, joined, left, close } = session.receive(line);
-    const text = reply ? this.#say(reply, peer) : "";
-    if (left) this.#tellChange("left", left);
-    if (joined) this.#tellChange("joined", joined);
-    return { reply: text, close };
+  /** Does what the room wants done, and sees to it that it is woken in time. */
+  #carryOut(): void {
+    for (const output of this.#room.drain()) {
+      switch (output.kind) {
+        case "joined":
+          this.#tell({ event: "joined", ...fieldsOf(output.person) });
+          this.#tellTable();
+          break;
+        case "left":
+          this.#tell({ event: "left", ...fieldsOf(output.person), reason: output.reason });
+          this.#tellTable();
+          break;
+        default:
+          this.#attend(output);
+      }
+    }
+    this.#setAlarm();
   }
 
-  /** Somebody came or went; the whole table follows, so that what stands last on the screen is true. */
-  #tellChange(event: "joined" | "left", person: Person): void {
-    this.#tell({ event, ...fieldsOf(person) });
-    this.#tell({ event: "table", people: this.#table.people() });
+  /** What is to be done with one connection. */
+  #attend(output: Exclude<RoomOutput, { kind: "joined" | "left" }>): void {
+    const visit = this.#visits.get(output.guest);
+    if (!visit) return;
+    switch (output.kind) {
+      case "send":
+        return visit.outbox.push(this.#say(output.message, visit.peer));
+      case "finish":
+        visit.finished = true;
+        return;
+      case "drop":
+        return closeQuietly(visit.connection);
+      case "resume":
+        return visit.resume();
+    }
+  }
+
+  /** Sets the one timer. One that goes off too early does no harm, so it is set anew only to an earlier time. */
+  #setAlarm(): void {
+    const at = this.#room.wakeAt;
+    if (this.#closing || at >= this.#alarmAt) return;
+    clearTimeout(this.#alarm);
+    this.#alarmAt = at;
+    this.#alarm = setTimeout(() => {
+      this.#alarmAt = Infinity;
+      this.#room.wake(performance.now());
+      this.#carryOut();
+    }, Math.max(0, at - performance.now()));
+  }
+
+  /** Follows whenever somebody came or went, so that what stands last on the screen is true. */
+  #tellTable(): void {
+    this.#tell({ event: "table", people: this.#room.people() });
   }
 
   #say(reply: RegistryReply, peer: Endpoint): string {
@@ -227,11 +402,15 @@ class Server implements RegistryServer {
   }
 
   /** Tells a phone that there is no room for it. */
-  #turnAway(connection: Deno.TcpConn): void {
-    if (!this.#saidFull) {
-      this.#saidFull = true;
-      this.#tell({ event: "room_full", connections: this.#connections.size });
+  #turnAway(connection: Connection): void {
+    if (this.#saidFullAt === Infinity) {
+      this.#saidFullAt = this.#connections.size;
+      this.#tell({ event: "room_full", connections: this.#saidFullAt });
     }
+    this.#refuse(connection);
+  }
+
+  #refuse(connection: Connection): void {
     if (this.#lingering.size >= MAX_LINGERING) {
       closeQuietly(connection);
       return;
@@ -251,8 +430,8 @@ class Server implements RegistryServer {
   }
 }
 
-function peerOf(connection: Deno.TcpConn): Endpoint {
-  const { hostname, port } = connection.remoteAddr;
+function peerOf(connection: Connection): Endpoint {
+  const { hostname, port } = connection.remoteAddr as Deno.NetAddr;
   return { ip: canonicalIp(hostname), port };
 }
 
@@ -262,17 +441,21 @@ function fieldsOf({ nome, ip, porta }: Person): { name: string; ip: string; port
 
 const encoder = new TextEncoder();
 
-async function send(connection: Deno.TcpConn, text: string): Promise<void> {
+async function send(connection: Connection, text: string): Promise<void> {
   const bytes = encoder.encode(text);
   for (let sent = 0; sent < bytes.length;) sent += await connection.write(bytes.subarray(sent));
 }
 
 /** Says that nothing more will come, then waits, but not long, for the other side to close the connection. */
-async function linger(connection: Deno.TcpConn): Promise<void> {
+async function linger(connection: Connection): Promise<void> {
   await connection.closeWrite();
   const drained = (async () => {
     const rest = new Uint8Array(READ_BYTES);
-    while (await connection.read(rest) !== null);
+    for (let left = MAX_LINGER_BYTES; left > 0;) {
+      const count = await connection.read(rest);
+      if (count === null) break;
+      left -= count;
+    }
   })();
   await orTimeOver(LINGER_MS, drained);
 }
@@ -286,7 +469,7 @@ async function orTimeOver(ms: number, done: Promise<unknown>): Promise<void> {
   }
 }
 
-function closeQuietly(connection: Deno.TcpConn): void {
+function closeQuietly(connection: Connection): void {
   try {
     connection.close();
   } catch {

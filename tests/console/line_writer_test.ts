@@ -122,6 +122,51 @@ Deno.test("LineWriter leaves lines out for a reader that is too slow, and counts
   assertEquals(output.written, ["primeira\n", "12345\n67890\n2 omitidas\n", "depois\n"]);
 });
 
+Deno.test("LineWriter.writeLatest() keeps a few subjects of a slow reader, the latest, and counts the others", async () => {
+  const output = new SlowOutput();
+  const writer = new LineWriter(output.write, { leftOut: (lines) => `${lines} omitidas` });
+  output.stop();
+  writer.write("primeira");
+  const flushed = writer.flush();
+  let made = 0;
+  for (let count = 0; count < 10_000; count++) {
+    writer.writeLatest(`table ${count}`, () => {
+      made++;
+      return `table ${count}`;
+    });
+  }
+  output.go();
+  await flushed;
+  const lines = output.written.slice(1).join("").trim().split("\n");
+  assertEquals([lines.length, lines.at(0), lines.at(-2), lines.at(-1)], [
+    17,
+    "table 9984",
+    "table 9999",
+    "9984 omitidas",
+  ]);
+  assertEquals(made, 16, "and makes no others");
+});
+
+Deno.test("LineWriter rests after what took long to make, but not when it is to flush", async () => {
+  const output = new SlowOutput();
+  const writer = new LineWriter(output.write);
+  const slow = (): string => {
+    const end = performance.now() + 20;
+    while (performance.now() < end);
+    return "table";
+  };
+  writer.writeLatest("table", slow);
+  await writer.flush();
+  const started = performance.now();
+  writer.write("depois");
+  while (output.written.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+  assert(performance.now() - started > 1000, "a second or two for 20 ms");
+  writer.writeLatest("table", slow);
+  writer.write("fim");
+  await writer.flush();
+  assertEquals(output.written.slice(1), ["depois\n", "table\nfim\n"]);
+});
+
 Deno.test("LineWriter ends quietly when its reader has gone", async () => {
   let writes = 0;
   const writer = new LineWriter(() => {

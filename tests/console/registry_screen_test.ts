@@ -44,14 +44,29 @@ const sentences: [event: RegistryEvent, pt: string, en: string][] = [
     "joão ([::1]:6000) joined the room",
   ],
   [
-    { event: "left", name: "joão", ip: "192.0.2.1", port: 6000 },
+    { event: "left", name: "joão", ip: "192.0.2.1", port: 6000, reason: "goodbye" },
     "joão (192.0.2.1:6000) saiu da sala",
     "joão (192.0.2.1:6000) left the room",
+  ],
+  [
+    { event: "left", name: "joão", ip: "192.0.2.1", port: 6000, reason: "disconnected" },
+    "joão (192.0.2.1:6000) saiu da sala: a conexão terminou",
+    "joão (192.0.2.1:6000) left the room: the connection ended",
+  ],
+  [
+    { event: "left", name: "joão", ip: "192.0.2.1", port: 6000, reason: "silent" },
+    "joão (192.0.2.1:6000) saiu da sala: não dava mais sinal de vida",
+    "joão (192.0.2.1:6000) left the room: no sign of life any more",
   ],
   [
     { event: "room_full", connections: 7 },
     "a sala está cheia: há 7 conexões e as próximas são recusadas",
     "the room is full: there are 7 connections and more are refused",
+  ],
+  [
+    { event: "address_full", ip: "192.0.2.1", connections: 500 },
+    "192.0.2.1 já tem 500 conexões, o máximo de um endereço, e as próximas de lá são recusadas",
+    "192.0.2.1 has 500 connections, the most for one address, and more from there are refused",
   ],
   [
     { event: "port_in_use", port: 5000 },

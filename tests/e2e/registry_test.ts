@@ -1,5 +1,6 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { RegistryClient } from "../../lib/registry/client.ts";
+import { Wire } from "../registry/wire.ts";
 import { startProcess, startRegistry } from "./processes.ts";
 
 async function connect(port: number): Promise<RegistryClient> {
@@ -75,6 +76,45 @@ Deno.test("registry says in one sentence that its port is in use and exits with 
   assertEquals(second.lines, []);
 });
 
+Deno.test({
+  name: "registry takes no more connections than the system allows, and goes on with those that it has",
+  // Windows has no such limit, and no shell to set one with.
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await using registry = await startRegistry(["--quiet"], { openFiles: 200 });
+    await using joao = await connect(registry.port);
+    await joao.register("joão", "127.0.0.1", 6000);
+    const crowd: Deno.TcpConn[] = [];
+    for (let count = 0; count < 300; count++) crowd.push(await Deno.connect({ port: registry.port }));
+    const { connections } = await registry.process.waitForEvent("room_full");
+    assert(connections as number > 20 && connections as number < 200, `${connections} connections`);
+    assertEquals((await joao.lookUp("joão")).kind, "found");
+    for (const connection of crowd) connection.close();
+    // Their places are free again.
+    for (let kind = ""; kind !== "confirmed";) {
+      await using maria = await connect(registry.port);
+      kind = (await maria.register("maria", "127.0.0.1", 6001)).kind;
+    }
+    registry.process.kill("SIGTERM");
+    assertEquals(await registry.process.exitCode(), 0);
+    assertEquals(registry.process.stderr, "");
+  },
+});
+
+Deno.test("registry's limits are options", async () => {
+  await using registry = await startRegistry(
+    ["--quiet", "--idle-limit", "1", "--address-limit", "2", "--line-limit", "1024", "--rate-limit", "1000"],
+  );
+  await using joao = await connect(registry.port);
+  await joao.register("joão", "127.0.0.1", 6000);
+  using wordy = new Wire(await Deno.connect({ hostname: "127.0.0.1", port: registry.port }));
+  await wordy.send(`${"x".repeat(1025)}\n`);
+  assertEquals((await wordy.message()).mensagem, "a linha passa de 1024 bytes");
+  await registry.process.waitForEvent("address_full", ({ connections }) => connections === 2);
+  assertEquals(await wordy.line().catch(() => undefined), undefined, "a second of silence was enough");
+  assertEquals((await joao.lookUp("joão")).kind, "found", "but not for who has a name");
+});
+
 const wrongUsage: [args: string[], sentence: string][] = [
   [["--prot", "5000"], "opção desconhecida: --prot"],
   [["-x"], "opção desconhecida: -x"],
@@ -83,6 +123,11 @@ const wrongUsage: [args: string[], sentence: string][] = [
   [["--port=-1"], 'valor inválido para --port: "-1"'],
   [["--port", "5e3"], 'valor inválido para --port: "5e3"'],
   [["--port"], 'valor inválido para --port: ""'],
+  [["--line-limit", "1023"], 'valor inválido para --line-limit: "1023"'],
+  [["--idle-limit", "0"], 'valor inválido para --idle-limit: "0"'],
+  [["--rate-limit=-5"], 'valor inválido para --rate-limit: "-5"'],
+  [["--address-limit", "x"], 'valor inválido para --address-limit: "x"'],
+  [["--connection-limit=1e3"], 'valor inválido para --connection-limit: "1e3"'],
   [["--lang", "fr"], 'valor inválido para --lang: "fr"'],
   [["--lang", "en", "--\x1b[2Joption"], "unknown option: --\\u{1b}[2Joption"],
 ];

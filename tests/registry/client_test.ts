@@ -167,6 +167,21 @@ Deno.test("RegistryClient answers ping with pong and its id, in the middle of a 
   assertEquals(pongs, [{ tipo: "pong" }, { tipo: "pong", id: "a" }]);
 });
 
+Deno.test("RegistryClient asks a registry that says nothing whether it is there, and keeps it if it answers", async () => {
+  const asked: string[] = [];
+  await scripted(async (wire) => {
+    for (let count = 0; count < 3; count++) {
+      asked.push((await wire.message()).tipo);
+      await wire.send({ tipo: "pong" });
+    }
+    while (await wire.line() !== undefined);
+  }, async (client, told) => {
+    while (told.traces.length < 6) await new Promise((resolve) => setTimeout(resolve, 5));
+    assertEquals([client.closed, told.lost], [false, 0]);
+  }, { quietMs: 20 });
+  assertEquals(asked, ["ping", "ping", "ping"]);
+});
+
 Deno.test("RegistryClient ignores what is no answer, but traces it", async () => {
   const nonsense = [
     "lixo",

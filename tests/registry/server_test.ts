@@ -172,10 +172,60 @@ Deno.test("startRegistry() serves 200 phones at once", async () => {
 Deno.test("startRegistry() gives one of several phones that ask at once for a name", async () => {
   await using room = new Room();
   const phones = await Promise.all(Array.from({ length: 20 }, () => room.connect()));
-  const replies = await Promise.all(phones.map((phone) => phone.register("maria"))) as { tipo: string }[];
+  const replies = await Promise.all(phones.map(async (phone) => {
+    const reply = await phone.register("maria") as { tipo: string };
+    // Whoever has it is asked whether they are there.
+    if (reply.tipo === "registro_confirmado") {
+      assertEquals(await phone.message(), { tipo: "ping" });
+      await phone.send({ tipo: "pong" });
+    }
+    return reply;
+  }));
   assertEquals(replies.filter(({ tipo }) => tipo === "registro_confirmado").length, 1);
   for (const phone of phones) phone.connection.close();
   await room.told(({ event }) => event === "left");
+});
+
+Deno.test("startRegistry() gives the name of a phone that no longer answers to whoever asks for it", async () => {
+  await using room = new Room();
+  using ghost = await room.connect();
+  await ghost.register("maria");
+  using other = await room.connect();
+  await other.register("joão");
+  using maria = await room.connect();
+  await maria.send(
+    { tipo: "registro", nome: "Maria", ip: "127.0.0.1", porta: 6050, id: 1 },
+    { tipo: "consulta", nome: "maria", id: 2 },
+  );
+  assertEquals(await ghost.message(), { tipo: "ping" });
+  // The others do not wait for it.
+  await other.send({ tipo: "consulta", nome: "maria" });
+  assertEquals((await other.message()).porta, 6000);
+  const replies = [await maria.message(), await maria.message()];
+  assertEquals(replies.map(({ tipo, id, porta }) => [tipo, id, porta]), [
+    ["registro_confirmado", 1, 6050],
+    ["resposta_consulta", 2, 6050],
+  ]);
+  assertEquals(await ghost.line().catch(() => undefined), undefined);
+  const left = room.events.filter(({ event }) => event === "left");
+  assertEquals(left.map((event) => "reason" in event && [event.name, event.reason]), [["maria", "silent"]]);
+});
+
+Deno.test("startRegistry() closes a connection that says nothing and has no name", async () => {
+  await using room = new Room({ idleMs: 50 });
+  using silent = await room.connect();
+  assertEquals(await silent.line().catch(() => undefined), undefined);
+});
+
+Deno.test("startRegistry() closes while somebody waits for a name", async () => {
+  await using room = new Room();
+  using holder = await room.connect();
+  await holder.register("maria");
+  using newcomer = await room.connect();
+  await newcomer.send({ tipo: "registro", nome: "maria", ip: "127.0.0.1", porta: 6050 });
+  assertEquals(await holder.message(), { tipo: "ping" });
+  await room.server.close();
+  assertEquals(room.story.at(-2), "left maria");
 });
 
 Deno.test("startRegistry() is not held up by a phone that asks much and reads nothing", async () => {
@@ -223,6 +273,55 @@ Deno.test("startRegistry() tells phones beyond the limit that the room is full",
     const reply = await fourth.register("pedro") as { tipo: string };
     if (reply.tipo === "registro_confirmado") break;
   }
+});
+
+Deno.test("startRegistry() has as many places for an address as it is told, and others for other addresses", async () => {
+  await using room = new Room({ maxPerAddress: 2 });
+  using _first = await room.connect();
+  using second = await room.connect();
+  using third = await room.connect();
+  assertEquals((await third.message()).codigo, "sala_cheia");
+  assertEquals(await third.line().catch(() => undefined), undefined);
+  assertEquals((await second.register("maria") as { tipo: string }).tipo, "registro_confirmado");
+  assertEquals(room.events.filter(({ event }) => event === "address_full"), [
+    { event: "address_full", ip: "127.0.0.1", connections: 2 },
+  ]);
+  second.connection.close();
+  await room.told(({ event }) => event === "left");
+  for (;;) {
+    using again = await room.connect();
+    if ((await again.register("pedro") as { tipo: string }).tipo === "registro_confirmado") break;
+  }
+});
+
+Deno.test("startRegistry() answers in their order all requests of a phone that asks too fast, but slowly", async () => {
+  await using room = new Room({ requestsPerSecond: 50 });
+  using hasty = await room.connect();
+  const started = performance.now();
+  // Four seconds' worth may come at once; the other 20 have to wait for 0.4 s.
+  const requests = Array.from({ length: 220 }, (_, id) => ({ tipo: "ping", id }));
+  await hasty.send(requests.map((request) => `${JSON.stringify(request)}\n`).join(""));
+  for (const { id } of requests) assertEquals(await hasty.message(), { tipo: "pong", id });
+  assert(performance.now() - started > 390);
+});
+
+Deno.test("startRegistry() reads a line without end as slowly as requests, and goes on with the next", async () => {
+  await using room = new Room({ requestsPerSecond: 50 });
+  using endless = await room.connect();
+  const started = performance.now();
+  await endless.send("x".repeat(120_000), "\n", { tipo: "ping" });
+  assertEquals((await endless.message()).codigo, "mensagem_invalida");
+  assertEquals(await endless.message(), { tipo: "pong" });
+  assert(performance.now() - started > 500, "120 kB are more than 200 requests");
+});
+
+Deno.test("startRegistry() takes lines as long as it is told", async () => {
+  await using room = new Room({ lineBytes: 5000 });
+  using phone = await room.connect();
+  const line = (length: number): string => `{"tipo":"ping"}`.padEnd(length);
+  await phone.send(`${line(5000)}\n`, `${line(5001)}\n`);
+  assertEquals(await phone.message(), { tipo: "pong" });
+  assertEquals((await phone.message()).mensagem, "a linha passa de 5000 bytes");
 });
 
 Deno.test("startRegistry() closes all connections when it is closed, and tells of everybody once", async () => {

@@ -14,11 +14,12 @@ function room(): { table: RegistryTable; session: RegistrySession } {
   return { table, session: new RegistrySession(table) };
 }
 
-/** What a session answers to some messages, without the sentences for people. */
+/** What a session answers to some messages, where whoever has a name keeps it, without the sentences for people. */
 function answers(session: RegistrySession, ...messages: unknown[]): unknown[] {
   return messages.map((message) => {
     const text = typeof message === "string" ? message : JSON.stringify(message);
-    const { reply } = session.receive({ text });
+    const outcome = session.receive({ text });
+    const { reply } = outcome.contested === undefined ? outcome : session.settle();
     if (reply?.tipo !== "erro") return reply;
     const { mensagem, ...rest } = reply;
     assertMatch(mensagem, /^[a-zà-ú].{10,}[^.]$/);
@@ -151,6 +152,55 @@ Deno.test("RegistrySession keeps the rules of the conversation", () => {
   }
 });
 
+/** Lines that are meant to confuse, and what they are taken for. */
+const HOSTILE: [what: string, line: string, answer: string][] = [
+  ["deep arrays", "[".repeat(4000), "mensagem_invalida"],
+  ["deep arrays that end", `${"[".repeat(2000)}${"]".repeat(2000)}`, "mensagem_invalida"],
+  [
+    "deep objects in a field that nobody reads",
+    `{"tipo":"ping","x":${'{"a":'.repeat(600)}1${"}".repeat(600)}}`,
+    "pong",
+  ],
+  ["fields of a prototype", '{"__proto__":{"tipo":"ping"}}', "mensagem_invalida"],
+  ["a prototype beside", '{"tipo":"ping","__proto__":{"tipo":"lista"},"constructor":1}', "pong"],
+  ["the last of doubled fields counts", '{"tipo":"lista","tipo":"ping"}', "pong"],
+  [
+    "an object for a name",
+    '{"tipo":"registro","nome":{"toString":1},"ip":"::1","porta":1}',
+    "mensagem_invalida",
+  ],
+  ["a list for a type", '{"tipo":["registro"]}', "mensagem_invalida"],
+  ["a number beyond all", '{"tipo":"registro","nome":"x","ip":"::1","porta":1e999}', "mensagem_invalida"],
+  [
+    "a number of many digits",
+    `{"tipo":"registro","nome":"x","ip":"::1","porta":${"9".repeat(4000)}}`,
+    "mensagem_invalida",
+  ],
+  ["a fraction of a port", '{"tipo":"registro","nome":"x","ip":"::1","porta":6000.5}', "mensagem_invalida"],
+  ["minus nothing", '{"tipo":"registro","nome":"x","ip":"::1","porta":-0}', "mensagem_invalida"],
+  ["an id beyond all", '{"tipo":"ping","id":1e999}', "mensagem_invalida"],
+  ["a list for an id", '{"tipo":"ping","id":[1]}', "mensagem_invalida"],
+  ["an endless id", `{"tipo":"ping","id":"${"x".repeat(65)}"}`, "mensagem_invalida"],
+  [
+    "a lone surrogate as a name",
+    '{"tipo":"registro","nome":"\\ud800","ip":"::1","porta":1}',
+    "mensagem_invalida",
+  ],
+  ["a zero byte", '{"tipo":"ping"}\0', "mensagem_invalida"],
+  ["a byte order mark", '\ufeff{"tipo":"ping"}', "mensagem_invalida"],
+  ["a page beyond all", '{"tipo":"lista","a_partir":1e308}', "mensagem_invalida"],
+];
+
+Deno.test("RegistrySession is not confused by lines that are meant to confuse", () => {
+  for (const [what, line, answer] of HOSTILE) {
+    const { session, table } = room();
+    const { reply, close } = session.receive({ text: line });
+    assertEquals(reply?.tipo === "erro" ? reply.codigo : reply?.tipo, answer, what);
+    assertEquals([close, table.people()], [false, [maria]], what);
+  }
+  assertEquals(({} as { tipo?: unknown }).tipo, undefined, "no prototype was touched");
+});
+
 Deno.test("RegistrySession answers lines that are none, and goes on", () => {
   const { session } = room();
   for (const problem of ["too_long", "not_utf8"] as const) {
@@ -159,6 +209,31 @@ Deno.test("RegistrySession answers lines that are none, and goes on", () => {
     assertEquals([reply.codigo, close], ["mensagem_invalida", false]);
   }
   assertEquals(answers(session, registro), [{ tipo: "registro_confirmado", ...joao }]);
+});
+
+Deno.test("RegistrySession leaves the reply open while a name is contested, and gives it with the request's id", () => {
+  for (const free of [false, true]) {
+    const { table, session } = room();
+    const request = JSON.stringify({ ...registro, nome: "MARIA", id: 7 });
+    assertEquals(session.receive({ text: request }), { contested: "MARIA", close: false });
+    if (free) table.remove("maria");
+    const { reply, joined } = session.settle();
+    const newcomer = { ...joao, nome: "MARIA" };
+    assertEquals(joined, free ? newcomer : undefined);
+    assert(reply);
+    if (free) assertEquals(reply, { tipo: "registro_confirmado", ...newcomer, id: 7 });
+    else assertEquals([reply.tipo === "erro" && reply.codigo, reply.id], ["nome_em_uso", 7]);
+    assertEquals(session.settle(), { close: false }, "only once");
+  }
+});
+
+Deno.test("RegistrySession that has ended takes no contested name", () => {
+  const { table, session } = room();
+  session.receive({ text: JSON.stringify({ ...registro, nome: "maria" }) });
+  session.end();
+  table.remove("maria");
+  assertEquals(session.settle(), { close: true });
+  assertEquals(table.people(), []);
 });
 
 Deno.test("RegistrySession says who has come and who has gone, once", () => {

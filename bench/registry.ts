@@ -1,0 +1,221 @@
+/**
+ * What honest phones feel while a registry is attacked, and how soon they are back after it was away. Writes
+ * `robustness_registry.md`.
+ *
+ * Usage: `make bench-registry [ARGS="--seconds 5 --only NAME --out FOLDER"]`
+ */
+
+import { parseArgs } from "@std/cli/parse-args";
+import { RegistryClient } from "../lib/registry/client.ts";
+import { RegistryLink } from "../lib/registry/link.ts";
+import { describeMachine } from "./machine.ts";
+import { pause } from "./pause.ts";
+import { readCost } from "./process_cost.ts";
+import { quantile } from "./quantile.ts";
+import { ATTACKS, VICTIM } from "./registry_attacks.ts";
+
+/** Phones that look each other up while the registry is attacked, and how often each of them does. */
+const PHONES = 20;
+const LOOKUP_MS = 50;
+
+/** How much slower the 99th percentile of their lookups may be than with a quiet registry. */
+const MOST_SLOWDOWN = 5;
+
+/** Phones that come back to a registry that was away, for how long it was, and how soon 95 of 100 are to be back. */
+const RETURNING = 100;
+const AWAY_MS = 5000;
+const MOST_RETURN_MS = 2000;
+
+const ROOT = new URL("../", import.meta.url);
+
+/** A process of this project. */
+class Program implements AsyncDisposable {
+  readonly #child: Deno.ChildProcess;
+  readonly #said: AsyncIterator<string>;
+
+  /** @param output A file for what it prints after the first line, which is read; all of it is read where it is left out. */
+  constructor(args: readonly string[], output?: string) {
+    const given = Deno.env.get("SALA_IMPORT_MAP");
+    const command = ["run", "-q", "--no-prompt", ...(given ? ["--import-map", given] : []), ...args];
+    // A shell, for a registry that prints into a file as one does that is started by a person into a log.
+    const [program, rest] = output === undefined
+      ? [Deno.execPath(), command]
+      : ["sh", ["-c", 'log=$1; shift; exec "$@" >"$log"', "sh", output, Deno.execPath(), ...command]];
+    this.#child = new Deno.Command(program, { args: rest, cwd: ROOT, stdin: "null", stdout: "piped" })
+      .spawn();
+    this.#said = this.#child.stdout.pipeThrough(new TextDecoderStream())[Symbol.asyncIterator]();
+  }
+
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  /** Settles when it has printed something. */
+  async said(): Promise<void> {
+    await this.#said.next();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.#child.status;
+    await this.#said.return?.();
+  }
+}
+
+/** Starts a registry, and waits until it listens. */
+async function startRegistry(port: number, log: string): Promise<Program> {
+  const program = new Program(
+    ["-P=registry", "registry.ts", "--host", "127.0.0.1", "--port", `${port}`],
+    log,
+  );
+  for (;;) {
+    const result = await RegistryClient.connect("127.0.0.1", port);
+    if (result.kind === "connected") {
+      await result.client.close();
+      return program;
+    }
+    await pause(5);
+  }
+}
+
+async function join(port: number, name: string): Promise<RegistryClient> {
+  const result = await RegistryClient.connect("127.0.0.1", port);
+  if (result.kind !== "connected") throw new Error(`Cannot connect: ${result.detail}`);
+  const { kind } = await result.client.register(name, "127.0.0.1", 6000);
+  if (kind !== "confirmed") throw new Error(`Cannot register ${name}: ${kind}`);
+  return result.client;
+}
+
+/** What lookups took, in milliseconds. One that was not answered took for ever. */
+async function lookUp(phones: readonly RegistryClient[], seconds: number): Promise<number[]> {
+  const took: number[] = [];
+  const end = performance.now() + 1000 * seconds;
+  await Promise.all(phones.map(async (phone, index) => {
+    await pause(LOOKUP_MS * index / phones.length);
+    while (performance.now() < end) {
+      const started = performance.now();
+      const { kind } = await phone.lookUp(VICTIM);
+      took.push(kind === "found" ? performance.now() - started : Infinity);
+      await pause(LOOKUP_MS);
+    }
+  }));
+  return took;
+}
+
+interface Row {
+  readonly attack: string;
+  readonly medianMs: number;
+  readonly p99Ms: number;
+  readonly cpu: number;
+  readonly mib: number;
+  readonly growthMib: number;
+}
+
+/** Under one attack, or none. */
+async function measure(attack: string | undefined, port: number, log: string, seconds: number): Promise<Row> {
+  await using registry = await startRegistry(port, log);
+  const victim = await join(port, VICTIM);
+  const phones = await Promise.all(
+    Array.from({ length: PHONES }, (_, index) => join(port, `pessoa ${index}`)),
+  );
+  await lookUp(phones, 1);
+  await using attacker = attack === undefined
+    ? undefined
+    : new Program(["-A", "bench/registry_attacks.ts", attack, `${port}`]);
+  await attacker?.said();
+  // Compiled, and past what everybody may ask at once.
+  await lookUp(phones, 2);
+  const before = await readCost([registry.pid]);
+  const started = performance.now();
+  const took = await lookUp(phones, seconds);
+  const after = await readCost([registry.pid]);
+  const row = {
+    attack: attack ?? "none",
+    medianMs: quantile(took, 0.5),
+    p99Ms: quantile(took, 0.99),
+    cpu: 1000 * (after.cpuSeconds - before.cpuSeconds) / (performance.now() - started),
+    mib: after.residentKib / 1024,
+    growthMib: (after.residentKib - before.residentKib) / 1024,
+  };
+  for (const phone of [victim, ...phones]) await phone.close();
+  return row;
+}
+
+/** How long after the registry listens again each phone is registered again, in milliseconds. */
+async function measureReturn(port: number, log: string): Promise<number[]> {
+  const first = await startRegistry(port, log);
+  let backAt: number[] = [];
+  const links = await Promise.all(Array.from({ length: RETURNING }, async (_, index) => {
+    const result = await RegistryLink.connect("127.0.0.1", port, {
+      onBack: () => backAt.push(performance.now()),
+    });
+    if (result.kind !== "connected") throw new Error(`Cannot connect: ${result.detail}`);
+    await result.link.register(`pessoa ${index}`, "127.0.0.1", 6000);
+    return result.link;
+  }));
+  await first[Symbol.asyncDispose]();
+  await pause(AWAY_MS);
+  backAt = [];
+  await using _second = await startRegistry(port, log);
+  const listening = performance.now();
+  while (backAt.length < RETURNING && performance.now() < listening + 10_000) await pause(10);
+  const took = backAt.map((at) => Math.max(0, at - listening));
+  for (const link of links) await link.close();
+  return [...took, ...Array(RETURNING - took.length).fill(Infinity)];
+}
+
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
+
+function report(rows: readonly Row[], quiet: Row, returns: readonly number[], machine: string): string {
+  const lines = rows.map((row) => {
+    const slowdown = row.p99Ms / quiet.p99Ms;
+    const mark = slowdown <= MOST_SLOWDOWN ? "✓" : "✗";
+    return `| ${row.attack} | ${row.medianMs.toFixed(2)} | ${row.p99Ms.toFixed(2)} | ${
+      slowdown.toFixed(1)
+    } ${mark} | ` +
+      `${(100 * row.cpu).toFixed(0)} | ${row.mib.toFixed(0)} | ${row.growthMib.toFixed(1)} |`;
+  });
+  const p95 = quantile(returns, 0.95);
+  return `## The registry under attack
+
+\`make bench-registry\` wrote this part. ${PHONES} phones look somebody up every ${LOOKUP_MS} ms while another process does
+its worst from the same machine, one attack after the other, each against a registry of its own that prints everything
+into a file. A row may be at most ${MOST_SLOWDOWN} times as slow as the first one, at the 99th percentile.
+
+${machine}
+
+| attack | lookup, median, ms | 99th percentile, ms | times the quiet one | registry's processor, % of a core | memory, MiB | growth meanwhile, MiB |
+| --- | ---: | ---: | ---: | ---: | ---: | ---: |
+${lines.join("\n")}
+
+${RETURNING} phones lost their registry for ${AWAY_MS / 1000} s: 95 of 100 were registered again
+${(p95 / 1000).toFixed(2)} s after it listened again, the last after ${
+    (Math.max(...returns) / 1000).toFixed(2)
+  } s (at most ${MOST_RETURN_MS / 1000} s for 95 is wanted: ${p95 <= MOST_RETURN_MS ? "✓" : "✗"}).
+`;
+}
+
+const given = parseArgs(Deno.args, { string: ["seconds", "only", "out"] });
+const seconds = Number(given.seconds ?? 6);
+const folder = given.out ?? (given.only === undefined ? "bench/results" : "bench/out");
+const attacks = Object.keys(ATTACKS).filter((name) => given.only === undefined || name.includes(given.only));
+const log = await Deno.makeTempFile({ prefix: "sala-bench-" });
+try {
+  const port = freePort();
+  const rows: Row[] = [];
+  for (const attack of [undefined, ...attacks]) {
+    const row = await measure(attack, port, log, seconds);
+    rows.push(row);
+    console.log(`${row.attack}: ${row.p99Ms.toFixed(2)} ms, processor ${(100 * row.cpu).toFixed(0)} %`);
+  }
+  const returns = await measureReturn(port, log);
+  await Deno.mkdir(folder, { recursive: true });
+  const page = report(rows, rows[0]!, returns, await describeMachine());
+  await Deno.writeTextFile(`${folder}/robustness_registry.md`, page);
+  console.log(page);
+} finally {
+  await Deno.remove(log);
+}
