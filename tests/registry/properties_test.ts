@@ -35,7 +35,9 @@ function command(
     check: () => true,
     run(model, room) {
       const session = room.sessions[phone]!;
-      const outcome: Outcome | undefined = request && session.receive({ text: JSON.stringify(request) });
+      const received: Outcome | undefined = request && session.receive({ text: JSON.stringify(request) });
+      // Whoever has the name gives a sign of life.
+      const outcome = received?.contested === undefined ? received : session.settle();
       if (!request) {
         session.end();
         room.sessions[phone] = new RegistrySession(room.table);

@@ -85,7 +85,9 @@ export const registrySession: FuzzTarget = {
           { problem: "too_long", beginning: "x" } as const,
         ][kind]!;
         const wasOpen = !model.closed;
-        const { reply, joined, left, close } = session.receive(line);
+        const outcome = session.receive(line);
+        // Whoever has the name gives a sign of life.
+        const { reply, joined, left, close } = outcome.contested === undefined ? outcome : session.settle();
         const code = reply?.tipo === "erro" ? reply.codigo : undefined;
         came = `${kind} ${reply?.tipo} ${code}`;
         if (reply) assert(JSON.stringify(reply).length <= MAX_LINE_BYTES, "a reply fits into a line");
