@@ -5,6 +5,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import { canonicalIp, isIpAddress, isPort } from "../protocol/address.ts";
 import { isName } from "../protocol/name.ts";
 import { DEFAULT_REGISTRY_PORT } from "../protocol/registry_messages.ts";
+import type { Encryption } from "../call/protection.ts";
 import type { UsageProblem } from "./events.ts";
 import { isLanguage, type Language } from "./language.ts";
 
@@ -31,6 +32,9 @@ export interface PhoneOptions {
   readonly hangUpAfter: number | undefined;
   /** The address to register, in its one text form. */
   readonly ip: string | undefined;
+  readonly encryption: Encryption;
+  /** A file that the keys of each call are written to. */
+  readonly logKeys: string | undefined;
   readonly voice: VoiceOptions;
 }
 
@@ -90,11 +94,22 @@ export function parsePhoneOptions(args: readonly string[]): ParsedPhoneOptions {
   let unknown: string | undefined;
   const given = parseArgs([...args], {
     // The positional arguments too: "007" may be somebody's name.
-    string: ["_", "call", "answer", "hang-up-after", "mic", "speaker", "frame", "ip", "lang"],
-    boolean: ["devices", "json", "quiet", "help", "fec", "echo-cancel", "noise-reduction", "gain"],
-    negatable: ["fec", "echo-cancel", "noise-reduction", "gain"],
+    string: ["_", "call", "answer", "hang-up-after", "mic", "speaker", "frame", "ip", "log-keys", "lang"],
+    boolean: [
+      "devices",
+      "json",
+      "quiet",
+      "help",
+      "fec",
+      "echo-cancel",
+      "noise-reduction",
+      "gain",
+      "encryption",
+      "require-encryption",
+    ],
+    negatable: ["fec", "echo-cancel", "noise-reduction", "gain", "encryption"],
     // What is done unless `--no-…` says otherwise.
-    default: { "fec": true, "echo-cancel": true, "noise-reduction": true, "gain": true },
+    default: { "fec": true, "echo-cancel": true, "noise-reduction": true, "gain": true, "encryption": true },
     alias: { help: "h" },
     unknown: (argument, key) => {
       if (key === undefined) return true;
@@ -125,6 +140,8 @@ export function parsePhoneOptions(args: readonly string[]): ParsedPhoneOptions {
       answer: parseAnswer(given.answer),
       hangUpAfter: parseSeconds(given["hang-up-after"]),
       ip: parseIp(given.ip),
+      encryption: parseEncryption(given.encryption, given["require-encryption"]),
+      logKeys: parsePath("--log-keys", given["log-keys"]),
       voice: {
         frameMs: parseFrame(given.frame),
         errorCorrection: given.fec,
@@ -191,6 +208,17 @@ function parseSeconds(text: string | undefined): number | undefined {
 function parseFrame(text = "20"): VoiceOptions["frameMs"] {
   if (text !== "10" && text !== "20") throw badValue("--frame", text);
   return text === "10" ? 10 : 20;
+}
+
+function parseEncryption(wanted: boolean, required: boolean): Encryption {
+  if (!wanted && required) throw badValue("--require-encryption", "--no-encryption");
+  if (!wanted) return "off";
+  return required ? "required" : "preferred";
+}
+
+function parsePath(option: string, text: string | undefined): string | undefined {
+  if (text === "") throw badValue(option, "");
+  return text;
 }
 
 function parseIp(text: string | undefined): string | undefined {
