@@ -92,7 +92,7 @@ async function main(args: readonly string[]): Promise<number> {
     await tell({ event: "wrong_usage", problem: error.problem }, output, language, Deno.stderr);
     return EXIT.wrongUsage;
   }
-  giveUpOtherPermissions(neededPermissions(soundNeeds(request.sound)));
+  giveUpOtherPermissions(neededPermissions(soundNeeds(request.sound), options.logKeys));
   const desk = new SoundDesk(request.sound);
   await using screen = openScreen({ ...output, language, name: request.options.name });
   const phone = new Phone(options, screen, desk);

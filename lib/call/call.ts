@@ -18,6 +18,11 @@
 
 import type { Endpoint } from "../protocol/address.ts";
 import { type Answer, type CallMessage, MEDIA, type RejectReason } from "../protocol/call_messages.ts";
+import { type CallKeys, type Invitation, KeyExchange } from "./key_exchange.ts";
+import type { Protection } from "./protection.ts";
+
+/** An invitation as it came. */
+export type InvitationMessage = CallMessage & { readonly tipo: "convite" };
 
 /** Where a call stands. The first two are the caller's, the next three the callee's. */
 export type CallState =
@@ -49,6 +54,8 @@ export type CallNotice =
   | { readonly kind: "started" }
   | { readonly kind: "rejected"; readonly reason: RejectReason }
   | { readonly kind: "no_answer" }
+  /** The other phone does not encrypt, and this one takes no other calls: it gave the call up. */
+  | { readonly kind: "not_encrypted" }
   | { readonly kind: "cancelled" }
   | { readonly kind: "withdrawn" }
   | { readonly kind: "missed" }
@@ -84,7 +91,8 @@ export const PEER_LOST_MS = 10_000;
 export const REMEMBER_MS = 60_000;
 
 interface Repeat {
-  readonly message: CallMessage;
+  /** Made anew each time: what proves it may have come in the meantime. */
+  readonly message: () => CallMessage;
   readonly pauseMs: number;
   readonly at: number;
 }
@@ -104,8 +112,21 @@ export class Call {
   #deadline: number;
   #lastHeard = 0;
   #silent = false;
+  /** A caller's invitation, without what it has to send back. */
+  #invitation: InvitationMessage | undefined;
   /** A callee's answer, to be said again to a repeated invitation. */
   #answer: Answer | undefined;
+  /** Where this phone offers encryption, and as callee the caller does. */
+  #exchange: KeyExchange | undefined;
+  #encryptionRequired = false;
+  #keys: CallKeys | undefined;
+  /** The other side's public key. */
+  #peerKey: string | undefined;
+  /** Whether something came that was enciphered with the keys. */
+  #peerHasKeys = false;
+  /** What the callee made up and the caller sends back, to show that it receives what is sent to its address. */
+  #proof: string | undefined;
+  #answered = false;
 
   private constructor(id: string, role: Call["role"], peer: Party, state: CallState, deadline: number) {
     this.id = id;
@@ -123,36 +144,46 @@ export class Call {
    * @param self The caller, and where the answer shall go.
    * @param peer The invited person, as the registry knows them.
    */
-  static invite(now: number, id: string, self: Party, peer: Party): Call {
+  static invite(now: number, id: string, self: Party, peer: Party, protection: Protection): Call {
     const call = new Call(id, "caller", peer, "inviting", now + PATIENCE_MS);
-    call.#sendUntilAnswered(now, {
+    const invitation: Invitation = { chamada: id, nome: self.name, midia: MEDIA };
+    if (protection.encryption !== "off") {
+      call.#exchange = KeyExchange.offer(invitation, protection.newKeyPair());
+      call.#encryptionRequired = protection.encryption === "required";
+    }
+    call.#invitation = {
       tipo: "convite",
-      chamada: id,
-      nome: self.name,
+      ...invitation,
       ip: self.ip,
       porta: self.port,
-      midia: MEDIA,
-    });
+      ...(call.#exchange ? { compromisso: call.#exchange.commitment } : {}),
+    };
+    call.#sendUntilAnswered(now, () => call.#invite());
     return call;
   }
 
   /** The callee's side of an invitation that is shown to the person. */
-  static ring(now: number, id: string, peer: Party): Call {
-    const call = new Call(id, "callee", peer, "ringing", now + RING_MS);
-    call.#send({ tipo: "tocando", chamada: id });
+  static ring(now: number, invitation: InvitationMessage, protection: Protection): Call {
+    const call = Call.#invited(now, invitation, protection);
+    call.#send(call.#ringing());
     return call;
   }
 
   /** The callee's side of an invitation that is accepted without asking. */
-  static acceptAtOnce(now: number, id: string, peer: Party): Call {
-    const call = new Call(id, "callee", peer, "ringing", now + RING_MS);
+  static acceptAtOnce(now: number, invitation: InvitationMessage, protection: Protection): Call {
+    const call = Call.#invited(now, invitation, protection);
     call.accept(now);
     return call;
   }
 
   /** The callee's side of an invitation that is rejected without asking. */
-  static rejectAtOnce(now: number, id: string, peer: Party, reason: RejectReason): Call {
-    const call = new Call(id, "callee", peer, "ringing", now + RING_MS);
+  static rejectAtOnce(
+    now: number,
+    invitation: InvitationMessage,
+    protection: Protection,
+    reason: RejectReason,
+  ): Call {
+    const call = Call.#invited(now, invitation, { ...protection, encryption: "off" });
     call.#reject(now, reason);
     return call;
   }
@@ -164,6 +195,16 @@ export class Call {
     return call;
   }
 
+  static #invited(now: number, invitation: InvitationMessage, protection: Protection): Call {
+    const { chamada, nome, ip, porta, compromisso } = invitation;
+    const call = new Call(chamada, "callee", { name: nome, ip, port: porta }, "ringing", now + RING_MS);
+    call.#proof = protection.newProof();
+    if (compromisso !== undefined && protection.encryption !== "off") {
+      call.#exchange = KeyExchange.answer(invitation, compromisso, protection.newKeyPair());
+    }
+    return call;
+  }
+
   get state(): CallState {
     return this.#state;
   }
@@ -171,6 +212,19 @@ export class Call {
   /** Whether the person is occupied with this call: no other may ring or be made. */
   get occupies(): boolean {
     return this.#state !== "rejecting" && this.#state !== "closing" && this.#state !== "ended";
+  }
+
+  /** What the call is encrypted with, if it is. They are there before `started` is told, and never change. */
+  get keys(): CallKeys | undefined {
+    return this.#keys;
+  }
+
+  /**
+   * Whether something came back from the other side's address that only a receiver of our datagrams there can know. A
+   * caller has that address from the registry; a callee has it from nobody but the invitation.
+   */
+  get answered(): boolean {
+    return this.role === "caller" || this.#answered;
   }
 
   /** When {@linkcode Call.tick} wants to be called, in the callers' milliseconds. */
@@ -191,32 +245,41 @@ export class Call {
     return output;
   }
 
-  /** A message of this call came from the other phone. */
-  receive(now: number, message: CallMessage): void {
-    this.heard(now);
+  /**
+   * A message of this call came.
+   *
+   * @param fromPeer Whether it came from where this call's datagrams go to.
+   */
+  receive(now: number, message: CallMessage, fromPeer: boolean): void {
+    // With keys only voice is a sign of life: a message could have been recorded and sent again.
+    if (!this.#keys) this.#alive(now);
+    this.#takeProof(message);
     switch (message.tipo) {
       case "convite":
         return this.#repeatedInvitation();
       case "tocando":
-        return this.#ringingThere(now);
+        return this.#ringingThere(now, message);
       case "resposta_ao_convite":
-        return message.resposta === "aceito" ? this.#accepted(now) : this.#rejected(now, message.motivo);
+        return message.resposta === "aceito"
+          ? this.#accepted(now, message.chave, message.prova !== undefined)
+          : this.#rejected(now, message.motivo);
       case "confirmação":
-        return this.#confirmed(now);
+        return this.#confirmed(now, message, fromPeer);
       case "encerrar_ligação":
-        return this.#goodbye(now);
+        return this.#goodbye(now, message);
       case "ligação_encerrada":
+        if (this.#keys && !this.#keys.isSealed(message.tipo, message.selo)) return;
         if (this.#state === "closing") this.#end(now);
         return;
     }
   }
 
-  /** A voice packet of this call came from the other phone. */
+  /** A voice packet of this call came from the other phone; where the call has keys, an authentic one. */
   heard(now: number): void {
-    this.#lastHeard = now;
-    if (!this.#silent) return;
-    this.#silent = false;
-    this.#notice({ kind: "peer_back" });
+    this.#peerHasKeys = this.#keys !== undefined;
+    // The callee has the confirmation, or it would not speak.
+    if (this.#state === "talking") this.#repeat = undefined;
+    this.#alive(now);
   }
 
   /** The person accepts. Changes nothing unless the call is ringing here. */
@@ -259,8 +322,15 @@ export class Call {
     if (repeat && now >= repeat.at) {
       const pauseMs = Math.min(2 * repeat.pauseMs, LONGEST_REPEAT_MS);
       this.#repeat = { message: repeat.message, pauseMs, at: now + pauseMs };
-      this.#send(repeat.message);
+      this.#send(repeat.message());
     }
+  }
+
+  #alive(now: number): void {
+    this.#lastHeard = now;
+    if (!this.#silent) return;
+    this.#silent = false;
+    this.#notice({ kind: "peer_back" });
   }
 
   #currentDeadline(): number {
@@ -290,38 +360,65 @@ export class Call {
     }
   }
 
+  /** A caller remembers what it has to send back; a callee looks whether it came back. */
+  #takeProof(message: CallMessage): void {
+    if (!("prova" in message)) return;
+    if (this.role === "caller") this.#proof = message.prova;
+    else if (message.prova === this.#proof) this.#answered = true;
+  }
+
   #repeatedInvitation(): void {
     if (this.role === "caller") return;
     if (this.#state === "ringing") {
-      this.#send({ tipo: "tocando", chamada: this.id });
-    } else if (this.#state === "accepting" || this.#answer?.resposta === "rejeitado") {
-      this.#say(this.#answer);
+      this.#send(this.#ringing());
+    } else if (this.#answer && (this.#state === "accepting" || this.#answer.resposta === "rejeitado")) {
+      this.#send(this.#say(this.#answer));
     }
   }
 
-  #ringingThere(now: number): void {
-    if (this.#state !== "inviting") return;
-    this.#enter("proceeding", now + RING_MS + PATIENCE_MS);
-    this.#notice({ kind: "ringing" });
+  #ringingThere(now: number, { prova }: CallMessage & { readonly tipo: "tocando" }): void {
+    if (this.#state === "inviting") {
+      this.#enter("proceeding", now + RING_MS + PATIENCE_MS);
+      this.#notice({ kind: "ringing" });
+      // The callee wants to know that its datagrams arrive where the invitation says.
+      if (prova !== undefined) this.#sendUntilAnswered(now, () => this.#invite());
+    } else if (this.#state === "proceeding" && prova === undefined) {
+      this.#repeat = undefined;
+    }
   }
 
-  #accepted(now: number): void {
+  /**
+   * @param key The callee's public key.
+   * @param unanswered Whether the callee does not know yet that its datagrams arrive. Then it may not repeat them often.
+   */
+  #accepted(now: number, key: string | undefined, unanswered: boolean): void {
     if (this.role === "callee") return;
     switch (this.#state) {
       case "inviting":
       case "proceeding":
-        this.#send({ tipo: "confirmação", chamada: this.id });
-        return this.#start(now);
+        if (this.#exchange && key !== undefined) {
+          this.#keys = this.#exchange.complete(key);
+          if (!this.#keys) return; // No answer at all: only somebody in between would send such a key.
+          this.#peerKey = key;
+        } else if (this.#encryptionRequired) {
+          this.#notice({ kind: "not_encrypted" });
+          return this.#close(now);
+        }
+        if (!unanswered) this.#send(this.#confirmation());
+        this.#start(now);
+        if (unanswered) this.#sendUntilAnswered(now, () => this.#confirmation());
+        return;
       case "talking": // The confirmation was lost.
-        return this.#send({ tipo: "confirmação", chamada: this.id });
+        if (key === this.#peerKey) this.#send(this.#confirmation());
+        return;
       case "ended": // The answer came after the caller gave up.
-        return this.#send({ tipo: "encerrar_ligação", chamada: this.id });
+        return this.#send(this.#farewell());
     }
   }
 
   #rejected(now: number, reason: RejectReason): void {
-    if (this.role === "callee" || this.#state === "talking") return;
-    this.#send({ tipo: "confirmação", chamada: this.id });
+    if (this.role === "callee" || this.#state === "talking" || this.#keys) return;
+    this.#send(this.#confirmation());
     if (this.#state === "inviting" || this.#state === "proceeding") {
       this.#notice({ kind: "rejected", reason });
       this.#end(now);
@@ -330,20 +427,53 @@ export class Call {
     }
   }
 
-  #confirmed(now: number): void {
+  #confirmed(
+    now: number,
+    message: CallMessage & { readonly tipo: "confirmação" },
+    fromPeer: boolean,
+  ): void {
     if (this.role === "caller") return;
+    if (this.#state === "rejecting") return this.#end(now);
+    if (this.#answer?.resposta !== "aceito") return;
+    if (this.#keys && !this.#keys.isSealed(message.tipo, message.selo)) return;
+    const newKeys = !this.#keys && this.#exchange !== undefined;
+    if (newKeys && !this.#learnKeys(message)) return;
+    // Without keys: a caller that knows nothing of proofs has at least to write from the address that it named.
+    if (!this.#exchange && this.#state === "accepting" && fromPeer) this.#answered = true;
+    if (!this.answered) return;
     if (this.#state === "accepting") {
       this.#start(now);
-    } else if (this.#state === "rejecting") {
-      this.#end(now);
-    } else if (this.#state === "ended" && this.#answer?.resposta === "aceito") {
+    } else if (this.#state === "closing" && newKeys) {
+      // Now the goodbye can be such that the caller believes it.
+      this.#sendUntilAnswered(now, () => this.#farewell());
+    } else if (this.#state === "ended") {
       // The caller believes in a call that this side gave up.
-      this.#send({ tipo: "encerrar_ligação", chamada: this.id });
+      this.#send(this.#farewell());
     }
   }
 
-  #goodbye(now: number): void {
-    this.#send({ tipo: "ligação_encerrada", chamada: this.id });
+  /** The caller's key came. Whether it is the promised one, and the caller has computed the same keys. */
+  #learnKeys(
+    { tipo, chave, selo }: CallMessage & { readonly chave?: string; readonly selo?: string },
+  ): boolean {
+    if (!this.#exchange || chave === undefined) return false;
+    const keys = this.#exchange.complete(chave);
+    if (!keys?.isSealed(tipo, selo)) return false;
+    this.#keys = keys;
+    this.#peerKey = chave;
+    this.#answered = true;
+    return true;
+  }
+
+  #goodbye(now: number, message: CallMessage & { readonly tipo: "encerrar_ligação" }): void {
+    if (!this.#believes(message)) {
+      // The callee hung up before it had the keys. With them, it can say so in a way that is believed.
+      if (this.role === "caller" && this.#state === "talking" && !this.#peerHasKeys) {
+        this.#send(this.#confirmation());
+      }
+      return;
+    }
+    this.#send({ tipo: "ligação_encerrada", chamada: this.id, ...this.#sealOf("ligação_encerrada") });
     switch (this.#state) {
       case "inviting": // A callee rejects rather than says goodbye; either way it does not want to talk.
       case "proceeding":
@@ -362,6 +492,14 @@ export class Call {
     this.#end(now);
   }
 
+  /** Whether a goodbye is the other phone's: by its seal, or before there are keys by the key that was promised. */
+  #believes(message: CallMessage & { readonly tipo: "encerrar_ligação" }): boolean {
+    if (this.#keys) return this.#keys.isSealed(message.tipo, message.selo);
+    if (this.role === "caller" || !this.#exchange) return true;
+    if (message.selo !== undefined) return this.#learnKeys(message);
+    return message.chave !== undefined && this.#exchange.opens(message.chave);
+  }
+
   #start(now: number): void {
     this.#enter("talking", Infinity);
     this.#lastHeard = now;
@@ -375,7 +513,7 @@ export class Call {
 
   #close(now: number): void {
     this.#enter("closing", now + PATIENCE_MS);
-    this.#sendUntilAnswered(now, { tipo: "encerrar_ligação", chamada: this.id });
+    this.#sendUntilAnswered(now, () => this.#farewell());
   }
 
   #end(now: number): void {
@@ -391,16 +529,66 @@ export class Call {
 
   #sendAnswer(now: number, answer: Answer): void {
     this.#answer = answer;
-    this.#sendUntilAnswered(now, { tipo: "resposta_ao_convite", chamada: this.id, ...answer });
+    this.#sendUntilAnswered(now, () => this.#say(answer));
   }
 
-  #say(answer: Answer | undefined): void {
-    if (answer) this.#send({ tipo: "resposta_ao_convite", chamada: this.id, ...answer });
-  }
-
-  #sendUntilAnswered(now: number, message: CallMessage): void {
-    this.#send(message);
+  #sendUntilAnswered(now: number, message: () => CallMessage): void {
+    this.#send(message());
     this.#repeat = { message, pauseMs: FIRST_REPEAT_MS, at: now + FIRST_REPEAT_MS };
+  }
+
+  #invite(): CallMessage {
+    return { ...this.#invitation as InvitationMessage, ...this.#proofToSendBack() };
+  }
+
+  #ringing(): CallMessage {
+    return { tipo: "tocando", chamada: this.id, ...this.#proofToGive() };
+  }
+
+  #say(answer: Answer): CallMessage {
+    return {
+      tipo: "resposta_ao_convite",
+      chamada: this.id,
+      ...answer,
+      ...(answer.resposta === "aceito" ? this.#keyToShow() : {}),
+      ...this.#proofToGive(),
+    };
+  }
+
+  #confirmation(): CallMessage {
+    return {
+      tipo: "confirmação",
+      chamada: this.id,
+      ...(this.#keys ? this.#keyToShow() : {}),
+      ...this.#sealOf("confirmação"),
+      ...this.#proofToSendBack(),
+    };
+  }
+
+  /** A caller's goodbye shows its key, also when there are no keys yet: nobody else can, and nobody needs it now. */
+  #farewell(): CallMessage {
+    return {
+      tipo: "encerrar_ligação",
+      chamada: this.id,
+      ...(this.role === "caller" ? this.#keyToShow() : {}),
+      ...this.#sealOf("encerrar_ligação"),
+    };
+  }
+
+  #keyToShow(): { readonly chave?: string } {
+    return this.#exchange ? { chave: this.#exchange.publicKey } : {};
+  }
+
+  #sealOf(tipo: CallMessage["tipo"]): { readonly selo?: string } {
+    return this.#keys ? { selo: this.#keys.seal(tipo) } : {};
+  }
+
+  #proofToGive(): { readonly prova?: string } {
+    return this.#proof === undefined || this.#answered ? {} : { prova: this.#proof };
+  }
+
+  #proofToSendBack(): { readonly prova?: string } {
+    return this.#proof === undefined ? {} : { prova: this.#proof };
   }
 
   #send(message: CallMessage): void {

@@ -10,7 +10,9 @@ import {
 } from "../protocol/call_messages.ts";
 import type { Trace } from "../protocol/trace.ts";
 import { isRtpOrRtcp } from "../media/rtp.ts";
+import { SrtpReceiver, SrtpSender } from "../media/srtp.ts";
 import type { Call, Party } from "./call.ts";
+import type { Protection } from "./protection.ts";
 import { Switchboard, type SwitchboardOutput } from "./switchboard.ts";
 
 /** What a line tells its owner. */
@@ -29,22 +31,31 @@ const FAREWELL_MS = 1_500;
 /** Room for one byte more than is allowed, to tell a datagram that is too large. */
 const RECEIVE_BYTES = MAX_DATAGRAM_BYTES + 1;
 
+/** Both directions of a call's voice, enciphered. */
+interface VoiceCipher {
+  readonly sender: SrtpSender;
+  readonly receiver: SrtpReceiver;
+}
+
 /** The UDP side of a phone: the socket on its registered port, and one more for each call that it makes. */
 export class PhoneLine implements AsyncDisposable {
   readonly #events: PhoneLineEvents;
-  readonly #switchboard = new Switchboard();
+  readonly #switchboard: Switchboard;
   readonly #registered: Deno.DatagramConn;
   readonly #ownSockets = new Map<string, Deno.DatagramConn>();
   /** Where a call's signalling really comes from; another address than declared on hosts that have several. */
   readonly #sources = new WeakMap<Call, Endpoint>();
+  /** What goes between a call with keys and the network. */
+  readonly #ciphers = new WeakMap<Call, VoiceCipher>();
   readonly #listening = new Set<Promise<void>>();
   readonly #lastSent = new WeakMap<Deno.DatagramConn, Promise<void>>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
   #onQuiet: (() => void) | undefined;
 
-  private constructor(registered: Deno.DatagramConn, events: PhoneLineEvents) {
+  private constructor(registered: Deno.DatagramConn, protection: Protection, events: PhoneLineEvents) {
     this.#registered = registered;
+    this.#switchboard = new Switchboard(protection);
     this.#events = events;
     this.#listen(registered, "registered");
   }
@@ -54,10 +65,11 @@ export class PhoneLine implements AsyncDisposable {
    *
    * @param ip This phone's own address; of it only the version counts, all interfaces are listened on.
    * @param port UDP port, or 0 for any free one.
+   * @param protection How its calls are protected.
    * @throws {Deno.errors.AddrInUse} When another program has the port.
    */
-  static open(ip: string, port: number, events: PhoneLineEvents): PhoneLine {
-    return new PhoneLine(listenDatagram(ip, port), events);
+  static open(ip: string, port: number, protection: Protection, events: PhoneLineEvents): PhoneLine {
+    return new PhoneLine(listenDatagram(ip, port), protection, events);
   }
 
   /** The port that invitations come to. */
@@ -101,7 +113,8 @@ export class PhoneLine implements AsyncDisposable {
   /** Sends a voice packet of a call. A packet that cannot be sent is lost, as on any network. */
   sendVoice(call: Call, datagram: Uint8Array<ArrayBuffer>): void {
     const socket = call.role === "caller" ? this.#ownSockets.get(call.id) : this.#registered;
-    if (socket) this.#sendTo(socket, call.peer, datagram);
+    const sent = this.#cipherOf(call)?.sender.protect(datagram) ?? datagram;
+    if (socket) this.#sendTo(socket, call.peer, sent);
   }
 
   /** Hangs up, waits a moment for the other side to hear it, and closes all sockets. */
@@ -161,11 +174,26 @@ export class PhoneLine implements AsyncDisposable {
       ) return;
       const source = this.#sources.get(current);
       if (!sameEndpoint(from, current.peer) && !(source && sameEndpoint(from, source))) return;
+      const cipher = this.#cipherOf(current);
+      const packet = cipher
+        ? cipher.receiver.unprotect(datagram)
+        : datagram.slice() as Uint8Array<ArrayBuffer>;
+      if (!packet) return;
       this.#switchboard.heard(performance.now(), current);
       // Hardly ever: that the other side is back. Setting the timer for each packet would be a waste.
       if (this.#carryOutAll()) this.#drain();
-      this.#events.onVoice(current, datagram.slice() as Uint8Array<ArrayBuffer>);
+      this.#events.onVoice(current, packet);
     }
+  }
+
+  /** What a call's voice is enciphered with; nothing where the call has no keys. */
+  #cipherOf(call: Call): VoiceCipher | undefined {
+    const known = this.#ciphers.get(call);
+    if (known || !call.keys) return known;
+    const { outgoing, incoming } = call.keys;
+    const cipher = { sender: new SrtpSender(outgoing), receiver: new SrtpReceiver(incoming) };
+    this.#ciphers.set(call, cipher);
+    return cipher;
   }
 
   /** Does what there is to do, and says whether there was anything. */

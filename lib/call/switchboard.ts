@@ -3,10 +3,12 @@
  * or are remembered. Like {@linkcode Call} it opens no socket and reads no clock.
  */
 
-import type { Endpoint } from "../protocol/address.ts";
+import { type Endpoint, sameEndpoint } from "../protocol/address.ts";
 import { type CallMessage, MEDIA } from "../protocol/call_messages.ts";
 import { nameKey } from "../protocol/name.ts";
-import { Call, type CallNotice, type Party } from "./call.ts";
+import { Call, type CallNotice, type InvitationMessage, type Party } from "./call.ts";
+import type { Protection } from "./protection.ts";
+import { UnansweredLimit } from "./unanswered_limit.ts";
 
 /** Most calls that are remembered at once; past it the oldest that are over are forgotten early. */
 export const MAX_REMEMBERED = 256;
@@ -28,6 +30,8 @@ export type SwitchboardOutput =
   | { readonly kind: "invitation"; readonly call: Call }
   /** An invitation was rejected without asking, because the person is occupied. */
   | { readonly kind: "busy_rejected"; readonly name: string }
+  /** An invitation was rejected without asking, because it offers no encryption and this phone requires it. */
+  | { readonly kind: "unencrypted_rejected"; readonly name: string }
   /** Both invited each other; the one call that is left is `call`. */
   | { readonly kind: "crossed"; readonly call: Call }
   /** A call is over: its socket, if it has one, can be closed. */
@@ -35,10 +39,17 @@ export type SwitchboardOutput =
 
 /** The calls of one phone. */
 export class Switchboard {
+  readonly #protection: Protection;
+  readonly #unanswered = new UnansweredLimit();
   readonly #calls = new Map<string, Call>();
   readonly #released = new WeakSet<Call>();
   #current: Call | undefined;
   #output: SwitchboardOutput[] = [];
+
+  /** @param protection How its calls are protected. */
+  constructor(protection: Protection) {
+    this.#protection = protection;
+  }
 
   /** The call that the person is occupied with, if any. */
   get current(): Call | undefined {
@@ -78,10 +89,10 @@ export class Switchboard {
    * @param peer The invited person, as the registry knows them.
    */
   invite(now: number, id: string, self: Party, peer: Party): Call {
-    const call = Call.invite(now, id, self, peer);
+    const call = Call.invite(now, id, self, peer, this.#protection);
     this.#add(now, call);
     this.#current = call;
-    this.#collect(call);
+    this.#collect(now, call);
     return call;
   }
 
@@ -94,14 +105,22 @@ export class Switchboard {
   receive(now: number, message: CallMessage, from: Endpoint, socket: string | "registered"): void {
     const call = this.#calls.get(message.chamada);
     if (call) {
-      call.receive(now, message);
-      this.#collect(call);
+      call.receive(now, message, sameEndpoint(from, call.peer));
+      if (call.answered) this.#unanswered.answered(call.peer);
+      this.#collect(now, call);
     } else if (message.tipo === "convite") {
       this.#invited(now, message);
     } else if (message.tipo === "encerrar_ligação") {
       // Whoever says goodbye wants to hear that it arrived, also from a phone that never heard of the call.
       const { chamada } = message;
-      this.#output.push({ kind: "send", socket, to: from, message: { tipo: "ligação_encerrada", chamada } });
+      if (this.#unanswered.take(now, from)) {
+        this.#output.push({
+          kind: "send",
+          socket,
+          to: from,
+          message: { tipo: "ligação_encerrada", chamada },
+        });
+      }
       this.#add(now, Call.alreadyEnded(now, chamada, { name: "", ...from }));
     }
   }
@@ -109,17 +128,17 @@ export class Switchboard {
   /** A voice packet of a call came in. */
   heard(now: number, call: Call): void {
     call.heard(now);
-    this.#collect(call);
+    this.#collect(now, call);
   }
 
   /** The person accepts the invitation that rings. */
   accept(now: number): void {
-    this.#do((call) => call.accept(now));
+    this.#do(now, (call) => call.accept(now));
   }
 
   /** The person refuses, withdraws or hangs up. */
   hangUp(now: number): void {
-    this.#do((call) => call.hangUp(now));
+    this.#do(now, (call) => call.hangUp(now));
   }
 
   /** Time has passed. */
@@ -127,26 +146,31 @@ export class Switchboard {
     for (const call of this.#calls.values()) {
       if (call.wakeAt <= now) {
         call.tick(now);
-        this.#collect(call);
+        this.#collect(now, call);
       }
     }
     this.#forget(now);
   }
 
-  #do(action: (call: Call) => void): void {
+  #do(now: number, action: (call: Call) => void): void {
     const call = this.current;
     if (!call) return;
     action(call);
-    this.#collect(call);
+    this.#collect(now, call);
   }
 
-  #invited(now: number, { chamada, nome, ip, porta, midia }: CallMessage & { tipo: "convite" }): void {
-    const peer = { name: nome, ip, port: porta };
+  #invited(now: number, invitation: InvitationMessage): void {
+    const { chamada, nome, ip, porta, midia, compromisso } = invitation;
     const current = this.current;
+    const reject = (reason: "ocupado" | "recusado" | "sem_cifra"): boolean =>
+      this.#answer(now, Call.rejectAtOnce(now, invitation, this.#protection, reason));
     if (midia !== MEDIA) {
-      this.#answer(now, Call.rejectAtOnce(now, chamada, peer, "recusado"));
+      reject("recusado");
+    } else if (compromisso === undefined && this.#protection.encryption === "required") {
+      // Who cannot be answered hears nothing, and then there is nothing to tell the person either.
+      if (reject("sem_cifra")) this.#output.push({ kind: "unencrypted_rejected", name: nome });
     } else if (!current) {
-      const call = Call.ring(now, chamada, peer);
+      const call = Call.ring(now, invitation, this.#protection);
       this.#output.push({ kind: "invitation", call });
       this.#current = call;
       this.#answer(now, call);
@@ -154,19 +178,18 @@ export class Switchboard {
       // Both phones keep the invitation with the smaller name, so both keep the same one.
       if (current.id < chamada) {
         // The other phone will drop its own. Should its invitation come again, it changes nothing.
-        this.#add(now, Call.alreadyEnded(now, chamada, peer));
+        this.#add(now, Call.alreadyEnded(now, chamada, { name: nome, ip, port: porta }));
         this.#output.push({ kind: "crossed", call: current });
         return;
       }
       current.withdraw(now);
-      this.#collect(current);
-      const call = Call.acceptAtOnce(now, chamada, peer);
+      this.#collect(now, current);
+      const call = Call.acceptAtOnce(now, invitation, this.#protection);
       this.#output.push({ kind: "crossed", call });
       this.#current = call;
       this.#answer(now, call);
-    } else {
+    } else if (reject("ocupado")) {
       this.#output.push({ kind: "busy_rejected", name: nome });
-      this.#answer(now, Call.rejectAtOnce(now, chamada, peer, "ocupado"));
     }
   }
 
@@ -175,9 +198,10 @@ export class Switchboard {
       nameKey(current.peer.name) === nameKey(name);
   }
 
-  #answer(now: number, call: Call): void {
+  /** Takes in a call that was made by an invitation. @returns Whether what it says may be sent. */
+  #answer(now: number, call: Call): boolean {
     this.#add(now, call);
-    this.#collect(call);
+    return this.#collect(now, call);
   }
 
   #add(now: number, call: Call): void {
@@ -193,18 +217,23 @@ export class Switchboard {
     for (const call of this.#calls.values()) if (call.forgettable(now)) this.#calls.delete(call.id);
   }
 
-  #collect(call: Call): void {
+  /** Takes over what a call wants done. @returns Whether all that it wants sent may be sent. */
+  #collect(now: number, call: Call): boolean {
     const socket = call.role === "caller" ? call.id : "registered";
+    let sent = true;
     for (const output of call.drain()) {
-      this.#output.push(
-        output.kind === "send"
-          ? { kind: "send", socket, to: call.peer, message: output.message }
-          : { kind: "notice", call, notice: output.notice },
-      );
+      if (output.kind === "notice") {
+        this.#output.push({ kind: "notice", call, notice: output.notice });
+      } else if (call.answered || this.#unanswered.take(now, call.peer)) {
+        this.#output.push({ kind: "send", socket, to: call.peer, message: output.message });
+      } else {
+        sent = false;
+      }
     }
     if (call.state === "ended" && !this.#released.has(call)) {
       this.#released.add(call);
       this.#output.push({ kind: "release", call });
     }
+    return sent;
   }
 }

@@ -61,9 +61,13 @@ export type PhoneEvent =
   | { readonly event: "invitation" } & PersonFields
   /** Somebody called while this phone was busy, and was told so. */
   | { readonly event: "busy_rejected"; readonly name: string }
+  /** Somebody called without encryption, which this phone requires, and was told so. */
+  | { readonly event: "unencrypted_rejected"; readonly name: string }
   | { readonly event: "rejected"; readonly name: string; readonly reason: RejectReason }
   /** The invited phone never said anything, or its person never did. */
   | { readonly event: "no_answer"; readonly name: string }
+  /** The other phone took the call without encryption, which this one requires. */
+  | { readonly event: "not_encrypted"; readonly name: string }
   /** This side withdrew its own invitation. */
   | { readonly event: "invitation_cancelled"; readonly name: string }
   /** The caller withdrew the invitation, or vanished, before it was answered. */
@@ -73,7 +77,9 @@ export type PhoneEvent =
   | { readonly event: "invitation_refused"; readonly name: string }
   /** Both invited each other at the same moment: it becomes one call. */
   | { readonly event: "invitations_crossed"; readonly name: string }
-  | { readonly event: "call_started" } & PersonFields
+  /** `code` is what both people read out if the call is encrypted, and null if it is not. */
+  | { readonly event: "call_started"; readonly code: string | null } & PersonFields
+  | { readonly event: "key_log_failed"; readonly path: string; readonly detail: string }
   | { readonly event: "peer_silent"; readonly name: string; readonly seconds: number }
   | { readonly event: "peer_back"; readonly name: string }
   | { readonly event: "call_ended"; readonly name: string; readonly end: CallEnd } & CallFigures
@@ -142,6 +148,8 @@ export type UsageProblem =
 export interface CallStatus extends Partial<VoiceFigures> {
   readonly name: string;
   readonly seconds: number;
+  /** Five digits, or null where the call is not encrypted. */
+  readonly code: string | null;
   /** Loudness of the last moment in dB below full scale, -100 to 0. */
   readonly microphoneDb: number;
   readonly speakerDb: number;

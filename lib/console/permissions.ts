@@ -11,11 +11,13 @@ export type Dispensable = (typeof DISPENSABLE)[number];
 /**
  * What a run cannot do without. A file may be opened again for each call, so it is needed to the end. The program
  * is loaded as a whole when it starts, so that nothing need be imported later.
+ *
+ * @param logKeys A file that the keys of calls are written to, if any.
  */
-export function neededPermissions(needs: SoundNeeds): Set<Dispensable> {
+export function neededPermissions(needs: SoundNeeds, logKeys?: string): Set<Dispensable> {
   const needed = new Set<Dispensable>();
   if (needs.readsFile) needed.add("read");
-  if (needs.writesFile) needed.add("write");
+  if (needs.writesFile || logKeys !== undefined) needed.add("write");
   if (needs.usesDevices) needed.add("ffi");
   return needed;
 }

@@ -4,11 +4,14 @@
  */
 
 import { type AudioError, type AudioSink, type AudioSource, SAMPLE_RATE } from "../../audio/audio.ts";
+import { fileError } from "../../audio/file_error.ts";
 import { openNullSink, openSilence } from "../../audio/silence.ts";
 import type { SoundDesk, SoundSide } from "../../audio/sound_desk.ts";
 import { VoiceProcessor } from "../../audio/voice_processor.ts";
 import type { Call, CallNotice } from "../call/call.ts";
+import { logKeys } from "../call/key_log.ts";
 import { PhoneLine } from "../call/phone_line.ts";
+import { randomProtection } from "../call/protection.ts";
 import type { SwitchboardOutput } from "../call/switchboard.ts";
 import { SILENCE_DB } from "../media/level.ts";
 import { NO_VOICE, VoiceSession } from "../media/voice_session.ts";
@@ -149,7 +152,7 @@ export class Phone {
     this.#registry = connected.link;
     const ip = this.#options.ip ?? connected.link.localIp;
     try {
-      this.#line = PhoneLine.open(ip, this.#options.port, {
+      this.#line = PhoneLine.open(ip, this.#options.port, randomProtection(this.#options.encryption), {
         onOutput: (output) => this.#fromLine(output),
         onVoice: (call, datagram) => {
           if (this.#conversation?.call === call) this.#conversation.voice?.receive(datagram);
@@ -390,6 +393,8 @@ export class Phone {
         return this.#invited(output.call);
       case "busy_rejected":
         return this.#show({ event: "busy_rejected", name: output.name });
+      case "unencrypted_rejected":
+        return this.#show({ event: "unencrypted_rejected", name: output.name });
       case "crossed":
         return this.#show({ event: "invitations_crossed", name: output.call.peer.name });
       case "notice":
@@ -420,6 +425,9 @@ export class Phone {
       case "no_answer":
         this.#show({ event: "no_answer", name });
         return this.#over(EXIT.noAnswer);
+      case "not_encrypted":
+        this.#show({ event: "not_encrypted", name });
+        return this.#over(EXIT.rejected);
       case "cancelled":
         this.#show({ event: "invitation_cancelled", name });
         return this.#over(EXIT.done);
@@ -447,7 +455,8 @@ export class Phone {
   }
 
   #startVoice(call: Call): void {
-    this.#show({ event: "call_started", ...call.peer });
+    this.#show({ event: "call_started", ...call.peer, code: call.keys?.code ?? null });
+    this.#logKeys(call);
     if (this.#muted) this.#show({ event: "muted", muted: true });
     const conversation: Conversation = {
       call,
@@ -490,7 +499,28 @@ export class Phone {
     const { microphoneDb, speakerDb } = voice?.levels ?? { microphoneDb: SILENCE_DB, speakerDb: SILENCE_DB };
     const seconds = secondsSince(startedAt);
     const { name } = call.peer;
-    this.#screen.status({ name, seconds, microphoneDb, speakerDb, muted: this.#muted, ...voice?.figures });
+    const code = call.keys?.code ?? null;
+    this.#screen.status({
+      name,
+      seconds,
+      code,
+      microphoneDb,
+      speakerDb,
+      muted: this.#muted,
+      ...voice?.figures,
+    });
+  }
+
+  /** Writes down a call's keys where that was asked for. */
+  #logKeys({ id, role, keys }: Call): void {
+    const { logKeys: path } = this.#options;
+    if (path === undefined || !keys) return;
+    try {
+      logKeys(path, id, role, keys);
+    } catch (error) {
+      const { detail } = fileError(path, error);
+      this.#show({ event: "key_log_failed", path, detail });
+    }
   }
 
   async #callEnded(call: Call, end: CallEnd): Promise<void> {

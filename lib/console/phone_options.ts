@@ -5,6 +5,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import { canonicalIp, isIpAddress, isPort } from "../protocol/address.ts";
 import { isName } from "../protocol/name.ts";
 import { DEFAULT_REGISTRY_PORT } from "../protocol/registry_messages.ts";
+import type { Encryption } from "../call/protection.ts";
 import type { UsageProblem } from "./events.ts";
 import { isLanguage, type Language } from "./language.ts";
 import { exposedPassword, type PasswordSource } from "./room_secrets.ts";
@@ -32,6 +33,9 @@ export interface PhoneOptions {
   readonly hangUpAfter: number | undefined;
   /** The address to register, in its one text form. */
   readonly ip: string | undefined;
+  readonly encryption: Encryption;
+  /** A file that the keys of each call are written to. */
+  readonly logKeys: string | undefined;
   readonly voice: VoiceOptions;
   /** The room's password, where there is one: see {@linkcode PhoneAccess}. */
   readonly password?: string;
@@ -111,6 +115,7 @@ export function parsePhoneOptions(args: readonly string[]): ParsedPhoneOptions {
       "speaker",
       "frame",
       "ip",
+      "log-keys",
       "lang",
       "room-password-file",
       "ca",
@@ -126,10 +131,12 @@ export function parsePhoneOptions(args: readonly string[]): ParsedPhoneOptions {
       "echo-cancel",
       "noise-reduction",
       "gain",
+      "encryption",
+      "require-encryption",
     ],
-    negatable: ["fec", "echo-cancel", "noise-reduction", "gain"],
+    negatable: ["fec", "echo-cancel", "noise-reduction", "gain", "encryption"],
     // What is done unless `--no-…` says otherwise.
-    default: { "fec": true, "echo-cancel": true, "noise-reduction": true, "gain": true },
+    default: { "fec": true, "echo-cancel": true, "noise-reduction": true, "gain": true, "encryption": true },
     alias: { help: "h" },
     unknown: (argument, key) => {
       if (key === undefined) return true;
@@ -162,6 +169,8 @@ export function parsePhoneOptions(args: readonly string[]): ParsedPhoneOptions {
       answer: parseAnswer(given.answer),
       hangUpAfter: parseSeconds(given["hang-up-after"]),
       ip: parseIp(given.ip),
+      encryption: parseEncryption(given.encryption, given["require-encryption"]),
+      logKeys: parsePath("--log-keys", given["log-keys"]),
       voice: {
         frameMs: parseFrame(given.frame),
         errorCorrection: given.fec,
@@ -239,6 +248,17 @@ function parseSeconds(text: string | undefined): number | undefined {
 function parseFrame(text = "20"): VoiceOptions["frameMs"] {
   if (text !== "10" && text !== "20") throw badValue("--frame", text);
   return text === "10" ? 10 : 20;
+}
+
+function parseEncryption(wanted: boolean, required: boolean): Encryption {
+  if (!wanted && required) throw badValue("--require-encryption", "--no-encryption");
+  if (!wanted) return "off";
+  return required ? "required" : "preferred";
+}
+
+function parsePath(option: string, text: string | undefined): string | undefined {
+  if (text === "") throw badValue(option, "");
+  return text;
 }
 
 function parseIp(text: string | undefined): string | undefined {

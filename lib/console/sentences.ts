@@ -80,10 +80,14 @@ export function sentence(event: Telling, texts: Texts): Sentence {
       return { tone: "alert", text: texts.invitation(printable(event.name), endpoint(event)) };
     case "busy_rejected":
       return { tone: "warning", text: texts.busyRejected(printable(event.name)) };
+    case "unencrypted_rejected":
+      return { tone: "warning", text: texts.unencryptedRejected(printable(event.name)) };
     case "rejected":
       return { tone: "bad", text: texts.rejected(printable(event.name), texts.reasons[event.reason]) };
     case "no_answer":
       return { tone: "bad", text: texts.noAnswer(printable(event.name)) };
+    case "not_encrypted":
+      return { tone: "bad", text: texts.notEncrypted(printable(event.name)) };
     case "invitation_cancelled":
       return { tone: "plain", text: texts.invitationCancelled(printable(event.name)) };
     case "invitation_withdrawn":
@@ -94,8 +98,14 @@ export function sentence(event: Telling, texts: Texts): Sentence {
       return { tone: "plain", text: texts.invitationRefused(printable(event.name)) };
     case "invitations_crossed":
       return { tone: "good", text: texts.invitationsCrossed(printable(event.name)) };
-    case "call_started":
-      return { tone: "good", text: texts.callStarted(printable(event.name), endpoint(event)) };
+    case "call_started": {
+      const started = texts.callStarted(printable(event.name), endpoint(event));
+      return event.code === null
+        ? { tone: "warning", text: `${started}\n${texts.callInTheClear}` }
+        : { tone: "good", text: `${started}\n${texts.callEncrypted(printable(event.code))}` };
+    }
+    case "key_log_failed":
+      return { tone: "bad", text: texts.keyLogFailed(printable(event.path), cause(event.detail, texts)) };
     case "peer_silent":
       return { tone: "warning", text: texts.peerSilent(printable(event.name), Math.floor(event.seconds)) };
     case "peer_back":

@@ -12,6 +12,9 @@ import { unicodeWidth } from "@std/cli/unicode-width";
 /** Columns of each level meter. */
 const METER_COLUMNS = 8;
 
+/** Columns of a meter with its number and unit. */
+const LEVEL_COLUMNS = METER_COLUMNS + " -100 dB".length;
+
 /** Louder than this, in dB below full scale, speech is about to be distorted, and the meter warns. */
 const TOO_LOUD_DB = -3;
 
@@ -22,7 +25,8 @@ export interface StatusLine {
 }
 
 /**
- * The state of a call on one line: `● maria 01:23  mic ▁▃▅ -18 dB  alto-falante ▂▄ -21 dB  [mudo]`.
+ * The state of a call on one line:
+ * `● maria 01:23  cifra 48213  mic ▁▃▅ -18 dB  alto-falante ▂▄ -21 dB`.
  *
  * @param columns Most columns that it may take; what is beyond them is cut off.
  */
@@ -34,13 +38,16 @@ export function statusLine(status: CallStatus, texts: Texts, columns: number, co
   const pieces: Piece[] = [
     ["● ", "bad"],
     [printable(status.name), "strong"],
-    [` ${clock(status.seconds)}`, "plain"],
+    [` ${clock(status.seconds)}  `, "plain"],
+    status.code === null ? [texts.inTheClear, "alert"] : [texts.code(printable(status.code)), "strong"],
     [`  ${texts.microphone} `, "faint"],
-    ...level(status.microphoneDb),
+    // A muted microphone has no level; what follows shall not jump.
+    ...status.muted
+      ? [[texts.muted, "alert"], padding(LEVEL_COLUMNS, texts.muted)] as const
+      : level(status.microphoneDb),
     [`  ${texts.speaker} `, "faint"],
     ...level(status.speakerDb),
     ...quality(status, texts),
-    ...(status.muted ? [["  ", "plain"], [texts.muted, "alert"]] as const : []),
   ];
   let text = "";
   let width = 0;
@@ -60,6 +67,10 @@ function quality({ mos, roundTripMs }: CallStatus, texts: Texts): Piece[] {
 }
 
 type Piece = readonly [text: string, style: Style];
+
+function padding(columns: number, text: string): Piece {
+  return [" ".repeat(Math.max(0, columns - unicodeWidth(text))), "plain"];
+}
 
 /** Always of the same width, so that what follows does not jump. */
 function decibels(db: number): string {

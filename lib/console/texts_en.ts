@@ -50,7 +50,12 @@ export const TEXTS_EN = {
     ocupado: "already in another call",
     recusado: "rejected the call",
     sem_resposta: "did not answer",
+    sem_cifra: "takes encrypted calls only",
   },
+  unencryptedRejected: (name) =>
+    `${name} called without encryption and was told that this phone takes encrypted calls only.`,
+  notEncrypted: (name) =>
+    `The call to ${name} was given up: the phone there does not encrypt it, and --require-encryption asks for that.`,
   noAnswer: (name) => `${name} did not answer. Try again later.`,
   invitationCancelled: (name) => `You gave up calling ${name}.`,
   invitationWithdrawn: (name) => `${name} gave up the call.`,
@@ -59,6 +64,11 @@ export const TEXTS_EN = {
   invitationsCrossed: (name) => `You and ${name} called each other at the same moment: it becomes one call.`,
   callStarted: (name, endpoint) =>
     `In a call with ${name} (${endpoint}). Go ahead and speak; “hangup” ends it.`,
+  callEncrypted: (code) => `The call is encrypted; code ${code}: read it out to each other.`,
+  callInTheClear: "The call is not encrypted: whoever has access to the network can listen to it.",
+  code: (code) => `code ${code}`,
+  inTheClear: "[not encrypted]",
+  keyLogFailed: (path, detail) => `The keys could not be written to “${path}” (${detail}). The call goes on.`,
   peerSilent: (name, seconds) =>
     `Nothing has come from ${name} for ${seconds} s. The call waits a little longer before it is given up.`,
   peerBack: (name) => `${name}'s voice is back.`,
@@ -203,6 +213,8 @@ export const TEXTS_EN = {
     "--ip": "Use an IPv4 or IPv6 address.",
     "--room-password":
       "Use it without a value, to be asked for the password, or use --room-password-file or SALA_ROOM_PASSWORD.",
+    "--require-encryption": "Use one of the two options, or neither.",
+    "--log-keys": "Use the name of a file.",
     "--lang": "Use pt or en.",
   },
   helpHint: "With --help you see how it is used.",
@@ -230,6 +242,9 @@ Options:
   --no-fec                  sends no copies against losses
   --no-echo-cancel --no-noise-reduction --no-gain
                             leaves the microphone's echo, its noise and its level alone
+  --require-encryption      makes and takes encrypted calls only
+  --no-encryption           does not encrypt calls, so that other programs can listen to them
+  --log-keys FILE           writes the keys of each call to the file, to decipher a recording
   --ip ADDRESS              address to register, instead of that of the connection to the registry
   --room-password-file FILE
                             the room's password is in the file (SALA_ROOM_PASSWORD does as well)

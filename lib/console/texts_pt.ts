@@ -56,7 +56,12 @@ export const TEXTS_PT = {
     ocupado: "já está em outra ligação",
     recusado: "recusou a ligação",
     sem_resposta: "não respondeu",
+    sem_cifra: "só aceita chamadas cifradas",
   },
+  unencryptedRejected: (name: string) =>
+    `${name} ligou sem cifra e ouviu que este telefone só aceita chamadas cifradas.`,
+  notEncrypted: (name: string) =>
+    `A chamada para ${name} foi desfeita: o telefone de lá não a cifra, e --require-encryption exige isso.`,
   noAnswer: (name: string) => `${name} não respondeu. Tente de novo mais tarde.`,
   invitationCancelled: (name: string) => `Você desistiu de ligar para ${name}.`,
   invitationWithdrawn: (name: string) => `${name} desistiu da ligação.`,
@@ -66,6 +71,12 @@ export const TEXTS_PT = {
     `Você e ${name} ligaram um para o outro ao mesmo tempo: é uma ligação só.`,
   callStarted: (name: string, endpoint: string) =>
     `Em ligação com ${name} (${endpoint}). Pode falar; “desligar” encerra.`,
+  callEncrypted: (code: string) => `Chamada cifrada; código ${code}: leiam-no em voz alta um ao outro.`,
+  callInTheClear: "Chamada sem cifra: quem tem acesso à rede pode ouvi-la.",
+  code: (code: string) => `cifra ${code}`,
+  inTheClear: "[sem cifra]",
+  keyLogFailed: (path: string, detail: string) =>
+    `As chaves não puderam ser escritas em “${path}” (${detail}). A chamada continua.`,
   peerSilent: (name: string, seconds: number) =>
     `Nada chega de ${name} há ${seconds} s. A ligação espera mais um pouco antes de cair.`,
   peerBack: (name: string) => `A voz de ${name} voltou.`,
@@ -215,6 +226,8 @@ export const TEXTS_PT = {
     "--speaker": "Use um dispositivo, um arquivo .wav ou none.",
     "--frame": "Use 10 ou 20.",
     "--ip": "Use um endereço IPv4 ou IPv6.",
+    "--require-encryption": "Use uma das duas opções, ou nenhuma.",
+    "--log-keys": "Use o nome de um arquivo.",
     "--lang": "Use pt ou en.",
     "--room-password":
       "Use-a sem valor, para que a senha seja perguntada, ou use --room-password-file ou SALA_ROOM_PASSWORD.",
@@ -244,6 +257,9 @@ Opções:
   --no-fec                  não envia cópias contra perdas
   --no-echo-cancel --no-noise-reduction --no-gain
                             não tira do microfone o eco, o ruído, nem ajusta o volume
+  --require-encryption      só faz e aceita chamadas cifradas
+  --no-encryption           não cifra chamadas, para que outros programas possam ouvi-las
+  --log-keys ARQUIVO        escreve no arquivo as chaves de cada chamada, para decifrar uma captura
   --ip ENDEREÇO             endereço a registrar, em vez do da conexão com o registro
   --room-password-file ARQUIVO
                             a senha da sala está no arquivo (também serve SALA_ROOM_PASSWORD)

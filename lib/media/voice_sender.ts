@@ -34,7 +34,8 @@ export class VoiceSender {
     this.#encoder = encoder;
     const [ssrc = 0, sequenceNumber = 0, timestamp = 0] = random;
     this.ssrc = ssrc;
-    this.#sequenceNumber = sequenceNumber & 0xffff;
+    // In the lower half: a receiver that misses the first packets shall not take a lap for none (RFC 3711, section 3.3.1).
+    this.#sequenceNumber = sequenceNumber & 0x7fff;
     this.#timestamp = timestamp;
   }
 

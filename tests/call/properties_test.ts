@@ -3,6 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { Call } from "../../lib/call/call.ts";
 import { Switchboard } from "../../lib/call/switchboard.ts";
 import { encodeCallMessage, parseCallMessage } from "../../lib/protocol/call_messages.ts";
+import { fixedProtection } from "./fixed_protection.ts";
 import { holds } from "../fuzz/property.ts";
 
 /** A datagram on its way. */
@@ -19,7 +20,10 @@ const LONGEST_LIFE_MS = 120_000;
 
 /** Two phones and all datagrams between them, in the hands of whoever calls. */
 class Pair {
-  readonly boards = [new Switchboard(), new Switchboard()];
+  readonly boards = [
+    new Switchboard(fixedProtection("preferred", 1)),
+    new Switchboard(fixedProtection("preferred", 100)),
+  ];
   /** Calls that began and whose end nobody was told. */
   readonly unfinished = new Set<Call>();
   network: Datagram[] = [];

@@ -3,6 +3,9 @@ import type { Call } from "../../lib/call/call.ts";
 import { MAX_REMEMBERED, Switchboard } from "../../lib/call/switchboard.ts";
 import { type Endpoint, sameEndpoint } from "../../lib/protocol/address.ts";
 import type { CallMessage } from "../../lib/protocol/call_messages.ts";
+import type { Encryption } from "../../lib/call/protection.ts";
+import { fixedKeyPair, fixedProtection } from "./fixed_protection.ts";
+import { MAX_UNANSWERED_ADDRESSES } from "../../lib/call/unanswered_limit.ts";
 import { type Impairments, Network, randomFrom, Timeline } from "./network.ts";
 
 const PERFECT = { loss: 0, duplication: 0, maxDelayMs: 1 };
@@ -14,14 +17,16 @@ class Room {
   readonly random: () => number;
   readonly network: Network;
   readonly phones: Phone[] = [];
+  onSent: ((to: Endpoint, from: Endpoint, datagram: Datagram) => void) | undefined;
 
   constructor(seed: number, impairments: Impairments) {
     this.random = randomFrom(seed);
     this.network = new Network(this.timeline, this.random, impairments);
   }
 
-  phone(name: string): Phone {
-    const phone = new Phone(this, name, { ip: `192.0.2.${this.phones.length + 1}`, port: 6000 });
+  phone(name: string, encryption: Encryption = "preferred"): Phone {
+    const place = { ip: `192.0.2.${this.phones.length + 1}`, port: 6000 };
+    const phone = new Phone(this, name, place, encryption);
     this.phones.push(phone);
     return phone;
   }
@@ -43,13 +48,24 @@ class Room {
     this.timeline.now = Math.max(untilMs, this.timeline.now);
   }
 
-  deliver(now: number, to: Endpoint, from: Endpoint, message: CallMessage | undefined): void {
-    for (const phone of this.phones) phone.deliver(now, to, from, message);
+  /** Somebody sends a datagram. Whoever listens hears it, whether it arrives or not. */
+  send(to: Endpoint, from: Endpoint, datagram: Datagram): void {
+    this.network.send((now) => {
+      for (const phone of this.phones) phone.deliver(now, to, from, datagram);
+    });
+    this.onSent?.(to, from, datagram);
   }
 }
 
+/** A message, or voice: enciphered with a key, or in the clear. */
+type Datagram = CallMessage | { readonly voice: string };
+
+const isVoice = (datagram: Datagram): datagram is { readonly voice: string } => "voice" in datagram;
+
+const IN_THE_CLEAR = "in the clear";
+
 class Phone {
-  readonly board = new Switchboard();
+  readonly board: Switchboard;
   readonly told: string[] = [];
   readonly sent: string[] = [];
   /** What the person does when it rings. */
@@ -57,7 +73,14 @@ class Phone {
   #ports = 40000;
   readonly #sockets = new Map<string, Endpoint>();
 
-  constructor(readonly room: Room, readonly name: string, readonly registered: Endpoint) {}
+  constructor(
+    readonly room: Room,
+    readonly name: string,
+    readonly registered: Endpoint,
+    encryption: Encryption,
+  ) {
+    this.board = new Switchboard(fixedProtection(encryption, 1 + 64 * room.phones.length));
+  }
 
   get now(): number {
     return this.room.timeline.now;
@@ -80,14 +103,18 @@ class Phone {
     this.drain();
   }
 
-  deliver(now: number, to: Endpoint, from: Endpoint, message: CallMessage | undefined): void {
+  deliver(now: number, to: Endpoint, from: Endpoint, datagram: Datagram): void {
     const socket = sameEndpoint(to, this.registered)
       ? "registered"
       : [...this.#sockets].find(([, local]) => sameEndpoint(local, to))?.[0];
     if (socket === undefined) return;
-    if (message) this.board.receive(now, message, from, socket);
-    else if (this.board.current && sameEndpoint(this.board.current.peer, from)) {
-      this.board.heard(now, this.board.current);
+    const { current } = this.board;
+    if (!isVoice(datagram)) this.board.receive(now, datagram, from, socket);
+    else if (current?.state === "talking" && sameEndpoint(current.peer, from)) {
+      // What cannot be deciphered is not heard.
+      if (datagram.voice === (current.keys?.incoming.key.toHex() ?? IN_THE_CLEAR)) {
+        this.board.heard(now, current);
+      }
     }
     this.drain();
   }
@@ -102,7 +129,7 @@ class Phone {
           this.sent.push(
             message.tipo === "resposta_ao_convite" ? `${message.tipo}/${message.resposta}` : message.tipo,
           );
-          this.room.network.send((now) => this.room.deliver(now, to, local, message));
+          this.room.send(to, local, message);
           break;
         }
         case "invitation":
@@ -116,7 +143,8 @@ class Phone {
           break;
         }
         case "busy_rejected":
-          this.told.push(`busy_rejected ${output.name}`);
+        case "unencrypted_rejected":
+          this.told.push(`${output.kind} ${output.name}`);
           break;
         case "crossed":
           this.told.push("crossed");
@@ -132,7 +160,7 @@ class Phone {
   #talk(call: Call): void {
     if (call.state !== "talking") return;
     const local = call.role === "caller" ? this.#sockets.get(call.id)! : this.registered;
-    this.room.network.send((now) => this.room.deliver(now, call.peer, local, undefined));
+    this.room.send(call.peer, local, { voice: call.keys?.outgoing.key.toHex() ?? IN_THE_CLEAR });
     this.room.timeline.at(this.now + 200, () => this.#talk(call));
   }
 }
@@ -154,8 +182,9 @@ Deno.test("Switchboard carries a call from invitation to goodbye", () => {
   room.run(6_000);
   assertEquals(joao.told.at(-1), "ended peer_hung_up");
   assertEquals(maria.told.at(-1), "ended hung_up");
-  assertEquals(joao.sent, ["convite", "confirmação", "ligação_encerrada"]);
-  assertEquals(maria.sent, ["tocando", "resposta_ao_convite/aceito", "encerrar_ligação"]);
+  // The second invitation sends back what came with `tocando`.
+  assertEquals(new Set(joao.sent), new Set(["convite", "confirmação", "ligação_encerrada"]));
+  assertEquals(new Set(maria.sent), new Set(["tocando", "resposta_ao_convite/aceito", "encerrar_ligação"]));
   assert(joao.board.quiet && maria.board.quiet);
 });
 
@@ -270,7 +299,7 @@ Deno.test("Switchboard rejects voice of a kind that it does not know", () => {
 });
 
 Deno.test("Switchboard remembers a bounded number of calls, whatever comes", () => {
-  const board = new Switchboard();
+  const board = new Switchboard(fixedProtection("preferred"));
   const random = randomFrom(10);
   const from = { ip: "192.0.2.9", port: 40000 };
   for (let now = 0; now < 10 * MAX_REMEMBERED; now++) {
@@ -311,44 +340,286 @@ Deno.test("Switchboard ends a call whose other side has vanished", () => {
   assert(joao.board.quiet && maria.board.quiet);
 });
 
+/** A minute of people who call, hang up and lose patience at any moment. Returns how many of them talked. */
+function busyMinute(
+  seed: number,
+  encryption: readonly Encryption[],
+  onRoom: (room: Room) => void = () => {},
+): number {
+  const room = new Room(seed, AWFUL);
+  const phones = ["Ana", "Bia", "Caio"].map((name, index) => room.phone(name, encryption[index]));
+  onRoom(room);
+  for (const phone of phones) {
+    phone.onInvitation = () => {
+      const mood = room.random();
+      if (mood < 0.6) phone.accept();
+      else if (mood < 0.8) phone.hangUp();
+    };
+  }
+  for (let action = 0; action < 30; action++) {
+    const phone = phones[Math.floor(room.random() * 3)]!;
+    const other = phones[(phones.indexOf(phone) + 1 + Math.floor(room.random() * 2)) % 3]!;
+    room.timeline.at(room.random() * 60_000, () => {
+      if (phone.board.current) phone.hangUp();
+      else phone.invite(other);
+    });
+  }
+  room.run(60_000);
+  // Then nobody does anything: invitations end, calls stand on both sides or on neither.
+  room.run(160_000);
+  for (const { board, name } of phones) {
+    const call = board.current;
+    if (!call) continue;
+    assertEquals(call.state, "talking", `seed ${seed}: ${name} is stuck`);
+    const other = phones.find((phone) => phone.name === call.peer.name);
+    assertEquals(other?.board.current?.id, call.id, `seed ${seed}: ${name} talks to nobody`);
+  }
+  for (const phone of phones) phone.hangUp();
+  room.run(200_000);
+  for (const { board, name } of phones) {
+    assertEquals(board.current, undefined, `seed ${seed}: ${name} is still in a call`);
+    assert(board.quiet, `seed ${seed}: ${name} still says goodbye`);
+  }
+  return phones.filter(({ told }) => told.includes("started")).length;
+}
+
+const EVERYBODY_ENCRYPTS = ["preferred", "preferred", "required"] as const;
+
 Deno.test("Switchboard leaves no call half open on a network that loses, repeats and reorders", () => {
   let talked = 0;
-  for (let seed = 100; seed < 400; seed++) {
-    const room = new Room(seed, AWFUL);
-    const phones = ["Ana", "Bia", "Caio"].map((name) => room.phone(name));
-    for (const phone of phones) {
-      phone.onInvitation = () => {
-        const mood = room.random();
-        if (mood < 0.6) phone.accept();
-        else if (mood < 0.8) phone.hangUp();
-      };
-    }
-    // A minute of people who call, hang up and lose patience at any moment.
-    for (let action = 0; action < 30; action++) {
-      const phone = phones[Math.floor(room.random() * 3)]!;
-      const other = phones[(phones.indexOf(phone) + 1 + Math.floor(room.random() * 2)) % 3]!;
-      room.timeline.at(room.random() * 60_000, () => {
-        if (phone.board.current) phone.hangUp();
-        else phone.invite(other);
-      });
-    }
-    room.run(60_000);
-    // Then nobody does anything: invitations end, calls stand on both sides or on neither.
-    room.run(160_000);
-    for (const { board, name } of phones) {
-      const call = board.current;
-      if (!call) continue;
-      assertEquals(call.state, "talking", `seed ${seed}: ${name} is stuck`);
-      const other = phones.find((phone) => phone.name === call.peer.name);
-      assertEquals(other?.board.current?.id, call.id, `seed ${seed}: ${name} talks to nobody`);
-    }
-    for (const phone of phones) phone.hangUp();
-    room.run(200_000);
-    for (const { board, name } of phones) {
-      assertEquals(board.current, undefined, `seed ${seed}: ${name} is still in a call`);
-      assert(board.quiet, `seed ${seed}: ${name} still says goodbye`);
-    }
-    talked += phones.filter(({ told }) => told.includes("started")).length;
-  }
+  for (let seed = 100; seed < 300; seed++) talked += busyMinute(seed, EVERYBODY_ENCRYPTS);
   assert(talked > 300, `calls did come about: ${talked}`);
+});
+
+Deno.test("Switchboard leaves no call half open where some phones do not encrypt", () => {
+  let talked = 0;
+  for (let seed = 300; seed < 400; seed++) talked += busyMinute(seed, ["off", "preferred", "required"]);
+  assert(talked > 70, `calls did come about: ${talked}`);
+});
+
+/**
+ * Somebody who sees every datagram, and from time to time sends one of them again, to anybody and from anybody, or makes
+ * up a message of a call that is under way.
+ */
+function letForge(room: Room, untilMs: number): void {
+  const heard: { to: Endpoint; from: Endpoint; datagram: Datagram }[] = [];
+  const pick = <T>(values: readonly T[]): T => values[Math.floor(room.random() * values.length)]!;
+  room.onSent = (to, from, datagram) => {
+    if (room.timeline.now < untilMs) heard.push({ to, from, datagram });
+  };
+  const stranger = fixedKeyPair(255);
+  const forge = () => {
+    if (heard.length > 0) {
+      const { to, from, datagram } = pick(heard.slice(-200));
+      const { onSent } = room;
+      room.onSent = undefined;
+      if (isVoice(datagram) || room.random() < 0.3) {
+        room.send(to, from, datagram);
+      } else {
+        const { chamada } = datagram;
+        const fields = [{}, { chave: stranger.publicKey }, { selo: "A".repeat(22) }, {
+          prova: "B".repeat(22),
+        }];
+        const made = {
+          ...pick<CallMessage>([
+            { tipo: "tocando", chamada },
+            { tipo: "resposta_ao_convite", chamada, resposta: "aceito" },
+            { tipo: "resposta_ao_convite", chamada, resposta: "rejeitado", motivo: "ocupado" },
+            { tipo: "confirmação", chamada },
+            { tipo: "encerrar_ligação", chamada },
+            { tipo: "ligação_encerrada", chamada },
+          ]),
+          ...pick(fields),
+          ...pick(fields),
+        };
+        room.send(pick([to, from]), pick([to, from]), made);
+      }
+      room.onSent = onSent;
+    }
+    if (room.timeline.now < untilMs) room.timeline.at(room.timeline.now + 500 * room.random(), forge);
+  };
+  room.timeline.at(0, forge);
+}
+
+Deno.test("Switchboard leaves no call half open while somebody forges messages and sends old ones again", () => {
+  let talked = 0;
+  for (let seed = 400; seed < 500; seed++) {
+    talked += busyMinute(seed, EVERYBODY_ENCRYPTS, (room) => letForge(room, 80_000));
+  }
+  assert(talked > 50, `calls did come about: ${talked}`);
+});
+
+Deno.test("Switchboard lets nobody else end, silence or take over a call that is encrypted", () => {
+  for (let seed = 500; seed < 540; seed++) {
+    const room = new Room(seed, { loss: 0.05, duplication: 0.1, maxDelayMs: 50 });
+    const [joao, maria] = [room.phone("João"), room.phone("Maria")];
+    maria.onInvitation = () => maria.accept();
+    joao.invite(maria);
+    room.run(3_000);
+    assertEquals([joao.board.current?.state, maria.board.current?.state], ["talking", "talking"]);
+    const { code } = joao.board.current!.keys!;
+    assertEquals(maria.board.current!.keys!.code, code);
+    letForge(room, 60_000);
+    room.run(60_000);
+    assertEquals([joao.board.current?.state, maria.board.current?.state], ["talking", "talking"]);
+    // The answer may have overtaken the ringing.
+    assertEquals(joao.told.filter((words) => words !== "ringing"), ["started"]);
+    assertEquals(maria.told, ["invitation João", "started"]);
+    assertEquals(joao.board.current!.keys!.code, code);
+    joao.hangUp();
+    room.run(80_000);
+    assertEquals(maria.told.at(-1), "ended peer_hung_up");
+    assert(joao.board.quiet && maria.board.quiet);
+  }
+});
+
+Deno.test("Switchboard refuses, or gives up, calls that are not encrypted where that is required", () => {
+  for (
+    const [caller, callee, callersEnd, calleesEnd] of [
+      ["required", "off", "not_encrypted", "withdrawn"],
+      ["off", "required", "rejected", "unencrypted_rejected João"],
+    ] as const
+  ) {
+    const room = new Room(12, PERFECT);
+    const [joao, maria] = [room.phone("João", caller), room.phone("Maria", callee)];
+    maria.onInvitation = () => maria.accept();
+    joao.invite(maria);
+    room.run(20_000);
+    assertEquals(joao.told.at(-1), callersEnd);
+    assertEquals(maria.told.at(-1), calleesEnd);
+    assert(joao.board.quiet && maria.board.quiet);
+  }
+});
+
+Deno.test("Switchboard makes a call in the clear where only one of the two encrypts", () => {
+  for (const [caller, callee] of [["preferred", "off"], ["off", "preferred"]] as const) {
+    const room = new Room(13, PERFECT);
+    const [joao, maria] = [room.phone("João", caller), room.phone("Maria", callee)];
+    maria.onInvitation = () => maria.accept();
+    joao.invite(maria);
+    room.run(20_000);
+    for (const { board } of [joao, maria]) {
+      assertEquals([board.current?.state, board.current?.keys], ["talking", undefined]);
+    }
+  }
+});
+
+Deno.test("Switchboard hears a goodbye that was said before the caller's confirmation arrived", () => {
+  const room = new Room(14, PERFECT);
+  const [joao, maria] = [room.phone("João"), room.phone("Maria")];
+  maria.onInvitation = () => maria.accept();
+  // The first confirmation is lost, and Maria hangs up before there is another.
+  room.onSent = (_, __, datagram) => {
+    if (isVoice(datagram) || datagram.tipo !== "confirmação") return;
+    room.onSent = undefined;
+    room.network.impairments = { ...PERFECT, loss: 1 };
+    room.timeline.at(room.timeline.now + 5, () => {
+      maria.hangUp();
+      room.network.impairments = PERFECT;
+    });
+  };
+  joao.invite(maria);
+  room.run(20_000);
+  assertEquals(maria.told.at(-1), "ended hung_up");
+  assertEquals(joao.told.at(-1), "ended peer_hung_up");
+  assert(joao.board.quiet && maria.board.quiet);
+});
+
+/** What a phone sends to an address while a stranger sends it messages that name that address. */
+function sentTo(
+  victim: Endpoint,
+  untilMs: number,
+  onRing: (phone: Phone) => void,
+  forge: (round: number) => { message: CallMessage; from: Endpoint },
+): { all: number; voice: number } {
+  const room = new Room(15, PERFECT);
+  const maria = room.phone("Maria");
+  const counts = { all: 0, voice: 0 };
+  maria.onInvitation = onRing;
+  room.onSent = (to, _, datagram) => {
+    if (!sameEndpoint(to, victim)) return;
+    counts.all++;
+    if (isVoice(datagram)) counts.voice++;
+  };
+  for (let at = 0; at < untilMs; at += 100) {
+    room.timeline.at(at, (now) => {
+      const { message, from } = forge(at / 100);
+      maria.deliver(now, maria.registered, from, message);
+    });
+  }
+  room.run(untilMs);
+  return counts;
+}
+
+const VICTIM = { ip: "192.0.2.77", port: 7777 };
+const STRANGER = { ip: "192.0.2.66", port: 6666 };
+const nameOf = (round: number) => `forjada-${round}`.padEnd(22, "-");
+const forgedInvitation = (round: number, more = {}): CallMessage => ({
+  tipo: "convite",
+  chamada: nameOf(round),
+  nome: `n${round}`,
+  ip: VICTIM.ip,
+  porta: VICTIM.port,
+  midia: "opus/48000/1",
+  ...more,
+});
+
+for (
+  const [what, onRing, forge] of [
+    [
+      "one invitation",
+      (phone: Phone) => phone.accept(),
+      () => ({ message: forgedInvitation(0), from: STRANGER }),
+    ],
+    ["many invitations", () => {}, (round: number) => ({ message: forgedInvitation(round), from: STRANGER })],
+    ["many invitations, each refused", (phone: Phone) => phone.hangUp(), (round: number) => ({
+      message: forgedInvitation(round),
+      from: STRANGER,
+    })],
+    ["invitations with a guessed proof", () => {}, (round: number) => ({
+      message: forgedInvitation(0, { prova: nameOf(round) }),
+      from: STRANGER,
+    })],
+    [
+      "invitations that offer encryption, and confirmations",
+      (phone: Phone) => phone.accept(),
+      (round: number) => ({
+        message: round % 2
+          ? {
+            tipo: "confirmação",
+            chamada: nameOf(round - 1),
+            chave: fixedKeyPair(255).publicKey,
+            selo: "A".repeat(22),
+          }
+          : forgedInvitation(round, { compromisso: "A".repeat(43) }),
+        from: VICTIM,
+      }),
+    ],
+    ["invitations and confirmations from elsewhere", (phone: Phone) => phone.accept(), (round: number) => ({
+      message: round % 2 ? { tipo: "confirmação", chamada: nameOf(round - 1) } : forgedInvitation(round),
+      from: STRANGER,
+    })],
+    ["goodbyes with a forged source", () => {}, (round: number) => ({
+      message: { tipo: "encerrar_ligação", chamada: nameOf(round) },
+      from: VICTIM,
+    })],
+    ["invitations and goodbyes with a forged source", () => {}, (round: number) => ({
+      message: round % 2 ? { tipo: "encerrar_ligação", chamada: nameOf(round - 1) } : forgedInvitation(round),
+      from: VICTIM,
+    })],
+  ] as [string, (phone: Phone) => void, (round: number) => { message: CallMessage; from: Endpoint }][]
+) {
+  Deno.test(`Switchboard sends three datagrams and no voice to an address that is named by ${what}`, () => {
+    assertEquals(sentTo(VICTIM, 120_000, onRing, forge), { all: 3, voice: 0 });
+  });
+}
+
+Deno.test("Switchboard answers few addresses that do not answer, whatever comes", () => {
+  const board = new Switchboard(fixedProtection("preferred"));
+  let sent = 0;
+  for (let now = 0; now < 2_000; now++) {
+    board.receive(now, { ...forgedInvitation(now), porta: 1 + now } as CallMessage, STRANGER, "registered");
+    sent += board.drain().filter(({ kind }) => kind === "send").length;
+  }
+  assertEquals(sent, MAX_UNANSWERED_ADDRESSES);
 });

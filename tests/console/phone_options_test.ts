@@ -11,6 +11,8 @@ const DEFAULTS: PhoneOptions = {
   answer: "ask",
   hangUpAfter: undefined,
   ip: undefined,
+  encryption: "preferred",
+  logKeys: undefined,
   voice: { frameMs: 20, errorCorrection: true, echoCancel: true, noiseReduction: true, gain: true },
 };
 
@@ -39,6 +41,9 @@ const GOOD: readonly (readonly [string, Partial<PhoneOptions>])[] = [
   ["host --hang-up-after 2.5 maria", { hangUpAfter: 2.5 }],
   ["host maria --ip 192.0.2.7", { ip: "192.0.2.7" }],
   ["host maria --ip 2001:DB8:0::1", { ip: "2001:db8::1" }],
+  ["host maria --no-encryption", { encryption: "off" }],
+  ["host maria --require-encryption", { encryption: "required" }],
+  ["host maria --log-keys keys.txt", { logKeys: "keys.txt" }],
   ["host maria -- 6050", { port: 6050 }],
   ["--json host maria --quiet", {}],
   ["host maria --answer accept --answer reject", { answer: "reject" }],
@@ -98,6 +103,8 @@ const BAD: readonly (readonly [string, UsageProblem])[] = [
   ["host maria --hang-up-after 9999999", bad("--hang-up-after", "9999999")],
   ["host maria --mic", bad("--mic", "")],
   ["host maria --speaker", bad("--speaker", "")],
+  ["host maria --no-encryption --require-encryption", bad("--require-encryption", "--no-encryption")],
+  ["host maria --log-keys", bad("--log-keys", "")],
   ["host maria --ip sala.example", bad("--ip", "sala.example")],
   ["host maria --ip fe80::1%eth0", bad("--ip", "fe80::1%eth0")],
   ["host maria --lang fr", bad("--lang", "fr")],

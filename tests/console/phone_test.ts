@@ -13,6 +13,8 @@ const OPTIONS = {
   answer: "accept",
   hangUpAfter: undefined,
   ip: undefined,
+  encryption: "preferred",
+  logKeys: undefined,
   voice: { frameMs: 20, errorCorrection: true, echoCancel: false, noiseReduction: false, gain: false },
 } as const;
 

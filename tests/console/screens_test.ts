@@ -30,7 +30,14 @@ const MESSAGE: PhoneEvent = {
   peer: { ip: "192.168.0.10", port: 5000 },
   text: '{"tipo":"lista"}',
 };
-const STATUS: CallStatus = { name: "maria", seconds: 1, microphoneDb: -18, speakerDb: -20, muted: false };
+const STATUS: CallStatus = {
+  name: "maria",
+  seconds: 1,
+  code: null,
+  microphoneDb: -18,
+  speakerDb: -20,
+  muted: false,
+};
 
 function plain(
   paper: Paper,

@@ -57,11 +57,21 @@ Deno.test("sentence() says the assignment's words when the person called is busy
       ["ocupado", "já está em outra ligação"],
       ["recusado", "recusou a ligação"],
       ["sem_resposta", "não respondeu"],
+      ["sem_cifra", "só aceita chamadas cifradas"],
     ] as const
   ) {
     const text = pt({ event: "rejected", name: "maria", reason });
     assertStringIncludes(text, `usuário destino ocupado (${bracketed})`);
   }
+});
+
+Deno.test("sentence() says whether a call is encrypted, and its code", () => {
+  const started = (code: string | null) =>
+    sentence({ event: "call_started", name: "maria", ip: "192.168.0.20", port: 6050, code }, TEXTS.pt);
+  assertStringIncludes(started("04821").text, "Chamada cifrada; código 04821: leiam-no em voz alta");
+  assertEquals(started("04821").tone, "good");
+  assertStringIncludes(started(null).text, "Chamada sem cifra: quem tem acesso à rede pode ouvi-la.");
+  assertEquals(started(null).tone, "warning");
 });
 
 Deno.test("sentence() translates the causes that it knows, and shows others as they are", () => {
@@ -168,6 +178,9 @@ for (const language of ["pt", "en"] as const) {
           "--mic",
           "--speaker",
           "--devices",
+          "--require-encryption",
+          "--no-encryption",
+          "--log-keys",
           "--ip",
           "--lang",
           "--json",

@@ -8,22 +8,27 @@ import { UNSAFE } from "./every_event.ts";
 const STATUS: CallStatus = {
   name: "maria",
   seconds: 83.9,
+  code: "04821",
   microphoneDb: -18.4,
   speakerDb: -0.2,
-  muted: true,
+  muted: false,
 };
 
 // deno-lint-ignore no-control-regex
 const COLOUR = /\x1b\[[\d;]*m/g;
 
-Deno.test("statusLine() shows who, how long, how loud and whether mute", () => {
+Deno.test("statusLine() shows who, how long, whether encrypted, how loud and whether mute", () => {
   assertEquals(
     statusLine(STATUS, TEXTS.pt, 100, false).text,
-    "● maria 01:23  mic ▁▂▃▄▅▆    -18 dB  alto-falante ▁▂▃▄▅▆▇█    0 dB  [mudo]",
+    "● maria 01:23  cifra 04821  mic ▁▂▃▄▅▆    -18 dB  alto-falante ▁▂▃▄▅▆▇█    0 dB",
   );
   assertEquals(
-    statusLine({ ...STATUS, muted: false, microphoneDb: NaN }, TEXTS.en, 100, false).text,
-    "● maria 01:23  mic          -100 dB  speaker ▁▂▃▄▅▆▇█    0 dB",
+    statusLine({ ...STATUS, muted: true }, TEXTS.pt, 100, false).text,
+    "● maria 01:23  cifra 04821  mic [mudo]            alto-falante ▁▂▃▄▅▆▇█    0 dB",
+  );
+  assertEquals(
+    statusLine({ ...STATUS, code: null, microphoneDb: NaN }, TEXTS.en, 100, false).text,
+    "● maria 01:23  [not encrypted]  mic          -100 dB  speaker ▁▂▃▄▅▆▇█    0 dB",
   );
 });
 

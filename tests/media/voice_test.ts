@@ -149,7 +149,7 @@ Deno.test("VoiceReceiver takes any bytes without failing", async () => {
   }
 });
 
-Deno.test("VoiceSender numbers its packets as RFC 3550 says, over the wraps", async () => {
+Deno.test("VoiceSender numbers its packets as RFC 3550 says, and begins in the lower half as RFC 3711 says", async () => {
   using encoder = await openEncoder();
   const sender = new VoiceSender(encoder, Uint32Array.of(7, 65535, 0xffffffff - 959));
   const frame = new Int16Array(FRAME_SAMPLES);
@@ -157,8 +157,8 @@ Deno.test("VoiceSender numbers its packets as RFC 3550 says, over the wraps", as
   assertEquals(
     packets.map((packet) => [packet?.ssrc, packet?.sequenceNumber, packet?.timestamp, packet?.marker]),
     [
-      [7, 65535, 0xffffffff - 959, true],
-      [7, 0, 0, false],
+      [7, 32767, 0xffffffff - 959, true],
+      [7, 32768, 0, false],
     ],
   );
   assertEquals(sender.sent, 2);

@@ -11,6 +11,11 @@ import {
 const chamada = "AAAAAAAAAAAAAAAAAAAAAA";
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 
+const prova = "BBBBBBBBBBBBBBBBBBBBBB";
+const compromisso = "b8fc8KSf5YmrYO9lLrgzrCuj-rBe8KdEY5kQN30tN_A";
+const chave = "hSDwCYkwp1R0i33ctD73Wg2_Og0mOBr066SpjqqbTmo";
+const selo = "M2-C1Hw5XouCuGSnwFDOPg";
+
 const messages: CallMessage[] = [
   { tipo: "convite", chamada, nome: "joão", ip: "192.0.2.1", porta: 50000, midia: "opus/48000/1" },
   { tipo: "tocando", chamada },
@@ -21,6 +26,17 @@ const messages: CallMessage[] = [
   { tipo: "confirmação", chamada },
   { tipo: "encerrar_ligação", chamada },
   { tipo: "ligação_encerrada", chamada },
+  {
+    ...{ tipo: "convite", chamada, nome: "joão", ip: "192.0.2.1", porta: 50000, midia: "opus/48000/1" },
+    compromisso,
+    prova,
+  },
+  { tipo: "tocando", chamada, prova },
+  { tipo: "resposta_ao_convite", chamada, resposta: "aceito", chave, prova },
+  { tipo: "resposta_ao_convite", chamada, resposta: "rejeitado", motivo: "sem_cifra", prova },
+  { tipo: "confirmação", chamada, chave, selo, prova },
+  { tipo: "encerrar_ligação", chamada, chave, selo },
+  { tipo: "ligação_encerrada", chamada, selo },
 ];
 
 Deno.test("parseCallMessage() reads what encodeCallMessage() wrote", () => {
@@ -59,6 +75,12 @@ const lenient: [what: string, datagram: string, message: CallMessage][] = [
   ],
 ];
 
+lenient.push([
+  "null for no key, and fields that belong to other messages",
+  `{"tipo":"encerrar_ligação","chamada":"${chamada}","chave":null,"selo":null,"prova":1,"compromisso":[]}`,
+  { tipo: "encerrar_ligação", chamada },
+]);
+
 Deno.test("parseCallMessage() understands what others may write differently", () => {
   for (const [what, text, message] of lenient) {
     assertEquals(parseCallMessage(bytesOf(text)), { message }, what);
@@ -66,6 +88,9 @@ Deno.test("parseCallMessage() understands what others may write differently", ()
 });
 
 const invitation = (fields: string): string => `{"tipo":"convite","chamada":"${chamada}",${fields}}`;
+
+const answer = (fields: string): string =>
+  `{"tipo":"resposta_ao_convite","chamada":"${chamada}","resposta":"aceito",${fields}}`;
 
 const hostile: [what: string, datagram: Uint8Array][] = [
   ["nothing", new Uint8Array(0)],
@@ -92,6 +117,22 @@ const hostile: [what: string, datagram: Uint8Array][] = [
   ["everything inherited", bytesOf(`{"__proto__":{"tipo":"tocando","chamada":"${chamada}"}}`)],
   ["an answer without one", bytesOf(`{"tipo":"resposta_ao_convite","chamada":"${chamada}"}`)],
   ["another answer", bytesOf(`{"tipo":"resposta_ao_convite","chamada":"${chamada}","resposta":"talvez"}`)],
+  ["a short commitment", bytesOf(invitation(`"nome":"a","ip":"::1","porta":1,"compromisso":"abc"`))],
+  [
+    "a commitment with bits too many",
+    bytesOf(invitation(`"nome":"a","ip":"::1","porta":1,"compromisso":"${"A".repeat(42)}B"`)),
+  ],
+  ["a key in base64 that is not for URLs", bytesOf(answer(`"chave":"+${"A".repeat(42)}"`))],
+  ["a key that is none", bytesOf(answer('"chave":1'))],
+  ["a padded key", bytesOf(answer(`"chave":"${"A".repeat(43)}="`))],
+  ["a key that is too long", bytesOf(answer(`"chave":"${"A".repeat(86)}"`))],
+  ["a proof with a line feed", bytesOf(answer(`"prova":"${"A".repeat(22)}\\n"`))],
+  ["a long proof", bytesOf(answer(`"prova":"${"A".repeat(65)}"`))],
+  ["a short seal", bytesOf(`{"tipo":"encerrar_ligação","chamada":"${chamada}","selo":"AAAA"}`)],
+  [
+    "a seal with bits too many",
+    bytesOf(`{"tipo":"encerrar_ligação","chamada":"${chamada}","selo":"${"A".repeat(21)}B"}`),
+  ],
   ["no name", bytesOf(invitation('"ip":"::1","porta":1'))],
   ["an improper name", bytesOf(invitation('"nome":"\\u202ea","ip":"::1","porta":1'))],
   ["no address", bytesOf(invitation('"nome":"a","porta":1'))],

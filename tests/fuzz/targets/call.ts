@@ -1,8 +1,9 @@
 /** One call: all events in any order, at any time. */
 
 import { assert, assertEquals } from "@std/assert";
-import { Call, type CallOutput } from "../../../lib/call/call.ts";
+import { Call, type CallOutput, type InvitationMessage } from "../../../lib/call/call.ts";
 import { type CallMessage, parseCallMessage } from "../../../lib/protocol/call_messages.ts";
+import { fixedProtection } from "../../call/fixed_protection.ts";
 import { ByteReader } from "../byte_reader.ts";
 import type { FuzzTarget } from "../fuzz_target.ts";
 import { CALL_MESSAGES } from "./call_message.ts";
@@ -16,6 +17,8 @@ const MESSAGES: readonly CallMessage[] = CALL_MESSAGES.flatMap((object) => {
   const parsed = parseCallMessage(new TextEncoder().encode(JSON.stringify({ ...object, chamada: ID })));
   return "message" in parsed ? [parsed.message] : [];
 });
+
+const INVITATION = MESSAGES.find(({ tipo }) => tipo === "convite") as InvitationMessage;
 
 /** Most that one event gives to do: an answer, a notice, and that the other side is back. */
 const MOST_OUTPUTS = 4;
@@ -54,7 +57,7 @@ export const call: FuzzTarget = {
       events++;
       const event = reader.below(16);
       const message = MESSAGES[event];
-      if (message) call.receive(now, message);
+      if (message) call.receive(now, message, true);
       else if (event === 8) call.heard(now);
       else if (event === 9) call.accept(now);
       else if (event === 10) call.hangUp(now);
@@ -98,15 +101,16 @@ export const call: FuzzTarget = {
 };
 
 function begin(kind: number, now: number): Call {
+  const protection = fixedProtection("preferred");
   switch (kind) {
     case 0:
-      return Call.invite(now, ID, JOAO, MARIA);
+      return Call.invite(now, ID, JOAO, MARIA, protection);
     case 1:
-      return Call.ring(now, ID, JOAO);
+      return Call.ring(now, INVITATION, protection);
     case 2:
-      return Call.acceptAtOnce(now, ID, JOAO);
+      return Call.acceptAtOnce(now, INVITATION, protection);
     case 3:
-      return Call.rejectAtOnce(now, ID, JOAO, "ocupado");
+      return Call.rejectAtOnce(now, INVITATION, protection, "ocupado");
     default:
       return Call.alreadyEnded(now, ID, JOAO);
   }

@@ -4,6 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { Call } from "../../../lib/call/call.ts";
 import { MAX_REMEMBERED, Switchboard } from "../../../lib/call/switchboard.ts";
 import { parseCallMessage } from "../../../lib/protocol/call_messages.ts";
+import { fixedProtection } from "../../call/fixed_protection.ts";
 import { ByteReader } from "../byte_reader.ts";
 import type { FuzzTarget } from "../fuzz_target.ts";
 import { CALL_MESSAGES } from "./call_message.ts";
@@ -31,7 +32,7 @@ export const switchboard: FuzzTarget = {
   maxBytes: 600,
   run(input) {
     const reader = new ByteReader(input);
-    const board = new Switchboard();
+    const board = new Switchboard(fixedProtection("preferred"));
     const started = new Set<Call>();
     const released = new Set<Call>();
     let invitations = 0;

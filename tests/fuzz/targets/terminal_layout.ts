@@ -38,7 +38,14 @@ export const terminalLayout: FuzzTarget = {
       const [upper, lower] = aligned.map((row) => unicodeWidth(row[column] ?? ""));
       assertEquals(upper, lower, "cells of a column are equally wide");
     }
-    const status = { name: text, seconds: columns, microphoneDb: NaN, speakerDb: -20, muted: true };
+    const status = {
+      name: text,
+      seconds: columns,
+      microphoneDb: NaN,
+      speakerDb: -20,
+      muted: true,
+      code: null,
+    };
     const line = statusLine(status, TEXTS.pt, columns, false);
     assertEquals(unicodeWidth(line.text), line.width);
     assert(line.width <= columns);

@@ -1,0 +1,170 @@
+/**
+ * What it costs to encipher a call: the project's own code for SRTP, around the runtime's AES-GCM, beside that of
+ * werift-rtp and beside the same packets around the AES-GCM of @noble/ciphers, in time and in size of the program.
+ *
+ * Usage: `deno run -A bench/srtp.ts`, from any folder. It fetches the other two from npm and writes nothing.
+ *
+ * All do the same work in turn, in one process, several times over: a packet of voice is protected and unprotected.
+ */
+
+import { Buffer } from "node:buffer";
+import { encodeRtp, OPUS_PAYLOAD_TYPE, parseRtp } from "../lib/media/rtp.ts";
+import { SrtpReceiver, SrtpSender } from "../lib/media/srtp.ts";
+
+/** As much of werift-rtp as is used here. */
+interface WeriftRtp {
+  readonly RtpHeader: new (fields: Record<string, number | boolean>) => object;
+  readonly SrtpSession: new (options: object) => {
+    encrypt(payload: Buffer, header: object): Buffer;
+    decrypt(datagram: Buffer): Buffer;
+  };
+}
+
+/** And of @noble/ciphers. */
+interface NobleAes {
+  gcm(key: Uint8Array, nonce: Uint8Array, data: Uint8Array): {
+    encrypt(plain: Uint8Array): Uint8Array;
+    decrypt(sealed: Uint8Array): Uint8Array;
+  };
+}
+
+// Not fixed imports, so that checking the project's types does not fetch what only this comparison needs.
+const WERIFT_RTP = "npm:werift-rtp@0.8.9";
+const NOBLE_AES = "npm:@noble/ciphers@2.4.0/aes.js";
+const { RtpHeader, SrtpSession }: WeriftRtp = await import(WERIFT_RTP);
+const { gcm }: NobleAes = await import(NOBLE_AES);
+
+/** Packets of one measurement, and measurements of each after two that are thrown away. */
+const PACKETS = 5_000;
+const ROUNDS = 11;
+const WARM_UP_ROUNDS = 2;
+
+/** Bytes of a frame of speech at 64 kbit/s, 20 ms. */
+const PAYLOAD_BYTES = 160;
+
+/** Packets a second in each direction of a call. */
+const PACKETS_PER_SECOND = 50;
+
+/** What a call may take of a core for it. */
+const LIMIT_PERCENT = 0.3;
+
+const SSRC = 0x1234_5678;
+const KEY = crypto.getRandomValues(new Uint8Array(16));
+const SALT = crypto.getRandomValues(new Uint8Array(12));
+/** AEAD_AES_128_GCM as werift-rtp calls it (RFC 7714, section 14.2). */
+const PROFILE = 7;
+
+/** Protects a packet and unprotects it again. Returns the bytes of its voice, so that no work can be left out. */
+type RoundTrip = (payload: Buffer, sequenceNumber: number) => number;
+
+function own(): RoundTrip {
+  const sender = new SrtpSender({ key: KEY, salt: SALT });
+  const receiver = new SrtpReceiver({ key: KEY, salt: SALT });
+  return (payload, sequenceNumber) => {
+    const fields = { payloadType: OPUS_PAYLOAD_TYPE, marker: false, timestamp: 0, ssrc: SSRC };
+    const packet = receiver.unprotect(sender.protect(encodeRtp({ ...fields, sequenceNumber, payload })));
+    return packet ? parseRtp(packet)?.payload.length ?? 0 : 0;
+  };
+}
+
+function werift(): RoundTrip {
+  const keys = {
+    localMasterKey: Buffer.from(KEY),
+    localMasterSalt: Buffer.from(SALT),
+    remoteMasterKey: Buffer.from(KEY),
+    remoteMasterSalt: Buffer.from(SALT),
+  };
+  const sender = new SrtpSession({ keys, profile: PROFILE });
+  const receiver = new SrtpSession({ keys, profile: PROFILE });
+  return (payload, sequenceNumber) => {
+    const header = new RtpHeader({
+      payloadType: OPUS_PAYLOAD_TYPE,
+      sequenceNumber,
+      timestamp: 0,
+      ssrc: SSRC,
+    });
+    return receiver.decrypt(sender.encrypt(payload, header)).length - 12;
+  };
+}
+
+function noble(): RoundTrip {
+  const nonce = new Uint8Array(12);
+  return (payload, sequenceNumber) => {
+    const fields = { payloadType: OPUS_PAYLOAD_TYPE, marker: false, timestamp: 0, ssrc: SSRC };
+    const header = encodeRtp({ ...fields, sequenceNumber, payload: new Uint8Array(0) });
+    new DataView(nonce.buffer).setUint16(10, sequenceNumber);
+    return gcm(KEY, nonce, header).decrypt(gcm(KEY, nonce, header).encrypt(payload)).length;
+  };
+}
+
+/** Microseconds for one packet there and back. */
+function measure(roundTrip: RoundTrip, payload: Buffer): number {
+  let sum = 0;
+  const start = performance.now();
+  for (let number = 0; number < PACKETS; number++) sum += roundTrip(payload, number);
+  const milliseconds = performance.now() - start;
+  if (sum !== PACKETS * PAYLOAD_BYTES) throw new Error("the packets were not read as they were written");
+  return 1e3 * milliseconds / PACKETS;
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] as number;
+}
+
+/** Bytes of a program that has nothing but these imports, minified. */
+async function bundledBytes(source: string): Promise<number> {
+  const folder = await Deno.makeTempDir({ prefix: "sala-bench-" });
+  try {
+    await Deno.writeTextFile(`${folder}/main.ts`, source);
+    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["bundle", "-q", "--minify", "--platform", "deno", "-o", `${folder}/out.js`, `${folder}/main.ts`],
+      stderr: "piped",
+    }).output();
+    if (!success) throw new Error(new TextDecoder().decode(stderr));
+    return (await Deno.stat(`${folder}/out.js`)).size;
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+const ownModule = new URL("../lib/media/srtp.ts", import.meta.url).href;
+const CANDIDATES = [
+  {
+    name: "own code, node:crypto",
+    make: own,
+    source: `import { SrtpReceiver, SrtpSender } from "${ownModule}"; console.log(SrtpReceiver, SrtpSender);`,
+  },
+  {
+    name: "werift-rtp",
+    make: werift,
+    source: `import { RtpHeader, SrtpSession } from "${WERIFT_RTP}"; console.log(RtpHeader, SrtpSession);`,
+  },
+  {
+    name: "@noble/ciphers, AES-GCM alone",
+    make: noble,
+    source: `import { gcm } from "${NOBLE_AES}"; console.log(gcm);`,
+  },
+];
+
+const payload = Buffer.from(crypto.getRandomValues(new Uint8Array(PAYLOAD_BYTES)));
+const rounds = Array.from(
+  { length: WARM_UP_ROUNDS + ROUNDS },
+  () => CANDIDATES.map(({ make }) => measure(make(), payload)),
+).slice(WARM_UP_ROUNDS);
+
+console.log(
+  `A packet of ${PAYLOAD_BYTES} bytes of voice, protected and unprotected (${ROUNDS} × ${PACKETS}):`,
+);
+for (const [index, { name, source }] of CANDIDATES.entries()) {
+  const microseconds = median(rounds.map((times) => times[index] as number));
+  const percent = 100 * microseconds * PACKETS_PER_SECOND / 1e6;
+  const size = (await bundledBytes(source) / 1e3).toFixed(1);
+  console.log(
+    `  ${name.padEnd(30)} ${microseconds.toFixed(1).padStart(6)} µs   ${
+      percent.toFixed(3)
+    } % of a core in a call` +
+      `   ${size.padStart(6)} kB of program${
+        percent > LIMIT_PERCENT ? `   more than ${LIMIT_PERCENT} %` : ""
+      }`,
+  );
+}

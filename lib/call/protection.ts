@@ -1,0 +1,23 @@
+/** How a phone protects its calls, and where the random numbers for that come from. */
+
+import { newCallId } from "../protocol/call_messages.ts";
+import { KeyPair } from "./key_exchange.ts";
+
+/**
+ * Whether calls are encrypted: never; where the other phone can, too; or else not at all.
+ */
+export type Encryption = "off" | "preferred" | "required";
+
+/** What a call is protected with. Tests give keys and proofs that come out the same every time. */
+export interface Protection {
+  readonly encryption: Encryption;
+  /** A fresh key pair. */
+  newKeyPair(): KeyPair;
+  /** A text that nobody can guess, for a caller to send back. */
+  newProof(): string;
+}
+
+/** Protection with random keys and proofs. */
+export function randomProtection(encryption: Encryption): Protection {
+  return { encryption, newKeyPair: () => KeyPair.generate(), newProof: () => newCallId() };
+}
