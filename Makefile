@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup deno sound tests demo registry phone test test-unit test-e2e style build test-build dist fmt clean bench bench-voice
+.PHONY: help setup deno sound tests demo registry phone test test-unit test-e2e style build test-build dist fmt clean bench bench-voice bench-flood
 
 # What may be given on the command line. Set here, so that variables of the environment that happen to have
 # these names are not taken for them.
@@ -23,6 +23,7 @@ help:
 	@echo 'make build       dist/registry and dist/phone, which run without Deno [SELF_EXTRACTING=1]'
 	@echo 'make test-build  the end-to-end tests on those two'
 	@echo 'make bench-voice voice beside baresip, 12 minutes, bench/results/voice.md [ARGS="--quick"]'
+	@echo 'make bench-flood calls under a flood, a minute, bench/results/robustness_calls.md [ARGS="--rate 50000"]'
 	@echo 'make dist        the same two for Linux, macOS and Windows, in dist/'
 	@echo 'make fmt         lays the code out'
 	@echo 'make setup       brings everything needed, and tries again what was not to be had'
@@ -73,6 +74,10 @@ dist: deno
 # Delay, intelligibility on bad networks and cost; ARGS=--help shows how to run parts of it.
 bench bench-voice: tests
 	@$(RUN) run -q -A bench/voice.ts $(ARGS)
+
+# On loopback only. Wants a machine with little else to do.
+bench-flood: deno
+	@$(RUN) run -q -A bench/flood.ts $(ARGS)
 
 fmt: deno
 	@$(RUN) fmt -q
