@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup deno sound tests demo registry phone test test-unit test-e2e fuzz style build test-build dist fmt clean bench bench-voice bench-registry
+.PHONY: help setup deno sound tests demo registry phone test test-unit test-e2e fuzz style build test-build dist fmt clean bench bench-voice bench-registry bench-flood
 
 # What may be given on the command line. Set here, so that variables of the environment that happen to have
 # these names are not taken for them.
@@ -25,6 +25,7 @@ help:
 	@echo 'make test-build  the end-to-end tests on those two'
 	@echo 'make bench-voice voice beside baresip, 12 minutes, bench/results/voice.md [ARGS="--quick"]'
 	@echo 'make bench-registry  a registry under attack, 2 minutes, bench/results/robustness_registry.md'
+	@echo 'make bench-flood calls under a flood, a minute, bench/results/robustness_calls.md [ARGS="--rate 50000"]'
 	@echo 'make dist        the same two for Linux, macOS and Windows, in dist/'
 	@echo 'make fmt         lays the code out'
 	@echo 'make setup       brings everything needed, and tries again what was not to be had'
@@ -92,6 +93,10 @@ bench bench-voice: tests
 # What phones feel of a registry under attack, and how soon they are back after it was away.
 bench-registry: deno
 	@$(RUN) run -q -A bench/registry.ts $(ARGS)
+
+# On loopback only. Wants a machine with little else to do.
+bench-flood: deno
+	@$(RUN) run -q -A bench/flood.ts $(ARGS)
 
 fmt: deno
 	@$(RUN) fmt -q

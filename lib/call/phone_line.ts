@@ -6,12 +6,11 @@ import {
   MAX_DATAGRAM_BYTES,
   newCallId,
   parseCallMessage,
-  SIGNALLING_FIRST_BYTE,
 } from "../protocol/call_messages.ts";
 import type { Trace } from "../protocol/trace.ts";
-import { isRtpOrRtcp } from "../media/rtp.ts";
 import { SrtpReceiver, SrtpSender } from "../media/srtp.ts";
 import type { Call, Party } from "./call.ts";
+import { Gatekeeper } from "./gatekeeper.ts";
 import type { Protection } from "./protection.ts";
 import { Switchboard, type SwitchboardOutput } from "./switchboard.ts";
 
@@ -21,8 +20,10 @@ export interface PhoneLineEvents {
   onOutput(output: Exclude<SwitchboardOutput, { kind: "send" }>): void;
   /** A voice packet of the current call. The bytes are the receiver's to keep. */
   onVoice(call: Call, datagram: Uint8Array<ArrayBuffer>): void;
-  /** A signalling message on its way. */
+  /** A signalling message on its way. Of a flood of them only some are traced. */
   onTrace(trace: Trace): void;
+  /** So many datagrams in the last seconds meant nothing to this phone: somebody floods it. */
+  onFlood(datagrams: number): void;
 }
 
 /** How long a closing phone waits for the other side to acknowledge its goodbye. */
@@ -45,6 +46,7 @@ export class PhoneLine implements AsyncDisposable {
   readonly #ownSockets = new Map<string, Deno.DatagramConn>();
   /** Where a call's signalling really comes from; another address than declared on hosts that have several. */
   readonly #sources = new WeakMap<Call, Endpoint>();
+  readonly #gatekeeper = new Gatekeeper();
   /** What goes between a call with keys and the network. */
   readonly #ciphers = new WeakMap<Call, VoiceCipher>();
   readonly #listening = new Set<Promise<void>>();
@@ -157,33 +159,65 @@ export class PhoneLine implements AsyncDisposable {
     return !this.#closed && (name === "registered" || this.#ownSockets.get(name) === socket);
   }
 
+  /**
+   * Sorts what comes in. Most of a flood ends here, so nothing is copied, decoded or compared that need not be.
+   *
+   * @param datagram A view into the buffer that the next one will be received into.
+   */
   #received(datagram: Uint8Array, address: Deno.NetAddr, socket: string | "registered"): void {
+    const now = performance.now();
+    const { current } = this.#switchboard;
+    const kind = this.#gatekeeper.judge(now, datagram, current?.id);
+    const taken = kind === "voice"
+      ? this.#voiceReceived(now, current, datagram, address, socket)
+      : kind === "signalling" && this.#messageReceived(now, datagram, address, socket);
+    if (taken) return;
+    const flood = this.#gatekeeper.ignored(now);
+    if (flood !== undefined) this.#events.onFlood(flood);
+  }
+
+  /** @returns Whether it was a message. */
+  #messageReceived(
+    now: number,
+    datagram: Uint8Array,
+    address: Deno.NetAddr,
+    socket: string | "registered",
+  ): boolean {
     const from = { ip: canonicalIp(address.hostname), port: address.port };
-    if (datagram[0] === SIGNALLING_FIRST_BYTE) {
-      this.#trace("received", from, datagram);
-      const parsed = parseCallMessage(datagram);
-      if (!("message" in parsed)) return;
-      this.#switchboard.receive(performance.now(), parsed.message, from, socket);
-      const { current } = this.#switchboard;
-      if (current?.id === parsed.message.chamada) this.#sources.set(current, from);
-      this.#drain();
-    } else if (isRtpOrRtcp(datagram)) {
-      const { current } = this.#switchboard;
-      if (
-        current?.state !== "talking" || (current.role === "caller" ? current.id : "registered") !== socket
-      ) return;
-      const source = this.#sources.get(current);
-      if (!sameEndpoint(from, current.peer) && !(source && sameEndpoint(from, source))) return;
-      const cipher = this.#cipherOf(current);
-      const packet = cipher
-        ? cipher.receiver.unprotect(datagram)
-        : datagram.slice() as Uint8Array<ArrayBuffer>;
-      if (!packet) return;
-      this.#switchboard.heard(performance.now(), current);
-      // Hardly ever: that the other side is back. Setting the timer for each packet would be a waste.
-      if (this.#carryOutAll()) this.#drain();
-      this.#events.onVoice(current, packet);
+    this.#trace("received", from, datagram);
+    const parsed = parseCallMessage(datagram);
+    if (!("message" in parsed)) return false;
+    this.#switchboard.receive(now, parsed.message, from, socket);
+    const { current } = this.#switchboard;
+    // Where the call has keys, its voice shows by itself whose it is, and a message could be anybody's.
+    if (current?.id === parsed.message.chamada && !current.keys) this.#sources.set(current, from);
+    this.#drain();
+    return true;
+  }
+
+  /** @returns Whether it was voice of the call that the person is in. */
+  #voiceReceived(
+    now: number,
+    call: Call | undefined,
+    datagram: Uint8Array,
+    address: Deno.NetAddr,
+    socket: string | "registered",
+  ): boolean {
+    if (call?.state !== "talking" || (call.role === "caller" ? call.id : "registered") !== socket) {
+      return false;
     }
+    const source = this.#sources.get(call);
+    const known = isFrom(address, call.peer) || source !== undefined && isFrom(address, source);
+    const cipher = this.#cipherOf(call);
+    if (!known && !(cipher && this.#gatekeeper.mayTry(now))) return false;
+    const packet = cipher ? cipher.receiver.unprotect(datagram) : datagram.slice() as Uint8Array<ArrayBuffer>;
+    if (!packet) return false;
+    if (!known) this.#sources.set(call, { ip: canonicalIp(address.hostname), port: address.port });
+    this.#switchboard.heard(now, call);
+    // Hardly ever: that the other side is back. Setting the timer for each packet would be a waste.
+    if (this.#carryOutAll()) this.#drain();
+    this.#events.onVoice(call, packet);
+    return true;
   }
 
   /** What a call's voice is enciphered with; nothing where the call has no keys. */
@@ -256,6 +290,12 @@ export class PhoneLine implements AsyncDisposable {
     const peer = { ip, port };
     this.#events.onTrace({ direction, transport: "UDP", peer, text: new TextDecoder().decode(datagram) });
   }
+}
+
+/** Whether a datagram is from some endpoint. The texts are alike as a rule; only else are they brought into one form. */
+function isFrom({ hostname, port }: Deno.NetAddr, endpoint: Endpoint): boolean {
+  return port === endpoint.port &&
+    (hostname === endpoint.ip || sameEndpoint({ ip: hostname, port }, endpoint));
 }
 
 function listenDatagram(ip: string, port: number): Deno.DatagramConn {

@@ -82,6 +82,8 @@ export type PhoneEvent =
   | { readonly event: "key_log_failed"; readonly path: string; readonly detail: string }
   | { readonly event: "peer_silent"; readonly name: string; readonly seconds: number }
   | { readonly event: "peer_back"; readonly name: string }
+  /** Somebody sends this phone so many datagrams that mean nothing; it goes on. */
+  | { readonly event: "flooded"; readonly datagrams: number }
   | { readonly event: "call_ended"; readonly name: string; readonly end: CallEnd } & CallFigures
   // Sound
   | { readonly event: "muted"; readonly muted: boolean }

@@ -158,6 +158,7 @@ export class Phone {
           if (this.#conversation?.call === call) this.#conversation.voice?.receive(datagram);
         },
         onTrace: (trace) => this.#show({ event: "message", ...trace }),
+        onFlood: (datagrams) => this.#show({ event: "flooded", datagrams }),
       });
     } catch (error) {
       if (!(error instanceof Deno.errors.AddrInUse)) throw error;

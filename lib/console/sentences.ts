@@ -110,6 +110,8 @@ export function sentence(event: Telling, texts: Texts): Sentence {
       return { tone: "warning", text: texts.peerSilent(printable(event.name), Math.floor(event.seconds)) };
     case "peer_back":
       return { tone: "good", text: texts.peerBack(printable(event.name)) };
+    case "flooded":
+      return { tone: "warning", text: texts.flooded(event.datagrams.toLocaleString(texts.locale)) };
     case "call_ended": {
       const ended = texts.ends[event.end](printable(event.name), clock(event.seconds));
       return {

@@ -2,6 +2,11 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { PhoneLine } from "../../lib/call/phone_line.ts";
 import { encodeRtp } from "../../lib/media/rtp.ts";
 import { type Encryption, randomProtection } from "../../lib/call/protection.ts";
+import { SrtpSender } from "../../lib/media/srtp.ts";
+import { type CallKeys, KeyExchange, KeyPair } from "../../lib/call/key_exchange.ts";
+import { encodeCallMessage, newCallId, parseCallMessage } from "../../lib/protocol/call_messages.ts";
+import { FLOODS } from "../../bench/flooder.ts";
+import { randomFrom } from "./network.ts";
 import type { Trace } from "../../lib/protocol/trace.ts";
 
 /** A phone line on loopback that writes down what it is told, and lets a test wait for it. */
@@ -10,6 +15,7 @@ class Recorded implements AsyncDisposable {
   readonly told: string[] = [];
   readonly traces: Trace[] = [];
   readonly voice: Uint8Array[] = [];
+  readonly floods: number[] = [];
   #changed = Promise.withResolvers<void>();
 
   constructor(readonly name: string, readonly ip = "127.0.0.1", encryption: Encryption = "preferred") {
@@ -25,6 +31,10 @@ class Recorded implements AsyncDisposable {
       },
       onTrace: (trace) => {
         this.traces.push(trace);
+        this.#change();
+      },
+      onFlood: (datagrams) => {
+        this.floods.push(datagrams);
         this.#change();
       },
     });
@@ -139,6 +149,147 @@ Deno.test("PhoneLine goes on after datagrams that mean nothing", async () => {
   assertEquals(maria.told, []);
 });
 
+/** A caller that is no phone of ours: a socket that says and seals what a test wants. */
+class RawCaller implements Disposable {
+  readonly chamada = newCallId();
+  readonly #keyPair = KeyPair.generate();
+  readonly #socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+  readonly #to: Deno.NetAddr;
+  #keys: CallKeys | undefined;
+
+  constructor(port: number) {
+    this.#to = { transport: "udp", hostname: "127.0.0.1", port };
+  }
+
+  get keys(): CallKeys {
+    assert(this.#keys);
+    return this.#keys;
+  }
+
+  async send(datagram: Uint8Array<ArrayBuffer>): Promise<void> {
+    await this.#socket.send(datagram, this.#to);
+  }
+
+  /** Calls, and goes on when the callee's answer has come and was confirmed. */
+  async call(): Promise<void> {
+    const { port } = this.#socket.addr as Deno.NetAddr;
+    const invitation = { chamada: this.chamada, nome: "raw", midia: "opus/48000/1" };
+    const exchange = KeyExchange.offer(invitation, this.#keyPair);
+    await this.send(encodeCallMessage({
+      tipo: "convite",
+      ...invitation,
+      ip: "127.0.0.1",
+      porta: port,
+      compromisso: exchange.commitment,
+    }));
+    for await (const [datagram] of this.#socket) {
+      const parsed = parseCallMessage(datagram);
+      if (!("message" in parsed) || parsed.message.tipo !== "resposta_ao_convite") continue;
+      assert("chave" in parsed.message && parsed.message.chave);
+      this.#keys = exchange.complete(parsed.message.chave);
+      const selo = this.keys.seal("confirmação");
+      await this.send(
+        encodeCallMessage({ tipo: "confirmação", chamada: this.chamada, chave: exchange.publicKey, selo }),
+      );
+      return;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#socket.close();
+  }
+}
+
+/** A packet of voice with a number of its own. */
+const numbered = (sequenceNumber: number) =>
+  encodeRtp({
+    payloadType: 111,
+    marker: false,
+    sequenceNumber,
+    timestamp: 960 * sequenceNumber,
+    ssrc: 1,
+    payload: Uint8Array.of(sequenceNumber, 2, 3),
+  });
+
+Deno.test("PhoneLine takes each packet of an encrypted call once, and none that is in the clear or was changed", async () => {
+  await using maria = new Recorded("maria");
+  using caller = new RawCaller(maria.line.port);
+  const calling = caller.call();
+  await maria.until(() => maria.told.includes("invitation"));
+  maria.line.accept();
+  await calling;
+  await maria.until(() => maria.told.includes("started"));
+  assertEquals(maria.line.current?.keys?.code, caller.keys.code);
+  const sender = new SrtpSender(caller.keys.outgoing);
+  const random = randomFrom(1);
+  const sent: Uint8Array<ArrayBuffer>[] = [];
+  for (let number = 0; number < 50; number++) {
+    const datagram = sender.protect(numbered(number));
+    await caller.send(numbered(number)); // in the clear
+    const changed = datagram.slice();
+    const place = Math.floor(changed.length * random());
+    changed[place] = changed[place]! ^ 1 << Math.floor(8 * random());
+    await caller.send(changed);
+    await caller.send(datagram.slice(0, 1 + Math.floor(datagram.length * random())));
+    sent.push(datagram);
+    for (const replay of sent) await caller.send(replay);
+    // Or the system would have to keep more than it does for a socket.
+    await maria.until(() => maria.voice.length > number);
+  }
+  await caller.send(sender.protect(numbered(99)));
+  await maria.until(() => maria.voice.some((packet) => packet[3] === 99));
+  assertEquals(maria.voice.map((packet) => packet[3]), [...Array(50).keys(), 99]);
+  assertEquals(maria.line.current?.state, "talking");
+});
+
+Deno.test("PhoneLine takes encrypted voice that comes from another address of the other phone", async () => {
+  await using maria = new Recorded("maria");
+  using caller = new RawCaller(maria.line.port);
+  const calling = caller.call();
+  await maria.until(() => maria.told.includes("invitation"));
+  maria.line.accept();
+  await calling;
+  await maria.until(() => maria.told.includes("started"));
+  const sender = new SrtpSender(caller.keys.outgoing);
+  const other = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+  const to = { transport: "udp", hostname: "127.0.0.1", port: maria.line.port } as const;
+  await other.send(sender.protect(VOICE), to);
+  await maria.until(() => maria.voice.length > 0);
+  other.close();
+  assertEquals(maria.voice, [VOICE]);
+});
+
+Deno.test("PhoneLine carries on with a call while it is flooded, shows little of the flood, and says so once", async () => {
+  await using joao = new Recorded("joão");
+  await using maria = new Recorded("maria");
+  joao.line.invite({ name: "joão", ip: "127.0.0.1" }, maria.address);
+  await maria.until(() => maria.told.includes("invitation"));
+  maria.line.accept();
+  await maria.until(() => maria.told.includes("started"));
+  const call = joao.line.current!;
+  const flooder = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+  const to = { transport: "udp", hostname: "127.0.0.1", port: maria.line.port } as const;
+  const random = randomFrom(2);
+  const kinds = Object.values(FLOODS);
+  let sent = 0;
+  for (let round = 0; round < 100; round++) {
+    // Fewer at once than the system keeps for a socket, so that the voice behind them is not lost there.
+    for (let count = 0; count < 50; count++) {
+      await flooder.send(kinds[Math.floor(kinds.length * random())]!(random), to);
+      sent++;
+    }
+    joao.line.sendVoice(call, numbered(round));
+    await maria.until(() => maria.voice.length > round);
+  }
+  flooder.close();
+  assertEquals(maria.voice.map((packet) => packet[3]), [...Array(100).keys()]);
+  const told = maria.told.filter((words) => words !== "busy_rejected");
+  assertEquals(told, ["invitation", "started"]);
+  assertEquals(maria.line.current?.state, "talking");
+  assert(maria.traces.length < sent / 5, `${maria.traces.length} of ${sent} are shown`);
+  assert(maria.floods.length <= 1);
+});
+
 Deno.test("PhoneLine says goodbye when it closes in a call", async () => {
   await using maria = new Recorded("maria");
   {
@@ -151,10 +302,9 @@ Deno.test("PhoneLine says goodbye when it closes in a call", async () => {
 
 Deno.test("PhoneLine.open() fails where the port is taken", async () => {
   await using maria = new Recorded("maria");
-  const { onOutput, onVoice, onTrace } = { onOutput() {}, onVoice() {}, onTrace() {} };
+  const nobody = { onOutput() {}, onVoice() {}, onTrace() {}, onFlood() {} };
   assertThrows(
-    () =>
-      PhoneLine.open("127.0.0.1", maria.line.port, randomProtection("off"), { onOutput, onVoice, onTrace }),
+    () => PhoneLine.open("127.0.0.1", maria.line.port, randomProtection("off"), nobody),
     Deno.errors.AddrInUse,
   );
 });

@@ -4,7 +4,7 @@ import { MAX_REMEMBERED, Switchboard } from "../../lib/call/switchboard.ts";
 import { type Endpoint, sameEndpoint } from "../../lib/protocol/address.ts";
 import type { CallMessage } from "../../lib/protocol/call_messages.ts";
 import type { Encryption } from "../../lib/call/protection.ts";
-import { fixedKeyPair, fixedProtection } from "./fixed_protection.ts";
+import { fixedKeyPair, fixedProof, fixedProtection } from "./fixed_protection.ts";
 import { MAX_UNANSWERED_ADDRESSES } from "../../lib/call/unanswered_limit.ts";
 import { type Impairments, Network, randomFrom, Timeline } from "./network.ts";
 
@@ -622,4 +622,65 @@ Deno.test("Switchboard answers few addresses that do not answer, whatever comes"
     sent += board.drain().filter(({ kind }) => kind === "send").length;
   }
   assertEquals(sent, MAX_UNANSWERED_ADDRESSES);
+});
+
+/** Every change of state that the tables of call_test.ts and encrypted_call_test.ts have, by one event or by time. */
+const CHANGES: Readonly<Record<string, readonly string[]>> = {
+  inviting: ["proceeding", "talking", "closing", "ended"],
+  proceeding: ["talking", "closing", "ended"],
+  ringing: ["accepting", "rejecting", "ended"],
+  accepting: ["talking", "closing", "ended"],
+  rejecting: ["ended"],
+  talking: ["closing", "ended"],
+  closing: ["ended"],
+  ended: [],
+};
+
+Deno.test("Switchboard keeps to the states of a call, whatever messages come", () => {
+  for (let seed = 600; seed < 620; seed++) {
+    const random = randomFrom(seed);
+    const pick = <T>(values: readonly T[]): T => values[Math.floor(random() * values.length)]!;
+    const board = new Switchboard(fixedProtection(pick(["off", "preferred", "required"])));
+    const places = [{ ip: "192.0.2.8", port: 1 }, { ip: "192.0.2.9", port: 2 }];
+    const names = ["a", "b", "c"].map((letter) => letter.repeat(22));
+    const known = new Map<string, { call: Call; state: string }>();
+    const watch = (call: Call) => known.set(call.id, known.get(call.id) ?? { call, state: call.state });
+    const values = { chave: fixedKeyPair(200).publicKey, selo: "A".repeat(22), prova: fixedProof(1) };
+    for (let now = 0; now < 100_000; now += 1 + Math.floor(random() * 200)) {
+      const chamada = pick(names);
+      const from = pick(places);
+      const fields = Object.fromEntries(Object.entries(values).filter(() => random() < 0.3));
+      const what = random();
+      if (what < 0.02 && !board.current) {
+        names.push(idFrom(random));
+        board.invite(now, names.at(-1)!, { name: "n", ...places[0]! }, { name: "m", ...places[1]! });
+      } else if (what < 0.05) board.accept(now);
+      else if (what < 0.07) board.hangUp(now);
+      else if (what < 0.2) board.tick(now);
+      else {
+        const message = {
+          ...pick<CallMessage>([
+            { tipo: "convite", chamada, nome: "m", ip: from.ip, porta: from.port, midia: "opus/48000/1" },
+            { tipo: "tocando", chamada },
+            { tipo: "resposta_ao_convite", chamada, resposta: "aceito" },
+            { tipo: "resposta_ao_convite", chamada, resposta: "rejeitado", motivo: "recusado" },
+            { tipo: "confirmação", chamada },
+            { tipo: "encerrar_ligação", chamada },
+            { tipo: "ligação_encerrada", chamada },
+          ]),
+          ...fields,
+          ...(random() < 0.5 ? { compromisso: "A".repeat(43) } : {}),
+        };
+        board.receive(now, message, from, "registered");
+      }
+      for (const output of board.drain()) if ("call" in output) watch(output.call);
+      if (board.current) watch(board.current);
+      for (const entry of known.values()) {
+        const { state } = entry.call;
+        const reachable = [entry.state, ...CHANGES[entry.state]!];
+        assert(reachable.includes(state), `seed ${seed}: from ${entry.state} to ${state}`);
+        entry.state = state;
+      }
+    }
+  }
 });

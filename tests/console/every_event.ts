@@ -78,6 +78,7 @@ const EVENTS: { readonly [K in Kind]: readonly Extract<PhoneEvent, { event: K }>
   key_log_failed: [{ event: "key_log_failed", path: "/none/keys", detail: "No such file or folder" }],
   peer_silent: [{ event: "peer_silent", name: "maria", seconds: 5 }],
   peer_back: [{ event: "peer_back", name: "maria" }],
+  flooded: [{ event: "flooded", datagrams: 123_456 }],
   call_ended: [
     { event: "call_ended", name: "maria", end: "hung_up", ...FIGURES },
     { event: "call_ended", name: "maria", end: "peer_hung_up", ...FIGURES },

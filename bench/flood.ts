@@ -1,0 +1,159 @@
+/**
+ * A call between two phones while somebody floods its ports: how much of the voice is still heard.
+ *
+ * Usage: `deno run -A bench/flood.ts [--rate 50000] [--seconds 5]`, from any folder, on a machine with little else to
+ * do and at least two cores. Writes bench/results/robustness_calls.md.
+ *
+ * Everything is on the loopback interface and bounded in time. Registry, phones and flooder are processes of their
+ * own; each row is a call of its own, with a tone as its voice.
+ */
+
+import { parseArgs } from "@std/cli/parse-args";
+import { type PrintedEvent, startProcess, startRegistry, type ToolProcess } from "../tests/e2e/processes.ts";
+import { describeMachine } from "./machine.ts";
+import { pause } from "./pause.ts";
+
+/** What has to be heard of the voice, in percent. */
+const WANTED_PERCENT = 99;
+
+/** Before the flood, until devices and playout have settled. */
+const SETTLE_MS = 1_500;
+
+const KINDS: Readonly<Record<string, string>> = {
+  none: "nothing",
+  noise: "random bytes, 1 to 1199",
+  voice: "packets that look like voice",
+  invitations: "invitations, each another one",
+  mutations: "messages, changed or cut off",
+};
+
+interface Row {
+  readonly kind: string;
+  readonly side: "callee" | "caller";
+  /** Datagrams a second that were sent to the flooded port. */
+  readonly rate: number;
+  /** Of the frames that the flooded phone's person should have heard, those that came and were played. */
+  readonly playedPercent: number;
+  /** And those that were played, or rebuilt from the copy in the packet after them. */
+  readonly heardPercent: number;
+  /** Those that were played at the other phone. */
+  readonly otherPercent: number;
+  /** Processor time of the flooded phone during the flood, in percent of a core. */
+  readonly corePercent: number;
+}
+
+const { rate, seconds } = parseArgs(Deno.args, { string: ["rate", "seconds"] });
+const perSecond = Number(rate ?? 50_000);
+const floodSeconds = Math.min(Number(seconds ?? 5), 20);
+
+function startPhone(registryPort: number, name: string, ...args: string[]): ToolProcess {
+  return startProcess(
+    "phone",
+    [`127.0.0.1:${registryPort}`, name, "0", "--json", "--mic", "tone", "--speaker", "none", ...args],
+    { stdin: "piped" },
+  );
+}
+
+async function measure(registryPort: number, kind: string, side: Row["side"]): Promise<Row> {
+  await using callee = startPhone(registryPort, "maria", "--answer", "accept");
+  const { port: registered } = await callee.waitForEvent("registered");
+  await using caller = startPhone(registryPort, "joão", "--call", "maria");
+  await Promise.all([caller.waitForEvent("call_started"), callee.waitForEvent("call_started")]);
+  const invitation = caller.events("message").map(({ text }) => JSON.parse(text as string))
+    .find(({ tipo }) => tipo === "convite");
+  const [flooded, port] = side === "callee"
+    ? [callee, registered as number]
+    : [caller, invitation.porta as number];
+  await pause(SETTLE_MS);
+  const before = await processorSeconds(flooded.pid);
+  const sent = kind === "none" ? (await pause(1000 * floodSeconds), 0) : await flood(port, kind);
+  const corePercent = 100 * (await processorSeconds(flooded.pid) - before) / floodSeconds;
+  await caller.type("sair");
+  const [atCaller, atCallee] = await Promise.all([
+    caller.waitForEvent("call_ended"),
+    callee.waitForEvent("call_ended"),
+  ]);
+  await callee.type("sair");
+  await Promise.all([caller.exitCode(), callee.exitCode()]);
+  const [atFlooded, atOther] = side === "callee" ? [atCallee, atCaller] : [atCaller, atCallee];
+  return {
+    kind,
+    side,
+    rate: sent / floodSeconds,
+    playedPercent: played(atFlooded, ["framesPlayed"]),
+    heardPercent: played(atFlooded, ["framesPlayed", "framesRebuilt"]),
+    otherPercent: played(atOther, ["framesPlayed"]),
+    corePercent,
+  };
+}
+
+/** The part of a call's frames, in percent, that some of the counts make up. */
+function played(ended: PrintedEvent, fields: readonly string[]): number {
+  const sum = (names: readonly string[]) => names.reduce((sum, name) => sum + (ended[name] as number), 0);
+  return 100 * sum(fields) / sum(["framesPlayed", "framesRebuilt", "framesConcealed"]);
+}
+
+async function flood(port: number, kind: string): Promise<number> {
+  const script = new URL("flooder.ts", import.meta.url).pathname;
+  const importMap = Deno.env.get("SALA_IMPORT_MAP");
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "-q", "-A", "--unstable-net", ...(importMap ? ["--import-map", importMap] : [])],
+      ...[script, `${port}`, `${perSecond}`, `${floodSeconds}`, kind],
+    ],
+    stderr: "inherit",
+  }).output();
+  return Number(new TextDecoder().decode(stdout));
+}
+
+/** Processor time of a process so far: proc(5), fields 14 and 15, in hundredths of a second. */
+async function processorSeconds(pid: number): Promise<number> {
+  const stat = await Deno.readTextFile(`/proc/${pid}/stat`);
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+const rows: Row[] = [];
+await using registry = await startRegistry(["--quiet"]);
+for (const kind of Object.keys(KINDS)) {
+  for (const side of ["callee", "caller"] as const) {
+    const row = await measure(registry.port, kind, side);
+    rows.push(row);
+    console.log(row);
+  }
+}
+
+const table = rows.map(({ kind, side, rate, playedPercent, heardPercent, otherPercent, corePercent }) =>
+  `| ${KINDS[kind]} | ${side} | ${Math.round(rate).toLocaleString("en")} | ${playedPercent.toFixed(1)} % | ${
+    heardPercent.toFixed(1)
+  } % | ` +
+  `${otherPercent.toFixed(1)} % | ${Math.round(corePercent)} % |`
+);
+const missed = rows.filter(({ playedPercent, otherPercent }) =>
+  Math.min(playedPercent, otherPercent) < WANTED_PERCENT
+);
+await Deno.writeTextFile(
+  new URL("results/robustness_calls.md", import.meta.url),
+  `# Calls under a flood
+
+Made by \`make bench-flood\` on ${await describeMachine()}.
+
+A call of two phones, its voice a tone, encrypted as usual, all on the loopback interface. After ${
+    SETTLE_MS / 1000
+  } s another process sends datagrams to the port of one of them, for ${floodSeconds} s, ${
+    perSecond.toLocaleString("en")
+  } a second or as many as it can. Played is
+the part of the frames of the whole call that were heard as they were sent, at least ${WANTED_PERCENT} % wanted; the rest was
+rebuilt from the copy in the packet after it, or concealed.
+
+| flood of | at the port of the | a second | played there | or rebuilt | played at the other | processor of the flooded phone |
+| --- | --- | ---: | ---: | ---: | ---: | ---: |
+${table.join("\n")}
+
+${
+    missed.length === 0
+      ? `In every row at least ${WANTED_PERCENT} % are played.`
+      : `Below ${WANTED_PERCENT} %: ${missed.map(({ kind, side }) => `${KINDS[kind]} (${side})`).join("; ")}.`
+  }
+`,
+);
