@@ -12,7 +12,13 @@ import { chooseLanguage, type Language } from "./lib/console/language.ts";
 import { writeAll } from "./lib/console/line_writer.ts";
 import { openScreen } from "./lib/console/open_screen.ts";
 import { EXIT, Phone } from "./lib/console/phone.ts";
-import { type OutputOptions, parsePhoneOptions } from "./lib/console/phone_options.ts";
+import {
+  type OutputOptions,
+  parsePhoneOptions,
+  type PhoneAccess,
+  type PhoneOptions,
+} from "./lib/console/phone_options.ts";
+import { readRoomPassword, readSecret, SecretError } from "./lib/console/room_secrets.ts";
 import { phoneHelp, sentence, type Telling } from "./lib/console/sentences.ts";
 import { TEXTS } from "./lib/console/texts.ts";
 
@@ -44,6 +50,21 @@ function listDevices(): Telling {
   }
 }
 
+/** The options with the secrets that they name. @throws {SecretError} If one cannot be had. */
+async function withAccess(
+  options: PhoneOptions,
+  { password: source, tls, ca }: PhoneAccess,
+  question: string,
+): Promise<PhoneOptions> {
+  const password = await readRoomPassword(source, question);
+  const caCerts = ca === undefined ? [] : [await readSecret("--ca", ca)];
+  return {
+    ...options,
+    ...(password === undefined ? {} : { password }),
+    ...(tls ? { tls: { caCerts } } : {}),
+  };
+}
+
 async function main(args: readonly string[]): Promise<number> {
   const request = parsePhoneOptions(args);
   const { output } = request;
@@ -61,9 +82,17 @@ async function main(args: readonly string[]): Promise<number> {
     await tell(event, output, language, event.event === "devices" ? Deno.stdout : Deno.stderr);
     return event.event === "devices" ? EXIT.done : EXIT.audioFailed;
   }
+  let options: PhoneOptions;
+  try {
+    options = await withAccess(request.options, request.access, TEXTS[language].askPassword);
+  } catch (error) {
+    if (!(error instanceof SecretError)) throw error;
+    await tell({ event: "wrong_usage", problem: error.problem }, output, language, Deno.stderr);
+    return EXIT.wrongUsage;
+  }
   using desk = new SoundDesk(request.sound);
   await using screen = openScreen({ ...output, language, name: request.options.name });
-  const phone = new Phone(request.options, screen, desk);
+  const phone = new Phone(options, screen, desk);
   onEndSignal(() => phone.quit());
   // Nobody reads any longer what the phone says, as with `phone … | head`.
   screen.broken.then(() => phone.quit());

@@ -14,7 +14,21 @@ import { writeAll } from "./lib/console/line_writer.ts";
 import { printable } from "./lib/protocol/printable.ts";
 import { RegistryScreen, registryTexts } from "./lib/console/registry_screen.ts";
 import { DEFAULT_REGISTRY_PORT } from "./lib/protocol/registry_messages.ts";
-import { PortInUseError, type RegistryLimits, startRegistry } from "./lib/registry/server.ts";
+import {
+  PortInUseError,
+  type RegistryLimits,
+  type RegistryOptions,
+  startRegistry,
+} from "./lib/registry/server.ts";
+import {
+  exposedPassword,
+  giveUpFiles,
+  type PasswordSource,
+  readRoomPassword,
+  readSecret,
+  SecretError,
+} from "./lib/console/room_secrets.ts";
+import { PasswordGate } from "./lib/registry/room_password.ts";
 import { withTimeLimit } from "./lib/registry/time_limit.ts";
 
 const DONE = 0;
@@ -51,6 +65,9 @@ interface Settings {
   readonly quiet: boolean;
   readonly help: boolean;
   readonly limits: RegistryLimits;
+  readonly password: PasswordSource;
+  /** Paths of certificate and key. */
+  readonly tls: { readonly cert: string; readonly key: string } | undefined;
   /** The first thing that is wrong with the command line. */
   readonly problem: UsageProblem | undefined;
 }
@@ -58,8 +75,16 @@ interface Settings {
 function readArguments(args: string[]): Settings {
   const problems: UsageProblem[] = [];
   const options = parseArgs(args, {
-    string: ["port", "host", "lang", ...LIMITS.map(({ option }) => option)],
-    boolean: ["json", "quiet", "help"],
+    string: [
+      "port",
+      "host",
+      "lang",
+      "room-password-file",
+      "tls-cert",
+      "tls-key",
+      ...LIMITS.map(({ option }) => option),
+    ],
+    boolean: ["json", "quiet", "help", "room-password"],
     alias: { help: "h" },
     default: { port: String(DEFAULT_REGISTRY_PORT), host: "0.0.0.0" },
     unknown: (argument, key) => {
@@ -85,7 +110,34 @@ function readArguments(args: string[]): Settings {
   if (lang !== undefined && !isLanguage(lang)) {
     problems.push({ kind: "bad_value", option: "--lang", value: lang });
   }
-  return { port, host, lang, json, quiet, help, limits, problem: problems[0] };
+  const exposed = exposedPassword(args);
+  if (exposed) problems.push(exposed);
+  for (const option of ["room-password-file", "tls-cert", "tls-key"] as const) {
+    if (options[option] === "") problems.push({ kind: "bad_value", option: `--${option}`, value: "" });
+  }
+  const password = { file: options["room-password-file"], ask: options["room-password"] };
+  const { "tls-cert": cert, "tls-key": key } = options;
+  if (cert !== undefined && key === undefined) {
+    problems.push({ kind: "incomplete", option: "--tls-cert", missing: "--tls-key" });
+  }
+  if (cert === undefined && key !== undefined) {
+    problems.push({ kind: "incomplete", option: "--tls-key", missing: "--tls-cert" });
+  }
+  const tls = cert === undefined || key === undefined ? undefined : { cert, key };
+  return { port, host, lang, json, quiet, help, limits, password, tls, problem: problems[0] };
+}
+
+/** @throws {SecretError} If a secret that the command line names cannot be had. */
+async function readSecrets(
+  settings: Settings,
+  question: string,
+): Promise<Pick<RegistryOptions, "gate" | "tls">> {
+  const password = await readRoomPassword(settings.password, question);
+  const gate = password === undefined ? {} : { gate: await PasswordGate.open(password) };
+  if (!settings.tls) return gate;
+  const cert = await readSecret("--tls-cert", settings.tls.cert);
+  const key = await readSecret("--tls-key", settings.tls.key);
+  return { ...gate, tls: { cert, key } };
 }
 
 async function main(args: string[]): Promise<number> {
@@ -121,6 +173,16 @@ async function main(args: string[]): Promise<number> {
     return DONE;
   }
 
+  let secrets: Pick<RegistryOptions, "gate" | "tls">;
+  try {
+    secrets = await readSecrets(settings, texts.askPassword);
+  } catch (error) {
+    if (!(error instanceof SecretError)) throw error;
+    await complain({ event: "wrong_usage", problem: error.problem });
+    return WRONG_USAGE;
+  }
+  await giveUpFiles();
+
   // From here on whatever goes wrong is one sentence, wherever in the program it is.
   const failure = Promise.withResolvers<never>();
   onFailure(failure.reject);
@@ -131,6 +193,7 @@ async function main(args: string[]): Promise<number> {
       host: settings.host,
       port: settings.port,
       ...settings.limits,
+      ...secrets,
       onEvent: (event) => output.show(event),
     });
     output.show({ event: "listening", host: server.host, port: server.port });

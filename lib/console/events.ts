@@ -48,6 +48,8 @@ export type PhoneEvent =
   /** Something was asked of a registry that is lost. */
   | { readonly event: "registry_away" }
   | { readonly event: "registry_full" }
+  /** The room has a password; `given` where this phone had one, which was wrong. */
+  | { readonly event: "password_refused"; readonly given: boolean }
   | { readonly event: "person" } & PersonFields
   | { readonly event: "unknown_person"; readonly name: string }
   | { readonly event: "people"; readonly people: readonly Person[] }
@@ -128,7 +130,13 @@ export type UsageProblem =
   | { readonly kind: "unknown_option"; readonly option: string }
   | { readonly kind: "missing_argument"; readonly argument: string }
   | { readonly kind: "too_many_arguments"; readonly argument: string }
-  | { readonly kind: "bad_value"; readonly option: string; readonly value: string };
+  | { readonly kind: "bad_value"; readonly option: string; readonly value: string }
+  /** A file that an option names cannot be used. */
+  | { readonly kind: "bad_file"; readonly option: string; readonly value: string; readonly detail: string }
+  /** Something has to be asked at a terminal, and there is none. */
+  | { readonly kind: "no_terminal"; readonly option: string }
+  /** An option is of no use without another. */
+  | { readonly kind: "incomplete"; readonly option: string; readonly missing: string };
 
 /** What the line above the prompt shows during a call. Figures are there once the devices are open. */
 export interface CallStatus extends Partial<VoiceFigures> {

@@ -15,6 +15,7 @@ import { BLOCK_SAMPLES, NO_VOICE, VoiceSession } from "../media/voice_session.ts
 import { ipVersion, isLoopback } from "../protocol/address.ts";
 import { isName, nameKey } from "../protocol/name.ts";
 import { RegistryLink } from "../registry/link.ts";
+import { RoomPassword } from "../registry/room_password.ts";
 import { parseCommand } from "./commands.ts";
 import type { CallEnd, PersonFields, PhoneEvent } from "./events.ts";
 import type { PhoneOptions } from "./phone_options.ts";
@@ -38,6 +39,8 @@ const CONNECT_FAILURES: Readonly<Record<string, string>> = {
   refused: "connection refused",
   timeout: "timed out",
   name_not_resolved: "host name not found",
+  bad_certificate: "certificate does not fit",
+  no_tls: "no tls there",
 };
 
 /** How long a phone that is to call somebody waits for a registry that it lost, in milliseconds. */
@@ -115,7 +118,10 @@ export class Phone {
       if (asked) return EXIT.audioFailed;
     }
     const { host, registryPort } = this.#options;
+    const { password, tls } = this.#options;
     const connected = await RegistryLink.connect(host, registryPort, {
+      ...(password === undefined ? {} : { password: new RoomPassword(password) }),
+      ...(tls && { tls }),
       onTrace: (trace) => this.#show({ event: "message", ...trace }),
       onLost: () => this.#lost(),
       onBack: ({ nome }) => this.#back(nome),
@@ -163,6 +169,10 @@ export class Phone {
       }
       if (result.kind === "room_full") {
         this.#show({ event: "registry_full" });
+        return EXIT.registryUnreachable;
+      }
+      if (result.kind === "password_needed" || result.kind === "wrong_password") {
+        this.#show({ event: "password_refused", given: result.kind === "wrong_password" });
         return EXIT.registryUnreachable;
       }
       if (result.kind === "refused") {

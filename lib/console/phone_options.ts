@@ -7,6 +7,7 @@ import { isName } from "../protocol/name.ts";
 import { DEFAULT_REGISTRY_PORT } from "../protocol/registry_messages.ts";
 import type { UsageProblem } from "./events.ts";
 import { isLanguage, type Language } from "./language.ts";
+import { exposedPassword, type PasswordSource } from "./room_secrets.ts";
 
 /** Where a phone listens for invitations unless told otherwise. */
 export const DEFAULT_PHONE_PORT = 6000;
@@ -32,6 +33,17 @@ export interface PhoneOptions {
   /** The address to register, in its one text form. */
   readonly ip: string | undefined;
   readonly voice: VoiceOptions;
+  /** The room's password, where there is one: see {@linkcode PhoneAccess}. */
+  readonly password?: string;
+  /** TLS to the registry, with certificates in PEM that are trusted besides the well-known ones. */
+  readonly tls?: { readonly caCerts: string[] };
+}
+
+/** What has to be read or asked before the phone can come in. */
+export interface PhoneAccess {
+  readonly password: PasswordSource;
+  readonly tls: boolean;
+  readonly ca: string | undefined;
 }
 
 /** How voice is sent, and what is done about what may spoil it. */
@@ -63,7 +75,7 @@ export interface OutputOptions {
 /** What a command line asks for. */
 export type PhoneRequest =
   /** To be a phone. */
-  | { readonly options: PhoneOptions; readonly sound: SoundOptions }
+  | { readonly options: PhoneOptions; readonly sound: SoundOptions; readonly access: PhoneAccess }
   /** To show the sound devices. */
   | { readonly devices: true }
   /** To show how it is used. */
@@ -90,8 +102,31 @@ export function parsePhoneOptions(args: readonly string[]): ParsedPhoneOptions {
   let unknown: string | undefined;
   const given = parseArgs([...args], {
     // The positional arguments too: "007" may be somebody's name.
-    string: ["_", "call", "answer", "hang-up-after", "mic", "speaker", "frame", "ip", "lang"],
-    boolean: ["devices", "json", "quiet", "help", "fec", "echo-cancel", "noise-reduction", "gain"],
+    string: [
+      "_",
+      "call",
+      "answer",
+      "hang-up-after",
+      "mic",
+      "speaker",
+      "frame",
+      "ip",
+      "lang",
+      "room-password-file",
+      "ca",
+    ],
+    boolean: [
+      "room-password",
+      "tls",
+      "devices",
+      "json",
+      "quiet",
+      "help",
+      "fec",
+      "echo-cancel",
+      "noise-reduction",
+      "gain",
+    ],
     negatable: ["fec", "echo-cancel", "noise-reduction", "gain"],
     // What is done unless `--no-…` says otherwise.
     default: { "fec": true, "echo-cancel": true, "noise-reduction": true, "gain": true },
@@ -106,6 +141,8 @@ export function parsePhoneOptions(args: readonly string[]): ParsedPhoneOptions {
   const lang = isLanguage(given.lang) ? given.lang : undefined;
   const output = { lang, json, quiet };
   if (given.help) return { output, help: true };
+  const exposed = exposedPassword(args);
+  if (exposed) return { output, problem: exposed };
   try {
     if (unknown !== undefined) {
       throw new BadValue({ kind: "unknown_option", option: unknown.replace(/=.*$/s, "") });
@@ -134,7 +171,18 @@ export function parsePhoneOptions(args: readonly string[]): ParsedPhoneOptions {
       },
     };
     if (more[0] !== undefined) throw new BadValue({ kind: "too_many_arguments", argument: more[0] });
-    return given.devices ? { output, devices: true } : { output, options, sound };
+    const access = {
+      password: {
+        file: path("--room-password-file", given["room-password-file"]),
+        ask: given["room-password"],
+      },
+      tls: given.tls,
+      ca: path("--ca", given.ca),
+    };
+    if (access.ca !== undefined && !access.tls) {
+      throw new BadValue({ kind: "incomplete", option: "--ca", missing: "--tls" });
+    }
+    return given.devices ? { output, devices: true } : { output, options, sound, access };
   } catch (error) {
     if (error instanceof BadValue) return { output, problem: error.problem };
     throw error;
@@ -197,6 +245,11 @@ function parseIp(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   if (!isIpAddress(text)) throw badValue("--ip", text);
   return canonicalIp(text);
+}
+
+function path(option: string, text: string | undefined): string | undefined {
+  if (text === "") throw badValue(option, "");
+  return text;
 }
 
 function device(option: string, text: string | undefined): string | undefined {

@@ -22,6 +22,7 @@ export const registryTextsEn: RegistryTexts = {
   room_full: (connections) => `the room is full: there are ${connections} connections and more are refused`,
   address_full: (ip, connections) =>
     `${ip} has ${connections} connections, the most for one address, and more from there are refused`,
+  askPassword: "room password: ",
   port_in_use: (port) => `port ${port} is in use; end the other program or choose another port with --port`,
   failed: (detail) => `the room cannot run: ${detail}`,
   closed: "room closed",
@@ -36,9 +37,16 @@ export const registryTextsEn: RegistryTexts = {
         return `unexpected argument: ${problem.argument}`;
       case "bad_value":
         return `bad value for ${problem.option}: "${problem.value}"`;
+      case "bad_file":
+        return `the file "${problem.value}" of ${problem.option} could not be used: ${problem.detail}`;
+      case "no_terminal":
+        return `${problem.option} asks at a terminal, and there is none here`;
+      case "incomplete":
+        return `${problem.option} needs ${problem.missing}`;
     }
   },
-  usage: "usage: registry [--port 5000] [--host 0.0.0.0] [--lang pt|en] [--json] [--quiet] [--help] [limits]",
+  usage:
+    "usage: registry [--port 5000] [--host 0.0.0.0] [--lang pt|en] [--json] [--quiet] [--help] [password and limits]",
   help: `The room: knows who is in it and where, so that phones find each other.
 
   --port PORT       TCP port to listen on (5000; 0 is any that is free)
@@ -47,6 +55,12 @@ export const registryTextsEn: RegistryTexts = {
   --json            one event a line in JSON, for programs
   --quiet           leaves out the messages that are sent and received
   -h, --help        shows this help
+
+Who may come in:
+  --room-password-file FILE     the room's password is in the file (SALA_ROOM_PASSWORD does as well)
+  --room-password               asks for the room's password, without showing it
+  --tls-cert FILE --tls-key FILE
+                                certificate and key (PEM): the conversation with the phones is TLS
 
 Limits, so that nobody is in the way of the others:
   --line-limit BYTES        the longest line (4096)

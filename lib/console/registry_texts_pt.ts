@@ -26,6 +26,7 @@ export const registryTextsPt = {
     `a sala está cheia: há ${connections} conexões e as próximas são recusadas`,
   address_full: (ip: string, connections: number): string =>
     `${ip} já tem ${connections} conexões, o máximo de um endereço, e as próximas de lá são recusadas`,
+  askPassword: "senha da sala: ",
   port_in_use: (port: number): string =>
     `a porta ${port} já está em uso; encerre o outro programa ou escolha outra com --port`,
   failed: (detail: string): string => `a sala não pode funcionar: ${detail}`,
@@ -41,9 +42,16 @@ export const registryTextsPt = {
         return `argumento a mais: ${problem.argument}`;
       case "bad_value":
         return `valor inválido para ${problem.option}: "${problem.value}"`;
+      case "bad_file":
+        return `o arquivo "${problem.value}" de ${problem.option} não pôde ser usado: ${problem.detail}`;
+      case "no_terminal":
+        return `${problem.option} pergunta em um terminal, e aqui não há nenhum`;
+      case "incomplete":
+        return `${problem.option} precisa de ${problem.missing}`;
     }
   },
-  usage: "uso: registry [--port 5000] [--host 0.0.0.0] [--lang pt|en] [--json] [--quiet] [--help] [limites]",
+  usage:
+    "uso: registry [--port 5000] [--host 0.0.0.0] [--lang pt|en] [--json] [--quiet] [--help] [senha e limites]",
   help: `A sala: sabe quem está nela e onde, para que os telefones se encontrem.
 
   --port PORTA      porta TCP em que escuta (5000; 0 é qualquer uma livre)
@@ -52,6 +60,12 @@ export const registryTextsPt = {
   --json            um evento por linha em JSON, para programas
   --quiet           não mostra as mensagens enviadas e recebidas
   -h, --help        mostra esta ajuda
+
+Quem pode entrar:
+  --room-password-file ARQUIVO  a senha da sala está no arquivo (também serve SALA_ROOM_PASSWORD)
+  --room-password               pergunta a senha da sala, sem mostrá-la
+  --tls-cert ARQUIVO --tls-key ARQUIVO
+                                certificado e chave (PEM): a conversa com os telefones vai por TLS
 
 Limites, para que ninguém atrapalhe os outros:
   --line-limit BYTES        a linha mais longa (4096)

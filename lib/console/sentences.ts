@@ -62,6 +62,8 @@ export function sentence(event: Telling, texts: Texts): Sentence {
       return { tone: "bad", text: texts.registryAway };
     case "registry_full":
       return { tone: "bad", text: texts.registryFull };
+    case "password_refused":
+      return { tone: "bad", text: event.given ? texts.passwordWrong : texts.passwordNeeded };
     case "person":
       return { tone: "good", text: texts.person(printable(event.name), endpoint(event)) };
     case "unknown_person":
@@ -158,6 +160,14 @@ export function usageSentence(problem: UsageProblem, texts: Texts): string {
         : texts.badValue(option, printable(problem.value, MAX_QUOTED));
       return `${wrong} ${lookUp(texts.expected, problem.option) ?? texts.helpHint}`;
     }
+    case "bad_file":
+      return texts.badFile(problem.option, printable(problem.value), cause(problem.detail, texts));
+    case "no_terminal":
+      return `${texts.noTerminal(problem.option)} ${
+        lookUp(texts.expected, problem.option) ?? texts.helpHint
+      }`;
+    case "incomplete":
+      return texts.incomplete(problem.option, problem.missing);
   }
 }
 

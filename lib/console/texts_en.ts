@@ -6,6 +6,7 @@ export const TEXTS_EN = {
 
   // The prompt
   prompt: "room",
+  askPassword: "room password: ",
   promptForAnotherName: "another name",
 
   // The line above the prompt
@@ -26,6 +27,9 @@ export const TEXTS_EN = {
   registryBack: (name: string) => `The registry is back, and you are in the room again as ${name}.`,
   registryAway: "The registry is away, so nobody can be looked up or called. The phone says when it is back.",
   registryFull: "The room is full: the registry lets nobody else in for now. Try again later.",
+  passwordNeeded:
+    "This room has a password. Use --room-password-file, --room-password or SALA_ROOM_PASSWORD.",
+  passwordWrong: "The room's password is another one. Ask whoever opened the registry for it.",
   person: (name, endpoint) => `${name} answers at ${endpoint}.`,
   unknownPerson: (name) => `There is nobody called “${name}” in the room. Type “list” to see who is.`,
   people: (count) =>
@@ -156,6 +160,10 @@ export const TEXTS_EN = {
 
   details: {
     "connection refused": "connection refused",
+    "it is empty": "it is empty",
+    "certificate does not fit":
+      "its certificate does not fit: give the right one with --ca, or its right name",
+    "no tls there": "it does not speak TLS",
     "connection closed": "connection closed",
     "timed out": "timed out without an answer",
     "host name not found": "there is no machine of that name",
@@ -177,6 +185,9 @@ export const TEXTS_EN = {
   tooManyArguments: (argument) =>
     `The argument “${argument}” is one too many. A name with blanks has to be quoted.`,
   valueMissing: (option) => `The option ${option} needs a value.`,
+  badFile: (option, path, detail) => `The file “${path}” of ${option} could not be used (${detail}).`,
+  noTerminal: (option) => `The option ${option} asks at a terminal, and there is none here.`,
+  incomplete: (option, missing) => `The option ${option} needs ${missing}.`,
   badValue: (option, value) => `The value “${value}” is no good for ${option}.`,
   expected: {
     REGISTRY:
@@ -190,6 +201,8 @@ export const TEXTS_EN = {
     "--speaker": "Use a device, a .wav file or none.",
     "--frame": "Use 10 or 20.",
     "--ip": "Use an IPv4 or IPv6 address.",
+    "--room-password":
+      "Use it without a value, to be asked for the password, or use --room-password-file or SALA_ROOM_PASSWORD.",
     "--lang": "Use pt or en.",
   },
   helpHint: "With --help you see how it is used.",
@@ -218,6 +231,11 @@ Options:
   --no-echo-cancel --no-noise-reduction --no-gain
                             leaves the microphone's echo, its noise and its level alone
   --ip ADDRESS              address to register, instead of that of the connection to the registry
+  --room-password-file FILE
+                            the room's password is in the file (SALA_ROOM_PASSWORD does as well)
+  --room-password           asks for the room's password, without showing it
+  --tls                     speaks TLS with the registry
+  --ca FILE                 trusts the certificates in this file, too (PEM)
   --lang pt|en              language of the screen (the system's)
   --json                    writes one event a line, in JSON, for programs
   --quiet                   leaves out the messages that are sent and received

@@ -8,6 +8,7 @@ export const TEXTS_PT = {
 
   // The prompt
   prompt: "sala",
+  askPassword: "senha da sala: ",
   promptForAnotherName: "outro nome",
 
   // The line above the prompt
@@ -31,6 +32,9 @@ export const TEXTS_PT = {
   registryAway:
     "O registro está fora do ar, então não há como consultar nem ligar. O telefone avisa quando ele voltar.",
   registryFull: "A sala está cheia: o registro não aceita mais ninguém agora. Tente mais tarde.",
+  passwordNeeded:
+    "Esta sala pede uma senha. Use --room-password-file, --room-password ou SALA_ROOM_PASSWORD.",
+  passwordWrong: "A senha da sala não confere. Peça a certa a quem abriu o registro.",
   person: (name: string, endpoint: string) => `${name} atende em ${endpoint}.`,
   unknownPerson: (name: string) =>
     `Não há ninguém chamado “${name}” na sala. Digite “lista” para ver quem está.`,
@@ -171,6 +175,10 @@ export const TEXTS_PT = {
     "timed out": "tempo esgotado sem resposta",
     "host name not found": "não há máquina com esse nome",
     "connection closed": "a conexão foi fechada",
+    "it is empty": "está vazio",
+    "certificate does not fit":
+      "o certificado dele não confere: indique o certo com --ca, ou o nome certo dele",
+    "no tls there": "ele não fala TLS",
     "no such file or folder": "o arquivo ou a pasta não existe",
     "permission denied": "sem permissão",
     "no space left on device": "o disco está cheio",
@@ -189,6 +197,10 @@ export const TEXTS_PT = {
   tooManyArguments: (argument: string) =>
     `O argumento “${argument}” sobra. Um nome com espaços precisa estar entre aspas.`,
   valueMissing: (option: string) => `A opção ${option} precisa de um valor.`,
+  badFile: (option: string, path: string, detail: string) =>
+    `O arquivo “${path}” de ${option} não pôde ser usado (${detail}).`,
+  noTerminal: (option: string) => `A opção ${option} pergunta em um terminal, e aqui não há nenhum.`,
+  incomplete: (option: string, missing: string) => `A opção ${option} precisa de ${missing}.`,
   badValue: (option: string, value: string) => `O valor “${value}” não serve para ${option}.`,
   /** What is good for each argument and option that can have a wrong value. */
   expected: {
@@ -204,6 +216,8 @@ export const TEXTS_PT = {
     "--frame": "Use 10 ou 20.",
     "--ip": "Use um endereço IPv4 ou IPv6.",
     "--lang": "Use pt ou en.",
+    "--room-password":
+      "Use-a sem valor, para que a senha seja perguntada, ou use --room-password-file ou SALA_ROOM_PASSWORD.",
   },
   helpHint: "Com --help aparece como se usa.",
   help: `\
@@ -231,6 +245,11 @@ Opções:
   --no-echo-cancel --no-noise-reduction --no-gain
                             não tira do microfone o eco, o ruído, nem ajusta o volume
   --ip ENDEREÇO             endereço a registrar, em vez do da conexão com o registro
+  --room-password-file ARQUIVO
+                            a senha da sala está no arquivo (também serve SALA_ROOM_PASSWORD)
+  --room-password           pergunta a senha da sala, sem mostrá-la
+  --tls                     fala com o registro por TLS
+  --ca ARQUIVO              confia também nos certificados deste arquivo (PEM)
   --lang pt|en              idioma da tela (o do sistema)
   --json                    escreve um evento por linha, em JSON, para programas
   --quiet                   não mostra as mensagens enviadas e recebidas

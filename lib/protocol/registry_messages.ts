@@ -26,6 +26,7 @@ export type RegistryRequest =
   & { readonly id?: RequestId }
   & (
     | { readonly tipo: "registro"; readonly nome: string; readonly ip: string; readonly porta: number }
+    | { readonly tipo: "resposta_desafio"; readonly nonce: string; readonly prova: string }
     | { readonly tipo: "consulta"; readonly nome: string }
     | { readonly tipo: "lista"; readonly a_partir?: number }
     | { readonly tipo: "fechamento"; readonly nome: string }
@@ -41,6 +42,7 @@ export const ERROR_CODES = [
   "ja_registrado",
   "mensagem_invalida",
   "sala_cheia",
+  "senha_incorreta",
 ] as const;
 
 /** One of {@linkcode ERROR_CODES}. */
@@ -56,6 +58,7 @@ export type RegistryReply =
       readonly ip: string;
       readonly porta: number;
     }
+    | { readonly tipo: "desafio"; readonly sal: string; readonly iteracoes: number; readonly nonce: string }
     | {
       readonly tipo: "resposta_consulta";
       readonly nome: string;
@@ -78,19 +81,28 @@ function isId(value: unknown): value is RequestId {
     : typeof value === "number" && Number.isFinite(value);
 }
 
+/** Random numbers and proofs: 128 to 256 bits in base64url (RFC 4648, section 5) without padding. */
+function isToken(value: unknown): value is string {
+  return typeof value === "string" && /^[A-Za-z0-9_-]{22,43}$/.test(value);
+}
+
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && value as number >= 0;
 }
 
 /** A request without its `id`, or the sentence (for people, in Portuguese) that says what is wrong with it. */
 function readRequest(fields: Fields): RegistryRequest | string {
-  const { tipo, nome, ip, porta, a_partir } = fields;
+  const { tipo, nome, ip, porta, a_partir, nonce, prova } = fields;
   switch (tipo) {
     case "registro":
       if (!isName(nome)) return "o campo 'nome' deve ter de 1 a 32 caracteres visíveis, sem controles";
       if (!isIpAddress(ip)) return "o campo 'ip' deve ser um endereço IPv4 ou IPv6";
       if (!isPort(porta)) return "o campo 'porta' deve ser um número de 1 a 65535";
       return { tipo, nome: nome.normalize("NFC"), ip, porta };
+    case "resposta_desafio":
+      return isToken(nonce) && isToken(prova)
+        ? { tipo, nonce, prova }
+        : "os campos 'nonce' e 'prova' devem estar em base64url, de 22 a 43 caracteres";
     case "consulta":
     case "fechamento":
       return isName(nome)
@@ -131,11 +143,15 @@ function isPerson(value: unknown): value is Person {
 }
 
 function readReply(fields: Fields): RegistryReply | undefined {
-  const { tipo, nome, ip, porta, usuarios, proximo, codigo, mensagem } = fields;
+  const { tipo, nome, ip, porta, usuarios, proximo, codigo, mensagem, sal, iteracoes, nonce } = fields;
   switch (tipo) {
     case "registro_confirmado":
     case "resposta_consulta":
       return isName(nome) && isIpAddress(ip) && isPort(porta) ? { tipo, nome, ip, porta } : undefined;
+    case "desafio":
+      return isToken(sal) && isCount(iteracoes) && isToken(nonce)
+        ? { tipo, sal, iteracoes, nonce }
+        : undefined;
     case "resposta_lista": {
       if (!Array.isArray(usuarios)) return undefined;
       // A row that cannot be called is no reason to hide the others.

@@ -11,6 +11,7 @@ import {
   type RegistryRequest,
 } from "../protocol/registry_messages.ts";
 import type { Trace } from "../protocol/trace.ts";
+import type { RoomPassword } from "./room_password.ts";
 import { withTimeLimit } from "./time_limit.ts";
 
 /** How long an attempt to connect may take in all, in milliseconds. */
@@ -47,6 +48,10 @@ export interface RegistryClientOptions {
   readonly replyMs?: number;
   /** How long nothing may have come before the registry is sent a `ping`, in milliseconds. */
   readonly quietMs?: number;
+  /** The room's password, for a registry that asks for one. */
+  readonly password?: RoomPassword;
+  /** TLS, with certificates in PEM that are trusted besides the well-known ones. */
+  readonly tls?: { readonly caCerts: string[] };
 }
 
 /** Why no connection was made; `detail` is a few words of English. */
@@ -58,6 +63,10 @@ export interface ConnectFailure {
     | "timeout"
     /** The host's name means nothing. */
     | "name_not_resolved"
+    /** The registry's certificate is not trusted, or is somebody else's. */
+    | "bad_certificate"
+    /** What listens there does not speak TLS. */
+    | "no_tls"
     /** The caller gave up. */
     | "aborted"
     | "failed";
@@ -84,6 +93,9 @@ export type RegisterResult =
   | { readonly kind: "confirmed"; readonly person: Person }
   | { readonly kind: "name_taken" }
   | { readonly kind: "room_full" }
+  /** The registry asks for a password, and there is none, or not in a way that a phone should answer. */
+  | { readonly kind: "password_needed" }
+  | { readonly kind: "wrong_password" }
   | Refusal
   | Lost;
 
@@ -101,8 +113,8 @@ type Reply<Type extends RegistryReply["tipo"]> = Extract<RegistryReply, { tipo: 
 
 /** A request that waits for its reply. */
 interface Pending {
-  /** The reply that it hopes for; an `erro` answers every request. */
-  readonly type: RegistryReply["tipo"];
+  /** The replies that it hopes for; an `erro` answers every request. */
+  readonly types: readonly RegistryReply["tipo"][];
   readonly settle: (reply: RegistryReply | undefined) => void;
 }
 
@@ -113,10 +125,11 @@ interface Pending {
 export class RegistryClient implements AsyncDisposable {
   /** This machine's address on the connection, so the one under which the registry's people can reach it. */
   readonly localIp: string;
-  readonly #connection: Deno.TcpConn;
+  readonly #connection: Deno.TcpConn | Deno.TlsConn;
   readonly #peer: Endpoint;
   readonly #onTrace: (trace: Trace) => void;
   readonly #onLost: () => void;
+  readonly #password: RoomPassword | undefined;
   readonly #replyMs: number;
   readonly #quietMs: number;
   readonly #encoder = new TextEncoder();
@@ -131,20 +144,15 @@ export class RegistryClient implements AsyncDisposable {
   #leaving = false;
   #over = false;
 
-  private constructor(connection: Deno.TcpConn, options: RegistryClientOptions) {
+  private constructor(connection: Deno.TcpConn | Deno.TlsConn, options: RegistryClientOptions) {
     this.#connection = connection;
     this.localIp = canonicalIp(connection.localAddr.hostname);
     this.#peer = { ip: canonicalIp(connection.remoteAddr.hostname), port: connection.remoteAddr.port };
     this.#onTrace = options.onTrace ?? (() => {});
     this.#onLost = options.onLost ?? (() => {});
+    this.#password = options.password;
     this.#replyMs = options.replyMs ?? REPLY_MS;
     this.#quietMs = options.quietMs ?? QUIET_MS;
-    try {
-      connection.setNoDelay(true);
-      connection.setKeepAlive(true);
-    } catch {
-      // Some systems say so if the other side has closed already; the reading will notice.
-    }
     this.#reading = this.#read();
     this.#watch();
   }
@@ -172,7 +180,13 @@ export class RegistryClient implements AsyncDisposable {
           const connection = await withTimeLimit(share, signal, async (limit) => {
             const made = await Deno.connect({ hostname: address, port, signal: limit });
             if (limit.aborted) made.close();
-            return made;
+            try {
+              made.setNoDelay(true);
+              made.setKeepAlive(true);
+            } catch {
+              // Some systems say so if the other side has closed already; the reading will notice.
+            }
+            return options.tls ? await secure(made, host, options.tls.caCerts, limit) : made;
           });
           return { kind: "connected", client: new RegistryClient(connection, options) };
         } catch (error) {
@@ -192,12 +206,19 @@ export class RegistryClient implements AsyncDisposable {
 
   /** Asks for a name. After `name_taken` it may be asked for another. */
   async register(name: string, ip: string, port: number): Promise<RegisterResult> {
-    const reply = await this.#ask({ tipo: "registro", nome: name, ip, porta: port }, "registro_confirmado");
+    const person = { nome: name.normalize("NFC"), ip, porta: port };
+    let reply = await this.#ask({ tipo: "registro", ...person }, "registro_confirmado", "desafio");
+    if (reply?.tipo === "desafio") {
+      const answer = await this.#password?.answer(reply, person);
+      if (!answer) return { kind: "password_needed" };
+      reply = await this.#ask({ tipo: "resposta_desafio", ...answer }, "registro_confirmado");
+    }
     // A full room says so of its own accord and closes, perhaps before it was asked.
     if (!reply) return this.#roomFull ? { kind: "room_full" } : { kind: "lost" };
-    if (reply.tipo !== "erro") return { kind: "confirmed", person: personOf(reply) };
+    if (reply.tipo === "registro_confirmado") return { kind: "confirmed", person: personOf(reply) };
     if (reply.codigo === "nome_em_uso") return { kind: "name_taken" };
     if (reply.codigo === "sala_cheia") return { kind: "room_full" };
+    if (reply.codigo === "senha_incorreta") return { kind: "wrong_password" };
     return refusalOf(reply);
   }
 
@@ -240,7 +261,8 @@ export class RegistryClient implements AsyncDisposable {
     let confirmed = false;
     this.#leaving = true;
     if (name !== undefined && !this.#over) {
-      const asked = this.#ask({ tipo: "fechamento", nome: name }, "fechamento_confirmado", FAREWELL_MS);
+      const request = { tipo: "fechamento", nome: name } as const;
+      const asked = this.#askWithin(FAREWELL_MS, request, ["fechamento_confirmado"]);
       confirmed = (await asked)?.tipo === "fechamento_confirmado";
     }
     this.#end();
@@ -261,14 +283,21 @@ export class RegistryClient implements AsyncDisposable {
    */
   #ask<Type extends RegistryReply["tipo"]>(
     request: RegistryRequest,
-    type: Type,
-    ms: number = this.#replyMs,
+    ...types: readonly Type[]
+  ): Promise<Reply<Type> | Reply<"erro"> | undefined> {
+    return this.#askWithin(this.#replyMs, request, types);
+  }
+
+  #askWithin<Type extends RegistryReply["tipo"]>(
+    ms: number,
+    request: RegistryRequest,
+    types: readonly Type[],
   ): Promise<Reply<Type> | Reply<"erro"> | undefined> {
     if (this.#over) return Promise.resolve(undefined);
     const { promise, resolve } = Promise.withResolvers<Reply<Type> | Reply<"erro"> | undefined>();
     const timer = setTimeout(() => this.#lose(), ms);
     this.#pending.push({
-      type,
+      types,
       settle: (reply) => {
         clearTimeout(timer);
         resolve(reply as Reply<Type> | Reply<"erro"> | undefined);
@@ -345,7 +374,7 @@ export class RegistryClient implements AsyncDisposable {
     }
     if (reply.tipo === "erro" && reply.codigo === "sala_cheia") this.#roomFull = true;
     const first = this.#pending[0];
-    if (first && (reply.tipo === first.type || reply.tipo === "erro")) {
+    if (first && (first.types.includes(reply.tipo) || reply.tipo === "erro")) {
       this.#pending.shift();
       first.settle(reply);
     }
@@ -385,6 +414,27 @@ async function addressesOf(host: string): Promise<string[]> {
   return (await lookup(host, { all: true })).map(({ address }) => address);
 }
 
+/** TLS over a connection, to the host of that name or address. The connection is closed if that fails or is given up. */
+async function secure(
+  connection: Deno.TcpConn,
+  host: string,
+  caCerts: string[],
+  limit: AbortSignal,
+): Promise<Deno.TlsConn> {
+  const secured = await Deno.startTls(connection, { hostname: host, caCerts });
+  const giveUp = (): void => secured.close();
+  limit.addEventListener("abort", giveUp);
+  try {
+    await secured.handshake();
+    return secured;
+  } catch (error) {
+    if (!limit.aborted) secured.close();
+    throw error;
+  } finally {
+    limit.removeEventListener("abort", giveUp);
+  }
+}
+
 function failureOf(
   error: unknown,
   host: string,
@@ -398,6 +448,11 @@ function failureOf(
   }
   if (error instanceof Deno.errors.ConnectionRefused) {
     return { kind: "refused", detail: `nobody listens at port ${port} of ${host}` };
+  }
+  // As rustls words it, which is what Deno's TLS is.
+  if (/certificate/i.test(message ?? "")) return { kind: "bad_certificate", detail: message ?? "" };
+  if (/corrupt message|InvalidContentType/i.test(message ?? "")) {
+    return { kind: "no_tls", detail: `no TLS at port ${port} of ${host}` };
   }
   // The codes of getaddrinfo(3), RFC 3493, section 6.1, as node:dns names them.
   if (code === "ENOTFOUND" || code === "EAI_AGAIN" || code === "EAI_NONAME" || code === "ENODATA") {

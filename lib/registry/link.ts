@@ -16,7 +16,8 @@ import { Reconnection, type Setback } from "./reconnection.ts";
 const RETRY_CONNECT_MS = 2000;
 
 /** What a link can be told. None of the functions may throw. */
-export interface RegistryLinkOptions extends Pick<RegistryClientOptions, "replyMs" | "quietMs"> {
+export interface RegistryLinkOptions
+  extends Pick<RegistryClientOptions, "replyMs" | "quietMs" | "password" | "tls"> {
   /** Told of every message, as it stood on the wire. */
   readonly onTrace?: (trace: Trace) => void;
   /** The connection is lost, and the link begins to try again. Not told before a name is registered. */
@@ -101,11 +102,13 @@ export class RegistryLink implements AsyncDisposable {
   }
 
   #connect(connectMs?: number): ReturnType<typeof RegistryClient.connect> {
-    const { onTrace, replyMs, quietMs } = this.#options;
+    const { onTrace, replyMs, quietMs, password, tls } = this.#options;
     return RegistryClient.connect(this.#host, this.#port, {
       ...(onTrace && { onTrace }),
       ...(replyMs !== undefined && { replyMs }),
       ...(quietMs !== undefined && { quietMs }),
+      ...(password && { password }),
+      ...(tls && { tls }),
       ...(connectMs !== undefined && { connectMs }),
       onLost: () => this.#lost(),
       signal: this.#closing.signal,

@@ -4,6 +4,7 @@ import { type Line, MAX_LINE_BYTES } from "../protocol/line_splitter.ts";
 import { nameKey } from "../protocol/name.ts";
 import type { Person, RegistryReply } from "../protocol/registry_messages.ts";
 import { Deadlines } from "./deadlines.ts";
+import type { PasswordGate } from "./room_password.ts";
 import { type Outcome, RegistrySession } from "./session.ts";
 import { RegistryTable } from "./table.ts";
 
@@ -68,6 +69,8 @@ export interface RoomOptions {
   readonly idleMs?: number;
   /** Longest line, in bytes. */
   readonly lineBytes?: number;
+  /** Where the room has a password, who checks it. */
+  readonly gate?: PasswordGate;
 }
 
 /**
@@ -78,6 +81,7 @@ export interface RoomOptions {
 export class RegistryRoom {
   readonly #table = new RegistryTable();
   readonly #lineBytes: number;
+  readonly #gate: PasswordGate | undefined;
   /** Who has a name, by its key. */
   readonly #holders = new Map<string, Guest>();
   /** Those without a name. */
@@ -91,7 +95,8 @@ export class RegistryRoom {
   readonly #challengers = new Map<Guest, Set<Guest>>();
   #outputs: RoomOutput[] = [];
 
-  constructor({ idleMs = IDLE_MS, lineBytes = MAX_LINE_BYTES }: RoomOptions = {}) {
+  constructor({ idleMs = IDLE_MS, lineBytes = MAX_LINE_BYTES, gate }: RoomOptions = {}) {
+    this.#gate = gate;
     this.#lineBytes = lineBytes;
     this.#nameless = new Deadlines(idleMs);
   }
@@ -120,7 +125,7 @@ export class RegistryRoom {
 
   /** Somebody has connected. */
   enter(now: number): Guest {
-    const guest = new Guest(new RegistrySession(this.#table, this.#lineBytes));
+    const guest = new Guest(new RegistrySession(this.#table, this.#lineBytes, this.#gate));
     this.#nameless.start(now, guest);
     this.#quiet.start(now, guest);
     return guest;

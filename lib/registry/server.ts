@@ -6,6 +6,7 @@ import { LineSplitter, MAX_LINE_BYTES } from "../protocol/line_splitter.ts";
 import { DEFAULT_REGISTRY_PORT, type Person, type RegistryReply } from "../protocol/registry_messages.ts";
 import { Outbox } from "./outbox.ts";
 import { type Guest, RegistryRoom, type RoomOutput } from "./room.ts";
+import type { PasswordGate } from "./room_password.ts";
 import { ROOM_FULL } from "./session.ts";
 import { spareDescriptors } from "./spare_descriptors.ts";
 import { TokenBucket } from "./token_bucket.ts";
@@ -95,6 +96,10 @@ export interface RegistryOptions extends RegistryLimits {
   readonly host?: string;
   /** TCP port; 0 for any that is free. */
   readonly port?: number;
+  /** Where the room has a password, who checks it. */
+  readonly gate?: PasswordGate;
+  /** Certificate chain and key in PEM: phones have to speak TLS then. */
+  readonly tls?: { readonly cert: string; readonly key: string };
   /** Told of every message and of whoever comes and goes. Must not throw. */
   readonly onEvent?: (event: RegistryEvent) => void;
 }
@@ -127,9 +132,11 @@ export class PortInUseError extends Error {
  */
 export function startRegistry(options: RegistryOptions = {}): RegistryServer {
   const { host = "0.0.0.0", port = DEFAULT_REGISTRY_PORT } = options;
-  let listener: Deno.TcpListener;
+  let listener: Listener;
   try {
-    listener = Deno.listen({ hostname: host, port });
+    listener = options.tls
+      ? Deno.listenTls({ hostname: host, port, ...options.tls })
+      : Deno.listen({ hostname: host, port });
   } catch (error) {
     if (error instanceof Deno.errors.AddrInUse) throw new PortInUseError(port);
     const detail = error instanceof Error ? error.message.replace(/ \(os error \d+\)$/, "") : String(error);
@@ -138,9 +145,12 @@ export function startRegistry(options: RegistryOptions = {}): RegistryServer {
   return new Server(listener, options);
 }
 
+type Connection = Deno.TcpConn | Deno.TlsConn;
+type Listener = Deno.TcpListener | Deno.TlsListener;
+
 /** A connection, and what waits for it. */
 interface Visit {
-  readonly connection: Deno.TcpConn;
+  readonly connection: Connection;
   readonly peer: Endpoint;
   readonly outbox: Outbox;
   /** Whether the registry has said its last word. */
@@ -152,7 +162,7 @@ interface Visit {
 class Server implements RegistryServer {
   readonly host: string;
   readonly port: number;
-  readonly #listener: Deno.TcpListener;
+  readonly #listener: Listener;
   readonly #maxConnections: number;
   readonly #maxPerAddress: number | undefined;
   readonly #requestsPerSecond: number;
@@ -166,8 +176,8 @@ class Server implements RegistryServer {
   readonly #room: RegistryRoom;
   readonly #visits = new Map<Guest, Visit>();
   /** Every connection, and what settles when it has ended. */
-  readonly #connections = new Map<Deno.TcpConn, Promise<void>>();
-  readonly #lingering = new Set<Deno.TcpConn>();
+  readonly #connections = new Map<Connection, Promise<void>>();
+  readonly #lingering = new Set<Connection>();
   readonly #accepting: Promise<void>;
   /** How many connections there were when it was said that the room is full. */
   #saidFullAt = Infinity;
@@ -176,12 +186,13 @@ class Server implements RegistryServer {
   #closing: Promise<void> | undefined;
 
   constructor(
-    listener: Deno.TcpListener,
+    listener: Listener,
     options: RegistryOptions,
   ) {
     this.#room = new RegistryRoom(options);
-    this.host = listener.addr.hostname;
-    this.port = listener.addr.port;
+    const { hostname, port } = listener.addr as Deno.NetAddr;
+    this.host = hostname;
+    this.port = port;
     this.#listener = listener;
     this.#maxConnections = options.maxConnections ?? MAX_CONNECTIONS;
     this.#maxPerAddress = options.maxPerAddress;
@@ -213,7 +224,7 @@ class Server implements RegistryServer {
 
   async #accept(): Promise<void> {
     while (!this.#closing) {
-      let connection: Deno.TcpConn;
+      let connection: Connection;
       try {
         connection = await this.#listener.accept();
       } catch {
@@ -239,7 +250,7 @@ class Server implements RegistryServer {
     return count < this.#affordable;
   }
 
-  #admit(connection: Deno.TcpConn): void {
+  #admit(connection: Connection): void {
     const { ip } = peerOf(connection);
     const ofAddress = (this.#addresses.get(ip) ?? 0) + 1;
     const most = this.#maxPerAddress ?? (isLoopback(ip) ? Infinity : MAX_PER_ADDRESS);
@@ -261,7 +272,7 @@ class Server implements RegistryServer {
   }
 
   /** Speaks with one phone until the connection ends, on either side. Never rejects. */
-  async #serve(connection: Deno.TcpConn): Promise<void> {
+  async #serve(connection: Connection): Promise<void> {
     const guest = this.#room.enter(performance.now());
     try {
       const visit: Visit = {
@@ -273,8 +284,10 @@ class Server implements RegistryServer {
       };
       this.#visits.set(guest, visit);
       this.#carryOut();
-      connection.setNoDelay(true);
-      connection.setKeepAlive(true);
+      if ("setNoDelay" in connection) {
+        connection.setNoDelay(true);
+        connection.setKeepAlive(true);
+      }
       if (await this.#converse(guest, visit)) await linger(connection);
     } catch {
       // The phone has gone away, or the registry is being closed: that ends the conversation like any other.
@@ -389,7 +402,7 @@ class Server implements RegistryServer {
   }
 
   /** Tells a phone that there is no room for it. */
-  #turnAway(connection: Deno.TcpConn): void {
+  #turnAway(connection: Connection): void {
     if (this.#saidFullAt === Infinity) {
       this.#saidFullAt = this.#connections.size;
       this.#tell({ event: "room_full", connections: this.#saidFullAt });
@@ -397,7 +410,7 @@ class Server implements RegistryServer {
     this.#refuse(connection);
   }
 
-  #refuse(connection: Deno.TcpConn): void {
+  #refuse(connection: Connection): void {
     if (this.#lingering.size >= MAX_LINGERING) {
       closeQuietly(connection);
       return;
@@ -417,8 +430,8 @@ class Server implements RegistryServer {
   }
 }
 
-function peerOf(connection: Deno.TcpConn): Endpoint {
-  const { hostname, port } = connection.remoteAddr;
+function peerOf(connection: Connection): Endpoint {
+  const { hostname, port } = connection.remoteAddr as Deno.NetAddr;
   return { ip: canonicalIp(hostname), port };
 }
 
@@ -428,13 +441,13 @@ function fieldsOf({ nome, ip, porta }: Person): { name: string; ip: string; port
 
 const encoder = new TextEncoder();
 
-async function send(connection: Deno.TcpConn, text: string): Promise<void> {
+async function send(connection: Connection, text: string): Promise<void> {
   const bytes = encoder.encode(text);
   for (let sent = 0; sent < bytes.length;) sent += await connection.write(bytes.subarray(sent));
 }
 
 /** Says that nothing more will come, then waits, but not long, for the other side to close the connection. */
-async function linger(connection: Deno.TcpConn): Promise<void> {
+async function linger(connection: Connection): Promise<void> {
   await connection.closeWrite();
   const drained = (async () => {
     const rest = new Uint8Array(READ_BYTES);
@@ -456,7 +469,7 @@ async function orTimeOver(ms: number, done: Promise<unknown>): Promise<void> {
   }
 }
 
-function closeQuietly(connection: Deno.TcpConn): void {
+function closeQuietly(connection: Connection): void {
   try {
     connection.close();
   } catch {

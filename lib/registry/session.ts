@@ -10,6 +10,7 @@ import {
   type RegistryRequest,
   type RequestId,
 } from "../protocol/registry_messages.ts";
+import type { Answer, Challenge, PasswordGate } from "./room_password.ts";
 import type { RegistryTable } from "./table.ts";
 
 /** What came of a line. */
@@ -30,6 +31,7 @@ const SENTENCES = {
   nao_registrado: "é preciso registrar um nome primeiro",
   ja_registrado: "esta conexão já registrou um nome",
   sala_cheia: "a sala está cheia; tente mais tarde",
+  senha_incorreta: "a senha da sala não confere",
 } as const satisfies Partial<Record<ErrorCode, string>>;
 
 const LINE_PROBLEMS = {
@@ -59,15 +61,22 @@ function listEnvelopeBytes(id: RequestId | undefined): number {
 export class RegistrySession {
   readonly #table: RegistryTable;
   readonly #lineBytes: number;
+  readonly #gate: PasswordGate | undefined;
+  /** The registration whose password is asked for. */
+  #unproven: { readonly person: Person; readonly challenge: Challenge } | undefined;
   #person: Person | undefined;
   /** The registration that waits, because its name is somebody's. */
   #waiting: { readonly person: Person; readonly id: RequestId | undefined } | undefined;
   #closed = false;
 
-  /** @param lineBytes Longest line that is taken, for what a longer one is told. */
-  constructor(table: RegistryTable, lineBytes: number = MAX_LINE_BYTES) {
+  /**
+   * @param lineBytes Longest line that is taken, for what a longer one is told.
+   * @param gate Where the room has a password, who checks it.
+   */
+  constructor(table: RegistryTable, lineBytes: number = MAX_LINE_BYTES, gate?: PasswordGate) {
     this.#table = table;
     this.#lineBytes = lineBytes;
+    this.#gate = gate;
   }
 
   /** Takes a line. After one whose outcome is to close, all others are ignored. */
@@ -78,7 +87,9 @@ export class RegistrySession {
     }
     const parsed = parseRequest(line.text);
     if ("problem" in parsed) return marked(refusal("mensagem_invalida", parsed.problem), parsed.id);
-    return marked(this.#answer(parsed.message), parsed.message.id);
+    const outcome = this.#answer(parsed.message);
+    this.#closed ||= outcome.close;
+    return marked(outcome, parsed.message.id);
   }
 
   /**
@@ -107,6 +118,8 @@ export class RegistrySession {
         return { close: false };
       case "registro":
         return this.#register({ nome: request.nome, ip: request.ip, porta: request.porta }, request.id);
+      case "resposta_desafio":
+        return this.#prove(request, request.id);
       case "consulta":
         return this.#person ? this.#lookUp(request.nome) : refusal("nao_registrado");
       case "lista":
@@ -118,6 +131,25 @@ export class RegistrySession {
 
   #register(person: Person, id: RequestId | undefined): Outcome {
     if (this.#person) return refusal("ja_registrado");
+    if (this.#gate) {
+      const challenge = this.#gate.challenge();
+      this.#unproven = { person, challenge };
+      return { reply: { tipo: "desafio", ...challenge }, close: false };
+    }
+    return this.#admit(person, id);
+  }
+
+  #prove(answer: Answer, id: RequestId | undefined): Outcome {
+    const unproven = this.#unproven;
+    // Each challenge is good for one answer.
+    this.#unproven = undefined;
+    if (!unproven || !this.#gate) return refusal("mensagem_invalida", "não há desafio a responder");
+    const { person, challenge } = unproven;
+    if (this.#gate.accepts(challenge, answer, person)) return this.#admit(person, id);
+    return { ...refusal("senha_incorreta"), close: true };
+  }
+
+  #admit(person: Person, id: RequestId | undefined): Outcome {
     if (!this.#table.find(person.nome)) return this.#enrol(person);
     this.#waiting = { person, id };
     return { contested: person.nome, close: false };

@@ -40,6 +40,7 @@ const EVENTS: { readonly [K in Kind]: readonly Extract<PhoneEvent, { event: K }>
   registry_lost: [{ event: "registry_lost" }],
   registry_back: [{ event: "registry_back", name: "maria" }],
   registry_away: [{ event: "registry_away" }],
+  password_refused: [{ event: "password_refused", given: true }, { event: "password_refused", given: false }],
   registry_full: [{ event: "registry_full" }],
   person: [{ event: "person", ...MARIA }],
   unknown_person: [{ event: "unknown_person", name: "pedro" }],

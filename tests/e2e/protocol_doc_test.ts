@@ -16,6 +16,7 @@ import { MAX_DATAGRAM_BYTES, parseCallMessage } from "../../lib/protocol/call_me
 import { LineSplitter, MAX_LINE_BYTES } from "../../lib/protocol/line_splitter.ts";
 import { MAX_NAME_LENGTH } from "../../lib/protocol/name.ts";
 import { DEFAULT_REGISTRY_PORT, parseReply, parseRequest } from "../../lib/protocol/registry_messages.ts";
+import { RoomPassword } from "../../lib/registry/room_password.ts";
 import { startRegistry } from "./processes.ts";
 
 const DOCUMENT = await Deno.readTextFile(new URL("../../docs/protocol.md", import.meta.url));
@@ -53,7 +54,21 @@ Deno.test("docs/protocol.md has an example of every message, and the parsers rea
       types.add(`${kind} ${JSON.parse(line).tipo}`);
     }
   }
-  assertEquals(types.size, 6 + 7 + 6, [...types].join(", "));
+  assertEquals(types.size, 7 + 8 + 6, [...types].join(", "));
+});
+
+Deno.test("docs/protocol.md has a proof of the password that comes out just like that", async () => {
+  const find = (kind: string, tipo: string) =>
+    blocks(`json ${kind}`).flat().map((line) => JSON.parse(line)).find((message) => message.tipo === tipo);
+  const [, password = ""] = /with the password `([^`]+)`/.exec(DOCUMENT) ?? [];
+  const { tipo: _, nome, ip, porta } = find("request", "registro");
+  const { nonce, prova } = find("request", "resposta_desafio");
+  const answer = await new RoomPassword(password).answer(
+    find("reply", "desafio"),
+    { nome, ip, porta },
+    nonce,
+  );
+  assertEquals(answer, { nonce, prova });
 });
 
 const NUMBERS: [what: string, value: string][] = [

@@ -1,0 +1,62 @@
+import { assertEquals } from "@std/assert";
+
+const ROOT = new URL("../../", import.meta.url);
+
+/** What a program may try, as source that throws where it is refused. */
+const ATTEMPTS: Readonly<Record<string, string>> = {
+  "reading a file": 'Deno.readTextFileSync("/etc/hosts")',
+  "listing a folder": 'Array.from(Deno.readDirSync("/"))',
+  "writing a file": 'Deno.writeTextFileSync("/tmp/sala-must-not-be", "")',
+  "removing a file": 'Deno.removeSync("/tmp/sala-must-not-be")',
+  "running a program": 'new Deno.Command("true").outputSync()',
+  "calling a library": 'Deno.dlopen("libc.so.6", {})',
+  "reading the environment": 'Deno.env.get("HOME")',
+  "reading the whole environment": "Deno.env.toObject()",
+  "asking about the system": "Deno.networkInterfaces()",
+};
+
+/** What of that a program cannot do that has the permissions of deno.json's set, and first does `before`. */
+async function refused(set: string, before = ""): Promise<string[]> {
+  const tries = Object.entries(ATTEMPTS).map(([what, source]) =>
+    `try { ${source}; } catch (error) { if (error instanceof Deno.errors.NotCapable) console.log(${
+      JSON.stringify(what)
+    }); }`
+  );
+  const program = await Deno.makeTempFile({ prefix: "sala-", suffix: ".ts" });
+  try {
+    await Deno.writeTextFile(program, [before, ...tries].join("\n"));
+    const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        "run",
+        "-q",
+        "--no-check",
+        "--no-prompt",
+        "--config",
+        new URL("deno.json", ROOT).pathname,
+        `-P=${set}`,
+        program,
+      ],
+    }).output();
+    assertEquals(new TextDecoder().decode(stderr), "");
+    return new TextDecoder().decode(stdout).trim().split("\n");
+  } finally {
+    await Deno.remove(program);
+  }
+}
+
+Deno.test("the registry's permissions are for the network, once it has read what its command line names", async () => {
+  const secrets = new URL("lib/console/room_secrets.ts", ROOT).href;
+  const giveUp = `import { giveUpFiles } from ${JSON.stringify(secrets)}; await giveUpFiles();`;
+  assertEquals(await refused("registry", giveUp), Object.keys(ATTEMPTS));
+});
+
+Deno.test("the registry's permissions at its start are for the network and for reading", async () => {
+  const reading = ["reading a file", "listing a folder"];
+  assertEquals(await refused("registry"), Object.keys(ATTEMPTS).filter((what) => !reading.includes(what)));
+});
+
+Deno.test("the registry gives up files before it listens", async () => {
+  const source = await Deno.readTextFile(new URL("registry.ts", ROOT));
+  const [given, listening] = [source.indexOf("await giveUpFiles()"), source.indexOf("= startRegistry(")];
+  assertEquals(given > 0 && given < listening, true);
+});

@@ -1,0 +1,92 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { startPhone, startProcess, startRegistry } from "./processes.ts";
+
+/** A certificate for this machine that only who has its file trusts, made by openssl, and gone at the end of the test. */
+async function makeCertificate(): Promise<AsyncDisposable & { cert: string; key: string }> {
+  const folder = await Deno.makeTempDir({ prefix: "sala-" });
+  const [cert, key] = [`${folder}/sala.crt`, `${folder}/sala.key`];
+  const { success, stderr } = await new Deno.Command("openssl", {
+    args: [
+      "req",
+      "-x509",
+      "-newkey",
+      "ec",
+      "-pkeyopt",
+      "ec_paramgen_curve:prime256v1",
+      "-nodes",
+      "-days",
+      "2",
+    ]
+      .concat(["-subj", "/CN=sala", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"])
+      .concat(["-addext", "basicConstraints=critical,CA:FALSE", "-keyout", key, "-out", cert]),
+  }).output();
+  if (!success) throw new Error(new TextDecoder().decode(stderr));
+  return { cert, key, [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }) };
+}
+
+async function hasOpenssl(): Promise<boolean> {
+  try {
+    return (await new Deno.Command("openssl", { args: ["version"] }).output()).success;
+  } catch {
+    return false;
+  }
+}
+
+const openssl = await hasOpenssl();
+/** Why a test is skipped stands in its name. */
+const why = openssl ? "" : " (skipped: there is no openssl to make a certificate with)";
+
+Deno.test({
+  name: `phones speak TLS with a registry that has a certificate, and come back to it${why}`,
+  ignore: !openssl,
+  async fn() {
+    await using files = await makeCertificate();
+    const tls = ["--tls-cert", files.cert, "--tls-key", files.key];
+    const first = await startRegistry(tls);
+    const args = ["--tls", "--ca", files.cert];
+    await using maria = await startPhone(first.port, "maria", args);
+    await maria.type("lista");
+    await maria.waitForEvent("people");
+    first.process.kill("SIGKILL");
+    await first[Symbol.asyncDispose]();
+    await maria.waitForEvent("registry_lost");
+    await using second = await startRegistry([...tls, "--port", `${first.port}`]);
+    await maria.waitForEvent("registry_back");
+    const { stdout } = await new Deno.Command("openssl", {
+      args: ["s_client", "-connect", `127.0.0.1:${second.port}`, "-CAfile", files.cert],
+      stdin: "null",
+    }).output();
+    assertStringIncludes(new TextDecoder().decode(stdout), "TLSv1.3");
+    await maria.type("sair");
+    assertEquals(await maria.exitCode(), 0);
+    await second.process.waitForEvent("left", ({ reason }) => reason === "goodbye");
+  },
+});
+
+Deno.test({
+  name: `phone exits with 4 and one sentence where TLS does not fit${why}`,
+  ignore: !openssl,
+  async fn() {
+    await using files = await makeCertificate();
+    await using other = await makeCertificate();
+    await using secure = await startRegistry(["--tls-cert", files.cert, "--tls-key", files.key]);
+    await using plain = await startRegistry();
+    const rows: [registry: string, args: string[], detail: string][] = [
+      [`127.0.0.1:${secure.port}`, ["--tls"], "certificado dele não confere"],
+      [`127.0.0.1:${secure.port}`, ["--tls", "--ca", other.cert], "certificado dele não confere"],
+      [`127.0.0.2:${secure.port}`, ["--tls", "--ca", files.cert], "certificado dele não confere"],
+      [`127.0.0.1:${plain.port}`, ["--tls", "--ca", files.cert], "ele não fala TLS"],
+      [`127.0.0.1:${secure.port}`, [], "a conexão foi fechada"],
+    ];
+    for (const [registry, args, detail] of rows) {
+      await using phone = startProcess(
+        "phone",
+        [registry, "joão", "0", "--quiet", "--mic", "none", "--speaker", "none", ...args],
+      );
+      assertEquals(await phone.exitCode(), 4, phone.report());
+      assertStringIncludes(phone.stdout, detail, `${args}`);
+      assertEquals(phone.lines.length, 1, phone.report());
+      assert(!phone.stderr.includes("Error"), phone.stderr);
+    }
+  },
+});
