@@ -42,19 +42,26 @@ function importMap(): string[] {
   return offline ? ["--import-map", new URL("lib/offline_std/import_map.json", ROOT).pathname] : [];
 }
 
+/** What starts a tool, as words of a command line, and the folder to be in. */
+export function toolCommand(
+  kind: ToolKind,
+  args: readonly string[],
+): { command: string[]; folder: URL | undefined } {
+  const executable = Deno.env.get(kind === "registry" ? "SALA_REGISTRY" : "SALA_PHONE");
+  if (executable) return { command: [executable, ...args], folder: undefined };
+  const source = ["run", "-q", "--no-prompt", `-P=${kind}`, ...importMap(), `${kind}.ts`];
+  return { command: [Deno.execPath(), ...source, ...args], folder: ROOT };
+}
+
 function commandOf(kind: ToolKind, args: readonly string[], options: StartOptions): Deno.Command {
   const { env, stdin = "null", cwd, openFiles } = options;
-  const executable = Deno.env.get(kind === "registry" ? "SALA_REGISTRY" : "SALA_PHONE");
-  const source = ["run", "-q", "--no-prompt", `-P=${kind}`, ...importMap(), `${kind}.ts`];
+  const { command: [program = "", ...given], folder = cwd } = toolCommand(kind, args);
   const common = {
     env: { LC_ALL: "pt_BR.UTF-8", NO_COLOR: "1", ...env },
     stdin,
     stdout: "piped",
     stderr: "piped",
   } as const;
-  const [program, given, folder] = executable
-    ? [executable, [...args], cwd]
-    : [Deno.execPath(), [...source, ...args], ROOT];
   const place = folder === undefined ? {} : { cwd: folder };
   return openFiles === undefined
     ? new Deno.Command(program, { ...common, args: given, ...place })
