@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Wire } from "../registry/wire.ts";
+import { haveTmux } from "../console/tmux.ts";
 import { startPhone } from "./phones.ts";
-import { startProcess, startRegistry } from "./processes.ts";
+import { commandLine as toolCommand, startProcess, startRegistry } from "./processes.ts";
 
 const SECRET = "água mole em pedra dura";
 
@@ -78,4 +79,76 @@ Deno.test("phone says in one sentence what is wrong with its secrets, and does n
     assert(!phone.stderr.includes("secreta"));
     assertEquals(phone.stderr.trim().split("\n").length, 1);
   }
+});
+
+const ROOT = new URL("../../", import.meta.url);
+
+/** A terminal with one program on it. */
+class Tmux implements Disposable {
+  readonly #socket = `sala-test-${crypto.randomUUID()}`;
+
+  constructor(command: readonly string[], folder: URL) {
+    const quoted = command.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
+    this.#tmux(
+      "-f",
+      "/dev/null",
+      "new-session",
+      "-d",
+      "-x",
+      "100",
+      "-y",
+      "24",
+      "-c",
+      folder.pathname,
+      `LC_ALL=C.UTF-8 ${quoted} --lang en`,
+    );
+  }
+
+  type(...keys: string[]): void {
+    this.#tmux("send-keys", ...keys);
+  }
+
+  /** Settles when a text stands on the screen. */
+  async see(text: string): Promise<string> {
+    for (;;) {
+      const screen = this.#tmux("capture-pane", "-p");
+      if (screen.includes(text)) return screen;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  #tmux(...args: string[]): string {
+    const { success, stdout, stderr } = new Deno.Command("tmux", { args: ["-L", this.#socket, ...args] })
+      .outputSync();
+    if (!success) throw new Error(new TextDecoder().decode(stderr));
+    return new TextDecoder().decode(stdout);
+  }
+
+  [Symbol.dispose](): void {
+    try {
+      this.#tmux("kill-server");
+    } catch {
+      // The program has ended, and the terminal with it.
+    }
+  }
+}
+
+Deno.test({
+  name: "registry and phone ask at the terminal for the room's password, and do not show what is typed",
+  ignore: !haveTmux(),
+  async fn() {
+    using registry = new Tmux(toolCommand("registry", ["--port", "0", "--room-password"]), ROOT);
+    await registry.see("room password:");
+    registry.type("segredx", "BSpace", "o-1", "Enter");
+    const shown = await registry.see("room open at 0.0.0.0:");
+    const port = /room open at [^:]*:(\d+)/.exec(shown)?.[1];
+    const args = [`127.0.0.1:${port}`, "joana", "0", "--mic", "none", "--speaker", "none", "--room-password"];
+    using phone = new Tmux(toolCommand("phone", args), ROOT);
+    await phone.see("room password:");
+    phone.type("segredo-1", "Enter");
+    const screen = await phone.see("You are in the room as joana");
+    assert(!(shown + screen).includes("segred"), screen);
+    phone.type("list", "Enter");
+    await phone.see("There is one person in the room");
+  },
 });
