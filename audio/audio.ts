@@ -33,7 +33,7 @@ export interface AudioSink extends AsyncDisposable {
   readonly delaySamples: number;
   /**
    * Samples that are due: with as many more, sound goes on without a gap and with no more delay than it needs. To be
-   * asked, and given, at least every 10 ms.
+   * asked, and given, with each packet that comes and when one does not come in time.
    *
    * @throws {AudioError} When the device fails. The sink cannot be used again then.
    */

@@ -10,6 +10,9 @@
  *
  * The playout delay is the distance between the loudspeaker's clock (samples delivered) and the timestamp that is
  * heard. A packet comes in time exactly when its relative delay (see `delay_estimator.ts`, same zero) is not more.
+ *
+ * A loudspeaker that got all that it takes can go on for a while without more: that is the lead. While packets come
+ * evenly, each is given on as it comes, so the lead is one frame, and a delay of nothing is enough.
  */
 
 import { ComfortNoise } from "./comfort_noise.ts";
