@@ -1,3 +1,4 @@
+import { createHash, createHmac, hkdfSync } from "node:crypto";
 import { assert, assertEquals } from "@std/assert";
 import {
   FIRST_REPEAT_MS,
@@ -9,6 +10,13 @@ import {
   RING_MS,
 } from "../../lib/call/call.ts";
 import { MAX_REMEMBERED } from "../../lib/call/switchboard.ts";
+import {
+  MAX_UNANSWERED_ADDRESSES,
+  MAX_UNANSWERED_DATAGRAMS,
+  UNANSWERED_MEMORY_MS,
+} from "../../lib/call/unanswered_limit.ts";
+import { KeyExchange, KeyPair } from "../../lib/call/key_exchange.ts";
+import { REPLAY_WINDOW } from "../../lib/media/replay_window.ts";
 import { DEFAULT_PHONE_PORT } from "../../lib/console/phone_options.ts";
 import { FRAME_SAMPLES, OPUS_SAMPLE_RATE } from "../../lib/media/opus.ts";
 import { OPUS_PAYLOAD_TYPE } from "../../lib/media/rtp.ts";
@@ -85,6 +93,10 @@ const NUMBERS: [what: string, value: string][] = [
   ["Silence until the call ends", `${PEER_LOST_MS} ms`],
   ["Remembering a call that is over", `${REMEMBER_MS} ms`],
   ["Calls remembered", `${MAX_REMEMBERED}`],
+  ["Datagrams to an address that has not answered", `${MAX_UNANSWERED_DATAGRAMS}`],
+  ["Forgetting such an address", `${UNANSWERED_MEMORY_MS} ms`],
+  ["Such addresses known", `${MAX_UNANSWERED_ADDRESSES}`],
+  ["Packets that a replay window remembers", `${REPLAY_WINDOW}`],
   ["Payload type of voice", `${OPUS_PAYLOAD_TYPE}`],
   ["Clock of voice", `${OPUS_SAMPLE_RATE} Hz`],
   ["Samples in a packet", `${FRAME_SAMPLES}`],
@@ -110,10 +122,13 @@ Deno.test("docs/protocol.md has the state machine's table, without what changes 
   const expected: string[] = [];
   for (const line of table.split("\n")) {
     const [state = "", event = "", next, output = ""] = line.split("|").map((cell) => cell.trim());
+    // What the fields that protect a call do is told in words.
+    if (/\+|elsewhere/.test(event) || /asked for|has the proof/.test(state)) continue;
     const plain = state.replace(/ \(.*/, "");
     if (next === plain && output === "") continue;
     if (event === "(silence)" && plain !== "talking") continue; // Only a repeat that is due again.
-    const shown = event === "rejeitado" ? output.replace("rejected: ocupado", "rejected: *motivo*") : output;
+    const bare = output.replaceAll("+prova", "");
+    const shown = event === "rejeitado" ? bare.replace("rejected: ocupado", "rejected: *motivo*") : bare;
     expected.push([plain, EVENTS[event] ?? event, next, shown].join(" | "));
   }
   const documented = rows("| state | what happens | next state | sent | the person is told |")
@@ -125,6 +140,65 @@ Deno.test("docs/protocol.md has the state machine's table, without what changes 
   const inOneOrder = (row: string) => row.replace(/\| (\[.*\]) (\S+)$/, "| $2 $1");
   assertEquals(documented, expected.map(inOneOrder));
 });
+
+Deno.test("docs/protocol.md has an example whose keys are those of the code", () => {
+  const documented = new Map(
+    rows("| value | in the example |").map(([what = "", value = ""]) => [what, value]),
+  );
+  const value = (what: string) => documented.get(what) ?? "";
+  const [joao, maria] = ["João's", "Maria's"].map((whose) =>
+    KeyPair.from(Uint8Array.fromHex(value(`${whose} private key`)))
+  ) as [KeyPair, KeyPair];
+  const { chamada, nome, midia } = JSON.parse(blocks("json call")[0]![0]!);
+  const offer = KeyExchange.offer({ chamada, nome, midia }, joao);
+  const keys = offer.complete(maria.publicKey)!;
+  const marias = KeyExchange.answer({ chamada, nome, midia }, offer.commitment, maria).complete(
+    joao.publicKey,
+  )!;
+  const computed: [what: string, value: string][] = [
+    ["João's chave", joao.publicKey],
+    ["Maria's chave", maria.publicKey],
+    ["compromisso", offer.commitment],
+    ["secret", joao.agree(maria.publicKey)!.toHex()],
+    ["master key, João's voice", keys.outgoing.key.toHex()],
+    ["master salt, João's voice", keys.outgoing.salt.toHex()],
+    ["master key, Maria's voice", keys.incoming.key.toHex()],
+    ["master salt, Maria's voice", keys.incoming.salt.toHex()],
+    ["João's selo of confirmação", keys.seal("confirmação")],
+    ["João's selo of encerrar_ligação", keys.seal("encerrar_ligação")],
+    ["Maria's selo of encerrar_ligação", marias.seal("encerrar_ligação")],
+    ["Maria's selo of ligação_encerrada", marias.seal("ligação_encerrada")],
+    ["code", marias.code],
+  ];
+  for (const [what, expected] of computed) assertEquals(value(what), expected, what);
+  // Those in between do not leave the code, so they are computed anew, from what the document says.
+  const transcript = sha256(
+    ["sala 1 chaves", chamada, nome, midia, offer.commitment, maria.publicKey, joao.publicKey].join("\n"),
+  );
+  assertEquals(value("transcript"), transcript.toHex());
+  const secret = Uint8Array.fromHex(value("secret"));
+  const expand = (info: string, length: number) =>
+    new Uint8Array(hkdfSync("sha256", secret, transcript, info, length)).toHex();
+  assertEquals(value("HKDF's pseudorandom key"), hmac(transcript, secret).toHex());
+  assertEquals(value("key of João's seals"), expand("sala 1 selo chamador", 32));
+  assertEquals(value("key of Maria's seals"), expand("sala 1 selo chamado", 32));
+  assertEquals(value("bytes of the code"), expand("sala 1 codigo", 16));
+  // The messages of 2.3 are those of this call.
+  for (const line of blocks("json call").flat()) {
+    const { compromisso, chave, selo } = JSON.parse(line);
+    for (const field of [compromisso, chave, selo]) {
+      if (field !== undefined) assert([...documented.values()].includes(field), line);
+    }
+  }
+});
+
+function sha256(text: string): Uint8Array {
+  return new Uint8Array(createHash("sha256").update(text, "utf8").digest());
+}
+
+function hmac(key: Uint8Array, message: Uint8Array): Uint8Array {
+  return new Uint8Array(createHmac("sha256", key).update(message).digest());
+}
 
 /** A raw connection to the registry, as `nc` is one. */
 class Terminal implements Disposable {
