@@ -25,7 +25,7 @@ help:
 	@echo 'make test-build  the end-to-end tests on those two'
 	@echo 'make bench-voice voice beside baresip, 12 minutes, bench/results/voice.md [ARGS="--quick"]'
 	@echo 'make bench-registry  a registry under attack, 2 minutes, bench/results/robustness_registry.md'
-	@echo 'make bench-flood calls under a flood, a minute, bench/results/robustness_calls.md [ARGS="--rate 50000"]'
+	@echo 'make bench-flood calls under a flood, two minutes, bench/results/robustness_calls.md [ARGS="--rate 50000"]'
 	@echo 'make dist        the same two for Linux, macOS and Windows, in dist/'
 	@echo 'make fmt         lays the code out'
 	@echo 'make setup       brings everything needed, and tries again what was not to be had'

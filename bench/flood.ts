@@ -65,6 +65,7 @@ async function measure(registryPort: number, kind: string, side: Row["side"]): P
     ? [callee, registered as number]
     : [caller, invitation.porta as number];
   await pause(SETTLE_MS);
+  const [callersBefore, calleesBefore] = await Promise.all([nextStatus(caller), nextStatus(callee)]);
   const before = await processorSeconds(flooded.pid);
   const sent = kind === "none" ? (await pause(1000 * floodSeconds), 0) : await flood(port, kind);
   const corePercent = 100 * (await processorSeconds(flooded.pid) - before) / floodSeconds;
@@ -75,22 +76,35 @@ async function measure(registryPort: number, kind: string, side: Row["side"]): P
   ]);
   await callee.type("sair");
   await Promise.all([caller.exitCode(), callee.exitCode()]);
-  const [atFlooded, atOther] = side === "callee" ? [atCallee, atCaller] : [atCaller, atCallee];
+  const callers = frames(callersBefore, atCaller);
+  const callees = frames(calleesBefore, atCallee);
+  const [atFlooded, atOther] = side === "callee" ? [callees, callers] : [callers, callees];
   return {
     kind,
     side,
     rate: sent / floodSeconds,
-    playedPercent: played(atFlooded, ["framesPlayed"]),
-    heardPercent: played(atFlooded, ["framesPlayed", "framesRebuilt"]),
-    otherPercent: played(atOther, ["framesPlayed"]),
+    playedPercent: 100 * atFlooded.played / atFlooded.all,
+    heardPercent: 100 * (atFlooded.played + atFlooded.rebuilt) / atFlooded.all,
+    otherPercent: 100 * atOther.played / atOther.all,
     corePercent,
   };
 }
 
-/** The part of a call's frames, in percent, that some of the counts make up. */
-function played(ended: PrintedEvent, fields: readonly string[]): number {
-  const sum = (names: readonly string[]) => names.reduce((sum, name) => sum + (ended[name] as number), 0);
-  return 100 * sum(fields) / sum(["framesPlayed", "framesRebuilt", "framesConcealed"]);
+/** The next figures of a phone's call. */
+function nextStatus(phone: ToolProcess): Promise<PrintedEvent> {
+  const seen = phone.events("status").length;
+  return phone.waitForEvent("status", () => phone.events("status").length > seen);
+}
+
+/** What became of the frames between two moments of a call. */
+function frames(before: PrintedEvent, after: PrintedEvent): { played: number; rebuilt: number; all: number } {
+  const count = (name: string) => (after[name] as number) - (before[name] as number);
+  const [played, rebuilt, concealed] = [
+    count("framesPlayed"),
+    count("framesRebuilt"),
+    count("framesConcealed"),
+  ];
+  return { played, rebuilt, all: played + rebuilt + concealed };
 }
 
 async function flood(port: number, kind: string): Promise<number> {
@@ -143,7 +157,7 @@ A call of two phones, its voice a tone, encrypted as usual, all on the loopback 
   } s another process sends datagrams to the port of one of them, for ${floodSeconds} s, ${
     perSecond.toLocaleString("en")
   } a second or as many as it can. Played is
-the part of the frames of the whole call that were heard as they were sent, at least ${WANTED_PERCENT} % wanted; the rest was
+the part of the frames from then to the end of the call that were heard as they were sent, at least ${WANTED_PERCENT} % wanted; the rest was
 rebuilt from the copy in the packet after it, or concealed.
 
 | flood of | at the port of the | a second | played there | or rebuilt | played at the other | processor of the flooded phone |

@@ -26,6 +26,10 @@ const STRANGERS_VOICE = { perSecond: 100, burst: 20 };
 const REPORT_MS = 10_000;
 const FLOOD_DATAGRAMS = 1_000;
 
+/** So many datagrams that are ignored within so short a time are a flood that is kept away where that can be done. */
+const SHIELD_DATAGRAMS = 200;
+const SHIELD_MS = 100;
+
 /** What a datagram is, as far as its beginning tells. */
 export type DatagramKind = "signalling" | "voice" | "ignored";
 
@@ -34,6 +38,8 @@ export class Gatekeeper {
   readonly #own = new RateLimit(OWN_CALL.perSecond, OWN_CALL.burst);
   readonly #others = new RateLimit(OTHERS.perSecond, OTHERS.burst);
   readonly #strangersVoice = new RateLimit(STRANGERS_VOICE.perSecond, STRANGERS_VOICE.burst);
+  #lately = 0;
+  #latelySince = -Infinity;
   #ignored = 0;
   #ignoredSince = -Infinity;
 
@@ -56,12 +62,22 @@ export class Gatekeeper {
     return this.#strangersVoice.take(now);
   }
 
+  /** Whether so much is ignored just now that it should be kept away: 2,000 a second. */
+  get flooded(): boolean {
+    return this.#lately >= SHIELD_DATAGRAMS;
+  }
+
   /**
    * Counts a datagram that was ignored.
    *
    * @returns How many there were, when that is a flood and time to say so.
    */
   ignored(now: number): number | undefined {
+    if (now - this.#latelySince > SHIELD_MS) {
+      this.#latelySince = now;
+      this.#lately = 0;
+    }
+    this.#lately++;
     // The first one after a pause begins a new count: what comes now and then is no flood.
     if (now - this.#ignoredSince > 2 * REPORT_MS) {
       this.#ignoredSince = now;

@@ -73,7 +73,7 @@ export const TEXTS_EN = {
     `Nothing has come from ${name} for ${seconds} s. The call waits a little longer before it is given up.`,
   peerBack: (name) => `${name}'s voice is back.`,
   flooded: (datagrams) =>
-    `Somebody is flooding this phone: ${datagrams} datagrams that mean nothing were ignored. It goes on.`,
+    `Somebody is flooding this phone: at least ${datagrams} datagrams that mean nothing were ignored. It goes on.`,
   ends: {
     hung_up: (name, duration) => `You ended the call with ${name} after ${duration}.`,
     peer_hung_up: (name, duration) => `${name} ended the call after ${duration}.`,

@@ -81,7 +81,7 @@ export const TEXTS_PT = {
     `Nada chega de ${name} há ${seconds} s. A ligação espera mais um pouco antes de cair.`,
   peerBack: (name: string) => `A voz de ${name} voltou.`,
   flooded: (datagrams: string) =>
-    `Alguém está inundando este telefone: ${datagrams} datagramas sem sentido foram ignorados. Ele segue funcionando.`,
+    `Alguém está inundando este telefone: pelo menos ${datagrams} datagramas sem sentido foram ignorados. Ele segue funcionando.`,
   ends: {
     hung_up: (name: string, duration: string) =>
       `Você encerrou a ligação com ${name}, que durou ${duration}.`,

@@ -1,0 +1,134 @@
+/**
+ * Two things about a UDP socket that Linux can do and Deno has no words for: to keep more datagrams than usual until
+ * the program has time for them, and to sort some out before they come to the program at all. The system's own
+ * functions are called for that (socket(7)).
+ */
+
+/** The functions of the C library. */
+const SYMBOLS = {
+  getsockname: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
+  getsockopt: { parameters: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },
+  setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
+} as const;
+
+/** Linux's values of the constants. */
+const SOL_SOCKET = 1;
+const SO_TYPE = 3;
+const SO_RCVBUF = 8;
+const SO_ATTACH_FILTER = 26;
+const SO_DETACH_FILTER = 27;
+const SOCK_DGRAM = 2;
+
+/** Room for an address of any kind (`sockaddr_storage`), and where the port stands in those of the internet. */
+const ADDRESS_BYTES = 128;
+const PORT_OFFSET = 2;
+
+/** Descriptors that are looked through for the socket: what a program may have unless it is told otherwise. */
+const MAX_DESCRIPTORS = 1024;
+
+/** Bytes of an instruction of a filter (`sock_filter`), and of what points to all of them (`sock_fprog`). */
+const INSTRUCTION_BYTES = 8;
+const PROGRAM_BYTES = 16;
+const PROGRAM_POINTER_OFFSET = 8;
+
+/** An instruction of the kernel's packet filter (Linux, Documentation/networking/filter.rst). */
+export interface FilterInstruction {
+  readonly code: number;
+  /** How many of the next instructions are passed over where a comparison is true, and where it is not. */
+  readonly ifTrue?: number;
+  readonly ifFalse?: number;
+  readonly value: number;
+}
+
+/** A UDP socket of this program, as the system knows it. */
+export class LinuxSocket implements Disposable {
+  readonly #library: Deno.DynamicLibrary<typeof SYMBOLS>;
+  readonly #descriptor: number;
+
+  private constructor(library: Deno.DynamicLibrary<typeof SYMBOLS>, descriptor: number) {
+    this.#library = library;
+    this.#descriptor = descriptor;
+  }
+
+  /**
+   * Finds the socket that is bound to a port, since Deno does not tell its descriptor.
+   *
+   * @returns Undefined on another system, with another C library than the usual one, or where it may not be called.
+   */
+  static boundTo(port: number): LinuxSocket | undefined {
+    if (Deno.build.os !== "linux") return undefined;
+    let library;
+    try {
+      library = Deno.dlopen("libc.so.6", SYMBOLS);
+    } catch {
+      return undefined;
+    }
+    const address = new DataView(new ArrayBuffer(ADDRESS_BYTES));
+    for (let descriptor = 0; descriptor < MAX_DESCRIPTORS; descriptor++) {
+      const length = Uint32Array.of(ADDRESS_BYTES);
+      if (library.symbols.getsockname(descriptor, address.buffer, length) !== 0) continue;
+      const socket = new LinuxSocket(library, descriptor);
+      if (address.getUint16(PORT_OFFSET) === port && socket.#option(SO_TYPE) === SOCK_DGRAM) return socket;
+    }
+    library.close();
+    return undefined;
+  }
+
+  /**
+   * Asks for room for what has come and was not yet received.
+   *
+   * @param bytes How much; the system has a limit of its own.
+   * @returns How much there is now, with what the system needs for itself.
+   */
+  enlargeReceiveBuffer(bytes: number): number | undefined {
+    const value = Int32Array.of(bytes);
+    this.#library.symbols.setsockopt(this.#descriptor, SOL_SOCKET, SO_RCVBUF, value, value.byteLength);
+    return this.#option(SO_RCVBUF);
+  }
+
+  /**
+   * Has the system throw away what a filter does not accept, before it takes any room or time of this program.
+   *
+   * @returns Whether it does.
+   */
+  attachFilter(instructions: readonly FilterInstruction[]): boolean {
+    // In the byte order of the machine: all that Deno runs on have the lowest byte first.
+    const code = new DataView(new ArrayBuffer(INSTRUCTION_BYTES * instructions.length));
+    for (const [index, { code: operation, ifTrue = 0, ifFalse = 0, value }] of instructions.entries()) {
+      const at = INSTRUCTION_BYTES * index;
+      code.setUint16(at, operation, true);
+      code.setUint8(at + 2, ifTrue);
+      code.setUint8(at + 3, ifFalse);
+      code.setUint32(at + 4, value, true);
+    }
+    const program = new DataView(new ArrayBuffer(PROGRAM_BYTES));
+    program.setUint16(0, instructions.length, true);
+    const pointer = Deno.UnsafePointer.value(Deno.UnsafePointer.of(code));
+    program.setBigUint64(PROGRAM_POINTER_OFFSET, BigInt(pointer), true);
+    return this.#library.symbols.setsockopt(
+      this.#descriptor,
+      SOL_SOCKET,
+      SO_ATTACH_FILTER,
+      program.buffer,
+      PROGRAM_BYTES,
+    ) === 0;
+  }
+
+  /** Has the system let everything through again. */
+  detachFilter(): void {
+    const value = Int32Array.of(0);
+    this.#library.symbols.setsockopt(this.#descriptor, SOL_SOCKET, SO_DETACH_FILTER, value, value.byteLength);
+  }
+
+  /** Lets go of the C library. The socket is its owner's. */
+  [Symbol.dispose](): void {
+    this.#library.close();
+  }
+
+  #option(name: number): number | undefined {
+    const value = Int32Array.of(0);
+    const length = Uint32Array.of(value.byteLength);
+    const failed = this.#library.symbols.getsockopt(this.#descriptor, SOL_SOCKET, name, value, length) !== 0;
+    return failed ? undefined : value[0];
+  }
+}
