@@ -102,6 +102,8 @@ async function lookUp(phones: readonly RegistryClient[], seconds: number): Promi
   return took;
 }
 
+const NO_ATTACK = "none";
+
 interface Row {
   readonly attack: string;
   readonly medianMs: number;
@@ -130,7 +132,7 @@ async function measure(attack: string | undefined, port: number, log: string, se
   const took = await lookUp(phones, seconds);
   const after = await readCost([registry.pid]);
   const row = {
-    attack: attack ?? "none",
+    attack: attack ?? NO_ATTACK,
     medianMs: quantile(took, 0.5),
     p99Ms: quantile(took, 0.99),
     cpu: 1000 * (after.cpuSeconds - before.cpuSeconds) / (performance.now() - started),
@@ -169,9 +171,11 @@ function freePort(): number {
   return listener.addr.port;
 }
 
-function report(rows: readonly Row[], quiet: Row, returns: readonly number[], machine: string): string {
+function report(rows: readonly Row[], returns: readonly number[], machine: string): string {
+  // Once at the beginning and once at the end, since this may not be all that the machine does.
+  const quietMs = Math.min(...rows.filter(({ attack }) => attack === NO_ATTACK).map(({ p99Ms }) => p99Ms));
   const lines = rows.map((row) => {
-    const slowdown = row.p99Ms / quiet.p99Ms;
+    const slowdown = row.p99Ms / quietMs;
     const mark = slowdown <= MOST_SLOWDOWN ? "✓" : "✗";
     return `| ${row.attack} | ${row.medianMs.toFixed(2)} | ${row.p99Ms.toFixed(2)} | ${
       slowdown.toFixed(1)
@@ -183,7 +187,7 @@ function report(rows: readonly Row[], quiet: Row, returns: readonly number[], ma
 
 \`make bench-registry\` wrote this part. ${PHONES} phones look somebody up every ${LOOKUP_MS} ms while another process does
 its worst from the same machine, one attack after the other, each against a registry of its own that prints everything
-into a file. A row may be at most ${MOST_SLOWDOWN} times as slow as the first one, at the 99th percentile.
+into a file. A row may be at most ${MOST_SLOWDOWN} times as slow as the better of the two quiet ones, at the 99th percentile.
 
 ${machine}
 
@@ -206,14 +210,14 @@ const log = await Deno.makeTempFile({ prefix: "sala-bench-" });
 try {
   const port = freePort();
   const rows: Row[] = [];
-  for (const attack of [undefined, ...attacks]) {
+  for (const attack of [undefined, ...attacks, undefined]) {
     const row = await measure(attack, port, log, seconds);
     rows.push(row);
     console.log(`${row.attack}: ${row.p99Ms.toFixed(2)} ms, processor ${(100 * row.cpu).toFixed(0)} %`);
   }
   const returns = await measureReturn(port, log);
   await Deno.mkdir(folder, { recursive: true });
-  const page = report(rows, rows[0]!, returns, await describeMachine());
+  const page = report(rows, returns, await describeMachine());
   await Deno.writeTextFile(`${folder}/robustness_registry.md`, page);
   console.log(page);
 } finally {

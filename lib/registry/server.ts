@@ -4,6 +4,7 @@ import type { RegistryEvent } from "../console/events.ts";
 import { canonicalIp, type Endpoint, formatEndpoint, isLoopback } from "../protocol/address.ts";
 import { LineSplitter, MAX_LINE_BYTES } from "../protocol/line_splitter.ts";
 import { DEFAULT_REGISTRY_PORT, type Person, type RegistryReply } from "../protocol/registry_messages.ts";
+import { Addresses } from "./addresses.ts";
 import { Outbox } from "./outbox.ts";
 import { type Guest, RegistryRoom, type RoomOutput } from "./room.ts";
 import type { PasswordGate } from "./room_password.ts";
@@ -44,7 +45,7 @@ const BURST_SECONDS = 4;
 const BYTES_PER_REQUEST = 512;
 
 /** And so does reading so many times, since a single byte costs as much as a packet. */
-const READS_PER_REQUEST = 8;
+const READS_PER_REQUEST = 4;
 
 /** Read at a time from a connection: several lines, and little enough for thousands of connections. */
 const READ_BYTES = 1024;
@@ -167,8 +168,7 @@ class Server implements RegistryServer {
   readonly #maxPerAddress: number | undefined;
   readonly #requestsPerSecond: number;
   readonly #lineBytes: number;
-  /** Connections of each address. */
-  readonly #addresses = new Map<string, number>();
+  readonly #addresses = new Addresses();
   /** For so many connections there are descriptors. */
   #affordable = 0;
   #nextProbeAt = -Infinity;
@@ -252,27 +252,23 @@ class Server implements RegistryServer {
 
   #admit(connection: Connection): void {
     const { ip } = peerOf(connection);
-    const ofAddress = (this.#addresses.get(ip) ?? 0) + 1;
     const most = this.#maxPerAddress ?? (isLoopback(ip) ? Infinity : MAX_PER_ADDRESS);
-    if (ofAddress > most) {
-      // Told once, when the last place was taken.
-      return this.#refuse(connection);
-    }
-    if (ofAddress === most) this.#tell({ event: "address_full", ip, connections: most });
-    this.#addresses.set(ip, ofAddress);
-    const served = this.#serve(connection).then(() => {
+    const entry = this.#addresses.enter(performance.now(), ip, most);
+    // It was told when the last place was taken.
+    if (!entry) return this.#refuse(connection);
+    if (entry.connections === most) this.#tell({ event: "address_full", ip, connections: most });
+    const served = this.#serve(connection, entry.waitMs).then(() => {
       this.#connections.delete(connection);
-      const left = (this.#addresses.get(ip) ?? 1) - 1;
-      if (left === 0) this.#addresses.delete(ip);
-      else this.#addresses.set(ip, left);
+      this.#addresses.leave(performance.now(), ip);
       // Where one place is taken again and again, once is enough.
       if (this.#connections.size < CALM_SHARE * this.#saidFullAt) this.#saidFullAt = Infinity;
     });
     this.#connections.set(connection, served);
   }
 
-  /** Speaks with one phone until the connection ends, on either side. Never rejects. */
-  async #serve(connection: Connection): Promise<void> {
+  /** Waits, then speaks with one phone until the connection ends, on either side. Never rejects. */
+  async #serve(connection: Connection, waitMs: number): Promise<void> {
+    if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
     const guest = this.#room.enter(performance.now());
     try {
       const visit: Visit = {
