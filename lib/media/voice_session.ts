@@ -89,13 +89,16 @@ export const NO_VOICE: VoiceFigures = {
 const MS = 48;
 
 /**
- * How long after a packet the loudspeaker is served if no other has come: this much more than its sound lasts. What it
- * still has then, of the 10 ms more that it was given, covers a timer that is late.
+ * How much longer than a packet's sound lasts the next one is waited for before the loudspeaker is served without it. It
+ * has still enough then for a device that takes 10 ms at a time, and for a timer that is late.
  */
-const LATE_MS = 2;
+const LATE_MS = 6;
 
 /** What is made up then at once, so that a packet that is a little late need not be made up whole. */
 const BRIDGE_SAMPLES = 480;
+
+/** Held back sound of at least so much is given first. */
+const LEAST_SAMPLES = 240;
 
 /** After how long without wanting anything a loudspeaker counts as having stood still. */
 const STOPPAGE_MS = 100;
@@ -297,8 +300,8 @@ export class VoiceSession {
 
   /** No packet has come when one should have. */
   #bridge(): void {
-    this.#serveSpeaker(performance.now(), false);
-    this.#serveIn((this.#receiver.playout.pausing ? this.#options.frameSamples : BRIDGE_SAMPLES) / MS);
+    const given = this.#serveSpeaker(performance.now(), false);
+    this.#serveIn((given > 0 ? Math.min(given, this.#options.frameSamples) : BRIDGE_SAMPLES) / MS);
   }
 
   #serveIn(ms: number): void {
@@ -310,32 +313,36 @@ export class VoiceSession {
    * Gives the loudspeaker what it wants.
    *
    * @param ready Whether only of what is there, rather than making up a little.
+   * @returns How many samples it was given.
    */
-  #serveSpeaker(now: number, ready: boolean): void {
-    if (this.#stopped) return;
+  #serveSpeaker(now: number, ready: boolean): number {
+    if (this.#stopped) return 0;
+    let given = 0;
     try {
       const wanted = Math.min(this.#sink.wanted(), this.#playBuffer.length);
-      if (wanted > 0) this.#play(wanted, ready, now);
+      if (wanted > 0) given = this.#play(wanted, ready, now);
     } catch (error) {
       this.#sinkFailed(this.#sink, error);
     }
     const report = this.#reporter.tick(now);
     if (report) this.#options.send(report);
+    return given;
   }
 
-  #play(wanted: number, ready: boolean, now: number): void {
+  #play(wanted: number, ready: boolean, now: number): number {
     // A loudspeaker that stood still, as some do when they start, shall not leave its delay behind.
     if (now - this.#playedAt > STOPPAGE_MS) this.#receiver.playout.restart();
     this.#playedAt = now;
     const { playout } = this.#receiver;
     const there = playout.readySamples(wanted);
-    const given = ready || playout.pausing ? there : Math.min(wanted, Math.max(there, BRIDGE_SAMPLES));
+    const given = ready || there >= LEAST_SAMPLES ? there : Math.min(wanted, BRIDGE_SAMPLES);
     const samples = this.#playBuffer.subarray(0, given);
     this.#receiver.play(samples, now, wanted - given);
     this.#speakerDb = levelDb(samples);
     const sink = this.#sink;
     this.#options.processor?.played(samples, sink.delaySamples);
     sink.write(samples).catch((error) => this.#sinkFailed(sink, error));
+    return given;
   }
 
   #sinkFailed(sink: AudioSink, error: unknown): void {
