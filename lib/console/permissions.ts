@@ -14,11 +14,16 @@ export type Dispensable = (typeof DISPENSABLE)[number];
  *
  * @param logKeys A file that the keys of calls are written to, if any.
  */
-export function neededPermissions(needs: SoundNeeds, logKeys?: string): Set<Dispensable> {
+export function neededPermissions(
+  needs: SoundNeeds,
+  logKeys?: string,
+  os: typeof Deno.build.os = Deno.build.os,
+): Set<Dispensable> {
   const needed = new Set<Dispensable>();
   if (needs.readsFile) needed.add("read");
   if (needs.writesFile || logKeys !== undefined) needed.add("write");
-  if (needs.usesDevices) needed.add("ffi");
+  // On Linux the C library keeps floods away from calls (lib/call/linux_socket.ts).
+  if (needs.usesDevices || os === "linux") needed.add("ffi");
   return needed;
 }
 

@@ -14,6 +14,13 @@ const ROWS: [choice: SoundChoice, needed: string[]][] = [
 
 Deno.test("neededPermissions() are those of the sound that was chosen, and no others", () => {
   for (const [choice, needed] of ROWS) {
-    assertEquals([...neededPermissions(soundNeeds(choice))], needed, JSON.stringify(choice));
+    const given = neededPermissions(soundNeeds(choice), undefined, "darwin");
+    assertEquals([...given], needed, JSON.stringify(choice));
   }
+});
+
+Deno.test("neededPermissions() are also those of a log of keys, and on Linux of what keeps floods away", () => {
+  const needs = soundNeeds({ microphone: "tone", speaker: "none" });
+  assertEquals([...neededPermissions(needs, "keys", "darwin")], ["write"]);
+  assertEquals([...neededPermissions(needs, undefined, "linux")], ["ffi"]);
 });

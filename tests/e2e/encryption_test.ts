@@ -15,6 +15,7 @@ import { parseWav } from "../../audio/wav_reader.ts";
 import { KeyExchange, KeyPair } from "../../lib/call/key_exchange.ts";
 import { openDecoder } from "../../lib/media/opus.ts";
 import { isRtcp, isRtpOrRtcp, parseRtp } from "../../lib/media/rtp.ts";
+import { startPhone } from "./phones.ts";
 import { startProcess, startRegistry, type ToolProcess } from "./processes.ts";
 import { type Datagram, Wire } from "./wire.ts";
 
@@ -45,25 +46,14 @@ function withNullVectors(): Disposable {
   };
 }
 
-async function startPhone(port: number, name: string, ...args: string[]): Promise<ToolProcess> {
-  const silent = ["--mic", "--speaker"].filter((side) => !args.includes(side)).flatMap((
-    side,
-  ) => [side, "none"]);
-  const phone = startProcess("phone", [`127.0.0.1:${port}`, name, "0", "--json", ...silent, ...args], {
-    stdin: "piped",
-  });
-  await phone.waitForEvent("registered");
-  return phone;
-}
-
 function portOf(phone: ToolProcess): number {
   return phone.events("registered")[0]?.port as number;
 }
 
 Deno.test("two phones show the same code, and a goodbye that is not theirs does nothing", async () => {
   await using registry = await startRegistry();
-  await using maria = await startPhone(registry.port, "maria", "--answer", "accept");
-  await using joao = await startPhone(registry.port, "joão", "--call", "maria");
+  await using maria = await startPhone(registry.port, "maria", ["--answer", "accept"]);
+  await using joao = await startPhone(registry.port, "joão", ["--call", "maria"]);
   const started = [await joao.waitForEvent("call_started"), await maria.waitForEvent("call_started")];
   assertEquals(started[0]?.code, started[1]?.code);
   assert(/^\d{5}$/.test(started[0]?.code as string));
@@ -101,7 +91,7 @@ Deno.test("two phones show the same code, and a goodbye that is not theirs does 
 
 Deno.test("somebody in between who passes everything on changes nothing, one with keys of their own is found out", async () => {
   await using registry = await startRegistry();
-  await using maria = await startPhone(registry.port, "maria", "--answer", "accept");
+  await using maria = await startPhone(registry.port, "maria", ["--answer", "accept"]);
   const codes = async () => [
     (await joao.waitForEvent("call_started")).code,
     (await maria.waitForEvent("call_started")).code,
@@ -144,12 +134,12 @@ Deno.test("a recording of a call is speech with the keys that a phone wrote down
   using _vectors = withNullVectors();
   const folder = await Deno.makeTempDir({ prefix: "sala-" });
   await using registry = await startRegistry();
-  await using maria = await startPhone(registry.port, "maria", "--answer", "accept");
+  await using maria = await startPhone(registry.port, "maria", ["--answer", "accept"]);
   await using wire = await Wire.open(registry.port, "fio", portOf(maria));
   await using joao = await startPhone(
     registry.port,
     "joão",
-    ...["--call", "fio", "--mic", SPEECH, "--hang-up-after", "6.5", "--log-keys", `${folder}/keys`],
+    ["--call", "fio", "--mic", SPEECH, "--hang-up-after", "6.5", "--log-keys", `${folder}/keys`],
   );
   assertEquals(await joao.exitCode(), 0);
   const logged = await Deno.readTextFile(`${folder}/keys`);
@@ -206,25 +196,25 @@ async function heard(
 
 Deno.test("a phone that requires encryption neither makes nor takes a call without it, and says so", async () => {
   await using registry = await startRegistry();
-  await using plain = await startPhone(registry.port, "ana", "--answer", "accept", "--no-encryption");
-  await using strict = await startPhone(registry.port, "bia", "--answer", "accept", "--require-encryption");
-  await using caller = await startPhone(registry.port, "caio", "--call", "ana", "--require-encryption");
+  await using plain = await startPhone(registry.port, "ana", ["--answer", "accept", "--no-encryption"]);
+  await using strict = await startPhone(registry.port, "bia", ["--answer", "accept", "--require-encryption"]);
+  await using caller = await startPhone(registry.port, "caio", ["--call", "ana", "--require-encryption"]);
   assertEquals(await caller.exitCode(), 7);
   assertEquals(caller.events("not_encrypted").length, 1);
   await plain.waitForEvent("invitation_withdrawn");
-  await using other = await startPhone(registry.port, "davi", "--call", "bia", "--no-encryption");
+  await using other = await startPhone(registry.port, "davi", ["--call", "bia", "--no-encryption"]);
   assertEquals(await other.exitCode(), 7);
   assertEquals(other.events("rejected").map(({ reason }) => reason), ["sem_cifra"]);
   await strict.waitForEvent("unencrypted_rejected", ({ name }) => name === "davi");
   assertEquals(strict.events("invitation"), []);
-  await using friend = await startPhone(registry.port, "eva", "--call", "bia", "--hang-up-after", "0.3");
+  await using friend = await startPhone(registry.port, "eva", ["--call", "bia", "--hang-up-after", "0.3"]);
   assertEquals(await friend.exitCode(), 0);
   assert(friend.events("call_started")[0]?.code);
 });
 
 Deno.test("a call without encryption says so on both screens", async () => {
   await using registry = await startRegistry();
-  await using ana = await startPhone(registry.port, "ana", "--answer", "accept", "--no-encryption");
+  await using ana = await startPhone(registry.port, "ana", ["--answer", "accept", "--no-encryption"]);
   await using beto = startProcess("phone", [
     ...[`127.0.0.1:${registry.port}`, "beto", "0", "--mic", "none", "--speaker", "none"],
     ...["--call", "ana", "--hang-up-after", "0.3"],
@@ -236,11 +226,11 @@ Deno.test("a call without encryption says so on both screens", async () => {
 
 Deno.test("a phone whose keys cannot be written down says so, and the call goes on", async () => {
   await using registry = await startRegistry();
-  await using maria = await startPhone(registry.port, "maria", "--answer", "accept");
+  await using maria = await startPhone(registry.port, "maria", ["--answer", "accept"]);
   await using joao = await startPhone(
     registry.port,
     "joão",
-    ...["--call", "maria", "--hang-up-after", "0.3", "--log-keys", "/none/keys"],
+    ["--call", "maria", "--hang-up-after", "0.3", "--log-keys", "/none/keys"],
   );
   assertEquals(await joao.exitCode(), 0);
   assertEquals(joao.events("key_log_failed").map(({ detail }) => detail), ["No such file or folder"]);
