@@ -53,6 +53,8 @@ phone: sound
 LISTENING := $(foreach test,demo ffmpeg portaudio_call speech,tests/e2e/$(test)_test.ts)
 comma := ,
 space := $(subst ,, )
+# Most of these wait most of the time, so there may be more at once than there are processors.
+export DENO_JOBS = 4
 OTHERS := --parallel --ignore=$(subst $(space),$(comma),$(strip $(LISTENING)))
 
 # Types are part of the style.

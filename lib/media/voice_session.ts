@@ -106,8 +106,8 @@ const STOPPAGE_MS = 100;
 /** Most that the loudspeaker is given at once: a fifth of a second. */
 const LONGEST_SERVING_SAMPLES = 9_600;
 
-/** Sound to warm up with, and what is lost of it: some 0.3 s of work, after which the compiler has seen it all. */
-const WARM_UP_MS = 6_000;
+/** Sound to warm up with, and what is lost of it: some 60 ms of work. */
+const WARM_UP_MS = 1_500;
 const WARM_UP_LOSS = 0.1;
 const WARM_UP_LOSS_MS = 200;
 
