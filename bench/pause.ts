@@ -1,4 +1,13 @@
-/** Lets some milliseconds pass in which others are measured. */
-export function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+/** Lets some milliseconds pass in which others are measured, or fewer if a signal fires. */
+export function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(end, ms);
+  function end(): void {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", end);
+    resolve();
+  }
+  signal?.addEventListener("abort", end);
+  if (signal?.aborted) end();
+  return promise;
 }
