@@ -8,8 +8,10 @@ export interface RequestCounts {
   readonly sent: number;
   /** Those that one reply came to. */
   readonly answered: number;
-  /** When requests without a reply were given up because their connection ended. */
+  /** When requests without a reply were given up because their connection ended, goodbyes left out. */
   readonly cutOffAt: readonly number[];
+  /** Goodbyes without a reply: a phone that leaves waits for it a moment only. */
+  readonly goodbyesCutOff: number;
   /** Replies to nothing: one that came twice, or one to another request. The first few as they were. */
   readonly unexpected: readonly string[];
   /** How often a name was refused because somebody has it. */
@@ -36,6 +38,7 @@ export class RequestLedger {
   #sent = 0;
   #answered = 0;
   readonly #cutOffAt: number[] = [];
+  #goodbyesCutOff = 0;
   readonly #unexpected: string[] = [];
   #namesRefused = 0;
   /** Types of the requests that wait, in the order in which they are to be answered. */
@@ -46,6 +49,7 @@ export class RequestLedger {
       sent: this.#sent,
       answered: this.#answered,
       cutOffAt: this.#cutOffAt,
+      goodbyesCutOff: this.#goodbyesCutOff,
       unexpected: this.#unexpected,
       namesRefused: this.#namesRefused,
     };
@@ -69,7 +73,10 @@ export class RequestLedger {
 
   /** Nothing more will come to what was asked so far. */
   connectionEnded(now: number): void {
-    for (const _ of this.#waiting) this.#cutOffAt.push(now);
+    for (const request of this.#waiting) {
+      if (request === "fechamento") this.#goodbyesCutOff++;
+      else this.#cutOffAt.push(now);
+    }
     this.#waiting = [];
   }
 

@@ -1,24 +1,33 @@
 /** This project's phone in the comparison. */
 
-import { type RunningRegistry, startProcess, type ToolProcess } from "../tests/e2e/processes.ts";
+import { startProcess, type ToolProcess } from "../tests/e2e/processes.ts";
 import { SalaRelay } from "./sala_relay.ts";
 import type { CallSetup, FrameCounts, PhoneProgram, VoiceCall } from "./voice_call.ts";
+
+/** A call, and the phones that make it. */
+export interface SalaCall extends VoiceCall {
+  readonly caller: ToolProcess;
+  readonly callee: ToolProcess;
+}
 
 /** The phone with some options. Its calls share a registry. */
 export class SalaProgram implements PhoneProgram {
   readonly name: string;
-  readonly #registry: RunningRegistry;
+  readonly #registry: { readonly port: number };
   readonly #args: readonly string[];
   static #calls = 0;
 
-  /** @param args Options of the phone, for both sides. */
-  constructor(name: string, registry: RunningRegistry, args: readonly string[] = []) {
+  /**
+   * @param registry A registry on this machine.
+   * @param args Options of the phone, for both sides.
+   */
+  constructor(name: string, registry: { readonly port: number }, args: readonly string[] = []) {
     this.name = name;
     this.#registry = registry;
     this.#args = args;
   }
 
-  async startCall({ callerCard, calleeCard, network }: CallSetup): Promise<VoiceCall> {
+  async startCall({ callerCard, calleeCard, network }: CallSetup): Promise<SalaCall> {
     const number = ++SalaProgram.#calls;
     const names = { caller: `caller ${number}`, callee: `callee ${number}`, relay: `relay ${number}` };
     await using parts = new AsyncDisposableStack();
@@ -31,6 +40,8 @@ export class SalaProgram implements PhoneProgram {
     await Promise.all([caller.waitForEvent("call_started"), callee.waitForEvent("call_started")]);
     const owned = parts.move();
     return {
+      caller,
+      callee,
       pids: [caller.pid, callee.pid],
       begin: () => relay?.begin(),
       get network() {

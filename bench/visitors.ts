@@ -53,6 +53,7 @@ async function main(registryPort: number, count: number, seed: string): Promise<
       sent: sum(({ requests }) => requests.counts.sent),
       answered: sum(({ requests }) => requests.counts.answered),
       cutOffAt: visitors.flatMap(({ requests }) => requests.counts.cutOffAt),
+      goodbyesCutOff: sum(({ requests }) => requests.counts.goodbyesCutOff),
       unexpected: visitors.flatMap(({ requests }) => requests.counts.unexpected),
       namesRefused: sum(({ requests }) => requests.counts.namesRefused),
     },

@@ -11,6 +11,7 @@ import { startRegistry } from "../tests/e2e/processes.ts";
 import { Pulse, pulseMissing } from "../tests/e2e/pulse.ts";
 import { CONDITIONS } from "./conditions.ts";
 import { type CallCost, measureCost } from "./cost.ts";
+import { denoFolder } from "./deno_folder.ts";
 import { type Delays, measureDelay } from "./delay.ts";
 import { type IntelligibilityResult, measureIntelligibility } from "./intelligibility.ts";
 import { describeMachine } from "./machine.ts";
@@ -175,15 +176,6 @@ async function measureAll(
     progress(`${condition.name}: ${told.join(", ")}`);
   }
   return { calibration, delay, speech: heard, cost };
-}
-
-/**
- * Where Deno keeps what it has fetched. Phones on virtual cards have another home folder, in which they would find
- * none of it.
- */
-async function denoFolder(): Promise<string> {
-  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
-  return (JSON.parse(new TextDecoder().decode(stdout)) as { denoDir: string }).denoDir;
 }
 
 /** Other programs that run at the same time make everybody stumble. */

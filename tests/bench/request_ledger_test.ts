@@ -52,6 +52,7 @@ const CASES: [name: string, conversation: string[], expected: Partial<RequestLed
     answered: 1,
     cutOffAt: [1],
   }],
+  ["a goodbye that nobody confirmed", [">lista", ">fechamento", "|"], { cutOffAt: [2], goodbyesCutOff: 1 }],
   ["a password", [">registro", "<desafio", ">resposta_desafio", "<registro_confirmado"], {
     sent: 2,
     answered: 2,

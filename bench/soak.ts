@@ -1,0 +1,311 @@
+/**
+ * Everything at once, for long: a call of two whole phones over virtual sound cards and a bad network, 200 visitors that
+ * register, ask, call and leave all the while, and a registry that is killed and started again. At the end nothing may
+ * be lost, doubled, stuck or leaked. Writes its part of the page of robustness.
+ *
+ * Usage: `make soak [ARGS="--minutes 2"]`. Under 30 minutes it writes to bench/out, and shows memory and delay without
+ * judging them. Exits with 1 if anything is not as it should be. It needs PulseAudio (apt-get install pulseaudio
+ * pulseaudio-utils libasound2-plugins) and Linux.
+ */
+
+import { parseArgs } from "@std/cli/parse-args";
+import { RegistryLink } from "../lib/registry/link.ts";
+import type { ToolProcess } from "../tests/e2e/processes.ts";
+import { Pulse, pulseMissing } from "../tests/e2e/pulse.ts";
+import { describe } from "./conditions.ts";
+import { measureDelay } from "./delay.ts";
+import { denoFolder } from "./deno_folder.ts";
+import type { Condition } from "./impairment.ts";
+import { describeMachine } from "./machine.ts";
+import { pause } from "./pause.ts";
+import { countDescriptors, type Holdings, ProcessWatch } from "./process_watch.ts";
+import { LOOPBACK } from "./relay.ts";
+import { writePart } from "./results_page.ts";
+import { type SalaCall, SalaProgram } from "./sala_program.ts";
+import { quietPort, SoakRegistry } from "./soak_registry.ts";
+import {
+  type Absence,
+  barLine,
+  type PhoneAccount,
+  soakBars,
+  soakPart,
+  type SoakResults,
+} from "./soak_report.ts";
+import { makeSpeech } from "./speech.ts";
+import { VisitorsProcess } from "./visitors_process.ts";
+import { writeTempWav } from "./wav_file.ts";
+
+/** The long run. From this length on memory and delay are judged, and the figures kept. */
+const LONG_MINUTES = 30;
+/** Less has no room for two restarts and two measurements of delay. */
+const SHORTEST_MINUTES = 2;
+/** So often the registry is killed: ten times in the long run, and twice at least. */
+const MINUTES_PER_RESTART = 3;
+const FEWEST_RESTARTS = 2;
+/** For so long there is no registry. */
+const AWAY_MS = 1000;
+
+/** What the network does to the voice: a poor Wi-Fi. */
+const NETWORK: Condition = {
+  name: "2 % loss, 20 ms jitter",
+  loss: { kind: "random", probability: 0.02 },
+  jitter: { kind: "uniform", maximumMs: 20, keepsOrder: false },
+};
+
+/** When the playout has settled and delay is measured, how long for, and how long before the end it is again. */
+const SETTLED_MS = 8_000;
+const DELAY_SECONDS = 14;
+const LAST_DELAY_MS = 20_000;
+
+/** Memory at some moment is the median of so long before it. */
+const WINDOW_MS = 20_000;
+/** When the phones' memory is first looked at: in the long run after two minutes, else before the first restart. */
+const FIRST_LOOK_MS = 120_000;
+
+/** How long the registry may take to be rid of what the visitors had open, and to take the observer in again. */
+const PATIENCE_MS = 30_000;
+
+const [MOUTH, EAR, HUSH, DRAIN] = ["mouth", "ear", "hush", "drain"] as const;
+
+const OBSERVER = "observador";
+
+/** Connections that the registry has without visitors: caller, callee and observer, and at first the relay. */
+const CONNECTIONS = 3;
+const FIRST_CONNECTIONS = CONNECTIONS + 1;
+
+interface Options {
+  readonly minutes: number;
+  readonly visitors: number;
+  readonly seed: string;
+}
+
+/** Says what is going on, with the time since the start. */
+function progress(text: string): void {
+  const seconds = Math.round(performance.now() / 1000);
+  console.log(`${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}  ${text}`);
+}
+
+/** Somebody who speaks into a cable, again and again, until the end of the block. */
+function speakOn(pulse: Pulse, path: string): AsyncDisposable {
+  const stop = new AbortController();
+  const stopped = new Promise<void>((resolve) => stop.signal.addEventListener("abort", () => resolve()));
+  const speaking = (async () => {
+    while (!stop.signal.aborted) {
+      await using playing = pulse.play(path, MOUTH);
+      await Promise.race([playing.done, stopped]);
+    }
+  })();
+  return {
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await speaking;
+    },
+  };
+}
+
+/** The registry, over all its lives. */
+class Registries implements AsyncDisposable {
+  readonly absences: Absence[] = [];
+  errors = "";
+  readonly #port: number;
+  #now: SoakRegistry;
+  #watch: ProcessWatch;
+
+  private constructor(port: number, first: SoakRegistry) {
+    this.#port = port;
+    this.#now = first;
+    this.#watch = new ProcessWatch(first.pid);
+  }
+
+  static async start(port: number): Promise<Registries> {
+    return new Registries(port, await SoakRegistry.start(port));
+  }
+
+  get pid(): number {
+    return this.#now.pid;
+  }
+
+  /** What the present one had lately. */
+  lately(): Holdings {
+    return this.#watch.between(performance.now() - WINDOW_MS, performance.now());
+  }
+
+  /** Kills it, in one way and the other in turn, and starts it again. */
+  async restart(): Promise<void> {
+    const fromMs = Date.now();
+    await this.#watch[Symbol.asyncDispose]();
+    this.errors += await this.#now.end(this.absences.length % 2 === 0 ? "SIGTERM" : "SIGKILL");
+    await pause(AWAY_MS);
+    this.#now = await SoakRegistry.start(this.#port);
+    this.#watch = new ProcessWatch(this.#now.pid);
+    this.absences.push({ fromMs, toMs: Date.now() });
+  }
+
+  /** Ends it for good. */
+  async end(): Promise<void> {
+    await this.#watch[Symbol.asyncDispose]();
+    this.errors += await this.#now.end("SIGTERM");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#watch[Symbol.asyncDispose]();
+    await this.#now[Symbol.asyncDispose]();
+  }
+}
+
+async function observe(port: number): Promise<RegistryLink> {
+  const connected = await RegistryLink.connect(LOOPBACK, port);
+  if (connected.kind !== "connected") throw new Error(`Cannot connect: ${connected.detail}`);
+  const { kind } = await connected.link.register(OBSERVER, LOOPBACK, 6000);
+  if (kind !== "confirmed") throw new Error(`Cannot register ${OBSERVER}: ${kind}`);
+  return connected.link;
+}
+
+/** Who is in the room, as soon as the registry can be asked. */
+async function namesIn(observer: RegistryLink): Promise<string[]> {
+  for (const deadline = performance.now() + PATIENCE_MS; performance.now() < deadline; await pause(100)) {
+    const result = await observer.list();
+    if (result.kind === "people") return result.people.map(({ nome }) => nome);
+  }
+  throw new Error("The registry cannot be asked who is in the room");
+}
+
+/** The registry's own descriptors, without its connections: closed ones may take a moment to go. */
+async function ownDescriptors(pid: number, connections: number, wanted: number): Promise<number> {
+  for (const deadline = performance.now() + PATIENCE_MS;; await pause(100)) {
+    const own = await countDescriptors(pid) - connections;
+    if (own <= wanted || performance.now() > deadline) return own;
+  }
+}
+
+async function accountOf(name: string, phone: ToolProcess): Promise<PhoneAccount> {
+  return {
+    name,
+    exitCode: await phone.exitCode(),
+    ends: phone.events("call_ended").map(({ end }) => end as string),
+    callsStarted: phone.events("call_started").length,
+    registryLost: phone.events("registry_lost").length,
+    registryBack: phone.events("registry_back").length,
+    silences: phone.events("peer_silent").length,
+    stderr: phone.stderr,
+  };
+}
+
+async function soak(pulse: Pulse, speech: string, options: Options): Promise<SoakResults> {
+  const { minutes, visitors: count, seed } = options;
+  const port = quietPort();
+  await using registries = await Registries.start(port);
+  await using observer = await observe(port);
+  await using call: SalaCall = await new SalaProgram("Sala", { port }).startCall({
+    callerCard: pulse.card(MOUTH, DRAIN),
+    calleeCard: pulse.card(HUSH, EAR),
+    network: { condition: NETWORK, seed },
+  });
+  const phones = [["caller", call.caller], ["callee", call.callee]] as const;
+  const phoneNames = (await namesIn(observer)).filter((name) => name.startsWith("call"));
+  const registryOwn = await countDescriptors(registries.pid) - FIRST_CONNECTIONS;
+  call.begin();
+  await using visitors = await VisitorsProcess.start(port, count, seed);
+  await using callers = new ProcessWatch(call.caller.pid);
+  await using callees = new ProcessWatch(call.callee.pid);
+  const startMs = performance.now();
+  progress(`the call goes on, and ${count} visitors are in the room`);
+
+  const lengthMs = 60_000 * minutes;
+  const restarts = Math.max(FEWEST_RESTARTS, Math.round(minutes / MINUTES_PER_RESTART));
+  const lifeMs = lengthMs / (restarts + 1);
+  const until = (ms: number) => pause(startMs + ms - performance.now());
+  const holdings = (watch: ProcessWatch, ms: number) => watch.between(startMs + ms - WINDOW_MS, startMs + ms);
+
+  await until(SETTLED_MS);
+  const early = await measureDelay(pulse, MOUTH, EAR, DELAY_SECONDS);
+  progress(`delay: ${early.medianMs.toFixed(1)} ms`);
+  let registryEarly: Holdings | undefined;
+  {
+    await using _speaking = speakOn(pulse, speech);
+    for (let number = 1; number <= restarts; number++) {
+      await until(number * lifeMs);
+      registryEarly ??= registries.lately();
+      await registries.restart();
+      await Promise.all(phones.map(([, phone]) => phone.waitForEvent("registry_back")));
+      progress(`the registry was killed and is back, ${number} of ${restarts}`);
+    }
+    await until(lengthMs - LAST_DELAY_MS);
+  }
+  const late = await measureDelay(pulse, MOUTH, EAR, DELAY_SECONDS);
+  progress(`delay: ${late.medianMs.toFixed(1)} ms`);
+  await until(lengthMs);
+  const registryLate = registries.lately();
+  const report = await visitors.leave();
+  progress("the visitors have left");
+
+  const names = await namesIn(observer);
+  const expected = [...phoneNames, OBSERVER];
+  const registryOwnLate = await ownDescriptors(registries.pid, CONNECTIONS, registryOwn);
+  const frames = await call.hangUp();
+  const accounts = await Promise.all(phones.map(([name, phone]) => accountOf(name, phone)));
+  await observer.close();
+  await registries.end();
+  const firstLookMs = Math.min(FIRST_LOOK_MS, lifeMs);
+  return {
+    minutes,
+    visitorCount: count,
+    network: describe(NETWORK),
+    absences: registries.absences,
+    phones: accounts,
+    visitors: report,
+    namesLeft: names.filter((name) => !expected.includes(name)),
+    namesMissing: expected.filter((name) => !names.includes(name)),
+    holdings: ([["caller", callers], ["callee", callees]] as const).map(([name, watch]) => ({
+      name,
+      early: holdings(watch, firstLookMs),
+      late: holdings(watch, lengthMs),
+    })),
+    registry: {
+      name: "registry",
+      early: { mib: registryEarly!.mib, descriptors: registryOwn },
+      late: { mib: registryLate.mib, descriptors: registryOwnLate },
+    },
+    registryErrors: registries.errors,
+    delays: { early, late },
+    frames,
+  };
+}
+
+async function main(): Promise<number> {
+  const given = parseArgs(Deno.args, { string: ["minutes", "visitors", "seed", "out"] });
+  const [minutes, visitors, seed] = [
+    Number(given.minutes ?? LONG_MINUTES),
+    Number(given.visitors ?? 200),
+    given.seed ?? "1",
+  ];
+  if (!(minutes >= SHORTEST_MINUTES) || !(visitors >= 2)) {
+    console.error(
+      `Usage: make soak [ARGS="--minutes ${LONG_MINUTES} --visitors 200 --seed 1 --out bench/results"]`,
+    );
+    console.error(`It takes at least ${SHORTEST_MINUTES} minutes and 2 visitors.`);
+    return 2;
+  }
+  const missing = pulseMissing();
+  if (missing) {
+    console.error(`There can be no call here: ${missing}.`);
+    return 1;
+  }
+  Deno.env.set("DENO_DIR", await denoFolder());
+  await using pulse = await Pulse.start([MOUTH, EAR, HUSH, DRAIN]);
+  await using speech = await writeTempWav((await makeSpeech(false)).samples);
+  const results = await soak(pulse, speech.path, { minutes, visitors, seed });
+  const long = minutes >= LONG_MINUTES;
+  const bars = soakBars(results, long);
+  for (const bar of bars) console.log(barLine(bar));
+  const command = `make soak${minutes === LONG_MINUTES ? "" : ` ARGS="--minutes ${minutes}"`}`;
+  const page = await writePart(
+    given.out ?? (long ? "bench/results" : "bench/out"),
+    "Half an hour of everything at once",
+    soakPart(results, bars, command, await describeMachine()),
+  );
+  progress(`written to ${page}`);
+  return bars.some(({ met }) => met === false) ? 1 : 0;
+}
+
+Deno.exitCode = await main();
