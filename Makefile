@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup deno sound tests demo registry phone test test-unit test-e2e fuzz style build test-build dist fmt clean bench bench-voice bench-registry bench-flood
+.PHONY: help setup deno sound tests demo registry phone test test-unit test-e2e fuzz style build test-build dist fmt clean bench bench-voice bench-registry bench-flood soak
 
 # What may be given on the command line. Set here, so that variables of the environment that happen to have
 # these names are not taken for them.
@@ -24,8 +24,9 @@ help:
 	@echo 'make build       dist/registry and dist/phone, which run without Deno [SELF_EXTRACTING=1]'
 	@echo 'make test-build  the end-to-end tests on those two'
 	@echo 'make bench-voice voice beside baresip, 12 minutes, bench/results/voice.md [ARGS="--quick"]'
-	@echo 'make bench-registry  a registry under attack, 2 minutes, bench/results/robustness_registry.md'
-	@echo 'make bench-flood calls under a flood, two minutes, bench/results/robustness_calls.md [ARGS="--rate 50000"]'
+	@echo 'make bench-registry  a registry under attack, 2 minutes, bench/results/robustness.md'
+	@echo 'make bench-flood calls under a flood, two minutes, bench/results/robustness.md [ARGS="--rate 50000"]'
+	@echo 'make soak        a call, 200 phones and a registry that dies, half an hour [ARGS="--minutes 2"]'
 	@echo 'make dist        the same two for Linux, macOS and Windows, in dist/'
 	@echo 'make fmt         lays the code out'
 	@echo 'make setup       brings everything needed, and tries again what was not to be had'
@@ -100,6 +101,10 @@ bench-registry: deno
 # On loopback only. Wants a machine with little else to do.
 bench-flood: deno
 	@$(RUN) run -q -A bench/flood.ts $(ARGS)
+
+# Half an hour, or two minutes with ARGS="--minutes 2"; 1 if anything was lost, doubled, stuck or leaked.
+soak: tests
+	@$(RUN) run -q -A bench/soak.ts $(ARGS)
 
 fmt: deno
 	@$(RUN) fmt -q

@@ -2,7 +2,7 @@
  * A call between two phones while somebody floods its ports: how much of the voice is still heard.
  *
  * Usage: `deno run -A bench/flood.ts [--rate 50000] [--seconds 5]`, from any folder, on a machine with little else to
- * do and at least two cores. Writes bench/results/robustness_calls.md.
+ * do and at least two cores. Writes its part of bench/results/robustness.md.
  *
  * Everything is on the loopback interface and bounded in time. Registry, phones and flooder are processes of their
  * own; each row is a call of its own, with a tone as its voice.
@@ -12,6 +12,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import { type PrintedEvent, startProcess, startRegistry, type ToolProcess } from "../tests/e2e/processes.ts";
 import { describeMachine } from "./machine.ts";
 import { pause } from "./pause.ts";
+import { writePart } from "./results_page.ts";
 
 /** What has to be heard of the voice, in percent. */
 const WANTED_PERCENT = 99;
@@ -146,11 +147,10 @@ const table = rows.map(({ kind, side, rate, playedPercent, heardPercent, otherPe
 const missed = rows.filter(({ playedPercent, otherPercent }) =>
   Math.min(playedPercent, otherPercent) < WANTED_PERCENT
 );
-await Deno.writeTextFile(
-  new URL("results/robustness_calls.md", import.meta.url),
-  `# Calls under a flood
-
-Made by \`make bench-flood\` on ${await describeMachine()}.
+await writePart(
+  new URL("results", import.meta.url).pathname,
+  "Calls under a flood",
+  `\`make bench-flood\` wrote this part, on ${await describeMachine()}.
 
 A call of two phones, its voice a tone, encrypted as usual, all on the loopback interface. After ${
     SETTLE_MS / 1000

@@ -1,6 +1,6 @@
 /**
  * What honest phones feel while a registry is attacked, and how soon they are back after it was away. Writes
- * `robustness_registry.md`.
+ * its part of `robustness.md`.
  *
  * Usage: `make bench-registry [ARGS="--seconds 5 --only NAME --out FOLDER"]`
  */
@@ -13,6 +13,7 @@ import { pause } from "./pause.ts";
 import { readCost } from "./process_cost.ts";
 import { quantile } from "./quantile.ts";
 import { ATTACKS, VICTIM } from "./registry_attacks.ts";
+import { writePart } from "./results_page.ts";
 
 /** Phones that look each other up while the registry is attacked, and how often each of them does. */
 const PHONES = 20;
@@ -183,9 +184,7 @@ function report(rows: readonly Row[], returns: readonly number[], machine: strin
       `${(100 * row.cpu).toFixed(0)} | ${row.mib.toFixed(0)} | ${row.growthMib.toFixed(1)} |`;
   });
   const p95 = quantile(returns, 0.95);
-  return `## The registry under attack
-
-\`make bench-registry\` wrote this part. ${PHONES} phones look somebody up every ${LOOKUP_MS} ms while another process does
+  return `\`make bench-registry\` wrote this part. ${PHONES} phones look somebody up every ${LOOKUP_MS} ms while another process does
 its worst from the same machine, one attack after the other, each against a registry of its own that prints everything
 into a file. A row may be at most ${MOST_SLOWDOWN} times as slow as the better of the two quiet ones, at the 99th percentile.
 
@@ -216,10 +215,9 @@ try {
     console.log(`${row.attack}: ${row.p99Ms.toFixed(2)} ms, processor ${(100 * row.cpu).toFixed(0)} %`);
   }
   const returns = await measureReturn(port, log);
-  await Deno.mkdir(folder, { recursive: true });
-  const page = report(rows, returns, await describeMachine());
-  await Deno.writeTextFile(`${folder}/robustness_registry.md`, page);
-  console.log(page);
+  const part = report(rows, returns, await describeMachine());
+  await writePart(folder, "The registry under attack", part);
+  console.log(part);
 } finally {
   await Deno.remove(log);
 }

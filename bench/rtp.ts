@@ -10,6 +10,9 @@
 
 import { Buffer } from "node:buffer";
 import { encodeRtp, OPUS_PAYLOAD_TYPE, parseRtp } from "../lib/media/rtp.ts";
+import { bundledBytes } from "./bundled_bytes.ts";
+import { quantile } from "./quantile.ts";
+import { WERIFT_RTP } from "./werift_rtp.ts";
 
 /** As much of werift-rtp as is used here. */
 interface WeriftRtp {
@@ -24,8 +27,6 @@ interface WeriftHeader {
   readonly sequenceNumber: number;
 }
 
-// Not a fixed import, so that checking the project's types does not fetch what only this comparison needs.
-const WERIFT_RTP = "npm:werift-rtp@0.8.9";
 const { RtpHeader, RtpPacket }: WeriftRtp = await import(WERIFT_RTP);
 
 /** Packets of one measurement: about a tenth of a second of work, so that the clock's steps do not matter. */
@@ -82,26 +83,6 @@ function measure(roundTrip: RoundTrip, payload: Buffer): number {
   return 1e6 * milliseconds / PACKETS;
 }
 
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] as number;
-}
-
-/** Bytes of a program that does nothing but write and read packets with these imports, minified. */
-async function bundledBytes(source: string): Promise<number> {
-  const folder = await Deno.makeTempDir({ prefix: "sala-bench-" });
-  try {
-    await Deno.writeTextFile(`${folder}/main.ts`, source);
-    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["bundle", "-q", "--minify", "--platform", "deno", "-o", `${folder}/out.js`, `${folder}/main.ts`],
-      stderr: "piped",
-    }).output();
-    if (!success) throw new Error(new TextDecoder().decode(stderr));
-    return (await Deno.stat(`${folder}/out.js`)).size;
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
 // A Buffer is what the sockets of Node give to werift-rtp, which is made for them; the project's own code takes any
 // Uint8Array, and a Buffer is one.
 const payload = Buffer.from(crypto.getRandomValues(new Uint8Array(PAYLOAD_BYTES)));
@@ -122,10 +103,12 @@ const weriftBytes = await bundledBytes(
 console.log(
   `Writing and reading one packet of ${PAYLOAD_BYTES} bytes of voice (${ROUNDS} rounds of ${PACKETS}):`,
 );
-console.log(`  own code     ${median(rounds.map(({ own }) => own)).toFixed(0)} ns`);
-console.log(`  werift-rtp   ${median(rounds.map(({ werift }) => werift)).toFixed(0)} ns`);
+console.log(`  own code     ${quantile(rounds.map(({ own }) => own), 0.5).toFixed(0)} ns`);
+console.log(`  werift-rtp   ${quantile(rounds.map(({ werift }) => werift), 0.5).toFixed(0)} ns`);
 console.log(
-  `  ratio        ${median(ratios).toFixed(1)} (${ratios.at(0)?.toFixed(1)} to ${ratios.at(-1)?.toFixed(1)})`,
+  `  ratio        ${quantile(ratios, 0.5).toFixed(1)} (${ratios.at(0)?.toFixed(1)} to ${
+    ratios.at(-1)?.toFixed(1)
+  })`,
 );
 console.log("What it adds to a bundled program, minified:");
 console.log(`  own code     ${(ownBytes / 1e3).toFixed(1)} kB`);

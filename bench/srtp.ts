@@ -10,6 +10,9 @@
 import { Buffer } from "node:buffer";
 import { encodeRtp, OPUS_PAYLOAD_TYPE, parseRtp } from "../lib/media/rtp.ts";
 import { SrtpReceiver, SrtpSender } from "../lib/media/srtp.ts";
+import { bundledBytes } from "./bundled_bytes.ts";
+import { quantile } from "./quantile.ts";
+import { WERIFT_RTP } from "./werift_rtp.ts";
 
 /** As much of werift-rtp as is used here. */
 interface WeriftRtp {
@@ -28,8 +31,7 @@ interface NobleAes {
   };
 }
 
-// Not fixed imports, so that checking the project's types does not fetch what only this comparison needs.
-const WERIFT_RTP = "npm:werift-rtp@0.8.9";
+// Not a fixed import: see WERIFT_RTP.
 const NOBLE_AES = "npm:@noble/ciphers@2.4.0/aes.js";
 const { RtpHeader, SrtpSession }: WeriftRtp = await import(WERIFT_RTP);
 const { gcm }: NobleAes = await import(NOBLE_AES);
@@ -107,26 +109,6 @@ function measure(roundTrip: RoundTrip, payload: Buffer): number {
   return 1e3 * milliseconds / PACKETS;
 }
 
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] as number;
-}
-
-/** Bytes of a program that has nothing but these imports, minified. */
-async function bundledBytes(source: string): Promise<number> {
-  const folder = await Deno.makeTempDir({ prefix: "sala-bench-" });
-  try {
-    await Deno.writeTextFile(`${folder}/main.ts`, source);
-    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["bundle", "-q", "--minify", "--platform", "deno", "-o", `${folder}/out.js`, `${folder}/main.ts`],
-      stderr: "piped",
-    }).output();
-    if (!success) throw new Error(new TextDecoder().decode(stderr));
-    return (await Deno.stat(`${folder}/out.js`)).size;
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
 const ownModule = new URL("../lib/media/srtp.ts", import.meta.url).href;
 const CANDIDATES = [
   {
@@ -156,7 +138,7 @@ console.log(
   `A packet of ${PAYLOAD_BYTES} bytes of voice, protected and unprotected (${ROUNDS} × ${PACKETS}):`,
 );
 for (const [index, { name, source }] of CANDIDATES.entries()) {
-  const microseconds = median(rounds.map((times) => times[index] as number));
+  const microseconds = quantile(rounds.map((times) => times[index] as number), 0.5);
   const percent = 100 * microseconds * PACKETS_PER_SECOND / 1e6;
   const size = (await bundledBytes(source) / 1e3).toFixed(1);
   console.log(

@@ -5,7 +5,7 @@
  * - `--events N` steps for each (a million);
  * - `--seconds N` at most so long for each (120);
  * - `--seed N` other inputs (from the clock);
- * - `--report FILE` writes the table that it prints into a file, in Markdown.
+ * - `--report FOLDER` writes the table that it prints into the page of robustness in a folder.
  *
  * Exits with 1 where anything was found.
  *
@@ -15,6 +15,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { alignColumns } from "../../lib/console/columns.ts";
 import { describeMachine } from "../../bench/machine.ts";
+import { writePart } from "../../bench/results_page.ts";
 import { keepInput, readCorpus } from "./corpus.ts";
 import { TARGETS } from "./targets.ts";
 import { watchedFuzz, type WatchedResult } from "./watched_fuzz.ts";
@@ -35,7 +36,7 @@ const only = options.only?.split(",");
 const unknown = only?.find((name) => TARGETS.every((target) => target.name !== name));
 if (unknown !== undefined || !(events > 0 && seconds > 0 && Number.isInteger(seed))) {
   console.error(
-    `Usage: make fuzz ARGS="[--only NAME,NAME] [--events N] [--seconds N] [--seed N] [--report FILE]"`,
+    `Usage: make fuzz ARGS="[--only NAME,NAME] [--events N] [--seconds N] [--seed N] [--report FOLDER]"`,
   );
   console.error(`Targets: ${TARGETS.map(({ name }) => name).join(", ")}`);
   Deno.exit(2);
@@ -57,7 +58,9 @@ for (const { name } of TARGETS) {
     console.log(`\nKept as ${file.pathname.slice(file.pathname.indexOf("tests/"))}:\n${report}\n`);
   }
 }
-if (options.report !== undefined) await Deno.writeTextFile(options.report, await reportOf(rows));
+if (options.report !== undefined) {
+  await writePart(options.report, "A million steps of everything", await reportOf(rows));
+}
 Deno.exit(found === 0 ? 0 : 1);
 
 function rowOf(name: string, { inputs, events, seconds, findings }: WatchedResult): string[] {
@@ -72,8 +75,6 @@ async function reportOf(rows: readonly string[][]): Promise<string> {
   );
   const sum = rows.reduce((total, [, , , seconds]) => total + Number(seconds), 0);
   return [
-    "# Fuzzing: a million steps of everything",
-    "",
     "Parsers and state machines are given inputs that are nearly right: valid ones with bits flipped, pieces cut,",
     "repeated and mixed, JSON with other values and keys. A step is one message for a parser, and one event for a state",
     "machine, whose inputs are stories of many. What each target promises stands in its file under",
@@ -81,7 +82,7 @@ async function reportOf(rows: readonly string[][]): Promise<string> {
     "[`tests/fuzz/corpus/`](../../tests/fuzz/corpus), with a list of what it was; the tests give it to its target again.",
     "",
     "```sh",
-    `make fuzz ARGS="--seed ${seed} --events ${events} --seconds ${seconds}"`,
+    `make fuzz ARGS="--seed ${seed} --events ${events} --seconds ${seconds} --report bench/results"`,
     "```",
     "",
     header,
