@@ -119,9 +119,10 @@ export class TestTerminal implements AsyncDisposable {
    * Runs another program from the shell in the driver's place. Afterwards the shell tells its exit status and the
    * terminal's modes, as in `status 0, modes same`.
    *
+   * @param prompt What the last row looks like once it waits for the person.
    * @returns Its process id.
    */
-  async run(command: readonly string[]): Promise<number> {
+  async run(command: readonly string[], prompt = /^[^ ].*> *$/): Promise<number> {
     const root = new URL("../../", import.meta.url).pathname;
     await Deno.writeTextFile(
       `${this.#folder}/program.sh`,
@@ -136,7 +137,7 @@ export class TestTerminal implements AsyncDisposable {
     );
     await this.type("clear; . ./run.sh");
     await this.press("Enter");
-    await this.see("the program's prompt", ({ rows }) => /^[^ ].*> *$/.test(rows.at(-1) ?? ""));
+    await this.see("the program's prompt", ({ rows }) => prompt.test(rows.at(-1) ?? ""));
     return Number(await Deno.readTextFile(`${this.#folder}/pid`));
   }
 

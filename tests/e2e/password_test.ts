@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Wire } from "../registry/wire.ts";
-import { haveTmux } from "../console/tmux.ts";
+import { haveTmux, TestTerminal } from "../console/tmux.ts";
 import { startPhone } from "./phones.ts";
 import { commandLine as toolCommand, startProcess, startRegistry } from "./processes.ts";
 
@@ -81,74 +81,36 @@ Deno.test("phone says in one sentence what is wrong with its secrets, and does n
   }
 });
 
-const ROOT = new URL("../../", import.meta.url);
+const PASSWORD_PROMPT = /^room password:/;
 
-/** A terminal with one program on it. */
-class Tmux implements Disposable {
-  readonly #socket = `sala-test-${crypto.randomUUID()}`;
-
-  constructor(command: readonly string[], folder: URL) {
-    const quoted = command.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
-    this.#tmux(
-      "-f",
-      "/dev/null",
-      "new-session",
-      "-d",
-      "-x",
-      "100",
-      "-y",
-      "24",
-      "-c",
-      folder.pathname,
-      `LC_ALL=C.UTF-8 ${quoted} --lang en`,
-    );
-  }
-
-  type(...keys: string[]): void {
-    this.#tmux("send-keys", ...keys);
-  }
-
-  /** Settles when a text stands on the screen. */
-  async see(text: string): Promise<string> {
-    for (;;) {
-      const screen = this.#tmux("capture-pane", "-p");
-      if (screen.includes(text)) return screen;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
-
-  #tmux(...args: string[]): string {
-    const { success, stdout, stderr } = new Deno.Command("tmux", { args: ["-L", this.#socket, ...args] })
-      .outputSync();
-    if (!success) throw new Error(new TextDecoder().decode(stderr));
-    return new TextDecoder().decode(stdout);
-  }
-
-  [Symbol.dispose](): void {
-    try {
-      this.#tmux("kill-server");
-    } catch {
-      // The program has ended, and the terminal with it.
-    }
-  }
+/** Waits until a text stands on the screen, and returns all of it. */
+async function see(terminal: TestTerminal, text: string): Promise<string> {
+  const { rows } = await terminal.see(`"${text}"`, ({ rows }) => rows.join("\n").includes(text));
+  return rows.join("\n");
 }
 
 Deno.test({
   name: "registry and phone ask at the terminal for the room's password, and do not show what is typed",
   ignore: !haveTmux(),
   async fn() {
-    using registry = new Tmux(toolCommand("registry", ["--port", "0", "--room-password"]), ROOT);
-    await registry.see("room password:");
-    registry.type("segredx", "BSpace", "o-1", "Enter");
-    const shown = await registry.see("room open at 0.0.0.0:");
+    await using registry = await TestTerminal.open({ columns: 100 });
+    const rest = ["--room-password", "--lang", "en"];
+    await registry.run(toolCommand("registry", ["--port", "0", ...rest]), PASSWORD_PROMPT);
+    await registry.type("segredx");
+    await registry.press("BSpace");
+    await registry.type("o-1");
+    await registry.press("Enter");
+    const shown = await see(registry, "room open at 0.0.0.0:");
     const port = /room open at [^:]*:(\d+)/.exec(shown)?.[1];
-    const args = [`127.0.0.1:${port}`, "joana", "0", "--mic", "none", "--speaker", "none", "--room-password"];
-    using phone = new Tmux(toolCommand("phone", args), ROOT);
-    await phone.see("room password:");
-    phone.type("segredo-1", "Enter");
-    const screen = await phone.see("You are in the room as joana");
+    const args = [`127.0.0.1:${port}`, "joana", "0", "--mic", "none", "--speaker", "none", ...rest];
+    await using phone = await TestTerminal.open({ columns: 100 });
+    await phone.run(toolCommand("phone", args), PASSWORD_PROMPT);
+    await phone.type("segredo-1");
+    await phone.press("Enter");
+    const screen = await see(phone, "You are in the room as joana");
     assert(!(shown + screen).includes("segred"), screen);
-    phone.type("list", "Enter");
-    await phone.see("There is one person in the room");
+    await phone.type("list");
+    await phone.press("Enter");
+    await see(phone, "There is one person in the room");
   },
 });
