@@ -269,10 +269,17 @@ export class Playout {
    * @param most More than so many need not be counted.
    */
   readySamples(most: number): number {
-    if (this.pausing) return most;
     let ready = this.#decodedLength;
-    for (let number = this.#next; ready < most && this.#has(number); number++) ready += this.#frameSamples;
+    for (let number = this.#nextReady(); ready < most && this.#has(number); number++) ready += this.#frameSamples;
     return Math.min(ready, most);
+  }
+
+  /** The packet to be decoded next, or one behind missing ones whose time has been made up already. */
+  #nextReady(): number {
+    if (this.#starved === 0 || this.#stored === 0) return this.#next;
+    let number = this.#next;
+    while (!this.#has(number)) number++;
+    return this.#timestamps[number & (STORE - 1)]! - this.#end <= this.#starved ? number : this.#next;
   }
 
   /** What the loudspeaker's clock shows less its lead: see the top of this file. */
