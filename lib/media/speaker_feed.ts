@@ -102,10 +102,12 @@ export class SpeakerFeed {
     return most;
   }
 
-  /** Plays `count` samples behind the `given` ones, and returns how many there are then. */
+  /**
+   * Plays `count` samples behind the `given` ones, and returns how many there are then. With none, playout still learns
+   * what the loudspeaker's clock shows.
+   */
   #play(given: number, count: number, most: number, now: number): number {
-    if (count <= 0) return given;
-    const end = Math.min(given + count, most);
+    const end = Math.min(given + Math.max(0, count), most);
     this.#playout.play(this.#samples.subarray(given, end), now, most - end);
     return end;
   }
