@@ -8,8 +8,8 @@ export const OPUS_SAMPLE_RATE = 48_000;
 /** Samples of one frame: 20 ms, Opus's best trade between delay and bits. */
 export const FRAME_SAMPLES = 960;
 
-/** Bits a second. Transparent for one voice in full band, and nothing to a LAN. */
-const BITRATE = 64_000;
+/** Bits a second. Indistinguishable from the original for one voice in full band, and nothing to a LAN. */
+const BITRATE = 128_000;
 
 /** 0 to 10. Above 5 a voice sounds no better at this bit rate and only takes more time. */
 const COMPLEXITY = 5;

@@ -104,6 +104,9 @@ const URGENT_PAUSE = 20 * MS;
 /** Losses from which on it is worth a frame of delay to have the next packet's copy: 1 %. */
 const WORTH_WAITING = 0.01;
 
+/** So long after a packet with a copy others are expected: silence carries none. */
+const COPIES_GO_ON = 3_000 * MS;
+
 /** Weight of one packet in the average of losses: some 100 packets count. */
 const LOSS_WEIGHT = 0.01;
 
@@ -162,8 +165,9 @@ export class Playout {
   #starved = 0;
   #lastWasSilent = false;
   #frameSamples = FRAME_SAMPLES;
-  /** Whether packets carry copies of the ones before them, and the part of the packets that is missing of late. */
-  #copies = false;
+  /** When a packet carried a copy of the one before it, by its timestamp. */
+  #copyAt = -Infinity;
+  /** The part of the packets that is missing of late. */
   #lossRate = 0;
   /** Relative delay of the fastest packets, and the delay that is aimed at. */
   #shortest = 0;
@@ -253,6 +257,7 @@ export class Playout {
     this.#stored = 0;
     this.#streaming = false;
     this.#decodedLength = 0;
+    this.#copyAt = -Infinity;
     this.#delays.reset();
     this.#peaks.reset();
     this.#stretcher.reset();
@@ -269,10 +274,19 @@ export class Playout {
    * @param most More than so many need not be counted.
    */
   readySamples(most: number): number {
-    if (this.pausing) return most;
     let ready = this.#decodedLength;
-    for (let number = this.#next; ready < most && this.#has(number); number++) ready += this.#frameSamples;
+    for (let number = this.#nextReady(); ready < most && this.#has(number); number++) {
+      ready += this.#frameSamples;
+    }
     return Math.min(ready, most);
+  }
+
+  /** The packet to be decoded next, or one behind missing ones whose time has been made up already. */
+  #nextReady(): number {
+    if (this.#starved === 0 || this.#stored === 0) return this.#next;
+    let number = this.#next;
+    while (!this.#has(number)) number++;
+    return this.#timestamps[number & (STORE - 1)]! - this.#end <= this.#starved ? number : this.#next;
   }
 
   /** What the loudspeaker's clock shows less its lead: see the top of this file. */
@@ -298,7 +312,8 @@ export class Playout {
     this.#delays.add(relativeDelay, this.#frameSamples / MS);
     this.#shortest = this.#delays.quantile(FASTEST);
     // A lost packet is rebuilt from the next one, so where there are losses that one is worth waiting for.
-    const wait = this.#copies && this.#lossRate > WORTH_WAITING ? this.#frameSamples : 0;
+    const copies = this.#end - this.#copyAt < COPIES_GO_ON;
+    const wait = copies && this.#lossRate > WORTH_WAITING ? this.#frameSamples : 0;
     const usual = this.#delays.quantile(IN_TIME) + wait;
     this.#peaks.watch(relativeDelay, this.#delays.quantile(TYPICAL), this.#delivered);
     this.#target = Math.min(Math.max(usual, this.#peaks.height), this.#shortest + LONGEST_DELAY);
@@ -377,7 +392,7 @@ export class Playout {
     this.#next = number + 1;
     this.#decodedAny = true;
     this.#lossRate -= LOSS_WEIGHT * this.#lossRate;
-    this.#copies = this.#decoder.carriesCopy(payload);
+    if (this.#decoder.carriesCopy(payload)) this.#copyAt = this.#end;
     this.#lastWasSilent = payload.length <= SILENT_PACKET_BYTES;
     const samples = this.#decoder.decode(payload);
     this.#end = this.#timestamps[slot]!;
@@ -462,7 +477,8 @@ export class Playout {
     const urgency = Math.min(1, excess < 0 ? -excess / URGENT_LACK : excess / URGENT_EXCESS);
     const pause = urgency < 1 ? CORRECTION_PAUSE : URGENT_PAUSE;
     if (this.#delivered - this.#correctedAt < pause) return;
-    if (excess > TOLERATED_EXCESS) {
+    // A long delay was needed a moment ago, and following each turn of the network would be heard.
+    if (excess > Math.max(TOLERATED_EXCESS, this.#target - this.#shortest)) {
       this.#shorten(needed, excess, urgency);
     } else if (excess < 0) this.#lengthen(RESERVE - excess, urgency);
   }

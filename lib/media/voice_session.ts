@@ -6,6 +6,7 @@ import { FRAME_SAMPLES, openDecoder, openEncoder, type VoiceDecoder, type VoiceE
 import { estimateQuality } from "./quality.ts";
 import { RtcpReporter } from "./reporter.ts";
 import { isRtcp } from "./rtp.ts";
+import { SpeakerFeed } from "./speaker_feed.ts";
 import { VoiceReceiver } from "./voice_receiver.ts";
 import { VoiceSender } from "./voice_sender.ts";
 
@@ -88,24 +89,6 @@ export const NO_VOICE: VoiceFigures = {
 /** Samples in a millisecond. */
 const MS = 48;
 
-/**
- * How much longer than a packet's sound lasts the next one is waited for before the loudspeaker is served without it. It
- * has still enough then for a device that takes 10 ms at a time, and for a timer that is late.
- */
-const LATE_MS = 6;
-
-/** What is made up then at once, so that a packet that is a little late need not be made up whole. */
-const BRIDGE_SAMPLES = 480;
-
-/** Held back sound of at least so much is given first. */
-const LEAST_SAMPLES = 240;
-
-/** After how long without wanting anything a loudspeaker counts as having stood still. */
-const STOPPAGE_MS = 100;
-
-/** Most that the loudspeaker is given at once: a fifth of a second. */
-const LONGEST_SERVING_SAMPLES = 9_600;
-
 /** Sound to warm up with, and what is lost of it: some 60 ms of work. */
 const WARM_UP_MS = 1_500;
 const WARM_UP_LOSS = 0.1;
@@ -124,15 +107,13 @@ export class VoiceSession {
   readonly #decoder: VoiceDecoder;
   readonly #sender: VoiceSender;
   readonly #receiver: VoiceReceiver;
+  readonly #feed: SpeakerFeed;
   readonly #reporter: RtcpReporter;
   readonly #capturing: Promise<void>;
-  readonly #playBuffer = new Int16Array(LONGEST_SERVING_SAMPLES);
   #source: AudioSource;
   #sink: AudioSink;
   /** Serves the loudspeaker if no packet does. */
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** When it last wanted anything. */
-  #playedAt = 0;
   #expectedLoss = 0;
   #reportsReceived = 0;
   /** The end of loudspeakers that failed. */
@@ -147,6 +128,7 @@ export class VoiceSession {
     this.#decoder = decoder;
     this.#sender = new VoiceSender(encoder);
     this.#receiver = new VoiceReceiver(decoder, options.frameSamples);
+    this.#feed = new SpeakerFeed(this.#receiver.playout, options.frameSamples);
     this.#reporter = new RtcpReporter({
       ssrc: this.#sender.ssrc,
       reception: this.#receiver.reception,
@@ -156,7 +138,7 @@ export class VoiceSession {
     this.#source = options.source;
     this.#sink = options.sink;
     this.#capturing = this.#capture();
-    this.#bridge();
+    this.#serve(performance.now(), false);
   }
 
   /**
@@ -235,7 +217,7 @@ export class VoiceSession {
   receive(datagram: Uint8Array): void {
     const now = performance.now();
     if (isRtcp(datagram)) this.#reported(datagram, now);
-    else if (this.#receiver.receive(datagram, now)) this.#packetCame(now);
+    else if (this.#receiver.receive(datagram, now)) this.#serve(now, true);
   }
 
   /**
@@ -292,57 +274,27 @@ export class VoiceSession {
     this.#reporter.sent(this.#sender.timestamp, VoiceSender.payloadBytes(datagram), performance.now());
   }
 
-  /** The loudspeaker is served with each packet, as far as packets reach. */
-  #packetCame(now: number): void {
-    this.#serveSpeaker(now, true);
-    this.#serveIn(this.#options.frameSamples / MS + LATE_MS);
-  }
-
-  /** No packet has come when one should have. */
-  #bridge(): void {
-    const given = this.#serveSpeaker(performance.now(), false);
-    this.#serveIn((given > 0 ? Math.min(given, this.#options.frameSamples) : BRIDGE_SAMPLES) / MS);
-  }
-
-  #serveIn(ms: number): void {
+  /** Gives the loudspeaker what there is for it, when a packet has come or has not come in time. */
+  #serve(now: number, packetCame: boolean): void {
     clearTimeout(this.#timer);
-    if (!this.#stopped) this.#timer = setTimeout(() => this.#bridge(), ms);
-  }
-
-  /**
-   * Gives the loudspeaker what it wants.
-   *
-   * @param ready Whether only of what is there, rather than making up a little.
-   * @returns How many samples it was given.
-   */
-  #serveSpeaker(now: number, ready: boolean): number {
-    if (this.#stopped) return 0;
-    let given = 0;
+    if (this.#stopped) return;
     try {
-      const wanted = Math.min(this.#sink.wanted(), this.#playBuffer.length);
-      if (wanted > 0) given = this.#play(wanted, ready, now);
+      const wanted = this.#sink.wanted();
+      const samples = packetCame ? this.#feed.packetCame(wanted, now) : this.#feed.due(wanted, now);
+      if (samples.length > 0) this.#play(samples);
     } catch (error) {
       this.#sinkFailed(this.#sink, error);
     }
     const report = this.#reporter.tick(now);
     if (report) this.#options.send(report);
-    return given;
+    this.#timer = setTimeout(() => this.#serve(performance.now(), false), this.#feed.dueAt - now);
   }
 
-  #play(wanted: number, ready: boolean, now: number): number {
-    // A loudspeaker that stood still, as some do when they start, shall not leave its delay behind.
-    if (now - this.#playedAt > STOPPAGE_MS) this.#receiver.playout.restart();
-    this.#playedAt = now;
-    const { playout } = this.#receiver;
-    const there = playout.readySamples(wanted);
-    const given = ready || there >= LEAST_SAMPLES ? there : Math.min(wanted, BRIDGE_SAMPLES);
-    const samples = this.#playBuffer.subarray(0, given);
-    this.#receiver.play(samples, now, wanted - given);
+  #play(samples: Int16Array<ArrayBuffer>): void {
     this.#speakerDb = levelDb(samples);
     const sink = this.#sink;
     this.#options.processor?.played(samples, sink.delaySamples);
     sink.write(samples).catch((error) => this.#sinkFailed(sink, error));
-    return given;
   }
 
   #sinkFailed(sink: AudioSink, error: unknown): void {

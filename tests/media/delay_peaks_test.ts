@@ -14,14 +14,26 @@ function expected(...times: number[]): number {
   return peaks.height / MS;
 }
 
-Deno.test("DelayPeaks expects what has come twice within some seconds, for some seconds", () => {
-  assertEquals(expected(1), -Infinity);
-  assertEquals(expected(1, 2), -Infinity, "once is no habit");
+Deno.test("DelayPeaks expects a peak again for some seconds, and longer when it came again", () => {
+  assertEquals(expected(1, 2), 100);
+  assertEquals(expected(1, 5.4), 100);
+  assertEquals(expected(1, 5.6), -Infinity, "it was the only one");
   assertEquals(expected(1, 4, 5), 101);
-  assertEquals(expected(1, 4, 11.9), 101);
-  assertEquals(expected(1, 4, 12.1), -Infinity, "a habit that ended");
-  assertEquals(expected(1, 10, 11), -Infinity, "too far apart");
-  assertEquals(expected(1, 1.3, 1.6, 3), -Infinity, "all one peak");
+  assertEquals(expected(1, 4, 9), 101);
+  assertEquals(expected(1, 4, 9.6), -Infinity, "of two only one is left");
+  assertEquals(expected(1, 4, 7, 12), 102, "a habit");
+  assertEquals(expected(1, 1.3, 1.6, 3), 102, "all one peak, as high as its highest");
+  assertEquals(expected(1, 1.3, 1.6, 5.6), -Infinity, "all one peak");
+});
+
+Deno.test("DelayPeaks expects the highest peak of late", () => {
+  const peaks = new DelayPeaks();
+  for (const [height, time] of [[150, 1], [60, 3], [70, 5]] as const) {
+    peaks.watch(height * MS, 10 * MS, time * SECOND);
+  }
+  assertEquals(peaks.height, 150 * MS);
+  peaks.watch(80 * MS, 10 * MS, 10 * SECOND);
+  assertEquals(peaks.height, 80 * MS);
 });
 
 Deno.test("DelayPeaks takes no notice of packets that are hardly late", () => {

@@ -19,8 +19,8 @@ const VOICE = Int16Array.from({ length: 96_000 }, (_, index) => {
 /** Bit that marks a made-up packet as one that carries a copy of the frame before it. */
 const COPY = 0x80;
 
-/** A packet that says which frame it holds. */
-function payloadOf(frame: number, copy: boolean): Uint8Array {
+/** A made-up packet, which says which frame it holds and whether it carries a copy of the one before. */
+export function voicePacket(frame: number, copy: boolean): Uint8Array {
   return Uint8Array.of(copy ? COPY : 0, frame >> 16, frame >> 8, frame);
 }
 
@@ -97,7 +97,7 @@ export function simulate(
     arrivals.sort((a, b) => a.at - b.at);
     for (; arrivals.length > 0 && arrivals[0]!.at <= now; arrivals.shift()) {
       const { frame, at } = arrivals[0]!;
-      playout.push(70_000 + frame, 1e6 + frame * FRAME, payloadOf(frame, copies), at);
+      playout.push(70_000 + frame, 1e6 + frame * FRAME, voicePacket(frame, copies), at);
     }
     playout.play(heard.subarray(block * 480, (block + 1) * 480), now);
     each?.(now, playout);

@@ -1,0 +1,129 @@
+import { assertEquals, assertGreater, assertLess, assertLessOrEqual } from "@std/assert";
+import { Playout } from "../../lib/media/playout.ts";
+import { SpeakerFeed } from "../../lib/media/speaker_feed.ts";
+import { randomFrom } from "../call/network.ts";
+import { FakeDecoder, type Fate, voicePacket } from "./simulation.ts";
+
+const MS = 48;
+const FRAME = 20 * MS;
+/** A loudspeaker's full queue, and what it takes at a time. */
+const FULL = FRAME + 16 * MS;
+const BLOCK = 10 * MS;
+
+/** What became of a call through a loudspeaker with a queue. */
+interface Outcome {
+  readonly playout: Playout;
+  /** Times that the loudspeaker had not enough, after its start. */
+  readonly gaps: number;
+  /** Most and least that was in its queue before a packet came in the last second, in milliseconds. */
+  readonly queuedMs: readonly [least: number, most: number];
+}
+
+/** Runs a call with packets every 20 ms. */
+function run(
+  seconds: number,
+  fate: (frame: number, random: () => number) => Fate,
+  copies = false,
+): Outcome {
+  const random = randomFrom(1);
+  const playout = new Playout(new FakeDecoder(), FRAME);
+  const feed = new SpeakerFeed(playout, FRAME);
+  const packets: { frame: number; at: number }[] = [];
+  for (let frame = 0; frame < 50 * seconds; frame++) {
+    const { lost, delayMs = 0 } = fate(frame, random);
+    if (!lost) packets.push({ frame, at: 20 * frame + 0.5 + random() + delayMs });
+  }
+  packets.sort((one, other) => one.at - other.at);
+  let queued = 0;
+  let blockAt = 5;
+  let gaps = 0;
+  const queuedMs: number[] = [];
+  const give = (samples: Int16Array) => {
+    queued += samples.length;
+    assertLessOrEqual(queued, FULL);
+  };
+  for (let now = 0; now < 1000 * seconds;) {
+    now = Math.min(blockAt, feed.dueAt, packets[0]?.at ?? Infinity);
+    if (now === packets[0]?.at) {
+      if (now > 1000 * (seconds - 1)) queuedMs.push(queued / MS);
+      const { frame } = packets.shift()!;
+      playout.push(frame, frame * FRAME, voicePacket(frame, copies), now);
+      give(feed.packetCame(FULL - queued, now));
+    } else if (now === blockAt) {
+      if (queued < BLOCK && now > 100) gaps++;
+      queued = Math.max(0, queued - BLOCK);
+      blockAt += 10;
+    } else {
+      const last = feed.dueAt;
+      give(feed.due(FULL - queued, now));
+      assertGreater(feed.dueAt, last, "it does not turn in a circle");
+    }
+  }
+  return { playout, gaps, queuedMs: [Math.min(...queuedMs), Math.max(...queuedMs)] };
+}
+
+Deno.test("SpeakerFeed gives each packet on as it comes, and makes nothing up", () => {
+  const { playout, gaps, queuedMs } = run(10, () => ({}));
+  assertEquals(gaps, 0);
+  assertEquals(playout.counts.concealedSamples, 0);
+  assertLessOrEqual(queuedMs[1], 26, "no delay is left in the queue");
+});
+
+for (const copies of [false, true]) {
+  const how = copies ? "rebuilds" : "makes up";
+  Deno.test(`SpeakerFeed ${how} packets that are missing between those that come, without a gap`, () => {
+    const { playout, gaps } = run(10, (frame) => ({ lost: frame % 10 === 7 }), copies);
+    const { lost, rebuilt, late, concealedSamples } = playout.counts;
+    assertEquals({ gaps, late, all: lost + rebuilt }, { gaps: 0, late: 0, all: 50 });
+    assertLessOrEqual(concealedSamples, lost * FRAME);
+    if (copies) assertGreater(rebuilt, 45);
+  });
+}
+
+Deno.test("SpeakerFeed never leaves the loudspeaker without sound, whatever the network does", () => {
+  for (const [lossProbability, jitterMs] of [[0.2, 0], [0, 80], [0.1, 30], [0.5, 200]] as const) {
+    const { playout, gaps } = run(20, (_, random) => ({
+      lost: random() < lossProbability,
+      delayMs: random() * jitterMs,
+    }));
+    assertEquals(gaps, 0, `${lossProbability} lost, ${jitterMs} ms`);
+    const { played, lost, late } = playout.counts;
+    assertGreater(played + lost + late, 950);
+  }
+});
+
+Deno.test("SpeakerFeed makes up no more than a block for a packet that is a little late", () => {
+  const { playout, gaps } = run(10, (frame) => ({ delayMs: frame === 300 ? 8 : 0 }));
+  assertEquals(gaps, 0);
+  assertLessOrEqual(playout.counts.concealedSamples, BLOCK);
+  assertEquals(playout.counts.late, 0);
+});
+
+Deno.test("SpeakerFeed leaves no delay behind when nothing came for a while", () => {
+  for (const outage of [5, 20, 100]) {
+    const { playout, gaps, queuedMs } = run(20, (frame) => ({ lost: frame >= 200 && frame < 200 + outage }));
+    assertEquals(gaps, 0);
+    assertLessOrEqual(queuedMs[1], 26);
+    assertLess(playout.delayMs, 20);
+  }
+});
+
+Deno.test("SpeakerFeed begins anew with a loudspeaker that stood still", () => {
+  const playout = new Playout(new FakeDecoder(), FRAME);
+  const feed = new SpeakerFeed(playout, FRAME);
+  // It takes nothing for a second, in which a second of sound comes.
+  for (let frame = 0; frame < 100; frame++) {
+    const now = 20 * frame;
+    playout.push(frame, frame * FRAME, voicePacket(frame, false), now);
+    feed.packetCame(frame > 10 && frame < 60 ? 0 : FRAME, now);
+  }
+  assertLess(playout.delayMs, 30);
+});
+
+Deno.test("SpeakerFeed gives no more than is wanted, and a fifth of a second at once", () => {
+  const feed = new SpeakerFeed(new Playout(new FakeDecoder(), FRAME), FRAME);
+  assertEquals(feed.due(0, 0).length, 0);
+  assertEquals(feed.dueAt, 26);
+  assertEquals(feed.due(100, 10).length, 0);
+  assertLessOrEqual(feed.due(1e6, 20).length, 9600);
+});
