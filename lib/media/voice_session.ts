@@ -287,7 +287,9 @@ export class VoiceSession {
     }
     const report = this.#reporter.tick(now);
     if (report) this.#options.send(report);
-    this.#timer = setTimeout(() => this.#serve(performance.now(), false), this.#feed.dueAt - now);
+    // That time may have passed by while this phone had no processor.
+    const wait = Math.max(0, this.#feed.dueAt - now);
+    this.#timer = setTimeout(() => this.#serve(performance.now(), false), wait);
   }
 
   #play(samples: Int16Array<ArrayBuffer>): void {
