@@ -87,8 +87,8 @@ export class Visitor {
     this.#random = random;
   }
 
-  /** Comes into the room, which may be closed for a while. */
-  async join(): Promise<void> {
+  /** Comes into the room, which may be closed for a while; tries until it is told to stop. */
+  async join(stop: AbortSignal): Promise<void> {
     this.#leaving = false;
     const line = PhoneLine.open(LOOPBACK, 0, randomProtection("preferred"), {
       onOutput: (output) => this.#onOutput(output),
@@ -98,14 +98,16 @@ export class Visitor {
     });
     this.#line = line;
     this.#shared.lines.set(line.port, line);
-    while (!await this.#register(line.port)) await pause(KNOCK_MS * (1 + this.#random()));
+    while (!await this.#register(line.port) && !stop.aborted) {
+      await pause(KNOCK_MS * (1 + this.#random()), stop);
+    }
   }
 
   /** Does this and that until it is told to stop. */
   async stay(stop: AbortSignal): Promise<void> {
     while (!stop.aborted) {
       await pause(IDLE_MS * exponential(this.#random), stop);
-      if (!stop.aborted && !this.#line?.current) await this.#doSomething();
+      if (!stop.aborted && !this.#line?.current) await this.#doSomething(stop);
     }
   }
 
@@ -114,6 +116,7 @@ export class Visitor {
     while (this.#line?.current) await this.#callOver.promise;
     this.#leaving = true;
     await this.#link?.close();
+    this.#link = undefined;
     this.requests.connectionEnded(Date.now());
     const line = this.#line;
     await line?.[Symbol.asyncDispose]();
@@ -139,7 +142,7 @@ export class Visitor {
     return kind === "confirmed";
   }
 
-  async #doSomething(): Promise<void> {
+  async #doSomething(stop: AbortSignal): Promise<void> {
     const choice = this.#random();
     if (choice < LOOK_UP) await this.#link?.lookUp(this.#somebody());
     else if (choice < LOOK_UP + LIST) await this.#link?.list();
@@ -147,7 +150,7 @@ export class Visitor {
     else {
       await this.leave();
       await pause(AWAY_MS * this.#random());
-      await this.join();
+      await this.join(stop);
     }
   }
 

@@ -31,23 +31,26 @@ async function main(registryPort: number, count: number, seed: string): Promise<
   const visitors = names.map((name) =>
     new Visitor(name, registryPort, shared, seededRandom(`${seed} ${name}`))
   );
+  const stop = new AbortController();
   const told = Promise.withResolvers<void>();
-  Deno.addSignalListener("SIGTERM", told.resolve);
+  const onSignal = () => {
+    stop.abort();
+    told.resolve();
+  };
+  Deno.addSignalListener("SIGTERM", onSignal);
   // Some descriptors are the runtime's own, from the first socket on.
-  await visitors[0]!.join();
+  await visitors[0]!.join(stop.signal);
   await visitors[0]!.leave();
   const descriptorsBefore = await countDescriptors(Deno.pid);
-  await Promise.all(visitors.map((visitor) => visitor.join()));
+  await Promise.all(visitors.map((visitor) => visitor.join(stop.signal)));
   console.log("here");
-  const stop = new AbortController();
   const stays = visitors.map((visitor) => visitor.stay(stop.signal));
   await told.promise;
-  stop.abort();
   await Promise.all(stays);
   await Promise.all(visitors.map((visitor) => visitor.leave()));
   const sum = (number: (visitor: Visitor) => number) =>
     visitors.reduce((total, visitor) => total + number(visitor), 0);
-  Deno.removeSignalListener("SIGTERM", told.resolve);
+  Deno.removeSignalListener("SIGTERM", onSignal);
   return {
     requests: {
       sent: sum(({ requests }) => requests.counts.sent),
