@@ -479,7 +479,7 @@ export class Phone {
 
   async #openVoice(conversation: Conversation): Promise<void> {
     await this.#closing;
-    const { frameMs, errorCorrection } = this.#options.voice;
+    const { frameMs, errorCorrection, redundancy, stretching } = this.#options.voice;
     const frameSamples = frameMs * SAMPLE_RATE / 1000;
     const [source, sink] = await Promise.all([this.#openSource(frameSamples), this.#openSink(frameSamples)]);
     const voice = await VoiceSession.start({
@@ -487,6 +487,8 @@ export class Phone {
       sink,
       frameSamples,
       errorCorrection,
+      redundancy,
+      stretching,
       processor: this.#openProcessor(),
       send: (datagram) => this.#line?.sendVoice(conversation.call, datagram),
       replaceSource: (error) => this.#silentMicrophone(error),

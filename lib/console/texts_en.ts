@@ -241,7 +241,8 @@ Options:
                             to record to, or none
   --devices                 shows the sound devices and ends
   --frame 10|20             milliseconds of sound in a packet (20; 10 delays less and costs more)
-  --no-fec                  sends no copies against losses
+  --no-fec --no-redundancy  does not prepare the voice for losses (Opus's FEC), sends no copies against them
+  --no-stretch              does not play faster or slower to follow the network
   --no-echo-cancel --no-noise-reduction --no-gain
                             leaves the microphone's echo, its noise and its level alone
   --require-encryption      makes and takes encrypted calls only

@@ -256,7 +256,8 @@ Opções:
                             em que gravar, ou none (nenhum)
   --devices                 mostra os dispositivos de som e sai
   --frame 10|20             milissegundos de som por pacote (20; 10 atrasa menos e custa mais)
-  --no-fec                  não envia cópias contra perdas
+  --no-fec --no-redundancy  não prepara a voz para perdas (FEC da Opus), não envia cópias contra elas
+  --no-stretch              não toca mais rápido nem mais devagar para seguir a rede
   --no-echo-cancel --no-noise-reduction --no-gain
                             não tira do microfone o eco, o ruído, nem ajusta o volume
   --require-encryption      só faz e aceita chamadas cifradas
