@@ -260,7 +260,7 @@ async function playBack(): Promise<void> {
   using portAudio = opened;
   console.log("  … e agora em voz alta.");
   await using file = await openFileSource(HEARD_BY_MARIA);
-  await using speaker = portAudio.openSink(480);
+  await using speaker = await portAudio.openSink(480);
   const block = new Int16Array(480);
   const { length } = await readMono(HEARD_BY_MARIA);
   for (let played = 0; played < length; played += block.length) {

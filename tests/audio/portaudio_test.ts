@@ -55,8 +55,8 @@ Deno.test({
     await using pulse = await Pulse.start(["cable"]);
     using _environment = withEnvironment(pulse.card("cable", "cable"));
     using portAudio = PortAudio.open();
-    await using speaker = portAudio.openSink(480);
-    await using microphone = portAudio.openSource(960);
+    await using speaker = await portAudio.openSink(480);
+    await using microphone = await portAudio.openSource(960);
     const tone = Int16Array.from({ length: 960 }, (_, index) => 8000 * Math.sin(2 * Math.PI * index / 48));
     const heard = new Int16Array(960);
     let turns = 0;
@@ -82,7 +82,7 @@ Deno.test({
     await using pulse = await Pulse.start(["cable"]);
     using _environment = withEnvironment(pulse.card("cable", "cable"));
     using portAudio = PortAudio.open();
-    const microphone = portAudio.openSource(960);
+    const microphone = await portAudio.openSource(960);
     const reading = microphone.read(new Int16Array(960));
     await microphone[Symbol.asyncDispose]();
     await microphone[Symbol.asyncDispose]();

@@ -1,0 +1,68 @@
+/** Sound devices that go away in a call and come back: PulseAudio is killed, hangs, and is started again. */
+
+import { assertEquals } from "@std/assert";
+import { startPhone } from "./phones.ts";
+import { startProcess, startRegistry, type ToolProcess } from "./processes.ts";
+import { Pulse, pulseMissing } from "./pulse.ts";
+
+const missing = pulseMissing();
+if (missing) console.log(`skipped: sound devices that go away, because ${missing}`);
+
+/** A microphone is heard as it is: what is done about noise would take a lasting tone for noise. */
+const AS_IT_IS = ["--no-echo-cancel", "--no-noise-reduction", "--no-gain"];
+
+/** Loud enough for a tone that came all the way. */
+const HEARD_DB = -30;
+
+/** Waits until a level of the last moment is loud or silent. */
+function level(phone: ToolProcess, which: "microphoneDb" | "speakerDb", loud: boolean) {
+  return phone.waitForEvent("status", (status) => (status[which] as number > HEARD_DB) === loud);
+}
+
+/** A cable into which phone `joão` plays, and whose other end is its own microphone: what it hears, it says. */
+const CABLE = "cable";
+
+function startJoao(pulse: Pulse, registryPort: number, ...args: string[]): ToolProcess {
+  return startProcess("phone", [`127.0.0.1:${registryPort}`, "joão", "0", "--json", ...AS_IT_IS, ...args], {
+    env: pulse.card(CABLE, CABLE),
+    stdin: "piped",
+  });
+}
+
+/** The tone that maria sends goes through joão's loudspeaker and microphone, and back to her. */
+async function assertVoiceGoesRound(maria: ToolProcess, joao: ToolProcess): Promise<void> {
+  await level(joao, "speakerDb", true);
+  await level(joao, "microphoneDb", true);
+  await level(maria, "speakerDb", true);
+}
+
+Deno.test({
+  name: "a call goes on when the sound server is killed, and has its devices again when it is back",
+  ignore: missing !== undefined,
+  async fn() {
+    await using pulse = await Pulse.start([CABLE]);
+    await using registry = await startRegistry();
+    await using maria = await startPhone(registry.port, "maria", ["--answer", "accept", "--mic", "tone"]);
+    await using joao = startJoao(pulse, registry.port, "--call", "maria");
+    await assertVoiceGoesRound(maria, joao);
+
+    await pulse.kill();
+    const lost = await joao.waitForEvent("audio_lost");
+    assertEquals([lost.side, lost.names], ["both", ["default"]]);
+    await level(maria, "speakerDb", false);
+    await level(joao, "microphoneDb", false);
+
+    await pulse.restart();
+    const back = await joao.waitForEvent("audio_back");
+    assertEquals([back.side, back.names], ["both", ["default"]]);
+    await assertVoiceGoesRound(maria, joao);
+
+    await joao.type("desligar");
+    assertEquals(await joao.exitCode(), 0, joao.report());
+    assertEquals(joao.stderr, "", "the sound libraries are quiet");
+    for (const event of ["audio_lost", "audio_back"]) assertEquals(joao.events(event).length, 1, "told once");
+    for (const event of ["audio_failed", "peer_silent"]) {
+      assertEquals([joao, maria].flatMap((phone) => phone.events(event)), []);
+    }
+  },
+});
