@@ -66,3 +66,56 @@ Deno.test({
     }
   },
 });
+
+Deno.test({
+  name: "a call that begins while the sound server is away has its devices when it is back",
+  ignore: missing !== undefined,
+  async fn() {
+    await using pulse = await Pulse.start([CABLE]);
+    await using registry = await startRegistry();
+    await using maria = await startPhone(registry.port, "maria", ["--answer", "accept", "--mic", "tone"]);
+    await using joao = startJoao(pulse, registry.port);
+    await joao.waitForEvent("registered");
+    await pulse.kill();
+    await joao.type("ligar maria");
+    assertEquals((await joao.waitForEvent("audio_lost")).side, "both");
+    await joao.waitForEvent("status", ({ framesSent }) => framesSent as number > 50);
+    await pulse.restart();
+    assertEquals((await joao.waitForEvent("audio_back")).side, "both");
+    await assertVoiceGoesRound(maria, joao);
+    await joao.type("sair");
+    assertEquals(await joao.exitCode(), 0, joao.report());
+    assertEquals(joao.stderr, "", "the sound libraries are quiet");
+  },
+});
+
+Deno.test({
+  name:
+    "a call and the next one go on when the sound server hangs, and have their devices when it does no more",
+  ignore: missing !== undefined,
+  async fn() {
+    await using pulse = await Pulse.start([CABLE]);
+    await using registry = await startRegistry();
+    await using maria = await startPhone(registry.port, "maria", ["--answer", "accept", "--mic", "tone"]);
+    await using joao = startJoao(pulse, registry.port);
+    await joao.waitForEvent("registered");
+    await joao.type("ligar maria");
+    await assertVoiceGoesRound(maria, joao);
+    pulse.signal("SIGSTOP");
+    try {
+      assertEquals((await joao.waitForEvent("audio_lost")).side, "both");
+      await joao.type("desligar");
+      await joao.waitForEvent("call_ended", ({ end }) => end === "hung_up");
+      await joao.type("ligar maria");
+      assertEquals((await joao.waitForEvent("audio_lost")).side, "both");
+      await joao.waitForEvent("status", ({ framesSent }) => framesSent as number > 50);
+    } finally {
+      pulse.signal("SIGCONT");
+    }
+    assertEquals((await joao.waitForEvent("audio_back")).side, "both");
+    await assertVoiceGoesRound(maria, joao);
+    await joao.type("sair");
+    assertEquals(await joao.exitCode(), 0, joao.report());
+    assertEquals(joao.stderr, "", "the sound libraries are quiet");
+  },
+});
