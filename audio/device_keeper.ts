@@ -64,6 +64,7 @@ export class DeviceKeeper {
     this.#clock = clock;
     this.#kept = {
       lost: (device, error) => this.#lost(device, error),
+      works: (device) => this.#works(device),
       closing: (end) => this.#track(end),
       released: (device) => this.#released(device),
     };
@@ -113,12 +114,7 @@ export class DeviceKeeper {
     if (already) return already;
     const opening = device.open().then(() => undefined, (error: AudioError) => error);
     this.#opening.set(device, opening);
-    this.#track(opening.then((error) => {
-      this.#opening.delete(device);
-      if (error || device.away || !this.#devices.has(device)) return;
-      this.#plan.returned(device.side);
-      this.#act();
-    }));
+    this.#track(opening.then(() => this.#opening.delete(device)));
     return opening;
   }
 
@@ -138,6 +134,11 @@ export class DeviceKeeper {
     if (!this.#devices.has(device)) return;
     this.#detail = error.detail;
     this.#plan.lost(device.side, this.#clock.now());
+    this.#act();
+  }
+
+  #works(device: KeptDevice): void {
+    this.#plan.returned(device.side, this.#clock.now());
     this.#act();
   }
 

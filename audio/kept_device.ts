@@ -13,6 +13,8 @@ const CLOSING_MS = 1000;
 export interface KeptDeviceListener {
   /** It has failed, and a substitute stands in for it. */
   readonly lost: (device: KeptDevice, error: AudioError) => void;
+  /** It works, for the first time since it was opened. */
+  readonly works: (device: KeptDevice) => void;
   /** Something is being closed, which may take as long as the system likes. */
   readonly closing: (end: Promise<void>) => void;
   /** Nobody uses it any more. */
@@ -40,6 +42,7 @@ export abstract class KeptDevice<Device extends AudioSource | AudioSink = AudioS
   #present: Device;
   #name: string;
   #away = true;
+  #works = false;
   #closed = false;
 
   constructor(options: KeptDeviceOptions<Device>) {
@@ -71,6 +74,7 @@ export abstract class KeptDevice<Device extends AudioSource | AudioSink = AudioS
     this.#present = device;
     this.#name = device.name;
     this.#away = false;
+    this.#works = false;
     this.#stall.moved();
   }
 
@@ -96,9 +100,16 @@ export abstract class KeptDevice<Device extends AudioSource | AudioSink = AudioS
   /** Whether anything was wanted of the device since this was last asked. */
   protected abstract takeWaiting(): boolean;
 
-  /** The device gave or took samples. */
+  /** The device, or its substitute, gave or wants samples. */
   protected moved(): void {
     this.#stall.moved();
+  }
+
+  /** The device has done what it does not do unless it works. */
+  protected works(): void {
+    if (this.#works || this.#away) return;
+    this.#works = true;
+    this.#options.listener.works(this);
   }
 
   /** @throws {unknown} `error` itself, where it is only that nothing may be asked of it any more. */

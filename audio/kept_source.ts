@@ -29,6 +29,8 @@ export class KeptSource extends KeptDevice<AudioSource> implements AudioSource {
     try {
       await source.read(samples);
       this.moved();
+      if (source === this.present) this.works();
+      else samples.fill(0);
     } catch (error) {
       this.failed(source, error);
       samples.fill(0);

@@ -9,6 +9,12 @@ export type DeviceSide = "microphone" | "speaker";
  */
 export const GATHER_MS = 500;
 
+/**
+ * How long the return of one device waits for that of the other, to be told in one sentence: the virtual microphones of
+ * PulseAudio take up to 2 s to begin.
+ */
+export const BACK_GATHER_MS = 2000;
+
 /** Longest pause between two looks. One costs some hundredths of a second of a processor. */
 export const LONGEST_PAUSE_MS = 5000;
 
@@ -32,6 +38,7 @@ export class ReturnPlan {
   readonly #untold = new Set<DeviceSide>();
   readonly #back = new Set<DeviceSide>();
   #tellAt: number | undefined;
+  #backAt: number | undefined;
   #attemptAt: number | undefined;
   #attempting = false;
   #pauseMs = GATHER_MS;
@@ -39,24 +46,32 @@ export class ReturnPlan {
   /** When there is something to do if nothing else happens before. */
   get wakeAt(): number | undefined {
     const attemptAt = this.#attempting ? undefined : this.#attemptAt;
-    if (this.#tellAt === undefined || attemptAt === undefined) return this.#tellAt ?? attemptAt;
-    return Math.min(this.#tellAt, attemptAt);
+    const times = [this.#tellAt, this.#backAt, attemptAt].filter((time) => time !== undefined);
+    return times.length > 0 ? Math.min(...times) : undefined;
   }
 
-  /** A device has gone, or could not be opened to begin with. */
+  /** A device has gone, or could not be opened to begin with. One that never worked since the last time is no news. */
   lost(side: DeviceSide, now: number): void {
     if (this.#missing.has(side)) return;
+    // Where nobody was told yet that it was back, nobody need be told that it has gone again.
+    const told = this.#back.delete(side);
     this.#missing.add(side);
-    this.#untold.add(side);
-    this.#tellAt ??= now + GATHER_MS;
+    if (!told) {
+      this.#untold.add(side);
+      this.#tellAt ??= now + GATHER_MS;
+    }
     this.#pauseMs = GATHER_MS;
     this.#attemptAt = now + this.#pauseMs;
+    this.#stopWithout();
   }
 
-  /** A device is there again, and in use. */
-  returned(side: DeviceSide): void {
+  /** A device is there again, and works. */
+  returned(side: DeviceSide, now: number): void {
     // A loss that nobody was told of is none to return from.
     if (this.#missing.delete(side) && !this.#untold.delete(side)) this.#back.add(side);
+    if (this.#back.size > 0) {
+      this.#backAt = this.#missing.size === 0 ? now : this.#backAt ?? now + BACK_GATHER_MS;
+    }
     this.#stopWithout();
   }
 
@@ -68,7 +83,7 @@ export class ReturnPlan {
     this.#stopWithout();
   }
 
-  /** The attempt is over; {@linkcode ReturnPlan.returned} has told of those that were there. */
+  /** The attempt is over. Devices that were opened may take a while to work: {@linkcode ReturnPlan.returned}. */
   attempted(now: number): void {
     this.#attempting = false;
     if (this.#missing.size === 0) return;
@@ -83,8 +98,10 @@ export class ReturnPlan {
       this.#tellAt = undefined;
       steps.push({ kind: "lost", sides: taken(this.#untold) });
     }
-    // Together, where they were opened together.
-    if (!this.#attempting && this.#back.size > 0) steps.push({ kind: "back", sides: taken(this.#back) });
+    if (this.#backAt !== undefined && now >= this.#backAt) {
+      this.#backAt = undefined;
+      steps.push({ kind: "back", sides: taken(this.#back) });
+    }
     if (!this.#attempting && this.#attemptAt !== undefined && now >= this.#attemptAt) {
       this.#attemptAt = undefined;
       this.#attempting = true;
@@ -95,6 +112,7 @@ export class ReturnPlan {
 
   #stopWithout(): void {
     if (this.#untold.size === 0) this.#tellAt = undefined;
+    if (this.#back.size === 0) this.#backAt = undefined;
     if (this.#missing.size === 0) this.#attemptAt = undefined;
   }
 }
