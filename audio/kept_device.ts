@@ -112,10 +112,9 @@ export abstract class KeptDevice<Device extends AudioSource | AudioSink = AudioS
     this.#options.listener.works(this);
   }
 
-  /** @throws {unknown} `error` itself, where it is only that nothing may be asked of it any more. */
+  /** The device has failed. Does nothing where it is one of before, or nobody uses it any more. */
   protected failed(device: Device, error: unknown): void {
-    if (this.#closed) throw error;
-    if (device !== this.#present) return;
+    if (device !== this.#present || this.#closed) return;
     this.#present = this.#options.openSubstitute();
     this.#away = true;
     this.#close(device);

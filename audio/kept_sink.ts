@@ -24,7 +24,7 @@ export class KeptSink extends KeptDevice<AudioSink> implements AudioSink {
       return wanted;
     } catch (error) {
       this.failed(sink, error);
-      return this.present.wanted();
+      return 0;
     }
   }
 

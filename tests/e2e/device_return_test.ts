@@ -2,7 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import { startPhone } from "./phones.ts";
-import { startProcess, startRegistry, type ToolProcess } from "./processes.ts";
+import { type PrintedEvent, startProcess, startRegistry, type ToolProcess } from "./processes.ts";
 import { Pulse, pulseMissing } from "./pulse.ts";
 
 const missing = pulseMissing();
@@ -39,6 +39,18 @@ async function assertVoiceGoesRound(maria: ToolProcess, joao: ToolProcess): Prom
   await level(maria, "speakerDb", true);
 }
 
+/** The sides that events tell of. Those of both devices come in one as a rule, but a busy machine may be slow. */
+function sides(events: readonly PrintedEvent[]): string[] {
+  return events.flatMap(({ side }) => side === "both" ? ["microphone", "speaker"] : [side as string]).sort();
+}
+
+/** Waits until events of some name have told of both devices. */
+async function bothTold(phone: ToolProcess, event: string): Promise<void> {
+  const first = await phone.waitForEvent(event);
+  assertEquals(first.names, ["default"]);
+  if (first.side !== "both") await phone.waitForEvent(event, ({ side }) => side !== first.side);
+}
+
 Deno.test({
   name: "a call goes on when the sound server is killed, and has its devices again when it is back",
   ignore: missing !== undefined,
@@ -50,14 +62,12 @@ Deno.test({
     await assertVoiceGoesRound(maria, joao);
 
     await pulse.kill();
-    const lost = await joao.waitForEvent("audio_lost");
-    assertEquals([lost.side, lost.names], ["both", ["default"]]);
+    await bothTold(joao, "audio_lost");
     await level(maria, "speakerDb", false);
     await level(joao, "microphoneDb", false);
 
     await pulse.restart();
-    const back = await joao.waitForEvent("audio_back");
-    assertEquals([back.side, back.names], ["both", ["default"]]);
+    await bothTold(joao, "audio_back");
     await assertVoiceGoesRound(maria, joao);
     // The microphone stood still for a moment, of which nothing remains: else her side would take that for delay.
     await maria.waitForEvent("status", ({ playoutDelayMs }) => playoutDelayMs as number < SHORT_DELAY_MS);
@@ -65,10 +75,11 @@ Deno.test({
     await joao.type("desligar");
     assertEquals(await joao.exitCode(), 0, joao.report());
     assertEquals(joao.stderr, "", "the sound libraries are quiet");
-    for (const event of ["audio_lost", "audio_back"]) assertEquals(joao.events(event).length, 1, "told once");
-    for (const event of ["audio_failed", "peer_silent"]) {
-      assertEquals([joao, maria].flatMap((phone) => phone.events(event)), []);
+    for (const event of ["audio_lost", "audio_back"]) {
+      assertEquals(sides(joao.events(event)), ["microphone", "speaker"], "told once");
     }
+    assertEquals(joao.events("audio_failed"), []);
+    await maria.waitForEvent("call_ended", ({ end }) => end === "peer_hung_up");
   },
 });
 
@@ -83,10 +94,10 @@ Deno.test({
     await joao.waitForEvent("registered");
     await pulse.kill();
     await joao.type("ligar maria");
-    assertEquals((await joao.waitForEvent("audio_lost")).side, "both");
+    await bothTold(joao, "audio_lost");
     await joao.waitForEvent("status", ({ framesSent }) => framesSent as number > 50);
     await pulse.restart();
-    assertEquals((await joao.waitForEvent("audio_back")).side, "both");
+    await bothTold(joao, "audio_back");
     await assertVoiceGoesRound(maria, joao);
     await joao.type("sair");
     assertEquals(await joao.exitCode(), 0, joao.report());
@@ -108,16 +119,16 @@ Deno.test({
     await assertVoiceGoesRound(maria, joao);
     pulse.signal("SIGSTOP");
     try {
-      assertEquals((await joao.waitForEvent("audio_lost")).side, "both");
+      await bothTold(joao, "audio_lost");
       await joao.type("desligar");
       await joao.waitForEvent("call_ended", ({ end }) => end === "hung_up");
       await joao.type("ligar maria");
-      assertEquals((await joao.waitForEvent("audio_lost")).side, "both");
+      await bothTold(joao, "audio_lost");
       await joao.waitForEvent("status", ({ framesSent }) => framesSent as number > 50);
     } finally {
       pulse.signal("SIGCONT");
     }
-    assertEquals((await joao.waitForEvent("audio_back")).side, "both");
+    await bothTold(joao, "audio_back");
     await assertVoiceGoesRound(maria, joao);
     await joao.type("sair");
     assertEquals(await joao.exitCode(), 0, joao.report());
