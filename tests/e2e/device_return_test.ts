@@ -135,3 +135,29 @@ Deno.test({
     assertEquals(joao.stderr, "", "the sound libraries are quiet");
   },
 });
+
+Deno.test({
+  name:
+    "a call goes on with the loudspeaker alone when the microphone stands still, and with both when it goes on",
+  ignore: missing !== undefined,
+  async fn() {
+    await using pulse = await Pulse.start(["out", "in"]);
+    await using registry = await startRegistry();
+    const voice = ["--answer", "accept", "--mic", "tone"];
+    await using _maria = await startPhone(registry.port, "maria", voice);
+    const args = [`127.0.0.1:${registry.port}`, "joão", "0", "--json", ...AS_IT_IS, "--call", "maria"];
+    await using joao = startProcess("phone", args, { env: pulse.card("in", "out"), stdin: "piped" });
+    await joao.waitForEvent("status", ({ framesSent }) => framesSent as number > 10);
+    await level(joao, "speakerDb", true);
+    await pulse.standStill("in", true);
+    const lost = await joao.waitForEvent("audio_lost");
+    assertEquals([lost.side, lost.names], ["microphone", ["default"]]);
+    await level(joao, "speakerDb", true);
+    await pulse.standStill("in", false);
+    const back = await joao.waitForEvent("audio_back");
+    assertEquals([back.side, back.names], ["microphone", ["default"]]);
+    await joao.type("desligar");
+    assertEquals(await joao.exitCode(), 0, joao.report());
+    assertEquals(joao.stderr, "", "the sound libraries are quiet");
+  },
+});

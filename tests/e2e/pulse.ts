@@ -74,6 +74,13 @@ export class Pulse implements AsyncDisposable {
     await this.#answer();
   }
 
+  /** Makes a cable stand still, so that nothing more is taken or heard, or go on. */
+  async standStill(cable: Cable, still: boolean): Promise<void> {
+    const args = ["suspend-sink", cable, still ? "1" : "0"];
+    const pactl = new Deno.Command("pactl", { args, env: this.env, stdout: "null", stderr: "null" });
+    if (!(await pactl.output()).success) throw new Error(`pactl ${args.join(" ")} failed`);
+  }
+
   #spawn(): Deno.ChildProcess {
     const modules = [
       `module-native-protocol-unix auth-anonymous=1 socket=${this.#folder}/native`,
