@@ -128,6 +128,19 @@ export const TEXTS_EN = {
       goesOn: "Calls go on without sound on this side: you do not hear the other one.",
     },
   },
+  audioLost: {
+    both: (names) =>
+      `The microphone and the speaker (${names}) are gone. The call goes on, without sound; they are used again as soon as they are back.`,
+    microphone: (name) =>
+      `The microphone ${name} is gone. The call goes on, and the other side does not hear you; it is used again as soon as it is back.`,
+    speaker: (name) =>
+      `The speaker ${name} is gone. The call goes on, and you do not hear the other side; it is used again as soon as it is back.`,
+  },
+  audioBack: {
+    both: (names) => `The microphone and the speaker (${names}) are back, and in use.`,
+    microphone: (name) => `The microphone ${name} is back, and in use.`,
+    speaker: (name) => `The speaker ${name} is back, and in use.`,
+  },
   devices: "Sound devices:",
   noDevices: "There is no sound device.",
   deviceColumns: {
