@@ -5,6 +5,7 @@
  */
 
 import { AudioError } from "./audio/audio.ts";
+import { quietStderr } from "./audio/quiet_stderr.ts";
 import { SoundDesk, soundNeeds } from "./audio/sound_desk.ts";
 import { onEndSignal, onFailure } from "./lib/console/end_signals.ts";
 import { jsonLine } from "./lib/console/json_line.ts";
@@ -92,7 +93,10 @@ async function main(args: readonly string[]): Promise<number> {
     await tell({ event: "wrong_usage", problem: error.problem }, output, language, Deno.stderr);
     return EXIT.wrongUsage;
   }
-  giveUpOtherPermissions(neededPermissions(soundNeeds(request.sound), options.logKeys));
+  const needs = soundNeeds(request.sound);
+  giveUpOtherPermissions(neededPermissions(needs, options.logKeys));
+  // Sound libraries write there at any moment, and over the screen. What the phone has to say goes to the screen.
+  using _quiet = needs.usesDevices ? quietStderr() : undefined;
   const desk = new SoundDesk(request.sound);
   await using screen = openScreen({ ...output, language, name: request.options.name });
   const phone = new Phone(options, screen, desk);

@@ -1,6 +1,8 @@
 /** Microphones and loudspeakers through the system's PortAudio. */
 
 import { AudioError, type AudioSink, type AudioSource, SAMPLE_RATE } from "./audio.ts";
+import { chooseDevice, type DeviceChoice } from "./device_choice.ts";
+import { OneAtATime } from "./one_at_a_time.ts";
 import {
   DEVICE_INFO,
   HOST_API_INFO_NAME,
@@ -18,7 +20,7 @@ import { withQuietStderr } from "./quiet_stderr.ts";
 
 /** One device that PortAudio knows. */
 export interface Device {
-  /** PortAudio's index, which stays the same until the program ends. */
+  /** PortAudio's index, which stays the same until devices are looked for anew. */
   readonly index: number;
   readonly name: string;
   /** The host API that it is reached through, such as `ALSA` or `Core Audio`. */
@@ -89,10 +91,16 @@ function loadLibrary(): Library {
 /**
  * The system's PortAudio, loaded and started.
  *
- * Streams that it opened must be closed before it is.
+ * Streams that it opened must be closed before it is. Opening and closing streams in the middle of a call, which waits
+ * for the sound system, keeps nothing else from going on. What libraries write to standard error meanwhile is the
+ * program's to keep off the screen ({@linkcode quietStderr}).
  */
 export class PortAudio implements Disposable {
   readonly #library: Library;
+  /** Streams are opened and closed on other threads, one at a time: PortAudio itself has no locks. */
+  readonly #turns = new OneAtATime();
+  #openStreams = 0;
+  #started = true;
 
   private constructor(library: Library) {
     this.#library = library;
@@ -114,6 +122,18 @@ export class PortAudio implements Disposable {
       throw new AudioError("device_failed", "PortAudio", detail);
     }
     return new PortAudio(library);
+  }
+
+  /**
+   * Looks for devices anew: PortAudio makes its list only when it starts. So it does nothing as long as a stream is
+   * open, and indexes are other ones afterwards.
+   */
+  refresh(): Promise<void> {
+    return this.#turns.run(async () => {
+      if (this.#openStreams > 0) return;
+      if (this.#started) await this.#library.symbols.terminateAside();
+      this.#started = await this.#library.symbols.initializeAside() >= 0;
+    });
   }
 
   /** All devices, in the order of their index. */
@@ -145,36 +165,40 @@ export class PortAudio implements Disposable {
    * @param choice As for {@linkcode PortAudio.openSource}.
    * @throws {AudioError} `no_device` where there is none such.
    */
-  check(direction: Direction, choice?: string): void {
-    this.#find(direction, choice);
+  check(direction: Direction, choice?: DeviceChoice): Device {
+    const found = chooseDevice(this.devices(), direction, choice);
+    if (found) return found;
+    const subject = typeof choice === "object" ? choice.name : choice ?? "default";
+    throw new AudioError("no_device", subject, `no ${direction} device of this name or number`);
   }
 
   /**
    * Opens and starts a microphone.
    *
    * @param readSamples Samples that will be read at once.
-   * @param choice An index or part of a name, case aside; the default device when it is left out.
+   * @param choice An index or part of a name, case aside, or a device that was there before; the default device when
+   * it is left out.
    * @throws {AudioError} `no_device` where there is none such, `device_failed` where it does not open.
    */
-  openSource(readSamples: number, choice?: string): AudioSource {
-    return new DeviceSource(this.#openStream("input", this.#find("input", choice), readSamples), readSamples);
+  async openSource(readSamples: number, choice?: DeviceChoice): Promise<AudioSource> {
+    return new DeviceSource(await this.#openStream("input", choice, readSamples), readSamples);
   }
 
   /**
    * Opens and starts a loudspeaker.
    *
    * @param servedSamples Samples that go by between two times that it is served.
-   * @param choice An index or part of a name, case aside; the default device when it is left out.
+   * @param choice As for {@linkcode PortAudio.openSource}.
    * @throws {AudioError} `no_device` where there is none such, `device_failed` where it does not open.
    */
-  openSink(servedSamples: number, choice?: string): AudioSink {
-    const stream = this.#openStream("output", this.#find("output", choice), SPEAKER_BLOCK_SAMPLES);
+  async openSink(servedSamples: number, choice?: DeviceChoice): Promise<AudioSink> {
+    const stream = await this.#openStream("output", choice, SPEAKER_BLOCK_SAMPLES);
     return new DeviceSink(stream, servedSamples + RESERVE_SAMPLES);
   }
 
   /** Stops PortAudio and unloads it. */
   [Symbol.dispose](): void {
-    withQuietStderr(() => this.#library.symbols.Pa_Terminate());
+    if (this.#started) withQuietStderr(() => this.#library.symbols.Pa_Terminate());
     this.#library.close();
   }
 
@@ -183,43 +207,53 @@ export class PortAudio implements Disposable {
     return direction === "input" ? Pa_GetDefaultInputDevice() : Pa_GetDefaultOutputDevice();
   }
 
-  #find(direction: Direction, choice: string | undefined): Device {
-    const devices = this.devices().filter((device) => device[`${direction}s`] > 0);
-    const found = choice === undefined
-      ? devices.find(({ index }) => index === this.#defaultDevice(direction))
-      : devices.find(({ index }) => String(index) === choice) ??
-        devices.find(({ name }) => name.toLowerCase() === choice.toLowerCase()) ??
-        devices.find(({ name }) => name.toLowerCase().includes(choice.toLowerCase()));
-    if (found) return found;
-    throw new AudioError("no_device", choice ?? "default", `no ${direction} device of this name or number`);
+  #openStream(direction: Direction, choice: DeviceChoice | undefined, blockSamples: number): Promise<Stream> {
+    return this.#turns.run(async () => {
+      const { name, index } = this.check(direction, choice);
+      const pointer = await this.#start(direction, name, index, blockSamples);
+      this.#openStreams++;
+      return { library: this.#library, pointer, name, close: () => this.#closeStream(pointer) };
+    });
   }
 
-  #openStream(direction: Direction, device: Device, blockSamples: number): Stream {
+  async #start(
+    direction: Direction,
+    name: string,
+    index: number,
+    blockSamples: number,
+  ): Promise<Deno.PointerValue> {
     const { Pa_OpenStream, Pa_StartStream, Pa_CloseStream } = this.#library.symbols;
     const latencySeconds = LATENCY_BLOCKS[direction] * blockSamples / SAMPLE_RATE;
-    const parameters = streamParameters(device.index, 1, latencySeconds);
-    const handle = new BigUint64Array(1);
-    const opened = withQuietStderr(() =>
-      Pa_OpenStream(
-        handle,
-        direction === "input" ? parameters : null,
-        direction === "output" ? parameters : null,
-        SAMPLE_RATE,
-        BigInt(blockSamples),
-        NO_FLAG,
-        null,
-        null,
-      )
+    // Together, so that what the other thread reads lives as long as what it writes.
+    const memory = {
+      parameters: streamParameters(index, 1, latencySeconds),
+      handle: new BigUint64Array(1),
+    };
+    const opened = await Pa_OpenStream(
+      memory.handle,
+      direction === "input" ? memory.parameters : null,
+      direction === "output" ? memory.parameters : null,
+      SAMPLE_RATE,
+      BigInt(blockSamples),
+      NO_FLAG,
+      null,
+      null,
     );
-    if (opened < 0) throw new AudioError("device_failed", device.name, errorText(this.#library, opened));
-    const pointer = Deno.UnsafePointer.create(handle[0] as bigint);
-    const started = withQuietStderr(() => Pa_StartStream(pointer));
-    if (started < 0) {
-      const detail = errorText(this.#library, started);
-      Pa_CloseStream(pointer);
-      throw new AudioError("device_failed", device.name, detail);
-    }
-    return { library: this.#library, pointer, name: device.name };
+    if (opened < 0) throw new AudioError("device_failed", name, errorText(this.#library, opened));
+    const pointer = Deno.UnsafePointer.create(memory.handle[0] as bigint);
+    const started = await Pa_StartStream(pointer);
+    if (started >= 0) return pointer;
+    const detail = errorText(this.#library, started);
+    await Pa_CloseStream(pointer);
+    throw new AudioError("device_failed", name, detail);
+  }
+
+  #closeStream(pointer: Deno.PointerValue): Promise<void> {
+    return this.#turns.run(async () => {
+      await this.#library.symbols.Pa_AbortStream(pointer);
+      await this.#library.symbols.Pa_CloseStream(pointer);
+      this.#openStreams--;
+    });
   }
 }
 
@@ -228,6 +262,7 @@ interface Stream {
   readonly library: Library;
   readonly pointer: Deno.PointerValue;
   readonly name: string;
+  readonly close: () => Promise<void>;
 }
 
 /** @throws {AudioError} For an error code, except those that say that samples were lost. */
@@ -235,11 +270,6 @@ function check({ library, name }: Stream, code: number): void {
   if (code < 0 && code !== INPUT_OVERFLOWED && code !== OUTPUT_UNDERFLOWED) {
     throw new AudioError("device_failed", name, errorText(library, code));
   }
-}
-
-async function close({ library, pointer }: Stream): Promise<void> {
-  await library.symbols.Pa_AbortStream(pointer);
-  await library.symbols.Pa_CloseStream(pointer);
 }
 
 function alreadyClosed({ name }: Stream): AudioError {
@@ -294,7 +324,7 @@ class DeviceSource implements AudioSource {
     if (this.#closed) return;
     this.#closed = true;
     this.#wake?.();
-    await close(this.#stream);
+    await this.#stream.close();
   }
 
   #available(): number {
@@ -357,7 +387,7 @@ class DeviceSink implements AudioSink {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    await close(this.#stream);
+    await this.#stream.close();
   }
 
   #free(): number {

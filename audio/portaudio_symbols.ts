@@ -11,6 +11,9 @@ export const symbols = {
   Pa_Initialize: { parameters: [], result: "i32" },
   // PaError Pa_Terminate(void)
   Pa_Terminate: { parameters: [], result: "i32" },
+  /** The same two for the middle of a run, when other things must go on. */
+  initializeAside: { name: "Pa_Initialize", parameters: [], result: "i32", nonblocking: true },
+  terminateAside: { name: "Pa_Terminate", parameters: [], result: "i32", nonblocking: true },
   // const char *Pa_GetErrorText(PaError errorCode)
   Pa_GetErrorText: { parameters: ["i32"], result: "pointer" },
   // const PaHostErrorInfo *Pa_GetLastHostErrorInfo(void)
@@ -37,9 +40,10 @@ export const symbols = {
       "pointer", // void *userData
     ],
     result: "i32",
+    nonblocking: true,
   },
   // PaError Pa_StartStream(PaStream *stream)
-  Pa_StartStream: { parameters: ["pointer"], result: "i32" },
+  Pa_StartStream: { parameters: ["pointer"], result: "i32", nonblocking: true },
   // PaError Pa_AbortStream(PaStream *stream)
   Pa_AbortStream: { parameters: ["pointer"], result: "i32", nonblocking: true },
   // PaError Pa_CloseStream(PaStream *stream)

@@ -10,15 +10,16 @@ const LIBC: Partial<Record<typeof Deno.build.os, string>> = {
 };
 
 /**
- * Runs something with standard error turned to nothing. ALSA and JACK report there every device that they looked
- * for in vain, dozens of lines at each start, and have no common way to be told not to.
+ * Turns standard error to nothing until the result is disposed of. ALSA and JACK report there every device that they
+ * looked for in vain, dozens of lines at each start, PortAudio every step of a stream's failing, and have no common way
+ * to be told not to.
  *
- * Only the file descriptor is turned: what `run` throws still arrives. Where the C library cannot be reached
- * (Windows, where these libraries do not exist) it just runs.
+ * It is the file descriptor that is turned, so what the program itself writes there is lost, too. Where the C library
+ * cannot be reached (Windows, where these libraries do not exist) nothing is done.
  */
-export function withQuietStderr<Result>(run: () => Result): Result {
+export function quietStderr(): Disposable {
   const path = LIBC[Deno.build.os];
-  if (!path) return run();
+  if (!path) return { [Symbol.dispose]() {} };
   let libc;
   try {
     libc = Deno.dlopen(path, {
@@ -28,17 +29,28 @@ export function withQuietStderr<Result>(run: () => Result): Result {
       close: { parameters: ["i32"], result: "i32" }, // int close(int)
     });
   } catch {
-    return run();
+    return { [Symbol.dispose]() {} };
   }
   const { dup, dup2, open, close } = libc.symbols;
   const kept = dup(STDERR);
   const nothing = open(new TextEncoder().encode("/dev/null\0"), WRITE_ONLY);
-  if (nothing >= 0) dup2(nothing, STDERR);
-  try {
-    return run();
-  } finally {
-    if (kept >= 0) dup2(kept, STDERR);
-    for (const descriptor of [kept, nothing]) if (descriptor >= 0) close(descriptor);
-    libc.close();
+  if (nothing >= 0) {
+    dup2(nothing, STDERR);
+    close(nothing);
   }
+  return {
+    [Symbol.dispose]() {
+      if (kept >= 0) {
+        dup2(kept, STDERR);
+        close(kept);
+      }
+      libc.close();
+    },
+  };
+}
+
+/** Runs something with standard error turned to nothing. What it throws still arrives. */
+export function withQuietStderr<Result>(run: () => Result): Result {
+  using _quiet = quietStderr();
+  return run();
 }

@@ -1,9 +1,11 @@
 /** The microphone and the loudspeaker that a person chose, whatever they are. */
 
 import { AudioError, type AudioSink, type AudioSource } from "./audio.ts";
+import type { DeviceChoice } from "./device_choice.ts";
+import { DeviceKeeper, type DeviceListener } from "./device_keeper.ts";
 import { openFileSink } from "./file_sink.ts";
 import { openFileSource } from "./file_source.ts";
-import { type Device, PortAudio } from "./portaudio.ts";
+import { type Device, type Direction, PortAudio } from "./portaudio.ts";
 import { openNullSink, openSilence } from "./silence.ts";
 import { openTone } from "./tone.ts";
 
@@ -29,17 +31,41 @@ export interface SoundProblem {
 /**
  * Opens microphones and loudspeakers, each time anew for a call. PortAudio is loaded when a device is first
  * needed and stays.
+ *
+ * Devices that go away in a call, or have gone before it, are used again when they are back: a {@linkcode DeviceKeeper}
+ * sees to that.
  */
 export class SoundDesk implements Disposable {
   readonly #choice: SoundChoice;
+  readonly #keeper: DeviceKeeper;
+  /** The devices that were asked for, as they were found: their numbers change, and parts of names fit others, too. */
+  readonly #found: { input?: Device; output?: Device } = {};
   #portAudio: PortAudio | undefined;
   #portAudioError: AudioError | undefined;
   #noMicrophone = false;
   #noSpeaker = false;
   #recordings = 0;
 
+  #listener: DeviceListener | undefined;
+
+  /** @param choice What was asked for on the command line. */
   constructor(choice: SoundChoice) {
     this.#choice = choice;
+    this.#keeper = new DeviceKeeper({
+      openSource: async (readSamples) =>
+        await this.#devices().openSource(readSamples, this.#wanted("input", choice.microphone)),
+      openSink: async (servedSamples) =>
+        await this.#devices().openSink(servedSamples, this.#wanted("output", choice.speaker)),
+      refresh: async () => await this.#devices().refresh(),
+    }, {
+      lost: (devices, detail) => this.#listener?.lost(devices, detail),
+      back: (devices) => this.#listener?.back(devices),
+    });
+  }
+
+  /** Tells somebody, from now on, of devices that go away in a call and come back. */
+  listen(listener: DeviceListener): void {
+    this.#listener = listener;
   }
 
   /**
@@ -63,7 +89,7 @@ export class SoundDesk implements Disposable {
   async #checkMicrophone(): Promise<SoundProblem | undefined> {
     const { microphone } = this.#choice;
     try {
-      if (isDevice(microphone)) this.#devices().check("input", microphone);
+      if (isDevice(microphone)) this.#find("input", microphone);
       else await (await this.openSource(0))[Symbol.asyncDispose]();
     } catch (error) {
       return { side: "microphone", error: asAudioError(error), asked: microphone !== undefined };
@@ -73,7 +99,7 @@ export class SoundDesk implements Disposable {
   async #checkSpeaker(): Promise<SoundProblem | undefined> {
     const { speaker } = this.#choice;
     try {
-      if (isDevice(speaker)) this.#devices().check("output", speaker);
+      if (isDevice(speaker)) this.#find("output", speaker);
       else await (await this.openSink(0))[Symbol.asyncDispose]();
       this.#recordings = 0;
     } catch (error) {
@@ -91,32 +117,40 @@ export class SoundDesk implements Disposable {
     return this.#devices().devices();
   }
 
+  /** Settles when no device is being opened or closed. */
+  settled(): Promise<void> {
+    return this.#keeper.settled();
+  }
+
   /**
-   * Opens the microphone. A file begins at its beginning.
+   * Opens the microphone. A file begins at its beginning. A device that has gone is silent until it is back.
    *
    * @param readSamples Samples that will be read at once.
-   * @throws {AudioError}
+   * @throws {AudioError} For a file, and where PortAudio is missing.
    */
   openSource(readSamples: number): Promise<AudioSource> | AudioSource {
     const { microphone } = this.#choice;
     if (microphone === "tone") return openTone();
     if (this.#noMicrophone || microphone === "silence" || microphone === "none") return openSilence();
-    return isFile(microphone)
-      ? openFileSource(microphone)
-      : this.#devices().openSource(readSamples, microphone);
+    if (isFile(microphone)) return openFileSource(microphone);
+    this.#devices();
+    return this.#keeper.openSource(readSamples, this.#found.input?.name ?? microphone ?? DEFAULT_DEVICE);
   }
 
   /**
    * Opens the loudspeaker. The first call is recorded in the file that was asked for, later ones beside it
-   * (`call.wav`, `call-2.wav`…), so that none is lost.
+   * (`call.wav`, `call-2.wav`…), so that none is lost. A device that has gone is mute until it is back.
    *
    * @param servedSamples Samples that go by between two times that it is served.
-   * @throws {AudioError}
+   * @throws {AudioError} For a file, and where PortAudio is missing.
    */
   openSink(servedSamples: number): Promise<AudioSink> | AudioSink {
     const { speaker } = this.#choice;
     if (this.#noSpeaker || speaker === "silence" || speaker === "none") return openNullSink();
-    if (!isFile(speaker)) return this.#devices().openSink(servedSamples, speaker);
+    if (!isFile(speaker)) {
+      this.#devices();
+      return this.#keeper.openSink(servedSamples, this.#found.output?.name ?? speaker ?? DEFAULT_DEVICE);
+    }
     this.#recordings++;
     return openFileSink(
       this.#recordings === 1 ? speaker : speaker.replace(WAV_FILE, `-${this.#recordings}$&`),
@@ -127,6 +161,16 @@ export class SoundDesk implements Disposable {
   [Symbol.dispose](): void {
     this.#portAudio?.[Symbol.dispose]();
     this.#portAudio = undefined;
+  }
+
+  #find(direction: Direction, choice: string | undefined): void {
+    const found = this.#devices().check(direction, choice);
+    if (choice !== undefined) this.#found[direction] = found;
+  }
+
+  /** The device that was asked for; the default one, where none was, whichever that is by now. */
+  #wanted(direction: Direction, choice: string | undefined): DeviceChoice | undefined {
+    return this.#found[direction] ?? choice;
   }
 
   #devices(): PortAudio {
@@ -156,6 +200,9 @@ export function soundNeeds({ microphone, speaker }: SoundChoice): SoundNeeds {
     usesDevices: isDevice(microphone) || isDevice(speaker),
   };
 }
+
+/** What the default device is called before it was ever there. */
+const DEFAULT_DEVICE = "default";
 
 const WAV_FILE = /\.wave?$/i;
 

@@ -54,11 +54,11 @@ export interface VoiceProcessorFigures {
  * ```
  */
 export class VoiceProcessor {
-  readonly #filter: EchoFilter | undefined;
+  #filter: EchoFilter | undefined;
   readonly #suppressor: NoiseSuppressor | undefined;
   readonly #gain: GainControl | undefined;
-  readonly #delay = new EchoDelay();
-  readonly #reference = new EchoReference();
+  #delay = new EchoDelay();
+  #reference = new EchoReference();
   readonly #played = new Float64Array(BLOCK_SAMPLES);
   readonly #block = new Float64Array(BLOCK_SAMPLES);
   readonly #captured = new Float64Array(BLOCK_SAMPLES);
@@ -91,6 +91,18 @@ export class VoiceProcessor {
       echoReductionDb: this.#filter?.reductionDb ?? 0,
       gainDb: this.#gain?.gainDb ?? 0,
     };
+  }
+
+  /** Forgets the echo's way and delay and the devices' clocks: a device was opened anew, and maybe another one. */
+  devicesChanged(): void {
+    if (!this.#filter) return;
+    this.#filter = new EchoFilter();
+    this.#delay = new EchoDelay();
+    this.#reference = new EchoReference();
+    this.#capturedCount = 0;
+    this.#sounding = 0;
+    this.#offset = undefined;
+    this.#candidate = undefined;
   }
 
   /**

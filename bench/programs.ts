@@ -45,9 +45,19 @@ const SALA_VARIANTS: readonly ({ readonly name: string; readonly args: readonly 
   {
     name: SALA_UNPROCESSED,
     args: ["--no-echo-cancel", "--no-noise-reduction", "--no-gain"],
-    speech: ["clean", "jitter30"],
+    speech: ["clean"],
   },
-  { name: "Sala --no-fec", args: ["--no-fec"], speech: ["loss5", "loss10", "loss20", "loss10jitter30"] },
+  {
+    name: "Sala --no-redundancy",
+    args: ["--no-redundancy"],
+    speech: ["loss5", "loss10", "loss20", "bursts10", "loss10jitter30"],
+  },
+  {
+    name: "Sala --no-redundancy --no-fec",
+    args: ["--no-redundancy", "--no-fec"],
+    speech: ["loss5", "loss10", "loss20", "bursts10", "loss10jitter30"],
+  },
+  { name: "Sala --no-stretch", args: ["--no-stretch"], speech: ["jitter30", "jitter80", "wifi"] },
 ];
 
 const BARESIP_VARIANTS:

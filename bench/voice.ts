@@ -13,6 +13,7 @@ import { CONDITIONS } from "./conditions.ts";
 import { type CallCost, measureCost } from "./cost.ts";
 import { denoFolder } from "./deno_folder.ts";
 import { type Delays, measureDelay } from "./delay.ts";
+import { measureHour } from "./hour.ts";
 import { type IntelligibilityResult, measureIntelligibility } from "./intelligibility.ts";
 import { describeMachine } from "./machine.ts";
 import { type Entry, findPrograms } from "./programs.ts";
@@ -26,12 +27,13 @@ const ROOT = new URL("../", import.meta.url);
 /** The parts besides the conditions, and a word for all of those. */
 const DELAY = "delay";
 const COST = "cost";
+const HOUR = "hour";
 const SPEECH = "speech";
 
 /** Networks of the short run, in which no program takes part that is not there everywhere. */
 const QUICK_CONDITIONS = ["clean", "loss20", "loss10jitter30"];
 
-/** How long to measure, in seconds: the whole run takes less than 12 minutes, the short one less than 3. */
+/** How long to measure, in seconds: the whole run takes less than 14 minutes, the short one less than 3. */
 const DELAY_SECONDS = { whole: 15, quick: 8 };
 const COST_SECONDS = { whole: 15, quick: 6 };
 const CALIBRATION_SECONDS = 4;
@@ -47,8 +49,8 @@ const AT_ONCE = 3;
 
 const HELP = `usage: make bench-voice [ARGS="OPTIONS"]
 
-  --quick        less of everything: under 3 minutes in place of 12
-  --only A,B,…   of ${DELAY}, ${COST}, ${SPEECH}, or of the networks
+  --quick        less of everything: under 3 minutes in place of 14
+  --only A,B,…   of ${DELAY}, ${COST}, ${HOUR}, ${SPEECH}, or of the networks
                  ${CONDITIONS.map(({ id }) => id).join(", ")}
   --seed TEXT    other accidents on the networks (1)
   --at-once N    programs that talk at the same time (${AT_ONCE})
@@ -80,9 +82,10 @@ function readOptions(args: readonly string[]): Options | "help" {
   const atOnce = Number(given["at-once"] ?? AT_ONCE);
   if (!Number.isInteger(atOnce) || atOnce < 1) throw new WrongUsage("--at-once takes a number from 1");
   const ids = quick ? QUICK_CONDITIONS : CONDITIONS.map(({ id }) => id);
-  const asked = only === undefined ? [DELAY, COST, SPEECH] : only.split(",");
+  const whole = quick ? [DELAY, COST, SPEECH] : [DELAY, COST, HOUR, SPEECH];
+  const asked = only === undefined ? whole : only.split(",");
   for (const part of asked) {
-    if (![DELAY, COST, SPEECH, ...CONDITIONS.map(({ id }) => id)].includes(part)) {
+    if (![DELAY, COST, HOUR, SPEECH, ...CONDITIONS.map(({ id }) => id)].includes(part)) {
       throw new WrongUsage(`there is no part "${part}"`);
     }
   }
@@ -157,6 +160,9 @@ async function measureAll(
     }
   }
 
+  const hour = parts.has(HOUR) ? await measureHour() : [];
+  if (hour.length > 0) progress(`hour: ${hour.map(({ heapMib }) => heapMib.toFixed(1)).join(", ")} MiB`);
+
   const heard: VoiceResults["speech"][number][] = [];
   for (const condition of CONDITIONS.filter(({ id }) => parts.has(id))) {
     const programs = entries.filter(({ speech }) => speech.includes(condition.id)).map(({ program }) =>
@@ -175,7 +181,7 @@ async function measureAll(
     );
     progress(`${condition.name}: ${told.join(", ")}`);
   }
-  return { calibration, delay, speech: heard, cost };
+  return { calibration, delay, speech: heard, cost, hour };
 }
 
 /** Other programs that run at the same time make everybody stumble. */

@@ -21,8 +21,11 @@ const LEAST_STOI: Readonly<Record<string, number>> = { clean: 0.95, loss10jitter
 const COST_RATIO = 1.5;
 const COST_RATIO_WITH_ECHO_CANCELLING = 2.5;
 
+/** JavaScript's memory after an hour, beside that after some minutes: what is beyond is kept for nothing. */
+const MEMORY_RATIO = 1.05;
+
 /** Compares the results with all expectations that they say something about. */
-export function measureBars({ delay, speech, cost }: VoiceResults): MeasuredBar[] {
+export function measureBars({ delay, speech, cost, hour }: VoiceResults): MeasuredBar[] {
   const bars: MeasuredBar[] = [];
   const atMost = (what: string, limit: number, value: number | undefined, digits: number, unit: string) => {
     if (value === undefined || Number.isNaN(value)) return;
@@ -72,6 +75,14 @@ export function measureBars({ delay, speech, cost }: VoiceResults): MeasuredBar[
     COST_RATIO_WITH_ECHO_CANCELLING,
     ratio(full?.cpu, theirs?.cpu),
     2,
+    "",
+  );
+  const [, early] = hour;
+  atMost(
+    `Memory after an hour beside that after ${early?.minute} minutes`,
+    MEMORY_RATIO,
+    ratio(hour.at(-1)?.heapMib, early?.heapMib),
+    3,
     "",
   );
   return bars;

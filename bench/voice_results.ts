@@ -1,6 +1,7 @@
 import type { NamedCondition } from "./conditions.ts";
 import type { CallCost } from "./cost.ts";
 import type { Delays } from "./delay.ts";
+import type { MemoryAt } from "./hour.ts";
 import type { IntelligibilityResult } from "./intelligibility.ts";
 
 /** What a program came to, or why it did not. */
@@ -15,6 +16,8 @@ export interface VoiceResults {
     readonly results: ReadonlyMap<string, IntelligibilityResult>;
   }[];
   readonly cost: ReadonlyMap<string, Outcome<CallCost>>;
+  /** Of an hour of call in this program alone. */
+  readonly hour: readonly MemoryAt[];
 }
 
 /** Under what circumstances. */

@@ -11,6 +11,7 @@
 import { compareInPieces, type Comparison } from "../audio/compare.ts";
 import { openFileSource } from "../audio/file_source.ts";
 import { PortAudio } from "../audio/portaudio.ts";
+import { quietStderr } from "../audio/quiet_stderr.ts";
 import { SAMPLE_RATE } from "../audio/audio.ts";
 import { parseWav } from "../audio/wav_reader.ts";
 import { drawWaveforms } from "../audio/waveform.ts";
@@ -249,6 +250,7 @@ async function readMono(path: string): Promise<Float32Array> {
 
 /** Lets the people in the room hear what maria heard, where there is a loudspeaker. */
 async function playBack(): Promise<void> {
+  using _quiet = quietStderr();
   let opened;
   try {
     opened = PortAudio.open();
@@ -260,7 +262,7 @@ async function playBack(): Promise<void> {
   using portAudio = opened;
   console.log("  … e agora em voz alta.");
   await using file = await openFileSource(HEARD_BY_MARIA);
-  await using speaker = portAudio.openSink(480);
+  await using speaker = await portAudio.openSink(480);
   const block = new Int16Array(480);
   const { length } = await readMono(HEARD_BY_MARIA);
   for (let played = 0; played < length; played += block.length) {

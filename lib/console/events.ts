@@ -88,6 +88,9 @@ export type PhoneEvent =
   // Sound
   | { readonly event: "muted"; readonly muted: boolean }
   | { readonly event: "audio_failed"; readonly side: SoundSide } & AudioFailure
+  /** Devices went away in a call, which goes on, and uses them again when they are back. */
+  | { readonly event: "audio_lost"; readonly detail: string } & DeviceNames
+  | { readonly event: "audio_back" } & DeviceNames
   | { readonly event: "devices"; readonly devices: readonly Device[] }
   // Commands
   | { readonly event: "help" }
@@ -131,6 +134,12 @@ export interface AudioFailure {
   readonly subject: string;
   readonly detail: string;
   readonly asked: boolean;
+}
+
+/** One device or both, and what they are called: a single name where both are one. */
+export interface DeviceNames {
+  readonly side: SoundSide;
+  readonly names: readonly string[];
 }
 
 /** What is wrong with a command line. */

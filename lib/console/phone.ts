@@ -4,10 +4,12 @@
  */
 
 import { type AudioError, type AudioSink, type AudioSource, SAMPLE_RATE } from "../../audio/audio.ts";
+import type { DeviceNotice } from "../../audio/device_keeper.ts";
 import { fileError } from "../../audio/file_error.ts";
 import { openNullSink, openSilence } from "../../audio/silence.ts";
 import type { SoundDesk, SoundSide } from "../../audio/sound_desk.ts";
 import { VoiceProcessor } from "../../audio/voice_processor.ts";
+import { within } from "../../audio/within.ts";
 import type { Call, CallNotice } from "../call/call.ts";
 import { logKeys } from "../call/key_log.ts";
 import { PhoneLine } from "../call/phone_line.ts";
@@ -21,7 +23,7 @@ import { RegistryLink } from "../registry/link.ts";
 import { RoomPassword } from "../registry/room_password.ts";
 import { withTimeLimit } from "../registry/time_limit.ts";
 import { parseCommand } from "./commands.ts";
-import type { CallEnd, PersonFields, PhoneEvent } from "./events.ts";
+import type { CallEnd, DeviceNames, PersonFields, PhoneEvent } from "./events.ts";
 import type { PhoneOptions } from "./phone_options.ts";
 import type { Screen } from "./screen.ts";
 
@@ -47,7 +49,10 @@ const CONNECT_FAILURES: Readonly<Record<string, string>> = {
   no_tls: "no tls there",
 };
 
-/** How long leaving waits for sound devices and recordings to be closed: a sound server that hangs never does it. */
+/**
+ * How long leaving, or the next call, waits for sound devices and recordings to be closed: a sound server that hangs
+ * never does it.
+ */
 const CLOSING_MS = 2_000;
 /** How long a phone that is to call somebody waits for a registry that it lost, in milliseconds. */
 const CALL_PATIENCE_MS = 10_000;
@@ -63,6 +68,7 @@ interface Conversation {
   readonly call: Call;
   readonly startedAt: number;
   voice: VoiceSession | undefined;
+  processor: VoiceProcessor | undefined;
   /** Settles when its sound is there: what is being opened cannot be closed before. */
   opening: Promise<void>;
   readonly timers: ReturnType<typeof setTimeout>[];
@@ -100,6 +106,13 @@ export class Phone {
     this.#options = options;
     this.#screen = screen;
     this.#desk = desk;
+    desk.listen({
+      lost: (devices, detail) => this.#show({ event: "audio_lost", ...namesOf(devices), detail }),
+      back: (devices) => {
+        this.#conversation?.processor?.devicesChanged();
+        this.#show({ event: "audio_back", ...namesOf(devices) });
+      },
+    });
   }
 
   /**
@@ -233,6 +246,7 @@ export class Phone {
       await withTimeLimit(CLOSING_MS, undefined, async () => {
         await this.#ending;
         await this.#closing;
+        await this.#desk.settled();
       });
       return true;
     } catch (error) {
@@ -463,6 +477,7 @@ export class Phone {
       call,
       startedAt: performance.now(),
       voice: undefined,
+      processor: undefined,
       opening: Promise.resolve(),
       timers: [],
     };
@@ -478,16 +493,19 @@ export class Phone {
   }
 
   async #openVoice(conversation: Conversation): Promise<void> {
-    await this.#closing;
-    const { frameMs, errorCorrection } = this.#options.voice;
+    await within(CLOSING_MS, this.#closing);
+    const { frameMs, errorCorrection, redundancy, stretching } = this.#options.voice;
     const frameSamples = frameMs * SAMPLE_RATE / 1000;
     const [source, sink] = await Promise.all([this.#openSource(frameSamples), this.#openSink(frameSamples)]);
+    conversation.processor = this.#openProcessor();
     const voice = await VoiceSession.start({
       source,
       sink,
       frameSamples,
       errorCorrection,
-      processor: this.#openProcessor(),
+      redundancy,
+      stretching,
+      processor: conversation.processor,
       send: (datagram) => this.#line?.sendVoice(conversation.call, datagram),
       replaceSource: (error) => this.#silentMicrophone(error),
       replaceSink: (error) => this.#muteSpeaker(error),
@@ -547,7 +565,8 @@ export class Phone {
 
   async #stop(voice: VoiceSession): Promise<void> {
     await voice.stop();
-    this.#closing = voice.closed();
+    const earlier = this.#closing;
+    this.#closing = voice.closed().then(() => earlier);
   }
 
   /** Files and tones are sent as they are. */
@@ -589,6 +608,13 @@ export class Phone {
     const { code, subject, detail } = error;
     this.#show({ event: "audio_failed", side, code, subject, detail, asked });
   }
+}
+
+/** Both devices may be one, as a sound server's. */
+function namesOf(devices: readonly DeviceNotice[]): DeviceNames {
+  const [first] = devices;
+  const side = devices.length === 1 && first ? first.side : "both";
+  return { side, names: [...new Set(devices.map(({ name }) => name))] };
 }
 
 /** To the millisecond. */

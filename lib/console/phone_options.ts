@@ -54,8 +54,12 @@ export interface PhoneAccess {
 export interface VoiceOptions {
   /** Sound in each packet: shorter ones are heard sooner and cost more. */
   readonly frameMs: 10 | 20;
-  /** Packets carry copies of those before them when some are lost. */
+  /** Opus puts a coarse copy of each frame into the next packet when some are lost (in-band FEC). */
   readonly errorCorrection: boolean;
+  /** Packets carry whole copies of those before them when some are lost (RFC 2198). */
+  readonly redundancy: boolean;
+  /** Playout follows the network by playing faster or slower. */
+  readonly stretching: boolean;
   readonly echoCancel: boolean;
   readonly noiseReduction: boolean;
   /** Automatic gain. */
@@ -128,15 +132,25 @@ export function parsePhoneOptions(args: readonly string[]): ParsedPhoneOptions {
       "quiet",
       "help",
       "fec",
+      "redundancy",
+      "stretch",
       "echo-cancel",
       "noise-reduction",
       "gain",
       "encryption",
       "require-encryption",
     ],
-    negatable: ["fec", "echo-cancel", "noise-reduction", "gain", "encryption"],
+    negatable: ["fec", "redundancy", "stretch", "echo-cancel", "noise-reduction", "gain", "encryption"],
     // What is done unless `--no-…` says otherwise.
-    default: { "fec": true, "echo-cancel": true, "noise-reduction": true, "gain": true, "encryption": true },
+    default: {
+      "fec": true,
+      "redundancy": true,
+      "stretch": true,
+      "echo-cancel": true,
+      "noise-reduction": true,
+      "gain": true,
+      "encryption": true,
+    },
     alias: { help: "h" },
     unknown: (argument, key) => {
       if (key === undefined) return true;
@@ -174,6 +188,8 @@ export function parsePhoneOptions(args: readonly string[]): ParsedPhoneOptions {
       voice: {
         frameMs: parseFrame(given.frame),
         errorCorrection: given.fec,
+        redundancy: given.redundancy,
+        stretching: given.stretch,
         echoCancel: given["echo-cancel"],
         noiseReduction: given["noise-reduction"],
         gain: given.gain,

@@ -125,6 +125,10 @@ export function sentence(event: Telling, texts: Texts): Sentence {
         : { tone: "good", text: texts.nowUnmuted };
     case "audio_failed":
       return { tone: event.asked ? "bad" : "warning", text: audioFailed(event.side, event, texts) };
+    case "audio_lost":
+      return { tone: "warning", text: texts.audioLost[event.side](names(event.names)) };
+    case "audio_back":
+      return { tone: "good", text: texts.audioBack[event.side](names(event.names)) };
     case "devices":
       return { tone: "plain", text: devices(event.devices, texts) };
     case "help":
@@ -262,6 +266,11 @@ function audioFailed(side: SoundSide, failure: AudioFailure, texts: Texts): stri
         return of[failure.code](subject, detail);
     }
   }
+}
+
+/** What devices are called, in quotation marks. */
+function names(devices: readonly string[]): string {
+  return devices.map((name) => `“${printable(name)}”`).join(", ");
 }
 
 function people({ people }: Extract<Telling, { event: "people" }>, texts: Texts): string {

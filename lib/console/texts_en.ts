@@ -128,6 +128,19 @@ export const TEXTS_EN = {
       goesOn: "Calls go on without sound on this side: you do not hear the other one.",
     },
   },
+  audioLost: {
+    both: (names) =>
+      `The microphone and the speaker (${names}) are gone. The call goes on, without sound; they are used again as soon as they are back.`,
+    microphone: (name) =>
+      `The microphone ${name} is gone. The call goes on, and the other side does not hear you; it is used again as soon as it is back.`,
+    speaker: (name) =>
+      `The speaker ${name} is gone. The call goes on, and you do not hear the other side; it is used again as soon as it is back.`,
+  },
+  audioBack: {
+    both: (names) => `The microphone and the speaker (${names}) are back, and in use.`,
+    microphone: (name) => `The microphone ${name} is back, and in use.`,
+    speaker: (name) => `The speaker ${name} is back, and in use.`,
+  },
   devices: "Sound devices:",
   noDevices: "There is no sound device.",
   deviceColumns: {
@@ -241,7 +254,8 @@ Options:
                             to record to, or none
   --devices                 shows the sound devices and ends
   --frame 10|20             milliseconds of sound in a packet (20; 10 delays less and costs more)
-  --no-fec                  sends no copies against losses
+  --no-fec --no-redundancy  does not prepare the voice for losses (Opus's FEC), sends no copies against them
+  --no-stretch              does not play faster or slower to follow the network
   --no-echo-cancel --no-noise-reduction --no-gain
                             leaves the microphone's echo, its noise and its level alone
   --require-encryption      makes and takes encrypted calls only

@@ -138,6 +138,19 @@ export const TEXTS_PT = {
       goesOn: "As ligações seguem sem som deste lado: você não ouve o outro.",
     },
   },
+  audioLost: {
+    both: (names: string) =>
+      `O microfone e o alto-falante (${names}) sumiram. A ligação continua, sem som; assim que voltarem, são usados de novo.`,
+    microphone: (name: string) =>
+      `O microfone ${name} sumiu. A ligação continua, e o outro lado não ouve você; assim que ele voltar, é usado de novo.`,
+    speaker: (name: string) =>
+      `O alto-falante ${name} sumiu. A ligação continua, e você não ouve o outro lado; assim que ele voltar, é usado de novo.`,
+  },
+  audioBack: {
+    both: (names: string) => `O microfone e o alto-falante (${names}) voltaram e estão em uso.`,
+    microphone: (name: string) => `O microfone ${name} voltou e está em uso.`,
+    speaker: (name: string) => `O alto-falante ${name} voltou e está em uso.`,
+  },
   devices: "Dispositivos de som:",
   noDevices: "Não há nenhum dispositivo de som.",
   deviceColumns: {
@@ -256,7 +269,8 @@ Opções:
                             em que gravar, ou none (nenhum)
   --devices                 mostra os dispositivos de som e sai
   --frame 10|20             milissegundos de som por pacote (20; 10 atrasa menos e custa mais)
-  --no-fec                  não envia cópias contra perdas
+  --no-fec --no-redundancy  não prepara a voz para perdas (FEC da Opus), não envia cópias contra elas
+  --no-stretch              não toca mais rápido nem mais devagar para seguir a rede
   --no-echo-cancel --no-noise-reduction --no-gain
                             não tira do microfone o eco, o ruído, nem ajusta o volume
   --require-encryption      só faz e aceita chamadas cifradas

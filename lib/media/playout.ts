@@ -26,7 +26,7 @@ import { SILENT_PACKET_BYTES } from "./voice_sender.ts";
 export interface PlayoutCounts {
   /** Packets that were heard. */
   readonly played: number;
-  /** Missing ones that were rebuilt from the copy in the next packet. */
+  /** Missing ones that were rebuilt from the copy in a later packet. */
   readonly rebuilt: number;
   /** Missing ones that were not. */
   readonly lost: number;
@@ -104,7 +104,7 @@ const URGENT_PAUSE = 20 * MS;
 /** Losses from which on it is worth a frame of delay to have the next packet's copy: 1 %. */
 const WORTH_WAITING = 0.01;
 
-/** So long after a packet with a copy others are expected: silence carries none. */
+/** So long after a packet with copies others with as many are expected. */
 const COPIES_GO_ON = 3_000 * MS;
 
 /** Weight of one packet in the average of losses: some 100 packets count. */
@@ -123,6 +123,7 @@ const DECODED_CAPACITY = 400 * MS;
 export class Playout {
   readonly #decoder: VoiceDecoder;
   readonly #leadSamples: number;
+  readonly #stretching: boolean;
   readonly #stretcher = new TimeStretcher();
   readonly #comfort = new ComfortNoise();
   readonly #delays = new DelayEstimator();
@@ -144,6 +145,8 @@ export class Playout {
   readonly #payloads = new Array<Uint8Array | undefined>(STORE).fill(undefined);
   readonly #numbers = new Float64Array(STORE).fill(-1);
   readonly #timestamps = new Float64Array(STORE);
+  /** Whether it is a copy from a later packet. */
+  readonly #copied = new Uint8Array(STORE);
   /** Number of the packet to be decoded next. */
   #next = 0;
   #newest = 0;
@@ -165,8 +168,9 @@ export class Playout {
   #starved = 0;
   #lastWasSilent = false;
   #frameSamples = FRAME_SAMPLES;
-  /** When a packet carried a copy of the one before it, by its timestamp. */
+  /** When a packet carried copies of the ones before it, by its timestamp, and of how many. */
   #copyAt = -Infinity;
+  #copies = 0;
   /** The part of the packets that is missing of late. */
   #lossRate = 0;
   /** Relative delay of the fastest packets, and the delay that is aimed at. */
@@ -178,10 +182,12 @@ export class Playout {
    * @param decoder Owned by the caller.
    * @param leadSamples How long the loudspeaker can go without samples after it got all that it takes: a packet is in
    * time that comes so much later than then.
+   * @param stretching Whether sound may be made shorter and longer, so that the delay can follow the network.
    */
-  constructor(decoder: VoiceDecoder, leadSamples = 0) {
+  constructor(decoder: VoiceDecoder, leadSamples = 0, stretching = true) {
     this.#decoder = decoder;
     this.#leadSamples = leadSamples;
+    this.#stretching = stretching;
   }
 
   get counts(): PlayoutCounts {
@@ -205,8 +211,9 @@ export class Playout {
    * @param timestamp Its extended timestamp, in samples.
    * @param payload Its bytes, kept until they are heard.
    * @param now Milliseconds on any clock that only goes forward, the same one as for {@linkcode Playout.play}.
+   * @param copies How many of the packets before it came with it, for {@linkcode Playout.pushCopy}.
    */
-  push(number: number, timestamp: number, payload: Uint8Array, now: number): void {
+  push(number: number, timestamp: number, payload: Uint8Array, now: number, copies = 0): void {
     const jumps = Math.abs(number - this.#next) >= STORE || Math.abs(timestamp - this.#end) > LONGEST_JUMP;
     if (this.#streaming && jumps) this.restart();
     this.#estimate(this.#clock(now) - timestamp);
@@ -214,23 +221,35 @@ export class Playout {
     // What is further from the newest than there is room for would take a packet's slot.
     const fits = this.#newest - number < STORE;
     if (!this.#decodedAny && number < this.#next && fits) this.#beginEarlier(number, timestamp, now);
+    if (copies > 0) this.#copiesCame(copies, timestamp);
     const slot = number & (STORE - 1);
-    if (this.#numbers[slot] === number) {
-      this.#counts.repeated++;
-      return;
-    }
+    if (this.#numbers[slot] === number) return this.#cameAgain(slot);
     if (number < this.#next) {
       this.#counts.late++;
       // A packet in store keeps its slot.
       if (this.#payloads[slot]) return;
     } else {
       if (number < this.#newest) this.#counts.reordered++;
-      this.#payloads[slot] = payload;
-      this.#timestamps[slot] = timestamp;
-      this.#stored++;
+      this.#store(number, timestamp, payload, false);
     }
     this.#numbers[slot] = number;
     this.#newest = Math.max(this.#newest, number);
+  }
+
+  /**
+   * Takes the copy of a packet that came with a later one, after that one. It is heard if the packet itself does not
+   * come in time.
+   *
+   * @param number The packet's own number.
+   * @param timestamp Its own timestamp.
+   * @param payload Its bytes, kept until they are heard.
+   */
+  pushCopy(number: number, timestamp: number, payload: Uint8Array): void {
+    const slot = number & (STORE - 1);
+    const wanted = number >= this.#next && number < this.#newest && this.#newest - number < STORE;
+    if (!wanted || this.#numbers[slot] === number || payload.length === 0) return;
+    this.#store(number, timestamp, payload, true);
+    this.#numbers[slot] = number;
   }
 
   /**
@@ -281,6 +300,29 @@ export class Playout {
     return Math.min(ready, most);
   }
 
+  #store(number: number, timestamp: number, payload: Uint8Array, copied: boolean): void {
+    const slot = number & (STORE - 1);
+    this.#payloads[slot] = payload;
+    this.#timestamps[slot] = timestamp;
+    this.#copied[slot] = Number(copied);
+    this.#stored++;
+  }
+
+  /** A packet has come that was there already, or a copy of it. */
+  #cameAgain(slot: number): void {
+    if (!this.#copied[slot]) this.#counts.repeated++;
+    else if (this.#payloads[slot]) this.#counts.reordered++;
+    else this.#counts.late++;
+    this.#copied[slot] = 0;
+  }
+
+  /** There are no fewer for a while, since loud frames leave no room for copies, and silence has none. */
+  #copiesCame(copies: number, timestamp: number): void {
+    if (copies < this.#copies && timestamp - this.#copyAt < COPIES_GO_ON) return;
+    this.#copies = copies;
+    this.#copyAt = timestamp;
+  }
+
   /** The packet to be decoded next, or one behind missing ones whose time has been made up already. */
   #nextReady(): number {
     if (this.#starved === 0 || this.#stored === 0) return this.#next;
@@ -312,8 +354,8 @@ export class Playout {
     this.#delays.add(relativeDelay, this.#frameSamples / MS);
     this.#shortest = this.#delays.quantile(FASTEST);
     // A lost packet is rebuilt from the next one, so where there are losses that one is worth waiting for.
-    const copies = this.#end - this.#copyAt < COPIES_GO_ON;
-    const wait = copies && this.#lossRate > WORTH_WAITING ? this.#frameSamples : 0;
+    const copies = this.#end - this.#copyAt < COPIES_GO_ON ? this.#copies : 0;
+    const wait = this.#lossRate > WORTH_WAITING ? copies * this.#frameSamples : 0;
     const usual = this.#delays.quantile(IN_TIME) + wait;
     this.#peaks.watch(relativeDelay, this.#delays.quantile(TYPICAL), this.#delivered);
     this.#target = Math.min(Math.max(usual, this.#peaks.height), this.#shortest + LONGEST_DELAY);
@@ -391,8 +433,9 @@ export class Playout {
     this.#stored--;
     this.#next = number + 1;
     this.#decodedAny = true;
-    this.#lossRate -= LOSS_WEIGHT * this.#lossRate;
-    if (this.#decoder.carriesCopy(payload)) this.#copyAt = this.#end;
+    const copied = this.#copied[slot]!;
+    this.#lossRate += LOSS_WEIGHT * (copied - this.#lossRate);
+    if (this.#decoder.carriesCopy(payload)) this.#copiesCame(1, this.#end);
     this.#lastWasSilent = payload.length <= SILENT_PACKET_BYTES;
     const samples = this.#decoder.decode(payload);
     this.#end = this.#timestamps[slot]!;
@@ -405,7 +448,8 @@ export class Playout {
       this.#conceal(this.#frameSamples, true);
     }
     this.#end += this.#frameSamples;
-    this.#counts.played++;
+    if (copied) this.#counts.rebuilt++;
+    else this.#counts.played++;
   }
 
   /** Rebuilds the end of a gap from the copy that the packet behind it carries, if it carries one. */
@@ -472,7 +516,7 @@ export class Playout {
 
   /** Brings the delay nearer to its target, where that can be done without being heard. */
   #correct(needed: number): void {
-    if (!this.#streaming || !this.#decodedAny || this.#starved > 0) return;
+    if (!this.#stretching || !this.#streaming || !this.#decodedAny || this.#starved > 0) return;
     const excess = this.#delay - this.#target;
     const urgency = Math.min(1, excess < 0 ? -excess / URGENT_LACK : excess / URGENT_EXCESS);
     const pause = urgency < 1 ? CORRECTION_PAUSE : URGENT_PAUSE;

@@ -67,8 +67,18 @@ export interface Bye {
   readonly ssrcs: readonly number[];
 }
 
+/** Something that only one kind of program understands (section 6.7). */
+export interface ApplicationPacket {
+  readonly kind: "application";
+  readonly ssrc: number;
+  /** Four ASCII characters. */
+  readonly name: string;
+  /** A multiple of four bytes: a view into the datagram when it was parsed. */
+  readonly data: Uint8Array;
+}
+
 /** One packet of a compound packet. */
-export type RtcpPacket = SenderReport | ReceiverReport | SourceDescription | Bye;
+export type RtcpPacket = SenderReport | ReceiverReport | SourceDescription | Bye | ApplicationPacket;
 
 const VERSION = 2;
 const HEADER_BYTES = 4;
@@ -79,7 +89,13 @@ const MAX_COUNT = 31;
 const CNAME_ITEM = 1;
 const MAX_TEXT_BYTES = 255;
 
-const PACKET_TYPE = { sender_report: 200, receiver_report: 201, source_description: 202, bye: 203 } as const;
+const PACKET_TYPE = {
+  sender_report: 200,
+  receiver_report: 201,
+  source_description: 202,
+  bye: 203,
+  application: 204,
+} as const;
 
 /** Seconds from the beginning of 1900, where NTP counts from, to that of 1970. */
 const NTP_UNIX_SECONDS = 2_208_988_800;
@@ -124,6 +140,8 @@ function encodePacket(packet: RtcpPacket): Uint8Array<ArrayBuffer> {
       return encodeSourceDescription(packet);
     case "bye":
       return encodeBye(packet);
+    case "application":
+      return encodeApplication(packet);
   }
 }
 
@@ -239,6 +257,29 @@ function encodeBye({ kind, ssrcs }: Bye): Uint8Array<ArrayBuffer> {
   return bytesOf(view);
 }
 
+/*
+ * Application-defined packet, section 6.7.
+ *
+ * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ * |V=2|P| subtype |   PT=APP=204  |             length            |
+ * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ * |                           SSRC/CSRC                           |
+ * |                          name (ASCII)                         |
+ * |                   application-dependent data                ...
+ * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ */
+
+const NAME_BYTES = 4;
+
+function encodeApplication({ kind, ssrc, name, data }: ApplicationPacket): Uint8Array<ArrayBuffer> {
+  const view = newPacket(kind, 0, 4 + NAME_BYTES + data.length);
+  view.setUint32(4, ssrc);
+  for (let index = 0; index < NAME_BYTES; index++) view.setUint8(8 + index, name.charCodeAt(index));
+  const bytes = bytesOf(view);
+  bytes.set(data, 8 + NAME_BYTES);
+  return bytes;
+}
+
 /**
  * Reads a datagram. It must pass the checks of RFC 3550, appendix A.2: version 2 throughout, a report without
  * padding first, and lengths that add up to the datagram's; and what the counts announce must be there.
@@ -291,6 +332,8 @@ function parsePacket(view: DataView): RtcpPacket[] | undefined {
       return parseSourceDescription(view);
     case PACKET_TYPE.bye:
       return parseBye(view);
+    case PACKET_TYPE.application:
+      return parseApplication(view);
     default:
       return [];
   }
@@ -367,4 +410,11 @@ function parseBye(view: DataView): RtcpPacket[] | undefined {
   if (HEADER_BYTES + 4 * count > view.byteLength) return undefined;
   const ssrcs = Array.from({ length: count }, (_, index) => view.getUint32(HEADER_BYTES + 4 * index));
   return [{ kind: "bye", ssrcs }];
+}
+
+function parseApplication(view: DataView): RtcpPacket[] | undefined {
+  if (view.byteLength < 8 + NAME_BYTES) return undefined;
+  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  const name = String.fromCharCode(...bytes.subarray(8, 8 + NAME_BYTES));
+  return [{ kind: "application", ssrc: view.getUint32(4), name, data: bytes.subarray(8 + NAME_BYTES) }];
 }

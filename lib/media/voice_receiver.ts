@@ -3,7 +3,8 @@
 import type { VoiceDecoder } from "./opus.ts";
 import { Playout } from "./playout.ts";
 import { ReceptionStatistics } from "./reception.ts";
-import { OPUS_PAYLOAD_TYPE, parseRtp } from "./rtp.ts";
+import { MOST_COPIES, parseRedundant, REDUNDANT_PAYLOAD_TYPE, type RedundantPayload } from "./redundancy.ts";
+import { OPUS_PAYLOAD_TYPE, parseRtp, type RtpPacket } from "./rtp.ts";
 import { NumberExtender } from "./sequence.ts";
 
 /** One direction of a call's voice, inward. */
@@ -19,9 +20,10 @@ export class VoiceReceiver {
   /**
    * @param decoder Owned by the caller.
    * @param leadSamples See {@linkcode Playout}.
+   * @param stretching See {@linkcode Playout}.
    */
-  constructor(decoder: VoiceDecoder, leadSamples = 0) {
-    this.playout = new Playout(decoder, leadSamples);
+  constructor(decoder: VoiceDecoder, leadSamples = 0, stretching = true) {
+    this.playout = new Playout(decoder, leadSamples, stretching);
   }
 
   /**
@@ -33,7 +35,8 @@ export class VoiceReceiver {
    */
   receive(datagram: Uint8Array, now: number): boolean {
     const packet = parseRtp(datagram);
-    if (packet?.payloadType !== OPUS_PAYLOAD_TYPE || packet.payload.length === 0) return false;
+    const voice = packet && voiceOf(packet);
+    if (!voice || voice.payload.length === 0) return false;
     if (packet.ssrc !== this.#ssrc) { // A new stream has numbers of its own.
       this.#ssrc = packet.ssrc;
       this.#sequence = new NumberExtender(16);
@@ -43,7 +46,11 @@ export class VoiceReceiver {
     const number = this.#sequence.extend(packet.sequenceNumber);
     const timestamp = this.#timestamp.extend(packet.timestamp);
     this.reception.record(packet.ssrc, number, timestamp, now);
-    this.playout.push(number, timestamp, packet.payload, now);
+    const copies = voice.copies.length;
+    this.playout.push(number, timestamp, voice.payload, now, copies);
+    voice.copies.forEach((copy, index) => {
+      this.playout.pushCopy(number - copies + index, timestamp - copy.earlierSamples, copy.payload);
+    });
     return true;
   }
 
@@ -51,4 +58,14 @@ export class VoiceReceiver {
   play(samples: Int16Array, now: number, behind = 0): void {
     this.playout.play(samples, now, behind);
   }
+}
+
+const NO_COPIES: RedundantPayload["copies"] = [];
+
+/** The frames that a packet carries, undefined where it is no voice. */
+function voiceOf({ payloadType, payload }: RtpPacket): RedundantPayload | undefined {
+  if (payloadType === OPUS_PAYLOAD_TYPE) return { payload, copies: NO_COPIES };
+  if (payloadType !== REDUNDANT_PAYLOAD_TYPE) return undefined;
+  const redundant = parseRedundant(payload);
+  return redundant && redundant.copies.length <= MOST_COPIES ? redundant : undefined;
 }

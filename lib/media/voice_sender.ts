@@ -2,6 +2,7 @@
 
 import { levelDb } from "./level.ts";
 import { OPUS_SAMPLE_RATE, type VoiceEncoder } from "./opus.ts";
+import { encodeRedundant, type FrameCopy, LONGEST_COPY_BYTES, REDUNDANT_PAYLOAD_TYPE } from "./redundancy.ts";
 import { encodeRtp, OPUS_PAYLOAD_TYPE, RTP_HEADER_BYTES } from "./rtp.ts";
 
 /** An Opus packet of at most this many bytes says only that it is silent (RFC 7587, section 3.1.3). */
@@ -13,8 +14,21 @@ const SPEECH_DB = -55;
 /** After this time without speech its silence need not be sent. Pauses between sentences are. */
 const LONG_SILENCE_SAMPLES = 3 * OPUS_SAMPLE_RATE;
 
+/** Most bytes of frames in a packet with copies: with all headers it fits into the 1500 of Ethernet. */
+const LONGEST_PAYLOAD_BYTES = 1400;
+
+const NO_COPIES: FrameCopy[] = [];
+
+/** A frame that was sent. */
+interface SentFrame {
+  readonly timestamp: number;
+  readonly payload: Uint8Array;
+}
+
 /** One direction of a call's voice, outward. */
 export class VoiceSender {
+  /** How many of the frames before it a packet carries copies of, if the other side takes them. */
+  copies = 0;
   /** Whose voice it is: a random number of 32 bits. */
   readonly ssrc: number;
   readonly #encoder: VoiceEncoder;
@@ -23,6 +37,8 @@ export class VoiceSender {
   #sentTimestamp = 0;
   #sent = 0;
   #silent = false;
+  /** The last frames, of each of which the next packets carry a copy. */
+  readonly #before: SentFrame[] = [];
   /** How long nobody has spoken. */
   #quietSamples = 0;
 
@@ -69,19 +85,39 @@ export class VoiceSender {
     const timestamp = this.#timestamp;
     this.#silent = silent;
     this.#timestamp = (timestamp + frame.length) >>> 0;
-    if (silent && wasSilent) return undefined;
+    if (silent && wasSilent) {
+      this.#before.length = 0;
+      return undefined;
+    }
+    const copies = this.#copiesFor({ timestamp, payload });
     const datagram = encodeRtp({
-      payloadType: OPUS_PAYLOAD_TYPE,
+      payloadType: copies.length > 0 ? REDUNDANT_PAYLOAD_TYPE : OPUS_PAYLOAD_TYPE,
       marker: this.#sent === 0 || wasSilent,
       sequenceNumber: this.#sequenceNumber,
       timestamp,
       ssrc: this.ssrc,
-      payload,
+      payload: copies.length > 0 ? encodeRedundant({ copies, payload }) : payload,
     });
     this.#sequenceNumber = (this.#sequenceNumber + 1) & 0xffff;
     this.#sentTimestamp = timestamp;
     this.#sent++;
     return datagram;
+  }
+
+  /** Copies that fit into the packet of a frame, which is kept for those of the next ones. */
+  #copiesFor(frame: SentFrame): FrameCopy[] {
+    const before = this.#before;
+    while (before.length > this.copies) before.shift();
+    if (this.copies === 0) return NO_COPIES;
+    const copies: FrameCopy[] = [];
+    let bytes = frame.payload.length;
+    for (const { timestamp, payload } of before.toReversed()) {
+      bytes += payload.length;
+      if (bytes > LONGEST_PAYLOAD_BYTES || payload.length > LONGEST_COPY_BYTES) break;
+      copies.unshift({ earlierSamples: (frame.timestamp - timestamp) >>> 0, payload });
+    }
+    before.push(frame);
+    return copies;
   }
 
   /** Bytes of a datagram that are voice. */

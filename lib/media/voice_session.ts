@@ -18,8 +18,12 @@ export interface VoiceSessionOptions {
   readonly sink: AudioSink;
   /** Samples of a frame: 480 (10 ms) or 960. */
   readonly frameSamples: number;
-  /** Whether losses that the other side reports are prepared for. */
+  /** Whether Opus prepares for losses that the other side reports (in-band FEC). */
   readonly errorCorrection: boolean;
+  /** Whether packets carry copies of earlier ones against such losses (RFC 2198), if the other side takes them. */
+  readonly redundancy: boolean;
+  /** Whether playout may make sound shorter and longer. */
+  readonly stretching: boolean;
   /** Takes each datagram on its way, some 50 a second. */
   readonly send: (datagram: Uint8Array<ArrayBuffer>) => void;
   /** Gives a silent microphone in place of one that failed. */
@@ -94,6 +98,10 @@ const WARM_UP_MS = 1_500;
 const WARM_UP_LOSS = 0.1;
 const WARM_UP_LOSS_MS = 200;
 
+/** Expected losses from which on packets carry one copy, and two, which are worth another frame of delay then. */
+const ONE_COPY_LOSS = 0.01;
+const TWO_COPIES_LOSS = 0.08;
+
 /** What remains of the expected loss at each report that shows less: up at once, down slowly. */
 const LOSS_MEMORY = 0.75;
 
@@ -127,7 +135,7 @@ export class VoiceSession {
     this.#encoder = encoder;
     this.#decoder = decoder;
     this.#sender = new VoiceSender(encoder);
-    this.#receiver = new VoiceReceiver(decoder, options.frameSamples);
+    this.#receiver = new VoiceReceiver(decoder, options.frameSamples, options.stretching);
     this.#feed = new SpeakerFeed(this.#receiver.playout, options.frameSamples);
     this.#reporter = new RtcpReporter({
       ssrc: this.#sender.ssrc,
@@ -308,12 +316,18 @@ export class VoiceSession {
   /** The other side reports, among other things how much of our voice is lost on its way. */
   #reported(datagram: Uint8Array, now: number): void {
     this.#reporter.receive(datagram, now);
-    const { peer, reportsReceived } = this.#reporter.figures;
+    const { peer, peerCopies, reportsReceived } = this.#reporter.figures;
     if (!peer || reportsReceived === this.#reportsReceived) return;
     this.#reportsReceived = reportsReceived;
     this.#expectedLoss = Math.max(peer.lossFraction, LOSS_MEMORY * this.#expectedLoss);
+    // Together, since Opus conceals what no copy came of better where it was told to expect it.
     if (this.#options.errorCorrection) this.#encoder.expectLoss(this.#expectedLoss);
+    if (this.#options.redundancy) this.#sender.copies = Math.min(copiesFor(this.#expectedLoss), peerCopies);
   }
+}
+
+function copiesFor(loss: number): number {
+  return loss >= TWO_COPIES_LOSS ? 2 : loss >= ONE_COPY_LOSS ? 1 : 0;
 }
 
 /** To two decimals, as people and scripts want it. */

@@ -1,6 +1,7 @@
-import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
 import { AudioError } from "../../audio/audio.ts";
 import { PortAudio } from "../../audio/portaudio.ts";
+import { quietStderr } from "../../audio/quiet_stderr.ts";
 import { Pulse, pulseMissing } from "../e2e/pulse.ts";
 
 const missing = pulseMissing();
@@ -55,8 +56,8 @@ Deno.test({
     await using pulse = await Pulse.start(["cable"]);
     using _environment = withEnvironment(pulse.card("cable", "cable"));
     using portAudio = PortAudio.open();
-    await using speaker = portAudio.openSink(480);
-    await using microphone = portAudio.openSource(960);
+    await using speaker = await portAudio.openSink(480);
+    await using microphone = await portAudio.openSource(960);
     const tone = Int16Array.from({ length: 960 }, (_, index) => 8000 * Math.sin(2 * Math.PI * index / 48));
     const heard = new Int16Array(960);
     let turns = 0;
@@ -82,7 +83,7 @@ Deno.test({
     await using pulse = await Pulse.start(["cable"]);
     using _environment = withEnvironment(pulse.card("cable", "cable"));
     using portAudio = PortAudio.open();
-    const microphone = portAudio.openSource(960);
+    const microphone = await portAudio.openSource(960);
     const reading = microphone.read(new Int16Array(960));
     await microphone[Symbol.asyncDispose]();
     await microphone[Symbol.asyncDispose]();
@@ -90,6 +91,36 @@ Deno.test({
     const error = await microphone.read(new Int16Array(960)).catch((error: unknown) => error);
     assertInstanceOf(error, AudioError);
     assertEquals(error.code, "device_failed");
+  },
+});
+
+Deno.test({
+  name:
+    "PortAudio.refresh() finds the devices of a sound server that was started again, unless a stream is open",
+  ignore: missing !== undefined,
+  async fn() {
+    using _quiet = quietStderr();
+    await using pulse = await Pulse.start(["cable"]);
+    using _environment = withEnvironment(pulse.card("cable", "cable"));
+    using portAudio = PortAudio.open();
+    const isThere = () => portAudio.devices().some(({ name }) => name === "pulse");
+    assert(isThere());
+    await pulse.kill();
+    await portAudio.refresh();
+    assert(!isThere());
+    await assertRejects(() => portAudio.openSource(960), AudioError);
+    await pulse.restart();
+    await portAudio.refresh();
+    const { index } = portAudio.check("input", "pulse");
+    const microphone = await portAudio.openSource(960, String(index));
+    await pulse.kill();
+    await portAudio.refresh();
+    assert(isThere(), "a stream is open");
+    const error = await microphone.read(new Int16Array(960)).catch((error: unknown) => error);
+    assertInstanceOf(error, AudioError);
+    await microphone[Symbol.asyncDispose]();
+    await portAudio.refresh();
+    assert(!isThere());
   },
 });
 

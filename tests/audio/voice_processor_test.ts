@@ -41,6 +41,8 @@ interface Call extends Partial<Scene> {
   readonly distorted?: boolean;
   /** Samples of the microphone that get lost after five seconds. */
   readonly lost?: number;
+  /** One that has been in a call before. */
+  readonly processor?: VoiceProcessor;
 }
 
 interface CallResult {
@@ -50,7 +52,8 @@ interface CallResult {
 }
 
 function call(setup: Call = {}): CallResult {
-  const { room, order, options, distorted, lost = 0, ...rest } = setup;
+  const { room, order, options, distorted, lost = 0, processor = new VoiceProcessor(options), ...rest } =
+    setup;
   const scene = { far: FAR, response: roomResponse({ seed: 7, ...room }), delaySamples: ms(80), ...rest };
   const heard = distorted ? scene.far.map((sample) => Math.tanh(2 * sample) / 2) : scene.far;
   let { microphone, echo } = hear({ ...scene, far: heard });
@@ -58,7 +61,6 @@ function call(setup: Call = {}): CallResult {
     microphone = Int16Array.from(microphone, (_, i) => microphone[i < seconds(5) ? i : i + lost] ?? 0);
     echo = Float32Array.from(echo, (_, i) => echo[i < seconds(5) ? i : i + lost] ?? 0);
   }
-  const processor = new VoiceProcessor(options);
   const driftPpm = scene.driftPpm ?? 0;
   const output = runCall(processor, scene.far, microphone, { blockSamples: 960, driftPpm, ...order });
   return { echo, output, processor };
@@ -135,6 +137,17 @@ for (const [what, setup] of CHANGES) {
     );
   });
 }
+
+Deno.test("VoiceProcessor.devicesChanged() makes it find another echo as soon as the first one", () => {
+  const { processor } = call({ delaySamples: ms(300), driftPpm: 300 });
+  processor.devicesChanged();
+  assertEquals([processor.figures.delaySamples, processor.figures.driftPpm], [undefined, 0]);
+  const { echo, output } = call({ processor, driftPpm: -300, room: { seed: 99 } });
+  const loss = echoLossDb(echo, output, seconds(3), seconds(SECONDS));
+  assert(loss >= ECHO_LOSS_BAR_DB, `${loss.toFixed(1)} dB`);
+  // Nothing to forget.
+  new VoiceProcessor({ echoCancel: false }).devicesChanged();
+});
 
 Deno.test("VoiceProcessor.figures tell delay, drift and how much echo is taken out", () => {
   const { processor } = call({ driftPpm: -300, order: { blockSamples: 480 } });

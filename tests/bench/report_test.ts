@@ -21,7 +21,13 @@ function heard(stoi: number): Intelligibility {
   };
 }
 
-const NOTHING: VoiceResults = { calibration: undefined, delay: new Map(), speech: [], cost: new Map() };
+const NOTHING: VoiceResults = {
+  calibration: undefined,
+  delay: new Map(),
+  speech: [],
+  cost: new Map(),
+  hour: [],
+};
 
 const RESULTS: VoiceResults = {
   calibration: delays(0.03),
@@ -39,6 +45,11 @@ const RESULTS: VoiceResults = {
     [SALA_NO_ECHO_CANCEL, { cpu: 0.05, residentMib: 100, peakMib: 110 }],
     [BARESIP, { cpu: 0.035, residentMib: 12, peakMib: 12 }],
   ]),
+  hour: [
+    { minute: 1, heapMib: 9, residentMib: 100 },
+    { minute: 10, heapMib: 10, residentMib: 101 },
+    { minute: 60, heapMib: 10.2, residentMib: 102 },
+  ],
 };
 
 Deno.test("measureBars() compares what was measured with what was expected", () => {
@@ -52,6 +63,7 @@ Deno.test("measureBars() compares what was measured with what was expected", () 
       ["STOI, 20 % loss, beside baresip", "above 0.860", "0.850", false],
       ["Processor time beside baresip (ALSA), `--no-echo-cancel`", "at most 1.5", "1.43", true],
       ["Processor time beside baresip (ALSA)", "at most 2.5", "2.57", false],
+      ["Memory after an hour beside that after 10 minutes", "at most 1.05", "1.020", true],
     ],
   );
   assertEquals(measureBars(NOTHING), []);
@@ -78,10 +90,11 @@ Deno.test("writeReport() has a table for each part that was run", () => {
       "| 20 % loss | 60 (55 to 70) | 60 (55 to 70) |",
       `| 20 % loss | ${SALA} | 101 of 1000 | 899 | – | 101 | – |`,
       `| ${SALA} | 9.0 % | 2.57 | 100 | 110 |`,
+      "| heap and buffers, MiB | 9.00 | 10.00 | 10.20 |",
     ]
   ) assert(report.split("\n").includes(line), `${line}\nis not in\n${report}`);
   const short = writeReport(NOTHING, CIRCUMSTANCES);
-  for (const heading of ["## Mouth", "## Intelligibility", "## Cost"]) {
+  for (const heading of ["## Mouth", "## Intelligibility", "## Cost", "## An hour"]) {
     assert(report.includes(heading));
     assert(!short.includes(heading));
   }

@@ -99,6 +99,17 @@ const EVENTS: { readonly [K in Kind]: readonly Extract<PhoneEvent, { event: K }>
     { event: "audio_failed", side: "both", code: "device_failed", ...AUDIO, asked: false },
     { event: "audio_failed", side: "both", code: "no_device", ...NO_DEVICE, asked: false },
   ],
+  audio_lost: [
+    { event: "audio_lost", side: "both", names: ["default"], detail: "Input/output error" },
+    { event: "audio_lost", side: "both", names: ["USB Headset", "HDA Intel"], detail: "Input/output error" },
+    { event: "audio_lost", side: "microphone", names: ["USB Headset"], detail: "The device stands still" },
+    { event: "audio_lost", side: "speaker", names: ["HDA Intel"], detail: "Device unavailable" },
+  ],
+  audio_back: [
+    { event: "audio_back", side: "both", names: ["default"] },
+    { event: "audio_back", side: "microphone", names: ["USB Headset"] },
+    { event: "audio_back", side: "speaker", names: ["HDA Intel"] },
+  ],
   devices: [
     { event: "devices", devices: [] },
     {

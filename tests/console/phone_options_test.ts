@@ -13,7 +13,15 @@ const DEFAULTS: PhoneOptions = {
   ip: undefined,
   encryption: "preferred",
   logKeys: undefined,
-  voice: { frameMs: 20, errorCorrection: true, echoCancel: true, noiseReduction: true, gain: true },
+  voice: {
+    frameMs: 20,
+    errorCorrection: true,
+    redundancy: true,
+    stretching: true,
+    echoCancel: true,
+    noiseReduction: true,
+    gain: true,
+  },
 };
 
 /** Arguments, split at blanks, and what they change from the defaults. */
@@ -34,6 +42,9 @@ const GOOD: readonly (readonly [string, Partial<PhoneOptions>])[] = [
   ["host maria --answer accept", { answer: "accept" }],
   ["host maria --answer=reject", { answer: "reject" }],
   ["host maria --frame 10 --no-fec", { voice: { ...DEFAULTS.voice, frameMs: 10, errorCorrection: false } }],
+  ["host maria --no-redundancy --no-stretch", {
+    voice: { ...DEFAULTS.voice, redundancy: false, stretching: false },
+  }],
   ["host maria --no-echo-cancel --no-noise-reduction --no-gain", {
     voice: { ...DEFAULTS.voice, echoCancel: false, noiseReduction: false, gain: false },
   }],

@@ -15,7 +15,15 @@ const OPTIONS = {
   ip: undefined,
   encryption: "preferred",
   logKeys: undefined,
-  voice: { frameMs: 20, errorCorrection: true, echoCancel: false, noiseReduction: false, gain: false },
+  voice: {
+    frameMs: 20,
+    errorCorrection: true,
+    redundancy: true,
+    stretching: true,
+    echoCancel: false,
+    noiseReduction: false,
+    gain: false,
+  },
 } as const;
 
 function optionsOf(registryPort: number, name: string, call?: string): PhoneOptions {

@@ -4,7 +4,7 @@ import { assert, assertEquals, assertGreater, assertLess, assertStringIncludes }
 import { SAMPLE_RATE } from "../../audio/audio.ts";
 import { parseWav } from "../../audio/wav_reader.ts";
 import { haveTmux, type Sight, TestTerminal } from "../console/tmux.ts";
-import { messages, startPhone, temporaryFolder } from "./phones.ts";
+import { assertToneRecorded, messages, startPhone, temporaryFolder } from "./phones.ts";
 import { Pulse, pulseMissing } from "./pulse.ts";
 import { commandLine, startProcess, startRegistry } from "./processes.ts";
 
@@ -119,9 +119,7 @@ Deno.test("two Ctrl-C in a row are as good as one: everybody is told, and the re
   assertEquals(await joao.exitCode(), 0, joao.report());
   await maria.waitForEvent("call_ended", ({ end }) => end === "peer_hung_up");
   await registry.process.waitForEvent("left", ({ name }) => name === "joão");
-  const { samples } = parseWav(await Deno.readFile(recording));
-  assertGreater(samples.length, SAMPLE_RATE / 2);
-  assertGreater(Math.max(...samples.slice(-4800)), 0.1, "the tone is heard to the end");
+  await assertToneRecorded(recording);
 });
 
 const noPulse = pulseMissing();
@@ -207,8 +205,7 @@ for (const [how, leave] of Object.entries(LEAVINGS)) {
       await terminal.see("the end", lastRows(/^status 0, modes same$/));
       await maria.waitForEvent("call_ended", ({ end }) => end === "peer_hung_up");
       await registry.process.waitForEvent("left", ({ name }) => name === "joão");
-      const { samples } = parseWav(await Deno.readFile(recording));
-      assertGreater(Math.max(...samples.slice(-4800)), 0.1, "the tone is heard to the end");
+      await assertToneRecorded(recording);
     },
   });
 }
@@ -234,8 +231,7 @@ Deno.test({
       ({ text }) => (text as string).includes('"fechamento_confirmado"'),
     );
     await registry.process.waitForEvent("left", ({ name }) => name === "joão");
-    const { samples } = parseWav(await Deno.readFile(recording));
-    assertGreater(Math.max(...samples.slice(-4800)), 0.1, "the tone is heard to the end");
+    await assertToneRecorded(recording);
   },
 });
 
@@ -318,5 +314,5 @@ Deno.test("a disk that gets full in a call costs one sentence, and what was reco
   assertLess(bytes.length, DISK_BYTES + 1);
   // The header says no more than there is.
   assertEquals(new DataView(bytes.buffer).getUint32(40, true), 2 * samples.length);
-  assertGreater(Math.max(...samples.slice(-4800)), 0.1, "to its end");
+  assert(samples.some((sample) => sample > 0.1), "the tone is heard");
 });

@@ -1,5 +1,9 @@
 /** What tests of whole phones have in common. */
 
+import { assert, assertEquals, assertGreater } from "@std/assert";
+import { SAMPLE_RATE } from "../../audio/audio.ts";
+import { parseWav } from "../../audio/wav_reader.ts";
+import { WAV_HEADER_BYTES } from "../../audio/wav_writer.ts";
 import { type StartOptions, startProcess, type ToolProcess } from "./processes.ts";
 
 /** Starts a phone that neither hears nor speaks unless told otherwise, and waits until it is in the room. */
@@ -22,6 +26,21 @@ export async function startPhone(
 export async function temporaryFolder(): Promise<AsyncDisposable & { path: string }> {
   const path = await Deno.makeTempDir({ prefix: "sala-" });
   return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
+}
+
+/**
+ * A recording of a call in which the other side's microphone is a tone is complete: what its header says is all there,
+ * and the tone is heard. Where it is heard depends on how busy the machine was.
+ */
+export async function assertToneRecorded(path: string): Promise<void> {
+  const bytes = await Deno.readFile(path);
+  const { samples } = parseWav(bytes);
+  assertEquals(
+    new DataView(bytes.buffer).getUint32(WAV_HEADER_BYTES - 4, true),
+    bytes.length - WAV_HEADER_BYTES,
+  );
+  assertGreater(samples.length, SAMPLE_RATE / 2);
+  assert(samples.some((sample) => sample > 0.1), "the tone is heard");
 }
 
 /**

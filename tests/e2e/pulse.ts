@@ -36,11 +36,13 @@ const START_DEADLINE_MS = 15_000;
 /** A private PulseAudio server. */
 export class Pulse implements AsyncDisposable {
   readonly #folder: string;
-  readonly #process: Deno.ChildProcess;
+  readonly #cables: readonly Cable[];
+  #process: Deno.ChildProcess;
 
-  private constructor(folder: string, process: Deno.ChildProcess) {
+  private constructor(folder: string, cables: readonly Cable[]) {
     this.#folder = folder;
-    this.#process = process;
+    this.#cables = cables;
+    this.#process = this.#spawn();
   }
 
   /** Starts a server with these cables, each mono-compatible at 48 kHz. */
@@ -55,11 +57,38 @@ export class Pulse implements AsyncDisposable {
         "ctl.!default { type pulse }",
       ].join("\n"),
     );
+    const pulse = new Pulse(folder, cables);
+    await pulse.#answer();
+    return pulse;
+  }
+
+  /** Kills the server outright: no program that uses it is told. Settles when it is gone. */
+  async kill(): Promise<void> {
+    this.#process.kill("SIGKILL");
+    await this.#process.status;
+  }
+
+  /** Starts the server again in its place, after {@linkcode Pulse.kill}. */
+  async restart(): Promise<void> {
+    this.#process = this.#spawn();
+    await this.#answer();
+  }
+
+  /** Makes a cable stand still, so that nothing more is taken or heard, or go on. */
+  async standStill(cable: Cable, still: boolean): Promise<void> {
+    const args = ["suspend-sink", cable, still ? "1" : "0"];
+    const pactl = new Deno.Command("pactl", { args, env: this.env, stdout: "null", stderr: "null" });
+    if (!(await pactl.output()).success) throw new Error(`pactl ${args.join(" ")} failed`);
+  }
+
+  #spawn(): Deno.ChildProcess {
     const modules = [
-      `module-native-protocol-unix auth-anonymous=1 socket=${folder}/native`,
-      ...cables.map((name) => `module-null-sink sink_name=${name} rate=48000 channels=1 channel_map=mono`),
+      `module-native-protocol-unix auth-anonymous=1 socket=${this.#folder}/native`,
+      ...this.#cables.map((name) =>
+        `module-null-sink sink_name=${name} rate=48000 channels=1 channel_map=mono`
+      ),
     ];
-    const process = new Deno.Command("pulseaudio", {
+    return new Deno.Command("pulseaudio", {
       args: [
         "-n",
         "--exit-idle-time=-1",
@@ -67,23 +96,25 @@ export class Pulse implements AsyncDisposable {
         "--use-pid-file=no",
         ...modules.flatMap((module) => ["-L", module]),
       ],
-      env: { HOME: folder, XDG_RUNTIME_DIR: folder },
+      env: { HOME: this.#folder, XDG_RUNTIME_DIR: this.#folder },
       stdin: "null",
       stdout: "null",
       stderr: "null",
     }).spawn();
-    const pulse = new Pulse(folder, process);
+  }
+
+  /** Waits until the server answers. */
+  async #answer(): Promise<void> {
     const deadline = Date.now() + START_DEADLINE_MS;
     while (
-      !(await new Deno.Command("pactl", { args: ["info"], env: pulse.env, stdout: "null", stderr: "null" })
+      !(await new Deno.Command("pactl", { args: ["info"], env: this.env, stdout: "null", stderr: "null" })
         .output()).success
     ) {
       if (Date.now() > deadline) {
-        await pulse[Symbol.asyncDispose]();
+        await this[Symbol.asyncDispose]();
         throw new Error("PulseAudio did not start");
       }
     }
-    return pulse;
   }
 
   /** The environment of a program that uses this server. */

@@ -9,6 +9,7 @@ import { opus } from "./targets/opus.ts";
 import { parseArguments } from "./targets/parse_args.ts";
 import { phoneOptions } from "./targets/phone_options.ts";
 import { playout } from "./targets/playout.ts";
+import { redundancy } from "./targets/redundancy.ts";
 import { registryReply } from "./targets/registry_reply.ts";
 import { registryRequest } from "./targets/registry_request.ts";
 import { registrySession } from "./targets/registry_session.ts";
@@ -32,6 +33,7 @@ export const TARGETS: readonly FuzzTarget[] = [
   text,
   rtp,
   rtcp,
+  redundancy,
   sequence,
   wav,
   opus,

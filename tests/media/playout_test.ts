@@ -2,7 +2,7 @@ import { assert, assertEquals, assertGreater, assertLess, assertLessOrEqual } fr
 import { compare } from "../../audio/compare.ts";
 import { Playout } from "../../lib/media/playout.ts";
 import { randomFrom } from "../call/network.ts";
-import { FakeDecoder, said, simulate } from "./simulation.ts";
+import { FakeDecoder, said, simulate, voicePacket } from "./simulation.ts";
 
 Deno.test("Playout plays a clean stream whole, at most one frame late", () => {
   const { playout, heard } = simulate({ seconds: 10 });
@@ -226,4 +226,28 @@ Deno.test("Playout keeps a packet from far ahead when one from before the beginn
   for (let now = 0; now < 4000; now += 20) playout.play(samples, now);
   assertEquals(playout.counts.played, 2);
   assertEquals(playout.counts.late, 1);
+});
+
+Deno.test("Playout hears copies in place of what is missing, and counts the packets for what they are", () => {
+  const playout = new Playout(new FakeDecoder(), 960, false);
+  const block = new Int16Array(960);
+  const copy = (frame: number) => playout.pushCopy(frame, 960 * frame, voicePacket(frame, false));
+  for (let frame = 0; frame < 40; frame++) {
+    const lost = frame === 10 || frame === 20 || frame === 30;
+    if (!lost) playout.push(frame, 960 * frame, voicePacket(frame, false), 20 * frame, 1);
+    if (!lost) copy(frame - 1);
+    // Overtaken by its copy, and still in time; and come after its copy was heard.
+    if (frame === 21) playout.push(20, 960 * 20, voicePacket(20, false), 20 * frame);
+    if (frame === 35) playout.push(30, 960 * 30, voicePacket(30, false), 20 * frame);
+    // So the loudspeaker is always a frame behind what has come.
+    if (frame > 0) playout.play(block, 20 * frame);
+  }
+  const { rebuilt, reordered, late, repeated, lost } = playout.counts;
+  assertEquals({ rebuilt, reordered, late, repeated, lost }, {
+    rebuilt: 2,
+    reordered: 1,
+    late: 1,
+    repeated: 0,
+    lost: 0,
+  });
 });

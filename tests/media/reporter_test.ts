@@ -167,7 +167,28 @@ Deno.test("RtcpReporter goes on while one side is silent, and says so in receive
   // The silent side's last sender report is too old to go by, but what it found out stays.
   assertAlmostEquals(rui.reporter.figures.meanRoundTripMs!, 6, 1);
   const kinds = parseCompound(rui.reporter.tick(Infinity)!)!.map(({ kind }) => kind);
-  assertEquals(kinds, ["receiver_report", "source_description"]);
+  assertEquals(kinds, ["receiver_report", "source_description", "application"]);
+});
+
+Deno.test("RtcpReporter says which copies it takes, and learns which the other side does", () => {
+  const reporter = () =>
+    new RtcpReporter({ ssrc: 1, reception: new ReceptionStatistics(), now: 0, unixMs: UNIX_MS });
+  const ours = reporter();
+  assertEquals(ours.figures.peerCopies, 0);
+  ours.receive(reporter().tick(10_000)!, 10_000);
+  assertEquals(ours.figures.peerCopies, 2);
+  const told = (name: string, ...data: number[]) => {
+    const ours = reporter();
+    const report = { kind: "receiver_report", ssrc: 2, blocks: [] } as const;
+    const packet = { kind: "application", ssrc: 2, name, data: Uint8Array.from(data) } as const;
+    ours.receive(encodeCompound([report, packet]), 0);
+    return ours.figures.peerCopies;
+  };
+  assertEquals(told("SALA", 63, 1, 0, 0), 1);
+  assertEquals(told("SALA", 63, 200, 0, 0), 2, "no more than there are");
+  assertEquals(told("SALA", 64, 2, 0, 0), 0, "another payload type");
+  assertEquals(told("NONE", 63, 2, 0, 0), 0, "another program");
+  assertEquals(told("SALA"), 0, "nothing said");
 });
 
 Deno.test("RtcpReporter.tick() reports in half to one and a half periods, the first time sooner", () => {

@@ -39,6 +39,14 @@ const NAME = { kind: "source_description", ssrc: 0xdeadbeef, cname: "ana" } as c
 // "ana" takes 5 bytes with its header, so 3 zero bytes end the chunk.
 const NAME_HEX = "81ca0003 deadbeef 0103616e 61000000";
 
+const APPLICATION = {
+  kind: "application",
+  ssrc: 0xdeadbeef,
+  name: "SALA",
+  data: Uint8Array.of(63, 2, 0, 0),
+} as const;
+const APPLICATION_HEX = "80cc0003 deadbeef 53414c41 3f020000";
+
 const BYE = { kind: "bye", ssrcs: [0xdeadbeef] } as const;
 const BYE_HEX = "81cb0001 deadbeef";
 
@@ -52,6 +60,7 @@ Deno.test("encodeCompound() lays packets out as RFC 3550 draws them", () => {
     hex(SENDER_REPORT_HEX + NAME_HEX + BYE_HEX),
   );
   assertEquals(encodeCompound([RECEIVER_REPORT]), hex(RECEIVER_REPORT_HEX));
+  assertEquals(encodeCompound([RECEIVER_REPORT, APPLICATION]), hex(RECEIVER_REPORT_HEX + APPLICATION_HEX));
 });
 
 Deno.test("encodeCompound() ends a name with one to four zero bytes", () => {
@@ -86,10 +95,11 @@ const GOOD: [name: string, bytes: string, packets: ReturnType<typeof parseCompou
   }]],
   ["report, name, goodbye", SENDER_REPORT_HEX + NAME_HEX + BYE_HEX, [SENDER_REPORT, NAME, BYE]],
   ["report with an extension", "80c90002 deadbeef 01020304", [RECEIVER_REPORT]],
-  ["unknown type between", `${RECEIVER_REPORT_HEX} 81cc0002 deadbeef 01020304 ${BYE_HEX}`, [
+  ["unknown type between", `${RECEIVER_REPORT_HEX} 81cd0002 deadbeef 01020304 ${BYE_HEX}`, [
     RECEIVER_REPORT,
     BYE,
   ]],
+  ["application", `${RECEIVER_REPORT_HEX} ${APPLICATION_HEX}`, [RECEIVER_REPORT, APPLICATION]],
   ["padding in the last", `${RECEIVER_REPORT_HEX} a1cb0002 deadbeef 00000004`, [RECEIVER_REPORT, BYE]],
   ["goodbye with a reason", `${RECEIVER_REPORT_HEX} 81cb0002 deadbeef 03627965`, [RECEIVER_REPORT, BYE]],
   ["goodbye of nobody", `${RECEIVER_REPORT_HEX} 80cb0000`, [RECEIVER_REPORT, { ...BYE, ssrcs: [] }]],
@@ -132,6 +142,7 @@ const BAD: [name: string, bytes: string][] = [
   ["a sender report without sender information", "80c80001 deadbeef"],
   ["a block that is missing", "81c90001 deadbeef"],
   ["a block that is cut off", "81c90006 deadbeef cafebabe 40000102 00011234 00000060 89abcdef"],
+  ["an application without a name", `${RECEIVER_REPORT_HEX} 80cc0001 deadbeef`],
   ["31 blocks announced", `9fc90007 deadbeef ${BLOCK_HEX}`],
   ["a chunk that is missing", `${RECEIVER_REPORT_HEX} 81ca0000`],
   ["a chunk without an end", `${RECEIVER_REPORT_HEX} 81ca0002 deadbeef 0102616e`],

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import { compare, compareInPieces } from "../../audio/compare.ts";
 import { levelDb, SILENCE_DB } from "../../lib/media/level.ts";
 import { FRAME_SAMPLES, openDecoder, openEncoder } from "../../lib/media/opus.ts";
+import { parseRedundant } from "../../lib/media/redundancy.ts";
 import { encodeRtp, parseRtp } from "../../lib/media/rtp.ts";
 import { VoiceReceiver } from "../../lib/media/voice_receiver.ts";
 import { VoiceSender } from "../../lib/media/voice_sender.ts";
@@ -216,4 +217,52 @@ Deno.test("VoiceEncoder sends copies when it expects losses, from which lost fra
     if (expected > 0) assertGreater(rebuilt, 15);
     else assertEquals(rebuilt, 0);
   }
+});
+
+Deno.test("VoiceSender sends copies of earlier frames, which VoiceReceiver hears when those are lost", async () => {
+  const said = voice();
+  // Bursts of so many packets in ten.
+  for (const [copies, burst] of [[1, 1], [2, 2], [2, 3]] as const) {
+    using encoder = await openEncoder();
+    using decoder = await openDecoder();
+    const sender = new VoiceSender(encoder);
+    sender.copies = copies;
+    const receiver = new VoiceReceiver(decoder, FRAME_SAMPLES);
+    const heard = new Int16Array(FRAME_SAMPLES);
+    for (let frame = 0; frame < 500; frame++) {
+      const start = (frame % 100) * FRAME_SAMPLES;
+      const datagram = sender.packet(said.subarray(start, start + FRAME_SAMPLES))!;
+      if (frame % 10 < 10 - burst) receiver.receive(datagram, frame * 20);
+      receiver.play(heard, frame * 20);
+    }
+    const { rebuilt, lost, late, repeated, reordered } = receiver.playout.counts;
+    // The first bursts are the lesson that copies are worth waiting for.
+    assertGreater(rebuilt, 46 * copies);
+    assertLess(lost, 4 * burst + 49 * (burst - copies));
+    assertEquals({ late, repeated, reordered }, { late: 0, repeated: 0, reordered: 0 });
+  }
+});
+
+Deno.test("VoiceSender sends no copies over silence that was not sent, and none when it is to stop", async () => {
+  using encoder = await openEncoder();
+  const sender = new VoiceSender(encoder);
+  sender.copies = 2;
+  const said = voice();
+  const copiesOf = (samples: Int16Array, muted = false) => {
+    const datagram = sender.packet(samples, muted);
+    const { payloadType, payload } = datagram ? parseRtp(datagram)! : { payloadType: 0, payload: undefined };
+    return payloadType === 63
+      ? parseRedundant(payload!)!.copies.map(({ earlierSamples }) => earlierSamples)
+      : [];
+  };
+  const frame = (index: number) => said.subarray(index * FRAME_SAMPLES, (index + 1) * FRAME_SAMPLES);
+  assertEquals([0, 1, 2, 3].map((index) => copiesOf(frame(index))), [[], [960], [1920, 960], [1920, 960]]);
+  for (let silent = 0; silent < 50; silent++) copiesOf(new Int16Array(FRAME_SAMPLES), true);
+  assertEquals([4, 5, 6].map((index) => copiesOf(frame(index))), [[], [960], [1920, 960]]);
+  sender.copies = 1;
+  assertEquals([7, 8].map((index) => copiesOf(frame(index))), [[960], [960]]);
+  sender.copies = 0;
+  assertEquals([9, 10].map((index) => copiesOf(frame(index))), [[], []]);
+  sender.copies = 2;
+  assertEquals([11, 12].map((index) => copiesOf(frame(index))), [[], [960]], "and begins anew");
 });

@@ -1,0 +1,69 @@
+import { assertEquals, assertGreater } from "@std/assert";
+import { DeviceKeeper } from "../../audio/device_keeper.ts";
+import { parseRtp } from "../../lib/media/rtp.ts";
+import { VoiceSession } from "../../lib/media/voice_session.ts";
+import { MadeUpDevices } from "../audio/made_up_devices.ts";
+
+/** How often it is looked whether what is waited for has happened. */
+const LOOK_MS = 10;
+
+async function until(happened: () => boolean): Promise<void> {
+  while (!happened()) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+}
+
+Deno.test("VoiceSession goes on without its devices, and with them when they are back", async () => {
+  const devices = new MadeUpDevices();
+  const told: string[] = [];
+  const keeper = new DeviceKeeper(devices, {
+    lost: (notices) => told.push(`lost ${notices.length}`),
+    back: (notices) => told.push(`back ${notices.length}`),
+  });
+  const timestamps: number[] = [];
+  const session = await VoiceSession.start({
+    source: await keeper.openSource(960, "default"),
+    sink: await keeper.openSink(960, "default"),
+    frameSamples: 960,
+    errorCorrection: false,
+    redundancy: false,
+    stretching: true,
+    // What it says comes back to it.
+    send: (datagram) => {
+      const packet = parseRtp(datagram);
+      if (packet?.payloadType !== 111) return;
+      timestamps.push(packet.timestamp);
+      queueMicrotask(() => session.receive(datagram));
+    },
+    replaceSource: (error) => {
+      throw error;
+    },
+    replaceSink: (error) => {
+      throw error;
+    },
+  });
+  const loud = () => session.levels.microphoneDb > -30 && session.levels.speakerDb > -30;
+  const { heard } = devices;
+  await until(loud);
+  await until(() => heard.some((sample) => Math.abs(sample) > 1000));
+
+  devices.plugged.microphone = devices.plugged.speaker = false;
+  await until(() => told.length === 1);
+  await until(() => session.levels.microphoneDb < -90 && session.levels.speakerDb < -60);
+  const { framesPlayed } = session.figures;
+  await until(() => session.figures.framesPlayed > framesPlayed + 5);
+
+  devices.plugged.microphone = devices.plugged.speaker = true;
+  heard.length = 0;
+  await until(() => told.length === 2);
+  await until(loud);
+  await until(() => heard.some((sample) => Math.abs(sample) > 1000));
+  await session.stop();
+  await session.closed();
+  await keeper.settled();
+  assertEquals(told, ["lost 2", "back 2"]);
+  assertEquals(devices.open, 0);
+  // A frame of 20 ms after the other, without a gap in time.
+  assertGreater(timestamps.length, 10);
+  for (const [index, timestamp] of timestamps.entries()) {
+    if (index > 0) assertEquals((timestamp - timestamps[index - 1]! >>> 0) % 960, 0);
+  }
+});
