@@ -17,6 +17,7 @@ import { randomProtection } from "../call/protection.ts";
 import type { SwitchboardOutput } from "../call/switchboard.ts";
 import { SILENCE_DB } from "../media/level.ts";
 import { NO_VOICE, VoiceSession } from "../media/voice_session.ts";
+import { warmUp } from "../media/warm_up.ts";
 import { ipVersion, isLoopback } from "../protocol/address.ts";
 import { isName, nameKey } from "../protocol/name.ts";
 import { RegistryLink } from "../registry/link.ts";
@@ -48,6 +49,9 @@ const CONNECT_FAILURES: Readonly<Record<string, string>> = {
   bad_certificate: "certificate does not fit",
   no_tls: "no tls there",
 };
+
+/** Sound to warm up with: what a device hears cannot wait, what a file holds can. */
+const WARM_UP_SECONDS = { device: 10, file: 1 };
 
 /**
  * How long leaving, or the next call, waits for sound devices and recordings to be closed: a sound server that hangs
@@ -228,7 +232,8 @@ export class Phone {
   }
 
   async #serve(): Promise<number> {
-    VoiceSession.warmUp(this.#openProcessor());
+    const processor = this.#openProcessor();
+    warmUp(processor ? WARM_UP_SECONDS.device : WARM_UP_SECONDS.file, processor);
     if (this.#options.call !== undefined) await this.#call(this.#options.call);
     return await this.#finished.promise;
   }

@@ -11,7 +11,7 @@ export const SILENCE_DB = -100;
  */
 export function levelDb(samples: Int16Array): number {
   let sum = 0;
-  for (const sample of samples) sum += sample * sample;
+  for (let index = 0; index < samples.length; index++) sum += samples[index]! * samples[index]!;
   if (sum === 0) return SILENCE_DB;
   return Math.max(SILENCE_DB, 10 * Math.log10(sum / samples.length / 32768 ** 2));
 }

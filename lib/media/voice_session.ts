@@ -1,7 +1,7 @@
 /** The voice of one call: moves samples between the sound devices and the network while the call stands. */
 
 import type { AudioError, AudioSink, AudioSource } from "../../audio/audio.ts";
-import { levelDb, SILENCE_DB } from "./level.ts";
+import { levelDb } from "./level.ts";
 import { FRAME_SAMPLES, openDecoder, openEncoder, type VoiceDecoder, type VoiceEncoder } from "./opus.ts";
 import { estimateQuality } from "./quality.ts";
 import { RtcpReporter } from "./reporter.ts";
@@ -93,11 +93,6 @@ export const NO_VOICE: VoiceFigures = {
 /** Samples in a millisecond. */
 const MS = 48;
 
-/** Sound to warm up with, and what is lost of it: some 60 ms of work. */
-const WARM_UP_MS = 1_500;
-const WARM_UP_LOSS = 0.1;
-const WARM_UP_LOSS_MS = 200;
-
 /** Expected losses from which on packets carry one copy, and two, which are worth another frame of delay then. */
 const ONE_COPY_LOSS = 0.01;
 const TWO_COPIES_LOSS = 0.08;
@@ -126,8 +121,9 @@ export class VoiceSession {
   #reportsReceived = 0;
   /** The end of loudspeakers that failed. */
   #disposing: Promise<void> = Promise.resolve();
-  #microphoneDb = SILENCE_DB;
-  #speakerDb = SILENCE_DB;
+  /** The last frame of each direction, for their levels, which are wanted more rarely. */
+  readonly #frame: Int16Array<ArrayBuffer>;
+  #played = new Int16Array(0);
   #stopped = false;
 
   private constructor(options: VoiceSessionOptions, encoder: VoiceEncoder, decoder: VoiceDecoder) {
@@ -143,37 +139,11 @@ export class VoiceSession {
       now: performance.now(),
       unixMs: Date.now(),
     });
+    this.#frame = new Int16Array(options.frameSamples);
     this.#source = options.source;
     this.#sink = options.sink;
     this.#capturing = this.#capture();
     this.#serve(performance.now(), false);
-  }
-
-  /**
-   * Loads the codec and runs all that a call needs once, on made-up sound. The first frames of the first call would
-   * else come late, for want of compiled code.
-   *
-   * @param processor One that no call uses.
-   */
-  static async warmUp(processor?: MicrophoneProcessor): Promise<void> {
-    using encoder = await openEncoder();
-    using decoder = await openDecoder();
-    await encoder.expectLoss(WARM_UP_LOSS);
-    const sender = new VoiceSender(encoder);
-    const receiver = new VoiceReceiver(decoder);
-    const frame = new Int16Array(FRAME_SAMPLES);
-    for (let now = 0; now < WARM_UP_MS; now += FRAME_SAMPLES / MS) {
-      for (let index = 0; index < frame.length; index++) {
-        frame[index] = 9000 * Math.sin(index * index / (now + 100));
-      }
-      processor?.capture(frame, 0);
-      const datagram = sender.packet(frame);
-      if (datagram && now % WARM_UP_LOSS_MS !== 0) receiver.receive(datagram, now);
-      receiver.play(frame, now);
-      processor?.played(frame, 0);
-      // One frame in each turn, so that nobody has to wait.
-      await new Promise((resolve) => setTimeout(resolve, 0));
-    }
   }
 
   /** Starts to send and play at once. */
@@ -183,7 +153,7 @@ export class VoiceSession {
 
   /** Loudness of the last frame in each direction, in dB below full scale. */
   get levels(): { readonly microphoneDb: number; readonly speakerDb: number } {
-    return { microphoneDb: this.#microphoneDb, speakerDb: this.#speakerDb };
+    return { microphoneDb: levelDb(this.#frame), speakerDb: levelDb(this.#played) };
   }
 
   get figures(): VoiceFigures {
@@ -254,7 +224,7 @@ export class VoiceSession {
   }
 
   async #capture(): Promise<void> {
-    const frame = new Int16Array(this.#options.frameSamples);
+    const frame = this.#frame;
     while (!this.#stopped) {
       await this.#read(frame);
       if (!this.#stopped) this.#sendFrame(frame);
@@ -275,7 +245,6 @@ export class VoiceSession {
 
   #sendFrame(frame: Int16Array): void {
     if (this.muted) frame.fill(0);
-    this.#microphoneDb = levelDb(frame);
     const datagram = this.#sender.packet(frame, this.muted);
     if (!datagram) return;
     this.#options.send(datagram);
@@ -301,7 +270,7 @@ export class VoiceSession {
   }
 
   #play(samples: Int16Array<ArrayBuffer>): void {
-    this.#speakerDb = levelDb(samples);
+    this.#played = samples;
     const sink = this.#sink;
     this.#options.processor?.played(samples, sink.delaySamples);
     sink.write(samples).catch((error) => this.#sinkFailed(sink, error));
