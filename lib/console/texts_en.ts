@@ -254,7 +254,8 @@ Options:
                             to record to, or none
   --devices                 shows the sound devices and ends
   --frame 10|20             milliseconds of sound in a packet (20; 10 delays less and costs more)
-  --no-fec --no-redundancy  does not prepare the voice for losses (Opus's FEC), sends no copies against them
+  --no-fec                  does not prepare the voice for losses (Opus's FEC)
+  --no-redundancy           sends no copies of recent packets against losses
   --no-stretch              does not play faster or slower to follow the network
   --no-echo-cancel --no-noise-reduction --no-gain
                             leaves the microphone's echo, its noise and its level alone

@@ -269,7 +269,8 @@ Opções:
                             em que gravar, ou none (nenhum)
   --devices                 mostra os dispositivos de som e sai
   --frame 10|20             milissegundos de som por pacote (20; 10 atrasa menos e custa mais)
-  --no-fec --no-redundancy  não prepara a voz para perdas (FEC da Opus), não envia cópias contra elas
+  --no-fec                  não prepara a voz para perdas (FEC da Opus)
+  --no-redundancy           não envia cópias dos últimos pacotes contra perdas
   --no-stretch              não toca mais rápido nem mais devagar para seguir a rede
   --no-echo-cancel --no-noise-reduction --no-gain
                             não tira do microfone o eco, o ruído, nem ajusta o volume

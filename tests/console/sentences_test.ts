@@ -184,6 +184,9 @@ for (const language of ["pt", "en"] as const) {
           "--ip",
           "--lang",
           "--json",
+          "--no-fec",
+          "--no-redundancy",
+          "--no-stretch",
         ],
         ...["--quiet", "--help"],
       ]
