@@ -67,6 +67,9 @@ const LARGEST_CLOCK_ERROR = 40 * MS;
 /** Delay beyond that of the fastest packets that is never exceeded; more is no conversation. */
 const LONGEST_DELAY = 400 * MS;
 
+/** What is aimed at stays so far below that, since packets that come all at once are a backlog for a moment. */
+const LONGEST_TARGET = LONGEST_DELAY - 60 * MS;
+
 /** What is left of a backlog that was let go. */
 const KEPT_PACKETS = 3;
 
@@ -87,6 +90,9 @@ const CONCEALED_BLOCK = 10 * MS;
  * Too short it may not be at all.
  */
 const TOLERATED_EXCESS = 9 * MS;
+
+/** A delay that was needed so recently is left alone until it is twice what is aimed at: networks take turns. */
+const NEEDED_TIME = 4_000 * MS;
 
 /** What a delay that was too short is lengthened by beyond its target, so that it need not be done again soon. */
 const RESERVE = 4 * MS;
@@ -177,6 +183,8 @@ export class Playout {
   #shortest = 0;
   #target = 0;
   #correctedAt = 0;
+  /** When the delay was last no more than what was needed. */
+  #neededAt = 0;
 
   /**
    * @param decoder Owned by the caller.
@@ -358,7 +366,7 @@ export class Playout {
     const wait = this.#lossRate > WORTH_WAITING ? copies * this.#frameSamples : 0;
     const usual = this.#delays.quantile(IN_TIME) + wait;
     this.#peaks.watch(relativeDelay, this.#delays.quantile(TYPICAL), this.#delivered);
-    this.#target = Math.min(Math.max(usual, this.#peaks.height), this.#shortest + LONGEST_DELAY);
+    this.#target = Math.min(Math.max(usual, this.#peaks.height), this.#shortest + LONGEST_TARGET);
   }
 
   #begin(number: number, timestamp: number, now: number): void {
@@ -512,19 +520,27 @@ export class Playout {
     }
     this.#starved = 0;
     this.#end = this.#timestamps[number & (STORE - 1)]!;
+    // An outage that nobody can wait for says nothing about what is worth to wait for.
+    this.#delays.reset();
+    this.#peaks.reset();
   }
 
   /** Brings the delay nearer to its target, where that can be done without being heard. */
   #correct(needed: number): void {
     if (!this.#stretching || !this.#streaming || !this.#decodedAny || this.#starved > 0) return;
     const excess = this.#delay - this.#target;
+    if (excess <= TOLERATED_EXCESS) this.#neededAt = this.#delivered;
     const urgency = Math.min(1, excess < 0 ? -excess / URGENT_LACK : excess / URGENT_EXCESS);
     const pause = urgency < 1 ? CORRECTION_PAUSE : URGENT_PAUSE;
     if (this.#delivered - this.#correctedAt < pause) return;
-    // A long delay was needed a moment ago, and following each turn of the network would be heard.
-    if (excess > Math.max(TOLERATED_EXCESS, this.#target - this.#shortest)) {
-      this.#shorten(needed, excess, urgency);
-    } else if (excess < 0) this.#lengthen(RESERVE - excess, urgency);
+    if (excess < 0) this.#lengthen(RESERVE - excess, urgency);
+    else if (excess > this.#tolerated) this.#shorten(needed, excess, urgency);
+  }
+
+  /** Following each turn of the network would be heard. */
+  get #tolerated(): number {
+    const neededLately = this.#delivered - this.#neededAt < NEEDED_TIME;
+    return neededLately ? Math.max(TOLERATED_EXCESS, this.#target - this.#shortest) : TOLERATED_EXCESS;
   }
 
   #shorten(needed: number, excess: number, urgency: number): void {

@@ -126,6 +126,24 @@ Deno.test("Playout lets the oldest go past 400 ms, and comes back", () => {
   assertLessOrEqual(playout.delayMs, 20);
 });
 
+Deno.test("Playout loses nothing after an outage of a second, and waits no longer than is needed", () => {
+  const BURST_MS = 80;
+  let droppedInOutage = 0;
+  const { playout } = simulate({
+    seconds: 16,
+    // Everything of one second comes at its end, and from then on four packets at a time.
+    network: (time) => ({
+      delayMs: time < 5_000 ? 0 : time < 6_000 ? 6_000 - time : BURST_MS - 20 - time % BURST_MS,
+    }),
+    each: (time, playout) => {
+      if (time < 6_100) droppedInOutage = playout.counts.dropped;
+    },
+  });
+  assertGreater(droppedInOutage, 20);
+  assertEquals(playout.counts.dropped, droppedInOutage);
+  assertLess(playout.delayMs, BURST_MS);
+});
+
 Deno.test("Playout takes up a stream again after an outage, without its delay", () => {
   for (const outageMs of [100, 400, 3_000]) {
     const { playout } = simulate({
