@@ -4,7 +4,8 @@ import { assert, assertEquals, assertGreater } from "@std/assert";
 import { SAMPLE_RATE } from "../../audio/audio.ts";
 import { parseWav } from "../../audio/wav_reader.ts";
 import { WAV_HEADER_BYTES } from "../../audio/wav_writer.ts";
-import { type StartOptions, startProcess, type ToolProcess } from "./processes.ts";
+import { FRAME_SAMPLES } from "../../lib/media/opus.ts";
+import { type PrintedEvent, type StartOptions, startProcess, type ToolProcess } from "./processes.ts";
 
 /** Starts a phone that neither hears nor speaks unless told otherwise, and waits until it is in the room. */
 export async function startPhone(
@@ -20,6 +21,15 @@ export async function startPhone(
   );
   await phone.waitForEvent("registered");
   return phone;
+}
+
+/** Waits until a call's voice was sent so far, or heard so far: as many packets of 20 ms as these samples fill. */
+export function waitForVoice(
+  phone: ToolProcess,
+  figure: "framesSent" | "framesPlayed",
+  { length }: Float32Array,
+): Promise<PrintedEvent> {
+  return phone.waitForEvent("status", ({ [figure]: frames }) => (frames as number) > length / FRAME_SAMPLES);
 }
 
 /** A folder that is gone at the end of the test. */
