@@ -1,7 +1,7 @@
 /**
  * How late packets come: a histogram that forgets, and its quantiles.
  *
- * What is measured is the relative delay of a packet: when it came, in samples on the loudspeaker's clock, less its
+ * What is measured is the relative delay of a packet: when it came, in samples' time, less its
  * timestamp on the microphone's clock. Its zero means nothing; differences do. When the clocks differ, all relative
  * delays move slowly, and the histogram follows because it forgets.
  */

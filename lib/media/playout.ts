@@ -9,10 +9,10 @@
  * ```
  *
  * The playout delay is the distance between the loudspeaker's clock (samples delivered) and the timestamp that is
- * heard. A packet comes in time exactly when its relative delay (see `delay_estimator.ts`, same zero) is not more.
+ * heard. A packet comes in time exactly when its relative delay (see `delay_estimator.ts`) on that clock is not more.
  *
  * A loudspeaker that got all that it takes can go on for a while without more: that is the lead. While packets come
- * evenly, each is given on as it comes, so the lead is one frame, and a delay of nothing is enough.
+ * evenly, each is given on as it comes, so the lead is at least one frame, and a delay of nothing is enough.
  */
 
 import { ComfortNoise } from "./comfort_noise.ts";
@@ -60,8 +60,8 @@ const FASTEST = 0.02;
 /** Delay beyond the first packet's own before anything is known. */
 const FIRST_MARGIN = 3 * MS;
 
-/** Weight of one request in the loudspeaker's clock, some 50 a second, and the error from which on it is set anew. */
-const CLOCK_WEIGHT = 1 / 50;
+/** Requests, some 50 a second, that the loudspeaker's clock is averaged over, and the error from which it is set anew. */
+const CLOCK_REQUESTS = 250;
 const LARGEST_CLOCK_ERROR = 40 * MS;
 
 /** Delay beyond that of the fastest packets that is never exceeded; more is no conversation. */
@@ -89,13 +89,13 @@ const CONCEALED_BLOCK = 10 * MS;
  * The delay may be this much too long before anything is done about it: speech is left alone for what nobody notices.
  * Too short it may not be at all.
  */
-const TOLERATED_EXCESS = 9 * MS;
+const TOLERATED_EXCESS = 7 * MS;
 
 /** A delay that was needed so recently is left alone until it is twice what is aimed at: networks take turns. */
 const NEEDED_TIME = 4_000 * MS;
 
 /** What a delay that was too short is lengthened by beyond its target, so that it need not be done again soon. */
-const RESERVE = 4 * MS;
+const RESERVE = 3 * MS;
 
 /** Lack of delay at which it is made up for by whatever harms least, and more often: packets come late. */
 const URGENT_LACK = 50 * MS;
@@ -170,6 +170,8 @@ export class Playout {
   #delivered = 0;
   /** The loudspeaker's clock less the time, both in samples: what it takes in steps, evened out. */
   #clockOffset = NaN;
+  /** Requests that this is of, and at most {@linkcode CLOCK_REQUESTS}. */
+  #clockRequests = 0;
   /** Made up since the last packet, because nothing had come. */
   #starved = 0;
   #lastWasSilent = false;
@@ -179,9 +181,9 @@ export class Playout {
   #copies = 0;
   /** The part of the packets that is missing of late. */
   #lossRate = 0;
-  /** Relative delay of the fastest packets, and the delay that is aimed at. */
-  #shortest = 0;
-  #target = 0;
+  /** Relative delay of the fastest packets, and the one that is waited for. */
+  #fastest = 0;
+  #latest = 0;
   #correctedAt = 0;
   /** When the delay was last no more than what was needed. */
   #neededAt = 0;
@@ -224,7 +226,8 @@ export class Playout {
   push(number: number, timestamp: number, payload: Uint8Array, now: number, copies = 0): void {
     const jumps = Math.abs(number - this.#next) >= STORE || Math.abs(timestamp - this.#end) > LONGEST_JUMP;
     if (this.#streaming && jumps) this.restart();
-    this.#estimate(this.#clock(now) - timestamp);
+    if (Number.isNaN(this.#clockOffset)) this.#clockOffset = this.#delivered - now * MS;
+    this.#estimate(now * MS - timestamp);
     if (!this.#streaming) this.#begin(number, timestamp, now);
     // What is further from the newest than there is room for would take a packet's slot.
     const fits = this.#newest - number < STORE;
@@ -339,34 +342,43 @@ export class Playout {
     return this.#timestamps[number & (STORE - 1)]! - this.#end <= this.#starved ? number : this.#next;
   }
 
-  /** What the loudspeaker's clock shows less its lead: see the top of this file. */
-  #clock(now: number): number {
-    const clock = Number.isNaN(this.#clockOffset) ? this.#delivered : now * MS + this.#clockOffset;
-    return clock - this.#leadSamples;
-  }
-
   /** A device takes its samples in blocks, so what it takes at a time tells the time only on average. */
   #followClock(offset: number): void {
-    const error = offset - this.#clockOffset;
-    this.#clockOffset = Math.abs(error) < LARGEST_CLOCK_ERROR
-      ? this.#clockOffset + CLOCK_WEIGHT * error
-      : offset;
+    const known = Math.abs(offset - this.#clockOffset) < LARGEST_CLOCK_ERROR;
+    this.#clockRequests = known ? Math.min(this.#clockRequests + 1, CLOCK_REQUESTS) : 1;
+    if (known) this.#clockOffset += (offset - this.#clockOffset) / this.#clockRequests;
+    else this.#clockOffset = offset;
   }
 
-  /** The playout delay, with the same zero as relative delays. */
+  /** The playout delay with which a packet of some relative delay comes just in time. */
+  #delayFor(relativeDelay: number): number {
+    return relativeDelay + this.#clockOffset - this.#leadSamples;
+  }
+
+  /** That of the fastest packets. */
+  get #shortest(): number {
+    return this.#delayFor(this.#fastest);
+  }
+
+  /** The one that is aimed at. */
+  get #target(): number {
+    return this.#delayFor(this.#latest);
+  }
+
+  /** The playout delay. */
   get #delay(): number {
     return this.#delivered - (this.#end - this.#decodedLength);
   }
 
   #estimate(relativeDelay: number): void {
     this.#delays.add(relativeDelay, this.#frameSamples / MS);
-    this.#shortest = this.#delays.quantile(FASTEST);
+    this.#fastest = this.#delays.quantile(FASTEST);
     // A lost packet is rebuilt from the next one, so where there are losses that one is worth waiting for.
     const copies = this.#end - this.#copyAt < COPIES_GO_ON ? this.#copies : 0;
     const wait = this.#lossRate > WORTH_WAITING ? copies * this.#frameSamples : 0;
     const usual = this.#delays.quantile(IN_TIME) + wait;
     this.#peaks.watch(relativeDelay, this.#delays.quantile(TYPICAL), this.#delivered);
-    this.#target = Math.min(Math.max(usual, this.#peaks.height), this.#shortest + LONGEST_TARGET);
+    this.#latest = Math.min(Math.max(usual, this.#peaks.height), this.#fastest + LONGEST_TARGET);
   }
 
   #begin(number: number, timestamp: number, now: number): void {
@@ -386,7 +398,7 @@ export class Playout {
 
   /** Puts silence before a timestamp, so that it is heard when the delay says. */
   #anchor(timestamp: number, now: number): void {
-    const delay = Math.max(this.#target, this.#clock(now) - timestamp + FIRST_MARGIN);
+    const delay = Math.max(this.#target, this.#delayFor(now * MS - timestamp) + FIRST_MARGIN);
     const silence = Math.round(delay - (this.#delivered - timestamp));
     this.#decodedLength = Math.max(0, Math.min(silence, LONGEST_DELAY));
     this.#decoded.fill(0, 0, this.#decodedLength);

@@ -20,10 +20,11 @@ import type { Playout } from "./playout.ts";
 const MS = 48;
 
 /**
- * How much longer than a packet's sound lasts the next one is waited for. A loudspeaker's queue must last so long, and
- * still hold enough then for a device that takes 10 ms at a time, and for a timer that is late.
+ * Samples that last as long as the next packet is waited for beyond the end of the last one's sound. A loudspeaker's
+ * queue must last so long, and still hold enough then for a device that takes 10 ms at a time, and for a timer that is
+ * late.
  */
-const LATE_SAMPLES = 6 * MS;
+export const LATE_SAMPLES = 6 * MS;
 
 /** What is made up at once, so that a packet that is a little late need not be made up whole. */
 const MADE_UP_SAMPLES = 10 * MS;
