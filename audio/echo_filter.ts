@@ -171,13 +171,13 @@ export class EchoFilter {
    *
    * @param played What the loudspeaker played, {@linkcode ECHO_HEADROOM_SAMPLES} ahead: 480 samples, full scale
    *   at 32768.
-   * @param captured 480 samples from the microphone.
+   * @param captured 480 samples from the microphone. From none but zeros, as of a muted one, nothing is learnt.
    * @param output Takes 480 samples.
    */
   cancel(played: Float64Array, captured: Float64Array, output: Float64Array): void {
     this.#slip = 0;
     this.#push(played);
-    if (this.idle) {
+    if (this.idle || captured.every((sample) => sample === 0)) {
       output.set(captured);
       this.residual.fill(0);
       this.#voiceHere = true;

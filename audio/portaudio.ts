@@ -288,7 +288,7 @@ class DeviceSource implements AudioSource {
   readonly #stream: Stream;
   /** Samples that the device keeps back in any case. */
   readonly #blockSamples: number;
-  /** Samples that are in its queue after the last read. */
+  /** Samples that are in its queue, as of the last look and read. */
   #left = 0;
   /** When the next samples are due. */
   #dueAt = 0;
@@ -315,10 +315,13 @@ class DeviceSource implements AudioSource {
   async read(samples: Int16Array<ArrayBuffer>): Promise<void> {
     if (this.#closed) throw alreadyClosed(this.#stream);
     let tries = 0;
-    for (; this.#available() < samples.length; tries++) {
+    for (; this.#left < samples.length; tries++) {
       const earlyMs = this.#dueAt - performance.now();
-      await this.#pause(earlyMs > 0 ? earlyMs : earlyMs < -STOPPED_MS ? STOPPED_RETRY_MS : RETRY_MS);
+      if (earlyMs > 0 || tries > 0) {
+        await this.#pause(earlyMs > 0 ? earlyMs : earlyMs < -STOPPED_MS ? STOPPED_RETRY_MS : RETRY_MS);
+      }
       if (this.#closed) return void samples.fill(0);
+      this.#look();
     }
     const { library, pointer } = this.#stream;
     check(this.#stream, library.symbols.Pa_ReadStream(pointer, samples, BigInt(samples.length)));
@@ -337,11 +340,11 @@ class DeviceSource implements AudioSource {
     await this.#stream.close();
   }
 
-  #available(): number {
+  #look(): void {
     const { library, pointer } = this.#stream;
     const available = Number(library.symbols.Pa_GetStreamReadAvailable(pointer));
     check(this.#stream, available);
-    return this.#left = Math.max(0, available);
+    this.#left = Math.max(0, available);
   }
 
   #pause(ms: number): Promise<void> {

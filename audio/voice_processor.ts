@@ -19,6 +19,9 @@ const LATEST_DIRECT = 576;
 /** Delays found one after the other that differ less than this, 2 ms, are the same one. */
 const SAME_DELAY_SAMPLES = 96;
 
+/** Blocks of nothing, a second, after which there is no rest of an earlier sound, and no noise that is still known. */
+const MUTED_BLOCKS = 100;
+
 /** What is done; each is on unless it is said to be off. */
 export interface VoiceProcessorOptions {
   readonly echoCancel?: boolean;
@@ -63,6 +66,8 @@ export class VoiceProcessor {
   readonly #block = new Float64Array(BLOCK_SAMPLES);
   readonly #captured = new Float64Array(BLOCK_SAMPLES);
   #capturedCount = 0;
+  /** Blocks in a row in which the microphone gave nothing, not even noise. */
+  #mutedBlocks = 0;
   /** The sample that the loudspeaker was playing when it was last given some, as far as its queue tells. */
   #sounding = 0;
   /** Sample played less sample captured that belong together, each counted from the start. */
@@ -137,7 +142,12 @@ export class VoiceProcessor {
   #process(samples: Int16Array, start: number): void {
     const block = this.#block;
     const filter = this.#filter;
-    for (let i = 0; i < BLOCK_SAMPLES; i++) block[i] = samples[start + i]!;
+    let muted = true;
+    for (let i = 0; i < BLOCK_SAMPLES; i++) {
+      block[i] = samples[start + i]!;
+      if (samples[start + i] !== 0) muted = false;
+    }
+    this.#mutedBlocks = muted ? this.#mutedBlocks + 1 : 0;
     let voice = true;
     if (filter) {
       this.#captured.set(block);
@@ -146,6 +156,8 @@ export class VoiceProcessor {
       this.#reference.follow(filter.slip);
       voice = filter.voiceHere;
     }
+    // A microphone that the system or a switch has muted: there is nothing to do, and nothing to learn.
+    if (this.#mutedBlocks > MUTED_BLOCKS) return;
     this.#suppressor?.process(block, filter?.residual);
     this.#gain?.process(block, voice);
     // Assigning to an Int16Array would wrap what does not fit.

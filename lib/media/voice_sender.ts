@@ -76,19 +76,18 @@ export class VoiceSender {
   packet(frame: Int16Array, muted = false): Uint8Array<ArrayBuffer> | undefined {
     this.#quietSamples = levelDb(frame) < SPEECH_DB ? this.#quietSamples + frame.length : 0;
     const pausing = muted || this.#quietSamples >= LONG_SILENCE_SAMPLES;
-    this.#encoder.allowSilence(pausing);
     // Opus's low-delay encoder recognises only silence that is complete. The other side has comfort noise for it.
     if (pausing) frame.fill(0);
-    const payload = this.#encoder.encode(frame);
-    const silent = payload.length <= SILENT_PACKET_BYTES;
     const wasSilent = this.#silent;
     const timestamp = this.#timestamp;
-    this.#silent = silent;
     this.#timestamp = (timestamp + frame.length) >>> 0;
-    if (silent && wasSilent) {
+    if (pausing && wasSilent) {
       this.#before.length = 0;
       return undefined;
     }
+    this.#encoder.allowSilence(pausing);
+    const payload = this.#encoder.encode(frame);
+    this.#silent = payload.length <= SILENT_PACKET_BYTES;
     const copies = this.#copiesFor({ timestamp, payload });
     const datagram = encodeRtp({
       payloadType: copies.length > 0 ? REDUNDANT_PAYLOAD_TYPE : OPUS_PAYLOAD_TYPE,

@@ -41,6 +41,8 @@ interface Call extends Partial<Scene> {
   readonly distorted?: boolean;
   /** Samples of the microphone that get lost after five seconds. */
   readonly lost?: number;
+  /** Seconds from which to which the microphone is muted. */
+  readonly muted?: readonly [number, number];
   /** One that has been in a call before. */
   readonly processor?: VoiceProcessor;
 }
@@ -61,6 +63,9 @@ function call(setup: Call = {}): CallResult {
     microphone = Int16Array.from(microphone, (_, i) => microphone[i < seconds(5) ? i : i + lost] ?? 0);
     echo = Float32Array.from(echo, (_, i) => echo[i < seconds(5) ? i : i + lost] ?? 0);
   }
+  const [mutedFrom, mutedTo] = setup.muted ?? [0, 0];
+  microphone.fill(0, seconds(mutedFrom), seconds(mutedTo));
+  echo.fill(0, seconds(mutedFrom), seconds(mutedTo));
   const driftPpm = scene.driftPpm ?? 0;
   const output = runCall(processor, scene.far, microphone, { blockSamples: 960, driftPpm, ...order });
   return { echo, output, processor };
@@ -93,6 +98,13 @@ for (const [what, setup] of ECHOES) {
     assert(loss >= ECHO_LOSS_BAR_DB, `${loss.toFixed(1)} dB`);
   });
 }
+
+Deno.test("VoiceProcessor still knows the echo after the microphone was muted, and is silent while it is", () => {
+  const { echo, output } = call({ muted: [4, 6] });
+  assert(output.subarray(seconds(4) + ms(40), seconds(6)).every((sample) => sample === 0));
+  const loss = echoLossDb(echo, output, seconds(6) + ms(150), seconds(7));
+  assert(loss >= ECHO_LOSS_BAR_DB, `${loss.toFixed(1)} dB`);
+});
 
 Deno.test("VoiceProcessor does not make the rest of an echo loud", () => {
   const { processor } = call();
