@@ -314,23 +314,39 @@ class DeviceSource implements AudioSource {
 
   async read(samples: Int16Array<ArrayBuffer>): Promise<void> {
     if (this.#closed) throw alreadyClosed(this.#stream);
-    let tries = 0;
-    for (; this.#left < samples.length; tries++) {
+    const behind = this.#behind(samples.length) || performance.now() >= this.#dueAt;
+    if (behind) this.#look();
+    let looks = 0;
+    for (; this.#left < samples.length; looks++) {
       const earlyMs = this.#dueAt - performance.now();
-      if (earlyMs > 0 || tries > 0) {
-        await this.#pause(earlyMs > 0 ? earlyMs : earlyMs < -STOPPED_MS ? STOPPED_RETRY_MS : RETRY_MS);
-      }
+      await this.#pause(earlyMs > 0 ? earlyMs : earlyMs < -STOPPED_MS ? STOPPED_RETRY_MS : RETRY_MS);
       if (this.#closed) return void samples.fill(0);
       this.#look();
     }
     const { library, pointer } = this.#stream;
     check(this.#stream, library.symbols.Pa_ReadStream(pointer, samples, BigInt(samples.length)));
     this.#left -= samples.length;
+    this.#reckon(samples.length, looks);
+  }
+
+  /**
+   * Whether so much is left that the device is behind what it could give: its queue has room for two blocks, less one
+   * sample, and what did not fit waits elsewhere.
+   */
+  #behind(length: number): boolean {
+    return this.#left >= length / 2;
+  }
+
+  /** Reckons when the next samples are due, after some were found at the so manieth look. */
+  #reckon(length: number, looks: number): void {
     const now = performance.now();
-    const readMs = samples.length * 1000 / SAMPLE_RATE;
+    const readMs = length * 1000 / SAMPLE_RATE;
     // A timer that is late says nothing about when they came. Nor do those that came while nobody looked.
-    const onTime = tries < 2 && this.#dueAt > now - readMs;
-    this.#dueAt = (onTime ? this.#dueAt : now) + readMs - (++this.#reads % EARLY_READS === 0 ? EARLY_MS : 0);
+    const onTime = looks < 2 && this.#dueAt > now - readMs;
+    const nextMs = (onTime ? this.#dueAt : now) + readMs - (++this.#reads % EARLY_READS === 0 ? EARLY_MS : 0);
+    // Part of them is there already.
+    const restMs = (length - this.#left) * 1000 / SAMPLE_RATE;
+    this.#dueAt = this.#behind(length) ? Math.min(nextMs, now + restMs) : nextMs;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -12,11 +12,15 @@ const BIN_SAMPLES = 48;
 /** Bins, so the longest spread that can be told apart is about a second. A power of 2, for the ring. */
 const BINS = 1024;
 
-/** After this time a packet counts for 1/e: jitter is known within some packets and forgotten within 10 s. */
-const MEMORY_MS = 2_000;
+/** After this time a packet counts for 1/e: some 250 count, so that a few late ones do not make a rule. */
+const MEMORY_MS = 5_000;
 
 /** The memory of a young stream is half its age and at least this: how it began shall not be what is remembered. */
 const SHORTEST_MEMORY_MS = 100;
+
+/** The largest delay is that of so many stretches of so long: 6 s. */
+const STRETCHES = 12;
+const STRETCH_MS = 500;
 
 /** Weight at which everything is scaled down, long before numbers lose their precision. */
 const LARGEST_WEIGHT = 1e9;
@@ -31,6 +35,9 @@ export class DelayEstimator {
   #ageMs = 0;
   /** The latest bin that holds anything; those from `BINS` below it on are in the ring. */
   #top = 0;
+  /** The largest delay of each of the last stretches, a ring with the present one at `#stretch` modulo its length. */
+  readonly #largest = new Float64Array(STRETCHES).fill(-Infinity);
+  #stretch = 0;
 
   /** Whether nothing has been measured. */
   get empty(): boolean {
@@ -51,7 +58,12 @@ export class DelayEstimator {
     if (bin > this.#top) this.#moveUp(bin);
     this.#weights[bin & (BINS - 1)]! += this.#weight;
     this.#total += this.#weight;
+    const slot = this.#stretch % STRETCHES;
+    this.#largest[slot] = Math.max(this.#largest[slot]!, delay);
     this.#ageMs += durationMs;
+    while (this.#stretch < Math.floor(this.#ageMs / STRETCH_MS)) {
+      this.#largest[++this.#stretch % STRETCHES] = -Infinity;
+    }
     const memoryMs = Math.min(MEMORY_MS, Math.max(SHORTEST_MEMORY_MS, this.#ageMs / 2));
     this.#weight *= Math.exp(durationMs / memoryMs);
     if (this.#weight > LARGEST_WEIGHT) this.#scaleDown();
@@ -74,8 +86,15 @@ export class DelayEstimator {
     return (bin + 1) * BIN_SAMPLES;
   }
 
+  /** The largest relative delay of the last 6 s in samples, or -Infinity: what comes no more is not waited for. */
+  get largest(): number {
+    return Math.max(...this.#largest);
+  }
+
   /** Forgets everything. */
   reset(): void {
+    this.#largest.fill(-Infinity);
+    this.#stretch = 0;
     this.#weights.fill(0);
     this.#total = 0;
     this.#weight = 1;

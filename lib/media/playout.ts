@@ -60,9 +60,13 @@ const FASTEST = 0.02;
 /** Delay beyond the first packet's own before anything is known. */
 const FIRST_MARGIN = 3 * MS;
 
-/** Requests, some 50 a second, that the loudspeaker's clock is averaged over, and the error from which it is set anew. */
-const CLOCK_REQUESTS = 250;
-const LARGEST_CLOCK_ERROR = 40 * MS;
+/**
+ * Weights of one request, some 50 a second, in the loudspeaker's clock. A device takes its samples in blocks, so its
+ * clock goes in steps, and now and then it stands still for a moment and catches up. What must be there in time is what
+ * it takes when it is ahead, so that is followed at once; where it is behind it is followed slowly.
+ */
+const CLOCK_AHEAD_WEIGHT = 1 / 2;
+const CLOCK_BEHIND_WEIGHT = 1 / 250;
 
 /** Delay beyond that of the fastest packets that is never exceeded; more is no conversation. */
 const LONGEST_DELAY = 400 * MS;
@@ -85,16 +89,22 @@ const STARVED_LIMIT = 500 * MS;
 /** Sound that is made up at once when nothing has come. */
 const CONCEALED_BLOCK = 10 * MS;
 
+/** Time in which what was made up crosses over to a packet that is heard from its middle. */
+const CROSSING = 5 * MS;
+
 /**
  * The delay may be this much too long before anything is done about it: speech is left alone for what nobody notices.
  * Too short it may not be at all.
  */
 const TOLERATED_EXCESS = 7 * MS;
 
+/** The same as a part of what is waited for, where that is more. */
+const TOLERATED_PART = 1 / 3;
+
 /** A delay that was needed so recently is left alone until it is twice what is aimed at: networks take turns. */
 const NEEDED_TIME = 4_000 * MS;
 
-/** What a delay that was too short is lengthened by beyond its target, so that it need not be done again soon. */
+/** What a correction leaves beyond the target, so that it need not be done again soon. */
 const RESERVE = 3 * MS;
 
 /** Lack of delay at which it is made up for by whatever harms least, and more often: packets come late. */
@@ -170,10 +180,11 @@ export class Playout {
   #delivered = 0;
   /** The loudspeaker's clock less the time, both in samples: what it takes in steps, evened out. */
   #clockOffset = NaN;
-  /** Requests that this is of, and at most {@linkcode CLOCK_REQUESTS}. */
-  #clockRequests = 0;
   /** Made up since the last packet, because nothing had come. */
   #starved = 0;
+  /** Samples at the beginning of the next packet that are not to be heard. */
+  #skipped = 0;
+  readonly #crossing = new Int16Array(CROSSING);
   #lastWasSilent = false;
   #frameSamples = FRAME_SAMPLES;
   /** When a packet carried copies of the ones before it, by its timestamp, and of how many. */
@@ -242,6 +253,7 @@ export class Playout {
     } else {
       if (number < this.#newest) this.#counts.reordered++;
       this.#store(number, timestamp, payload, false);
+      if (number === this.#next && timestamp === this.#end) this.#skipped = this.#surplus();
     }
     this.#numbers[slot] = number;
     this.#newest = Math.max(this.#newest, number);
@@ -287,7 +299,9 @@ export class Playout {
     this.#stored = 0;
     this.#streaming = false;
     this.#decodedLength = 0;
+    this.#skipped = 0;
     this.#copyAt = -Infinity;
+    this.#clockOffset = NaN;
     this.#delays.reset();
     this.#peaks.reset();
     this.#stretcher.reset();
@@ -304,7 +318,7 @@ export class Playout {
    * @param most More than so many need not be counted.
    */
   readySamples(most: number): number {
-    let ready = this.#decodedLength;
+    let ready = this.#decodedLength - this.#skipped;
     for (let number = this.#nextReady(); ready < most && this.#has(number); number++) {
       ready += this.#frameSamples;
     }
@@ -342,12 +356,10 @@ export class Playout {
     return this.#timestamps[number & (STORE - 1)]! - this.#end <= this.#starved ? number : this.#next;
   }
 
-  /** A device takes its samples in blocks, so what it takes at a time tells the time only on average. */
   #followClock(offset: number): void {
-    const known = Math.abs(offset - this.#clockOffset) < LARGEST_CLOCK_ERROR;
-    this.#clockRequests = known ? Math.min(this.#clockRequests + 1, CLOCK_REQUESTS) : 1;
-    if (known) this.#clockOffset += (offset - this.#clockOffset) / this.#clockRequests;
-    else this.#clockOffset = offset;
+    if (Number.isNaN(this.#clockOffset)) this.#clockOffset = offset;
+    const error = offset - this.#clockOffset;
+    this.#clockOffset += (error > 0 ? CLOCK_AHEAD_WEIGHT : CLOCK_BEHIND_WEIGHT) * error;
   }
 
   /** The playout delay with which a packet of some relative delay comes just in time. */
@@ -376,7 +388,7 @@ export class Playout {
     // A lost packet is rebuilt from the next one, so where there are losses that one is worth waiting for.
     const copies = this.#end - this.#copyAt < COPIES_GO_ON ? this.#copies : 0;
     const wait = this.#lossRate > WORTH_WAITING ? copies * this.#frameSamples : 0;
-    const usual = this.#delays.quantile(IN_TIME) + wait;
+    const usual = Math.min(this.#delays.quantile(IN_TIME), this.#delays.largest) + wait;
     this.#peaks.watch(relativeDelay, this.#delays.quantile(TYPICAL), this.#delivered);
     this.#latest = Math.min(Math.max(usual, this.#peaks.height), this.#fastest + LONGEST_TARGET);
   }
@@ -456,6 +468,9 @@ export class Playout {
     const copied = this.#copied[slot]!;
     this.#lossRate += LOSS_WEIGHT * (copied - this.#lossRate);
     if (this.#decoder.carriesCopy(payload)) this.#copiesCame(1, this.#end);
+    const skipped = this.#skipped;
+    this.#skipped = 0;
+    if (skipped > 0) this.#crossing.set(this.#decoder.conceal(CROSSING));
     this.#lastWasSilent = payload.length <= SILENT_PACKET_BYTES;
     const samples = this.#decoder.decode(payload);
     this.#end = this.#timestamps[slot]!;
@@ -463,13 +478,37 @@ export class Playout {
       this.#frameSamples = samples.length;
       if (this.#lastWasSilent) this.#comfort.fill(samples);
       else this.#comfort.observe(samples);
-      this.#add(samples);
+      this.#add(skipped > 0 ? this.#joined(samples, skipped) : samples);
     } else {
       this.#conceal(this.#frameSamples, true);
     }
     this.#end += this.#frameSamples;
     if (copied) this.#counts.rebuilt++;
     else this.#counts.played++;
+  }
+
+  /**
+   * What was made up in place of a packet that is late for once is heard in place of its beginning, so that the delay
+   * stays.
+   *
+   * @returns Samples of the packet that comes next which are not to be heard.
+   */
+  #surplus(): number {
+    if (!this.#stretching || this.#lastWasSilent) return 0;
+    const surplus = Math.floor(
+      Math.min(this.#starved, this.#delay - this.#target, this.#frameSamples - CROSSING),
+    );
+    return surplus < CROSSING ? 0 : surplus;
+  }
+
+  /** A packet's samples without those that are not to be heard, and with the crossing to them. */
+  #joined(samples: Int16Array, skipped: number): Int16Array {
+    if (samples.length < skipped + CROSSING) return samples;
+    const rest = samples.subarray(skipped);
+    for (let i = 0; i < CROSSING; i++) {
+      rest[i] = this.#crossing[i]! + (rest[i]! - this.#crossing[i]!) * (i + 1) / (CROSSING + 1);
+    }
+    return rest;
   }
 
   /** Rebuilds the end of a gap from the copy that the packet behind it carries, if it carries one. */
@@ -552,14 +591,15 @@ export class Playout {
   /** Following each turn of the network would be heard. */
   get #tolerated(): number {
     const neededLately = this.#delivered - this.#neededAt < NEEDED_TIME;
-    return neededLately ? Math.max(TOLERATED_EXCESS, this.#target - this.#shortest) : TOLERATED_EXCESS;
+    const spread = this.#target - this.#shortest;
+    return Math.max(TOLERATED_EXCESS, neededLately ? spread : TOLERATED_PART * spread);
   }
 
   #shorten(needed: number, excess: number, urgency: number): void {
     while (this.#decodedLength < Math.max(STRETCH_WINDOW, needed) && this.#has(this.#next)) {
       this.#decodeNext();
     }
-    const most = Math.min(excess, LONGEST_CORRECTION, this.#decodedLength - needed);
+    const most = Math.min(excess - RESERVE, LONGEST_CORRECTION, this.#decodedLength - needed);
     const input = this.#decoded.subarray(0, this.#decodedLength);
     const removed = this.#stretcher.shorten(input, input, Math.floor(most), urgency);
     if (removed === 0) return;

@@ -98,6 +98,21 @@ for (const driftPpm of [300, -300]) {
   });
 }
 
+Deno.test("Playout keeps its delay, and the time, when a packet is late for once", () => {
+  const delays: number[] = [];
+  const { playout, heard } = simulate({
+    seconds: 10,
+    network: (time) => time === 6_000 ? { delayMs: 12 } : {},
+    each: (time, playout) => time === 5_900 || time === 6_200 ? delays.push(playout.delayMs) : undefined,
+  });
+  const { concealedSamples, shortened, lengthened } = playout.counts;
+  assertGreater(concealedSamples, 0);
+  assertLessOrEqual(concealedSamples, 480);
+  assertEquals(shortened + lengthened, 0);
+  assertLess(Math.abs(delays[1]! - delays[0]!), 1);
+  assertGreater(compare(said(8), heard.subarray(2 * 48_000)).correlation, 0.99);
+});
+
 Deno.test("Playout waits for peaks of delay that come again and again", () => {
   let lateBefore = 0;
   const { playout } = simulate({
