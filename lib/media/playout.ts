@@ -68,6 +68,10 @@ const FIRST_MARGIN = 3 * MS;
 const CLOCK_AHEAD_WEIGHT = 1 / 2;
 const CLOCK_BEHIND_WEIGHT = 1 / 250;
 
+/** When it is behind by so much for so many requests, it has stood still, and its clock is set anew. */
+const STOOD_STILL = 40 * MS;
+const STOOD_STILL_REQUESTS = 10;
+
 /** Delay beyond that of the fastest packets that is never exceeded; more is no conversation. */
 const LONGEST_DELAY = 400 * MS;
 
@@ -180,6 +184,8 @@ export class Playout {
   #delivered = 0;
   /** The loudspeaker's clock less the time, both in samples: what it takes in steps, evened out. */
   #clockOffset = NaN;
+  /** Requests in a row in which it was far behind. */
+  #behindRequests = 0;
   /** Made up since the last packet, because nothing had come. */
   #starved = 0;
   /** Samples at the beginning of the next packet that are not to be heard. */
@@ -357,7 +363,10 @@ export class Playout {
   }
 
   #followClock(offset: number): void {
-    if (Number.isNaN(this.#clockOffset)) this.#clockOffset = offset;
+    this.#behindRequests = offset < this.#clockOffset - STOOD_STILL ? this.#behindRequests + 1 : 0;
+    if (Number.isNaN(this.#clockOffset) || this.#behindRequests >= STOOD_STILL_REQUESTS) {
+      this.#clockOffset = offset;
+    }
     const error = offset - this.#clockOffset;
     this.#clockOffset += (error > 0 ? CLOCK_AHEAD_WEIGHT : CLOCK_BEHIND_WEIGHT) * error;
   }
