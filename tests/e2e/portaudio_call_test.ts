@@ -60,12 +60,12 @@ for (const [name, options, likeness] of PROCESSING) {
       await using joao = start("joão", pulse.card("micA", "spkA"), "--call", "maria");
       // The cards need a moment to start. Tones that come out at the other end say that they have.
       const tones = await writeTones();
-      for (const [cable, hearer] of [["micA", maria], ["micB", joao]] as const) {
+      await Promise.all(([["micA", maria], ["micB", joao]] as const).map(async ([cable, hearer]) => {
         const playing = pulse.play(tones, cable);
         await hearer.waitForEvent("status", ({ speakerDb }) => speakerDb as number > -30);
         await playing[Symbol.asyncDispose]();
         await hearer.waitForEvent("status", ({ speakerDb }) => speakerDb as number < -60);
-      }
+      }));
       await Deno.remove(tones);
       const atMaria = pulse.record("spkB");
       const atJoao = pulse.record("spkA");
