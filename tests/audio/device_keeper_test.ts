@@ -48,7 +48,8 @@ Deno.test("DeviceKeeper puts silence in the place of devices that fail, and uses
   devices.plugged.microphone = devices.plugged.speaker = true;
   await clock.advance(5000);
   assertEquals(told, [LOST_BOTH], "not before they work");
-  await source.read(frame);
+  // What a slow machine missed meanwhile is made up for with silence first.
+  while (loudest(frame) === 0) await source.read(frame);
   assert(loudest(frame) > 1000, "the tone again");
   await sink.write(new Int16Array(WORKING_SAMPLES));
   await clock.advance(0);

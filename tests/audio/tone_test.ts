@@ -32,9 +32,9 @@ Deno.test("openTone() cannot be read after it was closed", async () => {
 
 Deno.test("openTone() leaves no timer behind when closed while it is read", async () => {
   const tone = openTone();
-  const reading = tone.read(new Int16Array(48_000));
+  const reading = tone.read(new Int16Array(60 * 48_000));
   const startMs = performance.now();
   await tone[Symbol.asyncDispose]();
   await reading;
-  assert(performance.now() - startMs < 900);
+  assert(performance.now() - startMs < 30_000, "not the minute that it would have taken");
 });

@@ -1,7 +1,6 @@
 /** What tests of whole phones have in common. */
 
-import { assert, assertEquals, assertGreater } from "@std/assert";
-import { SAMPLE_RATE } from "../../audio/audio.ts";
+import { assert, assertEquals } from "@std/assert";
 import { parseWav } from "../../audio/wav_reader.ts";
 import { WAV_HEADER_BYTES } from "../../audio/wav_writer.ts";
 import { FRAME_SAMPLES } from "../../lib/media/opus.ts";
@@ -49,7 +48,6 @@ export async function assertToneRecorded(path: string): Promise<void> {
     new DataView(bytes.buffer).getUint32(WAV_HEADER_BYTES - 4, true),
     bytes.length - WAV_HEADER_BYTES,
   );
-  assertGreater(samples.length, SAMPLE_RATE / 2);
   assert(samples.some((sample) => sample > 0.1), "the tone is heard");
 }
 
