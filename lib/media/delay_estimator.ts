@@ -1,8 +1,8 @@
 /**
  * How late packets come: a histogram that forgets, and its quantiles.
  *
- * What is measured is the relative delay of a packet: when it came, in samples' time, less its
- * timestamp on the microphone's clock. Its zero means nothing; differences do. When the clocks differ, all relative
+ * What is measured is the relative delay of a packet: when it came, on the receiver's clock, less its timestamp on the
+ * microphone's clock, both in samples. Its zero means nothing; differences do. When the clocks differ, all relative
  * delays move slowly, and the histogram follows because it forgets.
  */
 
@@ -88,7 +88,9 @@ export class DelayEstimator {
 
   /** The largest relative delay of the last 6 s in samples, or -Infinity: what comes no more is not waited for. */
   get largest(): number {
-    return Math.max(...this.#largest);
+    let largest = -Infinity;
+    for (let slot = 0; slot < STRETCHES; slot++) largest = Math.max(largest, this.#largest[slot]!);
+    return largest;
   }
 
   /** Forgets everything. */
