@@ -14,6 +14,9 @@ const SPEECH_DB = -55;
 /** After this time without speech its silence need not be sent. Pauses between sentences are. */
 const LONG_SILENCE_SAMPLES = 3 * OPUS_SAMPLE_RATE;
 
+/** So often silence is sent all the same, for a sign of life: as often as Opus itself does. */
+const SIGN_OF_LIFE_SAMPLES = 0.4 * OPUS_SAMPLE_RATE;
+
 /** Most bytes of frames in a packet with copies: with all headers it fits into the 1500 of Ethernet. */
 const LONGEST_PAYLOAD_BYTES = 1400;
 
@@ -41,6 +44,8 @@ export class VoiceSender {
   readonly #before: SentFrame[] = [];
   /** How long nobody has spoken. */
   #quietSamples = 0;
+  /** How long nothing was sent. */
+  #unsentSamples = 0;
 
   /**
    * @param encoder Owned by the caller.
@@ -81,17 +86,19 @@ export class VoiceSender {
     const wasSilent = this.#silent;
     const timestamp = this.#timestamp;
     this.#timestamp = (timestamp + frame.length) >>> 0;
-    if (pausing && wasSilent) {
+    this.#unsentSamples += frame.length;
+    if (pausing && wasSilent && this.#unsentSamples < SIGN_OF_LIFE_SAMPLES) {
       this.#before.length = 0;
       return undefined;
     }
+    this.#unsentSamples = 0;
     this.#encoder.allowSilence(pausing);
     const payload = this.#encoder.encode(frame);
     this.#silent = payload.length <= SILENT_PACKET_BYTES;
     const copies = this.#copiesFor({ timestamp, payload });
     const datagram = encodeRtp({
       payloadType: copies.length > 0 ? REDUNDANT_PAYLOAD_TYPE : OPUS_PAYLOAD_TYPE,
-      marker: this.#sent === 0 || wasSilent,
+      marker: this.#sent === 0 || (wasSilent && !this.#silent),
       sequenceNumber: this.#sequenceNumber,
       timestamp,
       ssrc: this.ssrc,
