@@ -2,6 +2,7 @@
 
 import { AudioError, type AudioSink, type AudioSource, SAMPLE_RATE } from "./audio.ts";
 import { chooseDevice, type DeviceChoice } from "./device_choice.ts";
+import { LookSchedule } from "./look_schedule.ts";
 import { OneAtATime } from "./one_at_a_time.ts";
 import {
   DEVICE_INFO,
@@ -50,18 +51,6 @@ const LATENCY_BLOCKS = { input: 2, output: 3 };
  * anew, and the virtual cards of PulseAudio then stand still for up to 2 s.
  */
 const RESERVE_SAMPLES = 768;
-
-/**
- * A microphone is looked at when its samples are due, and in every so manieth read so much earlier: so it is found by and
- * by when they really come, and each look is one more awakening, which costs as much as what is done then.
- */
-const EARLY_MS = 1;
-const EARLY_READS = 25;
-
-/** How often it is looked at when they are not there yet, and when it has stopped or not yet begun. */
-const RETRY_MS = 1;
-const STOPPED_RETRY_MS = 10;
-const STOPPED_MS = 20;
 
 /** What the library is called where it is installed as usual. */
 const LIBRARY_NAMES: Partial<Record<typeof Deno.build.os, readonly string[]>> = {
@@ -290,14 +279,13 @@ class DeviceSource implements AudioSource {
   readonly #blockSamples: number;
   /** Samples that are in its queue, as of the last look and read. */
   #left = 0;
-  /** When the next samples are due. */
-  #dueAt = 0;
-  #reads = 0;
+  readonly #schedule: LookSchedule;
   #wake: (() => void) | undefined;
   #closed = false;
 
   constructor(stream: Stream, readSamples: number) {
     this.#stream = stream;
+    this.#schedule = new LookSchedule(readSamples);
     const info = stream.library.symbols.Pa_GetStreamInfo(stream.pointer);
     const latency = info ? new Deno.UnsafePointerView(info).getFloat64(STREAM_INFO_INPUT_LATENCY) : Infinity;
     // What PortAudio counts as latency is all of its queue, of which one block is ever in use.
@@ -314,39 +302,16 @@ class DeviceSource implements AudioSource {
 
   async read(samples: Int16Array<ArrayBuffer>): Promise<void> {
     if (this.#closed) throw alreadyClosed(this.#stream);
-    const behind = this.#behind(samples.length) || performance.now() >= this.#dueAt;
-    if (behind) this.#look();
-    let looks = 0;
-    for (; this.#left < samples.length; looks++) {
-      const earlyMs = this.#dueAt - performance.now();
-      await this.#pause(earlyMs > 0 ? earlyMs : earlyMs < -STOPPED_MS ? STOPPED_RETRY_MS : RETRY_MS);
+    while (this.#left < samples.length) {
+      const waitMs = this.#schedule.waitMs(performance.now(), this.#left);
+      if (waitMs > 0) await this.#pause(waitMs);
       if (this.#closed) return void samples.fill(0);
       this.#look();
     }
     const { library, pointer } = this.#stream;
     check(this.#stream, library.symbols.Pa_ReadStream(pointer, samples, BigInt(samples.length)));
     this.#left -= samples.length;
-    this.#reckon(samples.length, looks);
-  }
-
-  /**
-   * Whether so much is left that the device is behind what it could give: its queue has room for two blocks, less one
-   * sample, and what did not fit waits elsewhere.
-   */
-  #behind(length: number): boolean {
-    return this.#left >= length / 2;
-  }
-
-  /** Reckons when the next samples are due, after some were found at the so manieth look. */
-  #reckon(length: number, looks: number): void {
-    const now = performance.now();
-    const readMs = length * 1000 / SAMPLE_RATE;
-    // A timer that is late says nothing about when they came. Nor do those that came while nobody looked.
-    const onTime = looks < 2 && this.#dueAt > now - readMs;
-    const nextMs = (onTime ? this.#dueAt : now) + readMs - (++this.#reads % EARLY_READS === 0 ? EARLY_MS : 0);
-    // Part of them is there already.
-    const restMs = (length - this.#left) * 1000 / SAMPLE_RATE;
-    this.#dueAt = this.#behind(length) ? Math.min(nextMs, now + restMs) : nextMs;
+    this.#schedule.read(performance.now(), this.#left);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -142,12 +142,8 @@ export class VoiceProcessor {
   #process(samples: Int16Array, start: number): void {
     const block = this.#block;
     const filter = this.#filter;
-    let muted = true;
-    for (let i = 0; i < BLOCK_SAMPLES; i++) {
-      block[i] = samples[start + i]!;
-      if (samples[start + i] !== 0) muted = false;
-    }
-    this.#mutedBlocks = muted ? this.#mutedBlocks + 1 : 0;
+    for (let i = 0; i < BLOCK_SAMPLES; i++) block[i] = samples[start + i]!;
+    this.#mutedBlocks = block.every((sample) => sample === 0) ? this.#mutedBlocks + 1 : 0;
     let voice = true;
     if (filter) {
       this.#captured.set(block);

@@ -12,8 +12,8 @@ const BIN_SAMPLES = 48;
 /** Bins, so the longest spread that can be told apart is about a second. A power of 2, for the ring. */
 const BINS = 1024;
 
-/** After this time a packet counts for 1/e: some 250 count, so that a few late ones do not make a rule. */
-const MEMORY_MS = 5_000;
+/** After this time a packet counts for 1/e: some 200 count, so that a few late ones do not make a rule. */
+const MEMORY_MS = 4_000;
 
 /** The memory of a young stream is half its age and at least this: how it began shall not be what is remembered. */
 const SHORTEST_MEMORY_MS = 100;

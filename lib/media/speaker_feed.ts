@@ -24,7 +24,7 @@ const MS = 48;
  * queue must last so long, and still hold enough then for a device that takes 10 ms at a time, and for a timer that is
  * late.
  */
-export const LATE_SAMPLES = 6 * MS;
+const LATE_SAMPLES = 6 * MS;
 
 /** What is made up at once, so that a packet that is a little late need not be made up whole. */
 const MADE_UP_SAMPLES = 10 * MS;
@@ -38,10 +38,14 @@ const LONGEST_SERVING_SAMPLES = 200 * MS;
 /** After how long without wanting anything a loudspeaker counts as having stood still. */
 const STOPPAGE_MS = 100;
 
+/** Samples that a loudspeaker may lack, for packets of so many, before something has to be done about it. */
+export function patienceSamples(frameSamples: number): number {
+  return frameSamples + LATE_SAMPLES;
+}
+
 /** What one loudspeaker is given. */
 export class SpeakerFeed {
   readonly #playout: Playout;
-  /** What the loudspeaker may lack before something has to be done about it. */
   readonly #patienceSamples: number;
   readonly #samples = new Int16Array(LONGEST_SERVING_SAMPLES);
   #dueAt = 0;
@@ -54,7 +58,7 @@ export class SpeakerFeed {
    */
   constructor(playout: Playout, frameSamples: number) {
     this.#playout = playout;
-    this.#patienceSamples = frameSamples + LATE_SAMPLES;
+    this.#patienceSamples = patienceSamples(frameSamples);
   }
 
   /** When {@linkcode SpeakerFeed.due} is to be called at the latest, in milliseconds. */

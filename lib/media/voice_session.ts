@@ -6,7 +6,7 @@ import { FRAME_SAMPLES, openDecoder, openEncoder, type VoiceDecoder, type VoiceE
 import { estimateQuality } from "./quality.ts";
 import { RtcpReporter } from "./reporter.ts";
 import { isRtcp } from "./rtp.ts";
-import { LATE_SAMPLES, SpeakerFeed } from "./speaker_feed.ts";
+import { patienceSamples, SpeakerFeed } from "./speaker_feed.ts";
 import { VoiceReceiver } from "./voice_receiver.ts";
 import { VoiceSender } from "./voice_sender.ts";
 
@@ -131,7 +131,7 @@ export class VoiceSession {
     this.#encoder = encoder;
     this.#decoder = decoder;
     this.#sender = new VoiceSender(encoder);
-    this.#receiver = new VoiceReceiver(decoder, options.frameSamples + LATE_SAMPLES, options.stretching);
+    this.#receiver = new VoiceReceiver(decoder, patienceSamples(options.frameSamples), options.stretching);
     this.#feed = new SpeakerFeed(this.#receiver.playout, options.frameSamples);
     this.#reporter = new RtcpReporter({
       ssrc: this.#sender.ssrc,

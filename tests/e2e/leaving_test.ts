@@ -4,7 +4,7 @@ import { assert, assertEquals, assertGreater, assertLess, assertStringIncludes }
 import { SAMPLE_RATE } from "../../audio/audio.ts";
 import { parseWav } from "../../audio/wav_reader.ts";
 import { haveTmux, type Sight, TestTerminal } from "../console/tmux.ts";
-import { assertToneRecorded, messages, startPhone, temporaryFolder } from "./phones.ts";
+import { assertToneRecorded, messages, startPhone, temporaryFolder, waitForRecording } from "./phones.ts";
 import { Pulse, pulseMissing } from "./pulse.ts";
 import { commandLine, startProcess, startRegistry } from "./processes.ts";
 
@@ -114,6 +114,7 @@ Deno.test("two Ctrl-C in a row are as good as one: everybody is told, and the re
     "status",
     ({ speakerDb, seconds }) => speakerDb as number > -20 && seconds as number > 1,
   );
+  await waitForRecording(recording);
   joao.kill("SIGINT");
   joao.kill("SIGINT");
   assertEquals(await joao.exitCode(), 0, joao.report());
@@ -201,6 +202,7 @@ for (const [how, leave] of Object.entries(LEAVINGS)) {
       await terminal.press("Enter");
       await maria.waitForEvent("call_started");
       await terminal.see("the tone", lastRows(/● maria 00:0[1-9] .*▂/));
+      await waitForRecording(recording);
       await leave(terminal, pid);
       await terminal.see("the end", lastRows(/^status 0, modes same$/));
       await maria.waitForEvent("call_ended", ({ end }) => end === "peer_hung_up");
@@ -224,6 +226,7 @@ Deno.test({
     await terminal.press("Enter");
     await maria.waitForEvent("call_started");
     await terminal.see("the tone", lastRows(/● maria 00:0[1-9] .*▂/));
+    await waitForRecording(recording);
     await terminal.closeWindow();
     await maria.waitForEvent("call_ended", ({ end }) => end === "peer_hung_up");
     await registry.process.waitForEvent(

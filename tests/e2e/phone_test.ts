@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
 import { RegistryClient } from "../../lib/registry/client.ts";
-import { assertToneRecorded, messages, startPhone, temporaryFolder } from "./phones.ts";
+import { assertToneRecorded, messages, startPhone, temporaryFolder, waitForRecording } from "./phones.ts";
 import { startProcess, startRegistry } from "./processes.ts";
 
 Deno.test("a call shows every message of the assignment on both screens", async () => {
@@ -197,6 +197,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     // Until a second of the tone has been recorded.
     await joao.waitForEvent("status", ({ speakerDb }) => speakerDb as number > -20);
     await joao.waitForEvent("status", ({ seconds }) => seconds as number > 1);
+    await waitForRecording(recording);
     joao.kill(signal);
     assertEquals(await joao.exitCode(), 0);
     await maria.waitForEvent("call_ended", ({ end }) => end === "peer_hung_up");

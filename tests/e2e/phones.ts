@@ -1,6 +1,7 @@
 /** What tests of whole phones have in common. */
 
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertGreater } from "@std/assert";
+import { SAMPLE_RATE } from "../../audio/audio.ts";
 import { parseWav } from "../../audio/wav_reader.ts";
 import { WAV_HEADER_BYTES } from "../../audio/wav_writer.ts";
 import { FRAME_SAMPLES } from "../../lib/media/opus.ts";
@@ -37,6 +38,14 @@ export async function temporaryFolder(): Promise<AsyncDisposable & { path: strin
   return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
 }
 
+/** Waits until more than half a second has been written to a recording, which grows by half seconds. */
+export async function waitForRecording(path: string): Promise<void> {
+  const bytes = async () => (await Deno.stat(path).catch(() => undefined))?.size ?? 0;
+  while (await bytes() <= WAV_HEADER_BYTES + SAMPLE_RATE) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
 /**
  * A recording of a call in which the other side's microphone is a tone is complete: what its header says is all there,
  * and the tone is heard. Where it is heard depends on how busy the machine was.
@@ -48,6 +57,7 @@ export async function assertToneRecorded(path: string): Promise<void> {
     new DataView(bytes.buffer).getUint32(WAV_HEADER_BYTES - 4, true),
     bytes.length - WAV_HEADER_BYTES,
   );
+  assertGreater(samples.length, SAMPLE_RATE / 2);
   assert(samples.some((sample) => sample > 0.1), "the tone is heard");
 }
 

@@ -3,6 +3,7 @@ import { SAMPLE_RATE } from "../../audio/audio.ts";
 import { compareInPieces } from "../../audio/compare.ts";
 import { resample } from "../../audio/resample.ts";
 import { parseWav } from "../../audio/wav_reader.ts";
+import { FRAME_SAMPLES } from "../../lib/media/opus.ts";
 import { startPhone, temporaryFolder, waitForVoice } from "./phones.ts";
 import { startRegistry } from "./processes.ts";
 
@@ -38,7 +39,7 @@ Deno.test("phones carry speech from file to file, both ways at once", async () =
   await waitForVoice(maria, "framesPlayed", speech);
   await waitForVoice(joao, "framesPlayed", reply);
   await joao.type("desligar");
-  await joao.waitForEvent("call_ended", ({ end }) => end === "hung_up");
+  assertEquals(await joao.exitCode(), 0);
   await maria.waitForEvent("call_ended", ({ end }) => end === "peer_hung_up");
   for (const [said, heard] of [[speech, atMaria], [reply, atJoao]] as const) {
     const { correlation, coverage, levelDb } = compareInPieces(said, await readMono(heard));
@@ -46,6 +47,9 @@ Deno.test("phones carry speech from file to file, both ways at once", async () =
     assertGreater(coverage, 0.99, "to its end");
     assertGreater(1.5, Math.abs(levelDb), "and as loud");
   }
+  const [ended] = joao.events("call_ended");
+  assertGreater(ended?.framesSent as number, speech.length / FRAME_SAMPLES);
+  assertGreater(ended?.framesPlayed as number, reply.length / FRAME_SAMPLES);
   assertEquals(joao.stderr, "");
   assertEquals(maria.stderr, "");
 });
