@@ -35,13 +35,23 @@ function sdp(port: number): string {
   ].join("\r\n");
 }
 
-/** A port that is free, with the one after it for RTCP. */
+/**
+ * A port that is free, with the one after it for RTCP. None of those that the system gives to whoever asks for any: other
+ * tests do, and one of them might have it before ffmpeg does.
+ */
 function freePort(): number {
   for (;;) {
-    const first = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
-    const { port } = first.addr as Deno.NetAddr;
-    first.close();
-    if (port % 2 === 0) return port;
+    const port = 20_000 + 2 * Math.floor(6_000 * Math.random());
+    if (isFree(port) && isFree(port + 1)) return port;
+  }
+}
+
+function isFree(port: number): boolean {
+  try {
+    Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port }).close();
+    return true;
+  } catch {
+    return false;
   }
 }
 
@@ -65,10 +75,13 @@ Deno.test({
       ],
       stdin: "piped",
       stdout: "null",
-      stderr: "null",
+      stderr: "piped",
     }).spawn();
+    const complaint = new Response(ffmpeg.stderr).text();
+    let ended = false;
+    ffmpeg.status.then(() => ended = true);
     // It listens when its port is taken.
-    while (!await isTaken(port)) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (!ended && !await isTaken(port)) await new Promise((resolve) => setTimeout(resolve, 20));
     await using joao = startProcess("phone", [
       `127.0.0.1:${registry.port}`,
       "joão",
@@ -83,7 +96,8 @@ Deno.test({
     const keys = ffmpeg.stdin.getWriter();
     await keys.write(new TextEncoder().encode("q")).catch(() => {});
     await keys.close().catch(() => {});
-    await ffmpeg.status;
+    const { success } = await ffmpeg.status;
+    assert(success, `ffmpeg says ${await complaint}`);
     const heard = parseWav(await Deno.readFile(`${folder}/heard.wav`));
     const said = parseWav(await Deno.readFile(SPEECH));
     const { correlation, coverage } = compareInPieces(
@@ -100,7 +114,8 @@ async function isTaken(port: number): Promise<boolean> {
   const { success, stdout } = await new Deno.Command("cat", { args: ["/proc/net/udp", "/proc/net/udp6"] })
     .output();
   const hex = port.toString(16).toUpperCase().padStart(4, "0");
-  return !success || new TextDecoder().decode(stdout).includes(`:${hex} `);
+  const own = new RegExp(`^ *\\d+: [0-9A-F]+:${hex} `, "m");
+  return !success || own.test(new TextDecoder().decode(stdout));
 }
 
 /** Takes the call, and hands its voice on. */
