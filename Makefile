@@ -59,13 +59,13 @@ export DENO_JOBS = 4
 OTHERS := --parallel --ignore=$(subst $(space),$(comma),$(strip $(LISTENING)))
 UNITS := --parallel --ignore=tests/e2e
 
-# Types are part of the style. Tests of single modules take what those that listen leave of the machine.
+# Types are part of the style. Tests of single modules take what the others leave of the machine.
 test: tests style
 	@said=$$(mktemp); trap 'kill $$units; rm -f "$$said"' EXIT; trap 'exit 130' INT TERM; \
 	nice -n 19 $(RUN) test -q -A --no-check $(UNITS) $(ARGS) tests/ >"$$said" 2>&1 & units=$$!; \
-	$(RUN) test -q -A --no-check $(ARGS) $(LISTENING); listened=$$?; \
-	wait $$units; tested=$$?; trap 'rm -f "$$said"' EXIT; cat "$$said"; [ "$$listened$$tested" = 00 ]
-	@$(RUN) test -q -A --no-check $(OTHERS) $(ARGS) tests/e2e/
+	$(RUN) test -q -A --no-check $(ARGS) $(LISTENING) && \
+	$(RUN) test -q -A --no-check $(OTHERS) $(ARGS) tests/e2e/; whole=$$?; \
+	wait $$units; single=$$?; trap 'rm -f "$$said"' EXIT; cat "$$said"; [ "$$whole$$single" = 00 ]
 
 test-unit: sound
 	@$(RUN) test -q -A $(UNITS) $(ARGS) tests/
