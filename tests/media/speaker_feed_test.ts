@@ -1,6 +1,6 @@
 import { assertEquals, assertGreater, assertLess, assertLessOrEqual } from "@std/assert";
 import { Playout } from "../../lib/media/playout.ts";
-import { SpeakerFeed } from "../../lib/media/speaker_feed.ts";
+import { patienceSamples, SpeakerFeed } from "../../lib/media/speaker_feed.ts";
 import { randomFrom } from "../call/network.ts";
 import { FakeDecoder, type Fate, voicePacket } from "./simulation.ts";
 
@@ -17,16 +17,26 @@ interface Outcome {
   readonly gaps: number;
   /** Most and least that was in its queue before a packet came in the last second, in milliseconds. */
   readonly queuedMs: readonly [least: number, most: number];
+  /** What has come and waits to be given to it in the end, in milliseconds. */
+  readonly waitingMs: number;
+}
+
+interface Setup {
+  readonly copies?: boolean;
+  /** What playout reckons with; what it does in a call when it is left out. */
+  readonly leadSamples?: number;
+  /** When the loudspeaker takes the next block, after the one at `blockAt`, in milliseconds. */
+  readonly nextBlock?: (blockAt: number) => number;
 }
 
 /** Runs a call with packets every 20 ms. */
 function run(
   seconds: number,
   fate: (frame: number, random: () => number) => Fate,
-  copies = false,
+  { copies = false, leadSamples = patienceSamples(FRAME), nextBlock = (blockAt) => blockAt + 10 }: Setup = {},
 ): Outcome {
   const random = randomFrom(1);
-  const playout = new Playout(new FakeDecoder(), FRAME);
+  const playout = new Playout(new FakeDecoder(), leadSamples);
   const feed = new SpeakerFeed(playout, FRAME);
   const packets: { frame: number; at: number }[] = [];
   for (let frame = 0; frame < 50 * seconds; frame++) {
@@ -52,14 +62,15 @@ function run(
     } else if (now === blockAt) {
       if (queued < BLOCK && now > 100) gaps++;
       queued = Math.max(0, queued - BLOCK);
-      blockAt += 10;
+      blockAt = nextBlock(blockAt);
     } else {
       const last = feed.dueAt;
       give(feed.due(FULL - queued, now));
       assertGreater(feed.dueAt, last, "it does not turn in a circle");
     }
   }
-  return { playout, gaps, queuedMs: [Math.min(...queuedMs), Math.max(...queuedMs)] };
+  const waitingMs = playout.readySamples(2_000 * MS) / MS;
+  return { playout, gaps, queuedMs: [Math.min(...queuedMs), Math.max(...queuedMs)], waitingMs };
 }
 
 Deno.test("SpeakerFeed gives each packet on as it comes, and makes nothing up", () => {
@@ -72,11 +83,14 @@ Deno.test("SpeakerFeed gives each packet on as it comes, and makes nothing up", 
 for (const copies of [false, true]) {
   const how = copies ? "rebuilds" : "makes up";
   Deno.test(`SpeakerFeed ${how} packets that are missing between those that come, without a gap`, () => {
-    const { playout, gaps } = run(10, (frame) => ({ lost: frame % 10 === 7 }), copies);
-    const { lost, rebuilt, late, concealedSamples } = playout.counts;
-    assertEquals({ gaps, late, all: lost + rebuilt }, { gaps: 0, late: 0, all: 50 });
-    assertLessOrEqual(concealedSamples, lost * FRAME);
-    if (copies) assertGreater(rebuilt, 45);
+    // With the longer lead the first ones are the lesson that copies are worth waiting for.
+    for (const [leadSamples, lessons] of [[FRAME, 0], [patienceSamples(FRAME), 3]] as const) {
+      const { playout, gaps } = run(10, (frame) => ({ lost: frame % 10 === 7 }), { copies, leadSamples });
+      const { lost, rebuilt, late, concealedSamples } = playout.counts;
+      assertEquals({ gaps, late, all: lost + rebuilt }, { gaps: 0, late: 0, all: 50 });
+      assertLessOrEqual(concealedSamples, lost * FRAME + lessons * BLOCK);
+      if (copies) assertGreater(rebuilt, 45);
+    }
   });
 }
 
@@ -109,7 +123,7 @@ Deno.test("SpeakerFeed leaves no delay behind when nothing came for a while", ()
 });
 
 Deno.test("SpeakerFeed begins anew with a loudspeaker that stood still", () => {
-  const playout = new Playout(new FakeDecoder(), FRAME);
+  const playout = new Playout(new FakeDecoder(), patienceSamples(FRAME));
   const feed = new SpeakerFeed(playout, FRAME);
   // It takes nothing for a second, in which a second of sound comes.
   for (let frame = 0; frame < 100; frame++) {
@@ -118,6 +132,34 @@ Deno.test("SpeakerFeed begins anew with a loudspeaker that stood still", () => {
     feed.packetCame(frame > 10 && frame < 60 ? 0 : FRAME, now);
   }
   assertLess(playout.delayMs, 30);
+});
+
+/** How a loudspeaker may stop, three times in twenty seconds: what it then takes when. */
+const STOPS: Record<string, (blockAt: number) => number> = {
+  "for 60 ms": (blockAt) => blockAt + (blockAt % 5_000 < 10 ? 60 : 10),
+  "for 300 ms": (blockAt) => blockAt + (blockAt % 5_000 < 10 ? 300 : 10),
+  "for 1.2 s": (blockAt) => blockAt + (blockAt % 5_000 < 10 ? 1_200 : 10),
+  "almost, for a second": (blockAt) => blockAt + (blockAt % 5_000 < 1_000 ? 90 : 10),
+};
+
+for (const [how, nextBlock] of Object.entries(STOPS)) {
+  Deno.test(`SpeakerFeed leaves no delay behind when the loudspeaker stops ${how} again and again`, () => {
+    const { playout, queuedMs, waitingMs } = run(19, () => ({}), { nextBlock });
+    assertLessOrEqual(queuedMs[1], 26);
+    assertLess(waitingMs, 25);
+    assertGreater(playout.delayMs, -1);
+    assertLess(playout.delayMs, 25);
+  });
+}
+
+Deno.test("SpeakerFeed makes little up when the loudspeaker's blocks move against the packets", () => {
+  // 0.1 ms a second, as of two clocks: all the way round in 100 s, and twice.
+  for (const drift of [1e-4, -1e-4]) {
+    const { playout, gaps } = run(200, () => ({}), { nextBlock: (blockAt) => blockAt + 10 * (1 + drift) });
+    assertEquals(gaps, 0);
+    assertLessOrEqual(playout.counts.concealedSamples, 2 * BLOCK);
+    assertLess(playout.delayMs, 20);
+  }
 });
 
 Deno.test("SpeakerFeed gives no more than is wanted, and a fifth of a second at once", () => {
