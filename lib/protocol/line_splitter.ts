@@ -8,6 +8,12 @@ export const MAX_LINE_BYTES = 4096;
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
+/** Some programs put it before what they write. It means nothing here. */
+const BYTE_ORDER_MARK = "\ufeff";
+
+/** What stands for bytes that cannot be read. It may also have been written. */
+const REPLACEMENT = "\ufffd";
+
 /** How much of a line that is no message is kept to be shown, in bytes. */
 const SHOWN_BYTES = 256;
 
@@ -24,8 +30,7 @@ export type Line =
  */
 export class LineSplitter {
   readonly #maxBytes: number;
-  readonly #strict = new TextDecoder("utf-8", { fatal: true });
-  readonly #lenient = new TextDecoder("utf-8");
+  readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   /** What came of the line so far; of one that is too long, its beginning. */
   #bytes: Uint8Array = new Uint8Array(0);
   #overlong = false;
@@ -72,14 +77,24 @@ export class LineSplitter {
     if (bytes.at(-1) === CARRIAGE_RETURN) bytes = bytes.subarray(0, -1);
     if (bytes.length === 0) return undefined;
     if (overlong) return { problem: "too_long", beginning: this.#begin(bytes) };
-    try {
-      return { text: this.#strict.decode(bytes) };
-    } catch {
-      return { problem: "not_utf8", beginning: this.#begin(bytes) };
-    }
+    const text = this.#decoder.decode(bytes);
+    if (!isWhole(text, bytes)) return { problem: "not_utf8", beginning: this.#begin(bytes) };
+    return { text: text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text };
   }
 
   #begin(bytes: Uint8Array): string {
-    return this.#lenient.decode(bytes.subarray(0, SHOWN_BYTES));
+    return this.#decoder.decode(bytes.subarray(0, SHOWN_BYTES));
   }
+}
+
+const encoder = new TextEncoder();
+
+/**
+ * Whether all of some bytes could be read. A decoder with `fatal` would say so too, but takes ten times as long to throw,
+ * and whoever floods a registry does not pay for that.
+ */
+function isWhole(text: string, bytes: Uint8Array): boolean {
+  if (!text.includes(REPLACEMENT)) return true;
+  const again = encoder.encode(text);
+  return again.length === bytes.length && again.every((byte, index) => byte === bytes[index]);
 }

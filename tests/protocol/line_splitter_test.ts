@@ -39,6 +39,19 @@ const rows: [what: string, bytes: Uint8Array, lines: Line[]][] = [
     beginning: "\ufffd\ufffd",
   }]],
   [
+    "as many bytes of a character as its replacement has",
+    Uint8Array.of(0xf0, 0x9f, 0x8e, 0x0a),
+    [{ problem: "not_utf8", beginning: "\ufffd" }],
+  ],
+  ["a replacement that was written", bytesOf("\ufffd\n"), [{ text: "\ufffd" }]],
+  ["a byte order mark, and a second one", bytesOf("\ufeffa\n\ufeff\ufeffb\n"), [{ text: "a" }, {
+    text: "\ufeffb",
+  }]],
+  ["a byte order mark before what cannot be read", Uint8Array.of(0xef, 0xbb, 0xbf, 0xc3, 0x0a), [{
+    problem: "not_utf8",
+    beginning: "\ufeff\ufffd",
+  }]],
+  [
     "a surrogate in UTF-8",
     Uint8Array.of(0xed, 0xa0, 0x80, 0x0a),
     [{ problem: "not_utf8", beginning: "\ufffd\ufffd\ufffd" }],
