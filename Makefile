@@ -14,6 +14,8 @@ SELF_EXTRACTING =
 export NAME PORT REGISTRY
 
 RUN := sh tools/deno.sh
+# With how much memory V8 lets garbage gather, so that what a tool takes does not depend on how busy it was.
+TOOL := $(RUN) run -q --no-prompt --v8-flags=$(shell cat tools/v8_flags)
 
 help:
 	@echo 'make demo        a whole story in under a minute: registry, phones, a call, what was heard'
@@ -43,12 +45,12 @@ demo: sound
 	@$(RUN) run -q -A demo/demo.ts $(ARGS)
 
 registry: deno
-	@$(RUN) run -q --no-prompt -P=registry registry.ts $${PORT:+--port "$$PORT"} $(ARGS)
+	@$(TOOL) -P=registry registry.ts $${PORT:+--port "$$PORT"} $(ARGS)
 
 phone: sound
 	@if [ -z "$$NAME" ]; then \
 	  echo 'A phone needs a name: make phone NAME=maria PORT=6050 REGISTRY=127.0.0.1' >&2; exit 2; fi
-	@$(RUN) run -q --no-prompt -P=phone phone.ts "$$REGISTRY" "$$NAME" $${PORT:+"$$PORT"} $(ARGS)
+	@$(TOOL) -P=phone phone.ts "$$REGISTRY" "$$NAME" $${PORT:+"$$PORT"} $(ARGS)
 
 # Tests that listen need the machine for themselves, since what it is late with is heard; all others share it.
 LISTENING := $(foreach test,demo ffmpeg portaudio_call speech,tests/e2e/$(test)_test.ts)

@@ -8,6 +8,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { RegistryClient } from "../lib/registry/client.ts";
 import { RegistryLink } from "../lib/registry/link.ts";
+import { commandLine, importMap } from "../tests/e2e/processes.ts";
 import { describeMachine } from "./machine.ts";
 import { pause } from "./pause.ts";
 import { readCost } from "./process_cost.ts";
@@ -34,15 +35,16 @@ class Program implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #said: AsyncIterator<string>;
 
-  /** @param output A file for what it prints after the first line, which is read; all of it is read where it is left out. */
-  constructor(args: readonly string[], output?: string) {
-    const given = Deno.env.get("SALA_IMPORT_MAP");
-    const command = ["run", "-q", "--no-prompt", ...(given ? ["--import-map", given] : []), ...args];
+  /**
+   * @param line The words that start it, the program first.
+   * @param output A file for what it prints after the first line, which is read; all of it is read where it is left out.
+   */
+  constructor(line: readonly string[], output?: string) {
     // A shell, for a registry that prints into a file as one does that is started by a person into a log.
-    const [program, rest] = output === undefined
-      ? [Deno.execPath(), command]
-      : ["sh", ["-c", 'log=$1; shift; exec "$@" >"$log"', "sh", output, Deno.execPath(), ...command]];
-    this.#child = new Deno.Command(program, { args: rest, cwd: ROOT, stdin: "null", stdout: "piped" })
+    const [program = "", ...args] = output === undefined
+      ? line
+      : ["sh", "-c", 'log=$1; shift; exec "$@" >"$log"', "sh", output, ...line];
+    this.#child = new Deno.Command(program, { args, cwd: ROOT, stdin: "null", stdout: "piped" })
       .spawn();
     this.#said = this.#child.stdout.pipeThrough(new TextDecoderStream())[Symbol.asyncIterator]();
   }
@@ -65,10 +67,7 @@ class Program implements AsyncDisposable {
 
 /** Starts a registry, and waits until it listens. */
 async function startRegistry(port: number, log: string): Promise<Program> {
-  const program = new Program(
-    ["-P=registry", "registry.ts", "--host", "127.0.0.1", "--port", `${port}`],
-    log,
-  );
+  const program = new Program(commandLine("registry", ["--host", "127.0.0.1", "--port", `${port}`]), log);
   for (;;) {
     const result = await RegistryClient.connect("127.0.0.1", port);
     if (result.kind === "connected") {
@@ -122,9 +121,16 @@ async function measure(attack: string | undefined, port: number, log: string, se
     Array.from({ length: PHONES }, (_, index) => join(port, `pessoa ${index}`)),
   );
   await lookUp(phones, 1);
-  await using attacker = attack === undefined
-    ? undefined
-    : new Program(["-A", "bench/registry_attacks.ts", attack, `${port}`]);
+  await using attacker = attack === undefined ? undefined : new Program([
+    Deno.execPath(),
+    "run",
+    "-q",
+    "-A",
+    ...importMap(),
+    "bench/registry_attacks.ts",
+    attack,
+    `${port}`,
+  ]);
   await attacker?.said();
   // Compiled, and past what everybody may ask at once.
   await lookUp(phones, 2);

@@ -29,6 +29,9 @@ const TARGETS: readonly string[] = [
 const importMap = Deno.env.get("SALA_IMPORT_MAP");
 const importMapArgs: readonly string[] = importMap ? ["--import-map", importMap] : [];
 
+/** What V8 is told wherever a tool is started. */
+const v8Flags = (await Deno.readTextFile("tools/v8_flags")).trim();
+
 /** A failure that a person is told in one sentence. */
 class BuildError extends Error {}
 
@@ -83,7 +86,7 @@ async function compile(folder: string, target: string): Promise<string | undefin
 
   for (const tool of TOOLS) {
     const args = ["compile", "-q", "--no-check", "--no-prompt", ...importMapArgs, `-P=${tool}`];
-    args.push("--target", target, "-o", `${folder}/${tool}`, `${tool}.ts`);
+    args.push(`--v8-flags=${v8Flags}`, "--target", target, "-o", `${folder}/${tool}`, `${tool}.ts`);
     const said = await failure(Deno.execPath(), args, env);
     if (said === undefined) continue;
     if (env["DENORT_BIN"]) {
@@ -134,7 +137,8 @@ async function selfExtract(folder: string): Promise<void> {
       const path = `${folder}/${tool}`;
       await Deno.writeTextFile(
         path,
-        script.replaceAll("@TOOL@", tool).replace("@CONTENTS@", contents).replace("@LINES@", `${lines}`),
+        script.replaceAll("@TOOL@", tool).replace("@CONTENTS@", contents).replace("@LINES@", `${lines}`)
+          .replace("@V8_FLAGS@", v8Flags),
         { mode: 0o755 },
       );
       const archive = await Deno.open(`${work}/archive.tar.gz`);

@@ -73,5 +73,5 @@ if [ -z "$folder" ]; then
 fi
 
 export DENO_DIR="$folder/cache" DENO_NO_UPDATE_CHECK=1
-exec "$folder/deno" run -q --no-prompt --no-remote --no-npm --config "$folder/deno.json" "-P=$tool" \
-  "$folder/$tool.js" "$@"
+exec "$folder/deno" run -q --no-prompt --no-remote --no-npm "--v8-flags=@V8_FLAGS@" \
+  --config "$folder/deno.json" "-P=$tool" "$folder/$tool.js" "$@"

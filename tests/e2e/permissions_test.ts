@@ -71,8 +71,8 @@ Deno.test("deno.json grants nobody everything, and names each environment variab
 
 /** Where the tools are started or made, and how each names the set of permissions. */
 const STARTED: Readonly<Record<string, RegExp>> = {
-  "Makefile": /run .* -P=registry registry\.ts .*\n[\s\S]*run .* -P=phone phone\.ts /,
-  "tests/e2e/processes.ts": /"run", "-q", "--no-prompt", `-P=\$\{kind\}`/,
+  "Makefile": /\$\(TOOL\) -P=registry registry\.ts .*\n[\s\S]*\$\(TOOL\) -P=phone phone\.ts /,
+  "tests/e2e/processes.ts": /"--no-prompt", .*`-P=\$\{kind\}`/,
   "tools/build.ts": /"compile", .*`-P=\$\{tool\}`/,
   "tools/self_extracting.sh": /--config "\$folder\/deno\.json" "-P=\$tool"/,
 };

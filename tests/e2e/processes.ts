@@ -36,6 +36,9 @@ const PATIENCE_MS = 30_000;
 
 const ROOT = new URL("../../", import.meta.url);
 
+/** What V8 is told wherever a tool is started. */
+const V8_FLAGS = Deno.readTextFileSync(new URL("tools/v8_flags", ROOT)).trim();
+
 /** Where `@std` comes from in this run: the process must have it from the same place. */
 export function importMap(): string[] {
   const given = Deno.env.get("SALA_IMPORT_MAP");
@@ -48,7 +51,8 @@ export function importMap(): string[] {
 export function commandLine(kind: ToolKind, args: readonly string[]): string[] {
   const executable = Deno.env.get(kind === "registry" ? "SALA_REGISTRY" : "SALA_PHONE");
   if (executable) return [executable, ...args];
-  return [Deno.execPath(), "run", "-q", "--no-prompt", `-P=${kind}`, ...importMap(), `${kind}.ts`, ...args];
+  const settings = ["--no-prompt", `--v8-flags=${V8_FLAGS}`, `-P=${kind}`, ...importMap()];
+  return [Deno.execPath(), "run", "-q", ...settings, `${kind}.ts`, ...args];
 }
 
 function commandOf(kind: ToolKind, args: readonly string[], options: StartOptions): Deno.Command {
