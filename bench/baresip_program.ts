@@ -1,7 +1,7 @@
 /** baresip, a well-known softphone in C, in the comparison: https://github.com/baresip/baresip. */
 
 import { LOOPBACK } from "./relay.ts";
-import { SipRelay } from "./sip_relay.ts";
+import { RelayThread } from "./relay_thread.ts";
 import type { CallSetup, PhoneProgram, VoiceCall } from "./voice_call.ts";
 
 /** Its sound drivers that work on the virtual cards. */
@@ -51,7 +51,9 @@ export class BaresipProgram implements PhoneProgram {
   async startCall({ callerCard, calleeCard, network }: CallSetup): Promise<VoiceCall> {
     await using parts = new AsyncDisposableStack();
     const callee = parts.use(await Baresip.start(this.#driver, calleeCard));
-    const relay = network && parts.use(new SipRelay(callee.sipPort, network));
+    const relay = network && parts.use(
+      await RelayThread.open({ kind: "sip", calleePort: callee.sipPort, network }),
+    );
     const caller = parts.use(await Baresip.start(this.#driver, callerCard));
     await caller.command("dial", `sip:phone@${LOOPBACK}:${relay?.port ?? callee.sipPort}`);
     await Promise.all([caller.event("CALL_ESTABLISHED"), callee.event("CALL_ESTABLISHED")]);
@@ -59,9 +61,7 @@ export class BaresipProgram implements PhoneProgram {
     return {
       pids: [caller.pid, callee.pid],
       begin: () => relay?.begin(),
-      get network() {
-        return relay?.forward;
-      },
+      network: async () => await relay?.forward(),
       async hangUp() {
         await caller.command("hangup");
         await callee.event("CALL_CLOSED");

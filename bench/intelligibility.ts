@@ -33,6 +33,8 @@ export interface Cables {
   readonly drain: Cable;
 }
 
+/** How long a call settles before the network goes bad: devices start, compilers compile. */
+const SETTLING_MS = 3000;
 /** How long the network is bad before somebody talks, so that the phones have noticed. */
 const LEAD_IN_MS = 2000;
 /** How long after the last word it may be heard. */
@@ -67,6 +69,7 @@ export async function measureIntelligibility(
   const atMouth = parts.use(new TimedRecorder(pulse, mouth));
   const atEars = programs.map((_, index) => parts.use(new TimedRecorder(pulse, ears[index]!)));
   await Promise.all([atMouth, ...atEars].map(({ started }) => started));
+  await pause(SETTLING_MS);
   for (const call of calls) if (!(call instanceof Error)) call.begin();
   await pause(LEAD_IN_MS);
   await pulse.speak(file.path, mouth);
@@ -76,7 +79,7 @@ export async function measureIntelligibility(
   const hungUp = await Promise.all(calls.map(async (call): Promise<HungUp | Error> => {
     if (call instanceof Error) return call;
     try {
-      const network = call.network!;
+      const network = (await call.network())!;
       return { network, frames: await call.hangUp() };
     } catch (error) {
       return error instanceof Error ? error : new Error(String(error));

@@ -1,7 +1,7 @@
 /** This project's phone in the comparison. */
 
 import { startProcess, type ToolProcess } from "../tests/e2e/processes.ts";
-import { SalaRelay } from "./sala_relay.ts";
+import { RelayThread } from "./relay_thread.ts";
 import type { CallSetup, FrameCounts, PhoneProgram, VoiceCall } from "./voice_call.ts";
 
 /** A call, and the phones that make it. */
@@ -34,7 +34,15 @@ export class SalaProgram implements PhoneProgram {
     const callee = parts.use(this.#phone(names.callee, calleeCard, "--answer", "accept"));
     const { port } = await callee.waitForEvent("registered");
     const relay = network &&
-      parts.use(await SalaRelay.open(this.#registry.port, names.relay, port as number, network));
+      parts.use(
+        await RelayThread.open({
+          kind: "sala",
+          registryPort: this.#registry.port,
+          name: names.relay,
+          calleePort: port as number,
+          network,
+        }),
+      );
     const called = relay ? names.relay : names.callee;
     const caller = parts.use(this.#phone(names.caller, callerCard, "--call", called));
     await Promise.all([caller.waitForEvent("call_started"), callee.waitForEvent("call_started")]);
@@ -44,9 +52,7 @@ export class SalaProgram implements PhoneProgram {
       callee,
       pids: [caller.pid, callee.pid],
       begin: () => relay?.begin(),
-      get network() {
-        return relay?.forward;
-      },
+      network: async () => await relay?.forward(),
       async hangUp() {
         await caller.type("sair");
         const figures = await callee.waitForEvent("call_ended");

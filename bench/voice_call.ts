@@ -27,7 +27,7 @@ export interface VoiceCall extends AsyncDisposable {
   /** From now on the relay impairs, if there is one. */
   begin(): void;
   /** What the relay did to the voice from the caller to the callee. */
-  readonly network: PathCounts | undefined;
+  network(): Promise<PathCounts | undefined>;
   /** Ends the call and both processes. */
   hangUp(): Promise<FrameCounts>;
 }
