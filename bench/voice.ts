@@ -177,7 +177,7 @@ async function measureAll(
     }
     heard.push({ condition, results });
     const told = [...results].map(([name, result]) =>
-      `${name} ${"failure" in result ? result.failure : result.stoi.toFixed(3)}`
+      `${name} ${"failure" in result ? result.failure : result.stoi.toFixed(4)}`
     );
     progress(`${condition.name}: ${told.join(", ")}`);
   }

@@ -48,7 +48,7 @@ export function measureBars({ delay, speech, cost, hour }: VoiceResults): Measur
       bars.push({
         what: `STOI, ${condition.name}`,
         expected: `at least ${least}`,
-        measured: own.toFixed(3),
+        measured: own.toFixed(4),
         met: own >= least,
       });
     }
@@ -56,8 +56,8 @@ export function measureBars({ delay, speech, cost, hour }: VoiceResults): Measur
     if (own !== undefined && others !== undefined) {
       bars.push({
         what: `STOI, ${condition.name}, beside baresip`,
-        expected: `above ${others.toFixed(3)}`,
-        measured: own.toFixed(3),
+        expected: `above ${others.toFixed(4)}`,
+        measured: own.toFixed(4),
         met: own > others,
       });
     }

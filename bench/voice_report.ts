@@ -103,7 +103,7 @@ function speechSection({ speech }: VoiceResults, said: string): string[] {
     "What was heard is brought into step with what was said in pieces of 2 to 3 s, each looked for within " +
     "100 ms of the one before, so that delay as such costs nothing here; within a piece it does.",
     `![STOI](${STOI_PICTURE})`,
-    table(["STOI", ...names], cells(({ stoi }) => stoi.toFixed(3))),
+    table(["STOI", ...names], cells(({ stoi }) => stoi.toFixed(4))),
     "Mouth to ear while talking: the median of those pieces, and the least and the most.",
     table(
       ["ms", ...names],
