@@ -17,7 +17,18 @@ const BINS_ABOVE = 16;
 const BANDS = SINGLE_BINS + (FFT_SIZE / 2 - SINGLE_BINS) / BINS_ABOVE;
 
 /** Least gain for noise, -16 dB: with more, what is left of the noise twitters. */
-const NOISE_FLOOR_POWER = 10 ** (-16 / 10);
+const NOISE_FLOOR_DB = -16;
+/**
+ * Noise this far below the loudest of late is not heard beside it, and is left alone: whatever is taken away costs the
+ * voice something. Above the second it is noise like any other, and between them it is taken down in part.
+ */
+const INAUDIBLE_DB = -65;
+const AUDIBLE_DB = -50;
+/** Fall of the loudest while it is not reached, in dB a block: 3 dB a second, since a knock is no voice. */
+const LOUDEST_FALL_DB = 0.03;
+/** The softest of so many stretches of so many blocks is a pause, as a rule: 2 s. */
+const STRETCHES = 4;
+const STRETCH_BLOCKS = 50;
 /** Least gain for echo, -46 dB: what is under the noise then is not heard. */
 const ECHO_FLOOR_POWER = 10 ** (-46 / 10);
 
@@ -83,6 +94,12 @@ export class NoiseSuppressor {
   readonly #clean = new Float64Array(BANDS);
   readonly #gain = new Float64Array(BANDS);
   #blocks = 0;
+  /** Power of the loudest block of late. */
+  #loudest = 0;
+  /** That of the softest block of each of the last stretches: a ring. */
+  readonly #softest = new Float64Array(STRETCHES).fill(Infinity);
+  /** Least gain for noise, as power. */
+  #noiseFloor = 1;
 
   constructor(options: SuppressorOptions) {
     this.#noiseReduction = options.noise;
@@ -119,6 +136,7 @@ export class NoiseSuppressor {
     const imaginary = this.#imaginary;
     const first = this.#blocks < FIRST_BLOCKS;
     this.#blocks++;
+    if (this.#noiseReduction) this.#findFloor();
     for (let band = 0; band < BANDS; band++) {
       const from = band < SINGLE_BINS ? band : SINGLE_BINS + (band - SINGLE_BINS) * BINS_ABOVE;
       const to = band < SINGLE_BINS ? from + 1 : from + BINS_ABOVE;
@@ -135,6 +153,22 @@ export class NoiseSuppressor {
       } else this.#trackNoise(band, power, echo);
       this.#gain[band] = this.#gainFor(band, power, echo);
     }
+  }
+
+  /** Sets how far noise is taken down, by how far the pauses are below the voice. */
+  #findFloor(): void {
+    const real = this.#real;
+    const imaginary = this.#imaginary;
+    let power = 1e-3;
+    for (let k = 0; k < real.length; k++) power += real[k]! * real[k]! + imaginary[k]! * imaginary[k]!;
+    this.#loudest = Math.max(power, this.#loudest * 10 ** (-LOUDEST_FALL_DB / 10));
+    const stretch = Math.floor(this.#blocks / STRETCH_BLOCKS) % STRETCHES;
+    const begins = this.#blocks % STRETCH_BLOCKS === 0;
+    this.#softest[stretch] = begins ? power : Math.min(power, this.#softest[stretch]!);
+    const pauseDb = 10 *
+      Math.log10(this.#softest.reduce((least, soft) => Math.min(least, soft)) / this.#loudest);
+    const audible = Math.max(0, Math.min(1, (pauseDb - INAUDIBLE_DB) / (AUDIBLE_DB - INAUDIBLE_DB)));
+    this.#noiseFloor = 10 ** (audible * NOISE_FLOOR_DB / 10);
   }
 
   #trackNoise(band: number, power: number, echo: number): void {
@@ -164,8 +198,7 @@ export class NoiseSuppressor {
     const wiener = prior / (1 + prior);
     const gain = Math.min(1, wiener * Math.exp(0.5 * exponentialIntegral(wiener * posterior)));
     this.#clean[band] = gain * gain * power;
-    const noiseFloor = this.#noiseReduction ? NOISE_FLOOR_POWER : 1;
-    const floor = (noiseFloor * noise + ECHO_FLOOR_POWER * echo) / (noise + echo);
+    const floor = (this.#noiseFloor * noise + ECHO_FLOOR_POWER * echo) / (noise + echo);
     return Math.max(gain, Math.sqrt(floor));
   }
 
