@@ -49,15 +49,16 @@ export class DelayEstimator {
    *
    * @param delay Its relative delay in samples.
    * @param durationMs How much sound it holds: what is sent more often is forgotten in the same time.
+   * @param weight How much it counts, beside 1 for others.
    */
-  add(delay: number, durationMs: number): void {
+  add(delay: number, durationMs: number, weight = 1): void {
     const bin = Math.floor(delay / BIN_SAMPLES);
     // Delays that are shorter by more than can be told apart are those of another time.
     if (bin <= this.#top - BINS) this.reset();
     if (this.#total === 0) this.#top = bin;
     if (bin > this.#top) this.#moveUp(bin);
-    this.#weights[bin & (BINS - 1)]! += this.#weight;
-    this.#total += this.#weight;
+    this.#weights[bin & (BINS - 1)]! += weight * this.#weight;
+    this.#total += weight * this.#weight;
     const slot = this.#stretch % STRETCHES;
     this.#largest[slot] = Math.max(this.#largest[slot]!, delay);
     this.#ageMs += durationMs;

@@ -9,14 +9,20 @@ const MS = 48;
 /** A packet that is later than usual by this much is part of a peak. */
 const LEAST_HEIGHT = 40 * MS;
 
+/** Higher than any accident of a phone. */
+const STANDSTILL = 80 * MS;
+
 /** Late packets within this time are one peak: what was held up comes all at once. */
-const ONE_PEAK = 1_000 * MS;
+const ONE_PEAK = 400 * MS;
 
-/** A peak is expected again for so long, … */
-const FIRST_TIME = 4_500 * MS;
-
-/** … and for so long when it was not the first within that time. */
+/**
+ * Where there were two within this time, another one is expected; a single one is an accident of one of the two phones,
+ * as a rule. Only a network lets packets overtake each other or stands still for long, so such a peak counts as two.
+ */
 const HABIT = 8_500 * MS;
+
+/** How a stream begins, and both phones with it, says nothing about the network: packets that are not looked at. */
+const FIRST_PACKETS = 75;
 
 /** Peaks that are remembered: as many as there can be in that time. */
 const REMEMBERED = 16;
@@ -26,8 +32,12 @@ export class DelayPeaks {
   /** When the last peaks began and how high they were: a ring. */
   readonly #startedAt = new Float64Array(REMEMBERED).fill(-Infinity);
   readonly #heights = new Float64Array(REMEMBERED);
+  /** Whether it is the network's for sure. */
+  readonly #certain = new Uint8Array(REMEMBERED);
   #last = 0;
   #now = 0;
+  /** Packets so far, up to {@linkcode FIRST_PACKETS}. */
+  #packets = 0;
 
   /**
    * Looks at a packet.
@@ -35,9 +45,14 @@ export class DelayPeaks {
    * @param delay Its relative delay.
    * @param usual A delay that is nothing out of the ordinary.
    * @param now The time.
+   * @param overtaken Whether one that was sent after it came before it.
    */
-  watch(delay: number, usual: number, now: number): void {
+  watch(delay: number, usual: number, now: number, overtaken = false): void {
     this.#now = now;
+    if (this.#packets < FIRST_PACKETS) {
+      this.#packets++;
+      return;
+    }
     if (delay < usual + LEAST_HEIGHT) return;
     if (now - this.#startedAt[this.#last]! <= ONE_PEAK) {
       this.#heights[this.#last] = Math.max(this.#heights[this.#last]!, delay);
@@ -45,7 +60,9 @@ export class DelayPeaks {
       this.#last = (this.#last + 1) % REMEMBERED;
       this.#startedAt[this.#last] = now;
       this.#heights[this.#last] = delay;
+      this.#certain[this.#last] = 0;
     }
+    if (overtaken || delay >= usual + STANDSTILL) this.#certain[this.#last] = 1;
   }
 
   /** The relative delay of the peaks that are to be expected, or -Infinity where none are. */
@@ -54,15 +71,15 @@ export class DelayPeaks {
     let peaks = 0;
     for (let peak = 0; peak < REMEMBERED; peak++) {
       if (this.#now - this.#startedAt[peak]! > HABIT) continue;
-      peaks++;
+      peaks += 1 + this.#certain[peak]!;
       height = Math.max(height, this.#heights[peak]!);
     }
-    const expected = peaks > 1 || this.#now - this.#startedAt[this.#last]! <= FIRST_TIME;
-    return expected ? height : -Infinity;
+    return peaks > 1 ? height : -Infinity;
   }
 
   /** Forgets everything. */
   reset(): void {
     this.#startedAt.fill(-Infinity);
+    this.#packets = 0;
   }
 }

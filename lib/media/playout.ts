@@ -93,6 +93,15 @@ const STARVED_LIMIT = 500 * MS;
 /** Sound that is made up at once when nothing has come. */
 const CONCEALED_BLOCK = 10 * MS;
 
+/** Most that is left out of what is late for once. What is later is heard late, and then caught up with. */
+const LONGEST_SKIP = 80 * MS;
+
+/** Packets that come so soon after another, in milliseconds, were held up together with it, … */
+const HELD_UP_MS = 3;
+
+/** … and say little more about the network than that one did. */
+const HELD_UP_WEIGHT = 0.1;
+
 /** Time in which what was made up crosses over to a packet that is heard from its middle. */
 const CROSSING = 5 * MS;
 
@@ -103,10 +112,10 @@ const CROSSING = 5 * MS;
 const TOLERATED_EXCESS = 7 * MS;
 
 /** The same as a part of what is waited for, where that is more. */
-const TOLERATED_PART = 1 / 3;
+const TOLERATED_PART = 1 / 2;
 
 /** A delay that was needed so recently is left alone until it is twice what is aimed at: networks take turns. */
-const NEEDED_TIME = 4_000 * MS;
+const NEEDED_TIME = 20_000 * MS;
 
 /** What a correction leaves beyond the target, so that it need not be done again soon. */
 const RESERVE = 3 * MS;
@@ -188,10 +197,13 @@ export class Playout {
   #behindRequests = 0;
   /** Made up since the last packet, because nothing had come. */
   #starved = 0;
-  /** Samples at the beginning of the next packet that are not to be heard. */
+  /** Samples at the beginning of the next packets that are not to be heard. */
   #skipped = 0;
+  /** Whether some of them have been left out, or are about to be. */
+  #skipping = false;
   readonly #crossing = new Int16Array(CROSSING);
   #lastWasSilent = false;
+  #cameAt = -Infinity;
   #frameSamples = FRAME_SAMPLES;
   /** When a packet carried copies of the ones before it, by its timestamp, and of how many. */
   #copyAt = -Infinity;
@@ -244,7 +256,7 @@ export class Playout {
     const jumps = Math.abs(number - this.#next) >= STORE || Math.abs(timestamp - this.#end) > LONGEST_JUMP;
     if (this.#streaming && jumps) this.restart();
     if (Number.isNaN(this.#clockOffset)) this.#clockOffset = this.#delivered - now * MS;
-    this.#estimate(now * MS - timestamp);
+    this.#estimate(number, timestamp, now);
     if (!this.#streaming) this.#begin(number, timestamp, now);
     // What is further from the newest than there is room for would take a packet's slot.
     const fits = this.#newest - number < STORE;
@@ -306,6 +318,7 @@ export class Playout {
     this.#streaming = false;
     this.#decodedLength = 0;
     this.#skipped = 0;
+    this.#skipping = false;
     this.#copyAt = -Infinity;
     this.#clockOffset = NaN;
     this.#delays.reset();
@@ -391,14 +404,18 @@ export class Playout {
     return this.#delivered - (this.#end - this.#decodedLength);
   }
 
-  #estimate(relativeDelay: number): void {
-    this.#delays.add(relativeDelay, this.#frameSamples / MS);
+  #estimate(number: number, timestamp: number, now: number): void {
+    const relativeDelay = now * MS - timestamp;
+    const weight = now - this.#cameAt < HELD_UP_MS ? HELD_UP_WEIGHT : 1;
+    this.#cameAt = now;
+    this.#delays.add(relativeDelay, this.#frameSamples / MS, weight);
     this.#fastest = this.#delays.quantile(FASTEST);
     // A lost packet is rebuilt from the next one, so where there are losses that one is worth waiting for.
     const copies = this.#end - this.#copyAt < COPIES_GO_ON ? this.#copies : 0;
     const wait = this.#lossRate > WORTH_WAITING ? copies * this.#frameSamples : 0;
     const usual = Math.min(this.#delays.quantile(IN_TIME), this.#delays.largest) + wait;
-    this.#peaks.watch(relativeDelay, this.#delays.quantile(TYPICAL), this.#delivered);
+    const overtaken = this.#streaming && number < this.#newest;
+    this.#peaks.watch(relativeDelay, this.#delays.quantile(TYPICAL), this.#delivered, overtaken);
     this.#latest = Math.min(Math.max(usual, this.#peaks.height), this.#fastest + LONGEST_TARGET);
   }
 
@@ -477,9 +494,10 @@ export class Playout {
     const copied = this.#copied[slot]!;
     this.#lossRate += LOSS_WEIGHT * (copied - this.#lossRate);
     if (this.#decoder.carriesCopy(payload)) this.#copiesCame(1, this.#end);
-    const skipped = this.#skipped;
-    this.#skipped = 0;
-    if (skipped > 0) this.#crossing.set(this.#decoder.conceal(CROSSING));
+    if (this.#skipped > 0 && !this.#skipping) {
+      this.#skipping = true;
+      this.#crossing.set(this.#decoder.conceal(CROSSING));
+    }
     this.#lastWasSilent = payload.length <= SILENT_PACKET_BYTES;
     const samples = this.#decoder.decode(payload);
     this.#end = this.#timestamps[slot]!;
@@ -487,7 +505,13 @@ export class Playout {
       this.#frameSamples = samples.length;
       if (this.#lastWasSilent) this.#comfort.fill(samples);
       else this.#comfort.observe(samples);
-      this.#add(skipped > 0 ? this.#joined(samples, skipped) : samples);
+      if (this.#skipped >= samples.length) {
+        this.#skipped -= samples.length;
+        this.#end += samples.length;
+        this.#counts.late++;
+        return;
+      }
+      this.#add(this.#skipping ? this.#joined(samples) : samples);
     } else {
       this.#conceal(this.#frameSamples, true);
     }
@@ -497,22 +521,23 @@ export class Playout {
   }
 
   /**
-   * What was made up in place of a packet that is late for once is heard in place of its beginning, so that the delay
-   * stays.
+   * What was made up in place of packets that are late for once is heard in place of them, so that the delay stays.
    *
-   * @returns Samples of the packet that comes next which are not to be heard.
+   * @returns Samples of the packets that come next which are not to be heard.
    */
   #surplus(): number {
-    if (!this.#stretching || this.#lastWasSilent) return 0;
-    const surplus = Math.floor(
-      Math.min(this.#starved, this.#delay - this.#target, this.#frameSamples - CROSSING),
-    );
+    const madeUp = this.#starved + this.#skipped;
+    if (!this.#stretching || this.#lastWasSilent || madeUp > LONGEST_SKIP) return 0;
+    const surplus = Math.floor(Math.min(madeUp, this.#delay - this.#target));
     return surplus < CROSSING ? 0 : surplus;
   }
 
   /** A packet's samples without those that are not to be heard, and with the crossing to them. */
-  #joined(samples: Int16Array, skipped: number): Int16Array {
-    if (samples.length < skipped + CROSSING) return samples;
+  #joined(samples: Int16Array): Int16Array {
+    const skipped = Math.min(this.#skipped, samples.length - CROSSING);
+    this.#skipped = 0;
+    this.#skipping = false;
+    if (skipped < 0) return samples;
     const rest = samples.subarray(skipped);
     for (let i = 0; i < CROSSING; i++) {
       rest[i] = this.#crossing[i]! + (rest[i]! - this.#crossing[i]!) * (i + 1) / (CROSSING + 1);
@@ -597,8 +622,9 @@ export class Playout {
     else if (excess > this.#tolerated) this.#shorten(needed, excess, urgency);
   }
 
-  /** Following each turn of the network would be heard. */
+  /** Following each turn of the network would be heard, but where there is nothing to hear. */
   get #tolerated(): number {
+    if (this.#lastWasSilent) return TOLERATED_EXCESS;
     const neededLately = this.#delivered - this.#neededAt < NEEDED_TIME;
     const spread = this.#target - this.#shortest;
     return Math.max(TOLERATED_EXCESS, neededLately ? spread : TOLERATED_PART * spread);

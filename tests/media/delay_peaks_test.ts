@@ -4,30 +4,55 @@ import { DelayPeaks } from "../../lib/media/delay_peaks.ts";
 const MS = 48;
 const SECOND = 1000 * MS;
 
-/** What is expected after peaks of 100, 101, … ms at some times, in seconds, at the time of the last number. */
-function expected(...times: number[]): number {
+/** Those of a stream that has begun. */
+function begun(): DelayPeaks {
   const peaks = new DelayPeaks();
+  begin(peaks);
+  return peaks;
+}
+
+function begin(peaks: DelayPeaks): void {
+  for (let packet = 0; packet < 75; packet++) peaks.watch(0, 10 * MS, 0);
+}
+
+/** What is expected after peaks of 60, 61, … ms at some times, in seconds, at the time of the last number. */
+function expected(...times: number[]): number {
+  const peaks = begun();
   times.forEach((time, index) => {
     const last = index === times.length - 1;
-    peaks.watch(last ? 0 : (100 + index) * MS, 10 * MS, time * SECOND);
+    peaks.watch(last ? 0 : (60 + index) * MS, 10 * MS, time * SECOND);
   });
   return peaks.height / MS;
 }
 
-Deno.test("DelayPeaks expects a peak again for some seconds, and longer when it came again", () => {
-  assertEquals(expected(1, 2), 100);
-  assertEquals(expected(1, 5.4), 100);
-  assertEquals(expected(1, 5.6), -Infinity, "it was the only one");
-  assertEquals(expected(1, 4, 5), 101);
-  assertEquals(expected(1, 4, 9), 101);
+Deno.test("DelayPeaks expects peaks again for some seconds when there was more than one", () => {
+  assertEquals(expected(1, 2), -Infinity, "an accident");
+  assertEquals(expected(1, 4, 5), 61);
+  assertEquals(expected(1, 4, 9), 61);
   assertEquals(expected(1, 4, 9.6), -Infinity, "of two only one is left");
-  assertEquals(expected(1, 4, 7, 12), 102, "a habit");
-  assertEquals(expected(1, 1.3, 1.6, 3), 102, "all one peak, as high as its highest");
-  assertEquals(expected(1, 1.3, 1.6, 5.6), -Infinity, "all one peak");
+  assertEquals(expected(1, 4, 7, 12), 62, "a habit");
+  assertEquals(expected(1, 1.2, 1.3, 3), -Infinity, "all one peak");
+  assertEquals(expected(1, 1.2, 1.3, 2, 3), 63, "two, the first as high as its highest");
+});
+
+Deno.test("DelayPeaks takes a long standstill for the network's", () => {
+  const peaks = begun();
+  peaks.watch(80 * MS, 0, SECOND);
+  assertEquals(peaks.height, 80 * MS);
+});
+
+Deno.test("DelayPeaks expects a packet to be overtaken again when one was", () => {
+  const peaks = begun();
+  peaks.watch(50 * MS, 0, SECOND, true);
+  assertEquals(peaks.height, 50 * MS);
+  peaks.watch(0, 0, 9.4 * SECOND);
+  assertEquals(peaks.height, 50 * MS);
+  peaks.watch(0, 0, 9.6 * SECOND);
+  assertEquals(peaks.height, -Infinity);
 });
 
 Deno.test("DelayPeaks expects the highest peak of late", () => {
-  const peaks = new DelayPeaks();
+  const peaks = begun();
   for (const [height, time] of [[150, 1], [60, 3], [70, 5]] as const) {
     peaks.watch(height * MS, 10 * MS, time * SECOND);
   }
@@ -37,15 +62,26 @@ Deno.test("DelayPeaks expects the highest peak of late", () => {
 });
 
 Deno.test("DelayPeaks takes no notice of packets that are hardly late", () => {
-  const peaks = new DelayPeaks();
+  const peaks = begun();
   for (let time = 0; time < 10; time++) peaks.watch(45 * MS, 10 * MS, time * SECOND);
   assertEquals(peaks.height, -Infinity);
 });
 
 Deno.test("DelayPeaks forgets at reset()", () => {
-  const peaks = new DelayPeaks();
+  const peaks = begun();
   for (const time of [1, 4]) peaks.watch(100 * MS, 0, time * SECOND);
   assertEquals(peaks.height, 100 * MS);
   peaks.reset();
+  assertEquals(peaks.height, -Infinity);
+});
+
+Deno.test("DelayPeaks takes no notice of how a stream begins", () => {
+  const peaks = new DelayPeaks();
+  for (let packet = 0; packet < 75; packet++) peaks.watch(200 * MS, 10 * MS, packet / 50 * SECOND);
+  assertEquals(peaks.height, -Infinity);
+  for (const time of [2, 3]) peaks.watch(200 * MS, 10 * MS, time * SECOND);
+  assertEquals(peaks.height, 200 * MS);
+  peaks.reset();
+  begin(peaks);
   assertEquals(peaks.height, -Infinity);
 });
