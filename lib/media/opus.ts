@@ -8,11 +8,20 @@ export const OPUS_SAMPLE_RATE = 48_000;
 /** Samples of one frame: 20 ms, Opus's best trade between delay and bits. */
 export const FRAME_SAMPLES = 960;
 
-/** Bits a second. Indistinguishable from the original for one voice in full band, and nothing to a LAN. */
-const BITRATE = 128_000;
+/** How the encoder works: bits a second, and how hard it tries to make the best of them, 0 to 10. */
+interface Effort {
+  readonly bitrate: number;
+  readonly complexity: number;
+}
 
-/** 0 to 10. Above 5 a voice sounds no better at this bit rate and only takes more time. */
-const COMPLEXITY = 5;
+/**
+ * Where nothing is lost. With so many bits a voice in full band is what it was, and what more effort would win is
+ * already there; to a LAN it is nothing.
+ */
+const PLENTY: Effort = { bitrate: 160_000, complexity: 0 };
+
+/** Where packets also carry copies of others. More effort than this takes more time and is not heard. */
+const WITH_COPIES: Effort = { bitrate: 128_000, complexity: 5 };
 
 /** Samples of the longest packet that Opus allows, 120 ms (RFC 6716, section 3.2.5). */
 const LONGEST_PACKET_SAMPLES = 5760;
@@ -22,7 +31,7 @@ const SHORTEST_FRAME_SAMPLES = 120;
 
 /** Makes frames into packets. */
 export interface VoiceEncoder extends Disposable {
-  /** The packet of one frame, from 1 byte (lasting silence) to about 250. */
+  /** The packet of one frame, from 1 byte (lasting silence) to about 500. */
   encode(frame: Int16Array): Uint8Array;
   /**
    * Prepares for losses on the way: from 1 % on, packets carry a copy of the frame before them, at the cost of
@@ -105,9 +114,8 @@ function createOpusEncoder(frameSize: number, lossPercent: number): ReturnType<t
   return createEncoder({
     // `Voip` would turn the phase of low tones, which costs likeness to the original and wins nothing here.
     application: lossPercent > 0 ? Application.Audio : Application.RestrictedLowDelay,
-    bitrate: BITRATE,
+    ...lossPercent > 0 ? WITH_COPIES : PLENTY,
     channels: 1,
-    complexity: COMPLEXITY,
     fec: lossPercent > 0,
     frameSize,
     packetLossPercent: lossPercent,

@@ -18,8 +18,8 @@ import {
 /**
  * Mean time between two reports, each of which comes after 0.5 to 1.5 times that.
  *
- * RTCP may take 5 % of a session's bandwidth (RFC 3550, section 6.2). Opus at 128 kbit/s is 144 kbit/s with its headers
- * and two parties' reports are 124 bytes each, so one in 0.28 s would be allowed but for the RFC's minimum of 5 s. RFC
+ * RTCP may take 5 % of a session's bandwidth (RFC 3550, section 6.2). Opus at 160 kbit/s is 176 kbit/s with its headers
+ * and two parties' reports are 124 bytes each, so one in 0.23 s would be allowed but for the RFC's minimum of 5 s. RFC
  * 4585 (AVPF) lifts that for the sake of quick feedback, which is what is wanted here: figures soon after a call
  * begins, loss known before it is history. The longest pause, 2.25 s, is short enough for a report to show that a
  * muted phone lives, which counts as silent after 3 s. It takes 0.5 % of the bandwidth.

@@ -11,8 +11,11 @@ export const SILENT_PACKET_BYTES = 2;
 /** Softer than this, in dB below full scale, nobody speaks. */
 const SPEECH_DB = -55;
 
-/** After this time without speech its silence need not be sent. Pauses between sentences are. */
-const LONG_SILENCE_SAMPLES = 3 * OPUS_SAMPLE_RATE;
+/**
+ * After this time without speech its silence need not be sent. Pauses between sentences are: what the network does is
+ * learnt from packets, and so known before the next word.
+ */
+const LONG_SILENCE_SAMPLES = 8 * OPUS_SAMPLE_RATE;
 
 /** So often silence is sent all the same, for a sign of life: as often as Opus itself does. */
 const SIGN_OF_LIFE_SAMPLES = 0.4 * OPUS_SAMPLE_RATE;

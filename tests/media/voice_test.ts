@@ -183,14 +183,14 @@ Deno.test("VoiceSender stops sending in lasting silence, and says so first", asy
   const silence = new Int16Array(FRAME_SAMPLES);
   const heard = new Int16Array(FRAME_SAMPLES);
   let sent = 0;
-  for (let frame = 0; frame < 900; frame++) {
+  for (let frame = 0; frame < 1150; frame++) {
     const start = (frame % 100) * FRAME_SAMPLES;
-    const quiet = frame >= 100 && frame < 800;
+    const quiet = frame >= 100 && frame < 1050;
     const datagram = sender.packet(quiet ? silence : said.subarray(start, start + FRAME_SAMPLES));
     if (datagram) receiver.receive(datagram, frame * 20);
-    if (datagram && frame >= 270 && frame < 800) sent++;
+    if (datagram && frame >= 520 && frame < 1050) sent++;
     receiver.play(heard, frame * 20);
-    if (frame === 750) assertLess(levelDb(heard), -60);
+    if (frame === 1000) assertLess(levelDb(heard), -60);
   }
   // Every 400 ms a sign of life, in 10.6 s.
   assertGreater(sent, 24);
