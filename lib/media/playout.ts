@@ -96,6 +96,9 @@ const CONCEALED_BLOCK = 10 * MS;
 /** Most that is left out of what is late for once. What is later is heard late, and then caught up with. */
 const LONGEST_SKIP = 80 * MS;
 
+/** What is late again within this time is not late for once. */
+const ONCE = 1_000 * MS;
+
 /** Packets that come so soon after another, in milliseconds, were held up together with it, … */
 const HELD_UP_MS = 3;
 
@@ -201,6 +204,7 @@ export class Playout {
   #skipped = 0;
   /** Whether some of them have been left out, or are about to be. */
   #skipping = false;
+  #skippedAt = -Infinity;
   readonly #crossing = new Int16Array(CROSSING);
   #lastWasSilent = false;
   #cameAt = -Infinity;
@@ -319,6 +323,7 @@ export class Playout {
     this.#decodedLength = 0;
     this.#skipped = 0;
     this.#skipping = false;
+    this.#skippedAt = -Infinity;
     this.#copyAt = -Infinity;
     this.#clockOffset = NaN;
     this.#delays.reset();
@@ -526,10 +531,12 @@ export class Playout {
    * @returns Samples of the packets that come next which are not to be heard.
    */
   #surplus(): number {
-    const madeUp = this.#starved + this.#skipped;
-    if (!this.#stretching || this.#lastWasSilent || madeUp > LONGEST_SKIP) return 0;
-    const surplus = Math.floor(Math.min(madeUp, this.#delay - this.#target));
-    return surplus < CROSSING ? 0 : surplus;
+    if (this.#delivered - this.#skippedAt < ONCE) return this.#skipped;
+    if (!this.#stretching || this.#lastWasSilent || this.#starved > LONGEST_SKIP) return 0;
+    const surplus = Math.floor(Math.min(this.#starved, this.#delay - this.#target));
+    if (surplus < CROSSING) return 0;
+    this.#skippedAt = this.#delivered;
+    return surplus;
   }
 
   /** A packet's samples without those that are not to be heard, and with the crossing to them. */
