@@ -119,8 +119,9 @@ export const playout: FuzzTarget = {
       }
       checkPlayout(playout);
     }
-    // Whatever was before, a stream that is in order is heard in the end, and at no great delay.
-    for (let packet = 0; packet < 10; packet++, now += 20) {
+    // Whatever was before, a stream that is in order is heard in the end, and at no great delay. Before its first packet
+    // there may be as much silence as a loudspeaker had stood still, up to 400 ms.
+    for (let packet = 0; packet < 30; packet++, now += 20) {
       playout.push(number + 300 + packet, timestamp + 960 * (300 + packet), Uint8Array.of(8, 0, 0), now);
       playAndCheck((wanted) => playout.play(wanted, now), 960);
     }
