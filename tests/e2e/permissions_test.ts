@@ -85,6 +85,18 @@ Deno.test("run, test and compile name the set of deno.json and add nothing to it
   }
 });
 
+Deno.test("run, test and compile give V8 the same flags", async () => {
+  const uses: Readonly<Record<string, string>> = {
+    "Makefile": "--v8-flags=$(shell cat tools/v8_flags)",
+    "tests/e2e/processes.ts": "`--v8-flags=${V8_FLAGS}`",
+    "tools/build.ts": "`--v8-flags=${v8Flags}`",
+    "tools/self_extracting.sh": '"--v8-flags=@V8_FLAGS@"',
+  };
+  for (const [file, use] of Object.entries(uses)) {
+    assertStringIncludes(await Deno.readTextFile(new URL(file, ROOT)), use, file);
+  }
+});
+
 /** What `deno compile` writes down of a set, between the runtime and the program. */
 async function compiledPermissions(path: string): Promise<Record<string, unknown> | undefined> {
   const text = new TextDecoder("latin1").decode(await Deno.readFile(path));
