@@ -14,7 +14,7 @@ SELF_EXTRACTING =
 export NAME PORT REGISTRY
 
 RUN := sh tools/deno.sh
-# With how much memory V8 lets garbage gather, so that what a tool takes does not depend on how busy it was.
+# How much garbage V8 may let gather is said, so that the memory of a tool does not depend on how busy it was.
 TOOL := $(RUN) run -q --no-prompt --v8-flags=$(shell cat tools/v8_flags)
 
 help:

@@ -9,7 +9,7 @@ const MS = 48;
 /** A packet that is later than usual by this much is part of a peak. */
 const LEAST_HEIGHT = 40 * MS;
 
-/** Higher than any accident of a phone. */
+/** Higher than accidents of a phone are, as a rule. */
 const STANDSTILL = 80 * MS;
 
 /** Late packets within this time are one peak: what was held up comes all at once. */
@@ -25,7 +25,7 @@ const HABIT = 8_500 * MS;
 const FIRST_PACKETS = 75;
 
 /** Peaks that are remembered: as many as there can be in that time. */
-const REMEMBERED = 16;
+const REMEMBERED = 22;
 
 /** Recurring peaks of relative delay. All times are samples of the loudspeaker's clock. */
 export class DelayPeaks {

@@ -513,7 +513,9 @@ export class Playout {
       if (this.#skipped >= samples.length) {
         this.#skipped -= samples.length;
         this.#end += samples.length;
-        this.#counts.late++;
+        // The copy of a lost packet was too late to be of use.
+        if (copied) this.#counts.lost++;
+        else this.#counts.late++;
         return;
       }
       this.#add(this.#skipping ? this.#joined(samples) : samples);
