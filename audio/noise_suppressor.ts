@@ -19,8 +19,8 @@ const BANDS = SINGLE_BINS + (FFT_SIZE / 2 - SINGLE_BINS) / BINS_ABOVE;
 /** Least gain for noise, -16 dB: with more, what is left of the noise twitters. */
 const NOISE_FLOOR_DB = -16;
 /**
- * Noise this far below the loudest of late is not heard beside it, and is left alone: whatever is taken away costs the
- * voice something. Above the second it is noise like any other, and between them it is taken down in part.
+ * Noise as far below the loudest of late as the first is not heard beside it, and is left alone: whatever is taken away
+ * costs the voice something. From the second on it is noise like any other; between them it is taken down in part.
  */
 const INAUDIBLE_DB = -65;
 const AUDIBLE_DB = -50;
@@ -165,8 +165,7 @@ export class NoiseSuppressor {
     const stretch = Math.floor(this.#blocks / STRETCH_BLOCKS) % STRETCHES;
     const begins = this.#blocks % STRETCH_BLOCKS === 0;
     this.#softest[stretch] = begins ? power : Math.min(power, this.#softest[stretch]!);
-    const pauseDb = 10 *
-      Math.log10(this.#softest.reduce((least, soft) => Math.min(least, soft)) / this.#loudest);
+    const pauseDb = 10 * Math.log10(Math.min(...this.#softest) / this.#loudest);
     const audible = Math.max(0, Math.min(1, (pauseDb - INAUDIBLE_DB) / (AUDIBLE_DB - INAUDIBLE_DB)));
     this.#noiseFloor = 10 ** (audible * NOISE_FLOOR_DB / 10);
   }

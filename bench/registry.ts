@@ -78,6 +78,11 @@ async function startRegistry(port: number, log: string): Promise<Program> {
   }
 }
 
+function startAttack(attack: string, port: number): Program {
+  const settings = ["-q", "-A", ...importMap()];
+  return new Program([Deno.execPath(), "run", ...settings, "bench/registry_attacks.ts", attack, `${port}`]);
+}
+
 async function join(port: number, name: string): Promise<RegistryClient> {
   const result = await RegistryClient.connect("127.0.0.1", port);
   if (result.kind !== "connected") throw new Error(`Cannot connect: ${result.detail}`);
@@ -121,16 +126,7 @@ async function measure(attack: string | undefined, port: number, log: string, se
     Array.from({ length: PHONES }, (_, index) => join(port, `pessoa ${index}`)),
   );
   await lookUp(phones, 1);
-  await using attacker = attack === undefined ? undefined : new Program([
-    Deno.execPath(),
-    "run",
-    "-q",
-    "-A",
-    ...importMap(),
-    "bench/registry_attacks.ts",
-    attack,
-    `${port}`,
-  ]);
+  await using attacker = attack === undefined ? undefined : startAttack(attack, port);
   await attacker?.said();
   // Compiled, and past what everybody may ask at once.
   await lookUp(phones, 2);

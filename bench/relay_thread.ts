@@ -17,17 +17,19 @@ export type RelaySetup =
   | { readonly kind: "sip"; readonly calleePort: number; readonly network: Network };
 
 /** What the thread is asked for, and how it answers. */
-export type RelayRequest = { readonly open: RelaySetup } | "begin" | "count" | "close";
+export type RelayRequest = { readonly open: RelaySetup } | "begin" | "count";
 export type RelayReply =
   | { readonly opened: { readonly port: number } }
   | { readonly counted: PathCounts }
-  | { readonly failed: string }
-  | "closed";
+  | { readonly failed: string };
 
 /** A relay that runs elsewhere. */
-export class RelayThread implements AsyncDisposable {
+export class RelayThread implements Disposable {
   readonly #worker: Worker;
+  /** Settles with the answer to the last question, or with what went wrong in the thread. */
   #answered = Promise.withResolvers<RelayReply>();
+  /** Why the thread ended by itself. */
+  #failure: Error | undefined;
   #port = 0;
 
   private constructor() {
@@ -35,7 +37,8 @@ export class RelayThread implements AsyncDisposable {
     this.#worker.addEventListener("message", ({ data }) => this.#answered.resolve(data));
     this.#worker.addEventListener("error", (event) => {
       event.preventDefault();
-      this.#answered.reject(new Error(`The relay failed: ${event.message}`));
+      this.#failure = new Error(`The relay failed: ${event.message}`);
+      this.#answered.reject(this.#failure);
     });
   }
 
@@ -44,7 +47,7 @@ export class RelayThread implements AsyncDisposable {
     const thread = new RelayThread();
     try {
       const reply = await thread.#ask({ open: setup });
-      if (typeof reply !== "object" || !("opened" in reply)) throw new Error("The relay did not open");
+      if (!("opened" in reply)) throw new Error("The relay did not open");
       thread.#port = reply.opened.port;
       return thread;
     } catch (error) {
@@ -66,21 +69,22 @@ export class RelayThread implements AsyncDisposable {
   /** See `Relay.forward`. */
   async forward(): Promise<PathCounts> {
     const reply = await this.#ask("count");
-    if (typeof reply !== "object" || !("counted" in reply)) throw new Error("The relay did not count");
+    if (!("counted" in reply)) throw new Error("The relay did not count");
     return reply.counted;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#ask("close");
+  /** Ends the thread, with its sockets and its place in the room. */
+  [Symbol.dispose](): void {
     this.#worker.terminate();
   }
 
   /** One question at a time. */
   async #ask(request: RelayRequest): Promise<RelayReply> {
+    if (this.#failure) throw this.#failure;
     this.#answered = Promise.withResolvers();
     this.#worker.postMessage(request);
     const reply = await this.#answered.promise;
-    if (typeof reply === "object" && "failed" in reply) throw new Error(reply.failed);
+    if ("failed" in reply) throw new Error(reply.failed);
     return reply;
   }
 }

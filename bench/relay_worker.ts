@@ -28,9 +28,6 @@ async function answer(request: RelayRequest): Promise<RelayReply | undefined> {
       return;
     case "count":
       return { counted: relay!.forward };
-    case "close":
-      await relay?.[Symbol.asyncDispose]();
-      return "closed";
   }
 }
 

@@ -1,6 +1,7 @@
-import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertLess, assertRejects } from "@std/assert";
 import type { Condition } from "../../bench/impairment.ts";
 import { ImpairedPath, LOOPBACK } from "../../bench/relay.ts";
+import { RelayThread } from "../../bench/relay_thread.ts";
 import { redirected, SalaRelay } from "../../bench/sala_relay.ts";
 import { SipRelay, withMediaPort } from "../../bench/sip_relay.ts";
 import { encodeCallMessage } from "../../lib/protocol/call_messages.ts";
@@ -227,4 +228,50 @@ Deno.test("SipRelay stands between two phones: SIP passes, voice is impaired", a
   caller.send(bytes("BYE sip:a@b SIP/2.0\r\n\r\n"), relay.port);
   assertEquals(text((await callee.next()).bytes), "BYE sip:a@b SIP/2.0\r\n\r\n");
   assertEquals(relay.forward, { received: 1, lost: 1 });
+});
+
+Deno.test("RelayThread is a relay, and counts what it loses", async () => {
+  const registry = startRegistry({ host: LOOPBACK, port: 0 });
+  await using _registry = registry;
+  await using callee = new Mailbox();
+  await using caller = new Mailbox();
+  const network = { condition: LOSES_ALL, seed: "1" };
+  using relay = await RelayThread.open({
+    kind: "sala",
+    registryPort: registry.port,
+    name: "relay",
+    calleePort: callee.port,
+    network,
+  });
+  const connected = await RegistryClient.connect(LOOPBACK, registry.port);
+  assert(connected.kind === "connected");
+  await using client = connected.client;
+  await client.register("caller", LOOPBACK, caller.port);
+  const found = await client.lookUp("relay");
+  assert(found.kind === "found");
+  caller.send(voice(1), found.person.porta);
+  assertEquals((await callee.next()).bytes, voice(1));
+  relay.begin();
+  assertEquals(await relay.forward(), { received: 0, lost: 0 });
+  caller.send(voice(2), found.person.porta);
+  // Signalling passes, behind the voice.
+  const goodbye = encodeCallMessage({
+    tipo: "encerrar_ligação",
+    chamada: "0123456789abcdef0123456789abcdef",
+  });
+  caller.send(goodbye, found.person.porta);
+  assertEquals((await callee.next()).bytes, goodbye);
+  assertEquals(await relay.forward(), { received: 1, lost: 1 });
+});
+
+Deno.test("RelayThread says why a relay cannot be opened", async () => {
+  const registry = startRegistry({ host: LOOPBACK, port: 0 });
+  const { port } = registry;
+  await registry.close();
+  const network = { condition: LOSES_ALL, seed: "1" };
+  await assertRejects(
+    () => RelayThread.open({ kind: "sala", registryPort: port, name: "relay", calleePort: 1, network }),
+    Error,
+    "Cannot register the relay as relay",
+  );
 });

@@ -23,6 +23,15 @@ Deno.test("DelayEstimator gives the quantiles of what it was told, a millisecond
   assertEquals(estimator.quantile(0.97), -6 * MS);
 });
 
+Deno.test("DelayEstimator counts a packet for as much as it is told", () => {
+  const estimator = new DelayEstimator();
+  for (let count = 0; count < 190; count++) estimator.add(0, 20);
+  for (let count = 0; count < 10; count++) estimator.add(80 * MS, 20, 0.1);
+  assertEquals(estimator.quantile(0.97), MS);
+  for (let count = 0; count < 10; count++) estimator.add(80 * MS, 20);
+  assertEquals(estimator.quantile(0.97), 81 * MS);
+});
+
 Deno.test("DelayEstimator notices jitter within a second and forgets it within ten", () => {
   const estimator = new DelayEstimator();
   for (let count = 0; count < 500; count++) estimator.add(0, 20);
