@@ -96,9 +96,6 @@ const CONCEALED_BLOCK = 10 * MS;
 /** Most that is left out of what is late for once. What is later is heard late, and then caught up with. */
 const LONGEST_SKIP = 80 * MS;
 
-/** What is late again within this time is not late for once. */
-const ONCE = 1_000 * MS;
-
 /** Packets that come so soon after another, in milliseconds, were held up together with it, … */
 const HELD_UP_MS = 3;
 
@@ -204,7 +201,6 @@ export class Playout {
   #skipped = 0;
   /** Whether some of them have been left out, or are about to be. */
   #skipping = false;
-  #skippedAt = -Infinity;
   readonly #crossing = new Int16Array(CROSSING);
   #lastWasSilent = false;
   #cameAt = -Infinity;
@@ -323,7 +319,6 @@ export class Playout {
     this.#decodedLength = 0;
     this.#skipped = 0;
     this.#skipping = false;
-    this.#skippedAt = -Infinity;
     this.#copyAt = -Infinity;
     this.#clockOffset = NaN;
     this.#delays.reset();
@@ -533,12 +528,10 @@ export class Playout {
    * @returns Samples of the packets that come next which are not to be heard.
    */
   #surplus(): number {
-    if (this.#delivered - this.#skippedAt < ONCE) return this.#skipped;
+    if (this.#skipped > 0) return this.#skipped;
     if (!this.#stretching || this.#lastWasSilent || this.#starved > LONGEST_SKIP) return 0;
     const surplus = Math.floor(Math.min(this.#starved, this.#delay - this.#target));
-    if (surplus < CROSSING) return 0;
-    this.#skippedAt = this.#delivered;
-    return surplus;
+    return surplus < CROSSING ? 0 : surplus;
   }
 
   /** A packet's samples without those that are not to be heard, and with the crossing to them. */

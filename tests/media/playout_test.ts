@@ -128,6 +128,19 @@ Deno.test("Playout keeps its delay, and the time, when packets are held up for o
   assertGreater(compare(said(8), heard.subarray(2 * 48_000)).correlation, 0.98);
 });
 
+Deno.test("Playout comes back from a long delay further where nobody speaks", () => {
+  const excessMs = [false, true].map((pause) => {
+    const { playout } = simulate({
+      seconds: 16,
+      network: (time, random) => ({ delayMs: (time < 5_000 ? 80 : 20) * random() }),
+      silent: (time) => pause && time >= 5_000,
+    });
+    return playout.delayMs - playout.targetMs;
+  });
+  assertLess(excessMs[1]!, 8);
+  assertGreater(excessMs[0]!, 9);
+});
+
 Deno.test("Playout waits for peaks of delay that come again and again", () => {
   let lateBefore = 0;
   const { playout } = simulate({

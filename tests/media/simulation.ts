@@ -34,9 +34,13 @@ export function voiceFrame(frame: number): Int16Array {
   return VOICE.subarray(start, start + FRAME);
 }
 
+/** A made-up packet that says only that it is silent. */
+const SILENT_PACKET = new Uint8Array(2);
+
 /** Takes the made-up packets for what they say. What it makes up is silence. */
 export class FakeDecoder implements VoiceDecoder {
   decode(packet: Uint8Array): Int16Array | undefined {
+    if (packet.length === SILENT_PACKET.length) return new Int16Array(FRAME);
     return packet.length === 4 ? voiceFrame(frameOf(packet)) : undefined;
   }
 
@@ -71,6 +75,8 @@ export interface Simulation {
   readonly driftPpm?: number;
   /** Whether packets carry copies of the frames before them. */
   readonly copies?: boolean;
+  /** Whether nobody speaks at a time. */
+  readonly silent?: (timeMs: number) => boolean;
   readonly seed?: number;
   /** Looks at the playout, every 10 ms. */
   readonly each?: (timeMs: number, playout: Playout) => void;
@@ -78,7 +84,8 @@ export interface Simulation {
 
 /** Runs a call and returns its playout and all that was heard. */
 export function simulate(
-  { seconds, network = () => ({}), driftPpm = 0, copies = false, seed = 1, each }: Simulation,
+  { seconds, network = () => ({}), driftPpm = 0, copies = false, silent = () => false, seed = 1, each }:
+    Simulation,
 ): { playout: Playout; heard: Int16Array } {
   const random = randomFrom(seed);
   const playout = new Playout(new FakeDecoder());
@@ -97,7 +104,8 @@ export function simulate(
     arrivals.sort((a, b) => a.at - b.at);
     for (; arrivals.length > 0 && arrivals[0]!.at <= now; arrivals.shift()) {
       const { frame, at } = arrivals[0]!;
-      playout.push(70_000 + frame, 1e6 + frame * FRAME, voicePacket(frame, copies), at);
+      const packet = silent(frame * 20) ? SILENT_PACKET : voicePacket(frame, copies);
+      playout.push(70_000 + frame, 1e6 + frame * FRAME, packet, at);
     }
     playout.play(heard.subarray(block * 480, (block + 1) * 480), now);
     each?.(now, playout);
