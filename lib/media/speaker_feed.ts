@@ -26,6 +26,12 @@ const MS = 48;
  */
 const LATE_SAMPLES = 6 * MS;
 
+/**
+ * Samples that a full queue lacks where nobody speaks: room for the beginning of a packet that comes then, and not so
+ * many that a device could take all of the rest in the time of a frame.
+ */
+const PAUSE_SAMPLES = 4 * MS;
+
 /** What is made up at once, so that a packet that is a little late need not be made up whole. */
 const MADE_UP_SAMPLES = 10 * MS;
 
@@ -88,7 +94,8 @@ export class SpeakerFeed {
   due(wanted: number, now: number): Int16Array<ArrayBuffer> {
     const most = this.#begin(wanted, now);
     // In a pause the queue is left as a packet would find it that came now, since one may at any moment.
-    const ready = this.#playout.pausing ? most - LATE_SAMPLES : this.#playout.readySamples(most);
+    const { pausing } = this.#playout;
+    const ready = pausing ? most - PAUSE_SAMPLES : this.#playout.readySamples(most);
     let given = this.#play(0, ready, most, now);
     while (most - given > this.#patienceSamples - LEAST_SAMPLES) {
       given = this.#play(given, MADE_UP_SAMPLES, most, now);

@@ -1,4 +1,10 @@
-import { assertEquals, assertGreater, assertLess, assertLessOrEqual } from "@std/assert";
+import {
+  assertEquals,
+  assertGreater,
+  assertGreaterOrEqual,
+  assertLess,
+  assertLessOrEqual,
+} from "@std/assert";
 import { Playout } from "../../lib/media/playout.ts";
 import { patienceSamples, SpeakerFeed } from "../../lib/media/speaker_feed.ts";
 import { randomFrom } from "../call/network.ts";
@@ -83,8 +89,8 @@ Deno.test("SpeakerFeed gives each packet on as it comes, and makes nothing up", 
 for (const copies of [false, true]) {
   const how = copies ? "rebuilds" : "makes up";
   Deno.test(`SpeakerFeed ${how} packets that are missing between those that come, without a gap`, () => {
-    // With the longer lead the first ones are the lesson that copies are worth waiting for.
-    for (const [leadSamples, lessons] of [[FRAME, 0], [patienceSamples(FRAME), 3]] as const) {
+    // The first ones are the lesson that copies are worth waiting for.
+    for (const [leadSamples, lessons] of [[FRAME, 2], [patienceSamples(FRAME), 3]] as const) {
       const { playout, gaps } = run(10, (frame) => ({ lost: frame % 10 === 7 }), { copies, leadSamples });
       const { lost, rebuilt, late, concealedSamples } = playout.counts;
       assertEquals({ gaps, late, all: lost + rebuilt }, { gaps: 0, late: 0, all: 50 });
@@ -160,6 +166,26 @@ Deno.test("SpeakerFeed makes little up when the loudspeaker's blocks move agains
     assertLessOrEqual(playout.counts.concealedSamples, 2 * BLOCK);
     assertLess(playout.delayMs, 20);
   }
+});
+
+Deno.test("SpeakerFeed keeps the queue from running dry where nobody speaks, also with late timers", () => {
+  const random = randomFrom(2);
+  const feed = new SpeakerFeed(new Playout(new FakeDecoder(), patienceSamples(FRAME)), FRAME);
+  // As PulseAudio's virtual cards do, which take a little more than 10 ms for 10 ms.
+  const taken = BLOCK + 2;
+  let queued = 0;
+  let calls = 0;
+  let serveAt = 0;
+  for (let blockAt = 5; blockAt < 60_000; blockAt += 10.04) {
+    for (; serveAt < blockAt; serveAt = Math.ceil(feed.dueAt) + 6 * random()) {
+      queued += feed.due(FULL - queued, serveAt).length;
+      assertLessOrEqual(queued, FULL);
+      calls++;
+    }
+    assertGreaterOrEqual(queued, taken, `after ${blockAt} ms`);
+    queued -= taken;
+  }
+  assertLess(calls, 60 * 50, "nor is it looked at more often than when somebody does");
 });
 
 Deno.test("SpeakerFeed gives no more than is wanted, and a fifth of a second at once", () => {
