@@ -25,6 +25,9 @@ export class LookSchedule {
   /** Looks and waits since the last read. */
   #looks = 0;
   #waits = 0;
+  /** What there was at the last look, and whether there was room for more then and no more came. */
+  #seen = -1;
+  #nothingBehind = false;
 
   /** @param readSamples Samples that are read at once. */
   constructor(readSamples: number) {
@@ -39,6 +42,9 @@ export class LookSchedule {
    */
   waitMs(nowMs: number, left: number): number {
     const earlyMs = this.#dueMs - nowMs;
+    if (earlyMs < -STOPPED_MS) this.#nothingBehind = false;
+    else if (this.#waits > 0) this.#nothingBehind ||= left === this.#seen;
+    this.#seen = left;
     if (this.#looks++ === 0 && (earlyMs <= 0 || this.#behind(left))) return 0;
     this.#waits++;
     if (earlyMs > 0) return earlyMs;
@@ -58,12 +64,17 @@ export class LookSchedule {
       (++this.#reads % EARLY_READS === 0 ? EARLY_MS : 0);
     // Part of them is there already.
     const restMs = durationMs(this.#readSamples - left, SAMPLE_RATE);
+    if (!this.#muchLeft(left)) this.#nothingBehind = false;
     this.#dueMs = this.#behind(left) ? Math.min(nextMs, nowMs + restMs) : nextMs;
     this.#looks = this.#waits = 0;
   }
 
-  /** Whether so much is left that there may be more behind it, which the queue had no room for. */
+  /** Whether there may be more behind what is left, which the queue had no room for. */
   #behind(left: number): boolean {
+    return this.#muchLeft(left) && !this.#nothingBehind;
+  }
+
+  #muchLeft(left: number): boolean {
     return left >= this.#readSamples / 2;
   }
 }

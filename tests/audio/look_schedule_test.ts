@@ -76,6 +76,14 @@ for (const readMs of [10, 20]) {
   }
 }
 
+Deno.test("LookSchedule looks no more often where pieces are not as long as what is read", () => {
+  for (const [readMs, chunkMs] of [[20, 20.08], [20, 10.04], [20, 19.9], [10, 10.04]] as const) {
+    const { readings, looksPerRead } = readOn({ readSamples: readMs * MS, chunkSamples: chunkMs * MS });
+    assertLessOrEqual(looksPerRead, 1.2, `${chunkMs} ms`);
+    for (const { atMs, behindMs } of readings) if (atMs > 3_000) assertLess(behindMs, chunkMs + 2, `${atMs}`);
+  }
+});
+
 Deno.test("LookSchedule leaves no backlog behind that the queue does not show", () => {
   for (const readSamples of [10 * MS, 20 * MS]) {
     const { readings } = readOn({ readSamples, chunkSamples: 10 * MS, backlogMs: 500 });
