@@ -12,6 +12,12 @@ const LARGEST_GAP_PACKETS = 3000;
 /** A change of transit time beyond this is a clock that was set, and not jitter. */
 const LARGEST_TRANSIT_STEP_MS = 5000;
 
+/**
+ * A packet is taken for lost when one that was sent after it came so long ago. Less, and those that are only overtaken
+ * would have the other side protect its voice against losses that there are not.
+ */
+const SETTLED_MS = 200;
+
 /** Jitter is smoothed by a sixteenth, as the RFC has it, so that all receivers' figures can be compared. */
 const JITTER_GAIN = 1 / 16;
 
@@ -36,11 +42,12 @@ export class ReceptionStatistics {
   #repeated = 0;
   /** Which sequence number came last at its place in the window, -1 for none. */
   readonly #window = new Float64Array(WINDOW_PACKETS).fill(-1);
+  /** When it came. */
+  readonly #cameAt = new Float64Array(WINDOW_PACKETS);
   /** What the next sequence number must be to prove that a far one was the start of another count. */
   #restartsAt: number | undefined;
-  #expectedBefore = 0;
-  #receivedBefore = 0;
-  #recentLossFraction = 0;
+  /** Up to this sequence number all packets are in a report, as received or as lost. */
+  #reported = 0;
   /** In units of the timestamp. */
   #jitter = 0;
   #lastArrivalMs: number | undefined;
@@ -82,11 +89,6 @@ export class ReceptionStatistics {
     return this.lost / Math.max(1, this.expected);
   }
 
-  /** The same for the time between the last two reports, 0 to 1. */
-  get recentLossFraction(): number {
-    return this.#recentLossFraction;
-  }
-
   /** Mean difference of two packets' transit times, smoothed, in ms. */
   get jitterMs(): number {
     return this.#jitter * 1000 / this.#clockRate;
@@ -110,12 +112,13 @@ export class ReceptionStatistics {
       this.#restart(ssrc, sequence);
     }
     this.#restartsAt = undefined;
-    const place = ((sequence % WINDOW_PACKETS) + WINDOW_PACKETS) % WINDOW_PACKETS;
+    const place = placeOf(sequence);
     if (this.#window[place] === sequence) {
       this.#repeated++;
       return;
     }
     this.#window[place] = sequence;
+    this.#cameAt[place] = now;
     this.#received++;
     this.#highest = Math.max(this.#highest, sequence);
     this.#lowest = Math.min(this.#lowest, sequence);
@@ -135,23 +138,18 @@ export class ReceptionStatistics {
 
   /**
    * What there is to report, once a packet has come. To be called once for each report that is sent: the fraction
-   * lost is counted from one call to the next.
+   * lost is that of the packets that were settled since the last call.
    *
    * @param now In the callers' milliseconds.
    */
   block(now: number): ReportBlock | undefined {
     if (this.#ssrc === undefined) return undefined;
-    const expected = this.expected - this.#expectedBefore;
-    const lost = expected - (this.#received - this.#receivedBefore);
-    this.#expectedBefore = this.expected;
-    this.#receivedBefore = this.#received;
-    // Packets that came late make up for those that were counted as lost the last time.
-    this.#recentLossFraction = expected > 0 ? Math.max(0, lost / expected) : 0;
+    const lossFraction = this.#settle(now);
     const report = this.#senderReport?.ssrc === this.#ssrc ? this.#senderReport : undefined;
     const firstLap = Math.floor(this.#first / 0x10000) * 0x10000;
     return {
       ssrc: this.#ssrc,
-      fractionLost: Math.min(255, Math.floor(256 * this.#recentLossFraction)),
+      fractionLost: Math.min(255, Math.floor(256 * lossFraction)),
       cumulativeLost: Math.min(LARGEST_LOST, this.lost),
       highestSequence: (this.#highest - firstLap) >>> 0,
       jitter: Math.min(LARGEST_UINT32, Math.floor(this.#jitter)),
@@ -162,6 +160,25 @@ export class ReceptionStatistics {
     };
   }
 
+  /** Looks at the packets whose fate is known by now and was not before, and returns which part of them is lost. */
+  #settle(now: number): number {
+    let settled = this.#highest;
+    while (
+      settled > this.#reported &&
+      !(this.#came(settled) && this.#cameAt[placeOf(settled)]! <= now - SETTLED_MS)
+    ) {
+      settled--;
+    }
+    const expected = settled - this.#reported;
+    let lost = 0;
+    for (; this.#reported < settled; this.#reported++) if (!this.#came(this.#reported + 1)) lost++;
+    return lost / Math.max(1, expected);
+  }
+
+  #came(sequence: number): boolean {
+    return this.#window[placeOf(sequence)] === sequence;
+  }
+
   #isFar(sequence: number): boolean {
     return sequence > this.#highest + LARGEST_GAP_PACKETS || sequence <= this.#highest - WINDOW_PACKETS;
   }
@@ -170,7 +187,7 @@ export class ReceptionStatistics {
     this.#ssrc = ssrc;
     this.#first = this.#lowest = this.#highest = sequence;
     this.#received = this.#repeated = 0;
-    this.#expectedBefore = this.#receivedBefore = this.#recentLossFraction = 0;
+    this.#reported = sequence - 1;
     this.#window.fill(-1);
     this.#restartsAt = undefined;
     this.#jitter = 0;
@@ -189,4 +206,8 @@ export class ReceptionStatistics {
     this.#lastArrivalMs = now;
     this.#lastTimestamp = timestamp;
   }
+}
+
+function placeOf(sequence: number): number {
+  return ((sequence % WINDOW_PACKETS) + WINDOW_PACKETS) % WINDOW_PACKETS;
 }

@@ -43,20 +43,51 @@ Deno.test("ReceptionStatistics.block() is undefined until a packet has come", ()
   assertEquals(new ReceptionStatistics().block(0), undefined);
 });
 
-Deno.test("ReceptionStatistics.block() tells the loss since the last one as appendix A.3 does", () => {
-  const statistics = received([0, 1, 2, 3]);
-  assertEquals(statistics.block(80)?.fractionLost, 0);
-  for (const sequence of [4, 7]) statistics.record(SSRC, sequence, 0, 100); // 2 of 4 lost.
-  const second = statistics.block(120);
+Deno.test("ReceptionStatistics.block() tells the loss among what was settled since the last one", () => {
+  const statistics = received([0, 1, 2, 3]); // Until 60 ms.
+  assertEquals(statistics.block(260)?.fractionLost, 0);
+  for (const sequence of [4, 7]) statistics.record(SSRC, sequence, 0, 300); // 2 of 4 are missing.
+  const early = statistics.block(499);
+  assertEquals([early?.fractionLost, early?.cumulativeLost], [0, 2], "and may still come");
+  const second = statistics.block(500);
   assertEquals([second?.fractionLost, second?.cumulativeLost], [128, 2]);
-  assertEquals(statistics.recentLossFraction, 0.5);
-  // The two come after all, which makes up for more than is lost.
-  for (const sequence of [5, 6, 9]) statistics.record(SSRC, sequence, 0, 140);
-  const third = statistics.block(160);
+  // One of them comes after all, of no use to anybody.
+  for (const sequence of [5, 8, 9, 10, 11]) statistics.record(SSRC, sequence, 0, 520);
+  const third = statistics.block(720);
   assertEquals([third?.fractionLost, third?.cumulativeLost], [0, 1]);
   // Nothing came and nothing was expected.
-  assertEquals(statistics.block(180)?.fractionLost, 0);
-  assertEquals(statistics.lossFraction, 0.1);
+  assertEquals(statistics.block(920)?.fractionLost, 0);
+  assertEquals(statistics.lossFraction, 1 / 12);
+});
+
+for (const lost of [0, 0.1]) {
+  Deno.test(`ReceptionStatistics.block() takes no packet for lost that is overtaken, where ${100 * lost} % are`, () => {
+    const random = randomFrom(4);
+    const statistics = new ReceptionStatistics();
+    const packets = Array.from(
+      { length: 20_000 },
+      (_, sequence) => ({ sequence, at: 20 * sequence + 80 * random() }),
+    )
+      .filter(() => random() >= lost).toSorted((one, other) => one.at - other.at);
+    let fractions = 0;
+    let reports = 0;
+    let reportAt = 1_500;
+    for (const { sequence, at } of packets) {
+      for (; at > reportAt; reportAt += 1_500) {
+        fractions += statistics.block(reportAt)!.fractionLost / 256;
+        reports++;
+      }
+      statistics.record(SSRC, sequence, 960 * sequence, at);
+    }
+    // Each is rounded down to a 256th.
+    assertAlmostEquals(fractions / reports, lost, lost === 0 ? 0 : 0.005);
+  });
+}
+
+Deno.test("ReceptionStatistics.block() takes a gap that is longer than what it remembers for lost", () => {
+  const statistics = received([0]);
+  statistics.record(SSRC, 3000, 0, 100);
+  assertEquals(statistics.block(300)?.fractionLost, Math.floor(256 * 2999 / 3000));
 });
 
 Deno.test("ReceptionStatistics.block() counts laps of the sequence number from the first", () => {
