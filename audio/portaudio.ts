@@ -37,13 +37,14 @@ export interface Device {
 export type Direction = "input" | "output";
 
 /**
- * Samples that a loudspeaker takes at once: 10 ms. Smaller ones cost more wake-ups, larger ones delay. A microphone
- * gives all that is read at once.
+ * Samples that a device gives or takes at once: 10 ms. Smaller blocks cost more wake-ups, larger ones delay: those of a
+ * microphone are never quite as long as they should be, so they come between two reads, by and by at any time, and the
+ * rest of a block waits for the next read.
  */
-const SPEAKER_BLOCK_SAMPLES = 480;
+const BLOCK_SAMPLES = 480;
 
 /** Blocks that are asked for as a device's delay. PortAudio makes room for one more. */
-const LATENCY_BLOCKS = { input: 2, output: 3 };
+const LATENCY_BLOCKS = 3;
 
 /**
  * Samples that a loudspeaker's queue takes beyond those that are given at once: 16 ms, since a device may take a block
@@ -174,7 +175,7 @@ export class PortAudio implements Disposable {
    * @throws {AudioError} `no_device` where there is none such, `device_failed` where it does not open.
    */
   async openSource(readSamples: number, choice?: DeviceChoice): Promise<AudioSource> {
-    return new DeviceSource(await this.#openStream("input", choice, readSamples), readSamples);
+    return new DeviceSource(await this.#openStream("input", choice), readSamples);
   }
 
   /**
@@ -185,7 +186,7 @@ export class PortAudio implements Disposable {
    * @throws {AudioError} `no_device` where there is none such, `device_failed` where it does not open.
    */
   async openSink(servedSamples: number, choice?: DeviceChoice): Promise<AudioSink> {
-    const stream = await this.#openStream("output", choice, SPEAKER_BLOCK_SAMPLES);
+    const stream = await this.#openStream("output", choice);
     return new DeviceSink(stream, servedSamples + RESERVE_SAMPLES);
   }
 
@@ -200,23 +201,18 @@ export class PortAudio implements Disposable {
     return direction === "input" ? Pa_GetDefaultInputDevice() : Pa_GetDefaultOutputDevice();
   }
 
-  #openStream(direction: Direction, choice: DeviceChoice | undefined, blockSamples: number): Promise<Stream> {
+  #openStream(direction: Direction, choice: DeviceChoice | undefined): Promise<Stream> {
     return this.#turns.run(async () => {
       const { name, index } = this.check(direction, choice);
-      const pointer = await this.#start(direction, name, index, blockSamples);
+      const pointer = await this.#start(direction, name, index);
       this.#openStreams++;
       return { library: this.#library, pointer, name, close: () => this.#closeStream(pointer) };
     });
   }
 
-  async #start(
-    direction: Direction,
-    name: string,
-    index: number,
-    blockSamples: number,
-  ): Promise<Deno.PointerValue> {
+  async #start(direction: Direction, name: string, index: number): Promise<Deno.PointerValue> {
     const { Pa_OpenStream, Pa_StartStream, Pa_CloseStream } = this.#library.symbols;
-    const latencySeconds = LATENCY_BLOCKS[direction] * blockSamples / SAMPLE_RATE;
+    const latencySeconds = LATENCY_BLOCKS * BLOCK_SAMPLES / SAMPLE_RATE;
     // Together, so that what the other thread reads lives as long as what it writes.
     const memory = {
       parameters: streamParameters(index, 1, latencySeconds),
@@ -227,7 +223,7 @@ export class PortAudio implements Disposable {
       direction === "input" ? memory.parameters : null,
       direction === "output" ? memory.parameters : null,
       SAMPLE_RATE,
-      BigInt(blockSamples),
+      BigInt(BLOCK_SAMPLES),
       NO_FLAG,
       null,
       null,
@@ -289,7 +285,7 @@ class DeviceSource implements AudioSource {
     const info = stream.library.symbols.Pa_GetStreamInfo(stream.pointer);
     const latency = info ? new Deno.UnsafePointerView(info).getFloat64(STREAM_INFO_INPUT_LATENCY) : Infinity;
     // What PortAudio counts as latency is all of its queue, of which one block is ever in use.
-    this.#blockSamples = Math.min(Math.round(latency * SAMPLE_RATE), readSamples);
+    this.#blockSamples = Math.min(Math.round(latency * SAMPLE_RATE), BLOCK_SAMPLES);
   }
 
   get name(): string {
