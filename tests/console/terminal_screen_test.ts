@@ -131,7 +131,7 @@ terminalTest("TerminalScreen shows a live line during a call, and none after it"
   await terminal.order({ show: [message("before")] });
   await terminal.type("mu");
   await terminal.order({ status: STATUS });
-  const sight = await terminal.see("the status line", shows("01:23"));
+  const sight = await terminal.see("the status line", shows("maria 01:23"));
   assertMatch(
     sight.rows.at(-2) ?? "",
     /^● maria 01:23 {2}cifra 04821 {2}mic ▁\S+ +-18 dB {2}alto-falante ▁\S+ +-21 dB$/,
@@ -139,7 +139,7 @@ terminalTest("TerminalScreen shows a live line during a call, and none after it"
   assertEquals(lastRow(sight), "joão> mu");
   assertEquals(sight.cursor.column, 8);
   await terminal.order({ status: { ...STATUS, seconds: 84, muted: true, microphoneDb: -100 } });
-  const muted = await terminal.see("the next second", shows("01:24"));
+  const muted = await terminal.see("the next second", shows("maria 01:24"));
   assertMatch(muted.rows.at(-2) ?? "", /^● maria 01:24 {2}cifra 04821 {2}mic \[mudo\] .* dB$/);
   assertEquals(muted.cursor.column, 8);
   await terminal.order({ show: [message("during")] });
