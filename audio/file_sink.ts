@@ -34,6 +34,7 @@ export async function openFileSink(path: string, clock: SampleClock = new Sample
 export class FileSink implements AudioSink {
   readonly name: string;
   readonly delaySamples = 0;
+  readonly aheadSamples = 0;
   readonly #path: string;
   readonly #file: SinkFile;
   readonly #clock: SampleClock;

@@ -47,6 +47,12 @@ const BLOCK_SAMPLES = 480;
 const LATENCY_BLOCKS = 3;
 
 /**
+ * The same for a loudspeaker that takes sound ahead of time: room for 160 ms, of which only as much is used as there is
+ * sound. Only ALSA's blocks stay as short with so many.
+ */
+const AHEAD_BLOCKS = 15;
+
+/**
  * Samples that a loudspeaker's queue takes beyond those that are given at once: 16 ms, since a device may take a block
  * before the next are there, and those may be late. A queue that runs dry costs more than a gap: it has to be started
  * anew, and the virtual cards of PulseAudio then stand still for up to 2 s.
@@ -203,16 +209,20 @@ export class PortAudio implements Disposable {
 
   #openStream(direction: Direction, choice: DeviceChoice | undefined): Promise<Stream> {
     return this.#turns.run(async () => {
-      const { name, index } = this.check(direction, choice);
-      const pointer = await this.#start(direction, name, index);
+      const device = this.check(direction, choice);
+      const { name } = device;
+      const pointer = await this.#start(direction, device);
       this.#openStreams++;
       return { library: this.#library, pointer, name, close: () => this.#closeStream(pointer) };
     });
   }
 
-  async #start(direction: Direction, name: string, index: number): Promise<Deno.PointerValue> {
-    const { Pa_OpenStream, Pa_StartStream, Pa_CloseStream } = this.#library.symbols;
-    const latencySeconds = LATENCY_BLOCKS * BLOCK_SAMPLES / SAMPLE_RATE;
+  async #start(direction: Direction, { name, index, host }: Device): Promise<Deno.PointerValue> {
+    const { Pa_OpenStream, Pa_StartStream, Pa_CloseStream, PaAlsa_SetNumPeriods } = this.#library.symbols;
+    const ahead = direction === "output" && host === "ALSA" && PaAlsa_SetNumPeriods;
+    const blocks = ahead ? AHEAD_BLOCKS : LATENCY_BLOCKS;
+    PaAlsa_SetNumPeriods?.(blocks + 1);
+    const latencySeconds = blocks * BLOCK_SAMPLES / SAMPLE_RATE;
     // Together, so that what the other thread reads lives as long as what it writes.
     const memory = {
       parameters: streamParameters(index, 1, latencySeconds),
@@ -360,11 +370,15 @@ class DeviceSink implements AudioSink {
     return this.#queued;
   }
 
+  get aheadSamples(): number {
+    return Math.max(0, this.#capacity - this.#fullSamples);
+  }
+
   wanted(): number {
     if (this.#closed) throw alreadyClosed(this.#stream);
     const free = this.#free();
     this.#queued = Math.max(0, this.#capacity - free);
-    return Math.max(0, Math.min(this.#fullSamples - this.#queued, free));
+    return Math.min(this.#fullSamples - this.#queued, free);
   }
 
   // deno-lint-ignore require-await -- what it throws is to come by the promise

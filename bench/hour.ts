@@ -61,6 +61,12 @@ async function spendHour(): Promise<MemoryAt[]> {
   const looks: MemoryAt[] = [];
   let underway: { readonly dueMs: number; readonly datagram: Uint8Array }[] = [];
   let playedMs = 0;
+  const queue = {
+    nowMs: 0,
+    aheadSamples: 0,
+    delaySamples: QUEUE,
+    wanted: () => Math.min(QUEUE, Math.round((queue.nowMs - playedMs) * FRAME / FRAME_MS)),
+  };
   for (let count = 0; count < MINUTES * FRAMES_A_MINUTE; count++) {
     const now = count * FRAME_MS;
     const start = (count * FRAME) % (speech.length - FRAME);
@@ -75,13 +81,13 @@ async function spendHour(): Promise<MemoryAt[]> {
     for (const { dueMs, datagram } of arrived) {
       const opened = unprotector.unprotect(datagram);
       if (opened) receiver.receive(opened, dueMs);
-      const wanted = Math.min(QUEUE, Math.round((dueMs - playedMs) * FRAME / FRAME_MS));
-      playedMs += feed.packetCame(wanted, dueMs).length * FRAME_MS / FRAME;
+      queue.nowMs = dueMs;
+      playedMs += feed.packetCame(queue, dueMs).length * FRAME_MS / FRAME;
     }
     if (feed.dueAt < now + FRAME_MS) {
       const dueMs = Math.max(now, feed.dueAt);
-      const wanted = Math.min(QUEUE, Math.round((dueMs - playedMs) * FRAME / FRAME_MS));
-      playedMs += feed.due(wanted, dueMs).length * FRAME_MS / FRAME;
+      queue.nowMs = dueMs;
+      playedMs += feed.due(queue, dueMs).length * FRAME_MS / FRAME;
     }
     const minute = (count + 1) / FRAMES_A_MINUTE;
     if (LOOKS_AT.includes(minute)) looks.push(await look(minute));

@@ -7,7 +7,7 @@
 const MS = 48;
 
 /** A packet that is later than usual by this much is part of a peak. */
-const LEAST_HEIGHT = 40 * MS;
+const LEAST_HEIGHT = 25 * MS;
 
 /** Higher than accidents of a phone are, as a rule. */
 const STANDSTILL = 80 * MS;
@@ -16,16 +16,20 @@ const STANDSTILL = 80 * MS;
 const ONE_PEAK = 400 * MS;
 
 /**
- * Where there were two within this time, another one is expected; a single one is an accident of one of the two phones,
- * as a rule. Only a network lets packets overtake each other or stands still for long, so such a peak counts as two.
+ * Where there were two within this time, another one is expected, and so on for as long as the next one comes within
+ * it; a single one is an accident of one of the two phones, as a rule. Only a network lets packets overtake each other
+ * or stands still for long, so such a peak counts as two.
  */
 const HABIT = 8_500 * MS;
+
+/** The highest peak of so long is expected, for each change of the delay is heard. */
+const MEMORY = 16_000 * MS;
 
 /** How a stream begins, and both phones with it, says nothing about the network: packets that are not looked at. */
 const FIRST_PACKETS = 75;
 
 /** Peaks that are remembered: as many as there can be in that time. */
-const REMEMBERED = 22;
+const REMEMBERED = 40;
 
 /** Recurring peaks of relative delay. All times are samples of the loudspeaker's clock. */
 export class DelayPeaks {
@@ -36,6 +40,8 @@ export class DelayPeaks {
   readonly #certain = new Uint8Array(REMEMBERED);
   #last = 0;
   #now = 0;
+  /** When the first of the peaks began that come again and again, or Infinity where none do. */
+  #habitSince = Infinity;
   /** Packets so far, up to {@linkcode FIRST_PACKETS}. */
   #packets = 0;
 
@@ -49,6 +55,7 @@ export class DelayPeaks {
    */
   watch(delay: number, usual: number, now: number, overtaken = false): void {
     this.#now = now;
+    if (now - this.#startedAt[this.#last]! > HABIT) this.#habitSince = Infinity;
     if (this.#packets < FIRST_PACKETS) {
       this.#packets++;
       return;
@@ -63,23 +70,34 @@ export class DelayPeaks {
       this.#certain[this.#last] = 0;
     }
     if (overtaken || delay >= usual + STANDSTILL) this.#certain[this.#last] = 1;
+    if (this.#habitSince === Infinity) this.#lookForHabit();
   }
 
   /** The relative delay of the peaks that are to be expected, or -Infinity where none are. */
   get height(): number {
+    const since = Math.max(this.#habitSince, this.#now - MEMORY);
     let height = -Infinity;
-    let peaks = 0;
     for (let peak = 0; peak < REMEMBERED; peak++) {
-      if (this.#now - this.#startedAt[peak]! > HABIT) continue;
-      peaks += 1 + this.#certain[peak]!;
-      height = Math.max(height, this.#heights[peak]!);
+      if (this.#startedAt[peak]! >= since) height = Math.max(height, this.#heights[peak]!);
     }
-    return peaks > 1 ? height : -Infinity;
+    return height;
   }
 
   /** Forgets everything. */
   reset(): void {
     this.#startedAt.fill(-Infinity);
+    this.#habitSince = Infinity;
     this.#packets = 0;
+  }
+
+  #lookForHabit(): void {
+    let first = Infinity;
+    let peaks = 0;
+    for (let peak = 0; peak < REMEMBERED; peak++) {
+      if (this.#now - this.#startedAt[peak]! > HABIT) continue;
+      peaks += 1 + this.#certain[peak]!;
+      first = Math.min(first, this.#startedAt[peak]!);
+    }
+    if (peaks > 1) this.#habitSince = first;
   }
 }

@@ -68,7 +68,10 @@ const FIRST_MARGIN = 3 * MS;
 const CLOCK_AHEAD_WEIGHT = 1 / 2;
 const CLOCK_BEHIND_WEIGHT = 1 / 250;
 
-/** When it is behind by so much for so many requests, it has stood still, and its clock is set anew. */
+/**
+ * When it is behind by so much for so many requests, it has stood still, and its clock is set anew. Where it had nothing
+ * to play that is known at once.
+ */
 const STOOD_STILL = 40 * MS;
 const STOOD_STILL_REQUESTS = 10;
 
@@ -297,10 +300,12 @@ export class Playout {
    * Fills `samples` with what is to be heard next.
    *
    * @param now Milliseconds.
-   * @param behind How many samples more the loudspeaker would have taken.
+   * @param behind How many samples more the loudspeaker would have taken. Less than 0 where it was given some ahead of
+   * time.
+   * @param ranDry Whether it had nothing left to play.
    */
-  play(samples: Int16Array, now: number, behind = 0): void {
-    this.#followClock(this.#delivered + samples.length + behind - now * MS);
+  play(samples: Int16Array, now: number, behind = 0, ranDry = false): void {
+    this.#followClock(this.#delivered + samples.length + behind - now * MS, ranDry);
     this.#letGo();
     while (this.#decodedLength < samples.length) this.#decodeNext();
     this.#correct(samples.length);
@@ -329,6 +334,11 @@ export class Playout {
   /** Whether there is no voice at the moment, and silence or soft noise has to be played for as long as there is not. */
   get pausing(): boolean {
     return this.#stored === 0 && (!this.#streaming || this.#lastWasSilent);
+  }
+
+  /** Whether sound may be played ahead of time, which can then not be made shorter any more: none has to be. */
+  get maySettle(): boolean {
+    return !this.#stretching || this.#delay - this.#target <= this.#tolerated;
   }
 
   /**
@@ -375,12 +385,14 @@ export class Playout {
     return this.#timestamps[number & (STORE - 1)]! - this.#end <= this.#starved ? number : this.#next;
   }
 
-  #followClock(offset: number): void {
-    this.#behindRequests = offset < this.#clockOffset - STOOD_STILL ? this.#behindRequests + 1 : 0;
-    if (Number.isNaN(this.#clockOffset) || this.#behindRequests >= STOOD_STILL_REQUESTS) {
-      this.#clockOffset = offset;
-    }
+  #followClock(offset: number, ranDry: boolean): void {
     const error = offset - this.#clockOffset;
+    this.#behindRequests = error < -STOOD_STILL ? this.#behindRequests + 1 : 0;
+    const stoodStill = this.#behindRequests >= STOOD_STILL_REQUESTS || (ranDry && error < 0);
+    if (Number.isNaN(error) || stoodStill) {
+      this.#clockOffset = offset;
+      return;
+    }
     this.#clockOffset += (error > 0 ? CLOCK_AHEAD_WEIGHT : CLOCK_BEHIND_WEIGHT) * error;
   }
 

@@ -2,8 +2,9 @@
  * Decides when a loudspeaker is given how much of what there is to play. It reads no clock and sets no timer: it is
  * told the time, and says when it wants to be asked again.
  *
- * A loudspeaker has a queue. Each packet fills it up as far as packets reach, so that nothing waits anywhere else. What
- * is missing is waited for while the queue lasts, and made up just before it would run dry:
+ * A loudspeaker has a queue. Each packet fills it up as far as packets reach, so that nothing waits anywhere else: what
+ * is held back for late packets is given ahead of time, and heard even while this phone is held up. What is missing is
+ * waited for while the queue lasts, and made up just before it would run dry:
  *
  * ```text
  *   queue   full ──┐ packet: filled up            packet is missing              made up
@@ -38,15 +39,25 @@ const MADE_UP_SAMPLES = 10 * MS;
 /** Less than this is not worth to be asked again for. */
 const LEAST_SAMPLES = 5 * MS;
 
-/** Most that a loudspeaker is given at once: a fifth of a second. */
+/** Most that a loudspeaker is given at once, and ahead of time: a fifth of a second. */
 const LONGEST_SERVING_SAMPLES = 200 * MS;
 
-/** After how long without wanting anything a loudspeaker counts as having stood still. */
+/** After how long without taking anything a loudspeaker counts as having stood still. */
 const STOPPAGE_MS = 100;
 
 /** Samples that a loudspeaker may lack, for packets of so many, before something has to be done about it. */
 export function patienceSamples(frameSamples: number): number {
   return frameSamples + LATE_SAMPLES;
+}
+
+/** A loudspeaker's queue; an `AudioSink` has one. All numbers are samples. */
+export interface SpeakerQueue {
+  /** What it would take now. Less than 0 where it was given some ahead of time. */
+  wanted(): number;
+  /** What it takes ahead of time, beyond that. */
+  readonly aheadSamples: number;
+  /** What was in it when it was last asked what it would take. */
+  readonly delaySamples: number;
 }
 
 /** What one loudspeaker is given. */
@@ -55,8 +66,15 @@ export class SpeakerFeed {
   readonly #patienceSamples: number;
   readonly #samples = new Int16Array(LONGEST_SERVING_SAMPLES);
   #dueAt = 0;
-  /** When it last wanted anything. */
-  #wantedAt = 0;
+  /** When the loudspeaker last took anything. */
+  #tookAt = 0;
+  /** Samples that it lacks; less than 0 where it was given some ahead of time. */
+  #lack = 0;
+  /** Samples that it takes ahead of time. */
+  #ahead = 0;
+  #ranDry = false;
+  /** Samples of this serving so far. */
+  #given = 0;
 
   /**
    * @param playout Where the sound comes from.
@@ -67,6 +85,11 @@ export class SpeakerFeed {
     this.#patienceSamples = patienceSamples(frameSamples);
   }
 
+  /** Samples that the loudspeaker was given ahead of time: that much of its queue is part of the playout delay. */
+  get aheadSamples(): number {
+    return Math.max(0, -this.#lack);
+  }
+
   /** When {@linkcode SpeakerFeed.due} is to be called at the latest, in milliseconds. */
   get dueAt(): number {
     return this.#dueAt;
@@ -75,57 +98,64 @@ export class SpeakerFeed {
   /**
    * Gives on what has come, when a packet has.
    *
-   * @param wanted Samples that the loudspeaker would take.
+   * @param queue The loudspeaker's.
    * @param now Milliseconds on any clock that only goes forward.
    * @returns Samples to give it, valid until the next call.
    */
-  packetCame(wanted: number, now: number): Int16Array<ArrayBuffer> {
-    const most = this.#begin(wanted, now);
-    return this.#give(most, this.#play(0, this.#playout.readySamples(most), most, now), now);
+  packetCame(queue: SpeakerQueue, now: number): Int16Array<ArrayBuffer> {
+    this.#begin(queue, now);
+    this.#playReady(now);
+    return this.#end(now);
   }
 
   /**
    * Gives what is there, and makes up what cannot be waited for any longer.
    *
-   * @param wanted As for {@linkcode SpeakerFeed.packetCame}.
+   * @param queue The loudspeaker's.
    * @param now Milliseconds.
    * @returns Samples to give the loudspeaker, valid until the next call.
    */
-  due(wanted: number, now: number): Int16Array<ArrayBuffer> {
-    const most = this.#begin(wanted, now);
+  due(queue: SpeakerQueue, now: number): Int16Array<ArrayBuffer> {
+    this.#begin(queue, now);
     // In a pause the queue is left as a packet would find it that came now, since one may at any moment.
-    const { pausing } = this.#playout;
-    const ready = pausing ? most - PAUSE_SAMPLES : this.#playout.readySamples(most);
-    let given = this.#play(0, ready, most, now);
-    while (most - given > this.#patienceSamples - LEAST_SAMPLES) {
-      given = this.#play(given, MADE_UP_SAMPLES, most, now);
-      given = this.#play(given, this.#playout.readySamples(most - given), most, now);
+    if (this.#playout.pausing) this.#play(this.#lack - PAUSE_SAMPLES, now);
+    else this.#playReady(now);
+    while (this.#lack > this.#patienceSamples - LEAST_SAMPLES) {
+      this.#play(MADE_UP_SAMPLES, now);
+      this.#playReady(now);
     }
-    return this.#give(most, given, now);
+    return this.#end(now);
   }
 
-  #begin(wanted: number, now: number): number {
-    const most = Math.min(wanted, LONGEST_SERVING_SAMPLES);
-    if (most > 0) {
+  #begin(queue: SpeakerQueue, now: number): void {
+    const wanted = Math.min(queue.wanted(), LONGEST_SERVING_SAMPLES);
+    if (wanted > this.#lack) {
       // A loudspeaker that stood still, as some do when they start, shall not leave its delay behind.
-      if (now - this.#wantedAt > STOPPAGE_MS) this.#playout.restart();
-      this.#wantedAt = now;
+      if (now - this.#tookAt > STOPPAGE_MS) this.#playout.restart();
+      this.#tookAt = now;
     }
-    return most;
+    this.#lack = wanted;
+    this.#ahead = Math.min(queue.aheadSamples, LONGEST_SERVING_SAMPLES - wanted);
+    this.#ranDry = queue.delaySamples === 0;
+    this.#given = 0;
   }
 
-  /**
-   * Plays `count` samples behind the `given` ones, and returns how many there are then. With none, playout still learns
-   * what the loudspeaker's clock shows.
-   */
-  #play(given: number, count: number, most: number, now: number): number {
-    const end = Math.min(given + Math.max(0, count), most);
-    this.#playout.play(this.#samples.subarray(given, end), now, most - end);
-    return end;
+  /** Plays what there is, also ahead of time: it waits for its turn in the queue as well as anywhere else. */
+  #playReady(now: number): void {
+    const ahead = this.#playout.maySettle ? this.#ahead : 0;
+    this.#play(this.#playout.readySamples(this.#lack + ahead), now);
   }
 
-  #give(most: number, given: number, now: number): Int16Array<ArrayBuffer> {
-    this.#dueAt = now + (this.#patienceSamples - (most - given)) / MS;
-    return this.#samples.subarray(0, given);
+  /** Plays so many samples. With none, playout still learns what the loudspeaker's clock shows. */
+  #play(count: number, now: number): void {
+    const start = this.#given;
+    this.#given += Math.max(0, Math.min(count, this.#lack + this.#ahead));
+    this.#lack -= this.#given - start;
+    this.#playout.play(this.#samples.subarray(start, this.#given), now, this.#lack, this.#ranDry);
+  }
+
+  #end(now: number): Int16Array<ArrayBuffer> {
+    this.#dueAt = now + (this.#patienceSamples - this.#lack) / MS;
+    return this.#samples.subarray(0, this.#given);
   }
 }

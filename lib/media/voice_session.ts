@@ -163,7 +163,8 @@ export class VoiceSession {
     const concealed = Math.round(concealedSamples / FRAME_SAMPLES);
     // The other phone's devices are taken to be as slow as this one's.
     const processing = this.#options.processor?.latencySamples ?? 0;
-    const devicesMs = (this.#source.delaySamples + processing + this.#sink.delaySamples) / MS;
+    const queued = Math.max(0, this.#sink.delaySamples - this.#feed.aheadSamples);
+    const devicesMs = (this.#source.delaySamples + processing + queued) / MS;
     const { mos } = estimateQuality({
       oneWayDelayMs: devicesMs + this.#options.frameSamples / MS + (roundTripMs ?? 0) / 2 + playout.delayMs,
       lossFraction: concealed / Math.max(1, played + rebuilt + concealed),
@@ -256,8 +257,7 @@ export class VoiceSession {
     clearTimeout(this.#timer);
     if (this.#stopped) return;
     try {
-      const wanted = this.#sink.wanted();
-      const samples = packetCame ? this.#feed.packetCame(wanted, now) : this.#feed.due(wanted, now);
+      const samples = packetCame ? this.#feed.packetCame(this.#sink, now) : this.#feed.due(this.#sink, now);
       if (samples.length > 0) this.#play(samples);
     } catch (error) {
       this.#sinkFailed(this.#sink, error);

@@ -33,6 +33,7 @@ export async function warmUp(seconds: number, processor?: MicrophoneProcessor): 
   const master = { key: new Uint8Array(MASTER_KEY_BYTES), salt: new Uint8Array(MASTER_SALT_BYTES) };
   const protector = new SrtpSender(master);
   const unprotector = new SrtpReceiver(master);
+  const queue = { wanted: () => FRAME_SAMPLES, aheadSamples: FRAME_SAMPLES, delaySamples: FRAME_SAMPLES };
   const frame = new Int16Array(FRAME_SAMPLES);
   const frames = seconds * 1000 / FRAME_MS;
   for (let count = 0; count < frames; count++) {
@@ -46,9 +47,7 @@ export async function warmUp(seconds: number, processor?: MicrophoneProcessor): 
     const packet = sender.packet(frame);
     const arrived = packet && unprotector.unprotect(protector.protect(packet));
     if (arrived && count % LOST_ONE_IN !== 0) receiver.receive(arrived, now);
-    const samples = count % LOST_ONE_IN !== 0
-      ? feed.packetCame(FRAME_SAMPLES, now)
-      : feed.due(FRAME_SAMPLES, now);
+    const samples = count % LOST_ONE_IN !== 0 ? feed.packetCame(queue, now) : feed.due(queue, now);
     processor?.played(samples, 0);
     await new Promise((resolve) => setTimeout(resolve, 0));
   }

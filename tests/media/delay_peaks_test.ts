@@ -29,8 +29,11 @@ Deno.test("DelayPeaks expects peaks again for some seconds when there was more t
   assertEquals(expected(1, 2), -Infinity, "an accident");
   assertEquals(expected(1, 4, 5), 61);
   assertEquals(expected(1, 4, 9), 61);
-  assertEquals(expected(1, 4, 9.6), -Infinity, "of two only one is left");
-  assertEquals(expected(1, 4, 7, 12), 62, "a habit");
+  assertEquals(expected(1, 9.6, 10), -Infinity, "too far apart");
+  assertEquals(expected(1, 4, 12), 61, "the next one is still expected");
+  assertEquals(expected(1, 4, 12.6), -Infinity, "and then no more");
+  assertEquals(expected(1, 4, 12, 16, 20), 63, "a habit");
+  assertEquals(expected(1, 4, 13, 14), -Infinity, "a habit that has ended");
   assertEquals(expected(1, 1.2, 1.3, 3), -Infinity, "all one peak");
   assertEquals(expected(1, 1.2, 1.3, 2, 3), 63, "two, the first as high as its highest");
 });
@@ -57,13 +60,15 @@ Deno.test("DelayPeaks expects the highest peak of late", () => {
     peaks.watch(height * MS, 10 * MS, time * SECOND);
   }
   assertEquals(peaks.height, 150 * MS);
-  peaks.watch(80 * MS, 10 * MS, 10 * SECOND);
+  for (const time of [10, 16]) peaks.watch(80 * MS, 10 * MS, time * SECOND);
+  assertEquals(peaks.height, 150 * MS);
+  peaks.watch(80 * MS, 10 * MS, 18 * SECOND);
   assertEquals(peaks.height, 80 * MS);
 });
 
 Deno.test("DelayPeaks takes no notice of packets that are hardly late", () => {
   const peaks = begun();
-  for (let time = 0; time < 10; time++) peaks.watch(45 * MS, 10 * MS, time * SECOND);
+  for (let time = 0; time < 10; time++) peaks.watch(34 * MS, 10 * MS, time * SECOND);
   assertEquals(peaks.height, -Infinity);
 });
 

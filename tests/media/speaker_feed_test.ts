@@ -6,7 +6,7 @@ import {
   assertLessOrEqual,
 } from "@std/assert";
 import { Playout } from "../../lib/media/playout.ts";
-import { patienceSamples, SpeakerFeed } from "../../lib/media/speaker_feed.ts";
+import { patienceSamples, SpeakerFeed, type SpeakerQueue } from "../../lib/media/speaker_feed.ts";
 import { randomFrom } from "../call/network.ts";
 import { FakeDecoder, type Fate, voicePacket } from "./simulation.ts";
 
@@ -15,6 +15,13 @@ const FRAME = 20 * MS;
 /** A loudspeaker's full queue, and what it takes at a time. */
 const FULL = FRAME + 16 * MS;
 const BLOCK = 10 * MS;
+/** What it takes ahead of time in some of the tests. */
+const AHEAD = 124 * MS;
+
+/** A queue that is not dry, and takes nothing ahead of time. */
+function queueThatWants(samples: number): SpeakerQueue {
+  return { wanted: () => samples, aheadSamples: 0, delaySamples: 1 };
+}
 
 /** What became of a call through a loudspeaker with a queue. */
 interface Outcome {
@@ -33,13 +40,26 @@ interface Setup {
   readonly leadSamples?: number;
   /** When the loudspeaker takes the next block, after the one at `blockAt`, in milliseconds. */
   readonly nextBlock?: (blockAt: number) => number;
+  /** When the phone can do something that it has to do at a time, in milliseconds: later where it is held up. */
+  readonly awake?: (time: number) => number;
+  /** What the loudspeaker takes ahead of time. */
+  readonly aheadSamples?: number;
+  /** Looks at the call after each step: at the samples in the loudspeaker's queue, among other things. */
+  readonly each?: (now: number, state: { readonly playout: Playout; gaps: number; queued: number }) => void;
 }
 
 /** Runs a call with packets every 20 ms. */
 function run(
   seconds: number,
   fate: (frame: number, random: () => number) => Fate,
-  { copies = false, leadSamples = patienceSamples(FRAME), nextBlock = (blockAt) => blockAt + 10 }: Setup = {},
+  {
+    copies = false,
+    leadSamples = patienceSamples(FRAME),
+    nextBlock = (blockAt) => blockAt + 10,
+    awake = (time) => time,
+    aheadSamples = 0,
+    each,
+  }: Setup = {},
 ): Outcome {
   const random = randomFrom(1);
   const playout = new Playout(new FakeDecoder(), leadSamples);
@@ -54,26 +74,35 @@ function run(
   let blockAt = 5;
   let gaps = 0;
   const queuedMs: number[] = [];
+  const queue: SpeakerQueue = {
+    wanted: () => FULL - queued,
+    aheadSamples,
+    get delaySamples() {
+      return queued;
+    },
+  };
   const give = (samples: Int16Array) => {
     queued += samples.length;
-    assertLessOrEqual(queued, FULL);
+    assertLessOrEqual(queued, FULL + aheadSamples);
   };
   for (let now = 0; now < 1000 * seconds;) {
-    now = Math.min(blockAt, feed.dueAt, packets[0]?.at ?? Infinity);
-    if (now === packets[0]?.at) {
+    const packetAt = awake(packets[0]?.at ?? Infinity);
+    now = Math.min(blockAt, awake(feed.dueAt), packetAt);
+    if (now === packetAt) {
       if (now > 1000 * (seconds - 1)) queuedMs.push(queued / MS);
       const { frame } = packets.shift()!;
       playout.push(frame, frame * FRAME, voicePacket(frame, copies), now);
-      give(feed.packetCame(FULL - queued, now));
+      give(feed.packetCame(queue, now));
     } else if (now === blockAt) {
       if (queued < BLOCK && now > 100) gaps++;
       queued = Math.max(0, queued - BLOCK);
       blockAt = nextBlock(blockAt);
     } else {
       const last = feed.dueAt;
-      give(feed.due(FULL - queued, now));
+      give(feed.due(queue, now));
       assertGreater(feed.dueAt, last, "it does not turn in a circle");
     }
+    each?.(now, { playout, gaps, queued });
   }
   const waitingMs = playout.readySamples(2_000 * MS) / MS;
   return { playout, gaps, queuedMs: [Math.min(...queuedMs), Math.max(...queuedMs)], waitingMs };
@@ -135,7 +164,7 @@ Deno.test("SpeakerFeed begins anew with a loudspeaker that stood still", () => {
   for (let frame = 0; frame < 100; frame++) {
     const now = 20 * frame;
     playout.push(frame, frame * FRAME, voicePacket(frame, false), now);
-    feed.packetCame(frame > 10 && frame < 60 ? 0 : FRAME, now);
+    feed.packetCame(queueThatWants(frame > 10 && frame < 60 ? 0 : FRAME), now);
   }
   assertLess(playout.delayMs, 30);
 });
@@ -158,6 +187,47 @@ for (const [how, nextBlock] of Object.entries(STOPS)) {
   });
 }
 
+/** A phone that is held up again and again: every three seconds for so long. */
+function heldUp(forMs: number): (time: number) => number {
+  return (time) => time % 3_000 < forMs && time > 3_000 ? time - time % 3_000 + forMs : time;
+}
+
+Deno.test("SpeakerFeed knows for how long a loudspeaker had nothing, and adds no delay to that", () => {
+  const STALL_MS = 58;
+  let longest = 0;
+  const gapsUntil: Record<number, number> = {};
+  const { playout, gaps } = run(30, () => ({}), {
+    awake: heldUp(STALL_MS),
+    aheadSamples: AHEAD,
+    each: (now, { playout, gaps }) => {
+      if (now > 1_000) longest = Math.max(longest, playout.delayMs);
+      if (now < 9_000) gapsUntil[9] = gaps;
+    },
+  });
+  assertGreater(gapsUntil[9]!, 0, "the first two cannot be foreseen");
+  assertEquals(gaps, gapsUntil[9], "the others are survived by what it was given ahead of time");
+  assertLess(longest, STALL_MS + 10);
+  assertEquals(playout.counts.concealedSamples, 0);
+});
+
+Deno.test("SpeakerFeed gives no more ahead of time than there is, and nothing when the delay is to become shorter", () => {
+  const queuedMs: [now: number, ms: number][] = [];
+  const { playout } = run(
+    40,
+    (frame, random) => ({ delayMs: frame < 500 ? 0 : frame < 1_000 ? 80 * random() : 0 }),
+    {
+      aheadSamples: AHEAD,
+      each: (now, { queued }) => queuedMs.push([now, queued / MS]),
+    },
+  );
+  const most = (from: number, to: number) =>
+    Math.max(...queuedMs.filter(([now]) => now >= from && now < to).map(([, ms]) => ms));
+  assertLessOrEqual(most(1_000, 10_000), 36);
+  assertGreater(most(12_000, 20_000), 60);
+  assertLess(playout.delayMs, 30);
+  assertLess(most(35_000, 40_000), 60);
+});
+
 Deno.test("SpeakerFeed makes little up when the loudspeaker's blocks move against the packets", () => {
   // 0.1 ms a second, as of two clocks: all the way round in 100 s, and twice.
   for (const drift of [1e-4, -1e-4]) {
@@ -178,7 +248,7 @@ Deno.test("SpeakerFeed keeps the queue from running dry where nobody speaks, als
   let serveAt = 0;
   for (let blockAt = 5; blockAt < 60_000; blockAt += 10.04) {
     for (; serveAt < blockAt; serveAt = Math.ceil(feed.dueAt) + 6 * random()) {
-      queued += feed.due(FULL - queued, serveAt).length;
+      queued += feed.due(queueThatWants(FULL - queued), serveAt).length;
       assertLessOrEqual(queued, FULL);
       calls++;
     }
@@ -190,8 +260,8 @@ Deno.test("SpeakerFeed keeps the queue from running dry where nobody speaks, als
 
 Deno.test("SpeakerFeed gives no more than is wanted, and a fifth of a second at once", () => {
   const feed = new SpeakerFeed(new Playout(new FakeDecoder(), FRAME), FRAME);
-  assertEquals(feed.due(0, 0).length, 0);
+  assertEquals(feed.due(queueThatWants(0), 0).length, 0);
   assertEquals(feed.dueAt, 26);
-  assertEquals(feed.due(100, 10).length, 0);
-  assertLessOrEqual(feed.due(1e6, 20).length, 9600);
+  assertEquals(feed.due(queueThatWants(100), 10).length, 0);
+  assertLessOrEqual(feed.due(queueThatWants(1e6), 20).length, 9600);
 });
