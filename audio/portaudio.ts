@@ -47,10 +47,10 @@ const BLOCK_SAMPLES = 480;
 const LATENCY_BLOCKS = 3;
 
 /**
- * The same for a loudspeaker that takes sound ahead of time: room for 160 ms, of which only as much is used as there is
- * sound. Only ALSA's blocks stay as short with so many.
+ * The same where blocks can be told to stay as short, which is ALSA: room for 160 ms. Microphones go on while this phone
+ * is held up, and loudspeakers take sound ahead of time; neither adds any delay.
  */
-const AHEAD_BLOCKS = 15;
+const LATENCY_BLOCKS_ALSA = 15;
 
 /**
  * Samples that a loudspeaker's queue takes beyond those that are given at once: 16 ms, since a device may take a block
@@ -219,8 +219,7 @@ export class PortAudio implements Disposable {
 
   async #start(direction: Direction, { name, index, host }: Device): Promise<Deno.PointerValue> {
     const { Pa_OpenStream, Pa_StartStream, Pa_CloseStream, PaAlsa_SetNumPeriods } = this.#library.symbols;
-    const ahead = direction === "output" && host === "ALSA" && PaAlsa_SetNumPeriods;
-    const blocks = ahead ? AHEAD_BLOCKS : LATENCY_BLOCKS;
+    const blocks = host === "ALSA" && PaAlsa_SetNumPeriods ? LATENCY_BLOCKS_ALSA : LATENCY_BLOCKS;
     PaAlsa_SetNumPeriods?.(blocks + 1);
     const latencySeconds = blocks * BLOCK_SAMPLES / SAMPLE_RATE;
     // Together, so that what the other thread reads lives as long as what it writes.

@@ -1,4 +1,12 @@
-import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertGreater,
+  assertInstanceOf,
+  assertLess,
+  assertRejects,
+  assertThrows,
+} from "@std/assert";
 import { AudioError } from "../../audio/audio.ts";
 import { PortAudio } from "../../audio/portaudio.ts";
 import { quietStderr } from "../../audio/quiet_stderr.ts";
@@ -73,6 +81,30 @@ Deno.test({
     }
     assert(rms(heard) >= 4000, `heard ${rms(heard)}`);
     assert(turns > 0, "other things could happen meanwhile");
+  },
+});
+
+Deno.test({
+  name: "PortAudio tells how much a microphone gave while this phone was held up, and gives it at once",
+  ignore: missing !== undefined,
+  async fn() {
+    await using pulse = await Pulse.start(["cable"]);
+    using _environment = withEnvironment(pulse.card("cable", "cable"));
+    using portAudio = PortAudio.open();
+    await using microphone = await portAudio.openSource(960);
+    const frame = new Int16Array(960);
+    for (let count = 0; count < 25; count++) await microphone.read(frame);
+    // Each time six frames come, as soon as the sound server has time to bring them, and one is read.
+    for (let stall = 0; stall < 25 && microphone.delaySamples <= 60 * 48; stall++) {
+      const end = performance.now() + 120;
+      while (performance.now() < end);
+      await microphone.read(frame);
+    }
+    assertGreater(microphone.delaySamples, 60 * 48);
+    for (let count = 0; microphone.delaySamples > 1440; count++) {
+      assertLess(count, 500);
+      await microphone.read(frame);
+    }
   },
 });
 
