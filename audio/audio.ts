@@ -31,19 +31,15 @@ export interface AudioSink extends AsyncDisposable {
   readonly name: string;
   /** Samples that were written and are not heard yet, as far as they can be known. */
   readonly delaySamples: number;
-  /** Samples that it takes ahead of time, beyond those that are {@linkcode AudioSink.wanted}. */
-  readonly aheadSamples: number;
   /**
    * Samples that are due: with as many more, sound goes on without a gap and with no more delay than it needs. To be
-   * asked, and given, with each packet that comes and when one does not come in time. Less than 0 where it was given
-   * samples ahead of time.
+   * asked, and given, with each packet that comes and when one does not come in time.
    *
    * @throws {AudioError} When the device fails. The sink cannot be used again then.
    */
   wanted(): number;
   /**
-   * Takes samples at once, at most as many as are {@linkcode AudioSink.wanted} and
-   * {@linkcode AudioSink.aheadSamples} together.
+   * Takes samples at once, at most as many as are {@linkcode AudioSink.wanted}.
    *
    * @param samples Samples to play. Not kept.
    * @returns Settles when the sink has got rid of them; nobody needs to wait for it.

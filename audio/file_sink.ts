@@ -34,7 +34,6 @@ export async function openFileSink(path: string, clock: SampleClock = new Sample
 export class FileSink implements AudioSink {
   readonly name: string;
   readonly delaySamples = 0;
-  readonly aheadSamples = 0;
   readonly #path: string;
   readonly #file: SinkFile;
   readonly #clock: SampleClock;

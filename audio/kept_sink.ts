@@ -15,10 +15,6 @@ export class KeptSink extends KeptDevice<AudioSink> implements AudioSink {
     super({ ...options, side: "speaker", openSubstitute: openNullSink });
   }
 
-  get aheadSamples(): number {
-    return this.present.aheadSamples;
-  }
-
   wanted(): number {
     const sink = this.present;
     this.#asked = true;

@@ -47,10 +47,10 @@ const BLOCK_SAMPLES = 480;
 const LATENCY_BLOCKS = 3;
 
 /**
- * The same where blocks can be told to stay as short, which is ALSA: room for 160 ms. Microphones go on while this phone
- * is held up, and loudspeakers take sound ahead of time; neither adds any delay.
+ * The same for microphones where blocks can be told to stay as short, which is ALSA: room for 160 ms, since they go on
+ * while this phone is held up, and what a sound server keeps back for want of room is not seen. It adds no delay.
  */
-const LATENCY_BLOCKS_ALSA = 15;
+const MICROPHONE_BLOCKS_ALSA = 15;
 
 /**
  * Samples that a loudspeaker's queue takes beyond those that are given at once: 16 ms, since a device may take a block
@@ -219,7 +219,8 @@ export class PortAudio implements Disposable {
 
   async #start(direction: Direction, { name, index, host }: Device): Promise<Deno.PointerValue> {
     const { Pa_OpenStream, Pa_StartStream, Pa_CloseStream, PaAlsa_SetNumPeriods } = this.#library.symbols;
-    const blocks = host === "ALSA" && PaAlsa_SetNumPeriods ? LATENCY_BLOCKS_ALSA : LATENCY_BLOCKS;
+    const roomy = direction === "input" && host === "ALSA" && PaAlsa_SetNumPeriods;
+    const blocks = roomy ? MICROPHONE_BLOCKS_ALSA : LATENCY_BLOCKS;
     PaAlsa_SetNumPeriods?.(blocks + 1);
     const latencySeconds = blocks * BLOCK_SAMPLES / SAMPLE_RATE;
     // Together, so that what the other thread reads lives as long as what it writes.
@@ -369,15 +370,11 @@ class DeviceSink implements AudioSink {
     return this.#queued;
   }
 
-  get aheadSamples(): number {
-    return Math.max(0, this.#capacity - this.#fullSamples);
-  }
-
   wanted(): number {
     if (this.#closed) throw alreadyClosed(this.#stream);
     const free = this.#free();
     this.#queued = Math.max(0, this.#capacity - free);
-    return Math.min(this.#fullSamples - this.#queued, free);
+    return Math.max(0, Math.min(this.#fullSamples - this.#queued, free));
   }
 
   // deno-lint-ignore require-await -- what it throws is to come by the promise

@@ -35,7 +35,6 @@ export function openNullSink(clock: SampleClock = new SampleClock()): AudioSink 
   return {
     name: "none",
     delaySamples: 0,
-    aheadSamples: 0,
     wanted: () => clock.due(taken, SAMPLE_RATE),
     write(samples: Int16Array<ArrayBuffer>): Promise<void> {
       if (closed) return Promise.reject(new AudioError("device_failed", "none", "Already closed"));

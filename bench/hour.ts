@@ -63,7 +63,6 @@ async function spendHour(): Promise<MemoryAt[]> {
   let playedMs = 0;
   const queue = {
     nowMs: 0,
-    aheadSamples: 0,
     delaySamples: QUEUE,
     wanted: () => Math.min(QUEUE, Math.round((queue.nowMs - playedMs) * FRAME / FRAME_MS)),
   };

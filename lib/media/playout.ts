@@ -300,8 +300,7 @@ export class Playout {
    * Fills `samples` with what is to be heard next.
    *
    * @param now Milliseconds.
-   * @param behind How many samples more the loudspeaker would have taken. Less than 0 where it was given some ahead of
-   * time.
+   * @param behind How many samples more the loudspeaker would have taken.
    * @param ranDry Whether it had nothing left to play.
    */
   play(samples: Int16Array, now: number, behind = 0, ranDry = false): void {
@@ -334,11 +333,6 @@ export class Playout {
   /** Whether there is no voice at the moment, and silence or soft noise has to be played for as long as there is not. */
   get pausing(): boolean {
     return this.#stored === 0 && (!this.#streaming || this.#lastWasSilent);
-  }
-
-  /** Whether sound may be played ahead of time, which can then not be made shorter any more: none has to be. */
-  get maySettle(): boolean {
-    return !this.#stretching || this.#delay - this.#target <= this.#tolerated;
   }
 
   /**

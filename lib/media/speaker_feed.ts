@@ -2,9 +2,8 @@
  * Decides when a loudspeaker is given how much of what there is to play. It reads no clock and sets no timer: it is
  * told the time, and says when it wants to be asked again.
  *
- * A loudspeaker has a queue. Each packet fills it up as far as packets reach, so that nothing waits anywhere else: what
- * is held back for late packets is given ahead of time, and heard even while this phone is held up. What is missing is
- * waited for while the queue lasts, and made up just before it would run dry:
+ * A loudspeaker has a queue. Each packet fills it up as far as packets reach, so that nothing waits anywhere else. What
+ * is missing is waited for while the queue lasts, and made up just before it would run dry:
  *
  * ```text
  *   queue   full ──┐ packet: filled up            packet is missing              made up
@@ -39,10 +38,10 @@ const MADE_UP_SAMPLES = 10 * MS;
 /** Less than this is not worth to be asked again for. */
 const LEAST_SAMPLES = 5 * MS;
 
-/** Most that a loudspeaker is given at once, and ahead of time: a fifth of a second. */
+/** Most that a loudspeaker is given at once: a fifth of a second. */
 const LONGEST_SERVING_SAMPLES = 200 * MS;
 
-/** After how long without taking anything a loudspeaker counts as having stood still. */
+/** After how long without wanting anything a loudspeaker counts as having stood still. */
 const STOPPAGE_MS = 100;
 
 /** Samples that a loudspeaker may lack, for packets of so many, before something has to be done about it. */
@@ -52,10 +51,8 @@ export function patienceSamples(frameSamples: number): number {
 
 /** A loudspeaker's queue; an `AudioSink` has one. All numbers are samples. */
 export interface SpeakerQueue {
-  /** What it would take now. Less than 0 where it was given some ahead of time. */
+  /** What it would take now. */
   wanted(): number;
-  /** What it takes ahead of time, beyond that. */
-  readonly aheadSamples: number;
   /** What was in it when it was last asked what it would take. */
   readonly delaySamples: number;
 }
@@ -66,12 +63,10 @@ export class SpeakerFeed {
   readonly #patienceSamples: number;
   readonly #samples = new Int16Array(LONGEST_SERVING_SAMPLES);
   #dueAt = 0;
-  /** When the loudspeaker last took anything. */
-  #tookAt = 0;
-  /** Samples that it lacks; less than 0 where it was given some ahead of time. */
+  /** When it last wanted anything. */
+  #wantedAt = 0;
+  /** Samples that it would still take. */
   #lack = 0;
-  /** Samples that it takes ahead of time. */
-  #ahead = 0;
   #ranDry = false;
   /** Samples of this serving so far. */
   #given = 0;
@@ -83,11 +78,6 @@ export class SpeakerFeed {
   constructor(playout: Playout, frameSamples: number) {
     this.#playout = playout;
     this.#patienceSamples = patienceSamples(frameSamples);
-  }
-
-  /** Samples that the loudspeaker was given ahead of time: that much of its queue is part of the playout delay. */
-  get aheadSamples(): number {
-    return Math.max(0, -this.#lack);
   }
 
   /** When {@linkcode SpeakerFeed.due} is to be called at the latest, in milliseconds. */
@@ -128,28 +118,24 @@ export class SpeakerFeed {
   }
 
   #begin(queue: SpeakerQueue, now: number): void {
-    const wanted = Math.min(queue.wanted(), LONGEST_SERVING_SAMPLES);
-    if (wanted > this.#lack) {
+    this.#lack = Math.min(queue.wanted(), LONGEST_SERVING_SAMPLES);
+    if (this.#lack > 0) {
       // A loudspeaker that stood still, as some do when they start, shall not leave its delay behind.
-      if (now - this.#tookAt > STOPPAGE_MS) this.#playout.restart();
-      this.#tookAt = now;
+      if (now - this.#wantedAt > STOPPAGE_MS) this.#playout.restart();
+      this.#wantedAt = now;
     }
-    this.#lack = wanted;
-    this.#ahead = Math.min(queue.aheadSamples, LONGEST_SERVING_SAMPLES - wanted);
     this.#ranDry = queue.delaySamples === 0;
     this.#given = 0;
   }
 
-  /** Plays what there is, also ahead of time: it waits for its turn in the queue as well as anywhere else. */
   #playReady(now: number): void {
-    const ahead = this.#playout.maySettle ? this.#ahead : 0;
-    this.#play(this.#playout.readySamples(this.#lack + ahead), now);
+    this.#play(this.#playout.readySamples(this.#lack), now);
   }
 
   /** Plays so many samples. With none, playout still learns what the loudspeaker's clock shows. */
   #play(count: number, now: number): void {
     const start = this.#given;
-    this.#given += Math.max(0, Math.min(count, this.#lack + this.#ahead));
+    this.#given += Math.max(0, Math.min(count, this.#lack));
     this.#lack -= this.#given - start;
     this.#playout.play(this.#samples.subarray(start, this.#given), now, this.#lack, this.#ranDry);
   }

@@ -163,8 +163,7 @@ export class VoiceSession {
     const concealed = Math.round(concealedSamples / FRAME_SAMPLES);
     // The other phone's devices are taken to be as slow as this one's.
     const processing = this.#options.processor?.latencySamples ?? 0;
-    const queued = Math.max(0, this.#sink.delaySamples - this.#feed.aheadSamples);
-    const devicesMs = (this.#source.delaySamples + processing + queued) / MS;
+    const devicesMs = (this.#source.delaySamples + processing + this.#sink.delaySamples) / MS;
     const { mos } = estimateQuality({
       oneWayDelayMs: devicesMs + this.#options.frameSamples / MS + (roundTripMs ?? 0) / 2 + playout.delayMs,
       lossFraction: concealed / Math.max(1, played + rebuilt + concealed),

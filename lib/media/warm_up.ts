@@ -33,7 +33,7 @@ export async function warmUp(seconds: number, processor?: MicrophoneProcessor): 
   const master = { key: new Uint8Array(MASTER_KEY_BYTES), salt: new Uint8Array(MASTER_SALT_BYTES) };
   const protector = new SrtpSender(master);
   const unprotector = new SrtpReceiver(master);
-  const queue = { wanted: () => FRAME_SAMPLES, aheadSamples: FRAME_SAMPLES, delaySamples: FRAME_SAMPLES };
+  const queue = { wanted: () => FRAME_SAMPLES, delaySamples: FRAME_SAMPLES };
   const frame = new Int16Array(FRAME_SAMPLES);
   const frames = seconds * 1000 / FRAME_MS;
   for (let count = 0; count < frames; count++) {

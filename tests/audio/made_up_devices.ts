@@ -44,7 +44,6 @@ export class MadeUpDevices implements DeviceOpener {
     return Promise.resolve({
       name: "speaker",
       delaySamples: 0,
-      aheadSamples: 0,
       wanted: () => {
         if (!this.plugged.speaker) throw gone("speaker");
         return sink.wanted();
