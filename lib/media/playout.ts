@@ -54,6 +54,10 @@ const IN_TIME = 0.985;
 /** Part of the packets whose delay is nothing out of the ordinary. */
 const TYPICAL = 0.75;
 
+/** Nor is one that is so near to what is waited for, up to so much more than that. */
+const NEAR = 5 * MS;
+const LARGEST_DIFFERENCE = 15 * MS;
+
 /** Part of the packets that count as the fastest: one that is faster than all may be a mistake of the clocks. */
 const FASTEST = 0.02;
 
@@ -421,8 +425,14 @@ export class Playout {
     const wait = this.#lossRate > WORTH_WAITING ? copies * this.#frameSamples : 0;
     const usual = Math.min(this.#delays.quantile(IN_TIME), this.#delays.largest) + wait;
     const overtaken = this.#streaming && number < this.#newest;
-    this.#peaks.watch(relativeDelay, this.#delays.quantile(TYPICAL), this.#delivered, overtaken);
+    this.#peaks.watch(relativeDelay, this.#ordinary, this.#delivered, overtaken);
     this.#latest = Math.min(Math.max(usual, this.#peaks.height), this.#fastest + LONGEST_TARGET);
+  }
+
+  /** A delay that is nothing out of the ordinary: where delays differ much, also one of the longer ones. */
+  get #ordinary(): number {
+    const typical = this.#delays.quantile(TYPICAL);
+    return Math.max(typical, Math.min(this.#delays.quantile(IN_TIME) - NEAR, typical + LARGEST_DIFFERENCE));
   }
 
   #begin(number: number, timestamp: number, now: number): void {

@@ -154,6 +154,18 @@ Deno.test("Playout waits for peaks of delay that come again and again", () => {
   assertEquals(playout.counts.late + playout.counts.concealedSamples - lateBefore, 0);
 });
 
+Deno.test("Playout takes no packet for a peak that is hardly later than what it waits for", () => {
+  let most = 0;
+  simulate({
+    seconds: 20,
+    network: (time, random) => ({ delayMs: time > 8_000 && time % 2_000 === 0 ? 94 : 80 * random() }),
+    each: (time, { targetMs }) => {
+      if (time > 5_000) most = Math.max(most, targetMs);
+    },
+  });
+  assertLess(most, 85);
+});
+
 Deno.test("Playout lets the oldest go past 400 ms, and comes back", () => {
   let most = 0;
   const { playout } = simulate({
