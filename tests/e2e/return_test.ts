@@ -53,6 +53,7 @@ Deno.test("phones come back to a registry that was killed, and a call goes on me
       assertEquals(await phone.exitCode(), 0);
       assertEquals(phone.stderr, "");
     }
+    await registry.process.waitForEvent("left", () => registry.process.events("left").length === 4);
     assertEquals(registry.process.events("left").map(({ reason }) => reason), Array(4).fill("goodbye"));
   } finally {
     await registry[Symbol.asyncDispose]();
