@@ -25,7 +25,7 @@ help:
 	@echo 'make fuzz        a million hostile inputs for every parser and state machine [ARGS="--only text --seed 1"]'
 	@echo 'make build       dist/registry and dist/phone, which run without Deno [SELF_EXTRACTING=1]'
 	@echo 'make test-build  the end-to-end tests on those two'
-	@echo 'make bench-voice voice beside baresip, 14 minutes, bench/results/voice.md [ARGS="--quick"]'
+	@echo 'make bench-voice voice beside baresip, 16 minutes, bench/results/voice.md [ARGS="--quick"]'
 	@echo 'make bench-registry  a registry under attack, 2 minutes, bench/results/robustness.md'
 	@echo 'make bench-flood calls under a flood, two minutes, bench/results/robustness.md [ARGS="--rate 50000"]'
 	@echo 'make soak        a call, 200 phones and a registry that dies, half an hour [ARGS="--minutes 2"]'

@@ -221,6 +221,7 @@ export class PortAudio implements Disposable {
     const { Pa_OpenStream, Pa_StartStream, Pa_CloseStream, PaAlsa_SetNumPeriods } = this.#library.symbols;
     const roomy = direction === "input" && host === "ALSA" && PaAlsa_SetNumPeriods;
     const blocks = roomy ? MICROPHONE_BLOCKS_ALSA : LATENCY_BLOCKS;
+    // It goes for the next stream, and streams are opened one at a time.
     PaAlsa_SetNumPeriods?.(blocks + 1);
     const latencySeconds = blocks * BLOCK_SAMPLES / SAMPLE_RATE;
     // Together, so that what the other thread reads lives as long as what it writes.

@@ -5,7 +5,10 @@
  * values arrive as they are with `usize`.
  */
 
-/** Functions of `portaudio.h`, and one of `pa_linux_alsa.h`. Those that wait for the sound card run on a thread of their own. */
+/**
+ * Functions of `portaudio.h`, and one of `pa_linux_alsa.h`. Those that wait for the sound card run on a thread of their
+ * own.
+ */
 export const symbols = {
   // PaError Pa_Initialize(void)
   Pa_Initialize: { parameters: [], result: "i32" },
@@ -28,7 +31,7 @@ export const symbols = {
   Pa_GetDeviceInfo: { parameters: ["i32"], result: "pointer" },
   // const PaHostApiInfo *Pa_GetHostApiInfo(PaHostApiIndex hostApi)
   Pa_GetHostApiInfo: { parameters: ["i32"], result: "pointer" },
-  // PaError PaAlsa_SetNumPeriods(int numPeriods)
+  // PaError PaAlsa_SetNumPeriods(int numPeriods); only where PortAudio has ALSA
   PaAlsa_SetNumPeriods: { parameters: ["i32"], result: "i32", optional: true },
   Pa_OpenStream: {
     parameters: [

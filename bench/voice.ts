@@ -33,7 +33,7 @@ const SPEECH = "speech";
 /** Networks of the short run, in which no program takes part that is not there everywhere. */
 const QUICK_CONDITIONS = ["clean", "loss20", "loss10jitter30"];
 
-/** How long to measure, in seconds: the whole run takes less than 14 minutes, the short one less than 3. */
+/** How long to measure, in seconds: the whole run takes 16 minutes, the short one less than 3. */
 const DELAY_SECONDS = { whole: 15, quick: 8 };
 const COST_SECONDS = { whole: 15, quick: 6 };
 const CALIBRATION_SECONDS = 4;
@@ -49,7 +49,7 @@ const AT_ONCE = 3;
 
 const HELP = `usage: make bench-voice [ARGS="OPTIONS"]
 
-  --quick        less of everything: under 3 minutes in place of 14
+  --quick        less of everything: under 3 minutes in place of 16
   --only A,B,…   of ${DELAY}, ${COST}, ${HOUR}, ${SPEECH}, or of the networks
                  ${CONDITIONS.map(({ id }) => id).join(", ")}
   --seed TEXT    other accidents on the networks (1)

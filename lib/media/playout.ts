@@ -54,9 +54,12 @@ const IN_TIME = 0.985;
 /** Part of the packets whose delay is nothing out of the ordinary. */
 const TYPICAL = 0.75;
 
-/** Nor is one that is so near to what is waited for, up to so much more than that. */
-const NEAR = 5 * MS;
-const LARGEST_DIFFERENCE = 15 * MS;
+/**
+ * Where delays differ much, one is nothing out of the ordinary either that is by so much less than what is waited for,
+ * as long as it is no more than so much beyond the typical one: else peaks that recur would pass for ordinary.
+ */
+const BELOW_IN_TIME = 5 * MS;
+const MOST_BEYOND_TYPICAL = 15 * MS;
 
 /** Part of the packets that count as the fastest: one that is faster than all may be a mistake of the clocks. */
 const FASTEST = 0.02;
@@ -423,16 +426,13 @@ export class Playout {
     // A lost packet is rebuilt from the next one, so where there are losses that one is worth waiting for.
     const copies = this.#end - this.#copyAt < COPIES_GO_ON ? this.#copies : 0;
     const wait = this.#lossRate > WORTH_WAITING ? copies * this.#frameSamples : 0;
-    const usual = Math.min(this.#delays.quantile(IN_TIME), this.#delays.largest) + wait;
-    const overtaken = this.#streaming && number < this.#newest;
-    this.#peaks.watch(relativeDelay, this.#ordinary, this.#delivered, overtaken);
-    this.#latest = Math.min(Math.max(usual, this.#peaks.height), this.#fastest + LONGEST_TARGET);
-  }
-
-  /** A delay that is nothing out of the ordinary: where delays differ much, also one of the longer ones. */
-  get #ordinary(): number {
+    const inTime = this.#delays.quantile(IN_TIME);
+    const usual = Math.min(inTime, this.#delays.largest) + wait;
     const typical = this.#delays.quantile(TYPICAL);
-    return Math.max(typical, Math.min(this.#delays.quantile(IN_TIME) - NEAR, typical + LARGEST_DIFFERENCE));
+    const ordinary = Math.max(typical, Math.min(inTime - BELOW_IN_TIME, typical + MOST_BEYOND_TYPICAL));
+    const overtaken = this.#streaming && number < this.#newest;
+    this.#peaks.watch(relativeDelay, ordinary, this.#delivered, overtaken);
+    this.#latest = Math.min(Math.max(usual, this.#peaks.height), this.#fastest + LONGEST_TARGET);
   }
 
   #begin(number: number, timestamp: number, now: number): void {

@@ -53,7 +53,10 @@ export function patienceSamples(frameSamples: number): number {
 export interface SpeakerQueue {
   /** What it would take now. */
   wanted(): number;
-  /** What was in it when it was last asked what it would take. */
+  /**
+   * What was in it when it was last asked what it would take. Without any it has stood still for as long as its clock
+   * is behind; one that has no queue, as a file, is never behind.
+   */
   readonly delaySamples: number;
 }
 
