@@ -181,13 +181,26 @@ export class TestTerminal implements AsyncDisposable {
 
   /** Keeps from now on what is written to the terminal, byte for byte. */
   async keepOutput(): Promise<void> {
-    await this.#tmux("pipe-pane", `cat > ${quoted(`${this.#folder}/output`)}`);
+    const output = `${this.#folder}/output`;
+    await this.#tmux(
+      "pipe-pane",
+      `cat > ${quoted(`${output}.part`)}; mv ${quoted(`${output}.part`)} ${quoted(output)}`,
+    );
   }
 
   /** What was written to the terminal since {@linkcode keepOutput}. */
   async output(): Promise<string> {
     await this.#tmux("pipe-pane");
-    return await Deno.readTextFile(`${this.#folder}/output`);
+    // The pipe is closed now; what reads from it may not be through.
+    const deadline = performance.now() + PATIENCE_MS;
+    for (;;) {
+      try {
+        return await Deno.readTextFile(`${this.#folder}/output`);
+      } catch (error) {
+        if (!(error instanceof Deno.errors.NotFound) || performance.now() > deadline) throw error;
+      }
+      await pause();
+    }
   }
 
   /** A variable of the terminal, by tmux's name. */
