@@ -1,8 +1,8 @@
 /**
  * A call between two phones while somebody floods its ports: how much of the voice is still heard.
  *
- * Usage: `deno run -A bench/flood.ts [--rate 50000] [--seconds 5]`, from any folder, on a machine with little else to
- * do and at least two cores. Writes its part of bench/results/robustness.md.
+ * Usage: `deno run -A bench/flood.ts [--rate 50000] [--seconds 5] [--out FOLDER]`, from any folder, on a machine with
+ * little else to do and at least two cores. Writes its part of robustness.md, in bench/results unless told otherwise.
  *
  * Everything is on the loopback interface and bounded in time. Registry, phones and flooder are processes of their
  * own; each row is a call of its own, with a tone as its voice.
@@ -43,7 +43,8 @@ interface Row {
   readonly corePercent: number;
 }
 
-const { rate, seconds } = parseArgs(Deno.args, { string: ["rate", "seconds"] });
+const { rate, seconds, out } = parseArgs(Deno.args, { string: ["rate", "seconds", "out"] });
+const folder = out ?? new URL("results", import.meta.url).pathname;
 const perSecond = Number(rate ?? 50_000);
 const floodSeconds = Math.min(Number(seconds ?? 5), 20);
 
@@ -148,7 +149,7 @@ const missed = rows.filter(({ playedPercent, otherPercent }) =>
   Math.min(playedPercent, otherPercent) < WANTED_PERCENT
 );
 await writePart(
-  new URL("results", import.meta.url).pathname,
+  folder,
   "Calls under a flood",
   `\`make bench-flood\` wrote this part, on ${await describeMachine()}.
 
