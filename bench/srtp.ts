@@ -1,6 +1,6 @@
 /**
- * What it costs to encipher a call: the project's own code for SRTP, around the runtime's AES-GCM, beside that of
- * werift-rtp and beside the same packets around the AES-GCM of @noble/ciphers, in time and in size of the program.
+ * What it costs to encipher a call: the project's own code for SRTP beside that of werift-rtp, and the two kinds of
+ * AES-GCM that it has the choice of beside that of @noble/ciphers, in time and in size of the program.
  *
  * Usage: `deno run -A bench/srtp.ts`, from any folder. It fetches the other two from npm and writes nothing.
  *
@@ -8,6 +8,7 @@
  */
 
 import { Buffer } from "node:buffer";
+import { type AesGcm, openssl, runtimeCipher, TAG_BYTES } from "../lib/media/aes_gcm.ts";
 import { encodeRtp, OPUS_PAYLOAD_TYPE, parseRtp } from "../lib/media/rtp.ts";
 import { SrtpReceiver, SrtpSender } from "../lib/media/srtp.ts";
 import { bundledBytes } from "./bundled_bytes.ts";
@@ -89,6 +90,19 @@ function werift(): RoundTrip {
   };
 }
 
+/** AES-GCM alone. */
+function alone(cipher: AesGcm): RoundTrip {
+  const nonce = new Uint8Array(12);
+  return (payload, sequenceNumber) => {
+    const fields = { payloadType: OPUS_PAYLOAD_TYPE, marker: false, timestamp: 0, ssrc: SSRC };
+    const header = encodeRtp({ ...fields, sequenceNumber, payload: new Uint8Array(0) });
+    new DataView(nonce.buffer).setUint16(10, sequenceNumber);
+    const sealed = new Uint8Array(payload.length + TAG_BYTES);
+    cipher.seal(KEY, nonce, header, payload, sealed);
+    return cipher.open(KEY, nonce, header, sealed, new Uint8Array(payload.length)) ? payload.length : 0;
+  };
+}
+
 function noble(): RoundTrip {
   const nonce = new Uint8Array(12);
   return (payload, sequenceNumber) => {
@@ -110,11 +124,25 @@ function measure(roundTrip: RoundTrip, payload: Buffer): number {
 }
 
 const ownModule = new URL("../lib/media/srtp.ts", import.meta.url).href;
+const cipherModule = new URL("../lib/media/aes_gcm.ts", import.meta.url).href;
+const system = openssl();
 const CANDIDATES = [
   {
-    name: "own code, node:crypto",
+    name: `own code, ${system ? "OpenSSL" : "node:crypto"}`,
     make: own,
     source: `import { SrtpReceiver, SrtpSender } from "${ownModule}"; console.log(SrtpReceiver, SrtpSender);`,
+  },
+  ...system
+    ? [{
+      name: "OpenSSL, AES-GCM alone",
+      make: () => alone(system),
+      source: `import { openssl } from "${cipherModule}"; console.log(openssl);`,
+    }]
+    : [],
+  {
+    name: "node:crypto, AES-GCM alone",
+    make: () => alone(runtimeCipher),
+    source: `import { runtimeCipher } from "${cipherModule}"; console.log(runtimeCipher);`,
   },
   {
     name: "werift-rtp",

@@ -1,6 +1,6 @@
 /**
  * One packet of secure RTP or RTCP with AEAD_AES_128_GCM (RFC 3711 and RFC 7714): headers stay readable, all else is
- * enciphered, and a change to any bit of either is found out. AES-GCM itself is the runtime's own (`node:crypto`).
+ * enciphered, and a change to any bit of either is found out. AES-GCM itself is a library's (`aes_gcm.ts`).
  *
  * ```text
  * RTP    | header, contributing sources, extension | enciphered payload | tag: 16 bytes |
@@ -8,13 +8,9 @@
  * ```
  */
 
-import { createCipheriv, createDecipheriv } from "node:crypto";
+import { aesGcm, IV_BYTES, TAG_BYTES } from "./aes_gcm.ts";
 import { RTP_HEADER_BYTES } from "./rtp.ts";
 import type { SessionKeys } from "./srtp_keys.ts";
-
-const CIPHER = "aes-128-gcm";
-const TAG_BYTES = 16;
-const IV_BYTES = 12;
 
 /** Of an RTCP packet its first header, with the sender's SSRC, is not enciphered (RFC 3711, section 3.4). */
 const RTCP_CLEAR_BYTES = 8;
@@ -122,12 +118,9 @@ function encipher(
 ): Uint8Array<ArrayBuffer> {
   const result = new Uint8Array(packet.length + TAG_BYTES + trailer.length);
   const clear = packet.subarray(0, clearBytes);
-  const cipher = createCipheriv(CIPHER, key, iv);
-  cipher.setAAD(associated(clear, trailer));
+  const sealed = result.subarray(clearBytes, packet.length + TAG_BYTES);
+  aesGcm().seal(key, iv, associated(clear, trailer), packet.subarray(clearBytes), sealed);
   result.set(clear);
-  result.set(cipher.update(packet.subarray(clearBytes)), clearBytes);
-  cipher.final();
-  result.set(cipher.getAuthTag(), packet.length);
   result.set(trailer, packet.length + TAG_BYTES);
   return result;
 }
@@ -140,19 +133,13 @@ function decipher(
   clearBytes: number,
   trailerBytes: number,
 ): Uint8Array<ArrayBuffer> | undefined {
-  const tagStart = packet.length - TAG_BYTES - trailerBytes;
+  const trailerStart = packet.length - trailerBytes;
   const clear = packet.subarray(0, clearBytes);
-  const decipher = createDecipheriv(CIPHER, key, iv);
-  decipher.setAAD(associated(clear, packet.subarray(tagStart + TAG_BYTES)));
-  decipher.setAuthTag(packet.subarray(tagStart, tagStart + TAG_BYTES));
-  const result = new Uint8Array(tagStart);
+  const sealed = packet.subarray(clearBytes, trailerStart);
+  const result = new Uint8Array(trailerStart - TAG_BYTES);
+  const also = associated(clear, packet.subarray(trailerStart));
+  if (!aesGcm().open(key, iv, also, sealed, result.subarray(clearBytes))) return undefined;
   result.set(clear);
-  result.set(decipher.update(packet.subarray(clearBytes, tagStart)), clearBytes);
-  try {
-    decipher.final();
-  } catch {
-    return undefined;
-  }
   return result;
 }
 
