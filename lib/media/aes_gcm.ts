@@ -157,9 +157,5 @@ export const runtimeCipher: AesGcm = {
   },
 };
 
-let best: AesGcm | undefined;
-
-/** The one that costs least here. It is looked for when it is first needed, which is before any call. */
-export function aesGcm(): AesGcm {
-  return best ??= openssl() ?? runtimeCipher;
-}
+/** The one that costs least here. */
+export const aesGcm: AesGcm = openssl() ?? runtimeCipher;

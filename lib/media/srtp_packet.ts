@@ -119,7 +119,7 @@ function encipher(
   const result = new Uint8Array(packet.length + TAG_BYTES + trailer.length);
   const clear = packet.subarray(0, clearBytes);
   const sealed = result.subarray(clearBytes, packet.length + TAG_BYTES);
-  aesGcm().seal(key, iv, associated(clear, trailer), packet.subarray(clearBytes), sealed);
+  aesGcm.seal(key, iv, associated(clear, trailer), packet.subarray(clearBytes), sealed);
   result.set(clear);
   result.set(trailer, packet.length + TAG_BYTES);
   return result;
@@ -138,7 +138,7 @@ function decipher(
   const sealed = packet.subarray(clearBytes, trailerStart);
   const result = new Uint8Array(trailerStart - TAG_BYTES);
   const also = associated(clear, packet.subarray(trailerStart));
-  if (!aesGcm().open(key, iv, also, sealed, result.subarray(clearBytes))) return undefined;
+  if (!aesGcm.open(key, iv, also, sealed, result.subarray(clearBytes))) return undefined;
   result.set(clear);
   return result;
 }
