@@ -68,7 +68,7 @@ const BLOCK_BYTES = 16;
  * @param names Names of the library, of which the first one that is there is taken.
  */
 export function openssl(names: readonly string[] = LIBRARY_NAMES): AesGcm | undefined {
-  const crypto = names.map(loaded).find((library) => library !== undefined)?.symbols;
+  const crypto = firstLoaded(names)?.symbols;
   const context = crypto?.EVP_CIPHER_CTX_new();
   if (!crypto || !context) return undefined;
   // The kind of cipher once, key and vector with each message: looking it up takes longer than a packet.
@@ -117,13 +117,16 @@ export function openssl(names: readonly string[] = LIBRARY_NAMES): AesGcm | unde
   };
 }
 
-function loaded(name: string): Deno.DynamicLibrary<typeof SYMBOLS> | undefined {
+function firstLoaded(names: readonly string[]): Deno.DynamicLibrary<typeof SYMBOLS> | undefined {
   if (Deno.build.os !== "linux") return undefined;
-  try {
-    return Deno.dlopen(name, SYMBOLS);
-  } catch {
-    return undefined;
+  for (const name of names) {
+    try {
+      return Deno.dlopen(name, SYMBOLS);
+    } catch {
+      // Another version, perhaps.
+    }
   }
+  return undefined;
 }
 
 /** Bytes for a function of another library, which are those of one thread, as all of this program are. */
