@@ -12,17 +12,18 @@ export const SAMPLE_RATE = 48_000;
 export interface AudioSource extends AsyncDisposable {
   /** What a person calls it: a device name or a file name. */
   readonly name: string;
-  /** Samples between the mouth and the end of a {@linkcode AudioSource.read}, as far as they can be known. */
+  /** Samples between the mouth and a {@linkcode AudioSource.read}, as far as they can be known. */
   readonly delaySamples: number;
   /**
-   * Fills `samples`, in real time: the promise settles when the last of them has been heard.
+   * Fills `samples` once all of them have been heard, in real time. Time starts with the first call.
    *
    * A source never ends: a file that is over goes on as silence.
    *
-   * @param samples Buffer to fill, of any length. Not read or kept after the promise settles.
+   * @param samples Buffer to fill, of any length; left as it is until then.
+   * @returns 0 when it is filled; else how many milliseconds to wait before it is tried again.
    * @throws {AudioError} When the device fails. The source cannot be used again then.
    */
-  read(samples: Int16Array<ArrayBuffer>): Promise<void>;
+  read(samples: Int16Array<ArrayBuffer>): number;
 }
 
 /** Where voice goes: a loudspeaker, a file, nowhere. */

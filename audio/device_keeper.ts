@@ -2,7 +2,7 @@ import { AudioError, type AudioSink, type AudioSource } from "./audio.ts";
 import type { KeptDevice, KeptDeviceListener } from "./kept_device.ts";
 import { KeptSink } from "./kept_sink.ts";
 import { KeptSource } from "./kept_source.ts";
-import { type Clock, systemClock } from "./pacer.ts";
+import { type Clock, systemClock } from "./clock.ts";
 import { type DeviceSide, ReturnPlan, type ReturnStep } from "./return_plan.ts";
 import { within } from "./within.ts";
 

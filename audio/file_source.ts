@@ -12,7 +12,7 @@ const LARGEST_FILE_BYTES = 2 ** 30;
  * Opens a WAV file as a source. It plays in real time from its start, and goes on as silence.
  *
  * @param path The file; what it may hold is said at {@linkcode parseWav}.
- * @param pacer Keeps the time; stopped when the source is closed.
+ * @param pacer Keeps the time.
  * @throws {AudioError} `file_failed` when the file cannot be read, `bad_file` when it is no such WAV file.
  */
 export async function openFileSource(path: string, pacer: Pacer = new Pacer()): Promise<AudioSource> {
@@ -51,18 +51,19 @@ class FileSource implements AudioSource {
     this.#pacer = pacer;
   }
 
-  async read(samples: Int16Array<ArrayBuffer>): Promise<void> {
+  read(samples: Int16Array<ArrayBuffer>): number {
     if (this.#closed) throw new AudioError("file_failed", this.#path, "Already closed");
+    const waitMs = this.#pacer.waitMs(durationMs(samples.length, SAMPLE_RATE));
+    if (waitMs > 0) return waitMs;
     if (this.#converted.length !== samples.length) this.#converted = new Float32Array(samples.length);
     this.#resampler.render(this.#sound.samples, this.#position, this.#converted);
     toInt16(this.#converted, samples);
     this.#position += samples.length;
-    await this.#pacer.next(durationMs(samples.length, SAMPLE_RATE));
+    return 0;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
-    this.#pacer.stop();
     return Promise.resolve();
   }
 }

@@ -1,24 +1,4 @@
-/** A time source and its timer: the system's, or a made-up one in tests. */
-export interface Clock {
-  /** Milliseconds since some fixed moment; never goes back. */
-  now(): number;
-  /**
-   * Calls `callback` once, `delayMs` milliseconds from now or a little later.
-   *
-   * @returns Takes the timer back; does nothing once it has run.
-   */
-  setTimer(callback: () => void, delayMs: number): () => void;
-}
-
-/** The clock that the rest of the world goes by. */
-export const systemClock: Clock = {
-  now: () => performance.now(),
-  setTimer: (callback, delayMs) => {
-    // Timers count whole milliseconds and drop the fraction, which would make each one early.
-    const timer = setTimeout(callback, Math.ceil(delayMs));
-    return () => clearTimeout(timer);
-  },
-};
+import { type Clock, systemClock } from "./clock.ts";
 
 /**
  * How far behind a pacer may be before it gives the lost time up, in milliseconds. Below that a slow moment is
@@ -29,9 +9,8 @@ export const MAX_LAG_MS = 200;
 /** Lets sound that has no clock of its own, like a file, go by in real time. */
 export class Pacer {
   readonly #clock: Clock;
-  readonly #waiting = new Set<() => void>();
-  #deadlineMs: number | undefined;
-  #stopped = false;
+  /** When what has gone by so far was over. */
+  #endMs: number | undefined;
 
   /** @param clock Where time comes from. */
   constructor(clock: Clock = systemClock) {
@@ -39,33 +18,18 @@ export class Pacer {
   }
 
   /**
-   * Waits until `durationMs` more has gone by. Time starts with the first call, and every later call waits for
-   * a moment counted from there, so that timers that are late do not add up.
+   * Tells how long it is until `durationMs` more has gone by. Time starts with the first call, and what has gone by is
+   * counted from there, so that waits that were too long do not add up.
    *
-   * @param durationMs Length of the sound that was just read or written, in milliseconds.
+   * @param durationMs Length of the sound that comes next, in milliseconds.
+   * @returns 0 when it has gone by, which counts from now on.
    */
-  next(durationMs: number): Promise<void> {
-    if (this.#stopped) return Promise.resolve();
+  waitMs(durationMs: number): number {
     const nowMs = this.#clock.now();
-    let deadlineMs = (this.#deadlineMs ?? nowMs) + durationMs;
-    if (nowMs - deadlineMs > MAX_LAG_MS) deadlineMs = nowMs + durationMs;
-    this.#deadlineMs = deadlineMs;
-    if (deadlineMs <= nowMs) return Promise.resolve();
-    return new Promise((resolve) => {
-      const cancelTimer = this.#clock.setTimer(() => wake(), deadlineMs - nowMs);
-      const wake = () => {
-        cancelTimer();
-        this.#waiting.delete(wake);
-        resolve();
-      };
-      this.#waiting.add(wake);
-    });
-  }
-
-  /** Settles every wait at once, now and from now on, and leaves no timer behind. */
-  stop(): void {
-    this.#stopped = true;
-    for (const wake of [...this.#waiting]) wake();
+    const endMs = (this.#endMs ??= nowMs) + durationMs;
+    if (endMs > nowMs) return endMs - nowMs;
+    this.#endMs = nowMs - endMs > MAX_LAG_MS ? nowMs : endMs;
+    return 0;
   }
 }
 

@@ -287,7 +287,8 @@ class DeviceSource implements AudioSource {
   /** Samples that are in its queue, as of the last look and read. */
   #left = 0;
   readonly #schedule: LookSchedule;
-  #wake: (() => void) | undefined;
+  /** When it is looked at next, where that is settled. */
+  #lookAtMs: number | undefined;
   #closed = false;
 
   constructor(stream: Stream, readSamples: number) {
@@ -307,24 +308,25 @@ class DeviceSource implements AudioSource {
     return this.#blockSamples + this.#left;
   }
 
-  async read(samples: Int16Array<ArrayBuffer>): Promise<void> {
+  read(samples: Int16Array<ArrayBuffer>): number {
     if (this.#closed) throw alreadyClosed(this.#stream);
     while (this.#left < samples.length) {
-      const waitMs = this.#schedule.waitMs(performance.now(), this.#left);
-      if (waitMs > 0) await this.#pause(waitMs);
-      if (this.#closed) return void samples.fill(0);
+      const nowMs = performance.now();
+      this.#lookAtMs ??= nowMs + this.#schedule.waitMs(nowMs, this.#left);
+      if (this.#lookAtMs > nowMs) return this.#lookAtMs - nowMs;
+      this.#lookAtMs = undefined;
       this.#look();
     }
     const { library, pointer } = this.#stream;
     check(this.#stream, library.symbols.Pa_ReadStream(pointer, samples, BigInt(samples.length)));
     this.#left -= samples.length;
     this.#schedule.read(performance.now(), this.#left);
+    return 0;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.#wake?.();
     await this.#stream.close();
   }
 
@@ -333,17 +335,6 @@ class DeviceSource implements AudioSource {
     const available = Number(library.symbols.Pa_GetStreamReadAvailable(pointer));
     check(this.#stream, available);
     this.#left = Math.max(0, available);
-  }
-
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      // Timers count whole milliseconds and drop the fraction, which would make each one early.
-      const timer = setTimeout(resolve, Math.ceil(ms));
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 }
 

@@ -4,21 +4,21 @@ import { durationMs, Pacer, SampleClock } from "./pacer.ts";
 /**
  * Opens a source that is silent for ever, in real time.
  *
- * @param pacer Keeps the time; stopped when the source is closed.
+ * @param pacer Keeps the time.
  */
 export function openSilence(pacer: Pacer = new Pacer()): AudioSource {
   let closed = false;
   return {
     name: "silence",
     delaySamples: 0,
-    async read(samples: Int16Array<ArrayBuffer>): Promise<void> {
+    read(samples: Int16Array<ArrayBuffer>): number {
       if (closed) throw new AudioError("device_failed", "silence", "Already closed");
-      samples.fill(0);
-      await pacer.next(durationMs(samples.length, SAMPLE_RATE));
+      const waitMs = pacer.waitMs(durationMs(samples.length, SAMPLE_RATE));
+      if (waitMs === 0) samples.fill(0);
+      return waitMs;
     },
     [Symbol.asyncDispose](): Promise<void> {
       closed = true;
-      pacer.stop();
       return Promise.resolve();
     },
   };

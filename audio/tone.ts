@@ -8,7 +8,7 @@ const TONE_PEAK = 8192;
  * Opens a source that is an endless sine, in real time.
  *
  * @param frequency Pitch in Hz.
- * @param pacer Keeps the time; stopped when the source is closed.
+ * @param pacer Keeps the time.
  */
 export function openTone(frequency = 440, pacer: Pacer = new Pacer()): AudioSource {
   const cyclesPerSample = frequency / SAMPLE_RATE;
@@ -17,17 +17,18 @@ export function openTone(frequency = 440, pacer: Pacer = new Pacer()): AudioSour
   return {
     name: "tone",
     delaySamples: 0,
-    async read(samples: Int16Array<ArrayBuffer>): Promise<void> {
+    read(samples: Int16Array<ArrayBuffer>): number {
       if (closed) throw new AudioError("device_failed", "tone", "Already closed");
+      const waitMs = pacer.waitMs(durationMs(samples.length, SAMPLE_RATE));
+      if (waitMs > 0) return waitMs;
       for (let i = 0; i < samples.length; i++) {
         samples[i] = Math.round(TONE_PEAK * Math.sin(2 * Math.PI * phaseCycles));
         phaseCycles = (phaseCycles + cyclesPerSample) % 1;
       }
-      await pacer.next(durationMs(samples.length, SAMPLE_RATE));
+      return 0;
     },
     [Symbol.asyncDispose](): Promise<void> {
       closed = true;
-      pacer.stop();
       return Promise.resolve();
     },
   };

@@ -1,6 +1,7 @@
 /** The voice of one call: moves samples between the sound devices and the network while the call stands. */
 
 import type { AudioError, AudioSink, AudioSource } from "../../audio/audio.ts";
+import { type Clock, systemClock } from "../../audio/clock.ts";
 import { levelDb } from "./level.ts";
 import { FRAME_SAMPLES, openDecoder, openEncoder, type VoiceDecoder, type VoiceEncoder } from "./opus.ts";
 import { estimateQuality } from "./quality.ts";
@@ -32,6 +33,8 @@ export interface VoiceSessionOptions {
   readonly replaceSink: (error: AudioError) => AudioSink;
   /** Works on the microphone's sound, where there is something to be done about it. */
   readonly processor?: MicrophoneProcessor | undefined;
+  /** Where time comes from: the system's, where it is left out. */
+  readonly clock?: Clock | undefined;
 }
 
 /** What is done to the microphone's sound before it is sent: taking out the echo, the noise. */
@@ -97,6 +100,9 @@ const MS = 48;
 const ONE_COPY_LOSS = 0.01;
 const TWO_COPIES_LOSS = 0.08;
 
+/** Most frames that are read and sent at once, after this phone was held up. Then others have their turn. */
+const MOST_FRAMES_AT_ONCE = 3;
+
 /** What remains of the expected loss at each report that shows less: up at once, down slowly. */
 const LOSS_MEMORY = 0.75;
 
@@ -112,15 +118,21 @@ export class VoiceSession {
   readonly #receiver: VoiceReceiver;
   readonly #feed: SpeakerFeed;
   readonly #reporter: RtcpReporter;
-  readonly #capturing: Promise<void>;
+  readonly #clock: Clock;
   #source: AudioSource;
   #sink: AudioSink;
-  /** Serves the loudspeaker if no packet does. */
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** When the microphone is to be read, in milliseconds. */
+  #readAt = 0;
+  /** When the timer is set for, and what takes it back. */
+  #wakeAt = Infinity;
+  #cancelWake = (): void => {};
   #expectedLoss = 0;
   #reportsReceived = 0;
-  /** The end of loudspeakers that failed. */
-  #disposing: Promise<void> = Promise.resolve();
+  /** The end of devices that failed, and of the microphone. */
+  readonly #closing: { readonly sources: Promise<void>[]; readonly sinks: Promise<void>[] } = {
+    sources: [],
+    sinks: [],
+  };
   /** The last frame of each direction, for their levels, which are wanted more rarely. */
   readonly #frame: Int16Array<ArrayBuffer>;
   #played = new Int16Array(0);
@@ -128,6 +140,7 @@ export class VoiceSession {
 
   private constructor(options: VoiceSessionOptions, encoder: VoiceEncoder, decoder: VoiceDecoder) {
     this.#options = options;
+    this.#clock = options.clock ?? systemClock;
     this.#encoder = encoder;
     this.#decoder = decoder;
     this.#sender = new VoiceSender(encoder);
@@ -136,14 +149,13 @@ export class VoiceSession {
     this.#reporter = new RtcpReporter({
       ssrc: this.#sender.ssrc,
       reception: this.#receiver.reception,
-      now: performance.now(),
+      now: this.#clock.now(),
       unixMs: Date.now(),
     });
     this.#frame = new Int16Array(options.frameSamples);
     this.#source = options.source;
     this.#sink = options.sink;
-    this.#capturing = this.#capture();
-    this.#serve(performance.now(), false);
+    this.#tick();
   }
 
   /** Starts to send and play at once. */
@@ -193,9 +205,13 @@ export class VoiceSession {
    * @param datagram Its bytes, kept for a while.
    */
   receive(datagram: Uint8Array): void {
-    const now = performance.now();
+    if (this.#stopped) return;
+    const now = this.#clock.now();
     if (isRtcp(datagram)) this.#reported(datagram, now);
-    else if (this.#receiver.receive(datagram, now)) this.#serve(now, true);
+    else if (this.#receiver.receive(datagram, now)) {
+      this.#serve(now, true);
+      this.#setTimer();
+    }
   }
 
   /**
@@ -206,40 +222,65 @@ export class VoiceSession {
   async stop(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
-    clearTimeout(this.#timer);
-    this.#options.send(this.#reporter.bye(performance.now()));
+    this.#cancelWake();
+    this.#options.send(this.#reporter.bye(this.#clock.now()));
+    this.#closing.sources.push(close(this.#source));
     try {
       await this.#sink[Symbol.asyncDispose]();
     } catch (error) {
       this.#options.replaceSink(error as AudioError);
     }
-    await this.#disposing;
+    await Promise.all(this.#closing.sinks);
   }
 
   /** Settles when the microphone is closed, too, and nothing is left of the session. */
   async closed(): Promise<void> {
-    await this.#capturing;
+    await Promise.all(this.#closing.sources);
     this.#encoder[Symbol.dispose]();
     this.#decoder[Symbol.dispose]();
   }
 
-  async #capture(): Promise<void> {
-    const frame = this.#frame;
-    while (!this.#stopped) {
-      await this.#read(frame);
-      if (!this.#stopped) this.#sendFrame(frame);
-    }
-    await this.#source[Symbol.asyncDispose]();
+  /** Does what is due. */
+  #tick(): void {
+    this.#wakeAt = Infinity;
+    if (this.#clock.now() >= this.#readAt) this.#capture();
+    const now = this.#clock.now();
+    if (now >= this.#feed.dueAt) this.#serve(now, false);
+    this.#setTimer();
   }
 
-  async #read(frame: Int16Array<ArrayBuffer>): Promise<void> {
+  #setTimer(): void {
+    const wakeAt = Math.min(this.#readAt, this.#feed.dueAt);
+    if (this.#stopped || wakeAt === this.#wakeAt) return;
+    this.#cancelWake();
+    this.#wakeAt = wakeAt;
+    // That time may have passed by while this phone had no processor.
+    this.#cancelWake = this.#clock.setTimer(() => this.#tick(), Math.max(0, wakeAt - this.#clock.now()));
+  }
+
+  /** Sends what the microphone has heard. */
+  #capture(): void {
+    const frame = this.#frame;
+    let waitMs = 0;
+    for (let frames = 0; frames < MOST_FRAMES_AT_ONCE && waitMs === 0; frames++) {
+      waitMs = this.#read(frame);
+      if (waitMs === 0) this.#sendFrame(frame);
+    }
+    this.#readAt = this.#clock.now() + waitMs;
+  }
+
+  /** @returns How long to wait before the next frame is there; 0 when it was read. */
+  #read(frame: Int16Array<ArrayBuffer>): number {
+    const source = this.#source;
     try {
-      await this.#source.read(frame);
-      this.#options.processor?.capture(frame, this.#source.delaySamples);
+      const waitMs = source.read(frame);
+      if (waitMs === 0) this.#options.processor?.capture(frame, source.delaySamples);
+      return waitMs;
     } catch (error) {
-      await this.#source[Symbol.asyncDispose]();
+      this.#closing.sources.push(close(source));
       this.#source = this.#options.replaceSource(error as AudioError);
       frame.fill(0);
+      return 0;
     }
   }
 
@@ -248,13 +289,11 @@ export class VoiceSession {
     const datagram = this.#sender.packet(frame, this.muted);
     if (!datagram) return;
     this.#options.send(datagram);
-    this.#reporter.sent(this.#sender.timestamp, VoiceSender.payloadBytes(datagram), performance.now());
+    this.#reporter.sent(this.#sender.timestamp, VoiceSender.payloadBytes(datagram), this.#clock.now());
   }
 
   /** Gives the loudspeaker what there is for it, when a packet has come or has not come in time. */
   #serve(now: number, packetCame: boolean): void {
-    clearTimeout(this.#timer);
-    if (this.#stopped) return;
     try {
       const samples = packetCame ? this.#feed.packetCame(this.#sink, now) : this.#feed.due(this.#sink, now);
       if (samples.length > 0) this.#play(samples);
@@ -263,9 +302,6 @@ export class VoiceSession {
     }
     const report = this.#reporter.tick(now);
     if (report) this.#options.send(report);
-    // That time may have passed by while this phone had no processor.
-    const wait = Math.max(0, this.#feed.dueAt - now);
-    this.#timer = setTimeout(() => this.#serve(performance.now(), false), wait);
   }
 
   #play(samples: Int16Array<ArrayBuffer>): void {
@@ -278,7 +314,7 @@ export class VoiceSession {
   #sinkFailed(sink: AudioSink, error: unknown): void {
     if (sink !== this.#sink || this.#stopped) return;
     this.#sink = this.#options.replaceSink(error as AudioError);
-    this.#disposing = Promise.resolve(sink[Symbol.asyncDispose]()).catch(() => {});
+    this.#closing.sinks.push(close(sink));
   }
 
   /** The other side reports, among other things how much of our voice is lost on its way. */
@@ -291,6 +327,14 @@ export class VoiceSession {
     // Together, since Opus conceals what no copy came of better where it was told to expect it.
     if (this.#options.errorCorrection) this.#encoder.expectLoss(this.#expectedLoss);
     if (this.#options.redundancy) this.#sender.copies = Math.min(copiesFor(this.#expectedLoss), peerCopies);
+  }
+}
+
+async function close(device: AudioSource | AudioSink): Promise<void> {
+  try {
+    await device[Symbol.asyncDispose]();
+  } catch {
+    // It has failed already, or is not used any more.
   }
 }
 

@@ -2,6 +2,7 @@ import { LONGEST_GAP_MS } from "../../audio/capture_gap.ts";
 import { assert, assertEquals } from "@std/assert";
 import { DeviceKeeper } from "../../audio/device_keeper.ts";
 import { WORKING_SAMPLES } from "../../audio/kept_sink.ts";
+import { hear } from "./hear.ts";
 import { MadeUpDevices } from "./made_up_devices.ts";
 import { ManualClock } from "./manual_clock.ts";
 
@@ -31,17 +32,17 @@ Deno.test("DeviceKeeper puts silence in the place of devices that fail, and uses
   await using source = await keeper.openSource(960, "default");
   await using sink = await keeper.openSink(960, "default");
   const frame = new Int16Array(960);
-  await source.read(frame);
+  await hear(source, frame);
   assert(loudest(frame) > 1000, "the tone");
 
   devices.plugged.microphone = devices.plugged.speaker = false;
-  await source.read(frame);
+  await hear(source, frame);
   sink.wanted();
   assertEquals([loudest(frame), devices.open], [0, 0], "silence, and what failed is closed");
   await clock.advance(10_000);
   assertEquals(told, [LOST_BOTH], "told once");
   assertEquals(devices.refreshed, 4, "looked for after 0.5, 1.5, 3.5 and 7.5 s");
-  await source.read(frame.fill(1));
+  await hear(source, frame.fill(1));
   assertEquals(loudest(frame), 0);
   await sink.write(frame.subarray(0, Math.min(frame.length, sink.wanted())));
   assertEquals(devices.heard, []);
@@ -50,7 +51,7 @@ Deno.test("DeviceKeeper puts silence in the place of devices that fail, and uses
   await clock.advance(5000);
   assertEquals(told, [LOST_BOTH], "not before they work");
   // What a slow machine missed meanwhile is made up for with silence first, up to ten seconds of it.
-  for (let reads = 0; loudest(frame) === 0 && reads < LONGEST_GAP_MS / 20; reads++) await source.read(frame);
+  for (let reads = 0; loudest(frame) === 0 && reads < LONGEST_GAP_MS / 20; reads++) await hear(source, frame);
   assert(loudest(frame) > 1000, "the tone again");
   await sink.write(new Int16Array(WORKING_SAMPLES));
   await clock.advance(0);
@@ -63,13 +64,13 @@ Deno.test("DeviceKeeper leaves the loudspeaker alone when only the microphone is
   await using source = await keeper.openSource(960, "default");
   await using sink = await keeper.openSink(960, "default");
   devices.plugged.microphone = false;
-  await source.read(new Int16Array(960));
+  await hear(source, new Int16Array(960));
   await clock.advance(2000);
   await sink.write(new Int16Array(10));
   assertEquals(devices.heard.length, 10);
   devices.plugged.microphone = true;
   await clock.advance(5000);
-  await source.read(new Int16Array(960));
+  await hear(source, new Int16Array(960));
   await clock.advance(0);
   assertEquals(told, ["lost microphone mic: Input/output error", "back microphone mic"]);
 });
@@ -79,12 +80,12 @@ Deno.test("DeviceKeeper begins with silence where a device is not there, and tak
   devices.plugged.microphone = false;
   await using source = await keeper.openSource(960, "USB Headset");
   const frame = new Int16Array(960).fill(1);
-  await source.read(frame);
+  await hear(source, frame);
   assertEquals(loudest(frame), 0);
   await clock.advance(1000);
   devices.plugged.microphone = true;
   await clock.advance(1000);
-  await source.read(frame);
+  await hear(source, frame);
   await clock.advance(0);
   assertEquals(told, ["lost microphone USB Headset: Input/output error", "back microphone mic"]);
 });
@@ -96,7 +97,7 @@ Deno.test("DeviceKeeper takes a microphone that stands still for one that has go
   const frame = new Int16Array(960).fill(1);
   /** Reads, in a time in which silence has come to stand in for what does not come. */
   const readOn = async () => {
-    const reading = source.read(frame);
+    const reading = hear(source, frame);
     await clock.advance(2000);
     await reading;
   };
@@ -118,7 +119,7 @@ Deno.test("DeviceKeeper lets go of devices that nobody uses any more, and of tho
   const source = await keeper.openSource(960, "default");
   const sink = await keeper.openSink(960, "default");
   devices.plugged.microphone = devices.plugged.speaker = false;
-  await source.read(new Int16Array(960));
+  await hear(source, new Int16Array(960));
   sink.wanted();
   await source[Symbol.asyncDispose]();
   devices.plugged.speaker = true;

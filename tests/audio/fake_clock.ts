@@ -1,4 +1,4 @@
-import type { Clock } from "../../audio/pacer.ts";
+import type { Clock } from "../../audio/clock.ts";
 
 /** A clock that stands still until a timer is set, and then jumps to it: hours go by in microseconds. */
 export class FakeClock implements Clock {

@@ -7,13 +7,10 @@ import { Pacer, SampleClock } from "../../audio/pacer.ts";
 import { openTone } from "../../audio/tone.ts";
 import { parseWav } from "../../audio/wav_reader.ts";
 import { FakeClock } from "./fake_clock.ts";
+import { hear } from "./hear.ts";
 import { noise } from "./signals.ts";
 
 const FRAME = 960;
-
-function pacer(): Pacer {
-  return new Pacer(new FakeClock());
-}
 
 function sampleClock(): SampleClock {
   return new SampleClock(new FakeClock());
@@ -66,9 +63,9 @@ Deno.test("openFileSink() and openFileSource() give a tone back unchanged, in re
   await using folder = await temporaryFolder();
   const path = `${folder.path}/tone.wav`;
   const said = new Int16Array(3 * 48_000);
-  await using tone = openTone(440, pacer());
-  await tone.read(said);
   const clock = new FakeClock();
+  await using tone = openTone(440, new Pacer(clock));
+  await hear(tone, said, clock);
   {
     await using sink = await openFileSink(path, new SampleClock(clock));
     assertEquals([sink.name, sink.wanted()], ["tone.wav", 0]);
@@ -82,9 +79,9 @@ Deno.test("openFileSink() and openFileSource() give a tone back unchanged, in re
   const stored = parseWav(await Deno.readFile(path));
   assertEquals([stored.sampleRate, stored.channels, stored.samples.length], [48_000, 1, said.length]);
 
-  await using source = await openFileSource(path, pacer());
+  await using source = await openFileSource(path, new Pacer(clock));
   const heard = new Int16Array(said.length);
-  await source.read(heard);
+  await hear(source, heard, clock);
   const { correlation, duration, delaySeconds, levelDb } = compare(said, heard);
   assert(correlation > 0.999, `correlation ${correlation}`);
   assertEquals(duration.heard, duration.reference);

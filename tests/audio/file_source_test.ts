@@ -1,10 +1,11 @@
-import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { AudioError, type AudioSource } from "../../audio/audio.ts";
 import { compare } from "../../audio/compare.ts";
 import { openFileSource } from "../../audio/file_source.ts";
 import { Pacer } from "../../audio/pacer.ts";
 import { parseWav } from "../../audio/wav_reader.ts";
 import { FakeClock } from "./fake_clock.ts";
+import { hear } from "./hear.ts";
 import { noise, sine } from "./signals.ts";
 import { floatWav, int16Wav } from "./wav_builder.ts";
 
@@ -15,11 +16,16 @@ async function temporaryWav(bytes: Uint8Array) {
   return { path, [Symbol.asyncDispose]: () => Deno.remove(path) };
 }
 
-async function readAll(source: AudioSource, length: number, frame = 960): Promise<Int16Array<ArrayBuffer>> {
+async function readAll(
+  source: AudioSource,
+  length: number,
+  clock: FakeClock,
+  frame = 960,
+): Promise<Int16Array<ArrayBuffer>> {
   const heard = new Int16Array(length);
   for (let start = 0; start < length; start += frame) {
     const samples = new Int16Array(Math.min(frame, length - start));
-    await source.read(samples);
+    await hear(source, samples, clock);
     heard.set(samples, start);
   }
   return heard;
@@ -30,7 +36,7 @@ Deno.test("openFileSource() plays 48 kHz mono 16-bit sound unchanged, then silen
   await using file = await temporaryWav(int16Wav(said, 48_000));
   const clock = new FakeClock();
   await using source = await openFileSource(file.path, new Pacer(clock));
-  const heard = await readAll(source, 48_000);
+  const heard = await readAll(source, 48_000, clock);
   assertEquals(Array.from(heard.subarray(0, said.length)), Array.from(said));
   assert(heard.subarray(said.length).every((sample) => sample === 0));
   assertEquals(clock.nowMs, 1000);
@@ -42,8 +48,9 @@ Deno.test("openFileSource() converts the rate and mixes the channels", async () 
   const stereo = new Float32Array(2 * left.length);
   left.forEach((sample, i) => stereo[2 * i] = sample);
   await using file = await temporaryWav(floatWav(stereo, 44_100, 2));
-  await using source = await openFileSource(file.path, new Pacer(new FakeClock()));
-  const heard = await readAll(source, 48_000, 441);
+  const clock = new FakeClock();
+  await using source = await openFileSource(file.path, new Pacer(clock));
+  const heard = await readAll(source, 48_000, clock, 441);
   const { correlation, levelDb, delaySeconds } = compare(sine(440, 48_000, 1, 0.4), heard);
   assert(correlation > 0.9999, `correlation ${correlation}`);
   assertAlmostEquals(levelDb, 0, 0.02);
@@ -52,15 +59,16 @@ Deno.test("openFileSource() converts the rate and mixes the channels", async () 
 
 Deno.test("openFileSource() clips what is too loud", async () => {
   await using file = await temporaryWav(floatWav(new Float32Array([2, -2, 0.5, 1]), 48_000));
-  await using source = await openFileSource(file.path, new Pacer(new FakeClock()));
-  assertEquals(Array.from(await readAll(source, 5)), [32_767, -32_768, 16_384, 32_767, 0]);
+  const clock = new FakeClock();
+  await using source = await openFileSource(file.path, new Pacer(clock));
+  assertEquals(Array.from(await readAll(source, 5, clock)), [32_767, -32_768, 16_384, 32_767, 0]);
 });
 
 Deno.test("openFileSource() cannot be read after it was closed", async () => {
   await using file = await temporaryWav(floatWav(new Float32Array(100), 48_000));
   const source = await openFileSource(file.path, new Pacer(new FakeClock()));
   await source[Symbol.asyncDispose]();
-  await assertRejects(() => source.read(new Int16Array(960)), AudioError, "closed");
+  assertThrows(() => source.read(new Int16Array(960)), AudioError, "closed");
 });
 
 Deno.test("openFileSource() says in a few words why a file cannot be played", async () => {

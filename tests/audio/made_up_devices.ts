@@ -3,6 +3,9 @@ import type { DeviceOpener } from "../../audio/device_keeper.ts";
 import { openNullSink } from "../../audio/silence.ts";
 import { openTone } from "../../audio/tone.ts";
 
+/** How often a microphone that gives nothing is to be looked at. */
+const HANGING_RETRY_MS = 10;
+
 /** A computer whose microphone gives a tone, and whose devices can be pulled out, plugged in and made to hang. */
 export class MadeUpDevices implements DeviceOpener {
   /** Whether the devices can be opened and work. */
@@ -20,18 +23,17 @@ export class MadeUpDevices implements DeviceOpener {
     if (!this.plugged.microphone) return Promise.reject(gone("mic"));
     const tone = openTone();
     this.open++;
-    const closed = Promise.withResolvers<void>();
     return Promise.resolve({
       name: "mic",
       delaySamples: 0,
-      read: async (samples) => {
-        await tone.read(samples);
-        if (this.hanging) await closed.promise;
-        if (!this.plugged.microphone) throw gone("mic");
+      read: (samples) => {
+        if (this.hanging) return HANGING_RETRY_MS;
+        const waitMs = tone.read(samples);
+        if (waitMs === 0 && !this.plugged.microphone) throw gone("mic");
+        return waitMs;
       },
       [Symbol.asyncDispose]: () => {
         this.open--;
-        closed.resolve();
         return tone[Symbol.asyncDispose]();
       },
     });

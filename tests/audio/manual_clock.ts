@@ -1,4 +1,4 @@
-import type { Clock } from "../../audio/pacer.ts";
+import type { Clock } from "../../audio/clock.ts";
 
 /** A clock that goes on only when it is told to. */
 export class ManualClock implements Clock {

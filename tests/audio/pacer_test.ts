@@ -1,72 +1,66 @@
 import { assert, assertEquals } from "@std/assert";
-import { type Clock, durationMs, MAX_LAG_MS, Pacer, SampleClock, systemClock } from "../../audio/pacer.ts";
+import { systemClock } from "../../audio/clock.ts";
+import { durationMs, MAX_LAG_MS, Pacer, SampleClock } from "../../audio/pacer.ts";
 import { FakeClock } from "./fake_clock.ts";
 
-Deno.test("Pacer.next() does not add up the lateness of timers", async () => {
-  const clock = new FakeClock(3);
+/** Waits for the next 20 ms, with timers that are late by as much. */
+function next(pacer: Pacer, clock: FakeClock, latenessMs = 0): void {
+  const waitMs = pacer.waitMs(20);
+  if (waitMs === 0) return;
+  clock.nowMs += waitMs + latenessMs;
+  assertEquals(pacer.waitMs(20), 0);
+}
+
+Deno.test("Pacer.waitMs() does not add up the lateness of timers", () => {
+  const clock = new FakeClock();
   const pacer = new Pacer(clock);
-  for (let i = 0; i < 50; i++) await pacer.next(20);
+  for (let i = 0; i < 50; i++) next(pacer, clock, 3);
   assertEquals(clock.nowMs, 50 * 20 + 3);
 });
 
-Deno.test("Pacer.next() counts the time that the caller takes as gone by", async () => {
+Deno.test("Pacer.waitMs() counts the time that the caller takes as gone by", () => {
   const clock = new FakeClock();
   const pacer = new Pacer(clock);
   for (let i = 0; i < 10; i++) {
-    await pacer.next(20);
+    next(pacer, clock);
     clock.nowMs += 7;
   }
   assertEquals(clock.nowMs, 10 * 20 + 7);
 });
 
-Deno.test("Pacer.next() counts from its first call, not from when it was made", async () => {
+Deno.test("Pacer.waitMs() counts from its first call, not from when it was made", () => {
   const clock = new FakeClock();
   const pacer = new Pacer(clock);
   clock.nowMs = 5000;
-  await pacer.next(20);
+  next(pacer, clock);
   assertEquals(clock.nowMs, 5020);
 });
 
-Deno.test("Pacer.next() makes a short delay good without waiting", async () => {
+Deno.test("Pacer.waitMs() is the same however often it is asked, until the time has gone by", () => {
   const clock = new FakeClock();
   const pacer = new Pacer(clock);
-  await pacer.next(20);
+  assertEquals([pacer.waitMs(20), pacer.waitMs(20)], [20, 20]);
+  clock.nowMs = 15;
+  assertEquals([pacer.waitMs(20), pacer.waitMs(30)], [5, 15]);
+  clock.nowMs = 20;
+  assertEquals([pacer.waitMs(20), pacer.waitMs(20)], [0, 20]);
+});
+
+Deno.test("Pacer.waitMs() makes a short delay good without waiting", () => {
+  const clock = new FakeClock();
+  const pacer = new Pacer(clock);
+  next(pacer, clock);
   clock.nowMs += 100;
-  const timersBefore = clock.timers;
-  for (let i = 0; i < 5; i++) await pacer.next(20);
-  assertEquals([clock.nowMs, clock.timers - timersBefore], [120, 0]);
-  await pacer.next(20);
-  assertEquals(clock.nowMs, 140);
+  for (let i = 0; i < 5; i++) assertEquals(pacer.waitMs(20), 0);
+  assertEquals(pacer.waitMs(20), 20);
 });
 
-Deno.test("Pacer.next() gives a long delay up instead of bursting", async () => {
+Deno.test("Pacer.waitMs() gives a long delay up instead of bursting", () => {
   const clock = new FakeClock();
   const pacer = new Pacer(clock);
-  await pacer.next(20);
+  next(pacer, clock);
   clock.nowMs += MAX_LAG_MS + 1000;
-  const resumedMs = clock.nowMs;
-  await pacer.next(20);
-  assertEquals(clock.nowMs, resumedMs + 20);
-  await pacer.next(20);
-  assertEquals(clock.nowMs, resumedMs + 40);
-});
-
-Deno.test("Pacer.stop() settles the waits and takes their timers back", async () => {
-  let timers = 0;
-  const stoppedClock: Clock = {
-    now: () => 0,
-    setTimer: () => {
-      timers++;
-      return () => timers--;
-    },
-  };
-  const pacer = new Pacer(stoppedClock);
-  const waits = [pacer.next(20), pacer.next(20)];
-  assertEquals(timers, 2);
-  pacer.stop();
-  await Promise.all(waits);
-  await pacer.next(20);
-  assertEquals(timers, 0);
+  assertEquals([pacer.waitMs(20), pacer.waitMs(20)], [0, 20]);
 });
 
 Deno.test("systemClock fires no timer early and takes timers back", async () => {

@@ -10,6 +10,7 @@ import {
 import { AudioError } from "../../audio/audio.ts";
 import { PortAudio } from "../../audio/portaudio.ts";
 import { quietStderr } from "../../audio/quiet_stderr.ts";
+import { hear } from "./hear.ts";
 import { Pulse, pulseMissing } from "../e2e/pulse.ts";
 
 const missing = pulseMissing();
@@ -73,7 +74,7 @@ Deno.test({
     try {
       // 10 s at the most; a cable that works gives the tone back in some tens of frames.
       for (let frame = 0; frame < 500 && rms(heard) < 4000; frame++) {
-        await microphone.read(heard);
+        await hear(microphone, heard);
         await speaker.write(tone.subarray(0, Math.min(tone.length, speaker.wanted())));
       }
     } finally {
@@ -93,17 +94,17 @@ Deno.test({
     using portAudio = PortAudio.open();
     await using microphone = await portAudio.openSource(960);
     const frame = new Int16Array(960);
-    for (let count = 0; count < 25; count++) await microphone.read(frame);
+    for (let count = 0; count < 25; count++) await hear(microphone, frame);
     // Each time six frames come, as soon as the sound server has time to bring them, and one is read.
     for (let stall = 0; stall < 25 && microphone.delaySamples <= 60 * 48; stall++) {
       const end = performance.now() + 120;
       while (performance.now() < end);
-      await microphone.read(frame);
+      await hear(microphone, frame);
     }
     assertGreater(microphone.delaySamples, 60 * 48);
     for (let count = 0; microphone.delaySamples > 30 * 48; count++) {
       assertLess(count, 500);
-      await microphone.read(frame);
+      await hear(microphone, frame);
     }
   },
 });
@@ -116,12 +117,10 @@ Deno.test({
     using _environment = withEnvironment(pulse.card("cable", "cable"));
     using portAudio = PortAudio.open();
     const microphone = await portAudio.openSource(960);
-    const reading = microphone.read(new Int16Array(960));
+    assertGreater(microphone.read(new Int16Array(960)), 0);
     await microphone[Symbol.asyncDispose]();
     await microphone[Symbol.asyncDispose]();
-    await reading;
-    const error = await microphone.read(new Int16Array(960)).catch((error: unknown) => error);
-    assertInstanceOf(error, AudioError);
+    const error = assertThrows(() => microphone.read(new Int16Array(960)), AudioError);
     assertEquals(error.code, "device_failed");
   },
 });
@@ -148,7 +147,7 @@ Deno.test({
     await pulse.kill();
     await portAudio.refresh();
     assert(isThere(), "a stream is open");
-    const error = await microphone.read(new Int16Array(960)).catch((error: unknown) => error);
+    const error = await hear(microphone, new Int16Array(960)).catch((error: unknown) => error);
     assertInstanceOf(error, AudioError);
     await microphone[Symbol.asyncDispose]();
     await portAudio.refresh();

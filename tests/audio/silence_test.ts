@@ -1,14 +1,15 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { AudioError } from "../../audio/audio.ts";
 import { Pacer, SampleClock } from "../../audio/pacer.ts";
 import { openNullSink, openSilence } from "../../audio/silence.ts";
 import { FakeClock } from "./fake_clock.ts";
+import { hear } from "./hear.ts";
 
 Deno.test("openSilence() is silent in real time", async () => {
   const clock = new FakeClock();
   await using silence = openSilence(new Pacer(clock));
   const samples = new Int16Array(960).fill(123);
-  for (let i = 0; i < 50; i++) await silence.read(samples);
+  for (let i = 0; i < 50; i++) await hear(silence, samples, clock);
   assert(samples.every((sample) => sample === 0));
   assertEquals(clock.nowMs, 1000);
 });
@@ -30,6 +31,6 @@ Deno.test("openSilence() and openNullSink() cannot be used after they were close
   const sink = openNullSink(new SampleClock(new FakeClock()));
   await silence[Symbol.asyncDispose]();
   await sink[Symbol.asyncDispose]();
-  await assertRejects(() => silence.read(new Int16Array(960)), AudioError, "closed");
+  assertThrows(() => silence.read(new Int16Array(960)), AudioError, "closed");
   await assertRejects(() => sink.write(new Int16Array(960)), AudioError, "closed");
 });
