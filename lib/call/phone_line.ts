@@ -1,5 +1,6 @@
 /** The sockets and the clock of a phone's calls: carries out what the {@linkcode Switchboard} decides. */
 
+import { type Clock, systemClock } from "../../audio/clock.ts";
 import { canonicalIp, type Endpoint, ipVersion, sameEndpoint } from "../protocol/address.ts";
 import {
   encodeCallMessage,
@@ -10,6 +11,7 @@ import {
 import type { Trace } from "../protocol/trace.ts";
 import { SrtpReceiver, SrtpSender } from "../media/srtp.ts";
 import type { Call, Party } from "./call.ts";
+import { CallLoop } from "./call_loop.ts";
 import { floodFilter } from "./flood_filter.ts";
 import { Gatekeeper } from "./gatekeeper.ts";
 import { LinuxSocket } from "./linux_socket.ts";
@@ -67,6 +69,8 @@ export class PhoneLine implements AsyncDisposable {
   readonly #gatekeeper = new Gatekeeper();
   /** The sockets as the system knows them, where it lets us do more with them. */
   readonly #systems = new WeakMap<Deno.DatagramConn, LinuxSocket>();
+  /** Receives in place of the event loop while there is voice, where the system lets us. */
+  readonly #loop = new CallLoop(RECEIVE_BYTES);
   /** Keeps a flood away from a call. */
   #shield: Shield | undefined;
   /** What goes between a call with keys and the network. */
@@ -99,6 +103,16 @@ export class PhoneLine implements AsyncDisposable {
   /** The port that invitations come to. */
   get port(): number {
     return (this.#registered.addr as Deno.NetAddr).port;
+  }
+
+  /** The clock for a call's voice: with its timers, the least work is done for what comes and goes. */
+  get clock(): Clock {
+    return this.#systems.has(this.#registered) ? this.#loop : systemClock;
+  }
+
+  /** Has calls wait for some work that needs many turns of the event loop, rather than it for them. */
+  restDuring(work: Promise<unknown>): void {
+    this.#loop.restDuring(work);
   }
 
   /** The call that the person is occupied with, if any. */
@@ -164,6 +178,9 @@ export class PhoneLine implements AsyncDisposable {
     if (system) {
       system.enlargeReceiveBuffer(RECEIVE_BUFFER_BYTES);
       this.#systems.set(socket, system);
+      this.#loop.watch(system, (datagram, address) => {
+        if (this.#isOpen(socket, name)) this.#received(datagram, address, name);
+      });
     }
     const listening = this.#receiveFrom(socket, name).finally(() => this.#listening.delete(listening));
     this.#listening.add(listening);
@@ -329,7 +346,11 @@ export class PhoneLine implements AsyncDisposable {
   /** Closes a socket once it has sent what it was given. */
   async #closeSocket(socket: Deno.DatagramConn): Promise<void> {
     await this.#lastSent.get(socket);
-    this.#systems.get(socket)?.[Symbol.dispose]();
+    const system = this.#systems.get(socket);
+    if (system) {
+      this.#loop.unwatch(system);
+      system[Symbol.dispose]();
+    }
     socket.close();
   }
 

@@ -233,7 +233,7 @@ export class Phone {
 
   async #serve(): Promise<number> {
     const processor = this.#openProcessor();
-    warmUp(processor ? WARM_UP_SECONDS.device : WARM_UP_SECONDS.file, processor);
+    this.#line?.restDuring(warmUp(processor ? WARM_UP_SECONDS.device : WARM_UP_SECONDS.file, processor));
     if (this.#options.call !== undefined) await this.#call(this.#options.call);
     return await this.#finished.promise;
   }
@@ -511,6 +511,7 @@ export class Phone {
       redundancy,
       stretching,
       processor: conversation.processor,
+      clock: this.#line?.clock,
       send: (datagram) => this.#line?.sendVoice(conversation.call, datagram),
       replaceSource: (error) => this.#silentMicrophone(error),
       replaceSink: (error) => this.#muteSpeaker(error),

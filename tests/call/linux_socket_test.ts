@@ -4,6 +4,16 @@ import { LinuxSocket } from "../../lib/call/linux_socket.ts";
 
 const ignore = Deno.build.os !== "linux";
 
+/** Whether the C library is the usual one. */
+const hasLibrary = canBeCalled();
+
+function canBeCalled(): boolean {
+  const { socket, port } = open("127.0.0.1");
+  using system = LinuxSocket.boundTo(port);
+  socket.close();
+  return system !== undefined;
+}
+
 function open(hostname: string): { socket: Deno.DatagramConn; port: number } {
   const socket = Deno.listenDatagram({ transport: "udp", hostname, port: 0 });
   return { socket, port: (socket.addr as Deno.NetAddr).port };
@@ -75,6 +85,32 @@ for (const [version, own, loopback] of [["IPv4", "0.0.0.0", "127.0.0.1"], ["IPv6
       assertEquals(counts[1], 100);
       for (const { socket } of [peer, second, stranger]) socket.close();
       socket.close();
+    },
+  });
+}
+
+for (const [version, own, loopback] of [["IPv4", "0.0.0.0", "127.0.0.1"], ["IPv6", "::", "::1"]] as const) {
+  Deno.test({
+    name: `LinuxSocket receives without the event loop, and tells from where: ${version}`,
+    ignore: ignore || !hasLibrary,
+    async fn() {
+      const sockets = [open(own), open(own)];
+      using first = LinuxSocket.boundTo(sockets[0]!.port)!;
+      using second = LinuxSocket.boundTo(sockets[1]!.port)!;
+      const wait = LinuxSocket.waiter([first, second]);
+      const buffer = new Uint8Array(4);
+      assertEquals([first.receive(buffer), wait(0)], [undefined, []]);
+      const senders = [open(loopback), open(loopback)];
+      const to = { transport: "udp", hostname: loopback, port: sockets[1]!.port } as const;
+      for (const [index, bytes] of [[0, [1, 2, 3]], [1, []], [1, [4, 5, 6, 7, 8]], [0, [9]]] as const) {
+        await senders[index]!.socket.send(Uint8Array.from(bytes), to);
+        assertEquals(wait(10_000), [second]);
+        assertEquals(second.receive(buffer), Math.min(bytes.length, buffer.length));
+        assertEquals([...buffer.subarray(0, bytes.length)], bytes.slice(0, buffer.length));
+        assertEquals(second.sender, { transport: "udp", hostname: loopback, port: senders[index]!.port });
+      }
+      assertEquals([first.receive(buffer), second.receive(buffer), wait(0)], [undefined, undefined, []]);
+      for (const { socket } of [...sockets, ...senders]) socket.close();
     },
   });
 }
