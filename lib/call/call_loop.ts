@@ -11,6 +11,7 @@
  * Keys, the registry, files and the screen have their turn often enough for people not to notice.
  */
 
+import { setImmediate } from "node:timers";
 import { type Clock, systemClock } from "../../audio/clock.ts";
 import { LinuxSocket } from "./linux_socket.ts";
 
@@ -39,6 +40,7 @@ export class CallLoop implements Clock {
   readonly #buffer: Uint8Array<ArrayBuffer>;
   #wait: ((timeoutMs: number) => readonly LinuxSocket[]) | undefined;
   #running = false;
+  #idle = Promise.withResolvers<void>();
   #resting = false;
 
   /** @param bytes Most that is taken of a datagram. */
@@ -46,7 +48,7 @@ export class CallLoop implements Clock {
     this.#buffer = new Uint8Array(bytes);
   }
 
-  /** Receives from a socket, too, from now on. The event loop may go on to do the same. */
+  /** Receives from a socket, too, from now on, whenever this loop goes round. */
   watch(socket: LinuxSocket, listener: DatagramListener): void {
     this.#listeners.set(socket, listener);
     this.#wait = LinuxSocket.waiter([...this.#listeners.keys()]);
@@ -56,6 +58,15 @@ export class CallLoop implements Clock {
   unwatch(socket: LinuxSocket): void {
     this.#listeners.delete(socket);
     this.#wait = this.#listeners.size > 0 ? LinuxSocket.waiter([...this.#listeners.keys()]) : undefined;
+    if (!this.#wait) this.#idle.resolve();
+  }
+
+  /**
+   * Settles when it does not go round, so that its sockets are the event loop's. A datagram that both are ready for would
+   * be the event loop's, which has time for it only in its next turn.
+   */
+  get idle(): Promise<void> {
+    return this.#running ? this.#idle.promise : Promise.resolve();
   }
 
   /** Leaves all to the event loop until something is done that needs many of its turns. */
@@ -79,6 +90,7 @@ export class CallLoop implements Clock {
 
   async #run(): Promise<void> {
     this.#running = true;
+    this.#idle = Promise.withResolvers();
     try {
       await eventLoopTurn();
       let turnAt = performance.now() + TURN_MS;
@@ -100,6 +112,7 @@ export class CallLoop implements Clock {
       }
     } finally {
       this.#running = false;
+      this.#idle.resolve();
     }
   }
 
@@ -127,6 +140,8 @@ export class CallLoop implements Clock {
   }
 }
 
-function eventLoopTurn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
+async function eventLoopTurn(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  // What has come meanwhile shall not wait for the next turn.
+  await new Promise((resolve) => setImmediate(resolve));
 }

@@ -189,6 +189,8 @@ export class PhoneLine implements AsyncDisposable {
   async #receiveFrom(socket: Deno.DatagramConn, name: string | "registered"): Promise<void> {
     const buffer = new Uint8Array(RECEIVE_BYTES);
     while (this.#isOpen(socket, name)) {
+      if (this.#systems.has(socket)) await this.#loop.idle;
+      if (!this.#isOpen(socket, name)) return;
       try {
         const [datagram, address] = await socket.receive(buffer);
         if (this.#isOpen(socket, name)) this.#received(datagram, address as Deno.NetAddr, name);
