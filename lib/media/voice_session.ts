@@ -245,7 +245,8 @@ export class VoiceSession {
     this.#wakeAt = Infinity;
     if (this.#clock.now() >= this.#readAt) this.#capture();
     const now = this.#clock.now();
-    if (now >= this.#feed.dueAt) this.#serve(now, false);
+    // In a pause there are no packets that would do it: at each frame that is read, and so at no other time.
+    if (now >= this.#feed.dueAt || this.#receiver.playout.pausing) this.#serve(now, false);
     this.#setTimer();
   }
 
