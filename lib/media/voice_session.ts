@@ -242,6 +242,8 @@ export class VoiceSession {
 
   /** Does what is due. */
   #tick(): void {
+    // Not every runtime takes back a timer that is due already.
+    if (this.#stopped) return;
     this.#wakeAt = Infinity;
     if (this.#clock.now() >= this.#readAt) this.#capture();
     const now = this.#clock.now();
