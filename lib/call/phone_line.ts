@@ -179,7 +179,11 @@ export class PhoneLine implements AsyncDisposable {
       system.enlargeReceiveBuffer(RECEIVE_BUFFER_BYTES);
       this.#systems.set(socket, system);
       this.#loop.watch(system, (datagram, address) => {
-        if (this.#isOpen(socket, name)) this.#received(datagram, address, name);
+        try {
+          if (this.#isOpen(socket, name)) this.#received(datagram, address, name);
+        } catch {
+          // What fails at a datagram fails at that one alone.
+        }
       });
     }
     const listening = this.#receiveFrom(socket, name).finally(() => this.#listening.delete(listening));

@@ -1,5 +1,9 @@
 import { assertEquals, assertGreater } from "@std/assert";
+import type { Clock } from "../../audio/clock.ts";
 import { DeviceKeeper } from "../../audio/device_keeper.ts";
+import { Pacer, SampleClock } from "../../audio/pacer.ts";
+import { openNullSink } from "../../audio/silence.ts";
+import { openTone } from "../../audio/tone.ts";
 import { parseRtp } from "../../lib/media/rtp.ts";
 import { VoiceSession } from "../../lib/media/voice_session.ts";
 import { MadeUpDevices } from "../audio/made_up_devices.ts";
@@ -67,4 +71,42 @@ Deno.test("VoiceSession goes on without its devices, and with them when they are
   for (const [index, timestamp] of timestamps.entries()) {
     if (index > 0) assertEquals((timestamp - timestamps[index - 1]! >>> 0) % 960, 0);
   }
+});
+
+Deno.test("VoiceSession does nothing once it is over, even when a timer comes that was taken back", async () => {
+  const callbacks: (() => void)[] = [];
+  let now = 0;
+  const clock: Clock = {
+    now: () => now,
+    setTimer(callback) {
+      callbacks.push(callback);
+      return () => {};
+    },
+  };
+  let sent = 0;
+  const session = await VoiceSession.start({
+    source: openTone(440, new Pacer(clock)),
+    sink: openNullSink(new SampleClock(clock)),
+    frameSamples: 960,
+    errorCorrection: false,
+    redundancy: false,
+    stretching: true,
+    send: () => sent++,
+    replaceSource: (error) => {
+      throw error;
+    },
+    replaceSink: (error) => {
+      throw error;
+    },
+    clock,
+  });
+  now = 20;
+  callbacks.at(-1)!();
+  assertEquals(sent, 1);
+  await session.stop();
+  await session.closed();
+  const sentAtEnd = sent;
+  now = 100;
+  for (const callback of callbacks) callback();
+  assertEquals(sent, sentAtEnd);
 });
