@@ -72,8 +72,11 @@ export class CallLoop implements Clock {
   /** Leaves all to the event loop until something is done that needs many of its turns. */
   async restDuring(work: Promise<unknown>): Promise<void> {
     this.#resting = true;
-    await work;
-    this.#resting = false;
+    try {
+      await work;
+    } finally {
+      this.#resting = false;
+    }
   }
 
   now(): number {
@@ -99,7 +102,7 @@ export class CallLoop implements Clock {
         // What waits for a promise goes on.
         await undefined;
         const now = performance.now();
-        const nextAt = this.#nextAt();
+        const nextAt = this.#next()?.at ?? Infinity;
         if (now >= turnAt && (nextAt - now >= TURN_ROOM_MS || now >= turnAt + LATEST_TURN_MS)) {
           await eventLoopTurn();
           turnAt = performance.now() + TURN_MS;
@@ -116,17 +119,19 @@ export class CallLoop implements Clock {
     }
   }
 
+  /** Calls what is due by now, the earliest first. */
   #callDue(): void {
     const now = performance.now();
-    for (const timer of this.#timers) {
-      if (timer.at <= now && this.#timers.delete(timer)) timer.callback();
+    for (let timer = this.#next(); timer && timer.at <= now; timer = this.#next()) {
+      this.#timers.delete(timer);
+      timer.callback();
     }
   }
 
-  #nextAt(): number {
-    let nextAt = Infinity;
-    for (const { at } of this.#timers) nextAt = Math.min(nextAt, at);
-    return nextAt;
+  #next(): Timer | undefined {
+    let next: Timer | undefined;
+    for (const timer of this.#timers) if (!next || timer.at < next.at) next = timer;
+    return next;
   }
 
   #receive(socket: LinuxSocket): void {
