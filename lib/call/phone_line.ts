@@ -107,7 +107,8 @@ export class PhoneLine implements AsyncDisposable {
 
   /** The clock for a call's voice: with its timers, the least work is done for what comes and goes. */
   get clock(): Clock {
-    return this.#systems.has(this.#registered) ? this.#loop : systemClock;
+    const sockets = [this.#registered, ...this.#ownSockets.values()];
+    return sockets.every((socket) => this.#systems.has(socket)) ? this.#loop : systemClock;
   }
 
   /** Has calls wait for some work that needs many turns of the event loop, rather than it for them. */

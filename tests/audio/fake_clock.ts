@@ -4,14 +4,6 @@ import type { Clock } from "../../audio/clock.ts";
 export class FakeClock implements Clock {
   /** Milliseconds that have gone by. A test may add to it, for work that takes time. */
   nowMs = 0;
-  /** Timers set so far. */
-  timers = 0;
-  readonly #latenessMs: number;
-
-  /** @param latenessMs How late every timer is, in milliseconds. */
-  constructor(latenessMs = 0) {
-    this.#latenessMs = latenessMs;
-  }
 
   now(): number {
     return this.nowMs;
@@ -19,10 +11,9 @@ export class FakeClock implements Clock {
 
   setTimer(callback: () => void, delayMs: number): () => void {
     let cancelled = false;
-    this.timers++;
     queueMicrotask(() => {
       if (cancelled) return;
-      this.nowMs += delayMs + this.#latenessMs;
+      this.nowMs += delayMs;
       callback();
     });
     return () => cancelled = true;
