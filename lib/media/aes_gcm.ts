@@ -5,6 +5,7 @@
  */
 
 import { createCipheriv, createDecipheriv } from "node:crypto";
+import { linuxLibrary, unshared } from "./system_library.ts";
 
 /** Bytes of a key, of an initialization vector, and of the tag behind what is enciphered. */
 export const KEY_BYTES = 16;
@@ -68,7 +69,7 @@ const BLOCK_BYTES = 16;
  * @param names Names of the library, of which the first one that is there is taken.
  */
 export function openssl(names: readonly string[] = LIBRARY_NAMES): AesGcm | undefined {
-  const crypto = firstLoaded(names)?.symbols;
+  const crypto = linuxLibrary(names, SYMBOLS)?.symbols;
   const context = crypto?.EVP_CIPHER_CTX_new();
   if (!crypto || !context) return undefined;
   // The kind of cipher once, key and vector with each message: looking it up takes longer than a packet.
@@ -115,23 +116,6 @@ export function openssl(names: readonly string[] = LIBRARY_NAMES): AesGcm | unde
         crypto.EVP_CipherFinal_ex(context, last, length) === 1;
     },
   };
-}
-
-function firstLoaded(names: readonly string[]): Deno.DynamicLibrary<typeof SYMBOLS> | undefined {
-  if (Deno.build.os !== "linux") return undefined;
-  for (const name of names) {
-    try {
-      return Deno.dlopen(name, SYMBOLS);
-    } catch {
-      // Another version, perhaps.
-    }
-  }
-  return undefined;
-}
-
-/** Bytes for a function of another library, which are those of one thread, as all of this program are. */
-function unshared(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  return bytes as Uint8Array<ArrayBuffer>;
 }
 
 const NAME = "aes-128-gcm";

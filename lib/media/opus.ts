@@ -1,9 +1,8 @@
-/** The voice codec: Opus (RFC 6716), as libopus compiled to WebAssembly. */
+/** The voice codec: how Opus (RFC 6716) is used in a call. */
 
-import { Application, createDecoder, createEncoder, Signal } from "libopus-wasm";
+import { type Libopus, libopus, LONGEST_PACKET_SAMPLES, type OpusEncoder } from "./libopus.ts";
 
-/** Samples a second. Opus decodes to this whatever was sent. */
-export const OPUS_SAMPLE_RATE = 48_000;
+export { OPUS_SAMPLE_RATE } from "./libopus.ts";
 
 /** Samples of one frame: 20 ms, Opus's best trade between delay and bits. */
 export const FRAME_SAMPLES = 960;
@@ -23,8 +22,8 @@ const PLENTY: Effort = { bitrate: 160_000, complexity: 0 };
 /** Where packets also carry copies of others. More effort than this takes more time and is not heard. */
 const WITH_COPIES: Effort = { bitrate: 128_000, complexity: 5 };
 
-/** Samples of the longest packet that Opus allows, 120 ms (RFC 6716, section 3.2.5). */
-const LONGEST_PACKET_SAMPLES = 5760;
+/** After this much of it silence lasts, 200 ms: what was before it has died away in the decoder, too. */
+const SOUNDING_OUT_SAMPLES = 9600;
 
 /** Samples of the shortest frame, 2.5 ms: what is made up comes in multiples of it. */
 const SHORTEST_FRAME_SAMPLES = 120;
@@ -41,11 +40,15 @@ export interface VoiceEncoder extends Disposable {
    * @returns Settles when it is prepared.
    */
   expectLoss(part: number): Promise<void>;
-  /** Whether lasting silence becomes packets of one byte (discontinuous transmission). */
+  /**
+   * Whether lasting silence, of samples that are all 0, becomes packets of one byte: what kind of packet it is, and nothing
+   * in it (discontinuous transmission, RFC 6716, section 2.1.9). Not every libopus makes such packets of its own with the
+   * low-delay encoder.
+   */
   allowSilence(allowed: boolean): void;
 }
 
-/** Makes packets into samples again. */
+/** Makes packets into samples again, which are valid until the next call. */
 export interface VoiceDecoder extends Disposable {
   /** The samples of a packet, up to 120 ms of them; undefined where it is no Opus packet. */
   decode(packet: Uint8Array): Int16Array | undefined;
@@ -73,24 +76,39 @@ const MOST_LOSS_PERCENT = 25;
  * time, but cannot carry copies. The other one takes over when they are: a decoder takes either at any time.
  *
  * @param frameSamples Samples of a frame: 480 (10 ms) or 960.
+ * @param library Whose.
  */
-export async function openEncoder(frameSamples: number = FRAME_SAMPLES): Promise<VoiceEncoder> {
-  let encoder = await createOpusEncoder(frameSamples, 0);
+export async function openEncoder(
+  frameSamples: number = FRAME_SAMPLES,
+  library: Libopus = libopus,
+): Promise<VoiceEncoder> {
+  let encoder = await createOpusEncoder(library, frameSamples, 0);
   let lossPercent = 0;
   let silenceAllowed = false;
+  let silentSamples = 0;
+  let tableOfContents: number | undefined;
   let disposed = false;
 
   /** A new one each time, since a decoder forgets what was before it, too. */
   async function takeOver(): Promise<void> {
-    const next = await createOpusEncoder(frameSamples, lossPercent);
+    const next = await createOpusEncoder(library, frameSamples, lossPercent);
     const last = disposed ? next : encoder;
     if (!disposed) encoder = next;
-    next.setDtx(silenceAllowed);
     last.free();
   }
 
   return {
-    encode: (frame) => encoder.encode(frame),
+    encode(frame) {
+      silentSamples = silenceAllowed && frame.every((sample) => sample === 0)
+        ? silentSamples + frame.length
+        : 0;
+      if (silentSamples > SOUNDING_OUT_SAMPLES && tableOfContents !== undefined) {
+        return Uint8Array.of(tableOfContents);
+      }
+      const packet = encoder.encode(frame);
+      tableOfContents = packet[0];
+      return packet;
+    },
     async expectLoss(part) {
       const percent = Math.min(MOST_LOSS_PERCENT, Math.round(100 * part));
       const another = percent > 0 !== lossPercent > 0;
@@ -100,7 +118,6 @@ export async function openEncoder(frameSamples: number = FRAME_SAMPLES): Promise
       else encoder.setPacketLossPercent(percent);
     },
     allowSilence(allowed) {
-      if (allowed !== silenceAllowed) encoder.setDtx(allowed);
       silenceAllowed = allowed;
     },
     [Symbol.dispose]() {
@@ -110,27 +127,23 @@ export async function openEncoder(frameSamples: number = FRAME_SAMPLES): Promise
   };
 }
 
-function createOpusEncoder(frameSize: number, lossPercent: number): ReturnType<typeof createEncoder> {
-  return createEncoder({
-    // `Voip` would turn the phase of low tones, which costs likeness to the original and wins nothing here.
-    application: lossPercent > 0 ? Application.Audio : Application.RestrictedLowDelay,
-    ...lossPercent > 0 ? WITH_COPIES : PLENTY,
-    channels: 1,
-    fec: lossPercent > 0,
-    frameSize,
-    packetLossPercent: lossPercent,
-    sampleRate: OPUS_SAMPLE_RATE,
-    signal: Signal.Voice,
-  });
+function createOpusEncoder(
+  library: Libopus,
+  frameSamples: number,
+  lossPercent: number,
+): Promise<OpusEncoder> {
+  const lowDelay = lossPercent === 0;
+  const effort = lowDelay ? PLENTY : WITH_COPIES;
+  return library.createEncoder({ lowDelay, ...effort, lossPercent, frameSamples });
 }
 
-/** A new decoder: mono, 48 kHz. A stereo packet is mixed to mono by Opus itself. */
-export async function openDecoder(): Promise<VoiceDecoder> {
-  const decoder = await createDecoder({
-    channels: 1,
-    maxFrameSize: LONGEST_PACKET_SAMPLES,
-    sampleRate: OPUS_SAMPLE_RATE,
-  });
+/**
+ * A new decoder: mono, 48 kHz. A stereo packet is mixed to mono by Opus itself.
+ *
+ * @param library Whose.
+ */
+export async function openDecoder(library: Libopus = libopus): Promise<VoiceDecoder> {
+  const decoder = await library.createDecoder();
   return {
     decode(packet) {
       if (packet.length === 0) return undefined;

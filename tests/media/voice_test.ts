@@ -1,12 +1,25 @@
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import { compare, compareInPieces } from "../../audio/compare.ts";
 import { levelDb, SILENCE_DB } from "../../lib/media/level.ts";
+import { type Libopus, systemLibopus, wasmLibopus } from "../../lib/media/libopus.ts";
 import { FRAME_SAMPLES, openDecoder, openEncoder } from "../../lib/media/opus.ts";
 import { parseRedundant } from "../../lib/media/redundancy.ts";
 import { encodeRtp, parseRtp } from "../../lib/media/rtp.ts";
 import { VoiceReceiver } from "../../lib/media/voice_receiver.ts";
 import { VoiceSender } from "../../lib/media/voice_sender.ts";
 import { randomFrom } from "../call/network.ts";
+
+const LIBRARIES: Readonly<Record<string, Libopus | undefined>> = {
+  "the system's libopus": systemLibopus(),
+  "libopus in WebAssembly": wasmLibopus,
+};
+
+/** A test that holds for each libopus that is here. */
+function testCodec(name: string, fn: (library: Libopus) => Promise<void>): void {
+  for (const [whose, library] of Object.entries(LIBRARIES)) {
+    Deno.test({ name: `${name}, with ${whose}`, ignore: !library, fn: () => fn(library!) });
+  }
+}
 
 /** Two seconds that sound like a voice to a codec: a gliding tone with overtones, in syllables. */
 function voice(): Int16Array<ArrayBuffer> {
@@ -24,11 +37,12 @@ function voice(): Int16Array<ArrayBuffer> {
 
 /** Sends samples through encoder, made-up network and decoder, frame by frame. */
 async function carry(
+  library: Libopus,
   samples: Int16Array<ArrayBuffer>,
   network: (datagrams: Uint8Array<ArrayBuffer>[]) => Uint8Array<ArrayBuffer>[],
 ): Promise<{ heard: Int16Array<ArrayBuffer>; receiver: VoiceReceiver }> {
-  using encoder = await openEncoder();
-  using decoder = await openDecoder();
+  using encoder = await openEncoder(FRAME_SAMPLES, library);
+  using decoder = await openDecoder(library);
   const sender = new VoiceSender(encoder);
   const receiver = new VoiceReceiver(decoder, FRAME_SAMPLES);
   const heard = new Int16Array(samples.length);
@@ -41,9 +55,9 @@ async function carry(
   return { heard, receiver };
 }
 
-Deno.test("VoiceSender and VoiceReceiver carry a voice", async () => {
+testCodec("VoiceSender and VoiceReceiver carry a voice", async (library) => {
   const said = voice();
-  const { heard, receiver } = await carry(said, (datagrams) => datagrams);
+  const { heard, receiver } = await carry(library, said, (datagrams) => datagrams);
   const { correlation, levelDb } = compareInPieces(said, heard);
   assertGreater(correlation, 0.95);
   assertLess(Math.abs(levelDb), 1);
@@ -61,38 +75,45 @@ Deno.test("VoiceSender and VoiceReceiver carry a voice", async () => {
   });
 });
 
-Deno.test("VoiceReceiver conceals what is lost and keeps the time", async () => {
+testCodec("VoiceReceiver conceals what is lost and keeps the time", async (library) => {
   const said = voice();
   const random = randomFrom(3);
-  const { heard, receiver } = await carry(said, (datagrams) => datagrams.filter(() => random() > 0.05));
+  const { heard, receiver } = await carry(
+    library,
+    said,
+    (datagrams) => datagrams.filter(() => random() > 0.05),
+  );
   const { played, lost } = receiver.playout.counts;
   assertGreater(lost, 0);
   assertEquals(played + lost, said.length / FRAME_SAMPLES);
   assertGreater(compare(said, heard).correlation, 0.8);
 });
 
-Deno.test("VoiceReceiver plays silence before anything has come, and fades out when nothing more does", async () => {
-  using encoder = await openEncoder();
-  using decoder = await openDecoder();
-  const sender = new VoiceSender(encoder);
-  const receiver = new VoiceReceiver(decoder, FRAME_SAMPLES);
-  const frame = new Int16Array(FRAME_SAMPLES);
-  let now = 0;
-  receiver.play(frame, now);
-  assertEquals(levelDb(frame), SILENCE_DB);
-  now += 20;
-  const said = voice();
-  for (let start = 0; start < 5760; start += FRAME_SAMPLES, now += 20) { // Within its first syllable.
-    receiver.receive(sender.packet(said.subarray(start, start + FRAME_SAMPLES))!, now);
+testCodec(
+  "VoiceReceiver plays silence before anything has come, and fades out when nothing more does",
+  async (library) => {
+    using encoder = await openEncoder(FRAME_SAMPLES, library);
+    using decoder = await openDecoder(library);
+    const sender = new VoiceSender(encoder);
+    const receiver = new VoiceReceiver(decoder, FRAME_SAMPLES);
+    const frame = new Int16Array(FRAME_SAMPLES);
+    let now = 0;
     receiver.play(frame, now);
-  }
-  assertGreater(levelDb(frame), -40);
-  for (let count = 0; count < 30; count++, now += 20) receiver.play(frame, now);
-  assertEquals(levelDb(frame), SILENCE_DB);
-});
+    assertEquals(levelDb(frame), SILENCE_DB);
+    now += 20;
+    const said = voice();
+    for (let start = 0; start < 5760; start += FRAME_SAMPLES, now += 20) { // Within its first syllable.
+      receiver.receive(sender.packet(said.subarray(start, start + FRAME_SAMPLES))!, now);
+      receiver.play(frame, now);
+    }
+    assertGreater(levelDb(frame), -40);
+    for (let count = 0; count < 30; count++, now += 20) receiver.play(frame, now);
+    assertEquals(levelDb(frame), SILENCE_DB);
+  },
+);
 
-Deno.test("VoiceReceiver fills requests of any length, from packets of any length", async () => {
-  using decoder = await openDecoder();
+testCodec("VoiceReceiver fills requests of any length, from packets of any length", async (library) => {
+  using decoder = await openDecoder(library);
   const receiver = new VoiceReceiver(decoder);
   // Packets of one byte: silence of 2.5, 20 and 60 ms (RFC 6716, section 3.1: configurations 16, 19 and 3).
   for (let sequenceNumber = 0; sequenceNumber < 6; sequenceNumber++) {
@@ -109,9 +130,9 @@ Deno.test("VoiceReceiver fills requests of any length, from packets of any lengt
   }
 });
 
-Deno.test("VoiceReceiver follows a stream that starts anew", async () => {
-  using encoder = await openEncoder();
-  using decoder = await openDecoder();
+testCodec("VoiceReceiver follows a stream that starts anew", async (library) => {
+  using encoder = await openEncoder(FRAME_SAMPLES, library);
+  using decoder = await openDecoder(library);
   const receiver = new VoiceReceiver(decoder);
   const said = voice();
   const frame = new Int16Array(FRAME_SAMPLES);
@@ -130,9 +151,9 @@ Deno.test("VoiceReceiver follows a stream that starts anew", async () => {
   assertGreater(receiver.playout.counts.played, 6);
 });
 
-Deno.test("VoiceReceiver takes any bytes without failing", async () => {
-  using decoder = await openDecoder();
-  using encoder = await openEncoder();
+testCodec("VoiceReceiver takes any bytes without failing", async (library) => {
+  using decoder = await openDecoder(library);
+  using encoder = await openEncoder(FRAME_SAMPLES, library);
   const receiver = new VoiceReceiver(decoder);
   const sender = new VoiceSender(encoder);
   const random = randomFrom(9);
@@ -152,20 +173,23 @@ Deno.test("VoiceReceiver takes any bytes without failing", async () => {
   }
 });
 
-Deno.test("VoiceSender numbers its packets as RFC 3550 says, and begins in the lower half as RFC 3711 says", async () => {
-  using encoder = await openEncoder();
-  const sender = new VoiceSender(encoder, Uint32Array.of(7, 65535, 0xffffffff - 959));
-  const frame = new Int16Array(FRAME_SAMPLES);
-  const packets = [0, 1].map(() => parseRtp(sender.packet(frame)!));
-  assertEquals(
-    packets.map((packet) => [packet?.ssrc, packet?.sequenceNumber, packet?.timestamp, packet?.marker]),
-    [
-      [7, 32767, 0xffffffff - 959, true],
-      [7, 32768, 0, false],
-    ],
-  );
-  assertEquals(sender.sent, 2);
-});
+testCodec(
+  "VoiceSender numbers its packets as RFC 3550 says, and begins in the lower half as RFC 3711 says",
+  async (library) => {
+    using encoder = await openEncoder(FRAME_SAMPLES, library);
+    const sender = new VoiceSender(encoder, Uint32Array.of(7, 65535, 0xffffffff - 959));
+    const frame = new Int16Array(FRAME_SAMPLES);
+    const packets = [0, 1].map(() => parseRtp(sender.packet(frame)!));
+    assertEquals(
+      packets.map((packet) => [packet?.ssrc, packet?.sequenceNumber, packet?.timestamp, packet?.marker]),
+      [
+        [7, 32767, 0xffffffff - 959, true],
+        [7, 32768, 0, false],
+      ],
+    );
+    assertEquals(sender.sent, 2);
+  },
+);
 
 Deno.test("levelDb() measures against full scale", () => {
   assertEquals(levelDb(new Int16Array(10)), SILENCE_DB);
@@ -174,9 +198,9 @@ Deno.test("levelDb() measures against full scale", () => {
   assertEquals(levelDb(new Int16Array(0)), SILENCE_DB);
 });
 
-Deno.test("VoiceSender stops sending in lasting silence, and says so first", async () => {
-  using encoder = await openEncoder();
-  using decoder = await openDecoder();
+testCodec("VoiceSender stops sending in lasting silence, and says so first", async (library) => {
+  using encoder = await openEncoder(FRAME_SAMPLES, library);
+  using decoder = await openDecoder(library);
   const sender = new VoiceSender(encoder);
   const receiver = new VoiceReceiver(decoder);
   const said = voice();
@@ -200,72 +224,83 @@ Deno.test("VoiceSender stops sending in lasting silence, and says so first", asy
   assertLess(receiver.playout.delayMs, 25);
 });
 
-Deno.test("VoiceEncoder sends copies when it expects losses, from which lost frames are rebuilt", async () => {
-  const said = voice();
-  for (const expected of [0, 0.1]) {
-    using encoder = await openEncoder();
-    using decoder = await openDecoder();
-    await encoder.expectLoss(expected);
-    const sender = new VoiceSender(encoder);
-    const receiver = new VoiceReceiver(decoder);
-    const heard = new Int16Array(FRAME_SAMPLES);
-    for (let frame = 0; frame < 500; frame++) {
-      const start = (frame % 100) * FRAME_SAMPLES;
-      const datagram = sender.packet(said.subarray(start, start + FRAME_SAMPLES));
-      if (datagram && frame % 10 !== 5) receiver.receive(datagram, frame * 20);
-      receiver.play(heard, frame * 20);
+testCodec(
+  "VoiceEncoder sends copies when it expects losses, from which lost frames are rebuilt",
+  async (library) => {
+    const said = voice();
+    for (const expected of [0, 0.1]) {
+      using encoder = await openEncoder(FRAME_SAMPLES, library);
+      using decoder = await openDecoder(library);
+      await encoder.expectLoss(expected);
+      const sender = new VoiceSender(encoder);
+      const receiver = new VoiceReceiver(decoder);
+      const heard = new Int16Array(FRAME_SAMPLES);
+      for (let frame = 0; frame < 500; frame++) {
+        const start = (frame % 100) * FRAME_SAMPLES;
+        const datagram = sender.packet(said.subarray(start, start + FRAME_SAMPLES));
+        if (datagram && frame % 10 !== 5) receiver.receive(datagram, frame * 20);
+        receiver.play(heard, frame * 20);
+      }
+      const { rebuilt } = receiver.playout.counts;
+      // Where there is a voice: silence carries no copies.
+      if (expected > 0) assertGreater(rebuilt, 15);
+      else assertEquals(rebuilt, 0);
     }
-    const { rebuilt } = receiver.playout.counts;
-    // Where there is a voice: silence carries no copies.
-    if (expected > 0) assertGreater(rebuilt, 15);
-    else assertEquals(rebuilt, 0);
-  }
-});
+  },
+);
 
-Deno.test("VoiceSender sends copies of earlier frames, which VoiceReceiver hears when those are lost", async () => {
-  const said = voice();
-  // Bursts of so many packets in ten.
-  for (const [copies, burst] of [[1, 1], [2, 2], [2, 3]] as const) {
-    using encoder = await openEncoder();
-    using decoder = await openDecoder();
-    const sender = new VoiceSender(encoder);
-    sender.copies = copies;
-    const receiver = new VoiceReceiver(decoder, FRAME_SAMPLES);
-    const heard = new Int16Array(FRAME_SAMPLES);
-    for (let frame = 0; frame < 500; frame++) {
-      const start = (frame % 100) * FRAME_SAMPLES;
-      const datagram = sender.packet(said.subarray(start, start + FRAME_SAMPLES))!;
-      if (frame % 10 < 10 - burst) receiver.receive(datagram, frame * 20);
-      receiver.play(heard, frame * 20);
+testCodec(
+  "VoiceSender sends copies of earlier frames, which VoiceReceiver hears when those are lost",
+  async (library) => {
+    const said = voice();
+    // Bursts of so many packets in ten.
+    for (const [copies, burst] of [[1, 1], [2, 2], [2, 3]] as const) {
+      using encoder = await openEncoder(FRAME_SAMPLES, library);
+      using decoder = await openDecoder(library);
+      const sender = new VoiceSender(encoder);
+      sender.copies = copies;
+      const receiver = new VoiceReceiver(decoder, FRAME_SAMPLES);
+      const heard = new Int16Array(FRAME_SAMPLES);
+      for (let frame = 0; frame < 500; frame++) {
+        const start = (frame % 100) * FRAME_SAMPLES;
+        const datagram = sender.packet(said.subarray(start, start + FRAME_SAMPLES))!;
+        if (frame % 10 < 10 - burst) receiver.receive(datagram, frame * 20);
+        receiver.play(heard, frame * 20);
+      }
+      const { rebuilt, lost, late, repeated, reordered } = receiver.playout.counts;
+      // The first bursts are the lesson that copies are worth waiting for.
+      assertGreater(rebuilt, 46 * copies);
+      assertLess(lost, 4 * burst + 49 * (burst - copies));
+      assertEquals({ late, repeated, reordered }, { late: 0, repeated: 0, reordered: 0 });
     }
-    const { rebuilt, lost, late, repeated, reordered } = receiver.playout.counts;
-    // The first bursts are the lesson that copies are worth waiting for.
-    assertGreater(rebuilt, 46 * copies);
-    assertLess(lost, 4 * burst + 49 * (burst - copies));
-    assertEquals({ late, repeated, reordered }, { late: 0, repeated: 0, reordered: 0 });
-  }
-});
+  },
+);
 
-Deno.test("VoiceSender sends no copies over silence that was not sent, and none when it is to stop", async () => {
-  using encoder = await openEncoder();
-  const sender = new VoiceSender(encoder);
-  sender.copies = 2;
-  const said = voice();
-  const copiesOf = (samples: Int16Array, muted = false) => {
-    const datagram = sender.packet(samples, muted);
-    const { payloadType, payload } = datagram ? parseRtp(datagram)! : { payloadType: 0, payload: undefined };
-    return payloadType === 63
-      ? parseRedundant(payload!)!.copies.map(({ earlierSamples }) => earlierSamples)
-      : [];
-  };
-  const frame = (index: number) => said.subarray(index * FRAME_SAMPLES, (index + 1) * FRAME_SAMPLES);
-  assertEquals([0, 1, 2, 3].map((index) => copiesOf(frame(index))), [[], [960], [1920, 960], [1920, 960]]);
-  for (let silent = 0; silent < 50; silent++) copiesOf(new Int16Array(FRAME_SAMPLES), true);
-  assertEquals([4, 5, 6].map((index) => copiesOf(frame(index))), [[], [960], [1920, 960]]);
-  sender.copies = 1;
-  assertEquals([7, 8].map((index) => copiesOf(frame(index))), [[960], [960]]);
-  sender.copies = 0;
-  assertEquals([9, 10].map((index) => copiesOf(frame(index))), [[], []]);
-  sender.copies = 2;
-  assertEquals([11, 12].map((index) => copiesOf(frame(index))), [[], [960]], "and begins anew");
-});
+testCodec(
+  "VoiceSender sends no copies over silence that was not sent, and none when it is to stop",
+  async (library) => {
+    using encoder = await openEncoder(FRAME_SAMPLES, library);
+    const sender = new VoiceSender(encoder);
+    sender.copies = 2;
+    const said = voice();
+    const copiesOf = (samples: Int16Array, muted = false) => {
+      const datagram = sender.packet(samples, muted);
+      const { payloadType, payload } = datagram
+        ? parseRtp(datagram)!
+        : { payloadType: 0, payload: undefined };
+      return payloadType === 63
+        ? parseRedundant(payload!)!.copies.map(({ earlierSamples }) => earlierSamples)
+        : [];
+    };
+    const frame = (index: number) => said.subarray(index * FRAME_SAMPLES, (index + 1) * FRAME_SAMPLES);
+    assertEquals([0, 1, 2, 3].map((index) => copiesOf(frame(index))), [[], [960], [1920, 960], [1920, 960]]);
+    for (let silent = 0; silent < 50; silent++) copiesOf(new Int16Array(FRAME_SAMPLES), true);
+    assertEquals([4, 5, 6].map((index) => copiesOf(frame(index))), [[], [960], [1920, 960]]);
+    sender.copies = 1;
+    assertEquals([7, 8].map((index) => copiesOf(frame(index))), [[960], [960]]);
+    sender.copies = 0;
+    assertEquals([9, 10].map((index) => copiesOf(frame(index))), [[], []]);
+    sender.copies = 2;
+    assertEquals([11, 12].map((index) => copiesOf(frame(index))), [[], [960]], "and begins anew");
+  },
+);
