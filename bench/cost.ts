@@ -3,49 +3,100 @@
 import type { Cable, Pulse } from "../tests/e2e/pulse.ts";
 import { pause } from "./pause.ts";
 import { readCost } from "./process_cost.ts";
-import type { PhoneProgram } from "./voice_call.ts";
+import type { PhoneProgram, VoiceCall } from "./voice_call.ts";
+import type { Outcome } from "./voice_results.ts";
 import { writeTempWav } from "./wav_file.ts";
 
 /** Averages of the caller's and the callee's phone. */
 export interface CallCost {
   /** Processor time in a call, user and system, as a part of one core. */
   readonly cpu: number;
+  /** The same in the first {@linkcode SETTLING_MS} of the call, in which programs still start. */
+  readonly earlyCpu: number;
   /** Memory at the end, and the most so far, in MiB. */
   readonly residentMib: number;
   readonly peakMib: number;
 }
 
-/** How long a call settles before it counts: devices start, compilers compile. */
-const SETTLING_MS = 4000;
+/** How long calls settle before they count: devices start, compilers compile. */
+export const SETTLING_MS = 10_000;
+
+/** More than calls take to be made, all of them together. */
+const STARTING_MS = 60_000;
 
 /**
- * Measures two phones in a call, straight to each other, in which the caller talks.
+ * Measures programs in calls at the same time, one call of two phones for each, straight to each other, in which both
+ * sides talk all the time. One after the other would not do: what else a machine is busy with, and what its caches hold,
+ * makes a call cost half as much again from one minute to the next.
  *
+ * @param cables What all microphones hear, and what each program is heard on.
  * @param speech What to say, mono at 48 kHz; again from the beginning if it is too short.
  * @param seconds How long to measure.
  */
-export async function measureCost(
+export async function measureCosts(
   pulse: Pulse,
-  cables: { readonly mouth: Cable; readonly ear: Cable; readonly hush: Cable; readonly drain: Cable },
-  program: PhoneProgram,
+  cables: { readonly mouth: Cable; readonly ears: readonly Cable[]; readonly drain: Cable },
+  programs: readonly PhoneProgram[],
   speech: Float32Array,
   seconds: number,
-): Promise<CallCost> {
-  const { mouth, ear, hush, drain } = cables;
-  const length = Math.ceil((SETTLING_MS / 1000 + seconds + 2) * 48_000);
+): Promise<Map<string, Outcome<CallCost>>> {
+  const { mouth, ears, drain } = cables;
+  const length = Math.ceil(((STARTING_MS + SETTLING_MS) / 1000 + seconds) * 48_000);
   await using file = await writeTempWav(
     Float32Array.from({ length }, (_, index) => speech[index % speech.length]!),
   );
-  await using call = await program.startCall({
-    callerCard: pulse.card(mouth, drain),
-    calleeCard: pulse.card(hush, ear),
-  });
   await using _talking = pulse.play(file.path, mouth);
-  await pause(SETTLING_MS);
+  const together = new Gate(programs.length);
+  let started: Promise<unknown> = Promise.resolve();
+  const measured = programs.map(async (program, index): Promise<[string, Outcome<CallCost>]> => {
+    const ear = ears[index]!;
+    const cards = { callerCard: pulse.card(mouth, drain), calleeCard: pulse.card(mouth, ear) };
+    // One starts when the one before it has: that is more work than a call, and would be in the other's way.
+    const start = started.then(() => program.startCall(cards));
+    started = start.catch(() => {});
+    try {
+      await using call = await start;
+      const early = await during(call, SETTLING_MS);
+      await together.reached();
+      const settled = await during(call, 1000 * seconds);
+      await call.hangUp();
+      return [program.name, { ...settled, earlyCpu: early.cpu }];
+    } catch (error) {
+      together.givenUp();
+      return [program.name, {
+        failure: error instanceof Error ? error.message.split("\n")[0]! : String(error),
+      }];
+    }
+  });
+  return new Map(await Promise.all(measured));
+}
+
+/** Where several wait until all of them are there. */
+class Gate {
+  #expected: number;
+  readonly #open = Promise.withResolvers<void>();
+
+  constructor(expected: number) {
+    this.#expected = expected;
+  }
+
+  /** Somebody is there. */
+  reached(): Promise<void> {
+    if (--this.#expected === 0) this.#open.resolve();
+    return this.#open.promise;
+  }
+
+  /** Somebody will not come. */
+  givenUp(): void {
+    if (--this.#expected === 0) this.#open.resolve();
+  }
+}
+
+/** What one phone of a call takes from now on. */
+async function during(call: VoiceCall, ms: number): Promise<Omit<CallCost, "earlyCpu">> {
   const [before, startMs] = [await readCost(call.pids), performance.now()];
-  await pause(1000 * seconds);
+  await pause(ms);
   const [after, endMs] = [await readCost(call.pids), performance.now()];
-  await call.hangUp();
   const phones = call.pids.length;
   return {
     cpu: (after.cpuSeconds - before.cpuSeconds) / ((endMs - startMs) / 1000) / phones,

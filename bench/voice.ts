@@ -10,7 +10,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import { startRegistry } from "../tests/e2e/processes.ts";
 import { Pulse, pulseMissing } from "../tests/e2e/pulse.ts";
 import { CONDITIONS } from "./conditions.ts";
-import { type CallCost, measureCost } from "./cost.ts";
+import { measureCosts } from "./cost.ts";
 import { denoFolder } from "./deno_folder.ts";
 import { type Delays, measureDelay } from "./delay.ts";
 import { measureHour } from "./hour.ts";
@@ -35,7 +35,7 @@ const QUICK_CONDITIONS = ["clean", "loss20", "loss10jitter30"];
 
 /** How long to measure, in seconds: the whole run takes 16 minutes, the short one less than 3. */
 const DELAY_SECONDS = { whole: 15, quick: 8 };
-const COST_SECONDS = { whole: 15, quick: 6 };
+const COST_SECONDS = { whole: 30, quick: 10 };
 const CALIBRATION_SECONDS = 4;
 
 /** Processes that want to run in the minute before, for each core, from which on the figures are doubtful. */
@@ -46,6 +46,9 @@ const MOST_LOAD = 0.5;
  * machine with two cores, and are heard to.
  */
 const AT_ONCE = 3;
+
+/** Programs of which is measured what they cost, which is done at the same time whatever is said. */
+const MOST_COSTS = 3;
 
 const HELP = `usage: make bench-voice [ARGS="OPTIONS"]
 
@@ -149,14 +152,14 @@ async function measureAll(
     }
   }
 
-  const cost = new Map<string, Outcome<CallCost>>();
+  let cost: VoiceResults["cost"] = new Map();
   if (parts.has(COST)) {
-    const cables = { mouth: MOUTH, ear, hush: HUSH, drain: DRAIN };
-    for (const { program } of entries.filter(({ cost }) => cost)) {
-      const outcome = await attempt(() => measureCost(pulse, cables, program, speech, length(COST_SECONDS)));
-      cost.set(program.name, outcome);
+    const programs = entries.filter(({ cost }) => cost).map(({ program }) => program);
+    const cables = { mouth: MOUTH, ears, drain: DRAIN };
+    cost = await measureCosts(pulse, cables, programs, speech, length(COST_SECONDS));
+    for (const [name, outcome] of cost) {
       const told = "failure" in outcome ? outcome.failure : `${(100 * outcome.cpu).toFixed(1)} % of a core`;
-      progress(`cost: ${program.name}: ${told}`);
+      progress(`cost: ${name}: ${told}`);
     }
   }
 
@@ -207,7 +210,7 @@ async function main(args: readonly string[]): Promise<number> {
   Deno.env.set("DENO_DIR", await denoFolder());
   const { quick, seed, atOnce, folder } = options;
   const date = new Date();
-  const ears = Array.from({ length: atOnce }, (_, index) => `ear${index + 1}`);
+  const ears = Array.from({ length: Math.max(atOnce, MOST_COSTS) }, (_, index) => `ear${index + 1}`);
   await using pulse = await Pulse.start([MOUTH, HUSH, DRAIN, ...ears]);
   await using registry = await startRegistry();
   const { entries, absent } = await findPrograms(registry);

@@ -2,6 +2,7 @@
 
 import { type Bar, drawBars } from "./bar_chart.ts";
 import { describe } from "./conditions.ts";
+import { SETTLING_MS } from "./cost.ts";
 import type { Intelligibility } from "./intelligibility.ts";
 import { BARESIP } from "./programs.ts";
 import { measureBars, ratio, success } from "./voice_bars.ts";
@@ -141,11 +142,12 @@ function costSection({ cost }: VoiceResults): string[] {
   const reference = success(cost.get(BARESIP));
   const rows = [...cost].map(([name, outcome]) => {
     const result = success(outcome);
-    if (!result) return [name, failure(outcome), NONE, NONE, NONE];
+    if (!result) return [name, failure(outcome), NONE, NONE, NONE, NONE];
     return [
       name,
       `${(100 * result.cpu).toFixed(1)} %`,
       number(ratio(result.cpu, reference?.cpu), 2),
+      `${(100 * result.earlyCpu).toFixed(1)} %`,
       result.residentMib.toFixed(0),
       result.peakMib.toFixed(0),
     ];
@@ -153,8 +155,12 @@ function costSection({ cost }: VoiceResults): string[] {
   return [
     "## Cost",
     "One phone in a call, the average of the two: processor time (user and system, all threads, of one core) and " +
-    "memory, as the operating system counts them. The caller talks all the time.",
-    table(["", "processor", "of baresip's", "memory, MiB", "at most, MiB"], rows),
+    "memory, as the operating system counts them. All these calls are at the same time, and both sides talk all the " +
+    `time. They count from ${SETTLING_MS / 1000} s on; before that programs still start, and compile.`,
+    table(
+      ["", "processor", "of baresip's", `first ${SETTLING_MS / 1000} s`, "memory, MiB", "at most, MiB"],
+      rows,
+    ),
   ];
 }
 
