@@ -16,6 +16,7 @@ import {
   symbols,
   UNANTICIPATED_HOST_ERROR,
 } from "./portaudio_symbols.ts";
+import { QueueReserve } from "./queue_reserve.ts";
 import { quietAlsa } from "./quiet_alsa.ts";
 import { withQuietStderr } from "./quiet_stderr.ts";
 
@@ -52,9 +53,12 @@ const LATENCY_BLOCKS = 3;
  */
 const MICROPHONE_BLOCKS_ALSA = 15;
 
+/** The same for loudspeakers: room for the most that their queue may come to. It adds no delay either. */
+const LOUDSPEAKER_BLOCKS = 6;
+
 /**
- * Samples that a loudspeaker's queue takes beyond those that are given at once: 16 ms, since a device may take a block
- * before the next are there, and those may be late. A queue that runs dry costs more than a gap: it has to be started
+ * Samples that a loudspeaker's queue takes at least beyond those that are given at once: 16 ms, since a device may take a
+ * block before the next are there, and those may be late. A queue that runs dry costs more than a gap: it has to be started
  * anew, and the virtual cards of PulseAudio then stand still for up to 2 s.
  */
 const RESERVE_SAMPLES = 768;
@@ -193,7 +197,7 @@ export class PortAudio implements Disposable {
    */
   async openSink(servedSamples: number, choice?: DeviceChoice): Promise<AudioSink> {
     const stream = await this.#openStream("output", choice);
-    return new DeviceSink(stream, servedSamples + RESERVE_SAMPLES);
+    return new DeviceSink(stream, servedSamples);
   }
 
   /** Stops PortAudio and unloads it. */
@@ -220,7 +224,11 @@ export class PortAudio implements Disposable {
   async #start(direction: Direction, { name, index, host }: Device): Promise<Deno.PointerValue> {
     const { Pa_OpenStream, Pa_StartStream, Pa_CloseStream, PaAlsa_SetNumPeriods } = this.#library.symbols;
     const roomy = direction === "input" && host === "ALSA" && PaAlsa_SetNumPeriods;
-    const blocks = roomy ? MICROPHONE_BLOCKS_ALSA : LATENCY_BLOCKS;
+    const blocks = roomy
+      ? MICROPHONE_BLOCKS_ALSA
+      : direction === "output"
+      ? LOUDSPEAKER_BLOCKS
+      : LATENCY_BLOCKS;
     // It goes for the next stream, and streams are opened one at a time.
     PaAlsa_SetNumPeriods?.(blocks + 1);
     const latencySeconds = blocks * BLOCK_SAMPLES / SAMPLE_RATE;
@@ -341,16 +349,17 @@ class DeviceSource implements AudioSource {
 /** A loudspeaker. Keeps its queue short, and so never waits for it. */
 class DeviceSink implements AudioSink {
   readonly #stream: Stream;
-  /** Samples that its queue is filled up to. */
-  readonly #fullSamples: number;
+  /** Samples that it is given at once, as a rule. */
+  readonly #servedSamples: number;
+  readonly #reserve = new QueueReserve(RESERVE_SAMPLES);
   /** Samples that fit into it. */
   readonly #capacity: number;
   #queued = 0;
   #closed = false;
 
-  constructor(stream: Stream, fullSamples: number) {
+  constructor(stream: Stream, servedSamples: number) {
     this.#stream = stream;
-    this.#fullSamples = fullSamples;
+    this.#servedSamples = servedSamples;
     this.#capacity = this.#free();
   }
 
@@ -365,8 +374,11 @@ class DeviceSink implements AudioSink {
   wanted(): number {
     if (this.#closed) throw alreadyClosed(this.#stream);
     const free = this.#free();
+    const before = this.#queued;
     this.#queued = Math.max(0, this.#capacity - free);
-    return Math.max(0, Math.min(this.#fullSamples - this.#queued, free));
+    if (this.#queued === 0 && before > 0) this.#reserve.ranDry();
+    const full = this.#servedSamples + this.#reserve.samples;
+    return Math.max(0, Math.min(full - this.#queued, free));
   }
 
   // deno-lint-ignore require-await -- what it throws is to come by the promise
@@ -375,6 +387,7 @@ class DeviceSink implements AudioSink {
     const { library, pointer } = this.#stream;
     check(this.#stream, library.symbols.Pa_WriteStream(pointer, samples, BigInt(samples.length)));
     this.#queued += samples.length;
+    this.#reserve.took(samples.length);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

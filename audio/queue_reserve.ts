@@ -1,0 +1,51 @@
+/**
+ * How much a loudspeaker's queue holds beyond what it is given at once. A queue that ran dry is a gap that everybody hears;
+ * one that is longer than needed is delay. So it grows each time that it ran dry, and shrinks while it does not.
+ */
+
+/** Samples in a millisecond. */
+const MS = 48;
+
+/** By so much it grows when it ran dry, and never beyond so much more than the least. */
+const GROWTH_SAMPLES = 8 * MS;
+const MOST_GROWTH_SAMPLES = 32 * MS;
+
+/** So many samples without running dry, 6 s, make it shrink by a millisecond. */
+const SAMPLES_TO_SHRINK = 6 * 48_000;
+
+/** So many samples from the start, 3 s, do not count: devices take some time until they go evenly. */
+const STARTING_SAMPLES = 3 * 48_000;
+
+/** The reserve of one loudspeaker. All numbers are samples. */
+export class QueueReserve {
+  readonly #least: number;
+  #samples: number;
+  /** What the queue took since it last ran dry or the reserve shrank. */
+  #taken = -STARTING_SAMPLES;
+
+  /** @param least What there is at first, and always. */
+  constructor(least: number) {
+    this.#least = least;
+    this.#samples = least;
+  }
+
+  /** What the queue is to hold beyond what it is given at once. */
+  get samples(): number {
+    return this.#samples;
+  }
+
+  /** The queue took some more. */
+  took(samples: number): void {
+    this.#taken += samples;
+    if (this.#taken < SAMPLES_TO_SHRINK) return;
+    this.#taken = 0;
+    this.#samples = Math.max(this.#least, this.#samples - MS);
+  }
+
+  /** There was nothing left in it. */
+  ranDry(): void {
+    if (this.#taken < 0) return;
+    this.#taken = 0;
+    this.#samples = Math.min(this.#least + MOST_GROWTH_SAMPLES, this.#samples + GROWTH_SAMPLES);
+  }
+}
