@@ -48,13 +48,11 @@ const BLOCK_SAMPLES = 480;
 const LATENCY_BLOCKS = 3;
 
 /**
- * The same for microphones where blocks can be told to stay as short, which is ALSA: room for 160 ms, since they go on
- * while this phone is held up, and what a sound server keeps back for want of room is not seen. It adds no delay.
+ * The same where blocks can be told to stay as short, which is ALSA, so that it adds no delay. Microphones: room for
+ * 160 ms, since they go on while this phone is held up, and what a sound server keeps back for want of room is not seen.
+ * Loudspeakers: room for the most that their queue may come to.
  */
-const MICROPHONE_BLOCKS_ALSA = 15;
-
-/** The same for loudspeakers: room for the most that their queue may come to. It adds no delay either. */
-const LOUDSPEAKER_BLOCKS = 6;
+const BLOCKS_ALSA: Readonly<Record<Direction, number>> = { input: 15, output: 6 };
 
 /**
  * Samples that a loudspeaker's queue takes at least beyond those that are given at once: 16 ms, since a device may take a
@@ -223,12 +221,8 @@ export class PortAudio implements Disposable {
 
   async #start(direction: Direction, { name, index, host }: Device): Promise<Deno.PointerValue> {
     const { Pa_OpenStream, Pa_StartStream, Pa_CloseStream, PaAlsa_SetNumPeriods } = this.#library.symbols;
-    const roomy = direction === "input" && host === "ALSA" && PaAlsa_SetNumPeriods;
-    const blocks = roomy
-      ? MICROPHONE_BLOCKS_ALSA
-      : direction === "output"
-      ? LOUDSPEAKER_BLOCKS
-      : LATENCY_BLOCKS;
+    const roomy = host === "ALSA" && PaAlsa_SetNumPeriods;
+    const blocks = roomy ? BLOCKS_ALSA[direction] : LATENCY_BLOCKS;
     // It goes for the next stream, and streams are opened one at a time.
     PaAlsa_SetNumPeriods?.(blocks + 1);
     const latencySeconds = blocks * BLOCK_SAMPLES / SAMPLE_RATE;
