@@ -4,6 +4,7 @@
  * The system's own functions are called for that (socket(7), poll(2), recv(2)).
  */
 
+import { linuxLibrary } from "../media/system_library.ts";
 import { canonicalIp } from "../protocol/address.ts";
 
 /** The functions of the C library. */
@@ -80,13 +81,8 @@ export class LinuxSocket implements Disposable {
    * @returns Undefined on another system, with another C library than the usual one, or where it may not be called.
    */
   static boundTo(port: number): LinuxSocket | undefined {
-    if (Deno.build.os !== "linux") return undefined;
-    let library;
-    try {
-      library = Deno.dlopen("libc.so.6", SYMBOLS);
-    } catch {
-      return undefined;
-    }
+    const library = linuxLibrary(["libc.so.6"], SYMBOLS);
+    if (!library) return undefined;
     const address = new DataView(new ArrayBuffer(ADDRESS_BYTES));
     for (let descriptor = 0; descriptor < MAX_DESCRIPTORS; descriptor++) {
       const length = Uint32Array.of(ADDRESS_BYTES);

@@ -2,8 +2,6 @@
 
 import { type Libopus, libopus, LONGEST_PACKET_SAMPLES, type OpusEncoder } from "./libopus.ts";
 
-export { OPUS_SAMPLE_RATE } from "./libopus.ts";
-
 /** Samples of one frame: 20 ms, Opus's best trade between delay and bits. */
 export const FRAME_SAMPLES = 960;
 

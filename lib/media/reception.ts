@@ -1,6 +1,6 @@
 /** What came of the other side's stream and what did not (RFC 3550, section 6.4.1 and appendices A.1, A.3, A.8). */
 
-import { OPUS_SAMPLE_RATE } from "./opus.ts";
+import { OPUS_SAMPLE_RATE } from "./libopus.ts";
 import type { ReportBlock } from "./rtcp.ts";
 
 /** Packets remembered to tell a repeated one from a late one: 20 s of them at 50 a second. */

@@ -1,6 +1,6 @@
 /** The RTCP side of a call, without a socket or a clock: when to report, what, and what the other's reports say. */
 
-import { OPUS_SAMPLE_RATE } from "./opus.ts";
+import { OPUS_SAMPLE_RATE } from "./libopus.ts";
 import type { ReceptionStatistics } from "./reception.ts";
 import { MOST_COPIES, REDUNDANT_PAYLOAD_TYPE } from "./redundancy.ts";
 import {

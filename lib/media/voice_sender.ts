@@ -1,7 +1,8 @@
 /** From samples to RTP datagrams, without a socket or a clock. */
 
 import { levelDb } from "./level.ts";
-import { OPUS_SAMPLE_RATE, type VoiceEncoder } from "./opus.ts";
+import { OPUS_SAMPLE_RATE } from "./libopus.ts";
+import type { VoiceEncoder } from "./opus.ts";
 import { encodeRedundant, type FrameCopy, LONGEST_COPY_BYTES, REDUNDANT_PAYLOAD_TYPE } from "./redundancy.ts";
 import { encodeRtp, OPUS_PAYLOAD_TYPE, RTP_HEADER_BYTES } from "./rtp.ts";
 

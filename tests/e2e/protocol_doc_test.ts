@@ -18,7 +18,8 @@ import {
 import { KeyExchange, KeyPair } from "../../lib/call/key_exchange.ts";
 import { REPLAY_WINDOW } from "../../lib/media/replay_window.ts";
 import { DEFAULT_PHONE_PORT } from "../../lib/console/phone_options.ts";
-import { FRAME_SAMPLES, OPUS_SAMPLE_RATE } from "../../lib/media/opus.ts";
+import { OPUS_SAMPLE_RATE } from "../../lib/media/libopus.ts";
+import { FRAME_SAMPLES } from "../../lib/media/opus.ts";
 import { OPUS_PAYLOAD_TYPE } from "../../lib/media/rtp.ts";
 import { MAX_DATAGRAM_BYTES, parseCallMessage } from "../../lib/protocol/call_messages.ts";
 import { LineSplitter, MAX_LINE_BYTES } from "../../lib/protocol/line_splitter.ts";
