@@ -4,7 +4,7 @@ import type { Cable, Pulse } from "../tests/e2e/pulse.ts";
 import { pause } from "./pause.ts";
 import { readCost } from "./process_cost.ts";
 import type { PhoneProgram, VoiceCall } from "./voice_call.ts";
-import type { Outcome } from "./voice_results.ts";
+import { attempt, type Outcome } from "./voice_results.ts";
 import { writeTempWav } from "./wav_file.ts";
 
 /** Averages of the caller's and the callee's phone. */
@@ -54,19 +54,16 @@ export async function measureCosts(
     // One starts when the one before it has: that is more work than a call, and would be in the other's way.
     const start = started.then(() => program.startCall(cards));
     started = start.catch(() => {});
-    try {
+    const outcome = await attempt(async () => {
       await using call = await start;
-      const early = await during(call, SETTLING_MS);
-      await together.reached();
+      const { cpu: earlyCpu } = await during(call, SETTLING_MS);
+      await together.arrive();
       const settled = await during(call, 1000 * seconds);
       await call.hangUp();
-      return [program.name, { ...settled, earlyCpu: early.cpu }];
-    } catch (error) {
-      together.givenUp();
-      return [program.name, {
-        failure: error instanceof Error ? error.message.split("\n")[0]! : String(error),
-      }];
-    }
+      return { ...settled, earlyCpu };
+    });
+    if ("failure" in outcome) together.arrive();
+    return [program.name, outcome];
   });
   return new Map(await Promise.all(measured));
 }
@@ -80,15 +77,10 @@ class Gate {
     this.#expected = expected;
   }
 
-  /** Somebody is there. */
-  reached(): Promise<void> {
+  /** Somebody is there, or will not come. */
+  arrive(): Promise<void> {
     if (--this.#expected === 0) this.#open.resolve();
     return this.#open.promise;
-  }
-
-  /** Somebody will not come. */
-  givenUp(): void {
-    if (--this.#expected === 0) this.#open.resolve();
   }
 }
 

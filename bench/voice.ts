@@ -20,7 +20,7 @@ import { type Entry, findPrograms } from "./programs.ts";
 import { makeSpeech } from "./speech.ts";
 import { measureBars } from "./voice_bars.ts";
 import { drawPictures, writeReport } from "./voice_report.ts";
-import type { Outcome, VoiceResults } from "./voice_results.ts";
+import { attempt, type Outcome, type VoiceResults } from "./voice_results.ts";
 
 const ROOT = new URL("../", import.meta.url);
 
@@ -46,9 +46,6 @@ const MOST_LOAD = 0.5;
  * machine with two cores, and are heard to.
  */
 const AT_ONCE = 3;
-
-/** Programs of which is measured what they cost, which is done at the same time whatever is said. */
-const MOST_COSTS = 3;
 
 const HELP = `usage: make bench-voice [ARGS="OPTIONS"]
 
@@ -99,14 +96,6 @@ function readOptions(args: readonly string[]): Options | "help" {
     ? new URL(partly ? "bench/out/" : "bench/results/", ROOT)
     : new URL(`${given.out}/`, `file://${Deno.cwd()}/`);
   return { quick, parts, seed, atOnce, folder };
-}
-
-async function attempt<Result>(measure: () => Promise<Result>): Promise<Outcome<Result>> {
-  try {
-    return await measure();
-  } catch (error) {
-    return { failure: error instanceof Error ? error.message.split("\n")[0]! : String(error) };
-  }
 }
 
 /** Says what is going on, with the time since the start. */
@@ -210,10 +199,12 @@ async function main(args: readonly string[]): Promise<number> {
   Deno.env.set("DENO_DIR", await denoFolder());
   const { quick, seed, atOnce, folder } = options;
   const date = new Date();
-  const ears = Array.from({ length: Math.max(atOnce, MOST_COSTS) }, (_, index) => `ear${index + 1}`);
-  await using pulse = await Pulse.start([MOUTH, HUSH, DRAIN, ...ears]);
   await using registry = await startRegistry();
   const { entries, absent } = await findPrograms(registry);
+  // What they cost is measured of all at the same time, whatever is said of speech.
+  const most = Math.max(atOnce, entries.filter(({ cost }) => cost).length);
+  const ears = Array.from({ length: most }, (_, index) => `ear${index + 1}`);
+  await using pulse = await Pulse.start([MOUTH, HUSH, DRAIN, ...ears]);
   const notes = [...busyNotes, ...absent];
   for (const note of notes) console.log(note);
   const speech = await makeSpeech(quick);
