@@ -34,13 +34,16 @@ export interface AudioSink extends AsyncDisposable {
   readonly delaySamples: number;
   /**
    * Samples that are due: with as many more, sound goes on without a gap and with no more delay than it needs. To be
-   * asked, and given, with each packet that comes and when one does not come in time.
+   * asked, and given, with each packet that comes and when one does not come in time. Less than nothing where it has
+   * been given more.
    *
    * @throws {AudioError} When the device fails. The sink cannot be used again then.
    */
   wanted(): number;
+  /** Samples that it could hold beyond those that it needs. */
+  readonly roomSamples: number;
   /**
-   * Takes samples at once, at most as many as are {@linkcode AudioSink.wanted}.
+   * Takes samples at once, at most as many as are {@linkcode AudioSink.wanted} and there is room for.
    *
    * @param samples Samples to play. Not kept.
    * @returns Settles when the sink has got rid of them; nobody needs to wait for it.

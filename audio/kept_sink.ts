@@ -10,6 +10,8 @@ export class KeptSink extends KeptDevice<AudioSink> implements AudioSink {
   #asked = false;
   /** Samples that it has taken since it was opened. */
   #taken = 0;
+  /** Samples that it wants if it played none since it was last asked. */
+  #lack = 0;
 
   constructor(options: Pick<KeptDeviceOptions<AudioSink>, "name" | "openDevice" | "listener">) {
     super({ ...options, side: "speaker", openSubstitute: openNullSink });
@@ -20,7 +22,8 @@ export class KeptSink extends KeptDevice<AudioSink> implements AudioSink {
     this.#asked = true;
     try {
       const wanted = sink.wanted();
-      if (wanted > 0) this.moved();
+      if (wanted > 0 || wanted > this.#lack) this.moved();
+      this.#lack = wanted;
       return wanted;
     } catch (error) {
       this.failed(sink, error);
@@ -28,14 +31,20 @@ export class KeptSink extends KeptDevice<AudioSink> implements AudioSink {
     }
   }
 
+  get roomSamples(): number {
+    return this.present.roomSamples;
+  }
+
   override async open(): Promise<void> {
     await super.open();
     this.#taken = 0;
+    this.#lack = 0;
   }
 
   async write(samples: Int16Array<ArrayBuffer>): Promise<void> {
     const sink = this.present;
     this.#taken += samples.length;
+    this.#lack -= samples.length;
     if (this.#taken >= WORKING_SAMPLES) this.works();
     try {
       await sink.write(samples);

@@ -349,6 +349,7 @@ class DeviceSink implements AudioSink {
   /** Samples that fit into it. */
   readonly #capacity: number;
   #queued = 0;
+  #room = 0;
   #closed = false;
 
   constructor(stream: Stream, servedSamples: number) {
@@ -371,8 +372,13 @@ class DeviceSink implements AudioSink {
     const before = this.#queued;
     this.#queued = Math.max(0, this.#capacity - free);
     if (this.#queued === 0 && before > 0) this.#reserve.ranDry();
-    const full = this.#servedSamples + this.#reserve.samples;
-    return Math.max(0, Math.min(full - this.#queued, free));
+    const wanted = Math.min(this.#servedSamples + this.#reserve.samples - this.#queued, free);
+    this.#room = free - wanted;
+    return wanted;
+  }
+
+  get roomSamples(): number {
+    return this.#room;
   }
 
   // deno-lint-ignore require-await -- what it throws is to come by the promise

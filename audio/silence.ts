@@ -36,6 +36,7 @@ export function openNullSink(clock: SampleClock = new SampleClock()): AudioSink 
     name: "none",
     delaySamples: 0,
     wanted: () => clock.due(taken, SAMPLE_RATE),
+    roomSamples: 0,
     write(samples: Int16Array<ArrayBuffer>): Promise<void> {
       if (closed) return Promise.reject(new AudioError("device_failed", "none", "Already closed"));
       taken += samples.length;

@@ -64,6 +64,7 @@ async function spendHour(): Promise<MemoryAt[]> {
   const queue = {
     nowMs: 0,
     delaySamples: QUEUE,
+    roomSamples: 0,
     wanted: () => Math.min(QUEUE, Math.round((queue.nowMs - playedMs) * FRAME / FRAME_MS)),
   };
   for (let count = 0; count < MINUTES * FRAMES_A_MINUTE; count++) {

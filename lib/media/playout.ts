@@ -254,6 +254,14 @@ export class Playout {
   }
 
   /**
+   * Samples that are held back for late packets, as a rule. What is held back beyond that for the moment had better stay
+   * here, where it can be made shorter.
+   */
+  get heldBackSamples(): number {
+    return this.#delays.empty ? 0 : Math.max(0, Math.round(this.#target - this.#shortest));
+  }
+
+  /**
    * Takes a packet.
    *
    * @param number Its extended sequence number.

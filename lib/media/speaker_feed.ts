@@ -3,7 +3,8 @@
  * told the time, and says when it wants to be asked again.
  *
  * A loudspeaker has a queue. Each packet fills it up as far as packets reach, so that nothing waits anywhere else. What
- * is missing is waited for while the queue lasts, and made up just before it would run dry:
+ * is held back for late packets is in the queue, too, as far as there is room: there it also helps a phone that is held
+ * up itself. What is missing is waited for while the queue lasts, and made up just before it would run dry:
  *
  * ```text
  *   queue   full ──┐ packet: filled up            packet is missing              made up
@@ -51,8 +52,10 @@ export function patienceSamples(frameSamples: number): number {
 
 /** A loudspeaker's queue; an `AudioSink` has one. All numbers are samples. */
 export interface SpeakerQueue {
-  /** What it would take now. */
+  /** What it lacks now. Less than nothing where it has been given more. */
   wanted(): number;
+  /** What it could hold beyond what it needs. */
+  readonly roomSamples: number;
   /**
    * What was in it when it was last asked what it would take. Without any it has stood still for as long as its clock
    * is behind; one that has no queue, as a file, is never behind.
@@ -68,8 +71,10 @@ export class SpeakerFeed {
   #dueAt = 0;
   /** When it last wanted anything. */
   #wantedAt = 0;
-  /** Samples that it would still take. */
+  /** Samples that it still lacks. */
   #lack = 0;
+  /** Samples that it is given beyond those, of what is held back. */
+  #early = 0;
   #ranDry = false;
   /** Samples of this serving so far. */
   #given = 0;
@@ -122,7 +127,8 @@ export class SpeakerFeed {
 
   #begin(queue: SpeakerQueue, now: number): void {
     this.#lack = Math.min(queue.wanted(), LONGEST_SERVING_SAMPLES);
-    if (this.#lack > 0) {
+    this.#early = Math.min(this.#playout.heldBackSamples, queue.roomSamples);
+    if (this.#lack + this.#early > 0) {
       // A loudspeaker that stood still, as some do when they start, shall not leave its delay behind.
       if (now - this.#wantedAt > STOPPAGE_MS) this.#playout.restart();
       this.#wantedAt = now;
@@ -132,13 +138,13 @@ export class SpeakerFeed {
   }
 
   #playReady(now: number): void {
-    this.#play(this.#playout.readySamples(this.#lack), now);
+    this.#play(this.#playout.readySamples(this.#lack + this.#early), now);
   }
 
   /** Plays so many samples. With none, playout still learns what the loudspeaker's clock shows. */
   #play(count: number, now: number): void {
     const start = this.#given;
-    this.#given += Math.max(0, Math.min(count, this.#lack));
+    this.#given += Math.max(0, Math.min(count, this.#lack + this.#early, this.#samples.length - start));
     this.#lack -= this.#given - start;
     this.#playout.play(this.#samples.subarray(start, this.#given), now, this.#lack, this.#ranDry);
   }

@@ -90,6 +90,7 @@ function nowhere(clock: Clock): AudioSink {
     name: "",
     delaySamples: FRAME_SAMPLES,
     wanted: () => Math.max(0, clock.now() * MS + FRAME_SAMPLES - taken),
+    roomSamples: 0,
     write(samples) {
       taken += samples.length;
       return Promise.resolve();

@@ -46,6 +46,7 @@ export class MadeUpDevices implements DeviceOpener {
     return Promise.resolve({
       name: "speaker",
       delaySamples: 0,
+      roomSamples: 0,
       wanted: () => {
         if (!this.plugged.speaker) throw gone("speaker");
         return sink.wanted();

@@ -15,10 +15,12 @@ const FRAME = 20 * MS;
 /** A loudspeaker's full queue, and what it takes at a time. */
 const FULL = FRAME + 16 * MS;
 const BLOCK = 10 * MS;
+/** What it could hold beyond that. */
+const ROOM = 34 * MS;
 
 /** A queue that is not dry. */
 function queueThatWants(samples: number): SpeakerQueue {
-  return { wanted: () => samples, delaySamples: 1 };
+  return { wanted: () => samples, roomSamples: 0, delaySamples: 1 };
 }
 
 /** What became of a call through a loudspeaker with a queue. */
@@ -36,6 +38,8 @@ interface Setup {
   readonly copies?: boolean;
   /** What playout reckons with; what it does in a call when it is left out. */
   readonly leadSamples?: number;
+  /** What the loudspeaker's queue could hold beyond a full one. */
+  readonly roomSamples?: number;
   /** When the loudspeaker takes the next block, after the one at `blockAt`, in milliseconds. */
   readonly nextBlock?: (blockAt: number) => number;
   /** When the phone can do something that it has to do at a time, in milliseconds: later where it is held up. */
@@ -51,6 +55,7 @@ function run(
   {
     copies = false,
     leadSamples = patienceSamples(FRAME),
+    roomSamples = ROOM,
     nextBlock = (blockAt) => blockAt + 10,
     awake = (time) => time,
     each,
@@ -71,13 +76,14 @@ function run(
   const queuedMs: number[] = [];
   const queue: SpeakerQueue = {
     wanted: () => FULL - queued,
+    roomSamples,
     get delaySamples() {
       return queued;
     },
   };
   const give = (samples: Int16Array) => {
     queued += samples.length;
-    assertLessOrEqual(queued, FULL);
+    assertLessOrEqual(queued, FULL + roomSamples);
   };
   for (let now = 0; now < 1000 * seconds;) {
     const packetAt = awake(packets[0]?.at ?? Infinity);
@@ -197,6 +203,18 @@ Deno.test("SpeakerFeed knows for how long a loudspeaker had nothing, and adds no
   });
   assertLess(longest, STALL_MS + 10);
   assertEquals(playout.counts.concealedSamples, 0);
+});
+
+Deno.test("SpeakerFeed keeps what is held back for late packets in the queue, which then outlasts more", () => {
+  // Every half second the phone does nothing for 24 ms, and what comes meanwhile is late.
+  const awake = (time: number) => time % 500 < 24 && time > 500 ? time - time % 500 + 24 : time;
+  const late = (frame: number) => ({ delayMs: frame % 10 === 3 ? 20 : 0 });
+  const without = run(30, late, { awake, roomSamples: 0 });
+  const withRoom = run(30, late, { awake });
+  assertGreater(without.gaps, 5);
+  assertLessOrEqual(withRoom.gaps, 1, "before it is known how late packets are");
+  assertLess(withRoom.playout.delayMs, without.playout.delayMs + 2, "that is no more delay");
+  assertGreater(withRoom.queuedMs[1], without.queuedMs[1]);
 });
 
 Deno.test("SpeakerFeed makes little up when the loudspeaker's blocks move against the packets", () => {
