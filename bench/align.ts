@@ -11,7 +11,9 @@ const LEAST_PIECE_SECONDS = 2;
 const MOST_PIECE_SECONDS = 3;
 /** How far from the delay of the whole a piece is looked for, on each side, in seconds. */
 export const PIECE_REACH_SECONDS = 0.1;
-/** Below this a piece was not recognised, and its neighbour's delay is taken for it. */
+/** The same for a piece that is not recognised there, as where a phone changed its delay by more. */
+const FAR_REACH_SECONDS = 0.4;
+/** Below this a piece was not recognised; where it is not further away either, its neighbour's delay is taken for it. */
 const LEAST_CORRELATION = 0.2;
 /** In which the quietest moment is looked for, in seconds. */
 const FRAME_SECONDS = 0.02;
@@ -28,8 +30,8 @@ export interface Aligned {
 
 /**
  * Cuts what was said at its quietest moments into pieces of 2 to 3 s, finds each piece in what was heard within
- * 100 ms of where it should be, and puts what stands there side by side. "Where it should be" is the delay of the
- * piece before; for the first one, the delay of all.
+ * 100 ms of where it should be, or 400 ms where it is not recognised there, and puts what stands there side by side.
+ * "Where it should be" is the delay of the piece before; for the first one, the delay of all.
  *
  * @param said The clear speech.
  * @param heard A recording with all of it.
@@ -46,12 +48,14 @@ export function align(said: Float32Array, heard: Float32Array, sampleRate: numbe
     const startSeconds = cuts[index]!;
     const at = (seconds: number) => Math.round(seconds * SEARCH_RATE);
     const piece = slowSaid.subarray(at(startSeconds), at(endSeconds));
-    const windowStart = startSeconds + delaySeconds - PIECE_REACH_SECONDS;
-    const window = cut(slowHeard, at(windowStart), piece.length + at(2 * PIECE_REACH_SECONDS));
-    const found = compare(piece, window, SEARCH_RATE);
-    const offset = found.delaySeconds - PIECE_REACH_SECONDS;
-    if (found.correlation >= LEAST_CORRELATION && Math.abs(offset) <= PIECE_REACH_SECONDS) {
+    for (const reach of [PIECE_REACH_SECONDS, FAR_REACH_SECONDS]) {
+      const windowStart = startSeconds + delaySeconds - reach;
+      const window = cut(slowHeard, at(windowStart), piece.length + at(2 * reach));
+      const found = compare(piece, window, SEARCH_RATE);
+      const offset = found.delaySeconds - reach;
+      if (found.correlation < LEAST_CORRELATION || Math.abs(offset) > reach) continue;
       delaySeconds += offset;
+      break;
     }
     delaysSeconds.push(delaySeconds);
     const [start, end] = [startSeconds, endSeconds].map((seconds) => Math.round(seconds * sampleRate));

@@ -25,8 +25,8 @@ const HABIT = 8_500 * MS;
 /** The highest peak of so long is expected, for each change of the delay is heard. */
 const MEMORY = 16_000 * MS;
 
-/** How a stream begins, and both phones with it, says nothing about the network: packets that are not looked at. */
-const FIRST_PACKETS = 75;
+/** How a stream begins, and both phones with it, says nothing about the network: packets that are not looked at, 3 s. */
+const FIRST_PACKETS = 150;
 
 /** Peaks that are remembered: as many as there can be in that time. */
 const REMEMBERED = 40;

@@ -33,6 +33,15 @@ Deno.test("align() follows a delay that changes, piece by piece", () => {
   assertGreater(stoi(said, samples, sampleRate), stoi(said, inStep, sampleRate) + 0.1);
 });
 
+Deno.test("align() finds a piece again after a delay that changed by more than its reach", () => {
+  for (const [before, after] of [[0.35, 0.1], [0.1, 0.35]] as const) {
+    const { samples, delaysSeconds } = align(said, delayed((s) => s < 2.5 ? before : after), sampleRate);
+    assertAlmostEquals(delaysSeconds[0]!, before, 0.001);
+    assertAlmostEquals(delaysSeconds.at(-1)!, after, 0.001);
+    assertGreater(stoi(said, samples, sampleRate), 0.8);
+  }
+});
+
 Deno.test("align() takes silence for what was not recorded", () => {
   const { samples } = align(said, said.subarray(0, sampleRate * 3), sampleRate);
   assertEquals(samples.length, said.length);
