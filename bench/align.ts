@@ -9,8 +9,8 @@ import { resample } from "../audio/resample.ts";
  */
 const LEAST_PIECE_SECONDS = 2;
 const MOST_PIECE_SECONDS = 3;
-/** How far from the delay of the whole a piece is looked for, on each side, in seconds. */
-export const PIECE_REACH_SECONDS = 0.1;
+/** How far from the delay of the piece before one is looked for, on each side, in seconds. */
+const PIECE_REACH_SECONDS = 0.1;
 /** The same for a piece that is not recognised there, as where a phone changed its delay by more. */
 const FAR_REACH_SECONDS = 0.4;
 /** Below this a piece was not recognised; where it is not further away either, its neighbour's delay is taken for it. */

@@ -258,7 +258,7 @@ export class Playout {
    * here, where it can be made shorter.
    */
   get heldBackSamples(): number {
-    return this.#delays.empty ? 0 : Math.max(0, Math.round(this.#target - this.#shortest));
+    return Math.max(0, Math.round(this.targetMs * MS));
   }
 
   /**

@@ -93,6 +93,11 @@ export class SpeakerFeed {
     return this.#dueAt;
   }
 
+  /** Samples that the loudspeaker has been given beyond what it needs: part of the delay of playout, which counts them. */
+  get earlySamples(): number {
+    return Math.max(0, -this.#lack);
+  }
+
   /**
    * Gives on what has come, when a packet has.
    *

@@ -175,7 +175,9 @@ export class VoiceSession {
     const concealed = Math.round(concealedSamples / FRAME_SAMPLES);
     // The other phone's devices are taken to be as slow as this one's.
     const processing = this.#options.processor?.latencySamples ?? 0;
-    const devicesMs = (this.#source.delaySamples + processing + this.#sink.delaySamples) / MS;
+    // What is in the loudspeaker's queue early is part of the delay of playout already.
+    const speaker = Math.max(0, this.#sink.delaySamples - this.#feed.earlySamples);
+    const devicesMs = (this.#source.delaySamples + processing + speaker) / MS;
     const { mos } = estimateQuality({
       oneWayDelayMs: devicesMs + this.#options.frameSamples / MS + (roundTripMs ?? 0) / 2 + playout.delayMs,
       lossFraction: concealed / Math.max(1, played + rebuilt + concealed),

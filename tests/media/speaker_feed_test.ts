@@ -84,6 +84,7 @@ function run(
   const give = (samples: Int16Array) => {
     queued += samples.length;
     assertLessOrEqual(queued, FULL + roomSamples);
+    assertEquals(feed.earlySamples, Math.max(0, queued - FULL));
   };
   for (let now = 0; now < 1000 * seconds;) {
     const packetAt = awake(packets[0]?.at ?? Infinity);
