@@ -2,6 +2,7 @@ import { LONGEST_GAP_MS } from "../../audio/capture_gap.ts";
 import { assert, assertEquals } from "@std/assert";
 import { DeviceKeeper } from "../../audio/device_keeper.ts";
 import { WORKING_SAMPLES } from "../../audio/kept_sink.ts";
+import { STALLED_LOOKS } from "../../audio/stall.ts";
 import { hear } from "./hear.ts";
 import { MadeUpDevices } from "./made_up_devices.ts";
 import { ManualClock } from "./manual_clock.ts";
@@ -112,6 +113,37 @@ Deno.test("DeviceKeeper takes a microphone that stands still for one that has go
   devices.hanging = false;
   while (loudest(frame) === 0) await readOn();
   assertEquals(told, [...lost, "back microphone mic"]);
+});
+
+Deno.test("DeviceKeeper tells a loudspeaker that holds more than it needs from one that stands still", async () => {
+  const { devices, clock, told, keeper } = keep();
+  const BLOCK = 480;
+  let lack = -2 * BLOCK;
+  devices.openSink = () =>
+    Promise.resolve({
+      name: "speaker",
+      delaySamples: 0,
+      roomSamples: 4 * BLOCK,
+      wanted: () => lack,
+      write: (samples) => {
+        lack -= samples.length;
+        return Promise.resolve();
+      },
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    });
+  await using sink = await keeper.openSink(960, "default");
+  for (let second = 0; second < 3 * STALLED_LOOKS; second++) {
+    lack += BLOCK;
+    assertEquals(sink.wanted(), -BLOCK);
+    await sink.write(new Int16Array(BLOCK));
+    await clock.advance(1000);
+  }
+  assertEquals(told, []);
+  for (let second = 0; second <= STALLED_LOOKS; second++) {
+    sink.wanted();
+    await clock.advance(1000);
+  }
+  assertEquals(told, ["lost speaker speaker: The device stands still"]);
 });
 
 Deno.test("DeviceKeeper lets go of devices that nobody uses any more, and of those that come too late", async () => {

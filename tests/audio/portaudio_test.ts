@@ -75,7 +75,7 @@ Deno.test({
       // 10 s at the most; a cable that works gives the tone back in some tens of frames.
       for (let frame = 0; frame < 500 && rms(heard) < 4000; frame++) {
         await hear(microphone, heard);
-        await speaker.write(tone.subarray(0, Math.min(tone.length, speaker.wanted())));
+        await speaker.write(tone.subarray(0, Math.max(0, Math.min(tone.length, speaker.wanted()))));
       }
     } finally {
       clearInterval(timer);
@@ -97,7 +97,7 @@ Deno.test({
     const empty = speaker.wanted();
     // Long enough for what a device that starts does not to count.
     for (let taken = 0; taken < 4 * 48_000;) {
-      const wanted = speaker.wanted();
+      const wanted = Math.max(0, speaker.wanted());
       await speaker.write(new Int16Array(wanted));
       taken += wanted;
       await new Promise((resolve) => setTimeout(resolve, 5));
@@ -110,6 +110,25 @@ Deno.test({
     // By 8 ms as a rule, and by more where this machine was held up before.
     assertGreater(grown, 0);
     assertEquals(grown % (8 * 48), 0);
+  },
+});
+
+Deno.test({
+  name:
+    "A loudspeaker of PortAudio takes more than it needs where there is room, and then wants less than nothing",
+  ignore: missing !== undefined,
+  async fn() {
+    await using pulse = await Pulse.start(["cable"]);
+    using _environment = withEnvironment(pulse.card("cable", "cable"));
+    using portAudio = PortAudio.open();
+    await using speaker = await portAudio.openSink(960);
+    // At once as a rule; where this machine is held up in between, the card plays what is too much.
+    while (speaker.wanted() >= 0) {
+      await speaker.write(new Int16Array(speaker.wanted() + speaker.roomSamples));
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    assertGreater(speaker.delaySamples, 36 * 48);
+    assertGreater(speaker.roomSamples, 0);
   },
 });
 
