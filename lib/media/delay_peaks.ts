@@ -7,7 +7,7 @@
 const MS = 48;
 
 /** A packet that is later than usual by this much is part of a peak. */
-const LEAST_HEIGHT = 25 * MS;
+const LEAST_HEIGHT = 40 * MS;
 
 /** Higher than accidents of a phone are, as a rule. */
 const STANDSTILL = 80 * MS;

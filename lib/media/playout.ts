@@ -75,6 +75,9 @@ const FIRST_MARGIN = 3 * MS;
 const CLOCK_AHEAD_WEIGHT = 1 / 2;
 const CLOCK_BEHIND_WEIGHT = 1 / 250;
 
+/** How a loudspeaker starts is forgotten sooner: at first a request weighs these as a part of them and all so far. */
+const YOUNG_REQUESTS = 2;
+
 /**
  * When it is behind by so much for so many requests, it has stood still, and its clock is set anew. Where it had nothing
  * to play that is known at once.
@@ -121,10 +124,10 @@ const CROSSING = 5 * MS;
  */
 const TOLERATED_EXCESS = 7 * MS;
 
-/** The same as a part of what is waited for, where that is more. */
+/** And by this part of what is waited for more. */
 const TOLERATED_PART = 1 / 2;
 
-/** A delay that was needed so recently is left alone until it is twice what is aimed at: networks take turns. */
+/** Where it was needed so recently, by as much more as is waited for: networks take turns. */
 const NEEDED_TIME = 20_000 * MS;
 
 /** What a correction leaves beyond the target, so that it need not be done again soon. */
@@ -203,6 +206,8 @@ export class Playout {
   #delivered = 0;
   /** The loudspeaker's clock less the time, both in samples: what it takes in steps, evened out. */
   #clockOffset = NaN;
+  /** Requests since the stream began. */
+  #clockRequests = 0;
   /** Requests in a row in which it was far behind. */
   #behindRequests = 0;
   /** Made up since the last packet, because nothing had come. */
@@ -340,6 +345,7 @@ export class Playout {
     this.#skipping = false;
     this.#copyAt = -Infinity;
     this.#clockOffset = NaN;
+    this.#clockRequests = 0;
     this.#delays.reset();
     this.#peaks.reset();
     this.#stretcher.reset();
@@ -402,7 +408,11 @@ export class Playout {
       this.#clockOffset = offset;
       return;
     }
-    this.#clockOffset += (error > 0 ? CLOCK_AHEAD_WEIGHT : CLOCK_BEHIND_WEIGHT) * error;
+    const behindWeight = Math.max(
+      CLOCK_BEHIND_WEIGHT,
+      YOUNG_REQUESTS / (YOUNG_REQUESTS + this.#clockRequests++),
+    );
+    this.#clockOffset += (error > 0 ? CLOCK_AHEAD_WEIGHT : behindWeight) * error;
   }
 
   /** The playout delay with which a packet of some relative delay comes just in time. */
@@ -653,7 +663,7 @@ export class Playout {
     if (this.#lastWasSilent) return TOLERATED_EXCESS;
     const neededLately = this.#delivered - this.#neededAt < NEEDED_TIME;
     const spread = this.#target - this.#shortest;
-    return Math.max(TOLERATED_EXCESS, neededLately ? spread : TOLERATED_PART * spread);
+    return TOLERATED_EXCESS + (neededLately ? spread : TOLERATED_PART * spread);
   }
 
   #shorten(needed: number, excess: number, urgency: number): void {

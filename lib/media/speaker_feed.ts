@@ -33,6 +33,12 @@ const LATE_SAMPLES = 6 * MS;
  */
 const PAUSE_SAMPLES = 4 * MS;
 
+/**
+ * Where there is more to give, the next packet is waited for so long after it should have come, in samples: a queue is
+ * not to run low while something is there for it.
+ */
+const TOP_UP_SAMPLES = 5 * MS;
+
 /** What is made up at once, so that a packet that is a little late need not be made up whole. */
 const MADE_UP_SAMPLES = 10 * MS;
 
@@ -66,6 +72,7 @@ export interface SpeakerQueue {
 /** What one loudspeaker is given. */
 export class SpeakerFeed {
   readonly #playout: Playout;
+  readonly #frameSamples: number;
   readonly #patienceSamples: number;
   readonly #samples = new Int16Array(LONGEST_SERVING_SAMPLES);
   #dueAt = 0;
@@ -85,6 +92,7 @@ export class SpeakerFeed {
    */
   constructor(playout: Playout, frameSamples: number) {
     this.#playout = playout;
+    this.#frameSamples = frameSamples;
     this.#patienceSamples = patienceSamples(frameSamples);
   }
 
@@ -155,7 +163,9 @@ export class SpeakerFeed {
   }
 
   #end(now: number): Int16Array<ArrayBuffer> {
-    this.#dueAt = now + (this.#patienceSamples - this.#lack) / MS;
+    const more = this.#playout.readySamples(LEAST_SAMPLES) >= LEAST_SAMPLES;
+    const latest = more ? this.#frameSamples + TOP_UP_SAMPLES : Infinity;
+    this.#dueAt = now + Math.min(this.#patienceSamples - this.#lack, latest) / MS;
     return this.#samples.subarray(0, this.#given);
   }
 }

@@ -1,4 +1,11 @@
-import { assert, assertEquals, assertGreater, assertLess, assertLessOrEqual } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertGreater,
+  assertGreaterOrEqual,
+  assertLess,
+  assertLessOrEqual,
+} from "@std/assert";
 import { compare } from "../../audio/compare.ts";
 import { Playout } from "../../lib/media/playout.ts";
 import { randomFrom } from "../call/network.ts";
@@ -126,6 +133,21 @@ Deno.test("Playout keeps its delay, and the time, when packets are held up for o
   assertEquals({ lost, shortened, lengthened }, { lost: 0, shortened: 0, lengthened: 0 });
   assertLess(Math.abs(delays[1]! - delays[0]!), 6);
   assertGreater(compare(said(8), heard.subarray(2 * 48_000)).correlation, 0.98);
+});
+
+Deno.test("Playout soon forgets how a loudspeaker starts", () => {
+  // It takes 30 ms more at once, as if its clock were that much ahead, and then goes evenly.
+  const waitingAfter = (seconds: number) => {
+    const playout = new Playout(new FakeDecoder());
+    const samples = new Int16Array(960);
+    for (let frame = 0; frame < 50 * seconds; frame++) {
+      playout.push(frame, 960 * frame, voicePacket(frame, false), 20 * frame);
+      playout.play(samples, 20 * frame + 1, frame === 5 ? 30 * 48 : 0);
+    }
+    return playout.readySamples(48_000) / 48;
+  };
+  assertGreaterOrEqual(waitingAfter(2), 20);
+  assertLess(waitingAfter(2), 27);
 });
 
 Deno.test("Playout comes back from a long delay further where nobody speaks", () => {
