@@ -211,9 +211,12 @@ export class TestTerminal implements AsyncDisposable {
   /** Waits until the terminal looks right. @throws {Error} With what it looks like, if it never does. */
   async see(what: string, right: (sight: Sight) => boolean): Promise<Sight> {
     const deadline = performance.now() + PATIENCE_MS;
-    for (;;) {
+    for (let before = ""; ;) {
       const sight = await this.look();
-      if (right(sight)) return sight;
+      const now = JSON.stringify(sight);
+      // What is written at once may be drawn in two steps: what stays is whole.
+      if (right(sight) && now === before) return sight;
+      before = now;
       if (performance.now() > deadline) {
         const stderr = await Deno.readTextFile(`${this.#folder}/stderr`).catch(() => "");
         const { row, column } = sight.cursor;
