@@ -211,7 +211,7 @@ export class TestTerminal implements AsyncDisposable {
   /** Waits until the terminal looks right. @throws {Error} With what it looks like, if it never does. */
   async see(what: string, right: (sight: Sight) => boolean): Promise<Sight> {
     const deadline = performance.now() + PATIENCE_MS;
-    for (let before = ""; ;) {
+    for (let before = "";;) {
       const sight = await this.look();
       const now = JSON.stringify(sight);
       // What is written at once may be drawn in two steps: what stays is whole.
