@@ -9,6 +9,9 @@ const MS = 48;
 /** A packet that is later than usual by this much is part of a peak. */
 const LEAST_HEIGHT = 40 * MS;
 
+/** By this much if others overtook it: what holds a phone up holds up all that come. */
+const LEAST_HEIGHT_OVERTAKEN = 25 * MS;
+
 /** Higher than accidents of a phone are, as a rule. */
 const STANDSTILL = 80 * MS;
 
@@ -60,7 +63,7 @@ export class DelayPeaks {
       this.#packets++;
       return;
     }
-    if (delay < usual + LEAST_HEIGHT) return;
+    if (delay < usual + (overtaken ? LEAST_HEIGHT_OVERTAKEN : LEAST_HEIGHT)) return;
     if (now - this.#startedAt[this.#last]! <= ONE_PEAK) {
       this.#heights[this.#last] = Math.max(this.#heights[this.#last]!, delay);
     } else {

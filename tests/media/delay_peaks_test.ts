@@ -54,6 +54,14 @@ Deno.test("DelayPeaks expects a packet to be overtaken again when one was", () =
   assertEquals(peaks.height, -Infinity);
 });
 
+Deno.test("DelayPeaks takes less for a peak where a packet was overtaken", () => {
+  const peaks = begun();
+  peaks.watch(34 * MS, 10 * MS, SECOND, true);
+  assertEquals(peaks.height, -Infinity);
+  peaks.watch(36 * MS, 10 * MS, 2 * SECOND, true);
+  assertEquals(peaks.height, 36 * MS);
+});
+
 Deno.test("DelayPeaks expects the highest peak of late", () => {
   const peaks = begun();
   for (const [height, time] of [[150, 1], [60, 3], [70, 5]] as const) {

@@ -168,6 +168,21 @@ Deno.test("Playout waits for peaks of delay that come again and again", () => {
   assertEquals(playout.counts.late + playout.counts.concealedSamples - lateBefore, 0);
 });
 
+Deno.test("Playout goes on waiting for packets that others overtake now and then", () => {
+  for (let seed = 1; seed <= 5; seed++) {
+    let least = Infinity;
+    simulate({
+      seconds: 60,
+      network: (_, random) => ({ delayMs: random() < 0.02 ? 50 : 0 }),
+      each: (time, { targetMs }) => {
+        if (time > 15_000) least = Math.min(least, targetMs);
+      },
+      seed,
+    });
+    assertGreater(least, 45, `seed ${seed}`);
+  }
+});
+
 Deno.test("Playout takes no packet for a peak that is hardly later than what it waits for", () => {
   let most = 0;
   simulate({
