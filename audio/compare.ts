@@ -187,6 +187,12 @@ const PIECE_SECONDS = 0.5;
 const PIECE_SEARCH_SECONDS = 0.3;
 
 /**
+ * Likeness in pieces from which a recording counts as the same speech. Where playout followed a busy machine all the
+ * time it is less than the 0.95 and more of Opus, but other speech has 0.4 at most.
+ */
+export const SAME_SPEECH = 0.5;
+
+/**
  * As {@linkcode compare}, but each half second of the reference is aligned for itself: for speech whose delay changes
  * on the way, as a phone's playout makes it do.
  *

@@ -8,7 +8,7 @@
  * Exit status: 0 when every step was seen to happen, 1 otherwise.
  */
 
-import { compareInPieces, type Comparison } from "../audio/compare.ts";
+import { compareInPieces, type Comparison, SAME_SPEECH } from "../audio/compare.ts";
 import { openFileSource } from "../audio/file_source.ts";
 import { PortAudio } from "../audio/portaudio.ts";
 import { quietStderr } from "../audio/quiet_stderr.ts";
@@ -28,8 +28,6 @@ const PICTURE = `${FOLDER}voz.svg`;
 const FREE_PORTS = Deno.args.includes("--free-ports");
 /** Time to read a step's lines before the next one, in milliseconds. */
 const READING_MS = Deno.args.includes("--brisk") || !Deno.stdout.isTerminal() ? 0 : 1_000;
-/** Likeness from which a recording counts as the same speech: Opus keeps 0.95 and more, other speech has less than half. */
-const SAME_SPEECH = 0.8;
 
 const COLOUR = !Deno.noColor && Deno.stdout.isTerminal();
 const COLOURS: Readonly<Record<string, number>> = {
