@@ -15,7 +15,11 @@ const BINS = 1024;
 /** After this time a packet counts for 1/e: some 200 count, so that a few late ones do not make a rule. */
 const MEMORY_MS = 4_000;
 
-/** The memory of a young stream is half its age and at least this: how it began shall not be what is remembered. */
+/**
+ * The memory of a young stream is this part of its age and at least so long: how it began, and both phones with it,
+ * shall not be what is remembered. Its first second has 1 % of the weight after four.
+ */
+const YOUNG_MEMORY = 0.4;
 const SHORTEST_MEMORY_MS = 100;
 
 /** The largest delay is that of so many stretches of so long: 6 s. */
@@ -65,7 +69,7 @@ export class DelayEstimator {
     while (this.#stretch < Math.floor(this.#ageMs / STRETCH_MS)) {
       this.#largest[++this.#stretch % STRETCHES] = -Infinity;
     }
-    const memoryMs = Math.min(MEMORY_MS, Math.max(SHORTEST_MEMORY_MS, this.#ageMs / 2));
+    const memoryMs = Math.min(MEMORY_MS, Math.max(SHORTEST_MEMORY_MS, YOUNG_MEMORY * this.#ageMs));
     this.#weight *= Math.exp(durationMs / memoryMs);
     if (this.#weight > LARGEST_WEIGHT) this.#scaleDown();
   }
@@ -92,6 +96,11 @@ export class DelayEstimator {
     let largest = -Infinity;
     for (let slot = 0; slot < STRETCHES; slot++) largest = Math.max(largest, this.#largest[slot]!);
     return largest;
+  }
+
+  /** How much sound the packets held since nothing was known, in milliseconds. */
+  get ageMs(): number {
+    return this.#ageMs;
   }
 
   /** Forgets everything. */

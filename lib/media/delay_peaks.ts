@@ -10,7 +10,7 @@ const MS = 48;
 const LEAST_HEIGHT = 40 * MS;
 
 /** By this much if others overtook it: what holds a phone up holds up all that come. */
-const LEAST_HEIGHT_OVERTAKEN = 25 * MS;
+const LEAST_HEIGHT_OVERTAKEN = 30 * MS;
 
 /** Higher than accidents of a phone are, as a rule. */
 const STANDSTILL = 80 * MS;

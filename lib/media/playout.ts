@@ -51,6 +51,13 @@ const MS = 48;
 /** Part of the packets that the delay is meant to wait for. Those beyond cost less as losses than as delay. */
 const IN_TIME = 0.985;
 
+/**
+ * The longest delay that was needed to have so many in time is waited for so long, as long as any packet needs it, since
+ * each change is heard. What a stream needed that has only just begun is not.
+ */
+const HELD = 20_000 * MS;
+const SETTLED_MS = 4_000;
+
 /** Part of the packets whose delay is nothing out of the ordinary. */
 const TYPICAL = 0.75;
 
@@ -133,8 +140,12 @@ const TOLERATED_PART = 1 / 2;
 /** A delay that was needed so recently is left alone until it is twice what is aimed at: networks take turns. */
 const NEEDED_TIME = 20_000 * MS;
 
-/** What a correction leaves beyond the target, so that it need not be done again soon. */
-const RESERVE = 3 * MS;
+/** A pause that is longer than those between sentences: there nothing is lost by following the network closely. */
+const LONG_PAUSE = 1_000 * MS;
+
+/** What making sound longer and shorter leaves beyond the target, so that it need not be done again soon. */
+const RESERVE_LONGER = 3 * MS;
+const RESERVE_SHORTER = 6 * MS;
 
 /** Lack of delay at which it is made up for by whatever harms least, and more often: packets come late. */
 const URGENT_LACK = 50 * MS;
@@ -231,6 +242,9 @@ export class Playout {
   /** Relative delay of the fastest packets, and the one that is waited for. */
   #fastest = 0;
   #latest = 0;
+  /** Relative delay of {@linkcode IN_TIME} that is held, and since when; NaN for none. */
+  #inTime = NaN;
+  #inTimeSince = 0;
   #correctedAt = 0;
   /** When the delay was last no more than what was needed. */
   #neededAt = 0;
@@ -349,8 +363,7 @@ export class Playout {
     this.#copyAt = -Infinity;
     this.#clockOffset = NaN;
     this.#clockRequests = 0;
-    this.#delays.reset();
-    this.#peaks.reset();
+    this.#forgetDelays();
     this.#stretcher.reset();
   }
 
@@ -448,12 +461,20 @@ export class Playout {
     const copies = this.#end - this.#copyAt < COPIES_GO_ON ? this.#copies : 0;
     const wait = this.#lossRate > WORTH_WAITING ? copies * this.#frameSamples : 0;
     const inTime = this.#delays.quantile(IN_TIME);
-    const usual = Math.min(inTime, this.#delays.largest) + wait;
+    this.#hold(inTime);
+    const usual = Math.min(this.#inTime, this.#delays.largest) + wait;
     const typical = this.#delays.quantile(TYPICAL);
     const ordinary = Math.max(typical, Math.min(inTime - BELOW_IN_TIME, typical + MOST_BEYOND_TYPICAL));
     const overtaken = this.#streaming && number < this.#newest;
     this.#peaks.watch(relativeDelay, ordinary, this.#delivered, overtaken);
     this.#latest = Math.min(Math.max(usual, this.#peaks.height), this.#fastest + LONGEST_TARGET);
+  }
+
+  #hold(inTime: number): void {
+    const holding = this.#delays.ageMs > SETTLED_MS && this.#delivered - this.#inTimeSince <= HELD;
+    if (holding && inTime < this.#inTime) return;
+    this.#inTime = inTime;
+    this.#inTimeSince = this.#delivered;
   }
 
   #begin(number: number, timestamp: number, now: number): void {
@@ -645,8 +666,13 @@ export class Playout {
     this.#starved = 0;
     this.#end = this.#timestamps[number & (STORE - 1)]!;
     // An outage that nobody can wait for says nothing about what is worth to wait for.
+    this.#forgetDelays();
+  }
+
+  #forgetDelays(): void {
     this.#delays.reset();
     this.#peaks.reset();
+    this.#inTime = NaN;
   }
 
   /** Brings the delay nearer to its target, where that can be done without being heard. */
@@ -657,13 +683,13 @@ export class Playout {
     const urgency = Math.min(1, excess < 0 ? -excess / URGENT_LACK : excess / URGENT_EXCESS);
     const pause = urgency < 1 ? CORRECTION_PAUSE : URGENT_PAUSE;
     if (this.#delivered - this.#correctedAt < pause) return;
-    if (excess < 0) this.#lengthen(RESERVE - excess, urgency);
+    if (excess < 0) this.#lengthen(RESERVE_LONGER - excess, urgency);
     else if (excess > this.#tolerated) this.#shorten(needed, excess, urgency);
   }
 
   /** Following each turn of the network would be heard, but where there is nothing to hear. */
   get #tolerated(): number {
-    if (this.#lastWasSilent) return TOLERATED_EXCESS;
+    if (this.#lastWasSilent || this.#stretcher.quietSamples > LONG_PAUSE) return TOLERATED_EXCESS;
     const neededLately = this.#delivered - this.#neededAt < NEEDED_TIME;
     const spread = this.#target - this.#shortest;
     return Math.max(TOLERATED_EXCESS, neededLately ? spread : TOLERATED_PART * spread);
@@ -673,7 +699,11 @@ export class Playout {
     while (this.#decodedLength < Math.max(STRETCH_WINDOW, needed) && this.#has(this.#next)) {
       this.#decodeNext();
     }
-    const most = Math.min(excess - RESERVE, LONGEST_CORRECTION, this.#decodedLength - needed);
+    const most = Math.min(
+      excess - RESERVE_SHORTER,
+      LONGEST_CORRECTION,
+      this.#decodedLength - needed,
+    );
     const input = this.#decoded.subarray(0, this.#decodedLength);
     const removed = this.#stretcher.shorten(input, input, Math.floor(most), urgency);
     if (removed === 0) return;

@@ -134,6 +134,11 @@ export class TimeStretcher {
     }
   }
 
+  /** How long nothing but background has been heard, up to what was observed last, in samples. */
+  get quietSamples(): number {
+    return this.#quietLength;
+  }
+
   /** Forgets the stream, because another begins. */
   reset(): void {
     this.#speech = LOWEST_SPEECH;

@@ -142,18 +142,45 @@ Deno.test("Playout soon forgets how a loudspeaker starts", () => {
   assertLess(waitingAfter(2), 30);
 });
 
-Deno.test("Playout comes back from a long delay further where nobody speaks", () => {
-  const excessMs = [false, true].map((pause) => {
-    const { playout } = simulate({
-      seconds: 16,
-      network: (time, random) => ({ delayMs: (time < 5_000 ? 80 : 20) * random() }),
-      silent: (time) => pause && time >= 5_000,
-    });
-    return playout.delayMs - playout.targetMs;
+Deno.test("Playout soon forgets how a stream began", () => {
+  const { playout: { delayMs, targetMs, counts } } = simulate({
+    seconds: 3.6,
+    network: (time, random) => time < 1_000 ? { delayMs: 60 + 40 * random() } : {},
   });
-  assertLess(excessMs[1]!, 8);
-  assertGreater(excessMs[0]!, 9);
+  assertLess(targetMs, 5);
+  assertGreater(counts.shortened, 2);
+  assertGreater(delayMs - targetMs, 5, "with a reserve for packets that are a little late");
 });
+
+Deno.test("Playout goes on waiting for packets that are late now and then", () => {
+  for (let seed = 1; seed <= 5; seed++) {
+    let shortened = 0;
+    const { playout } = simulate({
+      seconds: 60,
+      network: (_, random) => ({ delayMs: random() < 0.02 ? 19 : 0 }),
+      each: (time, { counts }) => {
+        if (time < 10_000) shortened = counts.shortened;
+      },
+      seed,
+    });
+    assertLessOrEqual(playout.counts.shortened - shortened, 1, `seed ${seed}`);
+  }
+});
+
+for (const pause of ["silent", "quiet"] as const) {
+  Deno.test(`Playout comes back from a long delay further where nobody speaks: ${pause}`, () => {
+    const excessMs = [false, true].map((pausing) => {
+      const { playout } = simulate({
+        seconds: 16,
+        network: (time, random) => ({ delayMs: (time < 5_000 ? 80 : 20) * random() }),
+        [pause]: (time: number) => pausing && time >= 5_000,
+      });
+      return playout.delayMs - playout.targetMs;
+    });
+    assertLess(excessMs[1]!, 8);
+    assertGreater(excessMs[0]!, 9);
+  });
+}
 
 Deno.test("Playout waits for peaks of delay that come again and again", () => {
   let lateBefore = 0;

@@ -37,10 +37,13 @@ export function voiceFrame(frame: number): Int16Array {
 /** A made-up packet that says only that it is silent. */
 const SILENT_PACKET = new Uint8Array(2);
 
+/** One of a microphone that hears nothing, but sends it. */
+const QUIET_PACKET = new Uint8Array(3);
+
 /** Takes the made-up packets for what they say. What it makes up is silence. */
 export class FakeDecoder implements VoiceDecoder {
   decode(packet: Uint8Array): Int16Array | undefined {
-    if (packet.length === SILENT_PACKET.length) return new Int16Array(FRAME);
+    if (packet.length < 4) return new Int16Array(FRAME);
     return packet.length === 4 ? voiceFrame(frameOf(packet)) : undefined;
   }
 
@@ -75,8 +78,10 @@ export interface Simulation {
   readonly driftPpm?: number;
   /** Whether packets carry copies of the frames before them. */
   readonly copies?: boolean;
-  /** Whether nobody speaks at a time. */
+  /** Whether nobody speaks at a time, and packets say only that. */
   readonly silent?: (timeMs: number) => boolean;
+  /** Whether nobody speaks at a time, and packets hold silence. */
+  readonly quiet?: (timeMs: number) => boolean;
   readonly seed?: number;
   /** Looks at the playout, every 10 ms. */
   readonly each?: (timeMs: number, playout: Playout) => void;
@@ -84,8 +89,16 @@ export interface Simulation {
 
 /** Runs a call and returns its playout and all that was heard. */
 export function simulate(
-  { seconds, network = () => ({}), driftPpm = 0, copies = false, silent = () => false, seed = 1, each }:
-    Simulation,
+  {
+    seconds,
+    network = () => ({}),
+    driftPpm = 0,
+    copies = false,
+    silent = () => false,
+    quiet = () => false,
+    seed = 1,
+    each,
+  }: Simulation,
 ): { playout: Playout; heard: Int16Array } {
   const random = randomFrom(seed);
   const playout = new Playout(new FakeDecoder());
@@ -104,7 +117,8 @@ export function simulate(
     arrivals.sort((a, b) => a.at - b.at);
     for (; arrivals.length > 0 && arrivals[0]!.at <= now; arrivals.shift()) {
       const { frame, at } = arrivals[0]!;
-      const packet = silent(frame * 20) ? SILENT_PACKET : voicePacket(frame, copies);
+      const voice = quiet(frame * 20) ? QUIET_PACKET : voicePacket(frame, copies);
+      const packet = silent(frame * 20) ? SILENT_PACKET : voice;
       playout.push(70_000 + frame, 1e6 + frame * FRAME, packet, at);
     }
     playout.play(heard.subarray(block * 480, (block + 1) * 480), now);
