@@ -140,12 +140,16 @@ const TOLERATED_PART = 1 / 2;
 /** A delay that was needed so recently is left alone until it is twice what is aimed at: networks take turns. */
 const NEEDED_TIME = 20_000 * MS;
 
-/** A pause that is longer than those between sentences: there nothing is lost by following the network closely. */
+/** And where nobody speaks for longer than between sentences: there nothing is lost by following the network closely. */
+const TOLERATED_PART_PAUSING = 3 / 8;
 const LONG_PAUSE = 1_000 * MS;
 
-/** What making sound longer and shorter leaves beyond the target, so that it need not be done again soon. */
+/** What making sound longer and shorter leaves beyond the target, so that it need not be done again soon, … */
 const RESERVE_LONGER = 3 * MS;
 const RESERVE_SHORTER = 6 * MS;
+
+/** … and as a part of what is waited for, where that is more. */
+const RESERVE_PART = 1 / 4;
 
 /** Lack of delay at which it is made up for by whatever harms least, and more often: packets come late. */
 const URGENT_LACK = 50 * MS;
@@ -446,6 +450,11 @@ export class Playout {
     return this.#delayFor(this.#latest);
   }
 
+  /** How much longer it is. */
+  get #spread(): number {
+    return this.#target - this.#shortest;
+  }
+
   /** The playout delay. */
   get #delay(): number {
     return this.#delivered - (this.#end - this.#decodedLength);
@@ -683,16 +692,20 @@ export class Playout {
     const urgency = Math.min(1, excess < 0 ? -excess / URGENT_LACK : excess / URGENT_EXCESS);
     const pause = urgency < 1 ? CORRECTION_PAUSE : URGENT_PAUSE;
     if (this.#delivered - this.#correctedAt < pause) return;
-    if (excess < 0) this.#lengthen(RESERVE_LONGER - excess, urgency);
+    if (excess < 0) this.#lengthen(this.#reserve(RESERVE_LONGER) - excess, urgency);
     else if (excess > this.#tolerated) this.#shorten(needed, excess, urgency);
   }
 
   /** Following each turn of the network would be heard, but where there is nothing to hear. */
   get #tolerated(): number {
-    if (this.#lastWasSilent || this.#stretcher.quietSamples > LONG_PAUSE) return TOLERATED_EXCESS;
+    const pausing = this.#lastWasSilent || this.#stretcher.quietSamples > LONG_PAUSE;
     const neededLately = this.#delivered - this.#neededAt < NEEDED_TIME;
-    const spread = this.#target - this.#shortest;
-    return Math.max(TOLERATED_EXCESS, neededLately ? spread : TOLERATED_PART * spread);
+    const part = pausing ? TOLERATED_PART_PAUSING : neededLately ? 1 : TOLERATED_PART;
+    return Math.max(TOLERATED_EXCESS, part * this.#spread);
+  }
+
+  #reserve(least: number): number {
+    return Math.max(least, RESERVE_PART * this.#spread);
   }
 
   #shorten(needed: number, excess: number, urgency: number): void {
@@ -700,7 +713,7 @@ export class Playout {
       this.#decodeNext();
     }
     const most = Math.min(
-      excess - RESERVE_SHORTER,
+      excess - this.#reserve(RESERVE_SHORTER),
       LONGEST_CORRECTION,
       this.#decodedLength - needed,
     );

@@ -167,6 +167,15 @@ Deno.test("Playout goes on waiting for packets that are late now and then", () =
   }
 });
 
+Deno.test("Playout leaves the more in reserve the longer it waits for jitter", () => {
+  const { playout: { delayMs, targetMs } } = simulate({
+    seconds: 8,
+    network: (time, random) => ({ delayMs: time < 5_000 ? 0 : 80 * random() }),
+  });
+  assertGreater(targetMs, 70);
+  assertGreater(delayMs, targetMs + 10);
+});
+
 for (const pause of ["silent", "quiet"] as const) {
   Deno.test(`Playout comes back from a long delay further where nobody speaks: ${pause}`, () => {
     const excessMs = [false, true].map((pausing) => {
