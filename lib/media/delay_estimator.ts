@@ -22,8 +22,8 @@ const MEMORY_MS = 4_000;
 const YOUNG_MEMORY = 0.4;
 const SHORTEST_MEMORY_MS = 100;
 
-/** The largest delay is that of so many stretches of so long: 6 s. */
-const STRETCHES = 12;
+/** The largest delay is that of so many stretches of so long: 8 s. */
+const STRETCHES = 16;
 const STRETCH_MS = 500;
 
 /** Weight at which everything is scaled down, long before numbers lose their precision. */
@@ -91,7 +91,7 @@ export class DelayEstimator {
     return (bin + 1) * BIN_SAMPLES;
   }
 
-  /** The largest relative delay of the last 6 s in samples, or -Infinity: what comes no more is not waited for. */
+  /** The largest relative delay of the last 8 s in samples, or -Infinity: what comes no more is not waited for. */
   get largest(): number {
     let largest = -Infinity;
     for (let slot = 0; slot < STRETCHES; slot++) largest = Math.max(largest, this.#largest[slot]!);

@@ -134,13 +134,10 @@ const CROSSING = 5 * MS;
  */
 const TOLERATED_EXCESS = 9 * MS;
 
-/** The same as a part of what is waited for, where that is more. */
-const TOLERATED_PART = 1 / 2;
+/** The same as a part of what is waited for, where that is more: networks take turns, … */
+const TOLERATED_PART = 1;
 
-/** A delay that was needed so recently is left alone until it is twice what is aimed at: networks take turns. */
-const NEEDED_TIME = 20_000 * MS;
-
-/** And where nobody speaks for longer than between sentences: there nothing is lost by following the network closely. */
+/** … and where nobody speaks for longer than between sentences: there nothing is lost by following them closely. */
 const TOLERATED_PART_PAUSING = 3 / 8;
 const LONG_PAUSE = 1_000 * MS;
 
@@ -250,8 +247,6 @@ export class Playout {
   #inTime = NaN;
   #inTimeSince = 0;
   #correctedAt = 0;
-  /** When the delay was last no more than what was needed. */
-  #neededAt = 0;
 
   /**
    * @param decoder Owned by the caller.
@@ -688,7 +683,6 @@ export class Playout {
   #correct(needed: number): void {
     if (!this.#stretching || !this.#streaming || !this.#decodedAny || this.#starved > 0) return;
     const excess = this.#delay - this.#target;
-    if (excess <= TOLERATED_EXCESS) this.#neededAt = this.#delivered;
     const urgency = Math.min(1, excess < 0 ? -excess / URGENT_LACK : excess / URGENT_EXCESS);
     const pause = urgency < 1 ? CORRECTION_PAUSE : URGENT_PAUSE;
     if (this.#delivered - this.#correctedAt < pause) return;
@@ -699,9 +693,7 @@ export class Playout {
   /** Following each turn of the network would be heard, but where there is nothing to hear. */
   get #tolerated(): number {
     const pausing = this.#lastWasSilent || this.#stretcher.quietSamples > LONG_PAUSE;
-    const neededLately = this.#delivered - this.#neededAt < NEEDED_TIME;
-    const part = pausing ? TOLERATED_PART_PAUSING : neededLately ? 1 : TOLERATED_PART;
-    return Math.max(TOLERATED_EXCESS, part * this.#spread);
+    return Math.max(TOLERATED_EXCESS, (pausing ? TOLERATED_PART_PAUSING : TOLERATED_PART) * this.#spread);
   }
 
   #reserve(least: number): number {
