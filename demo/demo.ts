@@ -8,7 +8,7 @@
  * Exit status: 0 when every step was seen to happen, 1 otherwise.
  */
 
-import { compareInPieces, type Comparison, SAME_SPEECH } from "../audio/compare.ts";
+import { compareInPieces, type Comparison } from "../audio/compare.ts";
 import { openFileSource } from "../audio/file_source.ts";
 import { PortAudio } from "../audio/portaudio.ts";
 import { quietStderr } from "../audio/quiet_stderr.ts";
@@ -28,6 +28,8 @@ const PICTURE = `${FOLDER}voz.svg`;
 const FREE_PORTS = Deno.args.includes("--free-ports");
 /** Time to read a step's lines before the next one, in milliseconds. */
 const READING_MS = Deno.args.includes("--brisk") || !Deno.stdout.isTerminal() ? 0 : 1_000;
+/** Likeness from which a recording counts as the same speech: Opus keeps 0.95 and more, other speech has less than half. */
+const SAME_SPEECH = 0.8;
 
 const COLOUR = !Deno.noColor && Deno.stdout.isTerminal();
 const COLOURS: Readonly<Record<string, number>> = {
@@ -237,7 +239,7 @@ function describe({ delaySeconds, correlation, levelDb, duration }: Comparison):
     ["duração", `${decimal(duration.heard, 2)} s de fala ouvidos, ${decimal(duration.reference, 2)} s ditos`],
     ["atraso", `${decimal(1000 * delaySeconds, 0)} ms do início da ligação ao início da fala na gravação`],
     ["nível", `${decimal(levelDb, 1)} dB em relação ao original`],
-    ["correlação", `${decimal(correlation, 3)} depois de alinhar cada meio segundo (1 é igual)`],
+    ["correlação", `${decimal(correlation, 3)} depois de alinhar cada sílaba (1 é igual)`],
   ];
 }
 

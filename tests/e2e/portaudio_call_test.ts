@@ -1,6 +1,6 @@
 import { assertEquals, assertGreater } from "@std/assert";
 import { concat } from "@std/bytes/concat";
-import { compareInPieces, SAME_SPEECH } from "../../audio/compare.ts";
+import { compareInPieces } from "../../audio/compare.ts";
 import { SAMPLE_RATE } from "../../audio/audio.ts";
 import { resample } from "../../audio/resample.ts";
 import { parseWav } from "../../audio/wav_reader.ts";
@@ -36,13 +36,14 @@ async function writeTones(): Promise<string> {
   return path;
 }
 
-/** With the microphone's sound as it is, and with all that is done about it. */
-const PROCESSING: [name: string, args: string[]][] = [
-  ["as it is", ["--no-echo-cancel", "--no-noise-reduction", "--no-gain"]],
-  ["processed", []],
+/** With the microphone's sound as it is, and with all that is done about it; how alike it must be in the end. */
+const PROCESSING: [name: string, args: string[], likeness: number][] = [
+  ["as it is", ["--no-echo-cancel", "--no-noise-reduction", "--no-gain"], 0.8],
+  // What is done about echo, noise and level is heard, but other speech has 0.4 at most.
+  ["processed", [], 0.7],
 ];
 
-for (const [name, options] of PROCESSING) {
+for (const [name, options, likeness] of PROCESSING) {
   Deno.test({
     name: `speech goes from microphone to loudspeaker over PortAudio, both ways at once: ${name}`,
     ignore: missing !== undefined,
@@ -75,7 +76,7 @@ for (const [name, options] of PROCESSING) {
       await joao.waitForEvent("status", (event) => event.seconds as number > (seconds as number) + 2);
       for (const [said, recorder] of [[SPEECH, atMaria], [REPLY, atJoao]] as const) {
         const { correlation, coverage } = compareInPieces(await readMono(said), await recorder.stop());
-        assertGreater(correlation, SAME_SPEECH, `it sounds like ${said}`);
+        assertGreater(correlation, likeness, `it sounds like ${said}`);
         assertGreater(coverage, 0.99, "to its end");
       }
       await joao.type("sair");

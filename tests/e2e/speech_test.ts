@@ -1,6 +1,6 @@
 import { assertEquals, assertGreater } from "@std/assert";
 import { SAMPLE_RATE } from "../../audio/audio.ts";
-import { compareInPieces, SAME_SPEECH } from "../../audio/compare.ts";
+import { compareInPieces } from "../../audio/compare.ts";
 import { resample } from "../../audio/resample.ts";
 import { parseWav } from "../../audio/wav_reader.ts";
 import { FRAME_SAMPLES } from "../../lib/media/opus.ts";
@@ -61,7 +61,7 @@ Deno.test("phones carry speech from file to file, both ways at once", async () =
   await maria.waitForEvent("call_ended", ({ end }) => end === "peer_hung_up");
   for (const [said, heard] of [[speech.said, atMaria], [reply.said, atJoao]] as const) {
     const { correlation, coverage, levelDb } = compareInPieces(said, await readMono(heard));
-    assertGreater(correlation, SAME_SPEECH, `what is heard in ${heard}`);
+    assertGreater(correlation, 0.9, `what is heard in ${heard}`);
     assertGreater(coverage, 0.99, "to its end");
     assertGreater(1.5, Math.abs(levelDb), "and as loud");
   }
