@@ -1,6 +1,7 @@
 /**
  * How much a loudspeaker's queue holds beyond what it is given at once. A queue that ran dry is a gap that everybody hears;
- * one that is longer than needed is delay. So it grows each time that it ran dry, and shrinks while it does not.
+ * one that is longer than needed is delay. So it grows when it ran dry twice in a short time, since once is an accident, and
+ * shrinks while it does not.
  */
 
 /** Samples in a millisecond. */
@@ -9,6 +10,9 @@ const MS = 48;
 /** By so much it grows when it ran dry, and never beyond so much more than the least. */
 const GROWTH_SAMPLES = 8 * MS;
 const MOST_GROWTH_SAMPLES = 32 * MS;
+
+/** Within so many samples, 5 s. */
+const SHORT_TIME_SAMPLES = 5 * 48_000;
 
 /** So many samples without running dry, 6 s, make it shrink by a millisecond. */
 const SAMPLES_TO_SHRINK = 6 * 48_000;
@@ -22,6 +26,7 @@ export class QueueReserve {
   #samples: number;
   /** What the queue took since it last ran dry or the reserve shrank. */
   #taken = -STARTING_SAMPLES;
+  #ranDryBefore = false;
 
   /** @param least What there is at first, and always. */
   constructor(least: number) {
@@ -39,13 +44,17 @@ export class QueueReserve {
     this.#taken += samples;
     if (this.#taken < SAMPLES_TO_SHRINK) return;
     this.#taken = 0;
+    this.#ranDryBefore = false;
     this.#samples = Math.max(this.#least, this.#samples - MS);
   }
 
-  /** There was nothing left in it. */
+  /** There was nothing left in it, of what it was given since this was said last. */
   ranDry(): void {
     if (this.#taken < 0) return;
+    const again = this.#ranDryBefore && this.#taken <= SHORT_TIME_SAMPLES;
+    this.#ranDryBefore = true;
     this.#taken = 0;
+    if (!again) return;
     this.#samples = Math.min(this.#least + MOST_GROWTH_SAMPLES, this.#samples + GROWTH_SAMPLES);
   }
 }

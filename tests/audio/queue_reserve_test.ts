@@ -16,18 +16,31 @@ function started(): QueueReserve {
   return reserve;
 }
 
-Deno.test("a reserve grows each time that its queue ran dry, up to a limit", () => {
+Deno.test("a reserve grows each time that its queue ran dry again, up to a limit", () => {
   const reserve = started();
-  const reserves = Array.from({ length: 6 }, () => {
+  const reserves = Array.from({ length: 7 }, () => {
     reserve.ranDry();
     return reserve.samples / MS;
   });
-  assertEquals(reserves, [24, 32, 40, 48, 48, 48]);
+  assertEquals(reserves, [16, 24, 32, 40, 48, 48, 48]);
+});
+
+Deno.test("a reserve takes it for an accident when its queue ran dry once in 5 s", () => {
+  const reserve = started();
+  for (let count = 0; count < 3; count++) {
+    reserve.ranDry();
+    take(reserve, 5.1);
+  }
+  assertEquals(reserve.samples, LEAST);
+  reserve.ranDry();
+  take(reserve, 4.9);
+  reserve.ranDry();
+  assertEquals(reserve.samples / MS, 24);
 });
 
 Deno.test("a reserve shrinks by a millisecond every 6 s without that, and never below what it was", () => {
   const reserve = started();
-  reserve.ranDry();
+  for (let count = 0; count < 2; count++) reserve.ranDry();
   take(reserve, 5.9);
   assertEquals(reserve.samples / MS, 24);
   take(reserve, 0.1);
@@ -40,9 +53,9 @@ Deno.test("a reserve shrinks by a millisecond every 6 s without that, and never 
 
 Deno.test("each time that it ran dry, the 6 s begin anew", () => {
   const reserve = started();
-  for (let count = 0; count < 4; count++) {
+  for (let count = 0; count < 5; count++) {
     reserve.ranDry();
-    take(reserve, 5);
+    take(reserve, 4);
   }
   assertEquals(reserve.samples / MS, 48);
 });
@@ -54,6 +67,8 @@ Deno.test("a reserve takes no notice of the first 3 s, in which devices start", 
   reserve.ranDry();
   assertEquals(reserve.samples, LEAST);
   take(reserve, 0.1);
+  reserve.ranDry();
+  assertEquals(reserve.samples, LEAST);
   reserve.ranDry();
   assertEquals(reserve.samples / MS, 24);
 });
