@@ -12,6 +12,9 @@ const LEAST_HEIGHT = 40 * MS;
 /** By this much if others overtook it: what holds a phone up holds up all that come. */
 const LEAST_HEIGHT_OVERTAKEN = 30 * MS;
 
+/** By this part of how much delays differ anyway, where that is more: there any accident makes a packet later than all. */
+const LEAST_PART = 3 / 4;
+
 /** Higher than accidents of a phone are, as a rule. */
 const STANDSTILL = 80 * MS;
 
@@ -25,8 +28,11 @@ const ONE_PEAK = 400 * MS;
  */
 const HABIT = 8_500 * MS;
 
-/** The highest peak of so long is expected, for each change of the delay is heard. */
+/** What was the highest peak of so long is expected, for each change of the delay is heard. */
 const MEMORY = 16_000 * MS;
+
+/** This part of those, the highest ones, is not waited for: each is an accident on top of another. */
+const ASIDE = 1 / 4;
 
 /** How a stream begins, and both phones with it, says nothing about the network: packets that are not looked at, 3 s. */
 const FIRST_PACKETS = 150;
@@ -42,6 +48,8 @@ export class DelayPeaks {
   /** Whether it is the network's for sure. */
   readonly #certain = new Uint8Array(REMEMBERED);
   #last = 0;
+  /** Room to choose among heights in. */
+  readonly #expected = new Float64Array(REMEMBERED);
   #now = 0;
   /** When the first of the peaks began that come again and again, or Infinity where none do. */
   #habitSince = Infinity;
@@ -52,38 +60,53 @@ export class DelayPeaks {
    * Looks at a packet.
    *
    * @param delay Its relative delay.
+   * @param fastest That of the fastest packets.
    * @param usual A delay that is nothing out of the ordinary.
    * @param now The time.
    * @param overtaken Whether one that was sent after it came before it.
+   * @param heldUp How much of the delay may be this phone's own fault.
    */
-  watch(delay: number, usual: number, now: number, overtaken = false): void {
+  watch(delay: number, fastest: number, usual: number, now: number, overtaken = false, heldUp = 0): void {
     this.#now = now;
     if (now - this.#startedAt[this.#last]! > HABIT) this.#habitSince = Infinity;
     if (this.#packets < FIRST_PACKETS) {
       this.#packets++;
       return;
     }
-    if (delay < usual + (overtaken ? LEAST_HEIGHT_OVERTAKEN : LEAST_HEIGHT)) return;
+    const leastHeight = overtaken ? LEAST_HEIGHT_OVERTAKEN : LEAST_HEIGHT;
+    const least = usual + Math.max(leastHeight, LEAST_PART * (usual - fastest));
+    if (delay < least) return;
+    const network = delay - heldUp;
+    const height = network < least ? delay : network;
     if (now - this.#startedAt[this.#last]! <= ONE_PEAK) {
-      this.#heights[this.#last] = Math.max(this.#heights[this.#last]!, delay);
+      this.#heights[this.#last] = Math.max(this.#heights[this.#last]!, height);
     } else {
       this.#last = (this.#last + 1) % REMEMBERED;
       this.#startedAt[this.#last] = now;
-      this.#heights[this.#last] = delay;
+      this.#heights[this.#last] = height;
       this.#certain[this.#last] = 0;
     }
-    if (overtaken || delay >= usual + STANDSTILL) this.#certain[this.#last] = 1;
+    if (network >= least && (overtaken || network >= usual + STANDSTILL)) this.#certain[this.#last] = 1;
     if (this.#habitSince === Infinity) this.#lookForHabit();
   }
 
   /** The relative delay of the peaks that are to be expected, or -Infinity where none are. */
   get height(): number {
     const since = Math.max(this.#habitSince, this.#now - MEMORY);
-    let height = -Infinity;
+    let count = 0;
     for (let peak = 0; peak < REMEMBERED; peak++) {
-      if (this.#startedAt[peak]! >= since) height = Math.max(height, this.#heights[peak]!);
+      if (this.#startedAt[peak]! >= since) this.#expected[count++] = this.#heights[peak]!;
     }
-    return height;
+    // The highest ones are put aside one by one.
+    for (let aside = Math.floor(ASIDE * count); aside >= 0 && count > 0; aside--) {
+      let highest = 0;
+      for (let peak = 1; peak < count; peak++) {
+        if (this.#expected[peak]! > this.#expected[highest]!) highest = peak;
+      }
+      if (aside === 0) return this.#expected[highest]!;
+      this.#expected[highest] = this.#expected[--count]!;
+    }
+    return -Infinity;
   }
 
   /** Forgets everything. */

@@ -19,6 +19,7 @@ import { ComfortNoise } from "./comfort_noise.ts";
 import { DelayEstimator } from "./delay_estimator.ts";
 import { DelayPeaks } from "./delay_peaks.ts";
 import { FRAME_SAMPLES, type VoiceDecoder } from "./opus.ts";
+import { SpeakerClock } from "./speaker_clock.ts";
 import { TimeStretcher } from "./time_stretch.ts";
 import { SILENT_PACKET_BYTES } from "./voice_sender.ts";
 
@@ -74,27 +75,6 @@ const FASTEST = 0.02;
 /** Delay beyond the first packet's own before anything is known. */
 const FIRST_MARGIN = 3 * MS;
 
-/**
- * Weights of one request, some 50 a second, in the loudspeaker's clock. A device takes its samples in blocks, so its
- * clock goes in steps, and now and then it stands still for a moment and catches up. What must be there in time is what
- * it takes when it is ahead, so that is followed at once; where it is behind it is followed slowly.
- */
-const CLOCK_AHEAD_WEIGHT = 1 / 2;
-const CLOCK_BEHIND_WEIGHT = 1 / 250;
-
-/**
- * How a loudspeaker starts is forgotten sooner: after so many requests the next one that is behind weighs a half, after
- * twice as many a third, and so on down to the weight above.
- */
-const HALF_WEIGHT_REQUESTS = 2;
-
-/**
- * When it is behind by so much for so many requests, it has stood still, and its clock is set anew. Where it had nothing
- * to play that is known at once.
- */
-const STOOD_STILL = 40 * MS;
-const STOOD_STILL_REQUESTS = 10;
-
 /** Delay beyond that of the fastest packets that is never exceeded; more is no conversation. */
 const LONGEST_DELAY = 400 * MS;
 
@@ -125,21 +105,36 @@ const HELD_UP_MS = 3;
 /** … and say little more about the network than that one did. */
 const HELD_UP_WEIGHT = 0.1;
 
+/** A phone that does nothing for so long is held up itself, and takes in so short a time what came meanwhile. */
+const LONGEST_SILENCE_MS = 40;
+const HELD_UP_LASTS_MS = 100;
+
 /** Time in which what was made up crosses over to a packet that is heard from its middle. */
 const CROSSING = 5 * MS;
 
-/**
- * The delay may be this much too long before anything is done about it: speech is left alone for what nobody notices.
- * Too short it may not be at all.
- */
-const TOLERATED_EXCESS = 9 * MS;
+/** What is too much delay, and is made shorter: so many samples, or this part of what is waited for where that is more. */
+interface Tolerance {
+  readonly excess: number;
+  readonly part: number;
+}
 
-/** The same as a part of what is waited for, where that is more: networks take turns, … */
-const TOLERATED_PART = 1;
+/** In speech each change is heard, and networks take turns: it is left alone for what nobody notices. */
+const SPEAKING: Tolerance = { excess: 30 * MS, part: 2 };
 
-/** … and where nobody speaks for longer than between sentences: there nothing is lost by following them closely. */
-const TOLERATED_PART_PAUSING = 3 / 8;
+/** Between two sentences, … */
+const SHORT_PAUSE = 150 * MS;
+const PAUSING: Tolerance = { excess: 9 * MS, part: 1 };
+
+/** … and where nobody speaks for longer than that: there nothing is lost by following the network closely. */
 const LONG_PAUSE = 1_000 * MS;
+const SILENT: Tolerance = { excess: 9 * MS, part: 3 / 8 };
+
+/**
+ * Where a loudspeaker stood still for a moment, so much beyond what the delay was before is made good for within so long:
+ * what is heard from then on is late for no reason.
+ */
+const TOLERATED_RETURN = 4 * MS;
+const RETURN = 2_000 * MS;
 
 /** What making sound longer and shorter leaves beyond the target, so that it need not be done again soon, … */
 const RESERVE_LONGER = 3 * MS;
@@ -207,6 +202,11 @@ export class Playout {
   /** Number of the packet to be decoded next. */
   #next = 0;
   #newest = 0;
+  #newestAt = 0;
+  /** When it was last called, and when and for how long it had not been for longer than usual. */
+  #calledAt = 0;
+  #heldUpAt = -Infinity;
+  #heldUpFor = 0;
   #stored = 0;
   #streaming = false;
   #decodedAny = false;
@@ -219,12 +219,7 @@ export class Playout {
   #end = 0;
   /** The loudspeaker's clock. */
   #delivered = 0;
-  /** The loudspeaker's clock less the time, both in samples: what it takes in steps, evened out. */
-  #clockOffset = NaN;
-  /** Requests since the stream began. */
-  #clockRequests = 0;
-  /** Requests in a row in which it was far behind. */
-  #behindRequests = 0;
+  readonly #clock = new SpeakerClock();
   /** Made up since the last packet, because nothing had come. */
   #starved = 0;
   /** Samples at the beginning of the next packets that are not to be heard. */
@@ -247,6 +242,9 @@ export class Playout {
   #inTime = NaN;
   #inTimeSince = 0;
   #correctedAt = 0;
+  /** Until when more delay beyond the target than so much is what a loudspeaker left behind. */
+  #returningUntil = 0;
+  #returningTo = 0;
 
   /**
    * @param decoder Owned by the caller.
@@ -292,9 +290,10 @@ export class Playout {
    * @param copies How many of the packets before it came with it, for {@linkcode Playout.pushCopy}.
    */
   push(number: number, timestamp: number, payload: Uint8Array, now: number, copies = 0): void {
+    this.#wasCalled(now);
     const jumps = Math.abs(number - this.#next) >= STORE || Math.abs(timestamp - this.#end) > LONGEST_JUMP;
     if (this.#streaming && jumps) this.restart();
-    if (Number.isNaN(this.#clockOffset)) this.#clockOffset = this.#delivered - now * MS;
+    this.#clock.start(this.#delivered - now * MS);
     this.#estimate(number, timestamp, now);
     if (!this.#streaming) this.#begin(number, timestamp, now);
     // What is further from the newest than there is room for would take a packet's slot.
@@ -303,7 +302,7 @@ export class Playout {
     if (copies > 0) this.#copiesCame(copies, timestamp);
     const slot = number & (STORE - 1);
     if (this.#numbers[slot] === number) return this.#cameAgain(slot);
-    if (number < this.#next) {
+    if (this.#isOver(number, timestamp)) {
       this.#counts.late++;
       // A packet in store keeps its slot.
       if (this.#payloads[slot]) return;
@@ -313,7 +312,9 @@ export class Playout {
       if (number === this.#next && timestamp === this.#end) this.#skipped = this.#surplus();
     }
     this.#numbers[slot] = number;
-    this.#newest = Math.max(this.#newest, number);
+    if (number < this.#newest) return;
+    this.#newest = number;
+    this.#newestAt = now;
   }
 
   /**
@@ -326,8 +327,10 @@ export class Playout {
    */
   pushCopy(number: number, timestamp: number, payload: Uint8Array): void {
     const slot = number & (STORE - 1);
-    const wanted = number >= this.#next && number < this.#newest && this.#newest - number < STORE;
-    if (!wanted || this.#numbers[slot] === number || payload.length === 0) return;
+    const fits = number < this.#newest && this.#newest - number < STORE;
+    if (!fits || this.#isOver(number, timestamp) || this.#numbers[slot] === number || payload.length === 0) {
+      return;
+    }
     this.#store(number, timestamp, payload, true);
     this.#numbers[slot] = number;
   }
@@ -340,7 +343,8 @@ export class Playout {
    * @param ranDry Whether it had nothing left to play.
    */
   play(samples: Int16Array, now: number, behind = 0, ranDry = false): void {
-    this.#followClock(this.#delivered + samples.length + behind - now * MS, ranDry);
+    this.#wasCalled(now);
+    this.#followClock(this.#delivered + samples.length + behind - now * MS, now, ranDry);
     this.#letGo();
     while (this.#decodedLength < samples.length) this.#decodeNext();
     this.#correct(samples.length);
@@ -360,8 +364,8 @@ export class Playout {
     this.#skipped = 0;
     this.#skipping = false;
     this.#copyAt = -Infinity;
-    this.#clockOffset = NaN;
-    this.#clockRequests = 0;
+    this.#clock.reset();
+    this.#returningUntil = 0;
     this.#forgetDelays();
     this.#stretcher.reset();
   }
@@ -382,6 +386,11 @@ export class Playout {
       ready += this.#frameSamples;
     }
     return Math.min(ready, most);
+  }
+
+  /** Whether a packet's turn is over, or begins in what was made up already. */
+  #isOver(number: number, timestamp: number): boolean {
+    return number < this.#next || (this.#decodedAny && timestamp < this.#end);
   }
 
   #store(number: number, timestamp: number, payload: Uint8Array, copied: boolean): void {
@@ -415,24 +424,18 @@ export class Playout {
     return this.#timestamps[number & (STORE - 1)]! - this.#end <= this.#starved ? number : this.#next;
   }
 
-  #followClock(offset: number, ranDry: boolean): void {
-    const error = offset - this.#clockOffset;
-    this.#behindRequests = error < -STOOD_STILL ? this.#behindRequests + 1 : 0;
-    const stoodStill = this.#behindRequests >= STOOD_STILL_REQUESTS || (ranDry && error < 0);
-    if (Number.isNaN(error) || stoodStill) {
-      this.#clockOffset = offset;
-      return;
-    }
-    const behindWeight = Math.max(
-      CLOCK_BEHIND_WEIGHT,
-      HALF_WEIGHT_REQUESTS / (HALF_WEIGHT_REQUESTS + this.#clockRequests++),
-    );
-    this.#clockOffset += (error > 0 ? CLOCK_AHEAD_WEIGHT : behindWeight) * error;
+  /** What a loudspeaker leaves behind that stood still is made good for soon, so that the delay stays. */
+  #followClock(offset: number, now: number, ranDry: boolean): void {
+    const excess = this.#excess - this.#starved;
+    const stoodStill = this.#clock.follow(offset, now, ranDry);
+    if (stoodStill <= 0 || this.#delivered < this.#returningUntil) return;
+    this.#returningUntil = this.#delivered + RETURN;
+    this.#returningTo = Math.max(excess, RESERVE_LONGER);
   }
 
   /** The playout delay with which a packet of some relative delay comes just in time. */
   #delayFor(relativeDelay: number): number {
-    return relativeDelay + this.#clockOffset - this.#leadSamples;
+    return relativeDelay + this.#clock.offset - this.#leadSamples;
   }
 
   /** That of the fastest packets. */
@@ -447,12 +450,17 @@ export class Playout {
 
   /** How much longer it is. */
   get #spread(): number {
-    return this.#target - this.#shortest;
+    return Math.max(0, this.#target - this.#shortest);
   }
 
   /** The playout delay. */
   get #delay(): number {
     return this.#delivered - (this.#end - this.#decodedLength);
+  }
+
+  /** How much longer it is than what is aimed at, which it is to become by itself where samples are left out. */
+  get #excess(): number {
+    return this.#delay - this.#skipped - this.#target;
   }
 
   #estimate(number: number, timestamp: number, now: number): void {
@@ -469,9 +477,32 @@ export class Playout {
     const usual = Math.min(this.#inTime, this.#delays.largest) + wait;
     const typical = this.#delays.quantile(TYPICAL);
     const ordinary = Math.max(typical, Math.min(inTime - BELOW_IN_TIME, typical + MOST_BEYOND_TYPICAL));
-    const overtaken = this.#streaming && number < this.#newest;
-    this.#peaks.watch(relativeDelay, ordinary, this.#delivered, overtaken);
+    const overtaken = this.#streaming && number < this.#newest && this.#isAwake(now);
+    this.#peaks.watch(relativeDelay, this.#fastest, ordinary, this.#delivered, overtaken, this.#heldUp(now));
     this.#latest = Math.min(Math.max(usual, this.#peaks.height), this.#fastest + LONGEST_TARGET);
+  }
+
+  /**
+   * For how long this phone was held up just now, in samples: packets that come meanwhile are late by as much for that
+   * reason alone.
+   */
+  #heldUp(now: number): number {
+    return now - this.#heldUpAt <= HELD_UP_LASTS_MS ? this.#heldUpFor : 0;
+  }
+
+  /** It is called for each packet and each time that the loudspeaker is given some more. */
+  #wasCalled(now: number): void {
+    if (now - this.#calledAt > LONGEST_SILENCE_MS) {
+      this.#heldUpAt = now;
+      this.#heldUpFor = (now - this.#calledAt) * MS;
+    }
+    this.#calledAt = now;
+  }
+
+  /** Whether this phone was not held up just now, for it took the newest packet less than a frame ago, but not with this. */
+  #isAwake(now: number): boolean {
+    const since = now - this.#newestAt;
+    return since >= HELD_UP_MS && since <= this.#frameSamples / MS;
   }
 
   #hold(inTime: number): void {
@@ -487,6 +518,7 @@ export class Playout {
     this.#starved = 0;
     this.#next = number;
     this.#newest = number;
+    this.#newestAt = now;
     this.#anchor(timestamp, now);
   }
 
@@ -682,33 +714,43 @@ export class Playout {
   /** Brings the delay nearer to its target, where that can be done without being heard. */
   #correct(needed: number): void {
     if (!this.#stretching || !this.#streaming || !this.#decodedAny || this.#starved > 0) return;
-    const excess = this.#delay - this.#target;
+    const excess = this.#excess;
     const urgency = Math.min(1, excess < 0 ? -excess / URGENT_LACK : excess / URGENT_EXCESS);
     const pause = urgency < 1 ? CORRECTION_PAUSE : URGENT_PAUSE;
     if (this.#delivered - this.#correctedAt < pause) return;
-    if (excess < 0) this.#lengthen(this.#reserve(RESERVE_LONGER) - excess, urgency);
-    else if (excess > this.#tolerated) this.#shorten(needed, excess, urgency);
+    const pausing = this.#stretcher.quietSamples > SHORT_PAUSE;
+    const lacks = excess < (pausing ? RESERVE_PART / 2 * this.#spread : 0);
+    if (lacks) this.#lengthen((pausing ? this.#reserve(RESERVE_LONGER) : RESERVE_LONGER) - excess, urgency);
+    else if (excess > this.#tolerated) this.#shorten(needed, excess - this.#left, urgency);
   }
 
-  /** Following each turn of the network would be heard, but where there is nothing to hear. */
+  /** How much too long the delay may be before anything is done about it. Too short it may hardly be at all. */
   get #tolerated(): number {
-    const pausing = this.#lastWasSilent || this.#stretcher.quietSamples > LONG_PAUSE;
-    return Math.max(TOLERATED_EXCESS, (pausing ? TOLERATED_PART_PAUSING : TOLERATED_PART) * this.#spread);
+    if (this.#returning) return this.#returningTo + TOLERATED_RETURN;
+    const quiet = this.#stretcher.quietSamples;
+    const silent = this.#lastWasSilent || quiet > LONG_PAUSE;
+    const { excess, part } = silent ? SILENT : quiet > SHORT_PAUSE ? PAUSING : SPEAKING;
+    return Math.max(excess, part * this.#spread);
+  }
+
+  /** What making sound shorter leaves beyond the target. */
+  get #left(): number {
+    return this.#returning ? this.#returningTo : this.#reserve(RESERVE_SHORTER);
+  }
+
+  get #returning(): boolean {
+    return this.#clock.settled && this.#delivered < this.#returningUntil;
   }
 
   #reserve(least: number): number {
     return Math.max(least, RESERVE_PART * this.#spread);
   }
 
-  #shorten(needed: number, excess: number, urgency: number): void {
+  #shorten(needed: number, surplus: number, urgency: number): void {
     while (this.#decodedLength < Math.max(STRETCH_WINDOW, needed) && this.#has(this.#next)) {
       this.#decodeNext();
     }
-    const most = Math.min(
-      excess - this.#reserve(RESERVE_SHORTER),
-      LONGEST_CORRECTION,
-      this.#decodedLength - needed,
-    );
+    const most = Math.min(surplus, LONGEST_CORRECTION, this.#decodedLength - needed);
     const input = this.#decoded.subarray(0, this.#decodedLength);
     const removed = this.#stretcher.shorten(input, input, Math.floor(most), urgency);
     if (removed === 0) return;
@@ -724,6 +766,7 @@ export class Playout {
     if (added === 0) return;
     [this.#decoded, this.#spare] = [this.#spare, this.#decoded];
     this.#decodedLength += added;
+    this.#returningUntil = 0;
     this.#correctedAt = this.#delivered;
     this.#counts.lengthened++;
   }

@@ -1,4 +1,11 @@
-import { assert, assertEquals, assertGreater, assertLess, assertLessOrEqual } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertGreater,
+  assertLess,
+  assertLessOrEqual,
+} from "@std/assert";
 import { compare } from "../../audio/compare.ts";
 import { Playout } from "../../lib/media/playout.ts";
 import { randomFrom } from "../call/network.ts";
@@ -128,6 +135,28 @@ Deno.test("Playout keeps its delay, and the time, when packets are held up for o
   assertGreater(compare(said(8), heard.subarray(2 * 48_000)).correlation, 0.98);
 });
 
+Deno.test("Playout keeps its delay when a packet comes after its part of a longer gap was made up", () => {
+  const playout = new Playout(new FakeDecoder(), 0, false);
+  // The first ones are late, so that the others are early, and are waited with.
+  const arrivals = Array.from({ length: 50 }, (_, frame) => [Math.max(100, 20 * frame), frame]);
+  // Two are missing when their turn comes, at 500 and 520 ms, and one of those comes in time after all.
+  arrivals[20] = [510, 20];
+  arrivals[21] = [515, 21];
+  arrivals.sort(([one], [other]) => one! - other!);
+  const delays: number[] = [];
+  for (let now = 0; now < 1_000; now += 5) {
+    while (arrivals[0]?.[0]! <= now) {
+      const [at, frame] = arrivals.shift()!;
+      playout.push(frame!, frame! * 960, voicePacket(frame!, false), at!);
+    }
+    playout.play(new Int16Array(240), now);
+    if (now === 490 || now === 600) delays.push(playout.delayMs);
+  }
+  const { late, lost, concealedSamples } = playout.counts;
+  assertEquals({ late, lost, concealedSamples }, { late: 1, lost: 1, concealedSamples: 960 });
+  assertAlmostEquals(delays[1]!, delays[0]!, 1);
+});
+
 Deno.test("Playout soon forgets how a loudspeaker starts", () => {
   // It takes 30 ms more at once, as if its clock were that much ahead, and then goes evenly.
   const waitingAfter = (seconds: number) => {
@@ -176,20 +205,39 @@ Deno.test("Playout leaves the more in reserve the longer it waits for jitter", (
   assertGreater(delayMs, targetMs + 10);
 });
 
-for (const pause of ["silent", "quiet"] as const) {
-  Deno.test(`Playout comes back from a long delay further where nobody speaks: ${pause}`, () => {
-    const excessMs = [false, true].map((pausing) => {
-      const { playout } = simulate({
-        seconds: 16,
-        network: (time, random) => ({ delayMs: (time < 5_000 ? 80 : 20) * random() }),
-        [pause]: (time: number) => pausing && time >= 5_000,
-      });
-      return playout.delayMs - playout.targetMs;
+Deno.test("Playout makes no more longer in speech than lacks, and the rest in the next pause", () => {
+  const excessMs = [true, false].map((steady) => {
+    const { playout } = simulate({
+      seconds: 8,
+      network: (time, random) => ({ delayMs: time < 5_000 ? 0 : 80 * random() }),
+      steady,
     });
-    assertLess(excessMs[1]!, 8);
-    assertGreater(excessMs[0]!, 9);
+    return playout.delayMs - playout.targetMs;
   });
-}
+  assertLess(excessMs[0]!, 10);
+  assertGreater(excessMs[1]!, 10);
+});
+
+Deno.test("Playout comes back from a long delay the further the less is said", () => {
+  const excessMs = ([
+    { steady: true },
+    {},
+    { quiet: (time) => time >= 6_000 },
+    { silent: (time) => time >= 6_000 },
+  ] satisfies Partial<Parameters<typeof simulate>[0]>[]).map((voice) => {
+    const { playout } = simulate({
+      seconds: 20,
+      network: (time, random) => ({ delayMs: (time < 6_000 ? 120 : 40) * random() }),
+      ...voice,
+    });
+    return playout.delayMs - playout.targetMs;
+  });
+  assertGreater(excessMs[0]!, 40);
+  assertLess(excessMs[0]!, 85);
+  assertGreater(excessMs[1]!, 15);
+  assertLess(excessMs[1]!, 42);
+  for (const pausing of excessMs.slice(2)) assertLess(pausing, 16);
+});
 
 Deno.test("Playout waits for peaks of delay that come again and again", () => {
   let lateBefore = 0;
@@ -229,6 +277,37 @@ Deno.test("Playout takes no packet for a peak that is hardly later than what it 
     },
   });
   assertLess(most, 85);
+});
+
+Deno.test("Playout takes it for an accident when many packets come at once, whichever overtook each other", () => {
+  let most = 0;
+  simulate({
+    seconds: 20,
+    // All packets of 70 ms come together, in an order of their own.
+    network: (time, random) => ({
+      delayMs: time >= 8_000 && time < 8_070 ? 8_070 - time + random() : 30 * random(),
+    }),
+    each: (time, { targetMs }) => {
+      if (time > 5_000) most = Math.max(most, targetMs);
+    },
+  });
+  assertLess(most, 45);
+});
+
+Deno.test("Playout takes what comes after it was held up itself for an accident", () => {
+  const playout = new Playout(new FakeDecoder());
+  const push = (frame: number, at: number) => playout.push(frame, frame * 960, voicePacket(frame, false), at);
+  let now = 0;
+  for (let frame = 0; frame < 600; frame++, now += 20) {
+    push(frame, now);
+    playout.play(new Int16Array(960), now);
+  }
+  // 12 s have gone by, and 60 ms in which nothing is done. One is overtaken, but not for so long.
+  now += 60;
+  push(600, now);
+  push(602, now);
+  push(601, now + 6);
+  assertLess(playout.targetMs, 20);
 });
 
 Deno.test("Playout lets the oldest go past 400 ms, and comes back", () => {

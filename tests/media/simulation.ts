@@ -6,32 +6,41 @@ import { randomFrom } from "../call/network.ts";
 
 const FRAME = 960;
 
-/** A voice of two seconds, over and over: a gliding tone with overtones, in syllables with pauses between. */
-const VOICE = Int16Array.from({ length: 96_000 }, (_, index) => {
+/** A gliding tone with overtones, of two seconds, over and over. */
+function tone(index: number): number {
   const time = index / 48_000;
   const phase = 2 * Math.PI * (140 * time - 3.67 * Math.cos(2 * Math.PI * 1.5 * time));
-  const syllable = Math.max(0, Math.sin(2 * Math.PI * 2.5 * time)) ** 0.5;
   let sum = 0;
   for (let overtone = 1; overtone <= 10; overtone++) sum += Math.sin(phase * overtone) / overtone;
-  return 6000 * syllable * sum;
+  return 6000 * sum;
+}
+
+/** A voice in syllables with pauses between, … */
+const VOICE = Int16Array.from({ length: 96_000 }, (_, index) => {
+  const syllable = Math.max(0, Math.sin(2 * Math.PI * 2.5 * index / 48_000)) ** 0.5;
+  return syllable * tone(index);
 });
 
-/** Bit that marks a made-up packet as one that carries a copy of the frame before it. */
+/** … and one that never pauses. */
+const STEADY_VOICE = Int16Array.from({ length: 96_000 }, (_, index) => tone(index) / 2);
+
+/** Bits that mark a made-up packet as one that carries a copy of the frame before it, and as one of the steady voice. */
 const COPY = 0x80;
+const STEADY = 0x40;
 
 /** A made-up packet, which says which frame it holds and whether it carries a copy of the one before. */
-export function voicePacket(frame: number, copy: boolean): Uint8Array {
-  return Uint8Array.of(copy ? COPY : 0, frame >> 16, frame >> 8, frame);
+export function voicePacket(frame: number, copy: boolean, steady = false): Uint8Array {
+  return Uint8Array.of((copy ? COPY : 0) | (steady ? STEADY : 0), frame >> 16, frame >> 8, frame);
 }
 
 function frameOf(packet: Uint8Array): number {
   return packet[1]! * 65536 + packet[2]! * 256 + packet[3]!;
 }
 
-/** The samples of a frame of {@linkcode VOICE}. */
-export function voiceFrame(frame: number): Int16Array {
+/** The samples of a frame of {@linkcode VOICE}, or of the steady one. */
+export function voiceFrame(frame: number, steady = false): Int16Array {
   const start = (frame % (VOICE.length / FRAME)) * FRAME;
-  return VOICE.subarray(start, start + FRAME);
+  return (steady ? STEADY_VOICE : VOICE).subarray(start, start + FRAME);
 }
 
 /** A made-up packet that says only that it is silent. */
@@ -44,15 +53,15 @@ const QUIET_PACKET = new Uint8Array(3);
 export class FakeDecoder implements VoiceDecoder {
   decode(packet: Uint8Array): Int16Array | undefined {
     if (packet.length < 4) return new Int16Array(FRAME);
-    return packet.length === 4 ? voiceFrame(frameOf(packet)) : undefined;
+    return packet.length === 4 ? voiceFrame(frameOf(packet), (packet[0]! & STEADY) !== 0) : undefined;
   }
 
   carriesCopy(packet: Uint8Array): boolean {
-    return packet[0] === COPY;
+    return (packet[0]! & COPY) !== 0;
   }
 
   rebuild(packet: Uint8Array, samples: number): Int16Array | undefined {
-    return packet[0] === COPY ? voiceFrame(frameOf(packet) - 1).subarray(0, samples) : undefined;
+    return this.carriesCopy(packet) ? voiceFrame(frameOf(packet) - 1).subarray(0, samples) : undefined;
   }
 
   conceal(samples: number): Int16Array {
@@ -82,6 +91,8 @@ export interface Simulation {
   readonly silent?: (timeMs: number) => boolean;
   /** Whether nobody speaks at a time, and packets hold silence. */
   readonly quiet?: (timeMs: number) => boolean;
+  /** Whether the voice never pauses. */
+  readonly steady?: boolean;
   readonly seed?: number;
   /** Looks at the playout, every 10 ms. */
   readonly each?: (timeMs: number, playout: Playout) => void;
@@ -96,6 +107,7 @@ export function simulate(
     copies = false,
     silent = () => false,
     quiet = () => false,
+    steady = false,
     seed = 1,
     each,
   }: Simulation,
@@ -117,7 +129,7 @@ export function simulate(
     arrivals.sort((a, b) => a.at - b.at);
     for (; arrivals.length > 0 && arrivals[0]!.at <= now; arrivals.shift()) {
       const { frame, at } = arrivals[0]!;
-      const voice = quiet(frame * 20) ? QUIET_PACKET : voicePacket(frame, copies);
+      const voice = quiet(frame * 20) ? QUIET_PACKET : voicePacket(frame, copies, steady);
       const packet = silent(frame * 20) ? SILENT_PACKET : voice;
       playout.push(70_000 + frame, 1e6 + frame * FRAME, packet, at);
     }

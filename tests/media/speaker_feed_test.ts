@@ -206,6 +206,29 @@ Deno.test("SpeakerFeed knows for how long a loudspeaker had nothing, and adds no
   assertEquals(playout.counts.concealedSamples, 0);
 });
 
+/** A phone that is held up once, after eight seconds, for so long. */
+function heldUpOnce(forMs: number): (time: number) => number {
+  return (time) => time >= 8_000 && time < 8_000 + forMs ? 8_000 + forMs : time;
+}
+
+for (const jitterMs of [0, 60]) {
+  Deno.test(`SpeakerFeed soon is where it was after a phone was held up for once, with ${jitterMs} ms of jitter`, () => {
+    const delays: number[] = [];
+    const targets: number[] = [];
+    run(12, (_, random) => ({ delayMs: jitterMs * random() }), {
+      awake: heldUpOnce(95),
+      each: (now, { delayMs, targetMs }) => {
+        const index = now < 7_990 ? 0 : now < 8_500 ? 1 : now < 10_500 ? 2 : 3;
+        delays[index] = index === 1 ? Math.max(delays[1] ?? 0, delayMs) : delayMs;
+        targets[index] = targetMs;
+      },
+    });
+    assertGreater(delays[1]!, delays[0]! + 15, "the loudspeaker had nothing for so long");
+    assertLess(delays[2]!, delays[0]! + 8);
+    assertLess(targets[2]!, targets[0]! + 5, "nor is it waited for");
+  });
+}
+
 Deno.test("SpeakerFeed keeps what is held back for late packets in the queue, which then outlasts more", () => {
   // Every half second the phone does nothing for 24 ms, and what comes meanwhile is late.
   const awake = (time: number) => time % 500 < 24 && time > 500 ? time - time % 500 + 24 : time;
