@@ -388,9 +388,9 @@ export class Playout {
     return Math.min(ready, most);
   }
 
-  /** Whether a packet's turn is over, or begins in what was made up already. */
+  /** Whether a packet's turn is over, or began in a gap before a later one that was made up in part. */
   #isOver(number: number, timestamp: number): boolean {
-    return number < this.#next || (this.#decodedAny && timestamp < this.#end);
+    return number < this.#next || (number < this.#newest && timestamp < this.#end);
   }
 
   #store(number: number, timestamp: number, payload: Uint8Array, copied: boolean): void {
