@@ -159,8 +159,12 @@ const WORTH_WAITING = 0.01;
 /** So long after a packet with copies others with as many are expected. */
 const COPIES_GO_ON = 3_000 * MS;
 
-/** Weight of one packet in the average of losses: some 100 packets count. */
+/** Weight of one packet in the average of losses, and of those that were overtaken: some 100 packets count. */
 const LOSS_WEIGHT = 0.01;
+const OVERTAKEN_WEIGHT = 0.01;
+
+/** Where more packets than these are overtaken, that is nothing out of the ordinary. */
+const FEW_OVERTAKEN = 0.04;
 
 /** Decoded samples that are best to find a place to cut or to repeat in. */
 const STRETCH_WINDOW = 30 * MS;
@@ -235,6 +239,8 @@ export class Playout {
   #copies = 0;
   /** The part of the packets that is missing of late. */
   #lossRate = 0;
+  /** The part of the packets that came after one that was sent later. */
+  #overtakenRate = 0;
   /** Relative delay of the fastest packets, and the one that is waited for. */
   #fastest = 0;
   #latest = 0;
@@ -477,8 +483,10 @@ export class Playout {
     const usual = Math.min(this.#inTime, this.#delays.largest) + wait;
     const typical = this.#delays.quantile(TYPICAL);
     const ordinary = Math.max(typical, Math.min(inTime - BELOW_IN_TIME, typical + MOST_BEYOND_TYPICAL));
-    const overtaken = this.#streaming && number < this.#newest && this.#isAwake(now);
-    this.#peaks.watch(relativeDelay, this.#fastest, ordinary, this.#delivered, overtaken, this.#heldUp(now));
+    const overtaken = this.#streaming && number < this.#newest;
+    this.#overtakenRate += OVERTAKEN_WEIGHT * (Number(overtaken) - this.#overtakenRate);
+    const heldBack = overtaken && this.#overtakenRate < FEW_OVERTAKEN && this.#isAwake(now);
+    this.#peaks.watch(relativeDelay, this.#fastest, ordinary, this.#delivered, heldBack, this.#heldUp(now));
     this.#latest = Math.min(Math.max(usual, this.#peaks.height), this.#fastest + LONGEST_TARGET);
   }
 

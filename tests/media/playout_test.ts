@@ -291,6 +291,18 @@ Deno.test("Playout takes no packet for a peak that is hardly later than what it 
   assertLess(most, 85);
 });
 
+Deno.test("Playout takes a late packet for an accident where many overtake each other", () => {
+  let most = 0;
+  simulate({
+    seconds: 20,
+    network: (time, random) => ({ delayMs: time === 12_000 ? 75 : 32 * random() }),
+    each: (time, { targetMs }) => {
+      if (time > 5_000) most = Math.max(most, targetMs);
+    },
+  });
+  assertLess(most, 45);
+});
+
 Deno.test("Playout takes it for an accident when many packets come at once, whichever overtook each other", () => {
   let most = 0;
   simulate({
