@@ -26,6 +26,7 @@ export class QueueReserve {
   #samples: number;
   /** What the queue took since it last ran dry or the reserve shrank. */
   #taken = -STARTING_SAMPLES;
+  /** Whether it ran dry then. */
   #ranDryBefore = false;
 
   /** @param least What there is at first, and always. */
@@ -48,7 +49,7 @@ export class QueueReserve {
     this.#samples = Math.max(this.#least, this.#samples - MS);
   }
 
-  /** There was nothing left in it, of what it was given since this was said last. */
+  /** There was nothing left in it. */
   ranDry(): void {
     if (this.#taken < 0) return;
     const again = this.#ranDryBefore && this.#taken <= SHORT_TIME_SAMPLES;

@@ -48,7 +48,7 @@ export class DelayPeaks {
   /** Whether it is the network's for sure. */
   readonly #certain = new Uint8Array(REMEMBERED);
   #last = 0;
-  /** Room to choose among heights in. */
+  /** The heights of those that are to be expected: room to choose among them in. */
   readonly #expected = new Float64Array(REMEMBERED);
   #now = 0;
   /** When the first of the peaks began that come again and again, or Infinity where none do. */
@@ -97,16 +97,9 @@ export class DelayPeaks {
     for (let peak = 0; peak < REMEMBERED; peak++) {
       if (this.#startedAt[peak]! >= since) this.#expected[count++] = this.#heights[peak]!;
     }
-    // The highest ones are put aside one by one.
-    for (let aside = Math.floor(ASIDE * count); aside >= 0 && count > 0; aside--) {
-      let highest = 0;
-      for (let peak = 1; peak < count; peak++) {
-        if (this.#expected[peak]! > this.#expected[highest]!) highest = peak;
-      }
-      if (aside === 0) return this.#expected[highest]!;
-      this.#expected[highest] = this.#expected[--count]!;
-    }
-    return -Infinity;
+    if (count === 0) return -Infinity;
+    const expected = this.#expected.subarray(0, count).sort();
+    return expected[count - 1 - Math.floor(ASIDE * count)]!;
   }
 
   /** Forgets everything. */

@@ -159,11 +159,10 @@ const WORTH_WAITING = 0.01;
 /** So long after a packet with copies others with as many are expected. */
 const COPIES_GO_ON = 3_000 * MS;
 
-/** Weight of one packet in the average of losses, and of those that were overtaken: some 100 packets count. */
-const LOSS_WEIGHT = 0.01;
-const OVERTAKEN_WEIGHT = 0.01;
+/** Weight of one packet in how many are lost, and how many overtaken: some 100 packets count. */
+const RATE_WEIGHT = 0.01;
 
-/** Where more packets than these are overtaken, that is nothing out of the ordinary. */
+/** Where a larger part of the packets than this is overtaken, that says nothing. */
 const FEW_OVERTAKEN = 0.04;
 
 /** Decoded samples that are best to find a place to cut or to repeat in. */
@@ -206,9 +205,9 @@ export class Playout {
   /** Number of the packet to be decoded next. */
   #next = 0;
   #newest = 0;
-  #newestAt = 0;
-  /** When it was last called, and when and for how long it had not been for longer than usual. */
-  #calledAt = 0;
+  /** When this phone last did anything here. */
+  #calledAt = NaN;
+  /** When it was held up last, until then, and for so many samples. */
   #heldUpAt = -Infinity;
   #heldUpFor = 0;
   #stored = 0;
@@ -318,9 +317,7 @@ export class Playout {
       if (number === this.#next && timestamp === this.#end) this.#skipped = this.#surplus();
     }
     this.#numbers[slot] = number;
-    if (number < this.#newest) return;
-    this.#newest = number;
-    this.#newestAt = now;
+    this.#newest = Math.max(this.#newest, number);
   }
 
   /**
@@ -430,11 +427,11 @@ export class Playout {
     return this.#timestamps[number & (STORE - 1)]! - this.#end <= this.#starved ? number : this.#next;
   }
 
-  /** What a loudspeaker leaves behind that stood still is made good for soon, so that the delay stays. */
+  /** Where the loudspeaker has stood still, the delay is to be soon what it was. */
   #followClock(offset: number, now: number, ranDry: boolean): void {
-    const excess = this.#excess - this.#starved;
+    const excess = this.#excess;
     const stoodStill = this.#clock.follow(offset, now, ranDry);
-    if (stoodStill <= 0 || this.#delivered < this.#returningUntil) return;
+    if (stoodStill <= 0 || this.#returning) return;
     this.#returningUntil = this.#delivered + RETURN;
     this.#returningTo = Math.max(excess, RESERVE_LONGER);
   }
@@ -456,7 +453,7 @@ export class Playout {
 
   /** How much longer it is. */
   get #spread(): number {
-    return Math.max(0, this.#target - this.#shortest);
+    return this.#target - this.#shortest;
   }
 
   /** The playout delay. */
@@ -464,9 +461,9 @@ export class Playout {
     return this.#delivered - (this.#end - this.#decodedLength);
   }
 
-  /** How much longer it is than what is aimed at, which it is to become by itself where samples are left out. */
+  /** How much longer it is than what is aimed at, without what was made up because nothing had come. */
   get #excess(): number {
-    return this.#delay - this.#skipped - this.#target;
+    return this.#delay - this.#starved - this.#target;
   }
 
   #estimate(number: number, timestamp: number, now: number): void {
@@ -484,8 +481,8 @@ export class Playout {
     const typical = this.#delays.quantile(TYPICAL);
     const ordinary = Math.max(typical, Math.min(inTime - BELOW_IN_TIME, typical + MOST_BEYOND_TYPICAL));
     const overtaken = this.#streaming && number < this.#newest;
-    this.#overtakenRate += OVERTAKEN_WEIGHT * (Number(overtaken) - this.#overtakenRate);
-    const heldBack = overtaken && this.#overtakenRate < FEW_OVERTAKEN && this.#isAwake(now);
+    this.#overtakenRate += RATE_WEIGHT * (Number(overtaken) - this.#overtakenRate);
+    const heldBack = overtaken && this.#overtakenRate < FEW_OVERTAKEN;
     this.#peaks.watch(relativeDelay, this.#fastest, ordinary, this.#delivered, heldBack, this.#heldUp(now));
     this.#latest = Math.min(Math.max(usual, this.#peaks.height), this.#fastest + LONGEST_TARGET);
   }
@@ -498,19 +495,13 @@ export class Playout {
     return now - this.#heldUpAt <= HELD_UP_LASTS_MS ? this.#heldUpFor : 0;
   }
 
-  /** It is called for each packet and each time that the loudspeaker is given some more. */
+  /** Follows whether this phone is held up: it is called for each packet, and each time that the loudspeaker is served. */
   #wasCalled(now: number): void {
     if (now - this.#calledAt > LONGEST_SILENCE_MS) {
       this.#heldUpAt = now;
       this.#heldUpFor = (now - this.#calledAt) * MS;
     }
     this.#calledAt = now;
-  }
-
-  /** Whether this phone was not held up just now, for it took the newest packet less than a frame ago, but not with this. */
-  #isAwake(now: number): boolean {
-    const since = now - this.#newestAt;
-    return since >= HELD_UP_MS && since <= this.#frameSamples / MS;
   }
 
   #hold(inTime: number): void {
@@ -526,7 +517,6 @@ export class Playout {
     this.#starved = 0;
     this.#next = number;
     this.#newest = number;
-    this.#newestAt = now;
     this.#anchor(timestamp, now);
   }
 
@@ -582,7 +572,7 @@ export class Playout {
   #giveUp(number: number): void {
     for (; this.#next < number; this.#next++) {
       this.#counts.lost++;
-      this.#lossRate += LOSS_WEIGHT * (1 - this.#lossRate);
+      this.#lossRate += RATE_WEIGHT * (1 - this.#lossRate);
     }
   }
 
@@ -594,7 +584,7 @@ export class Playout {
     this.#next = number + 1;
     this.#decodedAny = true;
     const copied = this.#copied[slot]!;
-    this.#lossRate += LOSS_WEIGHT * (copied - this.#lossRate);
+    this.#lossRate += RATE_WEIGHT * (copied - this.#lossRate);
     if (this.#decoder.carriesCopy(payload)) this.#copiesCame(1, this.#end);
     if (this.#skipped > 0 && !this.#skipping) {
       this.#skipping = true;
@@ -726,13 +716,13 @@ export class Playout {
     const urgency = Math.min(1, excess < 0 ? -excess / URGENT_LACK : excess / URGENT_EXCESS);
     const pause = urgency < 1 ? CORRECTION_PAUSE : URGENT_PAUSE;
     if (this.#delivered - this.#correctedAt < pause) return;
-    const pausing = this.#stretcher.quietSamples > SHORT_PAUSE;
-    const lacks = excess < (pausing ? RESERVE_PART / 2 * this.#spread : 0);
-    if (lacks) this.#lengthen((pausing ? this.#reserve(RESERVE_LONGER) : RESERVE_LONGER) - excess, urgency);
-    else if (excess > this.#tolerated) this.#shorten(needed, excess - this.#left, urgency);
+    const quiet = this.#stretcher.quietSamples > SHORT_PAUSE;
+    const lacks = excess < (quiet ? RESERVE_PART / 2 * this.#spread : 0);
+    if (lacks) this.#lengthen((quiet ? this.#reserve(RESERVE_LONGER) : RESERVE_LONGER) - excess, urgency);
+    else if (excess > this.#tolerated) this.#shorten(needed, excess - this.#keptExcess, urgency);
   }
 
-  /** How much too long the delay may be before anything is done about it. Too short it may hardly be at all. */
+  /** How much too long the delay may be before anything is done about it. Too short it may not be. */
   get #tolerated(): number {
     if (this.#returning) return this.#returningTo + TOLERATED_RETURN;
     const quiet = this.#stretcher.quietSamples;
@@ -742,12 +732,13 @@ export class Playout {
   }
 
   /** What making sound shorter leaves beyond the target. */
-  get #left(): number {
+  get #keptExcess(): number {
     return this.#returning ? this.#returningTo : this.#reserve(RESERVE_SHORTER);
   }
 
+  /** Whether what a loudspeaker left behind that stood still is being made good for. */
   get #returning(): boolean {
-    return this.#clock.settled && this.#delivered < this.#returningUntil;
+    return this.#delivered < this.#returningUntil;
   }
 
   #reserve(least: number): number {

@@ -51,11 +51,6 @@ export class SpeakerClock {
     return this.#offset;
   }
 
-  /** Whether it is known where it is: not just after it stood still. */
-  get settled(): boolean {
-    return this.#settling === 0;
-  }
-
   /** Sets it, as long as it is not set. */
   start(offset: number): void {
     if (Number.isNaN(this.#offset)) this.#offset = offset;

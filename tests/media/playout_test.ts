@@ -9,7 +9,7 @@ import {
 import { compare } from "../../audio/compare.ts";
 import { Playout } from "../../lib/media/playout.ts";
 import { randomFrom } from "../call/network.ts";
-import { FakeDecoder, said, simulate, voicePacket } from "./simulation.ts";
+import { FakeDecoder, said, simulate, type Simulation, voicePacket } from "./simulation.ts";
 
 Deno.test("Playout plays a clean stream whole, at most one frame late", () => {
   const { playout, heard } = simulate({ seconds: 10 });
@@ -236,7 +236,7 @@ Deno.test("Playout comes back from a long delay the further the less is said", (
     {},
     { quiet: (time) => time >= 6_000 },
     { silent: (time) => time >= 6_000 },
-  ] satisfies Partial<Parameters<typeof simulate>[0]>[]).map((voice) => {
+  ] satisfies Partial<Simulation>[]).map((voice) => {
     const { playout } = simulate({
       seconds: 20,
       network: (time, random) => ({ delayMs: (time < 6_000 ? 120 : 40) * random() }),
@@ -279,43 +279,36 @@ Deno.test("Playout goes on waiting for packets that others overtake now and then
   }
 });
 
-Deno.test("Playout takes no packet for a peak that is hardly later than what it waits for", () => {
-  let most = 0;
+/** The longest delay that is aimed at on a network, once that is known. */
+function longestTargetMs(network: NonNullable<Simulation["network"]>): number {
+  let longest = 0;
   simulate({
     seconds: 20,
-    network: (time, random) => ({ delayMs: time > 8_000 && time % 2_000 === 0 ? 94 : 80 * random() }),
+    network,
     each: (time, { targetMs }) => {
-      if (time > 5_000) most = Math.max(most, targetMs);
+      if (time > 5_000) longest = Math.max(longest, targetMs);
     },
   });
-  assertLess(most, 85);
+  return longest;
+}
+
+Deno.test("Playout takes no packet for a peak that is hardly later than what it waits for", () => {
+  const longest = longestTargetMs((time, random) => ({
+    delayMs: time > 8_000 && time % 2_000 === 0 ? 94 : 80 * random(),
+  }));
+  assertLess(longest, 85);
 });
 
 Deno.test("Playout takes a late packet for an accident where many overtake each other", () => {
-  let most = 0;
-  simulate({
-    seconds: 20,
-    network: (time, random) => ({ delayMs: time === 12_000 ? 75 : 32 * random() }),
-    each: (time, { targetMs }) => {
-      if (time > 5_000) most = Math.max(most, targetMs);
-    },
-  });
-  assertLess(most, 45);
+  assertLess(longestTargetMs((time, random) => ({ delayMs: time === 12_000 ? 75 : 32 * random() })), 45);
 });
 
 Deno.test("Playout takes it for an accident when many packets come at once, whichever overtook each other", () => {
-  let most = 0;
-  simulate({
-    seconds: 20,
-    // All packets of 70 ms come together, in an order of their own.
-    network: (time, random) => ({
-      delayMs: time >= 8_000 && time < 8_070 ? 8_070 - time + random() : 30 * random(),
-    }),
-    each: (time, { targetMs }) => {
-      if (time > 5_000) most = Math.max(most, targetMs);
-    },
-  });
-  assertLess(most, 45);
+  // All packets of 70 ms come together, in an order of their own.
+  const longest = longestTargetMs((time, random) => ({
+    delayMs: time >= 8_000 && time < 8_070 ? 8_070 - time + random() : 30 * random(),
+  }));
+  assertLess(longest, 45);
 });
 
 Deno.test("Playout takes what comes after it was held up itself for an accident", () => {

@@ -33,6 +33,10 @@ export function voicePacket(frame: number, copy: boolean, steady = false): Uint8
   return Uint8Array.of((copy ? COPY : 0) | (steady ? STEADY : 0), frame >> 16, frame >> 8, frame);
 }
 
+function isSteady(packet: Uint8Array): boolean {
+  return (packet[0]! & STEADY) !== 0;
+}
+
 function frameOf(packet: Uint8Array): number {
   return packet[1]! * 65536 + packet[2]! * 256 + packet[3]!;
 }
@@ -53,7 +57,7 @@ const QUIET_PACKET = new Uint8Array(3);
 export class FakeDecoder implements VoiceDecoder {
   decode(packet: Uint8Array): Int16Array | undefined {
     if (packet.length < 4) return new Int16Array(FRAME);
-    return packet.length === 4 ? voiceFrame(frameOf(packet), (packet[0]! & STEADY) !== 0) : undefined;
+    return packet.length === 4 ? voiceFrame(frameOf(packet), isSteady(packet)) : undefined;
   }
 
   carriesCopy(packet: Uint8Array): boolean {
@@ -61,7 +65,8 @@ export class FakeDecoder implements VoiceDecoder {
   }
 
   rebuild(packet: Uint8Array, samples: number): Int16Array | undefined {
-    return this.carriesCopy(packet) ? voiceFrame(frameOf(packet) - 1).subarray(0, samples) : undefined;
+    if (!this.carriesCopy(packet)) return undefined;
+    return voiceFrame(frameOf(packet) - 1, isSteady(packet)).subarray(0, samples);
   }
 
   conceal(samples: number): Int16Array {

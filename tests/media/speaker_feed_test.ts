@@ -229,6 +229,12 @@ for (const jitterMs of [0, 60]) {
   });
 }
 
+Deno.test("SpeakerFeed does not go back to where it was when the network got worse meanwhile", () => {
+  const worse = (frame: number, random: () => number) => ({ delayMs: (frame < 400 ? 60 : 130) * random() });
+  const { playout } = run(10.5, worse, { awake: heldUpOnce(95) });
+  assertLessOrEqual(playout.counts.shortened, 3);
+});
+
 Deno.test("SpeakerFeed keeps what is held back for late packets in the queue, which then outlasts more", () => {
   // Every half second the phone does nothing for 24 ms, and what comes meanwhile is late.
   const awake = (time: number) => time % 500 < 24 && time > 500 ? time - time % 500 + 24 : time;
