@@ -38,13 +38,16 @@ export interface Device {
 export type Direction = "input" | "output";
 
 /**
- * Samples that a device gives or takes at once: 10 ms. Smaller blocks cost more wake-ups, larger ones delay: those of a
- * microphone are never quite as long as they should be, so they come between two reads, by and by at any time, and the
- * rest of a block waits for the next read.
+ * Most samples that a device gives or takes at once: 10 ms. Smaller blocks cost more wake-ups, larger ones delay: those
+ * of a microphone are never quite as long as they should be, so they come between two reads, by and by at any time, and
+ * the rest of a block waits for the next read.
  */
 const BLOCK_SAMPLES = 480;
 
-/** Blocks that are asked for as a device's delay. PortAudio makes room for one more. */
+/** So a microphone gives at least so many blocks for each read. */
+const BLOCKS_A_READ = 2;
+
+/** The longest blocks that are asked for as a device's delay. PortAudio makes room for one block more. */
 const LATENCY_BLOCKS = 3;
 
 /**
@@ -183,7 +186,8 @@ export class PortAudio implements Disposable {
    * @throws {AudioError} `no_device` where there is none such, `device_failed` where it does not open.
    */
   async openSource(readSamples: number, choice?: DeviceChoice): Promise<AudioSource> {
-    return new DeviceSource(await this.#openStream("input", choice), readSamples);
+    const blockSamples = Math.min(BLOCK_SAMPLES, Math.floor(readSamples / BLOCKS_A_READ));
+    return new DeviceSource(await this.#openStream("input", choice, blockSamples), readSamples, blockSamples);
   }
 
   /**
@@ -194,7 +198,7 @@ export class PortAudio implements Disposable {
    * @throws {AudioError} `no_device` where there is none such, `device_failed` where it does not open.
    */
   async openSink(servedSamples: number, choice?: DeviceChoice): Promise<AudioSink> {
-    const stream = await this.#openStream("output", choice);
+    const stream = await this.#openStream("output", choice, BLOCK_SAMPLES);
     return new DeviceSink(stream, servedSamples);
   }
 
@@ -209,26 +213,34 @@ export class PortAudio implements Disposable {
     return direction === "input" ? Pa_GetDefaultInputDevice() : Pa_GetDefaultOutputDevice();
   }
 
-  #openStream(direction: Direction, choice: DeviceChoice | undefined): Promise<Stream> {
+  #openStream(
+    direction: Direction,
+    choice: DeviceChoice | undefined,
+    blockSamples: number,
+  ): Promise<Stream> {
     return this.#turns.run(async () => {
       const device = this.check(direction, choice);
       const { name } = device;
-      const pointer = await this.#start(direction, device);
+      const pointer = await this.#start(direction, device, blockSamples);
       this.#openStreams++;
       return { library: this.#library, pointer, name, close: () => this.#closeStream(pointer) };
     });
   }
 
-  async #start(direction: Direction, { name, index, host }: Device): Promise<Deno.PointerValue> {
+  async #start(
+    direction: Direction,
+    { name, index, host }: Device,
+    blockSamples: number,
+  ): Promise<Deno.PointerValue> {
     const { Pa_OpenStream, Pa_StartStream, Pa_CloseStream, PaAlsa_SetNumPeriods } = this.#library.symbols;
     const roomy = host === "ALSA" && PaAlsa_SetNumPeriods;
-    const blocks = roomy ? BLOCKS_ALSA[direction] : LATENCY_BLOCKS;
+    const longestBlocks = roomy ? BLOCKS_ALSA[direction] : LATENCY_BLOCKS;
+    const latencySamples = longestBlocks * BLOCK_SAMPLES;
     // It goes for the next stream, and streams are opened one at a time.
-    PaAlsa_SetNumPeriods?.(blocks + 1);
-    const latencySeconds = blocks * BLOCK_SAMPLES / SAMPLE_RATE;
+    PaAlsa_SetNumPeriods?.(Math.ceil(latencySamples / blockSamples) + 1);
     // Together, so that what the other thread reads lives as long as what it writes.
     const memory = {
-      parameters: streamParameters(index, 1, latencySeconds),
+      parameters: streamParameters(index, 1, latencySamples / SAMPLE_RATE),
       handle: new BigUint64Array(1),
     };
     const opened = await Pa_OpenStream(
@@ -236,7 +248,7 @@ export class PortAudio implements Disposable {
       direction === "input" ? memory.parameters : null,
       direction === "output" ? memory.parameters : null,
       SAMPLE_RATE,
-      BigInt(BLOCK_SAMPLES),
+      BigInt(blockSamples),
       NO_FLAG,
       null,
       null,
@@ -293,13 +305,13 @@ class DeviceSource implements AudioSource {
   #lookAtMs: number | undefined;
   #closed = false;
 
-  constructor(stream: Stream, readSamples: number) {
+  constructor(stream: Stream, readSamples: number, blockSamples: number) {
     this.#stream = stream;
     this.#schedule = new LookSchedule(readSamples);
     const info = stream.library.symbols.Pa_GetStreamInfo(stream.pointer);
     const latency = info ? new Deno.UnsafePointerView(info).getFloat64(STREAM_INFO_INPUT_LATENCY) : Infinity;
     // What PortAudio counts as latency is all of its queue, of which one block is ever in use.
-    this.#blockSamples = Math.min(Math.round(latency * SAMPLE_RATE), BLOCK_SAMPLES);
+    this.#blockSamples = Math.min(Math.round(latency * SAMPLE_RATE), blockSamples);
   }
 
   get name(): string {
