@@ -13,20 +13,24 @@ export interface TimedRecording {
   readonly startMs: number;
 }
 
-/** Sound as it came, and when. */
-interface Chunk {
-  readonly arrivedMs: number;
-  readonly bytes: Uint8Array<ArrayBuffer>;
-}
+/** Room for a block of sound as it comes, in bytes, and for what is expected of a recording. */
+const BLOCK_BYTES = 16_384;
+const EXPECTED_SECONDS = 60;
 
-/** The server hands the sound on in steps of this much. */
-const STEP_MS = 5;
+/**
+ * The server hands the sound on in steps of this much. Shorter ones would make the cards work in shorter blocks than the
+ * phones ask for, and so flatter them.
+ */
+const STEP_MS = 10;
 
 /** Records what comes out of a cable. */
 export class TimedRecorder implements AsyncDisposable {
   readonly #process: Deno.ChildProcess;
   readonly #reading: Promise<void>;
-  readonly #chunks: Chunk[] = [];
+  #bytes = new Uint8Array(2 * RECORDING_RATE * EXPECTED_SECONDS);
+  #length = 0;
+  /** When the recording began, as each block says. */
+  readonly #startsMs: number[] = [];
   readonly #started = Promise.withResolvers<void>();
 
   constructor(pulse: Pulse, cable: Cable) {
@@ -56,8 +60,7 @@ export class TimedRecorder implements AsyncDisposable {
   /** Ends the recording. */
   async stop(): Promise<TimedRecording> {
     await this[Symbol.asyncDispose]();
-    const bytes = new Uint8Array(await new Blob(this.#chunks.map(({ bytes }) => bytes)).arrayBuffer());
-    const whole = new Int16Array(bytes.buffer, 0, bytes.length >> 1);
+    const whole = new Int16Array(this.#bytes.buffer, 0, this.#length >> 1);
     return { samples: Float32Array.from(whole, (sample) => sample / 32_768), startMs: this.#startMs() };
   }
 
@@ -72,23 +75,35 @@ export class TimedRecorder implements AsyncDisposable {
   }
 
   /**
-   * Every chunk says when the recording began, by the time that it came and the samples up to its end. The median is
-   * free of the accidents of scheduling. The first chunks, which may have waited somewhere, do not count.
+   * Every block says when the recording began, by the time that it came and the samples up to its end. The median is
+   * free of the accidents of scheduling. The first blocks, which may have waited somewhere, do not count.
    */
   #startMs(): number {
-    let samples = 0;
-    const starts = this.#chunks.map(({ arrivedMs, bytes }) => {
-      samples += bytes.length / 2;
-      return arrivedMs - 1000 * samples / RECORDING_RATE;
-    });
-    return quantile(starts.slice(starts.length >> 2), 0.5);
+    return quantile(this.#startsMs.slice(this.#startsMs.length >> 2), 0.5);
   }
 
+  /** Into memory of its own, since new memory for each block would keep busy the machine that is measured. */
   async #read(): Promise<void> {
-    for await (const bytes of this.#process.stdout) {
-      this.#chunks.push({ arrivedMs: performance.now(), bytes });
-      this.#started.resolve();
+    const reader = this.#process.stdout.getReader({ mode: "byob" });
+    let block = new Uint8Array(BLOCK_BYTES);
+    for (;;) {
+      const { value, done } = await reader.read(block);
+      if (done) break;
+      this.#add(value);
+      block = new Uint8Array(value.buffer);
     }
     this.#started.reject(new Error("parec recorded nothing"));
+  }
+
+  #add(block: Uint8Array): void {
+    if (this.#length + block.length > this.#bytes.length) {
+      const bytes = new Uint8Array(2 * this.#bytes.length);
+      bytes.set(this.#bytes);
+      this.#bytes = bytes;
+    }
+    this.#bytes.set(block, this.#length);
+    this.#length += block.length;
+    this.#startsMs.push(performance.now() - 1000 * this.#length / 2 / RECORDING_RATE);
+    this.#started.resolve();
   }
 }
