@@ -53,6 +53,7 @@ const HELP = `usage: make bench-voice [ARGS="OPTIONS"]
   --only A,B,…   of ${DELAY}, ${COST}, ${HOUR}, ${SPEECH}, or of the networks
                  ${CONDITIONS.map(({ id }) => id).join(", ")}
   --seed TEXT    other accidents on the networks (1)
+  --calls N      calls on each network, of which the one in the middle counts (1)
   --at-once N    programs that talk at the same time (${AT_ONCE})
   --out FOLDER   where to write (bench/results; with --quick or --only, bench/out)
 `;
@@ -61,6 +62,7 @@ interface Options {
   readonly quick: boolean;
   readonly parts: ReadonlySet<string>;
   readonly seed: string;
+  readonly calls: number;
   readonly atOnce: number;
   readonly folder: URL;
 }
@@ -70,7 +72,7 @@ class WrongUsage extends Error {}
 
 function readOptions(args: readonly string[]): Options | "help" {
   const given = parseArgs([...args], {
-    string: ["only", "seed", "at-once", "out"],
+    string: ["only", "seed", "calls", "at-once", "out"],
     boolean: ["quick", "help"],
     alias: { help: "h" },
     unknown: (argument) => {
@@ -79,8 +81,12 @@ function readOptions(args: readonly string[]): Options | "help" {
   });
   if (given.help) return "help";
   const { quick, only, seed = "1" } = given;
-  const atOnce = Number(given["at-once"] ?? AT_ONCE);
-  if (!Number.isInteger(atOnce) || atOnce < 1) throw new WrongUsage("--at-once takes a number from 1");
+  const count = (option: "calls" | "at-once", otherwise: number) => {
+    const number = Number(given[option] ?? otherwise);
+    if (!Number.isInteger(number) || number < 1) throw new WrongUsage(`--${option} takes a number from 1`);
+    return number;
+  };
+  const [calls, atOnce] = [count("calls", 1), count("at-once", AT_ONCE)];
   const ids = quick ? QUICK_CONDITIONS : CONDITIONS.map(({ id }) => id);
   const whole = quick ? [DELAY, COST, SPEECH] : [DELAY, COST, HOUR, SPEECH];
   const asked = only === undefined ? whole : only.split(",");
@@ -95,7 +101,7 @@ function readOptions(args: readonly string[]): Options | "help" {
   const folder = given.out === undefined
     ? new URL(partly ? "bench/out/" : "bench/results/", ROOT)
     : new URL(`${given.out}/`, `file://${Deno.cwd()}/`);
-  return { quick, parts, seed, atOnce, folder };
+  return { quick, parts, seed, calls, atOnce, folder };
 }
 
 /** Says what is going on, with the time since the start. */
@@ -115,7 +121,7 @@ async function measureAll(
   entries: readonly Entry[],
   speech: Float32Array,
 ): Promise<VoiceResults> {
-  const { quick, parts, seed, atOnce } = options;
+  const { quick, parts, seed, calls, atOnce } = options;
   const ear = ears[0]!;
   const length = (seconds: { readonly whole: number; readonly quick: number }) =>
     quick ? seconds.quick : seconds.whole;
@@ -164,8 +170,12 @@ async function measureAll(
     for (let first = 0; first < programs.length; first += atOnce) {
       const some = programs.slice(first, first + atOnce);
       const cables = { mouth: MOUTH, ears, hush: HUSH, drain: DRAIN };
-      const found = await measureIntelligibility(pulse, cables, some, { condition, seed }, speech);
-      some.forEach(({ name }, index) => results.set(name, found[index]!));
+      const found: IntelligibilityResult[][] = [];
+      for (let call = 0; call < calls; call++) {
+        const network = { condition, seed: call === 0 ? seed : `${seed} call ${call + 1}` };
+        found.push(await measureIntelligibility(pulse, cables, some, network, speech));
+      }
+      some.forEach(({ name }, index) => results.set(name, middle(found.map((call) => call[index]!))));
     }
     heard.push({ condition, results });
     const told = [...results].map(([name, result]) =>
@@ -174,6 +184,12 @@ async function measureAll(
     progress(`${condition.name}: ${told.join(", ")}`);
   }
   return { calibration, delay, speech: heard, cost, hour };
+}
+
+/** The call in the middle by its STOI. One that failed is worse than all others. */
+function middle(calls: readonly IntelligibilityResult[]): IntelligibilityResult {
+  const stoi = (call: IntelligibilityResult) => "failure" in call ? -1 : call.stoi;
+  return calls.toSorted((one, other) => stoi(one) - stoi(other))[Math.floor((calls.length - 1) / 2)]!;
 }
 
 /** Other programs that run at the same time make everybody stumble. */
@@ -197,7 +213,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const busyNotes = noteIfBusy();
   Deno.env.set("DENO_DIR", await denoFolder());
-  const { quick, seed, atOnce, folder } = options;
+  const { quick, seed, calls, atOnce, folder } = options;
   const date = new Date();
   await using registry = await startRegistry();
   const { entries, absent } = await findPrograms(registry);
@@ -213,6 +229,7 @@ async function main(args: readonly string[]): Promise<number> {
     date,
     durationSeconds: performance.now() / 1000,
     seed,
+    calls,
     speech: speech.description,
     machine: await describeMachine(),
     notes,

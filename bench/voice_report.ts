@@ -17,7 +17,7 @@ const NONE = "–";
 
 /** Writes the page, in Markdown. */
 export function writeReport(results: VoiceResults, circumstances: VoiceCircumstances): string {
-  const { date, durationSeconds, seed, speech, machine, notes } = circumstances;
+  const { date, durationSeconds, seed, calls, speech, machine, notes } = circumstances;
   const sections = [
     "# Voice, side by side",
     "`make bench-voice` wrote this page. It starts whole phones in calls over virtual sound cards (PulseAudio null " +
@@ -27,7 +27,7 @@ export function writeReport(results: VoiceResults, circumstances: VoiceCircumsta
       `${date.toISOString().slice(0, 16).replace("T", " ")} UTC, ${
         (durationSeconds / 60).toFixed(1)
       } minutes, ` +
-      `seed \`${seed}\``,
+      `seed \`${seed}\`${calls > 1 ? `, on each network the middle one of ${calls} calls` : ""}`,
       machine,
       ...notes,
     ]),

@@ -34,6 +34,8 @@ export interface VoiceCircumstances {
   readonly date: Date;
   readonly durationSeconds: number;
   readonly seed: string;
+  /** Calls on each network, of which the one in the middle counts. */
+  readonly calls: number;
   /** What was said. */
   readonly speech: string;
   /** Machine and versions. */

@@ -73,6 +73,7 @@ const CIRCUMSTANCES = {
   date: new Date("2026-01-02T03:04:05Z"),
   durationSeconds: 90,
   seed: "1",
+  calls: 3,
   speech: "two sentences",
   machine: "a machine",
   notes: ["Nobody else came."],
@@ -82,7 +83,7 @@ Deno.test("writeReport() has a table for each part that was run", () => {
   const report = writeReport(RESULTS, CIRCUMSTANCES);
   for (
     const line of [
-      "- 2026-01-02 03:04 UTC, 1.5 minutes, seed `1`",
+      "- 2026-01-02 03:04 UTC, 1.5 minutes, seed `1`, on each network the middle one of 3 calls",
       "- Nobody else came.",
       `| ${SALA} | 58.0 | 58.0 | 70.0 | 0.26 | 20 of 20 |`,
       `| ${SALA_FRAME_10} | failed: no sound | – | – | – | – |`,
