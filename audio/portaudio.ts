@@ -47,15 +47,18 @@ const BLOCK_SAMPLES = 480;
 /** So a microphone gives at least so many blocks for each read. */
 const BLOCKS_A_READ = 2;
 
-/** The longest blocks that are asked for as a device's delay. PortAudio makes room for one block more. */
-const LATENCY_BLOCKS = 3;
+/** Samples that are asked for as a device's delay. PortAudio makes room for one block more. */
+const LATENCY_SAMPLES = 3 * BLOCK_SAMPLES;
 
 /**
  * The same where blocks can be told to stay as short, which is ALSA, so that it adds no delay. Microphones: room for
  * 160 ms, since they go on while this phone is held up, and what a sound server keeps back for want of room is not seen.
  * Loudspeakers: room for the most that their queue may come to.
  */
-const BLOCKS_ALSA: Readonly<Record<Direction, number>> = { input: 15, output: 6 };
+const LATENCY_SAMPLES_ALSA: Readonly<Record<Direction, number>> = {
+  input: 15 * BLOCK_SAMPLES,
+  output: 6 * BLOCK_SAMPLES,
+};
 
 /**
  * Samples that a loudspeaker's queue takes at least beyond those that are given at once: 16 ms, since a device may take a
@@ -234,8 +237,7 @@ export class PortAudio implements Disposable {
   ): Promise<Deno.PointerValue> {
     const { Pa_OpenStream, Pa_StartStream, Pa_CloseStream, PaAlsa_SetNumPeriods } = this.#library.symbols;
     const roomy = host === "ALSA" && PaAlsa_SetNumPeriods;
-    const longestBlocks = roomy ? BLOCKS_ALSA[direction] : LATENCY_BLOCKS;
-    const latencySamples = longestBlocks * BLOCK_SAMPLES;
+    const latencySamples = roomy ? LATENCY_SAMPLES_ALSA[direction] : LATENCY_SAMPLES;
     // It goes for the next stream, and streams are opened one at a time.
     PaAlsa_SetNumPeriods?.(Math.ceil(latencySamples / blockSamples) + 1);
     // Together, so that what the other thread reads lives as long as what it writes.
