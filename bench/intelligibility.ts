@@ -92,6 +92,16 @@ export async function measureIntelligibility(
   );
 }
 
+/**
+ * The call in the middle by its STOI, of an even number the worse of both. One that failed is worse than all others.
+ *
+ * @param calls At least one.
+ */
+export function middleCall(calls: readonly IntelligibilityResult[]): IntelligibilityResult {
+  const stoi = (call: IntelligibilityResult) => "failure" in call ? -1 : call.stoi;
+  return calls.toSorted((one, other) => stoi(one) - stoi(other))[Math.floor((calls.length - 1) / 2)]!;
+}
+
 interface HungUp {
   readonly network: PathCounts;
   readonly frames: FrameCounts;

@@ -14,7 +14,7 @@ import { measureCosts } from "./cost.ts";
 import { denoFolder } from "./deno_folder.ts";
 import { type Delays, measureDelay } from "./delay.ts";
 import { measureHour } from "./hour.ts";
-import { type IntelligibilityResult, measureIntelligibility } from "./intelligibility.ts";
+import { type IntelligibilityResult, measureIntelligibility, middleCall } from "./intelligibility.ts";
 import { describeMachine } from "./machine.ts";
 import { type Entry, findPrograms } from "./programs.ts";
 import { makeSpeech } from "./speech.ts";
@@ -175,7 +175,7 @@ async function measureAll(
         const network = { condition, seed: call === 0 ? seed : `${seed} call ${call + 1}` };
         found.push(await measureIntelligibility(pulse, cables, some, network, speech));
       }
-      some.forEach(({ name }, index) => results.set(name, middle(found.map((call) => call[index]!))));
+      some.forEach(({ name }, index) => results.set(name, middleCall(found.map((call) => call[index]!))));
     }
     heard.push({ condition, results });
     const told = [...results].map(([name, result]) =>
@@ -184,12 +184,6 @@ async function measureAll(
     progress(`${condition.name}: ${told.join(", ")}`);
   }
   return { calibration, delay, speech: heard, cost, hour };
-}
-
-/** The call in the middle by its STOI. One that failed is worse than all others. */
-function middle(calls: readonly IntelligibilityResult[]): IntelligibilityResult {
-  const stoi = (call: IntelligibilityResult) => "failure" in call ? -1 : call.stoi;
-  return calls.toSorted((one, other) => stoi(one) - stoi(other))[Math.floor((calls.length - 1) / 2)]!;
 }
 
 /** Other programs that run at the same time make everybody stumble. */

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { drawBars } from "../../bench/bar_chart.ts";
 import { CONDITIONS } from "../../bench/conditions.ts";
 import type { Delays } from "../../bench/delay.ts";
-import type { Intelligibility } from "../../bench/intelligibility.ts";
+import { type Intelligibility, middleCall } from "../../bench/intelligibility.ts";
 import { BARESIP, SALA, SALA_FRAME_10, SALA_NO_ECHO_CANCEL } from "../../bench/programs.ts";
 import { measureBars } from "../../bench/voice_bars.ts";
 import { DELAY_PICTURE, drawPictures, STOI_PICTURE, writeReport } from "../../bench/voice_report.ts";
@@ -78,6 +78,15 @@ const CIRCUMSTANCES = {
   machine: "a machine",
   notes: ["Nobody else came."],
 };
+
+Deno.test("middleCall() is the one with as many better as worse ones, and of two the worse", () => {
+  const [bad, fair, good] = [heard(0.5), heard(0.7), heard(0.9)];
+  const failed = { failure: "no sound" };
+  assertEquals(middleCall([good, bad, fair]), fair);
+  assertEquals(middleCall([good, failed, bad]), bad);
+  assertEquals(middleCall([good, bad]), bad);
+  assertEquals(middleCall([failed]), failed);
+});
 
 Deno.test("writeReport() has a table for each part that was run", () => {
   const report = writeReport(RESULTS, CIRCUMSTANCES);
