@@ -20,6 +20,7 @@ import {
   type PhoneAccess,
   type PhoneOptions,
 } from "./lib/console/phone_options.ts";
+import { raisePriority } from "./lib/console/priority.ts";
 import { readRoomPassword, readSecret, SecretError } from "./lib/console/room_secrets.ts";
 import { phoneHelp, sentence, type Telling } from "./lib/console/sentences.ts";
 import { TEXTS } from "./lib/console/texts.ts";
@@ -94,6 +95,7 @@ async function main(args: readonly string[]): Promise<number> {
     return EXIT.wrongUsage;
   }
   const needs = soundNeeds(request.sound);
+  raisePriority();
   giveUpOtherPermissions(neededPermissions(needs, options.logKeys));
   // Sound libraries write there at any moment, and over the screen. What the phone has to say goes to the screen.
   using _quiet = needs.usesDevices ? quietStderr() : undefined;

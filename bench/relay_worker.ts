@@ -3,10 +3,14 @@
 /// <reference no-default-lib="true" />
 /// <reference lib="deno.worker" />
 
+import { raisePriority } from "../lib/console/priority.ts";
 import type { Relay } from "./relay.ts";
 import type { RelayReply, RelayRequest, RelaySetup } from "./relay_thread.ts";
 import { SalaRelay } from "./sala_relay.ts";
 import { SipRelay } from "./sip_relay.ts";
+
+// The network does what it is told, and nothing for lack of a processor.
+raisePriority();
 
 let relay: Relay | undefined;
 

@@ -3,14 +3,15 @@
 import type { SoundNeeds } from "../../audio/sound_desk.ts";
 
 /** Permissions that not every run needs. Of the others a phone needs all that deno.json grants. */
-const DISPENSABLE = ["read", "write", "ffi", "import"] as const;
+const DISPENSABLE = ["read", "write", "ffi", "sys", "import"] as const;
 
 /** One of those. */
 export type Dispensable = (typeof DISPENSABLE)[number];
 
 /**
  * What a run cannot do without. A file may be opened again for each call, so it is needed to the end. The program
- * is loaded as a whole when it starts, so that nothing need be imported later.
+ * is loaded as a whole when it starts, and has its priority by then, so that nothing need be imported later, nor
+ * anything of the system be changed.
  *
  * @param logKeys A file that the keys of calls are written to, if any.
  */

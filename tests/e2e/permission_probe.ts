@@ -7,6 +7,7 @@
  * @module
  */
 
+import { getPriority, setPriority } from "node:os";
 import { type Dispensable, giveUpOtherPermissions } from "../../lib/console/permissions.ts";
 
 /** What is tried, by the name under which it is reported. */
@@ -17,6 +18,7 @@ const ATTEMPTS: Readonly<Record<string, () => unknown>> = {
   "sys: the system's version": () => Deno.osRelease(),
   "sys: the person's number": () => Deno.uid(),
   "sys: network interfaces": () => Deno.networkInterfaces(),
+  "sys: the program's priority": () => setPriority(getPriority()),
   "env: LC_ALL": () => Deno.env.get("LC_ALL"),
   "env: LANG": () => Deno.env.get("LANG"),
   "env: TERM": () => Deno.env.get("TERM"),

@@ -13,6 +13,7 @@ const PHONE: Readonly<Record<string, "granted" | "refused">> = {
   "sys: the system's version": "refused",
   "sys: the person's number": "refused",
   "sys: network interfaces": "refused",
+  "sys: the program's priority": "granted",
   "env: LC_ALL": "granted",
   "env: LANG": "granted",
   "env: TERM": "granted",
@@ -58,14 +59,18 @@ Deno.test("what a phone has no use for in a run is refused from its beginning", 
         [name, kinds.some((kind) => name.startsWith(kind)) ? "refused" : result] as const
       ),
     );
-  assertEquals(await probe(Deno.execPath(), [...RUN, "--give-up", ""]), without("read", "write", "ffi"));
-  assertEquals(await probe(Deno.execPath(), [...RUN, "--give-up", "read,ffi"]), without("write"));
+  assertEquals(
+    await probe(Deno.execPath(), [...RUN, "--give-up", ""]),
+    without("read", "write", "ffi", "sys"),
+  );
+  assertEquals(await probe(Deno.execPath(), [...RUN, "--give-up", "read,ffi"]), without("write", "sys"));
 });
 
-Deno.test("deno.json grants nobody everything, and names each environment variable", () => {
+Deno.test("deno.json grants nobody everything, and names each environment variable and each function of the system", () => {
   for (const [tool, set] of Object.entries(deno.permissions)) {
     assert(Array.isArray(set.env), `${tool} names its environment variables`);
-    for (const kind of ["all", "run", "sys"]) assert(!(kind in set), `${tool} has no use for "${kind}"`);
+    if ("sys" in set) assert(Array.isArray(set.sys), `${tool} names what it does with the system`);
+    for (const kind of ["all", "run"]) assert(!(kind in set), `${tool} has no use for "${kind}"`);
   }
 });
 

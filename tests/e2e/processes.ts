@@ -16,8 +16,8 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Whether its standard input can be typed into; without, it is empty. */
   readonly stdin?: "piped" | "null";
-  /** How many files and sockets it may have open (`ulimit -n`). */
-  readonly openFiles?: number;
+  /** The words of a program that becomes it, and first changes what it may do. */
+  readonly through?: readonly string[];
   /** Folder that an executable runs in. The source runs in the root of the tree, where `deno.json` is. */
   readonly cwd?: string;
   /** Told of each line of standard output as it comes. */
@@ -56,12 +56,10 @@ export function commandLine(kind: ToolKind, args: readonly string[]): string[] {
 }
 
 function commandOf(kind: ToolKind, args: readonly string[], options: StartOptions): Deno.Command {
-  const { env, stdin = "null", cwd, openFiles } = options;
+  const { env, stdin = "null", cwd, through = [] } = options;
   const line = commandLine(kind, args);
   const isSource = line[0] === Deno.execPath();
-  const [program = "", ...rest] = openFiles === undefined
-    ? line
-    : ["sh", "-c", `ulimit -n ${openFiles} && exec "$0" "$@"`, ...line];
+  const [program = "", ...rest] = [...through, ...line];
   return new Deno.Command(program, {
     args: rest,
     env: { LC_ALL: "pt_BR.UTF-8", NO_COLOR: "1", ...env },

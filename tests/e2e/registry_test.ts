@@ -81,7 +81,9 @@ Deno.test({
   // Windows has no such limit, and no shell to set one with.
   ignore: Deno.build.os === "windows",
   async fn() {
-    await using registry = await startRegistry(["--quiet"], { openFiles: 200 });
+    await using registry = await startRegistry(["--quiet"], {
+      through: ["sh", "-c", 'ulimit -n 200 && exec "$0" "$@"'],
+    });
     await using joao = await connect(registry.port);
     await joao.register("joão", "127.0.0.1", 6000);
     const crowd: Deno.TcpConn[] = [];

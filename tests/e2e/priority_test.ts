@@ -1,0 +1,29 @@
+import { assertEquals } from "@std/assert";
+import { getPriority } from "node:os";
+import { startPhone } from "./phones.ts";
+import { startRegistry } from "./processes.ts";
+
+/** What was found at the end of what the kernel tells of a process (proc_pid_stat(5)), behind the program's name. */
+const NICENESS = 16;
+
+/** Niceness of a phone that is in the room, started by what some program may do. */
+async function nicenessThrough(through: readonly string[]): Promise<number> {
+  await using registry = await startRegistry();
+  await using phone = await startPhone(registry.port, "ana", [], { through });
+  const stat = await Deno.readTextFile(`/proc/${phone.pid}/stat`);
+  return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[NICENESS]);
+}
+
+const onlyRoot = { ignore: Deno.build.os !== "linux" || Deno.uid() !== 0 || getPriority() !== 0 };
+
+Deno.test("a phone that may be is before other programs for the processor", onlyRoot, async () => {
+  assertEquals(await nicenessThrough([]), -11);
+});
+
+Deno.test("a phone that may not be before other programs is in turn", onlyRoot, async () => {
+  assertEquals(await nicenessThrough(["setpriv", "--bounding-set=-sys_nice"]), 0);
+});
+
+Deno.test("a phone that was given another priority keeps it", onlyRoot, async () => {
+  assertEquals(await nicenessThrough(["nice", "-n", "5"]), 5);
+});
