@@ -38,27 +38,22 @@ export interface Device {
 export type Direction = "input" | "output";
 
 /**
- * Most samples that a device gives or takes at once: 10 ms. Smaller blocks cost more wake-ups, larger ones delay: those
- * of a microphone are never quite as long as they should be, so they come between two reads, by and by at any time, and
- * the rest of a block waits for the next read.
+ * Samples that a device gives or takes at once. A microphone gives 5 ms: a card's blocks are never quite as long as they
+ * should be, so they end between two reads, by and by at any time, and the rest of a block waits for the next read. What
+ * waits so is delay, and delay that changes. With blocks of 10 ms it was 5 ms more, for as much of the processor. A
+ * loudspeaker takes 10 ms.
  */
-const BLOCK_SAMPLES = 480;
+const BLOCK_SAMPLES: Readonly<Record<Direction, number>> = { input: 240, output: 480 };
 
-/** So a microphone gives at least so many blocks for each read. */
-const BLOCKS_A_READ = 2;
-
-/** Samples that are asked for as a device's delay. PortAudio makes room for one block more. */
-const LATENCY_SAMPLES = 3 * BLOCK_SAMPLES;
+/** Samples that are asked for as a device's delay, 30 ms. PortAudio makes room for one block more. */
+const LATENCY_SAMPLES = 1440;
 
 /**
  * The same where blocks can be told to stay as short, which is ALSA, so that it adds no delay. Microphones: room for
- * 160 ms, since they go on while this phone is held up, and what a sound server keeps back for want of room is not seen.
+ * 150 ms, since they go on while this phone is held up, and what a sound server keeps back for want of room is not seen.
  * Loudspeakers: room for the most that their queue may come to.
  */
-const LATENCY_SAMPLES_ALSA: Readonly<Record<Direction, number>> = {
-  input: 15 * BLOCK_SAMPLES,
-  output: 6 * BLOCK_SAMPLES,
-};
+const LATENCY_SAMPLES_ALSA: Readonly<Record<Direction, number>> = { input: 7200, output: 2880 };
 
 /**
  * Samples that a loudspeaker's queue takes at least beyond those that are given at once: 16 ms, since a device may take a
@@ -189,8 +184,7 @@ export class PortAudio implements Disposable {
    * @throws {AudioError} `no_device` where there is none such, `device_failed` where it does not open.
    */
   async openSource(readSamples: number, choice?: DeviceChoice): Promise<AudioSource> {
-    const blockSamples = Math.min(BLOCK_SAMPLES, Math.floor(readSamples / BLOCKS_A_READ));
-    return new DeviceSource(await this.#openStream("input", choice, blockSamples), readSamples, blockSamples);
+    return new DeviceSource(await this.#openStream("input", choice), readSamples);
   }
 
   /**
@@ -201,8 +195,7 @@ export class PortAudio implements Disposable {
    * @throws {AudioError} `no_device` where there is none such, `device_failed` where it does not open.
    */
   async openSink(servedSamples: number, choice?: DeviceChoice): Promise<AudioSink> {
-    const stream = await this.#openStream("output", choice, BLOCK_SAMPLES);
-    return new DeviceSink(stream, servedSamples);
+    return new DeviceSink(await this.#openStream("output", choice), servedSamples);
   }
 
   /** Stops PortAudio and unloads it. */
@@ -216,26 +209,19 @@ export class PortAudio implements Disposable {
     return direction === "input" ? Pa_GetDefaultInputDevice() : Pa_GetDefaultOutputDevice();
   }
 
-  #openStream(
-    direction: Direction,
-    choice: DeviceChoice | undefined,
-    blockSamples: number,
-  ): Promise<Stream> {
+  #openStream(direction: Direction, choice: DeviceChoice | undefined): Promise<Stream> {
     return this.#turns.run(async () => {
       const device = this.check(direction, choice);
       const { name } = device;
-      const pointer = await this.#start(direction, device, blockSamples);
+      const pointer = await this.#start(direction, device);
       this.#openStreams++;
       return { library: this.#library, pointer, name, close: () => this.#closeStream(pointer) };
     });
   }
 
-  async #start(
-    direction: Direction,
-    { name, index, host }: Device,
-    blockSamples: number,
-  ): Promise<Deno.PointerValue> {
+  async #start(direction: Direction, { name, index, host }: Device): Promise<Deno.PointerValue> {
     const { Pa_OpenStream, Pa_StartStream, Pa_CloseStream, PaAlsa_SetNumPeriods } = this.#library.symbols;
+    const blockSamples = BLOCK_SAMPLES[direction];
     const roomy = host === "ALSA" && PaAlsa_SetNumPeriods;
     const latencySamples = roomy ? LATENCY_SAMPLES_ALSA[direction] : LATENCY_SAMPLES;
     // It goes for the next stream, and streams are opened one at a time.
@@ -307,13 +293,13 @@ class DeviceSource implements AudioSource {
   #lookAtMs: number | undefined;
   #closed = false;
 
-  constructor(stream: Stream, readSamples: number, blockSamples: number) {
+  constructor(stream: Stream, readSamples: number) {
     this.#stream = stream;
     this.#schedule = new LookSchedule(readSamples);
     const info = stream.library.symbols.Pa_GetStreamInfo(stream.pointer);
     const latency = info ? new Deno.UnsafePointerView(info).getFloat64(STREAM_INFO_INPUT_LATENCY) : Infinity;
     // What PortAudio counts as latency is all of its queue, of which one block is ever in use.
-    this.#blockSamples = Math.min(Math.round(latency * SAMPLE_RATE), blockSamples);
+    this.#blockSamples = Math.min(Math.round(latency * SAMPLE_RATE), BLOCK_SAMPLES.input);
   }
 
   get name(): string {
