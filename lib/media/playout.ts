@@ -153,8 +153,9 @@ const URGENT_EXCESS = 300 * MS;
 const CORRECTION_PAUSE = 40 * MS;
 const URGENT_PAUSE = 20 * MS;
 
-/** Losses from which on it is worth a frame of delay to have the next packet's copy: 1 %. */
+/** Losses from which on it is worth a frame of delay to have the next packet's copy: 1 %. So long they may pause. */
 const WORTH_WAITING = 0.01;
+const LOSSES_GO_ON = 8_000 * MS;
 
 /** So long after a packet with copies others with as many are expected. */
 const COPIES_GO_ON = 3_000 * MS;
@@ -236,8 +237,9 @@ export class Playout {
   /** When a packet carried copies of the ones before it, by its timestamp, and of how many. */
   #copyAt = -Infinity;
   #copies = 0;
-  /** The part of the packets that is missing of late. */
+  /** The part of the packets that is missing of late, and until when copies are waited for because of it. */
   #lossRate = 0;
+  #lossesUntil = 0;
   /** The part of the packets that came after one that was sent later. */
   #overtakenRate = 0;
   /** Relative delay of the fastest packets, and the one that is waited for. */
@@ -474,7 +476,8 @@ export class Playout {
     this.#fastest = this.#delays.quantile(FASTEST);
     // A lost packet is rebuilt from the next one, so where there are losses that one is worth waiting for.
     const copies = this.#end - this.#copyAt < COPIES_GO_ON ? this.#copies : 0;
-    const wait = this.#lossRate > WORTH_WAITING ? copies * this.#frameSamples : 0;
+    if (this.#lossRate > WORTH_WAITING) this.#lossesUntil = this.#delivered + LOSSES_GO_ON;
+    const wait = this.#delivered < this.#lossesUntil ? copies * this.#frameSamples : 0;
     const inTime = this.#delays.quantile(IN_TIME);
     this.#hold(inTime);
     const usual = Math.min(this.#inTime, this.#delays.largest) + wait;

@@ -98,13 +98,16 @@ const MS = 48;
 
 /** Expected losses from which on packets carry one copy, and two, which are worth another frame of delay then. */
 const ONE_COPY_LOSS = 0.01;
-const TWO_COPIES_LOSS = 0.08;
+const TWO_COPIES_LOSS = 0.06;
 
 /** Most frames that are read and sent at once, after this phone was held up. Then others have their turn. */
 const MOST_FRAMES_AT_ONCE = 3;
 
-/** What remains of the expected loss at each report that shows less: up at once, down slowly. */
-const LOSS_MEMORY = 0.75;
+/**
+ * The most that so many reports told, some 15 s, is expected: up at once, and not down by a draw of luck, since with each
+ * change the other side changes its delay.
+ */
+const REPORTS_REMEMBERED = 10;
 
 /** The voice of one call. */
 export class VoiceSession {
@@ -126,7 +129,8 @@ export class VoiceSession {
   /** When the timer is set for, and what takes it back. */
   #wakeAt = Infinity;
   #cancelWake = (): void => {};
-  #expectedLoss = 0;
+  /** The losses of the last reports. */
+  readonly #losses: number[] = [];
   #reportsReceived = 0;
   /** The end of devices that failed, and of the microphone. */
   readonly #closing: { readonly sources: Promise<void>[]; readonly sinks: Promise<void>[] } = {
@@ -328,10 +332,12 @@ export class VoiceSession {
     const { peer, peerCopies, reportsReceived } = this.#reporter.figures;
     if (!peer || reportsReceived === this.#reportsReceived) return;
     this.#reportsReceived = reportsReceived;
-    this.#expectedLoss = Math.max(peer.lossFraction, LOSS_MEMORY * this.#expectedLoss);
+    this.#losses.push(peer.lossFraction);
+    if (this.#losses.length > REPORTS_REMEMBERED) this.#losses.shift();
+    const expectedLoss = Math.max(...this.#losses);
     // Together, since Opus conceals what no copy came of better where it was told to expect it.
-    if (this.#options.errorCorrection) this.#encoder.expectLoss(this.#expectedLoss);
-    if (this.#options.redundancy) this.#sender.copies = Math.min(copiesFor(this.#expectedLoss), peerCopies);
+    if (this.#options.errorCorrection) this.#encoder.expectLoss(expectedLoss);
+    if (this.#options.redundancy) this.#sender.copies = Math.min(copiesFor(expectedLoss), peerCopies);
   }
 }
 

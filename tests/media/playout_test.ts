@@ -66,6 +66,22 @@ Deno.test("Playout rebuilds single losses from the next packet, when that carrie
   assertGreater(compare(said(8), heard.subarray(2 * 48_000)).correlation, 0.99);
 });
 
+Deno.test("Playout goes on waiting for copies where losses are far apart, and not when there are no more", () => {
+  let [least, backAt] = [Infinity, Infinity];
+  const { playout } = simulate({
+    seconds: 60,
+    network: (time) => ({ lost: time < 40_000 && time % (time < 3_000 ? 200 : 2_000) === 100 }),
+    copies: true,
+    each(time, { targetMs }) {
+      if (time > 3_000 && time < 40_000) least = Math.min(least, targetMs);
+      if (time > 40_000 && targetMs < 10) backAt = Math.min(backAt, time);
+    },
+  });
+  assertGreater(least, 19);
+  assertLess(backAt, 55_000);
+  assertLessOrEqual(playout.counts.lost, 3);
+});
+
 Deno.test("Playout conceals what is lost, keeps the time, and counts it once", () => {
   const random = randomFrom(5);
   let lostOnTheWay = 0;

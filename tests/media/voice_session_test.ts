@@ -4,7 +4,9 @@ import { DeviceKeeper } from "../../audio/device_keeper.ts";
 import { Pacer, SampleClock } from "../../audio/pacer.ts";
 import { openNullSink } from "../../audio/silence.ts";
 import { openTone } from "../../audio/tone.ts";
-import { parseRtp } from "../../lib/media/rtp.ts";
+import { parseRedundant, REDUNDANT_PAYLOAD_TYPE } from "../../lib/media/redundancy.ts";
+import { encodeCompound } from "../../lib/media/rtcp.ts";
+import { isRtcp, parseRtp } from "../../lib/media/rtp.ts";
 import { VoiceSession } from "../../lib/media/voice_session.ts";
 import { MadeUpDevices } from "../audio/made_up_devices.ts";
 
@@ -109,4 +111,66 @@ Deno.test("VoiceSession does nothing once it is over, even when a timer comes th
   now = 100;
   for (const callback of callbacks) callback();
   assertEquals(sent, sentAtEnd);
+});
+
+Deno.test("VoiceSession sends the copies that the worst of the last reports asks for", async () => {
+  let [now, wake] = [0, () => {}];
+  const sent: Uint8Array[] = [];
+  const clock: Clock = {
+    now: () => now,
+    setTimer(callback) {
+      wake = callback;
+      return () => {};
+    },
+  };
+  const session = await VoiceSession.start({
+    source: openTone(440, new Pacer(clock)),
+    sink: openNullSink(new SampleClock(clock)),
+    frameSamples: 960,
+    errorCorrection: true,
+    redundancy: true,
+    stretching: true,
+    send: (datagram) => sent.push(datagram),
+    replaceSource: (error) => {
+      throw error;
+    },
+    replaceSink: (error) => {
+      throw error;
+    },
+    clock,
+  });
+  /** Speaks for some frames. @returns How many copies the last packet carried. */
+  const copies = () => {
+    for (let frame = 0; frame < 4; frame++) {
+      now += 20;
+      wake();
+    }
+    const packet = parseRtp(sent.findLast((datagram) => !isRtcp(datagram))!)!;
+    return packet.payloadType === REDUNDANT_PAYLOAD_TYPE ? parseRedundant(packet.payload)!.copies.length : 0;
+  };
+  const report = (fractionLost: number) =>
+    session.receive(encodeCompound([
+      {
+        kind: "receiver_report",
+        ssrc: 7,
+        blocks: [{
+          ssrc: parseRtp(sent[0]!)!.ssrc,
+          fractionLost,
+          cumulativeLost: 0,
+          highestSequence: 0,
+          jitter: 0,
+          lastSenderReport: 0,
+          delaySinceLastSenderReport: 0,
+        }],
+      },
+      { kind: "application", ssrc: 7, name: "SALA", data: Uint8Array.of(REDUNDANT_PAYLOAD_TYPE, 2, 0, 0) },
+    ]));
+  assertEquals(copies(), 0);
+  const counts = [0, 0.02, 0.07, 0, 0.02, ...new Array(8).fill(0), 0, 0].map((loss) => {
+    report(Math.round(256 * loss));
+    return copies();
+  });
+  assertEquals(counts, [0, 1, ...new Array(10).fill(2), 1, 1, 0]);
+  await session.stop();
+  await session.closed();
 });
