@@ -140,8 +140,9 @@ const RETURN = 2_000 * MS;
 const RESERVE_LONGER = 3 * MS;
 const RESERVE_SHORTER = 6 * MS;
 
-/** … and as a part of what is waited for, where that is more. */
+/** … and as a part of what is waited for, where that is more. In pauses it is made up for once a quarter of it is left. */
 const RESERVE_PART = 1 / 4;
+const LEAST_RESERVE_PART = RESERVE_PART / 4;
 
 /** Lack of delay at which it is made up for by whatever harms least, and more often: packets come late. */
 const URGENT_LACK = 50 * MS;
@@ -720,7 +721,7 @@ export class Playout {
     const pause = urgency < 1 ? CORRECTION_PAUSE : URGENT_PAUSE;
     if (this.#delivered - this.#correctedAt < pause) return;
     const quiet = this.#stretcher.quietSamples > SHORT_PAUSE;
-    const lacks = excess < (quiet ? RESERVE_PART / 2 * this.#spread : 0);
+    const lacks = excess < (quiet ? LEAST_RESERVE_PART * this.#spread : 0);
     if (lacks) this.#lengthen((quiet ? this.#reserve(RESERVE_LONGER) : RESERVE_LONGER) - excess, urgency);
     else if (excess > this.#tolerated) this.#shorten(needed, excess - this.#keptExcess, urgency);
   }

@@ -233,6 +233,25 @@ Deno.test("Playout leaves the more in reserve the longer it waits for jitter", (
   assertGreater(delayMs, targetMs + 10);
 });
 
+Deno.test("Playout leaves alone a reserve in which a part is left", () => {
+  const [little, much] = [5, 30].map((moreMs) => {
+    let before = 0;
+    const { playout } = simulate({
+      seconds: 25,
+      network: (time, random) => ({
+        delayMs: time < 5_000 ? 0 : (80 + (time < 15_000 ? 0 : moreMs)) * random(),
+      }),
+      quiet: (time) => time % 1_000 < 400,
+      each(time, { counts }) {
+        if (time < 15_000) before = counts.lengthened;
+      },
+    });
+    return playout.counts.lengthened - before;
+  });
+  assertEquals(little, 0);
+  assertGreater(much!, 0);
+});
+
 Deno.test("Playout makes no more longer in speech than lacks, and the rest in the next pause", () => {
   const excessMs = [true, false].map((steady) => {
     const { playout } = simulate({
