@@ -13,6 +13,19 @@ import { MadeUpDevices } from "../audio/made_up_devices.ts";
 /** How often it is looked whether what is waited for has happened. */
 const LOOK_MS = 10;
 
+function fail(error: Error): never {
+  throw error;
+}
+
+const SETTINGS = {
+  frameSamples: 960,
+  errorCorrection: false,
+  redundancy: false,
+  stretching: true,
+  replaceSource: fail,
+  replaceSink: fail,
+};
+
 async function until(happened: () => boolean): Promise<void> {
   while (!happened()) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
 }
@@ -29,10 +42,6 @@ Deno.test("VoiceSession goes on without its devices, and with them when they are
   const session = await VoiceSession.start({
     source: await keeper.openSource(960, "default"),
     sink: await keeper.openSink(960, "default"),
-    frameSamples: 960,
-    errorCorrection: false,
-    redundancy: false,
-    stretching: true,
     // What it says comes back to it.
     send: (datagram) => {
       const packet = parseRtp(datagram);
@@ -40,12 +49,7 @@ Deno.test("VoiceSession goes on without its devices, and with them when they are
       timestamps.push(packet.timestamp);
       queueMicrotask(() => session.receive(datagram));
     },
-    replaceSource: (error) => {
-      throw error;
-    },
-    replaceSink: (error) => {
-      throw error;
-    },
+    ...SETTINGS,
   });
   const loud = () => session.levels.microphoneDb > -30 && session.levels.speakerDb > -30;
   const { heard } = devices;
@@ -89,17 +93,8 @@ Deno.test("VoiceSession does nothing once it is over, even when a timer comes th
   const session = await VoiceSession.start({
     source: openTone(440, new Pacer(clock)),
     sink: openNullSink(new SampleClock(clock)),
-    frameSamples: 960,
-    errorCorrection: false,
-    redundancy: false,
-    stretching: true,
     send: () => sent++,
-    replaceSource: (error) => {
-      throw error;
-    },
-    replaceSink: (error) => {
-      throw error;
-    },
+    ...SETTINGS,
     clock,
   });
   now = 20;
@@ -126,17 +121,10 @@ Deno.test("VoiceSession sends the copies that the worst of the last reports asks
   const session = await VoiceSession.start({
     source: openTone(440, new Pacer(clock)),
     sink: openNullSink(new SampleClock(clock)),
-    frameSamples: 960,
+    send: (datagram) => sent.push(datagram),
+    ...SETTINGS,
     errorCorrection: true,
     redundancy: true,
-    stretching: true,
-    send: (datagram) => sent.push(datagram),
-    replaceSource: (error) => {
-      throw error;
-    },
-    replaceSink: (error) => {
-      throw error;
-    },
     clock,
   });
   /** Speaks for some frames. @returns How many copies the last packet carried. */
