@@ -2,7 +2,7 @@
 
 import type { SoundNeeds } from "../../audio/sound_desk.ts";
 
-/** Permissions that not every run needs. Of the others a phone needs all that deno.json grants. */
+/** Permissions that not every run needs, or not to its end. Of the others a phone needs all that deno.json grants. */
 const DISPENSABLE = ["read", "write", "ffi", "sys", "import"] as const;
 
 /** One of those. */

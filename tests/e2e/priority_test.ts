@@ -3,7 +3,7 @@ import { getPriority } from "node:os";
 import { startPhone } from "./phones.ts";
 import { startRegistry } from "./processes.ts";
 
-/** What was found at the end of what the kernel tells of a process (proc_pid_stat(5)), behind the program's name. */
+/** Where it stands in /proc/PID/stat, counted from the one after the program's name (proc_pid_stat(5)). */
 const NICENESS = 16;
 
 /** Niceness of a phone that is in the room, started by what some program may do. */
