@@ -4,26 +4,26 @@
  * Usage: `phone REGISTRY NAME [PORT] [options]`; `phone --help` lists them, and the exit statuses.
  */
 
-import { AudioError } from "./audio/audio.ts";
-import { quietStderr } from "./audio/quiet_stderr.ts";
-import { SoundDesk, soundNeeds } from "./audio/sound_desk.ts";
-import { onEndSignal, onFailure } from "./lib/console/end_signals.ts";
-import { jsonLine } from "./lib/console/json_line.ts";
-import { chooseLanguage, type Language } from "./lib/console/language.ts";
-import { writeAll } from "./lib/console/line_writer.ts";
-import { openScreen } from "./lib/console/open_screen.ts";
-import { giveUpOtherPermissions, neededPermissions } from "./lib/console/permissions.ts";
-import { EXIT, Phone } from "./lib/console/phone.ts";
+import { AudioError } from "./audio/audio_io.ts";
+import { quietStderr } from "./audio/portaudio/quiet.ts";
+import { SoundDesk, soundNeeds } from "./audio/audio_devices.ts";
+import { onEndSignal, onFailure } from "./lib/cli/signals.ts";
+import { jsonLine } from "./lib/ui/json_line.ts";
+import { chooseLanguage, type Language } from "./lib/ui/texts/language.ts";
+import { writeAll } from "./lib/ui/line_writer.ts";
+import { openScreen } from "./lib/ui/open_screen.ts";
+import { giveUpOtherPermissions, neededPermissions } from "./lib/cli/permissions.ts";
+import { EXIT, Phone } from "./lib/phone/user_agent.ts";
 import {
   type OutputOptions,
   parsePhoneOptions,
   type PhoneAccess,
   type PhoneOptions,
-} from "./lib/console/phone_options.ts";
-import { raisePriority } from "./lib/console/priority.ts";
-import { readRoomPassword, readSecret, SecretError } from "./lib/console/room_secrets.ts";
-import { phoneHelp, sentence, type Telling } from "./lib/console/sentences.ts";
-import { TEXTS } from "./lib/console/texts.ts";
+} from "./lib/cli/phone_args.ts";
+import { raisePriority } from "./lib/cli/priority.ts";
+import { readRoomPassword, readSecret, SecretError } from "./lib/cli/secrets.ts";
+import { phoneHelp, sentence, type Telling } from "./lib/ui/sentences.ts";
+import { TEXTS } from "./lib/ui/texts/texts.ts";
 import { printable } from "./lib/protocol/printable.ts";
 
 type Output = { write(bytes: Uint8Array): Promise<number> };

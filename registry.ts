@@ -7,19 +7,19 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
-import { onEndSignal, onFailure } from "./lib/console/end_signals.ts";
-import type { RegistryEvent, UsageProblem } from "./lib/console/events.ts";
-import { chooseLanguage, isLanguage } from "./lib/console/language.ts";
-import { writeAll } from "./lib/console/line_writer.ts";
+import { onEndSignal, onFailure } from "./lib/cli/signals.ts";
+import type { RegistryEvent, UsageProblem } from "./lib/events/phone_events.ts";
+import { chooseLanguage, isLanguage } from "./lib/ui/texts/language.ts";
+import { writeAll } from "./lib/ui/line_writer.ts";
 import { printable } from "./lib/protocol/printable.ts";
-import { RegistryScreen, registryTexts } from "./lib/console/registry_screen.ts";
+import { RegistryScreen, registryTexts } from "./lib/ui/registry_screen.ts";
 import { DEFAULT_REGISTRY_PORT } from "./lib/protocol/registry_messages.ts";
 import {
   PortInUseError,
   type RegistryLimits,
   type RegistryOptions,
   startRegistry,
-} from "./lib/registry/server.ts";
+} from "./lib/registrar/server.ts";
 import {
   exposedPassword,
   giveUpFiles,
@@ -27,9 +27,9 @@ import {
   readRoomPassword,
   readSecret,
   SecretError,
-} from "./lib/console/room_secrets.ts";
-import { PasswordGate } from "./lib/registry/room_password.ts";
-import { withTimeLimit } from "./lib/registry/time_limit.ts";
+} from "./lib/cli/secrets.ts";
+import { PasswordGate } from "./lib/protocol/password_challenge.ts";
+import { withTimeLimit } from "./lib/util/time_limit.ts";
 
 const DONE = 0;
 const FAILED = 1;

@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from "./clock.ts";
+import { type Clock, systemClock } from "../lib/util/clock.ts";
 
 /**
  * How far behind a pacer may be before it gives the lost time up, in milliseconds. Below that a slow moment is

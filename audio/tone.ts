@@ -1,4 +1,4 @@
-import { AudioError, type AudioSource, SAMPLE_RATE } from "./audio.ts";
+import { AudioError, type AudioSource, SAMPLE_RATE } from "./audio_io.ts";
 import { durationMs, Pacer } from "./pacer.ts";
 
 /** Peak of the tone in 16-bit steps: a quarter of full scale, -12 dBFS, clear but not loud in a headset. */

@@ -8,8 +8,8 @@
  * levels can be compared.
  */
 
-import { SAMPLE_RATE } from "../audio/audio.ts";
-import { VoiceProcessor } from "../audio/voice_processor.ts";
+import { SAMPLE_RATE } from "../audio/audio_io.ts";
+import { VoiceProcessor } from "../audio/processing/audio_processor.ts";
 import {
   type BlockOrder,
   echoLossDb,
@@ -20,8 +20,8 @@ import {
   type Scene,
   speech,
   voiceGainDb,
-} from "../tests/audio/room.ts";
-import { SpeexDsp } from "./speexdsp.ts";
+} from "../testing/audio/room.ts";
+import { SpeexDsp } from "./peers/speexdsp.ts";
 
 const SECONDS = 12;
 const FRAME = 960;

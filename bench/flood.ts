@@ -9,10 +9,10 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
-import { type PrintedEvent, startProcess, startRegistry, type ToolProcess } from "../tests/e2e/processes.ts";
-import { describeMachine } from "./machine.ts";
-import { pause } from "./pause.ts";
-import { writePart } from "./results_page.ts";
+import { type PrintedEvent, startProcess, startRegistry, type ToolProcess } from "../testing/processes.ts";
+import { describeMachine } from "./measure/machine.ts";
+import { pause } from "./measure/pause.ts";
+import { writePart } from "./report/results_page.ts";
 
 /** What has to be heard of the voice, in percent. */
 const WANTED_PERCENT = 99;
@@ -110,7 +110,7 @@ function frames(before: PrintedEvent, after: PrintedEvent): { played: number; re
 }
 
 async function flood(port: number, kind: string): Promise<number> {
-  const script = new URL("flooder.ts", import.meta.url).pathname;
+  const script = new URL("flood/flooder.ts", import.meta.url).pathname;
   const importMap = Deno.env.get("SALA_IMPORT_MAP");
   const { stdout } = await new Deno.Command(Deno.execPath(), {
     args: [

@@ -6,15 +6,15 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
-import { RegistryClient } from "../lib/registry/client.ts";
-import { RegistryLink } from "../lib/registry/link.ts";
-import { commandLine, importMap } from "../tests/e2e/processes.ts";
-import { describeMachine } from "./machine.ts";
-import { pause } from "./pause.ts";
-import { readCost } from "./process_cost.ts";
-import { quantile } from "./quantile.ts";
-import { ATTACKS, VICTIM } from "./registry_attacks.ts";
-import { writePart } from "./results_page.ts";
+import { RegistryClient } from "../lib/registration/registry_client.ts";
+import { RegistryLink } from "../lib/registration/registration.ts";
+import { commandLine, importMap } from "../testing/processes.ts";
+import { describeMachine } from "./measure/machine.ts";
+import { pause } from "./measure/pause.ts";
+import { readCost } from "./measure/process_cost.ts";
+import { quantile } from "./measure/quantile.ts";
+import { ATTACKS, VICTIM } from "./registry/attacks.ts";
+import { writePart } from "./report/results_page.ts";
 
 /** Phones that look each other up while the registry is attacked, and how often each of them does. */
 const PHONES = 20;
@@ -80,7 +80,7 @@ async function startRegistry(port: number, log: string): Promise<Program> {
 
 function startAttack(attack: string, port: number): Program {
   const settings = ["-q", "-A", ...importMap()];
-  return new Program([Deno.execPath(), "run", ...settings, "bench/registry_attacks.ts", attack, `${port}`]);
+  return new Program([Deno.execPath(), "run", ...settings, "bench/registry/attacks.ts", attack, `${port}`]);
 }
 
 async function join(port: number, name: string): Promise<RegistryClient> {

@@ -9,10 +9,10 @@
  */
 
 import { Buffer } from "node:buffer";
-import { encodeRtp, OPUS_PAYLOAD_TYPE, parseRtp } from "../lib/media/rtp.ts";
-import { bundledBytes } from "./bundled_bytes.ts";
-import { quantile } from "./quantile.ts";
-import { WERIFT_RTP } from "./werift_rtp.ts";
+import { encodeRtp, OPUS_PAYLOAD_TYPE, parseRtp } from "../lib/rtp/rtp.ts";
+import { bundledBytes } from "./measure/bundled_bytes.ts";
+import { quantile } from "./measure/quantile.ts";
+import { WERIFT_RTP } from "./peers/werift_rtp.ts";
 
 /** As much of werift-rtp as is used here. */
 interface WeriftRtp {
@@ -92,7 +92,7 @@ const rounds = Array.from({ length: WARM_UP_ROUNDS + ROUNDS }, () => ({
 })).slice(WARM_UP_ROUNDS);
 const ratios = rounds.map(({ own, werift }) => werift / own).toSorted((a, b) => a - b);
 
-const ownModule = new URL("../lib/media/rtp.ts", import.meta.url).href;
+const ownModule = new URL("../lib/rtp/rtp.ts", import.meta.url).href;
 const ownBytes = await bundledBytes(
   `import { encodeRtp, parseRtp } from "${ownModule}"; console.log(encodeRtp, parseRtp);`,
 );

@@ -9,20 +9,20 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
-import { RegistryLink } from "../lib/registry/link.ts";
-import type { ToolProcess } from "../tests/e2e/processes.ts";
-import { Pulse, pulseMissing } from "../tests/e2e/pulse.ts";
-import { describe } from "./conditions.ts";
-import { measureDelay } from "./delay.ts";
-import { denoFolder } from "./deno_folder.ts";
-import type { Condition } from "./impairment.ts";
-import { describeMachine } from "./machine.ts";
-import { pause } from "./pause.ts";
-import { countDescriptors, type Holdings, ProcessWatch } from "./process_watch.ts";
-import { LOOPBACK } from "./relay.ts";
-import { writePart } from "./results_page.ts";
-import { type SalaCall, SalaProgram } from "./sala_program.ts";
-import { quietPort, SoakRegistry } from "./soak_registry.ts";
+import { RegistryLink } from "../lib/registration/registration.ts";
+import type { ToolProcess } from "../testing/processes.ts";
+import { Pulse, pulseMissing } from "../testing/pulse.ts";
+import { describe } from "./voice/conditions.ts";
+import { measureDelay } from "./voice/delay.ts";
+import { denoFolder } from "./voice/deno_folder.ts";
+import type { Condition } from "../testing/netem/impairment.ts";
+import { describeMachine } from "./measure/machine.ts";
+import { pause } from "./measure/pause.ts";
+import { countDescriptors, type Holdings, ProcessWatch } from "./measure/process_watch.ts";
+import { LOOPBACK } from "../testing/netem/relay.ts";
+import { writePart } from "./report/results_page.ts";
+import { type SalaCall, SalaProgram } from "./voice/sala_program.ts";
+import { quietPort, SoakRegistry } from "./soak/soak_registry.ts";
 import {
   type Absence,
   barLine,
@@ -30,10 +30,10 @@ import {
   soakBars,
   soakPart,
   type SoakResults,
-} from "./soak_report.ts";
-import { makeSpeech } from "./speech.ts";
-import { VisitorsProcess } from "./visitors_process.ts";
-import { writeTempWav } from "./wav_file.ts";
+} from "./soak/soak_report.ts";
+import { makeSpeech } from "./voice/speech.ts";
+import { VisitorsProcess } from "./soak/load_process.ts";
+import { writeTempWav } from "./measure/wav_file.ts";
 
 /** The long run. From this length on memory and delay are judged, and the figures kept. */
 const LONG_MINUTES = 30;

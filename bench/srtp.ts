@@ -8,12 +8,12 @@
  */
 
 import { Buffer } from "node:buffer";
-import { type AesGcm, openssl, runtimeCipher, TAG_BYTES } from "../lib/media/aes_gcm.ts";
-import { encodeRtp, OPUS_PAYLOAD_TYPE, parseRtp } from "../lib/media/rtp.ts";
-import { SrtpReceiver, SrtpSender } from "../lib/media/srtp.ts";
-import { bundledBytes } from "./bundled_bytes.ts";
-import { quantile } from "./quantile.ts";
-import { WERIFT_RTP } from "./werift_rtp.ts";
+import { type AesGcm, openssl, runtimeCipher, TAG_BYTES } from "../lib/srtp/aes_gcm.ts";
+import { encodeRtp, OPUS_PAYLOAD_TYPE, parseRtp } from "../lib/rtp/rtp.ts";
+import { SrtpReceiver, SrtpSender } from "../lib/srtp/context.ts";
+import { bundledBytes } from "./measure/bundled_bytes.ts";
+import { quantile } from "./measure/quantile.ts";
+import { WERIFT_RTP } from "./peers/werift_rtp.ts";
 
 /** As much of werift-rtp as is used here. */
 interface WeriftRtp {
@@ -121,8 +121,8 @@ function measure(roundTrip: RoundTrip, payload: Buffer): number {
   return 1e3 * milliseconds / PACKETS;
 }
 
-const ownModule = new URL("../lib/media/srtp.ts", import.meta.url).href;
-const cipherModule = new URL("../lib/media/aes_gcm.ts", import.meta.url).href;
+const ownModule = new URL("../lib/srtp/context.ts", import.meta.url).href;
+const cipherModule = new URL("../lib/srtp/aes_gcm.ts", import.meta.url).href;
 const system = openssl();
 const CANDIDATES = [
   {

@@ -7,20 +7,20 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
-import { startRegistry } from "../tests/e2e/processes.ts";
-import { Pulse, pulseMissing } from "../tests/e2e/pulse.ts";
-import { CONDITIONS } from "./conditions.ts";
-import { measureCosts } from "./cost.ts";
-import { denoFolder } from "./deno_folder.ts";
-import { type Delays, measureDelay } from "./delay.ts";
-import { measureHour } from "./hour.ts";
-import { type IntelligibilityResult, measureIntelligibility, middleCall } from "./intelligibility.ts";
-import { describeMachine } from "./machine.ts";
-import { type Entry, findPrograms } from "./programs.ts";
-import { makeSpeech } from "./speech.ts";
-import { measureBars } from "./voice_bars.ts";
-import { drawPictures, writeReport } from "./voice_report.ts";
-import { attempt, type Outcome, type VoiceResults } from "./voice_results.ts";
+import { startRegistry } from "../testing/processes.ts";
+import { Pulse, pulseMissing } from "../testing/pulse.ts";
+import { CONDITIONS } from "./voice/conditions.ts";
+import { measureCosts } from "./voice/cost.ts";
+import { denoFolder } from "./voice/deno_folder.ts";
+import { type Delays, measureDelay } from "./voice/delay.ts";
+import { measureHour } from "./voice/hour.ts";
+import { type IntelligibilityResult, measureIntelligibility, middleCall } from "./voice/intelligibility.ts";
+import { describeMachine } from "./measure/machine.ts";
+import { type Entry, findPrograms } from "./voice/programs.ts";
+import { makeSpeech } from "./voice/speech.ts";
+import { measureBars } from "./voice/voice_bars.ts";
+import { drawPictures, writeReport } from "./voice/voice_report.ts";
+import { attempt, type Outcome, type VoiceResults } from "./voice/voice_results.ts";
 
 const ROOT = new URL("../", import.meta.url);
 

@@ -8,15 +8,15 @@
  * Exit status: 0 when every step was seen to happen, 1 otherwise.
  */
 
-import { compareInPieces, type Comparison } from "../audio/compare.ts";
-import { openFileSource } from "../audio/file_source.ts";
-import { PortAudio } from "../audio/portaudio.ts";
-import { quietStderr } from "../audio/quiet_stderr.ts";
-import { SAMPLE_RATE } from "../audio/audio.ts";
-import { parseWav } from "../audio/wav_reader.ts";
-import { drawWaveforms } from "../audio/waveform.ts";
-import { resample } from "../audio/resample.ts";
-import { startProcess, type ToolProcess } from "../tests/e2e/processes.ts";
+import { compareInPieces, type Comparison } from "../testing/audio/compare.ts";
+import { openFileSource } from "../audio/file/file_source.ts";
+import { PortAudio } from "../audio/portaudio/portaudio.ts";
+import { quietStderr } from "../audio/portaudio/quiet.ts";
+import { SAMPLE_RATE } from "../audio/audio_io.ts";
+import { parseWav } from "../audio/file/wav_reader.ts";
+import { drawWaveforms } from "../testing/audio/waveform.ts";
+import { resample } from "../lib/dsp/resample.ts";
+import { startProcess, type ToolProcess } from "../testing/processes.ts";
 
 const SPEECH = new URL("fala.wav", import.meta.url).pathname;
 const REPLY = new URL("resposta.wav", import.meta.url).pathname;

@@ -19,7 +19,7 @@
 import type { Endpoint } from "../protocol/address.ts";
 import { type Answer, type CallMessage, MEDIA, type RejectReason } from "../protocol/call_messages.ts";
 import { type CallKeys, type Invitation, KeyExchange } from "./key_exchange.ts";
-import type { Protection } from "./protection.ts";
+import type { Protection } from "./encryption_policy.ts";
 
 /** An invitation as it came. */
 export type InvitationMessage = CallMessage & { readonly tipo: "convite" };

@@ -24,7 +24,7 @@ import {
   type KeyObject,
   timingSafeEqual,
 } from "node:crypto";
-import { MASTER_KEY_BYTES, MASTER_SALT_BYTES, type SrtpMaster } from "../media/srtp_keys.ts";
+import { MASTER_KEY_BYTES, MASTER_SALT_BYTES, type SrtpMaster } from "../srtp/key_derivation.ts";
 import type { CallMessageType } from "../protocol/call_messages.ts";
 
 /** Which of the two phones: the names are part of what is derived, and of what is sealed. */

@@ -1,6 +1,6 @@
 /** Writes down the keys of calls, so that a recording of the network can be deciphered. For classes and for debugging. */
 
-import { MASTER_KEY_BYTES, MASTER_SALT_BYTES, type SrtpMaster } from "../media/srtp_keys.ts";
+import { MASTER_KEY_BYTES, MASTER_SALT_BYTES, type SrtpMaster } from "../srtp/key_derivation.ts";
 import type { CallKeys, Side } from "./key_exchange.ts";
 
 /** Nobody but the owner may read it. */

@@ -6,7 +6,7 @@
 
 import { isIpAddress, isPort } from "./address.ts";
 import { isName } from "./name.ts";
-import { type Fields, type Parsed, parseObject } from "./object.ts";
+import { type Fields, type Parsed, parseObject } from "./json_object.ts";
 
 /** Largest signalling datagram in bytes: fits into any path's packet, headers included. */
 export const MAX_DATAGRAM_BYTES = 1200;

@@ -6,7 +6,7 @@
 
 import { isIpAddress, isPort } from "./address.ts";
 import { isName } from "./name.ts";
-import { type Fields, type Parsed, parseObject } from "./object.ts";
+import { type Fields, type Parsed, parseObject } from "./json_object.ts";
 
 /** TCP port that a registry listens on unless told otherwise: the assignment's. */
 export const DEFAULT_REGISTRY_PORT = 5000;

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import { systemClock } from "../../audio/clock.ts";
+import { systemClock } from "../../lib/util/clock.ts";
 import { durationMs, MAX_LAG_MS, Pacer, SampleClock } from "../../audio/pacer.ts";
-import { FakeClock } from "./fake_clock.ts";
+import { FakeClock } from "../../testing/fake_clock.ts";
 
 /** Waits for the next 20 ms, with timers that are late by as much. */
 function next(pacer: Pacer, clock: FakeClock, latenessMs = 0): void {

@@ -1,11 +1,11 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { AudioError } from "../../audio/audio.ts";
+import { AudioError } from "../../audio/audio_io.ts";
 import { Pacer } from "../../audio/pacer.ts";
-import { toFloat32 } from "../../audio/sample_format.ts";
+import { toFloat32 } from "../../lib/dsp/pcm.ts";
 import { openTone } from "../../audio/tone.ts";
-import { FakeClock } from "./fake_clock.ts";
-import { hear } from "./hear.ts";
-import { rms } from "./signals.ts";
+import { FakeClock } from "../../testing/fake_clock.ts";
+import { hear } from "../../testing/audio/hear.ts";
+import { rms } from "../../testing/audio/signals.ts";
 
 Deno.test("openTone() plays one unbroken sine whatever lengths are read, in real time", async () => {
   const clock = new FakeClock();

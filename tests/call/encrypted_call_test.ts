@@ -2,7 +2,7 @@ import { Call } from "../../lib/call/call.ts";
 import { KeyExchange } from "../../lib/call/key_exchange.ts";
 import type { CallMessage, CallMessageType } from "../../lib/protocol/call_messages.ts";
 import { type CallEvent, messageEvents, OTHER_EVENTS, testTable } from "./call_table.ts";
-import { fixedKeyPair, fixedProtection } from "./fixed_protection.ts";
+import { fixedKeyPair, fixedProtection } from "./fixed_policy.ts";
 
 const ID = "AAAAAAAAAAAAAAAAAAAAAA";
 const JOAO = { name: "João", ip: "192.0.2.1", port: 40001 };

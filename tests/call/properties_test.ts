@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { assert, assertEquals } from "@std/assert";
 import type { Call } from "../../lib/call/call.ts";
-import { Switchboard } from "../../lib/call/switchboard.ts";
+import { Switchboard } from "../../lib/call/call_manager.ts";
 import { encodeCallMessage, parseCallMessage } from "../../lib/protocol/call_messages.ts";
-import { fixedProtection } from "./fixed_protection.ts";
+import { fixedProtection } from "./fixed_policy.ts";
 import { holds } from "../fuzz/property.ts";
 
 /** A datagram on its way. */

@@ -2,8 +2,8 @@
 
 import { assertEquals } from "@std/assert";
 import { startPhone } from "./phones.ts";
-import { type PrintedEvent, startProcess, startRegistry, type ToolProcess } from "./processes.ts";
-import { Pulse, pulseMissing } from "./pulse.ts";
+import { type PrintedEvent, startProcess, startRegistry, type ToolProcess } from "../../testing/processes.ts";
+import { Pulse, pulseMissing } from "../../testing/pulse.ts";
 
 const missing = pulseMissing();
 if (missing) console.log(`skipped: sound devices that go away, because ${missing}`);

@@ -8,15 +8,15 @@ import {
 } from "@std/assert";
 import { Buffer } from "node:buffer";
 import crypto from "node:crypto";
-import { SAMPLE_RATE } from "../../audio/audio.ts";
-import { compare } from "../../audio/compare.ts";
-import { resample } from "../../audio/resample.ts";
-import { parseWav } from "../../audio/wav_reader.ts";
+import { SAMPLE_RATE } from "../../audio/audio_io.ts";
+import { compare } from "../../testing/audio/compare.ts";
+import { resample } from "../../lib/dsp/resample.ts";
+import { parseWav } from "../../audio/file/wav_reader.ts";
 import { KeyExchange, KeyPair } from "../../lib/call/key_exchange.ts";
-import { FRAME_SAMPLES, openDecoder } from "../../lib/media/opus.ts";
-import { isRtcp, isRtpOrRtcp, parseRtp } from "../../lib/media/rtp.ts";
+import { FRAME_SAMPLES, openDecoder } from "../../lib/codec/opus.ts";
+import { isRtcp, isRtpOrRtcp, parseRtp } from "../../lib/rtp/rtp.ts";
 import { startPhone, waitForVoice } from "./phones.ts";
-import { startProcess, startRegistry, type ToolProcess } from "./processes.ts";
+import { startProcess, startRegistry, type ToolProcess } from "../../testing/processes.ts";
 import { type Datagram, Wire } from "./wire.ts";
 
 const SPEECH = new URL("../../demo/fala.wav", import.meta.url).pathname;

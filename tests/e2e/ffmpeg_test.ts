@@ -1,11 +1,11 @@
 import { assert, assertGreater } from "@std/assert";
-import { compareInPieces } from "../../audio/compare.ts";
-import { SAMPLE_RATE } from "../../audio/audio.ts";
-import { resample } from "../../audio/resample.ts";
-import { parseWav } from "../../audio/wav_reader.ts";
+import { compareInPieces } from "../../testing/audio/compare.ts";
+import { SAMPLE_RATE } from "../../audio/audio_io.ts";
+import { resample } from "../../lib/dsp/resample.ts";
+import { parseWav } from "../../audio/file/wav_reader.ts";
 import { encodeCallMessage, parseCallMessage } from "../../lib/protocol/call_messages.ts";
-import { RegistryClient } from "../../lib/registry/client.ts";
-import { startProcess, startRegistry } from "./processes.ts";
+import { RegistryClient } from "../../lib/registration/registry_client.ts";
+import { startProcess, startRegistry } from "../../testing/processes.ts";
 
 const SPEECH = new URL("../../demo/fala.wav", import.meta.url).pathname;
 

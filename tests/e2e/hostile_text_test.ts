@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
-import { HOSTILE_CLASSES, hostileIn } from "../console/hostile_text.ts";
-import { startProcess, type ToolProcess } from "./processes.ts";
+import { HOSTILE_CLASSES, hostileIn } from "../ui/hostile_text.ts";
+import { startProcess, type ToolProcess } from "../../testing/processes.ts";
 
 const strict = new TextDecoder("utf-8", { fatal: true });
 const encoder = new TextEncoder();

@@ -1,12 +1,12 @@
 /** Phones that are made to leave, or lose what they record to, at any moment. */
 
 import { assert, assertEquals, assertGreater, assertLess, assertStringIncludes } from "@std/assert";
-import { SAMPLE_RATE } from "../../audio/audio.ts";
-import { parseWav } from "../../audio/wav_reader.ts";
-import { haveTmux, type Sight, TestTerminal } from "../console/tmux.ts";
+import { SAMPLE_RATE } from "../../audio/audio_io.ts";
+import { parseWav } from "../../audio/file/wav_reader.ts";
+import { haveTmux, type Sight, TestTerminal } from "../../testing/tmux.ts";
 import { assertToneRecorded, messages, startPhone, temporaryFolder, waitForRecording } from "./phones.ts";
-import { Pulse, pulseMissing } from "./pulse.ts";
-import { commandLine, startProcess, startRegistry } from "./processes.ts";
+import { Pulse, pulseMissing } from "../../testing/pulse.ts";
+import { commandLine, startProcess, startRegistry } from "../../testing/processes.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const NO_SOUND = ["--mic", "none", "--speaker", "none"];

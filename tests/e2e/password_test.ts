@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { Wire } from "../registry/wire.ts";
-import { haveTmux, TestTerminal } from "../console/tmux.ts";
+import { Wire } from "../registrar/wire.ts";
+import { haveTmux, TestTerminal } from "../../testing/tmux.ts";
 import { startPhone } from "./phones.ts";
-import { commandLine as toolCommand, startProcess, startRegistry } from "./processes.ts";
+import { commandLine as toolCommand, startProcess, startRegistry } from "../../testing/processes.ts";
 
 const SECRET = "água mole em pedra dura";
 

@@ -8,7 +8,7 @@
  */
 
 import { getPriority, setPriority } from "node:os";
-import { type Dispensable, giveUpOtherPermissions } from "../../lib/console/permissions.ts";
+import { type Dispensable, giveUpOtherPermissions } from "../../lib/cli/permissions.ts";
 
 /** What is tried, by the name under which it is reported. */
 const ATTEMPTS: Readonly<Record<string, () => unknown>> = {

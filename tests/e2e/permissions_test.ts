@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import deno from "../../deno.json" with { type: "json" };
-import { importMap } from "./processes.ts";
+import { importMap } from "../../testing/processes.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const PROBE = "tests/e2e/permission_probe.ts";
@@ -78,7 +78,7 @@ Deno.test("deno.json grants nobody everything, and names each environment variab
 /** Where the tools are started or made, and how each names the set of permissions. */
 const STARTED: Readonly<Record<string, RegExp>> = {
   "Makefile": /\$\(TOOL\) -P=registry registry\.ts .*\n[\s\S]*\$\(TOOL\) -P=phone phone\.ts /,
-  "tests/e2e/processes.ts": /"--no-prompt", .*`-P=\$\{kind\}`/,
+  "testing/processes.ts": /"--no-prompt", .*`-P=\$\{kind\}`/,
   "tools/build.ts": /"compile", .*`-P=\$\{tool\}`/,
   "tools/self_extracting.sh": /--config "\$folder\/deno\.json" "-P=\$tool"/,
 };
@@ -94,7 +94,7 @@ Deno.test("run, test and compile name the set of deno.json and add nothing to it
 Deno.test("run, test and compile give V8 the same flags", async () => {
   const uses: Readonly<Record<string, string>> = {
     "Makefile": "--v8-flags=$(shell cat tools/v8_flags)",
-    "tests/e2e/processes.ts": "`--v8-flags=${V8_FLAGS}`",
+    "testing/processes.ts": "`--v8-flags=${V8_FLAGS}`",
     "tools/build.ts": "`--v8-flags=${v8Flags}`",
     "tools/self_extracting.sh": '"--v8-flags=@V8_FLAGS@"',
   };

@@ -1,11 +1,16 @@
 /** What tests of whole phones have in common. */
 
 import { assert, assertEquals, assertGreater } from "@std/assert";
-import { SAMPLE_RATE } from "../../audio/audio.ts";
-import { parseWav } from "../../audio/wav_reader.ts";
-import { WAV_HEADER_BYTES } from "../../audio/wav_writer.ts";
-import { FRAME_SAMPLES } from "../../lib/media/opus.ts";
-import { type PrintedEvent, type StartOptions, startProcess, type ToolProcess } from "./processes.ts";
+import { SAMPLE_RATE } from "../../audio/audio_io.ts";
+import { parseWav } from "../../audio/file/wav_reader.ts";
+import { WAV_HEADER_BYTES } from "../../audio/file/wav_writer.ts";
+import { FRAME_SAMPLES } from "../../lib/codec/opus.ts";
+import {
+  type PrintedEvent,
+  type StartOptions,
+  startProcess,
+  type ToolProcess,
+} from "../../testing/processes.ts";
 
 /** Starts a phone that neither hears nor speaks unless told otherwise, and waits until it is in the room. */
 export async function startPhone(

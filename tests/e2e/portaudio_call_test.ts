@@ -1,12 +1,12 @@
 import { assertEquals, assertGreater } from "@std/assert";
 import { concat } from "@std/bytes/concat";
-import { compareInPieces } from "../../audio/compare.ts";
-import { SAMPLE_RATE } from "../../audio/audio.ts";
-import { resample } from "../../audio/resample.ts";
-import { parseWav } from "../../audio/wav_reader.ts";
-import { wavHeader } from "../../audio/wav_writer.ts";
-import { startProcess, startRegistry } from "./processes.ts";
-import { Pulse, pulseMissing } from "./pulse.ts";
+import { compareInPieces } from "../../testing/audio/compare.ts";
+import { SAMPLE_RATE } from "../../audio/audio_io.ts";
+import { resample } from "../../lib/dsp/resample.ts";
+import { parseWav } from "../../audio/file/wav_reader.ts";
+import { wavHeader } from "../../audio/file/wav_writer.ts";
+import { startProcess, startRegistry } from "../../testing/processes.ts";
+import { Pulse, pulseMissing } from "../../testing/pulse.ts";
 
 const SPEECH = new URL("../../demo/fala.wav", import.meta.url).pathname;
 const REPLY = new URL("../../demo/resposta.wav", import.meta.url).pathname;

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { getPriority } from "node:os";
 import { startPhone } from "./phones.ts";
-import { startRegistry } from "./processes.ts";
+import { startRegistry } from "../../testing/processes.ts";
 
 /** Where it stands in /proc/PID/stat, counted from the one after the program's name (proc_pid_stat(5)). */
 const NICENESS = 16;

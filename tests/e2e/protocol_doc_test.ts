@@ -9,24 +9,24 @@ import {
   REMEMBER_MS,
   RING_MS,
 } from "../../lib/call/call.ts";
-import { MAX_REMEMBERED } from "../../lib/call/switchboard.ts";
+import { MAX_REMEMBERED } from "../../lib/call/call_manager.ts";
 import {
   MAX_UNANSWERED_ADDRESSES,
   MAX_UNANSWERED_DATAGRAMS,
   UNANSWERED_MEMORY_MS,
-} from "../../lib/call/unanswered_limit.ts";
+} from "../../lib/call/amplification_limit.ts";
 import { KeyExchange, KeyPair } from "../../lib/call/key_exchange.ts";
-import { REPLAY_WINDOW } from "../../lib/media/replay_window.ts";
-import { DEFAULT_PHONE_PORT } from "../../lib/console/phone_options.ts";
-import { OPUS_SAMPLE_RATE } from "../../lib/media/libopus.ts";
-import { FRAME_SAMPLES } from "../../lib/media/opus.ts";
-import { OPUS_PAYLOAD_TYPE } from "../../lib/media/rtp.ts";
+import { REPLAY_WINDOW } from "../../lib/srtp/replay_window.ts";
+import { DEFAULT_PHONE_PORT } from "../../lib/cli/phone_args.ts";
+import { OPUS_SAMPLE_RATE } from "../../lib/codec/libopus.ts";
+import { FRAME_SAMPLES } from "../../lib/codec/opus.ts";
+import { OPUS_PAYLOAD_TYPE } from "../../lib/rtp/rtp.ts";
 import { MAX_DATAGRAM_BYTES, parseCallMessage } from "../../lib/protocol/call_messages.ts";
 import { LineSplitter, MAX_LINE_BYTES } from "../../lib/protocol/line_splitter.ts";
 import { MAX_NAME_LENGTH } from "../../lib/protocol/name.ts";
 import { DEFAULT_REGISTRY_PORT, parseReply, parseRequest } from "../../lib/protocol/registry_messages.ts";
-import { RoomPassword } from "../../lib/registry/room_password.ts";
-import { startRegistry } from "./processes.ts";
+import { RoomPassword } from "../../lib/protocol/password_challenge.ts";
+import { startRegistry } from "../../testing/processes.ts";
 
 const DOCUMENT = await Deno.readTextFile(new URL("../../docs/protocol.md", import.meta.url));
 const encoder = new TextEncoder();

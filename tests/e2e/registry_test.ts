@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { RegistryClient } from "../../lib/registry/client.ts";
-import { Wire } from "../registry/wire.ts";
-import { startProcess, startRegistry } from "./processes.ts";
+import { RegistryClient } from "../../lib/registration/registry_client.ts";
+import { Wire } from "../registrar/wire.ts";
+import { startProcess, startRegistry } from "../../testing/processes.ts";
 
 async function connect(port: number): Promise<RegistryClient> {
   const result = await RegistryClient.connect("127.0.0.1", port);

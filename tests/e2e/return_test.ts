@@ -1,7 +1,7 @@
 import { assertEquals, assertGreater } from "@std/assert";
 import { startPhone } from "./phones.ts";
-import { startProcess, startRegistry } from "./processes.ts";
-import { Wire } from "../registry/wire.ts";
+import { startProcess, startRegistry } from "../../testing/processes.ts";
+import { Wire } from "../registrar/wire.ts";
 
 /** A registry that is started again where another was. */
 function startAgain(port: number): ReturnType<typeof startRegistry> {

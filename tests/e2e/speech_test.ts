@@ -1,12 +1,12 @@
 import { assertEquals, assertGreater } from "@std/assert";
-import { SAMPLE_RATE } from "../../audio/audio.ts";
-import { compareInPieces } from "../../audio/compare.ts";
-import { resample } from "../../audio/resample.ts";
-import { parseWav } from "../../audio/wav_reader.ts";
-import { FRAME_SAMPLES } from "../../lib/media/opus.ts";
-import { floatWav } from "../audio/wav_builder.ts";
+import { SAMPLE_RATE } from "../../audio/audio_io.ts";
+import { compareInPieces } from "../../testing/audio/compare.ts";
+import { resample } from "../../lib/dsp/resample.ts";
+import { parseWav } from "../../audio/file/wav_reader.ts";
+import { FRAME_SAMPLES } from "../../lib/codec/opus.ts";
+import { floatWav } from "../../testing/audio/wav_builder.ts";
 import { startPhone, temporaryFolder, waitForVoice } from "./phones.ts";
-import { startRegistry } from "./processes.ts";
+import { startRegistry } from "../../testing/processes.ts";
 
 const SPEECH = new URL("../../demo/fala.wav", import.meta.url).pathname;
 const REPLY = new URL("../../demo/resposta.wav", import.meta.url).pathname;

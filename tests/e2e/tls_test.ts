@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { startPhone } from "./phones.ts";
-import { startProcess, startRegistry } from "./processes.ts";
+import { startProcess, startRegistry } from "../../testing/processes.ts";
 
 /** A certificate for this machine that only who has its file trusts, made by openssl, and gone at the end of the test. */
 async function makeCertificate(): Promise<AsyncDisposable & { cert: string; key: string }> {

@@ -1,10 +1,10 @@
 /** A stretch of network between two phones, for tests: sees every datagram, and may change it. */
 
-import { redirected } from "../../bench/sala_relay.ts";
-import { LOOPBACK, RelaySocket } from "../../bench/relay.ts";
+import { redirected } from "../../testing/netem/sala_relay.ts";
+import { LOOPBACK, RelaySocket } from "../../testing/netem/relay.ts";
 import type { Endpoint } from "../../lib/protocol/address.ts";
 import { SIGNALLING_FIRST_BYTE } from "../../lib/protocol/call_messages.ts";
-import { RegistryClient } from "../../lib/registry/client.ts";
+import { RegistryClient } from "../../lib/registration/registry_client.ts";
 
 /** Which phone a datagram comes from. */
 export type Sender = "caller" | "callee";

@@ -13,9 +13,9 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
-import { alignColumns } from "../../lib/console/columns.ts";
-import { describeMachine } from "../../bench/machine.ts";
-import { writePart } from "../../bench/results_page.ts";
+import { alignColumns } from "../../lib/ui/columns.ts";
+import { describeMachine } from "../../bench/measure/machine.ts";
+import { writePart } from "../../bench/report/results_page.ts";
 import { keepInput, readCorpus } from "./corpus.ts";
 import { TARGETS } from "./targets.ts";
 import { watchedFuzz, type WatchedResult } from "./watched_fuzz.ts";

@@ -3,7 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { Call, type CallOutput, type InvitationMessage } from "../../../lib/call/call.ts";
 import { type CallMessage, parseCallMessage } from "../../../lib/protocol/call_messages.ts";
-import { fixedProtection } from "../../call/fixed_protection.ts";
+import { fixedProtection } from "../../call/fixed_policy.ts";
 import { ByteReader } from "../byte_reader.ts";
 import type { FuzzTarget } from "../fuzz_target.ts";
 import { CALL_MESSAGES } from "./call_message.ts";

@@ -1,7 +1,7 @@
 /** What a person types, and what Tab makes of it. */
 
 import { assert, assertEquals } from "@std/assert";
-import { commonStart, completions, parseCommand } from "../../../lib/console/commands.ts";
+import { commonStart, completions, parseCommand } from "../../../lib/phone/commands.ts";
 import { type FuzzTarget, textSeeds } from "../fuzz_target.ts";
 
 const decoder = new TextDecoder();

@@ -1,7 +1,7 @@
 /** The codec itself, which takes what strangers send: any bytes as a packet. */
 
 import { assert } from "@std/assert";
-import { FRAME_SAMPLES, openDecoder, openEncoder } from "../../../lib/media/opus.ts";
+import { FRAME_SAMPLES, openDecoder, openEncoder } from "../../../lib/codec/opus.ts";
 import type { FuzzTarget } from "../fuzz_target.ts";
 
 /** The longest packet, 120 ms. */

@@ -4,8 +4,8 @@ import { assert, assertEquals } from "@std/assert";
 import { MAX_LINE_BYTES } from "../../../lib/protocol/line_splitter.ts";
 import { nameKey } from "../../../lib/protocol/name.ts";
 import { parseRequest, type Person } from "../../../lib/protocol/registry_messages.ts";
-import { RegistrySession } from "../../../lib/registry/session.ts";
-import { RegistryTable } from "../../../lib/registry/table.ts";
+import { RegistrySession } from "../../../lib/registrar/session.ts";
+import { RegistryTable } from "../../../lib/registrar/table.ts";
 import { ByteReader } from "../byte_reader.ts";
 import type { FuzzTarget } from "../fuzz_target.ts";
 

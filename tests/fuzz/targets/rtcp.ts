@@ -1,7 +1,7 @@
 /** Reports. */
 
 import { assert, assertEquals } from "@std/assert";
-import { encodeCompound, parseCompound, type RtcpPacket } from "../../../lib/media/rtcp.ts";
+import { encodeCompound, parseCompound, type RtcpPacket } from "../../../lib/rtp/rtcp.ts";
 import type { FuzzTarget } from "../fuzz_target.ts";
 
 const block = {

@@ -1,7 +1,7 @@
 /** Packets of voice. */
 
 import { assert, assertEquals } from "@std/assert";
-import { encodeRtp, isRtcp, isRtpOrRtcp, parseRtp, RTP_HEADER_BYTES } from "../../../lib/media/rtp.ts";
+import { encodeRtp, isRtcp, isRtpOrRtcp, parseRtp, RTP_HEADER_BYTES } from "../../../lib/rtp/rtp.ts";
 import type { FuzzTarget } from "../fuzz_target.ts";
 
 const packet = {

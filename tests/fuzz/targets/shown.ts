@@ -1,13 +1,13 @@
 /** Whatever events hold, what comes out on screens acts upon no terminal, and as JSON is the same text again. */
 
 import { assert, assertEquals } from "@std/assert";
-import { jsonLine } from "../../../lib/console/json_line.ts";
-import { notice } from "../../../lib/console/notice.ts";
-import { sentence } from "../../../lib/console/sentences.ts";
-import { TEXTS } from "../../../lib/console/texts.ts";
-import { traceLine } from "../../../lib/console/trace_line.ts";
-import type { PhoneEvent } from "../../../lib/console/events.ts";
-import { EVERY_EVENT, UNSAFE } from "../../console/every_event.ts";
+import { jsonLine } from "../../../lib/ui/json_line.ts";
+import { notice } from "../../../lib/ui/notice.ts";
+import { sentence } from "../../../lib/ui/sentences.ts";
+import { TEXTS } from "../../../lib/ui/texts/texts.ts";
+import { traceLine } from "../../../lib/ui/trace_line.ts";
+import type { PhoneEvent } from "../../../lib/events/phone_events.ts";
+import { EVERY_EVENT, UNSAFE } from "../../ui/every_event.ts";
 import { type FuzzTarget, textSeeds } from "../fuzz_target.ts";
 
 const decoder = new TextDecoder();

@@ -2,10 +2,10 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { unicodeWidth } from "../../../lib/offline_std/unicode_width.ts";
-import { alignColumns } from "../../../lib/console/columns.ts";
-import { statusLine } from "../../../lib/console/status_line.ts";
-import { fitting, terminalRows } from "../../../lib/console/terminal_layout.ts";
-import { TEXTS } from "../../../lib/console/texts.ts";
+import { alignColumns } from "../../../lib/ui/columns.ts";
+import { statusLine } from "../../../lib/ui/status_line.ts";
+import { fitting, terminalRows } from "../../../lib/ui/terminal_layout.ts";
+import { TEXTS } from "../../../lib/ui/texts/texts.ts";
 import { printable } from "../../../lib/protocol/printable.ts";
 import { type FuzzTarget, textSeeds } from "../fuzz_target.ts";
 

@@ -3,9 +3,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { canonicalIp, ipVersion, isIpAddress, sameEndpoint } from "../../../lib/protocol/address.ts";
 import { isName, MAX_NAME_LENGTH, nameKey } from "../../../lib/protocol/name.ts";
-import { parseObject } from "../../../lib/protocol/object.ts";
+import { parseObject } from "../../../lib/protocol/json_object.ts";
 import { printable } from "../../../lib/protocol/printable.ts";
-import { UNSAFE } from "../../console/every_event.ts";
+import { UNSAFE } from "../../ui/every_event.ts";
 import { type FuzzTarget, textSeeds } from "../fuzz_target.ts";
 
 const decoder = new TextDecoder();

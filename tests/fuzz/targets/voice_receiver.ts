@@ -1,11 +1,11 @@
 /** Voice as it comes from the network: datagrams in any order, broken and forged ones among them. */
 
 import { assert } from "@std/assert";
-import { encodeRtp } from "../../../lib/media/rtp.ts";
-import { VoiceReceiver } from "../../../lib/media/voice_receiver.ts";
+import { encodeRtp } from "../../../lib/rtp/rtp.ts";
+import { VoiceReceiver } from "../../../lib/voice/voice_receiver.ts";
 import { ByteReader } from "../byte_reader.ts";
 import type { FuzzTarget } from "../fuzz_target.ts";
-import { checkPlayout, madeUpDecoder, playAndCheck } from "./playout.ts";
+import { checkPlayout, madeUpDecoder, playAndCheck } from "./jitter_buffer.ts";
 
 /** A step: milliseconds that pass, samples in units of 10 ms that are asked for, bytes of the datagram, the datagram. */
 function step(milliseconds: number, blocks: number, datagram: Uint8Array): number[] {

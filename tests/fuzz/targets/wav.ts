@@ -1,9 +1,9 @@
 /** Sound files. */
 
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
-import { AudioError } from "../../../audio/audio.ts";
-import { parseWav } from "../../../audio/wav_reader.ts";
-import { wavHeader } from "../../../audio/wav_writer.ts";
+import { AudioError } from "../../../audio/audio_io.ts";
+import { parseWav } from "../../../audio/file/wav_reader.ts";
+import { wavHeader } from "../../../audio/file/wav_writer.ts";
 import { printable } from "../../../lib/protocol/printable.ts";
 import type { FuzzTarget } from "../fuzz_target.ts";
 

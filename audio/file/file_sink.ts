@@ -1,0 +1,164 @@
+import { AudioError, type AudioSink, SAMPLE_RATE } from "../audio_io.ts";
+import { fileError, fileName } from "./file_error.ts";
+import { SampleClock } from "../pacer.ts";
+import { WAV_HEADER_BYTES, wavHeader } from "./wav_writer.ts";
+
+const SAMPLE_BYTES = 2;
+/** Samples gathered before the file is touched. A process that is killed loses no more than this half second. */
+const GATHERED_SAMPLES = SAMPLE_RATE / 2;
+
+/** As much of a file as {@linkcode FileSink} uses; `Deno.FsFile` is one. */
+export interface SinkFile {
+  write(bytes: Uint8Array<ArrayBuffer>): Promise<number>;
+  seek(offset: number, whence: Deno.SeekMode): Promise<number>;
+  close(): void;
+}
+
+/**
+ * Opens a WAV file as a sink: mono, 16 bit, at {@linkcode SAMPLE_RATE}, in real time. A file that is there
+ * already is written over. It can be played at any moment, even when this process is killed.
+ *
+ * @param path The file.
+ * @param clock Keeps the time; stopped when the sink is closed.
+ * @throws {AudioError} `file_failed` when the file cannot be written.
+ */
+export async function openFileSink(path: string, clock: SampleClock = new SampleClock()): Promise<AudioSink> {
+  const file = await Deno.open(path, { write: true, create: true, truncate: true })
+    .catch((error: unknown) => {
+      throw fileError(path, error);
+    });
+  return await FileSink.start(path, file, clock);
+}
+
+/** A sink over a file that is already open; {@linkcode openFileSink} is what programs use. */
+export class FileSink implements AudioSink {
+  readonly name: string;
+  readonly delaySamples = 0;
+  readonly #path: string;
+  readonly #file: SinkFile;
+  readonly #clock: SampleClock;
+  #gathered = new Int16Array(GATHERED_SAMPLES);
+  #gatheredCount = 0;
+  #taken = 0;
+  /** Bytes of samples that are in the file. */
+  #dataBytes = 0;
+  /** Settles when all that was handed to the file is there. Rejected for good after the first failure. */
+  #stored: Promise<void> = Promise.resolve();
+  #failed = false;
+  #closed = false;
+
+  private constructor(path: string, file: SinkFile, clock: SampleClock) {
+    this.name = fileName(path);
+    this.#path = path;
+    this.#file = file;
+    this.#clock = clock;
+  }
+
+  /**
+   * Writes the header and is ready for samples. Owns `file` from here on.
+   *
+   * @param path What to call the file.
+   * @param file The file, empty.
+   * @param clock Keeps the time.
+   * @throws {AudioError} `file_failed` when the header cannot be written.
+   */
+  static async start(path: string, file: SinkFile, clock: SampleClock): Promise<FileSink> {
+    const sink = new FileSink(path, file, clock);
+    try {
+      await sink.#updateHeader();
+    } catch (error) {
+      file.close();
+      throw fileError(path, error);
+    }
+    return sink;
+  }
+
+  wanted(): number {
+    return this.#clock.due(this.#taken, SAMPLE_RATE);
+  }
+
+  /** A file that got sound before its time would end up longer than the call. */
+  get roomSamples(): number {
+    return 0;
+  }
+
+  async write(samples: Int16Array<ArrayBuffer>): Promise<void> {
+    if (this.#closed) throw new AudioError("file_failed", this.#path, "Already closed");
+    this.#taken += samples.length;
+    // Copied before anything is awaited: the caller may use its buffer again.
+    const flushed = this.#gather(samples);
+    if (flushed || this.#failed) await this.#stored;
+  }
+
+  /**
+   * Stores what is left and closes the file.
+   *
+   * @throws {AudioError} `file_failed` when the last samples cannot be written, unless a write has already said so.
+   */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    const alreadyFailed = this.#failed;
+    try {
+      if (this.#gatheredCount > 0) this.#flush();
+      await this.#stored;
+    } catch (error) {
+      if (!alreadyFailed) throw error;
+    } finally {
+      this.#file.close();
+    }
+  }
+
+  /** Takes the samples in; says whether some went on to the file. */
+  #gather(samples: Int16Array<ArrayBuffer>): boolean {
+    let flushed = false;
+    let taken = 0;
+    while (taken < samples.length) {
+      const part = samples.subarray(taken, taken + GATHERED_SAMPLES - this.#gatheredCount);
+      this.#gathered.set(part, this.#gatheredCount);
+      this.#gatheredCount += part.length;
+      taken += part.length;
+      if (this.#gatheredCount === GATHERED_SAMPLES) {
+        this.#flush();
+        flushed = true;
+      }
+    }
+    return flushed;
+  }
+
+  #flush(): void {
+    // WAV is little-endian and so is every machine that Deno runs on: the samples' memory is the file's format.
+    const bytes = new Uint8Array(this.#gathered.buffer, 0, this.#gatheredCount * SAMPLE_BYTES);
+    this.#gathered = new Int16Array(GATHERED_SAMPLES);
+    this.#gatheredCount = 0;
+    this.#stored = this.#stored.then(() => this.#store(bytes));
+    // Whoever awaits it sees the failure; this only keeps it from ending the process when nobody does just then.
+    this.#stored.catch(() => this.#failed = true);
+  }
+
+  async #store(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    try {
+      for (let written = 0; written < bytes.length;) {
+        const count = await this.#file.write(bytes.subarray(written));
+        written += count;
+        this.#dataBytes += count;
+      }
+      await this.#updateHeader();
+    } catch (error) {
+      // Part of it may be there. Its header takes up no new room, so that works on a full disk too.
+      await this.#updateHeader().catch(() => {});
+      throw fileError(this.#path, error);
+    }
+  }
+
+  /** Brings the sizes at the start of the file up to date and goes back to its end. */
+  async #updateHeader(): Promise<void> {
+    const wholeSampleBytes = this.#dataBytes - this.#dataBytes % SAMPLE_BYTES;
+    const header = wavHeader(wholeSampleBytes, SAMPLE_RATE);
+    await this.#file.seek(0, Deno.SeekMode.Start);
+    for (let written = 0; written < header.length;) {
+      written += await this.#file.write(header.subarray(written));
+    }
+    await this.#file.seek(WAV_HEADER_BYTES + this.#dataBytes, Deno.SeekMode.Start);
+  }
+}

@@ -1,0 +1,50 @@
+import { AudioError, type AudioSink, type AudioSource, SAMPLE_RATE } from "./audio_io.ts";
+import { durationMs, Pacer, SampleClock } from "./pacer.ts";
+
+/**
+ * Opens a source that is silent for ever, in real time.
+ *
+ * @param pacer Keeps the time.
+ */
+export function openSilence(pacer: Pacer = new Pacer()): AudioSource {
+  let closed = false;
+  return {
+    name: "silence",
+    delaySamples: 0,
+    read(samples: Int16Array<ArrayBuffer>): number {
+      if (closed) throw new AudioError("device_failed", "silence", "Already closed");
+      const waitMs = pacer.waitMs(durationMs(samples.length, SAMPLE_RATE));
+      if (waitMs === 0) samples.fill(0);
+      return waitMs;
+    },
+    [Symbol.asyncDispose](): Promise<void> {
+      closed = true;
+      return Promise.resolve();
+    },
+  };
+}
+
+/**
+ * A loudspeaker that nobody hears: takes samples in real time and forgets them.
+ *
+ * @param clock Keeps the time; a made-up one in tests.
+ */
+export function openNullSink(clock: SampleClock = new SampleClock()): AudioSink {
+  let taken = 0;
+  let closed = false;
+  return {
+    name: "none",
+    delaySamples: 0,
+    wanted: () => clock.due(taken, SAMPLE_RATE),
+    roomSamples: 0,
+    write(samples: Int16Array<ArrayBuffer>): Promise<void> {
+      if (closed) return Promise.reject(new AudioError("device_failed", "none", "Already closed"));
+      taken += samples.length;
+      return Promise.resolve();
+    },
+    [Symbol.asyncDispose](): Promise<void> {
+      closed = true;
+      return Promise.resolve();
+    },
+  };
+}

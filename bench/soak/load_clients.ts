@@ -1,0 +1,79 @@
+/**
+ * Many visitors in one process. Prints a line when all are in the room, goes on until SIGTERM, lets all of
+ * them leave, and prints what they have seen, a {@linkcode VisitorsReport}, as one line of JSON.
+ *
+ * Usage: `deno run -A bench/soak/load_clients.ts PORT COUNT SEED`, from `bench/soak.ts`.
+ */
+
+import { type CallCounts, CallLedger } from "./call_ledger.ts";
+import { countDescriptors } from "../measure/process_watch.ts";
+import { seededRandom } from "../../testing/netem/random.ts";
+import type { RequestCounts } from "./request_ledger.ts";
+import { Visitor, type Visitors, type VoiceCounts } from "./load_client.ts";
+
+/** What all of them have seen together. */
+export interface VisitorsReport {
+  readonly requests: RequestCounts;
+  /** Requests that were still waiting at the end. */
+  readonly waiting: number;
+  /** When connections to the registry were lost, in milliseconds since 1970. */
+  readonly lostAt: readonly number[];
+  readonly calls: CallCounts;
+  readonly voice: Readonly<VoiceCounts>;
+  /** Descriptors of the process before the visitors came, and after they left. */
+  readonly descriptorsBefore: number;
+  readonly descriptorsAfter: number;
+}
+
+async function main(registryPort: number, count: number, seed: string): Promise<VisitorsReport> {
+  const names = Array.from({ length: count }, (_, index) => `visitante ${index + 1}`);
+  const shared: Visitors = { calls: new CallLedger(), lines: new Map(), calling: new Map(), names };
+  const visitors = names.map((name) =>
+    new Visitor(name, registryPort, shared, seededRandom(`${seed} ${name}`))
+  );
+  const stop = new AbortController();
+  const told = Promise.withResolvers<void>();
+  const onSignal = () => {
+    stop.abort();
+    told.resolve();
+  };
+  Deno.addSignalListener("SIGTERM", onSignal);
+  // Some descriptors are the runtime's own, from the first socket on.
+  await visitors[0]!.join(stop.signal);
+  await visitors[0]!.leave();
+  const descriptorsBefore = await countDescriptors(Deno.pid);
+  await Promise.all(visitors.map((visitor) => visitor.join(stop.signal)));
+  console.log("here");
+  const stays = visitors.map((visitor) => visitor.stay(stop.signal));
+  await told.promise;
+  await Promise.all(stays);
+  await Promise.all(visitors.map((visitor) => visitor.leave()));
+  const sum = (number: (visitor: Visitor) => number) =>
+    visitors.reduce((total, visitor) => total + number(visitor), 0);
+  Deno.removeSignalListener("SIGTERM", onSignal);
+  return {
+    requests: {
+      sent: sum(({ requests }) => requests.counts.sent),
+      answered: sum(({ requests }) => requests.counts.answered),
+      cutOffAt: visitors.flatMap(({ requests }) => requests.counts.cutOffAt),
+      goodbyesCutOff: sum(({ requests }) => requests.counts.goodbyesCutOff),
+      unexpected: visitors.flatMap(({ requests }) => requests.counts.unexpected),
+      namesRefused: sum(({ requests }) => requests.counts.namesRefused),
+    },
+    waiting: sum(({ requests }) => requests.waiting),
+    lostAt: visitors.flatMap(({ lostAt }) => lostAt),
+    calls: shared.calls.counts,
+    voice: {
+      sent: sum(({ voice }) => voice.sent),
+      heard: sum(({ voice }) => voice.heard),
+      doubled: sum(({ voice }) => voice.doubled),
+    },
+    descriptorsBefore,
+    descriptorsAfter: await countDescriptors(Deno.pid),
+  };
+}
+
+if (import.meta.main) {
+  const [registryPort, count, seed = ""] = Deno.args;
+  console.log(JSON.stringify(await main(Number(registryPort), Number(count), seed)));
+}

@@ -1,0 +1,286 @@
+/** baresip, a well-known softphone in C, in the comparison: https://github.com/baresip/baresip. */
+
+import { LOOPBACK } from "../../testing/netem/relay.ts";
+import { RelayThread } from "../../testing/netem/relay_thread.ts";
+import type { CallSetup, PhoneProgram, VoiceCall } from "./voice_call.ts";
+
+/** Its sound drivers that work on the virtual cards. */
+export type BaresipDriver = "alsa" | "portaudio";
+
+/** Where Debian's package and others put the modules. */
+const MODULE_FOLDERS = [
+  "/usr/lib/baresip/modules",
+  "/usr/local/lib/baresip/modules",
+  "/usr/lib64/baresip/modules",
+];
+
+/** How long it may take to start, to connect a call or to end. */
+const PATIENCE_MS = 10_000;
+
+/** Why baresip cannot be compared with, and what to do about it, or undefined if it can. */
+export async function baresipMissing(): Promise<string | undefined> {
+  const install = "apt-get install baresip-core";
+  try {
+    await new Deno.Command("baresip", { args: ["-h"], stdout: "null", stderr: "null" }).output();
+  } catch {
+    return `baresip is not installed (${install})`;
+  }
+  return moduleFolder() === undefined ? `baresip's modules are not to be found (${install})` : undefined;
+}
+
+function moduleFolder(): string | undefined {
+  return MODULE_FOLDERS.find((folder) => {
+    try {
+      return Deno.statSync(`${folder}/opus.so`).isFile;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** baresip as it comes, with Opus and one of its sound drivers. */
+export class BaresipProgram implements PhoneProgram {
+  readonly name: string;
+  readonly #driver: BaresipDriver;
+
+  constructor(name: string, driver: BaresipDriver) {
+    this.name = name;
+    this.#driver = driver;
+  }
+
+  async startCall({ callerCard, calleeCard, network }: CallSetup): Promise<VoiceCall> {
+    await using parts = new AsyncDisposableStack();
+    const callee = parts.use(await Baresip.start(this.#driver, calleeCard));
+    const relay = network && parts.use(
+      await RelayThread.open({ kind: "sip", calleePort: callee.sipPort, network }),
+    );
+    const caller = parts.use(await Baresip.start(this.#driver, callerCard));
+    await caller.command("dial", `sip:phone@${LOOPBACK}:${relay?.port ?? callee.sipPort}`);
+    await Promise.all([caller.event("CALL_ESTABLISHED"), callee.event("CALL_ESTABLISHED")]);
+    const owned = parts.move();
+    return {
+      pids: [caller.pid, callee.pid],
+      begin: () => relay?.begin(),
+      network: async () => await relay?.forward(),
+      async hangUp() {
+        await caller.command("hangup");
+        await callee.event("CALL_CLOSED");
+        return {};
+      },
+      [Symbol.asyncDispose]: () => owned.disposeAsync(),
+    };
+  }
+}
+
+/** What its control connection says: an event, or the answer to a command. */
+interface ControlMessage {
+  readonly event?: boolean;
+  readonly response?: boolean;
+  readonly ok?: boolean;
+  readonly type?: string;
+  readonly data?: string;
+  readonly param?: string;
+}
+
+/** A running baresip, without a screen, steered over its control connection (module ctrl_tcp). */
+class Baresip implements AsyncDisposable {
+  readonly sipPort: number;
+  readonly #folder: string;
+  readonly #process: Deno.ChildProcess;
+  readonly #output: Promise<void>;
+  readonly #control: Deno.TcpConn;
+  readonly #reading: Promise<void>;
+  readonly #messages: ControlMessage[] = [];
+  readonly #waiters = new Set<() => void>();
+
+  private constructor(
+    sipPort: number,
+    folder: string,
+    process: Deno.ChildProcess,
+    output: Promise<void>,
+    control: Deno.TcpConn,
+  ) {
+    this.sipPort = sipPort;
+    this.#folder = folder;
+    this.#process = process;
+    this.#output = output;
+    this.#control = control;
+    this.#reading = this.#readControl();
+  }
+
+  static async start(driver: BaresipDriver, card: Readonly<Record<string, string>>): Promise<Baresip> {
+    const folder = await Deno.makeTempDir({ prefix: "sala-baresip-" });
+    const [sipPort, controlPort] = [freePorts(2), freePorts(1)];
+    await Promise.all([
+      Deno.writeTextFile(`${folder}/config`, config(driver, sipPort, controlPort)),
+      Deno.writeTextFile(
+        `${folder}/accounts`,
+        `<sip:phone@${LOOPBACK}:${sipPort}>;regint=0;answermode=auto\n`,
+      ),
+      Deno.writeTextFile(`${folder}/contacts`, ""),
+    ]);
+    const process = new Deno.Command("baresip", {
+      args: ["-f", folder],
+      env: { ...card },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "null",
+    }).spawn();
+    const ready = Promise.withResolvers<void>();
+    const output = readLines(process.stdout, (line) => {
+      if (line.includes("baresip is ready")) ready.resolve();
+    }).then(() => ready.reject(new Error("baresip has ended instead of starting")));
+    try {
+      await withPatience(ready.promise, "baresip does not start");
+      const control = await Deno.connect({ hostname: LOOPBACK, port: controlPort });
+      return new Baresip(sipPort, folder, process, output, control);
+    } catch (error) {
+      kill(process);
+      await Promise.allSettled([process.status, output]);
+      await Deno.remove(folder, { recursive: true });
+      throw error;
+    }
+  }
+
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  /** Gives a command and waits until it is carried out. */
+  async command(command: string, params = ""): Promise<void> {
+    const text = JSON.stringify({ command, params, token: command });
+    await this.#control.write(new TextEncoder().encode(`${text.length}:${text},`));
+    const { ok, data } = await this.#message(
+      ({ response }) => response === true,
+      `an answer to "${command}"`,
+    );
+    if (ok !== true) throw new Error(`baresip cannot ${command}: ${data}`);
+  }
+
+  /** Waits for an event of some type, also one that has been already. A call that fails instead is an error. */
+  async event(type: string): Promise<void> {
+    const message = await this.#message(
+      (message) => message.event === true && (message.type === type || message.type === "CALL_CLOSED"),
+      type,
+    );
+    if (message.type !== type) throw new Error(`baresip's call has failed: ${message.param}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    kill(this.#process);
+    // With the process ends the connection, and with that the reading, which closes it on this side.
+    await Promise.allSettled([this.#process.status, this.#output, this.#reading]);
+    await Deno.remove(this.#folder, { recursive: true });
+  }
+
+  async #message(matches: (message: ControlMessage) => boolean, what: string): Promise<ControlMessage> {
+    const { promise, resolve } = Promise.withResolvers<ControlMessage>();
+    const look = () => {
+      const index = this.#messages.findIndex(matches);
+      if (index >= 0) resolve(this.#messages.splice(index, 1)[0]!);
+    };
+    this.#waiters.add(look);
+    look();
+    try {
+      return await withPatience(promise, `baresip does not say ${what}`);
+    } finally {
+      this.#waiters.delete(look);
+    }
+  }
+
+  /** Messages come as netstrings: length, colon, that many bytes, comma. */
+  async #readControl(): Promise<void> {
+    let rest = "";
+    // As Latin-1, so that a character is a byte; the messages are ASCII where it matters.
+    const decoder = new TextDecoder("latin1");
+    try {
+      for await (const bytes of this.#control.readable) {
+        rest += decoder.decode(bytes);
+        for (;;) {
+          const colon = rest.indexOf(":");
+          const end = colon + 1 + Number(rest.slice(0, colon));
+          if (colon < 0 || rest.length <= end) break;
+          this.#messages.push(JSON.parse(rest.slice(colon + 1, end)) as ControlMessage);
+          rest = rest.slice(end + 1);
+          for (const look of this.#waiters) look();
+        }
+      }
+    } catch {
+      // The process has ended, or was ended.
+    }
+  }
+}
+
+/** All that is not here is as the program has it by default: 20 ms frames and a jitter buffer of 5 to 10 of them. */
+function config(driver: BaresipDriver, sipPort: number, controlPort: number): string {
+  const device = driver === "alsa" ? "alsa,default" : "portaudio,";
+  return [
+    `sip_listen ${LOOPBACK}:${sipPort}`,
+    `net_interface ${LOOPBACK}`,
+    `audio_player ${device}`,
+    `audio_source ${device}`,
+    `audio_alert ${device}`,
+    "ringback_disabled yes",
+    `module_path ${moduleFolder()}`,
+    "module opus.so",
+    `module ${driver}.so`,
+    "module_tmp account.so",
+    "module_app menu.so",
+    "module_app ctrl_tcp.so",
+    `ctrl_tcp_listen ${LOOPBACK}:${controlPort}`,
+    "",
+  ].join("\n");
+}
+
+/** How often to look for free ports side by side. */
+const PORT_ATTEMPTS = 100;
+
+/** A port that is free for TCP and UDP, and so are those after it; baresip takes two for SIP, the other for TLS. */
+function freePorts(count: number): number {
+  for (let attempt = 0; attempt < PORT_ATTEMPTS; attempt++) {
+    using parts = new DisposableStack();
+    const listen = (port: number) => {
+      const listener = parts.use(Deno.listen({ hostname: LOOPBACK, port }));
+      const own = (listener.addr as Deno.NetAddr).port;
+      const socket = Deno.listenDatagram({ transport: "udp", hostname: LOOPBACK, port: own });
+      parts.defer(() => socket.close());
+      return own;
+    };
+    try {
+      const first = listen(0);
+      for (let next = 1; next < count; next++) listen(first + next);
+      return first;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse || error instanceof RangeError)) throw error;
+    }
+  }
+  throw new Error(`Cannot find ${count} free ports side by side`);
+}
+
+async function readLines(stream: ReadableStream<Uint8Array>, onLine: (line: string) => void): Promise<void> {
+  let rest = "";
+  const decoder = new TextDecoder();
+  for await (const bytes of stream) {
+    const lines = (rest + decoder.decode(bytes, { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    lines.forEach(onLine);
+  }
+}
+
+async function withPatience<T>(promise: Promise<T>, complaint: string): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error(complaint)), PATIENCE_MS);
+  try {
+    return await Promise.race([promise, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function kill(process: Deno.ChildProcess): void {
+  try {
+    process.kill("SIGTERM");
+  } catch {
+    // It has ended by itself.
+  }
+}

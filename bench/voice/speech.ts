@@ -1,0 +1,103 @@
+/** What is said in the comparison. */
+
+import { SAMPLE_RATE } from "../../audio/audio_io.ts";
+import { resample } from "../../lib/dsp/resample.ts";
+import { parseWav } from "../../audio/file/wav_reader.ts";
+
+const RECORDINGS = ["demo/fala.wav", "demo/resposta.wav"] as const;
+
+/** A sentence for a synthetic voice of espeak-ng. */
+interface Sentence {
+  readonly voice: string;
+  readonly text: string;
+}
+
+const SENTENCES: readonly Sentence[] = [
+  {
+    voice: "pt-br",
+    text: "O trem das sete e quinze sai hoje da plataforma quatro, e não da plataforma dois.",
+  },
+  { voice: "en-gb", text: "She put the blue cup on the shelf above the window, next to the old radio." },
+  { voice: "pt-br+f2", text: "Compre pão, queijo e meia dúzia de laranjas antes que a feira feche." },
+  { voice: "en-us+f3", text: "Please call me back on Thursday before noon; the meeting has been moved." },
+];
+
+/** Pause before, between and after the pieces, in seconds: long enough for playout to use it. */
+const PAUSE_SECONDS = 0.4;
+/** Loudness of every piece, in dB below full scale: that of somebody close to a microphone. */
+const LEVEL_DB = -23;
+/** And no sample is louder than this, of full scale. */
+const HIGHEST_PEAK = 0.9;
+
+/** Speech, mono at 48 kHz. */
+export interface Speech {
+  readonly samples: Float32Array<ArrayBuffer>;
+  /** What it is made of, in words. */
+  readonly description: string;
+}
+
+/**
+ * Makes the speech: two recordings of this project, and sentences spoken by espeak-ng where it is installed, in
+ * two languages and four voices.
+ *
+ * @param short Leaves most of the sentences out.
+ */
+export async function makeSpeech(short: boolean): Promise<Speech> {
+  const parts: Float32Array[] = [];
+  for (const file of RECORDINGS) {
+    parts.push(readWav(await Deno.readFile(new URL(`../../${file}`, import.meta.url)), file));
+  }
+  const sentences = short ? SENTENCES.slice(2, 3) : SENTENCES;
+  let spoken = 0;
+  for (const sentence of sentences) {
+    const part = await speak(sentence);
+    if (!part) break;
+    parts.push(part);
+    spoken++;
+  }
+  const pause = new Float32Array(Math.round(PAUSE_SECONDS * SAMPLE_RATE));
+  const pieces = [pause, ...parts.flatMap((part) => [levelled(part), pause])];
+  const samples = new Float32Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let offset = 0;
+  for (const piece of pieces) {
+    samples.set(piece, offset);
+    offset += piece.length;
+  }
+  const seconds = (samples.length / SAMPLE_RATE).toFixed(0);
+  const synthetic = spoken > 0
+    ? `, and of espeak-ng ${
+      spoken === 1 ? "a sentence" : `${spoken} sentences in Portuguese and English, each in another voice`
+    }`
+    : " (espeak-ng is not installed: apt-get install espeak-ng)";
+  return { samples, description: `${seconds} s: ${RECORDINGS.join(", ")}${synthetic}` };
+}
+
+function readWav(bytes: Uint8Array, name: string): Float32Array<ArrayBuffer> {
+  const { samples, sampleRate } = parseWav(bytes, name);
+  return resample(samples, sampleRate, SAMPLE_RATE);
+}
+
+async function speak({ voice, text }: Sentence): Promise<Float32Array<ArrayBuffer> | undefined> {
+  const file = await Deno.makeTempFile({ suffix: ".wav" });
+  try {
+    const { success } = await new Deno.Command("espeak-ng", {
+      args: ["-v", voice, "-w", file, text],
+      stdout: "null",
+      stderr: "null",
+    }).output();
+    return success ? readWav(await Deno.readFile(file), "espeak-ng's speech") : undefined;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  } finally {
+    await Deno.remove(file);
+  }
+}
+
+/** The same at the common loudness. */
+function levelled(samples: Float32Array): Float32Array {
+  const power = samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length;
+  const peak = samples.reduce((highest, sample) => Math.max(highest, Math.abs(sample)), 0);
+  const gain = Math.min(10 ** (LEVEL_DB / 20) / Math.sqrt(power), HIGHEST_PEAK / peak);
+  return samples.map((sample) => sample * gain);
+}

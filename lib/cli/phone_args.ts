@@ -1,0 +1,294 @@
+/** The command line of the phone. */
+
+import { isIPv6 } from "node:net";
+import { parseArgs } from "@std/cli/parse-args";
+import { canonicalIp, isIpAddress, isPort } from "../protocol/address.ts";
+import { isName } from "../protocol/name.ts";
+import { DEFAULT_REGISTRY_PORT } from "../protocol/registry_messages.ts";
+import type { Encryption } from "../call/encryption_policy.ts";
+import type { UsageProblem } from "../events/phone_events.ts";
+import { isLanguage, type Language } from "../ui/texts/language.ts";
+import { exposedPassword, type PasswordSource } from "./secrets.ts";
+
+/** Where a phone listens for invitations unless told otherwise. */
+export const DEFAULT_PHONE_PORT = 6000;
+
+/** What to do about invitations. */
+const ANSWERS = ["ask", "accept", "reject"] as const;
+
+/** What a phone is to do. */
+export interface PhoneOptions {
+  /** Host name or address of the registry, an IPv6 address without brackets. */
+  readonly host: string;
+  /** TCP port of the registry. */
+  readonly registryPort: number;
+  /** In NFC, and a proper name. */
+  readonly name: string;
+  /** UDP port for invitations; 0 is any free one. */
+  readonly port: number;
+  /** Whom to call at once, to leave when the call is over. In NFC, and a proper name. */
+  readonly call: string | undefined;
+  readonly answer: (typeof ANSWERS)[number];
+  /** Seconds after which each call is ended, greater than 0. */
+  readonly hangUpAfter: number | undefined;
+  /** The address to register, in its one text form. */
+  readonly ip: string | undefined;
+  readonly encryption: Encryption;
+  /** A file that the keys of each call are written to. */
+  readonly logKeys: string | undefined;
+  readonly voice: VoiceOptions;
+  /** The room's password, where there is one: see {@linkcode PhoneAccess}. */
+  readonly password?: string;
+  /** TLS to the registry, with certificates in PEM that are trusted besides the well-known ones. */
+  readonly tls?: { readonly caCerts: string[] };
+}
+
+/** What has to be read or asked before the phone can come in. */
+export interface PhoneAccess {
+  readonly password: PasswordSource;
+  readonly tls: boolean;
+  readonly ca: string | undefined;
+}
+
+/** How voice is sent, and what is done about what may spoil it. */
+export interface VoiceOptions {
+  /** Sound in each packet: shorter ones are heard sooner and cost more. */
+  readonly frameMs: 10 | 20;
+  /** Opus puts a coarse copy of each frame into the next packet when some are lost (in-band FEC). */
+  readonly errorCorrection: boolean;
+  /** Packets carry whole copies of those before them when some are lost (RFC 2198). */
+  readonly redundancy: boolean;
+  /** Playout follows the network by playing faster or slower. */
+  readonly stretching: boolean;
+  readonly echoCancel: boolean;
+  readonly noiseReduction: boolean;
+  /** Automatic gain. */
+  readonly gain: boolean;
+}
+
+/** The sound that was asked for, the system's default where it was not. */
+export interface SoundOptions {
+  readonly microphone: string | undefined;
+  readonly speaker: string | undefined;
+}
+
+/** How a phone tells what it has to tell. */
+export interface OutputOptions {
+  /** The language that was asked for, where one was. */
+  readonly lang: Language | undefined;
+  readonly json: boolean;
+  readonly quiet: boolean;
+}
+
+/** What a command line asks for. */
+export type PhoneRequest =
+  /** To be a phone. */
+  | { readonly options: PhoneOptions; readonly sound: SoundOptions; readonly access: PhoneAccess }
+  /** To show the sound devices. */
+  | { readonly devices: true }
+  /** To show how it is used. */
+  | { readonly help: true }
+  /** Nothing that can be done; this is the first thing that is wrong. */
+  | { readonly problem: UsageProblem };
+
+/** A command line, understood as far as it can be. `output` holds even where the rest is wrong. */
+export type ParsedPhoneOptions = { readonly output: OutputOptions } & PhoneRequest;
+
+/** How a parser below says that a value is no good. */
+class BadValue extends Error {
+  constructor(readonly problem: UsageProblem) {
+    super();
+  }
+}
+
+/**
+ * Reads the command line of the phone: `REGISTRY NAME [PORT]` and the options of `--help`.
+ *
+ * @param args The arguments without the program's own name, such as `Deno.args`.
+ */
+export function parsePhoneOptions(args: readonly string[]): ParsedPhoneOptions {
+  let unknown: string | undefined;
+  const given = parseArgs([...args], {
+    // The positional arguments too: "007" may be somebody's name.
+    string: [
+      "_",
+      "call",
+      "answer",
+      "hang-up-after",
+      "mic",
+      "speaker",
+      "frame",
+      "ip",
+      "log-keys",
+      "lang",
+      "room-password-file",
+      "ca",
+    ],
+    boolean: [
+      "room-password",
+      "tls",
+      "devices",
+      "json",
+      "quiet",
+      "help",
+      "fec",
+      "redundancy",
+      "stretch",
+      "echo-cancel",
+      "noise-reduction",
+      "gain",
+      "encryption",
+      "require-encryption",
+    ],
+    negatable: ["fec", "redundancy", "stretch", "echo-cancel", "noise-reduction", "gain", "encryption"],
+    // What is done unless `--no-…` says otherwise.
+    default: {
+      "fec": true,
+      "redundancy": true,
+      "stretch": true,
+      "echo-cancel": true,
+      "noise-reduction": true,
+      "gain": true,
+      "encryption": true,
+    },
+    alias: { help: "h" },
+    unknown: (argument, key) => {
+      if (key === undefined) return true;
+      unknown ??= argument;
+      return false;
+    },
+  });
+  const { json, quiet } = given;
+  const lang = isLanguage(given.lang) ? given.lang : undefined;
+  const output = { lang, json, quiet };
+  if (given.help) return { output, help: true };
+  const exposed = exposedPassword(args);
+  if (exposed) return { output, problem: exposed };
+  try {
+    if (unknown !== undefined) {
+      throw new BadValue({ kind: "unknown_option", option: unknown.replace(/=.*$/s, "") });
+    }
+    if (given.lang !== undefined && lang === undefined) throw badValue("--lang", given.lang);
+    const sound = { microphone: device("--mic", given.mic), speaker: device("--speaker", given.speaker) };
+    const [registry, name, port, ...more] = given._.map(String);
+    if (given.devices && registry === undefined) return { output, devices: true };
+    if (registry === undefined) throw missing("REGISTRY");
+    const place = parseRegistry(registry);
+    if (name === undefined) throw missing("NAME");
+    const options = {
+      ...place,
+      name: parseName("NAME", name),
+      port: port === undefined ? DEFAULT_PHONE_PORT : parsePort(port),
+      call: given.call === undefined ? undefined : parseName("--call", given.call),
+      answer: parseAnswer(given.answer),
+      hangUpAfter: parseSeconds(given["hang-up-after"]),
+      ip: parseIp(given.ip),
+      encryption: parseEncryption(given.encryption, given["require-encryption"]),
+      logKeys: parsePath("--log-keys", given["log-keys"]),
+      voice: {
+        frameMs: parseFrame(given.frame),
+        errorCorrection: given.fec,
+        redundancy: given.redundancy,
+        stretching: given.stretch,
+        echoCancel: given["echo-cancel"],
+        noiseReduction: given["noise-reduction"],
+        gain: given.gain,
+      },
+    };
+    if (more[0] !== undefined) throw new BadValue({ kind: "too_many_arguments", argument: more[0] });
+    const access = {
+      password: {
+        file: path("--room-password-file", given["room-password-file"]),
+        ask: given["room-password"],
+      },
+      tls: given.tls,
+      ca: path("--ca", given.ca),
+    };
+    if (access.ca !== undefined && !access.tls) {
+      throw new BadValue({ kind: "incomplete", option: "--ca", missing: "--tls" });
+    }
+    return given.devices ? { output, devices: true } : { output, options, sound, access };
+  } catch (error) {
+    if (error instanceof BadValue) return { output, problem: error.problem };
+    throw error;
+  }
+}
+
+function badValue(option: string, value: string): BadValue {
+  return new BadValue({ kind: "bad_value", option, value });
+}
+
+function missing(argument: string): BadValue {
+  return new BadValue({ kind: "missing_argument", argument });
+}
+
+/** `host`, `host:port`, `[v6]`, `[v6]:port`, or a bare IPv6 address, which itself is full of colons. */
+function parseRegistry(text: string): { readonly host: string; readonly registryPort: number } {
+  if (isIPv6(text)) return { host: text, registryPort: DEFAULT_REGISTRY_PORT };
+  const parts = /^(?:\[(?<v6>[^\]]*)\]|(?<name>[^\s:/[\]]+))(?::(?<port>\d{1,5}))?$/u.exec(text)?.groups;
+  const { v6, name, port } = parts ?? {};
+  const registryPort = port === undefined ? DEFAULT_REGISTRY_PORT : Number(port);
+  const host = v6 !== undefined && isIPv6(v6) ? v6 : name;
+  if (host === undefined || !isPort(registryPort)) throw badValue("REGISTRY", text);
+  return { host, registryPort };
+}
+
+function parseName(option: string, text: string): string {
+  const name = text.normalize("NFC").trim();
+  if (!isName(name)) throw badValue(option, text);
+  return name;
+}
+
+function parsePort(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
+  if (port !== 0 && !isPort(port)) throw badValue("PORT", text);
+  return port;
+}
+
+function parseAnswer(text = "ask"): PhoneOptions["answer"] {
+  const answer = ANSWERS.find((known) => known === text);
+  if (answer === undefined) throw badValue("--answer", text);
+  return answer;
+}
+
+/** Longest time that a timer can be set to, in seconds: 2^31 - 1 ms (HTML, section 8.6). */
+const MAX_SECONDS = 2_147_483;
+
+function parseSeconds(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
+  if (!(seconds > 0 && seconds <= MAX_SECONDS)) throw badValue("--hang-up-after", text);
+  return seconds;
+}
+
+function parseFrame(text = "20"): VoiceOptions["frameMs"] {
+  if (text !== "10" && text !== "20") throw badValue("--frame", text);
+  return text === "10" ? 10 : 20;
+}
+
+function parseEncryption(wanted: boolean, required: boolean): Encryption {
+  if (!wanted && required) throw badValue("--require-encryption", "--no-encryption");
+  if (!wanted) return "off";
+  return required ? "required" : "preferred";
+}
+
+function parsePath(option: string, text: string | undefined): string | undefined {
+  if (text === "") throw badValue(option, "");
+  return text;
+}
+
+function parseIp(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  if (!isIpAddress(text)) throw badValue("--ip", text);
+  return canonicalIp(text);
+}
+
+function path(option: string, text: string | undefined): string | undefined {
+  if (text === "") throw badValue(option, "");
+  return text;
+}
+
+function device(option: string, text: string | undefined): string | undefined {
+  if (text !== undefined && text.trim() === "") throw badValue(option, "");
+  return text;
+}

@@ -1,0 +1,107 @@
+/**
+ * What opens a room: its password, certificates, keys. Never from the command line itself, which every user of a machine
+ * can read.
+ */
+
+import type { UsageProblem } from "../events/phone_events.ts";
+
+/** The variable of the environment that holds a room's password. */
+export const PASSWORD_VARIABLE = "SALA_ROOM_PASSWORD";
+
+/** A secret that cannot be had. */
+export class SecretError extends Error {
+  constructor(readonly problem: UsageProblem) {
+    super();
+  }
+}
+
+/** Where a room's password may come from. */
+export interface PasswordSource {
+  /** `--room-password-file`. */
+  readonly file: string | undefined;
+  /** `--room-password`: a person is asked. */
+  readonly ask: boolean;
+}
+
+/**
+ * The room's password: of the file, else of the person, else of the environment.
+ *
+ * @param question What a person is asked.
+ * @returns Undefined if nothing says that there is one.
+ * @throws {SecretError} If it should be there and is not.
+ */
+export async function readRoomPassword(
+  { file, ask }: PasswordSource,
+  question: string,
+): Promise<string | undefined> {
+  if (file !== undefined) {
+    const option = "--room-password-file";
+    const password = (await readSecret(option, file)).replace(/[\r\n]+$/, "");
+    if (password === "") {
+      throw new SecretError({ kind: "bad_file", option, value: file, detail: "it is empty" });
+    }
+    return password;
+  }
+  if (ask) return await askSecret("--room-password", question);
+  return Deno.env.get(PASSWORD_VARIABLE) || undefined;
+}
+
+/** The text of a file. @throws {SecretError} If it cannot be read. */
+export async function readSecret(option: string, path: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    const detail = error instanceof Deno.errors.NotFound
+      ? "no such file or folder"
+      : error instanceof Deno.errors.PermissionDenied
+      ? "permission denied"
+      : String((error as Error).message).replace(/[:,].*/s, "");
+    throw new SecretError({ kind: "bad_file", option, value: path, detail });
+  }
+}
+
+const ENTER = "\r\n";
+const ERASE = "\b\x7f";
+/** Ctrl-C and Ctrl-D, which a terminal that does not echo hands over as they are. */
+const GIVE_UP = "\x03\x04";
+
+/** Asks at the terminal, where nothing is shown of what is typed. */
+async function askSecret(option: string, question: string): Promise<string> {
+  if (!Deno.stdin.isTerminal()) throw new SecretError({ kind: "no_terminal", option });
+  await Deno.stderr.write(new TextEncoder().encode(question));
+  const typed: string[] = [];
+  const decoder = new TextDecoder();
+  Deno.stdin.setRaw(true);
+  try {
+    const buffer = new Uint8Array(256);
+    for (;;) {
+      const count = await Deno.stdin.read(buffer);
+      if (count === null) break;
+      for (const character of decoder.decode(buffer.subarray(0, count), { stream: true })) {
+        if (GIVE_UP.includes(character)) throw new SecretError({ kind: "bad_value", option, value: "" });
+        if (ENTER.includes(character)) {
+          if (typed.length > 0) return typed.join("");
+        } else if (ERASE.includes(character)) typed.pop();
+        else typed.push(character);
+      }
+    }
+  } finally {
+    Deno.stdin.setRaw(false);
+    await Deno.stderr.write(new TextEncoder().encode("\r\n"));
+  }
+  throw new SecretError({ kind: "bad_value", option, value: "" });
+}
+
+/** The problem of a password on the command line, which is not repeated; undefined if there is none. */
+export function exposedPassword(args: readonly string[]): UsageProblem | undefined {
+  const exposed = args.some((arg) => arg.startsWith("--room-password="));
+  return exposed ? { kind: "bad_value", option: "--room-password", value: "…" } : undefined;
+}
+
+/**
+ * Gives up reading files for the rest of the run, once all that the command line named is read: what the program is made
+ * to do later, it cannot do with files.
+ */
+export async function giveUpFiles(): Promise<void> {
+  await Deno.permissions.revoke({ name: "read" });
+}

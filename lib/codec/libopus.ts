@@ -1,0 +1,216 @@
+/**
+ * libopus, the reference implementation of Opus (opus/opus.h), mono at 48 kHz: the system's own where there is one to be
+ * called, else the same compiled to WebAssembly. What comes of it is the same voice. The system's takes less of the
+ * processor, and has nothing to be compiled when a phone starts.
+ */
+
+import { Application, createDecoder, createEncoder, Signal } from "libopus-wasm";
+import { linuxLibrary, unshared } from "../util/native_library.ts";
+
+/** Samples a second. Opus decodes to this whatever was sent. */
+export const OPUS_SAMPLE_RATE = 48_000;
+
+/** Samples of the longest packet that Opus allows, 120 ms (RFC 6716, section 3.2.5). */
+export const LONGEST_PACKET_SAMPLES = 5760;
+
+/** What an encoder is told when it is made. */
+export interface EncoderSettings {
+  /** Whether it does without what needs 4 ms more of looking ahead, which is all that can carry copies. */
+  readonly lowDelay: boolean;
+  /** Bits a second. */
+  readonly bitrate: number;
+  /** How hard it tries to make the best of them, 0 to 10. */
+  readonly complexity: number;
+  /** How much of what it makes is expected to be lost. From 1 on packets carry copies of those before them. */
+  readonly lossPercent: number;
+  /** Samples of each frame. */
+  readonly frameSamples: number;
+}
+
+/** Makes frames into packets. Every method throws after {@linkcode OpusEncoder.free}. */
+export interface OpusEncoder {
+  encode(frame: Int16Array): Uint8Array;
+  setPacketLossPercent(percent: number): void;
+  /** Gives its memory back. */
+  free(): void;
+}
+
+/** Makes packets into samples, which are valid until the next call. Throws as an encoder does. */
+export interface OpusDecoder {
+  /**
+   * The samples of a packet, or those before it of which it carries a copy.
+   *
+   * @param packet At least one byte.
+   * @throws Where it is no Opus packet.
+   */
+  decode(packet: Uint8Array, copy?: { readonly decodeFec: true; readonly frameSize: number }): Int16Array;
+  /** So many samples, a multiple of 2.5 ms up to 120, that stand in for a lost packet. */
+  decodePacketLoss(samples: number): Int16Array;
+  /** Gives its memory back. */
+  free(): void;
+}
+
+/** One libopus. */
+export interface Libopus {
+  createEncoder(settings: EncoderSettings): Promise<OpusEncoder>;
+  createDecoder(): Promise<OpusDecoder>;
+}
+
+// `Voip` would turn the phase of low tones, which costs likeness to the original and wins nothing here.
+const APPLICATIONS = { lowDelay: Application.RestrictedLowDelay, whole: Application.Audio } as const;
+
+/** In WebAssembly. */
+export const wasmLibopus: Libopus = {
+  createEncoder: ({ lowDelay, bitrate, complexity, lossPercent, frameSamples }) =>
+    createEncoder({
+      application: lowDelay ? APPLICATIONS.lowDelay : APPLICATIONS.whole,
+      bitrate,
+      complexity,
+      fec: lossPercent > 0,
+      packetLossPercent: lossPercent,
+      signal: Signal.Voice,
+      frameSize: frameSamples,
+      channels: 1,
+      sampleRate: OPUS_SAMPLE_RATE,
+    }),
+  createDecoder: () =>
+    createDecoder({ channels: 1, maxFrameSize: LONGEST_PACKET_SAMPLES, sampleRate: OPUS_SAMPLE_RATE }),
+};
+
+/** The functions of the library. In C, that which sets something takes any number of arguments; here it takes one. */
+const SYMBOLS = {
+  opus_encoder_create: { parameters: ["i32", "i32", "i32", "buffer"], result: "pointer" },
+  opus_encoder_ctl: { parameters: ["pointer", "i32", "i32"], result: "i32" },
+  opus_encode: { parameters: ["pointer", "buffer", "i32", "buffer", "i32"], result: "i32" },
+  opus_encoder_destroy: { parameters: ["pointer"], result: "void" },
+  opus_decoder_create: { parameters: ["i32", "i32", "buffer"], result: "pointer" },
+  opus_decode: { parameters: ["pointer", "buffer", "i32", "buffer", "i32", "i32"], result: "i32" },
+  opus_decoder_destroy: { parameters: ["pointer"], result: "void" },
+} as const;
+
+/** What can be set (opus/opus_defines.h). */
+const SET_BITRATE = 4002;
+const SET_COMPLEXITY = 4010;
+const SET_INBAND_FEC = 4012;
+const SET_PACKET_LOSS_PERC = 4014;
+const SET_SIGNAL = 4024;
+
+/** Room for the longest packet of a frame, and more than the bitrate will ever fill. */
+const PACKET_BYTES = 1275;
+
+/** What the library is called on Linux, where desktops have it for their sound server. */
+const LIBRARY_NAMES = ["libopus.so.0"];
+
+/**
+ * Machines on which arguments of a function that takes any number of them go where those of others go
+ * (System V ABI, Procedure Call Standard for the Arm 64-bit Architecture).
+ */
+const ARCHITECTURES: readonly string[] = ["x86_64", "aarch64"];
+
+/**
+ * The system's libopus; undefined where it is not there or may not be called.
+ *
+ * @param names Names of the library, of which the first one that is there is taken.
+ */
+export function systemLibopus(names: readonly string[] = LIBRARY_NAMES): Libopus | undefined {
+  if (!ARCHITECTURES.includes(Deno.build.arch)) return undefined;
+  const library = linuxLibrary(names, SYMBOLS)?.symbols;
+  return library && {
+    createEncoder: (settings) => Promise.resolve(new SystemEncoder(library, settings)),
+    createDecoder: () => Promise.resolve(new SystemDecoder(library)),
+  };
+}
+
+type Functions = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
+
+class SystemEncoder implements OpusEncoder {
+  readonly #library: Functions;
+  #pointer: Deno.PointerValue;
+  readonly #packet = new Uint8Array(PACKET_BYTES);
+
+  constructor(library: Functions, settings: EncoderSettings) {
+    const { lowDelay, bitrate, complexity, lossPercent } = settings;
+    const error = new Int32Array(1);
+    const application = lowDelay ? APPLICATIONS.lowDelay : APPLICATIONS.whole;
+    this.#library = library;
+    this.#pointer = library.opus_encoder_create(OPUS_SAMPLE_RATE, 1, application, error);
+    checked(error[0]!);
+    this.#set(SET_BITRATE, bitrate);
+    this.#set(SET_COMPLEXITY, complexity);
+    this.#set(SET_INBAND_FEC, lossPercent > 0 ? 1 : 0);
+    this.#set(SET_PACKET_LOSS_PERC, lossPercent);
+    this.#set(SET_SIGNAL, Signal.Voice);
+  }
+
+  encode(frame: Int16Array): Uint8Array {
+    const packet = this.#packet;
+    const { opus_encode } = this.#library;
+    const length = opus_encode(live(this.#pointer), unshared(frame), frame.length, packet, packet.length);
+    return packet.slice(0, checked(length));
+  }
+
+  setPacketLossPercent(percent: number): void {
+    this.#set(SET_PACKET_LOSS_PERC, percent);
+  }
+
+  free(): void {
+    this.#library.opus_encoder_destroy(this.#pointer);
+    this.#pointer = null;
+  }
+
+  #set(what: number, value: number): void {
+    checked(this.#library.opus_encoder_ctl(live(this.#pointer), what, value));
+  }
+}
+
+class SystemDecoder implements OpusDecoder {
+  readonly #library: Functions;
+  #pointer: Deno.PointerValue;
+  readonly #samples = new Int16Array(LONGEST_PACKET_SAMPLES);
+
+  constructor(library: Functions) {
+    const error = new Int32Array(1);
+    this.#library = library;
+    this.#pointer = library.opus_decoder_create(OPUS_SAMPLE_RATE, 1, error);
+    checked(error[0]!);
+  }
+
+  decode(packet: Uint8Array, copy?: { readonly decodeFec: true; readonly frameSize: number }): Int16Array {
+    return this.#decode(packet, copy?.frameSize ?? LONGEST_PACKET_SAMPLES, copy !== undefined);
+  }
+
+  decodePacketLoss(samples: number): Int16Array {
+    return this.#decode(null, samples, false);
+  }
+
+  free(): void {
+    this.#library.opus_decoder_destroy(this.#pointer);
+    this.#pointer = null;
+  }
+
+  #decode(packet: Uint8Array | null, samples: number, copy: boolean): Int16Array {
+    if (samples > LONGEST_PACKET_SAMPLES) {
+      throw new RangeError(`${samples} samples are more than a packet has`);
+    }
+    const bytes = packet && unshared(packet);
+    const { opus_decode } = this.#library;
+    const room = this.#samples;
+    const length = opus_decode(live(this.#pointer), bytes, bytes?.length ?? 0, room, samples, copy ? 1 : 0);
+    return room.subarray(0, checked(length));
+  }
+}
+
+/** @throws Where what it points to was given back: the library itself would not notice. */
+function live(pointer: Deno.PointerValue): Deno.PointerObject {
+  if (!pointer) throw new Error("libopus is asked for what was given back");
+  return pointer;
+}
+
+/** @throws Where a function says that it failed, which is by a negative number. */
+function checked(code: number): number {
+  if (code < 0) throw new Error(`libopus failed with ${code}`);
+  return code;
+}
+
+/** The one that costs least here. */
+export const libopus: Libopus = systemLibopus() ?? wasmLibopus;

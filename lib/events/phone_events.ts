@@ -1,0 +1,168 @@
+/**
+ * Everything that a phone or a registry has to tell its person. A screen turns an event into a sentence in the
+ * person's language; with `--json` the event itself is the line.
+ */
+
+import type { AudioErrorCode } from "../../audio/audio_io.ts";
+import type { Device } from "../../audio/portaudio/portaudio.ts";
+import type { SoundSide } from "../../audio/audio_devices.ts";
+import type { VoiceFigures } from "../voice/voice_session.ts";
+import type { Endpoint } from "../protocol/address.ts";
+import type { RejectReason } from "../protocol/call_messages.ts";
+import type { Person } from "../protocol/registry_messages.ts";
+import type { Trace } from "../protocol/trace.ts";
+import type { LeaveReason } from "../registrar/registrar.ts";
+
+/** A message was sent or received: a line of the message trace, left out with `--quiet`. */
+export type MessageEvent = { readonly event: "message" } & Trace;
+
+/** How a call came to its end. */
+export type CallEnd =
+  /** This side said goodbye. */
+  | "hung_up"
+  /** The other side said goodbye. */
+  | "peer_hung_up"
+  /** Nothing came from the other side for too long. */
+  | "peer_lost";
+
+/** What a call's voice came to. */
+export interface CallFigures extends VoiceFigures {
+  readonly seconds: number;
+}
+
+/** What a phone tells its person. */
+export type PhoneEvent =
+  | MessageEvent
+  // Registry
+  | { readonly event: "registered" } & PersonFields
+  | { readonly event: "name_taken"; readonly name: string }
+  | { readonly event: "registration_refused"; readonly reason: string }
+  | {
+    readonly event: "registry_unreachable";
+    readonly host: string;
+    readonly port: number;
+    readonly detail: string;
+  }
+  | { readonly event: "registry_lost" }
+  | { readonly event: "registry_back"; readonly name: string }
+  /** Something was asked of a registry that is lost. */
+  | { readonly event: "registry_away" }
+  | { readonly event: "registry_full" }
+  /** The room has a password; `given` where this phone had one, which was wrong. */
+  | { readonly event: "password_refused"; readonly given: boolean }
+  | { readonly event: "person" } & PersonFields
+  | { readonly event: "unknown_person"; readonly name: string }
+  | { readonly event: "people"; readonly people: readonly Person[] }
+  /** The registered address is this machine's own loopback: phones on other machines cannot call it. */
+  | { readonly event: "only_local"; readonly ip: string }
+  // Calls
+  | { readonly event: "inviting" } & PersonFields
+  | { readonly event: "ringing"; readonly name: string }
+  | { readonly event: "invitation" } & PersonFields
+  /** Somebody called while this phone was busy, and was told so. */
+  | { readonly event: "busy_rejected"; readonly name: string }
+  /** Somebody called without encryption, which this phone requires, and was told so. */
+  | { readonly event: "unencrypted_rejected"; readonly name: string }
+  | { readonly event: "rejected"; readonly name: string; readonly reason: RejectReason }
+  /** The invited phone never said anything, or its person never did. */
+  | { readonly event: "no_answer"; readonly name: string }
+  /** The other phone took the call without encryption, which this one requires. */
+  | { readonly event: "not_encrypted"; readonly name: string }
+  /** This side withdrew its own invitation. */
+  | { readonly event: "invitation_cancelled"; readonly name: string }
+  /** The caller withdrew the invitation, or vanished, before it was answered. */
+  | { readonly event: "invitation_withdrawn"; readonly name: string }
+  /** It rang until the time was over. */
+  | { readonly event: "invitation_missed"; readonly name: string }
+  | { readonly event: "invitation_refused"; readonly name: string }
+  /** Both invited each other at the same moment: it becomes one call. */
+  | { readonly event: "invitations_crossed"; readonly name: string }
+  /** `code` is what both people read out if the call is encrypted, and null if it is not. */
+  | { readonly event: "call_started"; readonly code: string | null } & PersonFields
+  | { readonly event: "key_log_failed"; readonly path: string; readonly detail: string }
+  | { readonly event: "peer_silent"; readonly name: string; readonly seconds: number }
+  | { readonly event: "peer_back"; readonly name: string }
+  /** Somebody sends this phone so many datagrams that mean nothing; it goes on. */
+  | { readonly event: "flooded"; readonly datagrams: number }
+  | { readonly event: "call_ended"; readonly name: string; readonly end: CallEnd } & CallFigures
+  // Sound
+  | { readonly event: "muted"; readonly muted: boolean }
+  | { readonly event: "audio_failed"; readonly side: SoundSide } & AudioFailure
+  /** Devices went away in a call, which goes on, and uses them again when they are back. */
+  | { readonly event: "audio_lost"; readonly detail: string } & DeviceNames
+  | { readonly event: "audio_back" } & DeviceNames
+  | { readonly event: "devices"; readonly devices: readonly Device[] }
+  // Commands
+  | { readonly event: "help" }
+  | { readonly event: "unknown_command"; readonly text: string }
+  | { readonly event: "name_missing"; readonly command: string }
+  | { readonly event: "bad_name"; readonly name: string }
+  | { readonly event: "not_in_call" }
+  | { readonly event: "nothing_to_answer" }
+  | { readonly event: "already_in_call"; readonly name: string }
+  | { readonly event: "calling_oneself" }
+  /** The other phone is on IPv6 and this one on IPv4, or the other way about. */
+  | { readonly event: "other_ip_version"; readonly name: string; readonly ip: string }
+  | { readonly event: "port_in_use"; readonly port: number }
+  | { readonly event: "wrong_usage"; readonly problem: UsageProblem }
+  | { readonly event: "failed"; readonly detail: string }
+  | { readonly event: "closed" };
+
+/** What a registry tells its person. */
+export type RegistryEvent =
+  | MessageEvent
+  | { readonly event: "listening"; readonly host: string; readonly port: number }
+  | { readonly event: "joined" } & PersonFields
+  | { readonly event: "left"; readonly reason: LeaveReason } & PersonFields
+  | { readonly event: "table"; readonly people: readonly Person[] }
+  | { readonly event: "room_full"; readonly connections: number }
+  /** One machine has as many connections as it may have. */
+  | { readonly event: "address_full"; readonly ip: string; readonly connections: number }
+  | { readonly event: "port_in_use"; readonly port: number }
+  | { readonly event: "wrong_usage"; readonly problem: UsageProblem }
+  | { readonly event: "failed"; readonly detail: string }
+  | { readonly event: "closed" };
+
+/** A person and where their phone is. */
+export interface PersonFields extends Endpoint {
+  readonly name: string;
+}
+
+/** Why a device, library or file cannot be used; `asked` where it was named on the command line. */
+export interface AudioFailure {
+  readonly code: AudioErrorCode;
+  readonly subject: string;
+  readonly detail: string;
+  readonly asked: boolean;
+}
+
+/** One device or both, and what they are called: a single name where both are one. */
+export interface DeviceNames {
+  readonly side: SoundSide;
+  readonly names: readonly string[];
+}
+
+/** What is wrong with a command line. */
+export type UsageProblem =
+  | { readonly kind: "unknown_option"; readonly option: string }
+  | { readonly kind: "missing_argument"; readonly argument: string }
+  | { readonly kind: "too_many_arguments"; readonly argument: string }
+  | { readonly kind: "bad_value"; readonly option: string; readonly value: string }
+  /** A file that an option names cannot be used. */
+  | { readonly kind: "bad_file"; readonly option: string; readonly value: string; readonly detail: string }
+  /** Something has to be asked at a terminal, and there is none. */
+  | { readonly kind: "no_terminal"; readonly option: string }
+  /** An option is of no use without another. */
+  | { readonly kind: "incomplete"; readonly option: string; readonly missing: string };
+
+/** What the line above the prompt shows during a call. Figures are there once the devices are open. */
+export interface CallStatus extends Partial<VoiceFigures> {
+  readonly name: string;
+  readonly seconds: number;
+  /** Five digits, or null where the call is not encrypted. */
+  readonly code: string | null;
+  /** Loudness of the last moment in dB below full scale, -100 to 0. */
+  readonly microphoneDb: number;
+  readonly speakerDb: number;
+  readonly muted: boolean;
+}

@@ -1,0 +1,68 @@
+/**
+ * What the system is to let through to a phone that is in a call and flooded: all that comes from the other phone, and
+ * of the rest a few, so that the flood's end is noticed and others can still call.
+ */
+
+import { isIPv4 } from "node:net";
+import type { Endpoint } from "../protocol/address.ts";
+import type { FilterInstruction } from "./linux_udp.ts";
+
+/** Of the datagrams from elsewhere one in so many comes through, at random. */
+export const SAMPLE = 64;
+
+// Instructions (Linux, linux/bpf_common.h): load a word or half a word, compare it, give the answer.
+const LOAD_WORD = 0x20;
+const LOAD_HALF = 0x28;
+const JUMP_IF_EQUAL = 0x15;
+const JUMP_IF_GREATER = 0x25;
+const RETURN = 0x06;
+
+/** Where the headers are (linux/filter.h): what is loaded from is the UDP header, unless one of these is added. */
+const NETWORK_HEADER = 0xfff0_0000; // SKF_NET_OFF, -0x100000
+const RANDOM_NUMBER = 0xffff_f038; // SKF_AD_OFF + SKF_AD_RANDOM, -0x1000 + 56
+
+/** Where the source stands in the headers of UDP (RFC 768), IPv4 (RFC 791) and IPv6 (RFC 8200). */
+const SOURCE_PORT = 0;
+const IPV4_SOURCE = 12;
+const IPV6_SOURCE = 8;
+
+const ALL_OF_IT = 0xffff_ffff;
+const NOTHING = 0;
+
+/**
+ * The filter that lets through what comes from some places, and {@linkcode SAMPLE} of the rest.
+ *
+ * @param places Addresses in their one text form, all of them of the same version of IP, which the socket is of, too.
+ */
+export function floodFilter(places: readonly Endpoint[]): FilterInstruction[] {
+  const instructions: FilterInstruction[] = [];
+  for (const { ip, port } of places) {
+    const words = addressWords(ip);
+    // What is not equal goes on behind this place's own instructions: two for each comparison, and the answer.
+    let left = 2 * (1 + words.length) + 1;
+    const compare = (code: number, offset: number, value: number) => {
+      left -= 2;
+      instructions.push({ code, value: offset }, { code: JUMP_IF_EQUAL, ifFalse: left, value });
+    };
+    compare(LOAD_HALF, SOURCE_PORT, port);
+    const start = NETWORK_HEADER + (isIPv4(ip) ? IPV4_SOURCE : IPV6_SOURCE);
+    for (const [index, word] of words.entries()) compare(LOAD_WORD, start + 4 * index, word);
+    instructions.push({ code: RETURN, value: ALL_OF_IT });
+  }
+  instructions.push(
+    { code: LOAD_WORD, value: RANDOM_NUMBER },
+    { code: JUMP_IF_GREATER, ifTrue: 1, value: Math.floor(ALL_OF_IT / SAMPLE) },
+    { code: RETURN, value: ALL_OF_IT },
+    { code: RETURN, value: NOTHING },
+  );
+  return instructions;
+}
+
+/** An address as numbers of 32 bits: one, or four. */
+function addressWords(ip: string): number[] {
+  if (isIPv4(ip)) return [ip.split(".").reduce((word, byte) => (word << 8 | Number(byte)) >>> 0, 0)];
+  const [head = "", tail] = ip.split("::").map((half) => half === "" ? [] : half.split(":"));
+  const groups = [...head, ...(tail ? [...new Array(8 - head.length - tail.length).fill("0"), ...tail] : [])]
+    .map((group) => parseInt(group, 16));
+  return [0, 2, 4, 6].map((index) => ((groups[index] ?? 0) << 16 | (groups[index + 1] ?? 0)) >>> 0);
+}

@@ -1,0 +1,69 @@
+/** The person's side of a phone where there is no terminal: lines in, lines out. */
+
+import type { PhoneEvent } from "../events/phone_events.ts";
+import { inputLines } from "./input_lines.ts";
+import type { Language } from "./texts/language.ts";
+import { LineWriter } from "./line_writer.ts";
+import { notice } from "./notice.ts";
+import type { Screen } from "../phone/screen.ts";
+import { sentence } from "./sentences.ts";
+import { TEXTS } from "./texts/texts.ts";
+import { traceLine } from "./trace_line.ts";
+
+/** How a plain screen looks, and what it is connected to. */
+export interface PlainScreenOptions {
+  readonly language: Language;
+  /** Whether the message trace is left out. */
+  readonly quiet: boolean;
+  /** Whether the lines go where colours are understood. */
+  readonly colour: boolean;
+  /** Writes all of some bytes, to standard output as a rule. */
+  readonly write: (bytes: Uint8Array) => Promise<void>;
+  /** Where commands come from, standard input as a rule. */
+  readonly input: ReadableStream<Uint8Array>;
+  /** What time it is; another one makes tests repeatable. */
+  readonly now?: () => Date;
+}
+
+/** A screen of plain lines, for pipes and files. */
+export class PlainScreen implements Screen {
+  readonly interactive = false;
+  readonly lines: AsyncIterable<string>;
+  readonly broken: Promise<void>;
+  readonly #options: PlainScreenOptions;
+  readonly #writer: LineWriter;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+
+  constructor(options: PlainScreenOptions) {
+    this.#options = options;
+    this.#writer = new LineWriter(options.write, { leftOut: TEXTS[options.language].leftOut });
+    this.#reader = options.input.getReader();
+    this.lines = inputLines(this.#reader);
+    this.broken = this.#writer.broken;
+    this.broken.then(() => this.#stopReading());
+  }
+
+  show(event: PhoneEvent): void {
+    const { language, quiet, colour, now = () => new Date() } = this.#options;
+    if (event.event !== "message") this.#writer.write(notice(sentence(event, TEXTS[language]), colour));
+    else if (!quiet) this.#writer.write(traceLine(event, now(), { language, colour }));
+  }
+
+  status(): void {}
+
+  names(): void {}
+
+  flush(): Promise<void> {
+    return this.#writer.flush();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.flush();
+    await this.#stopReading();
+  }
+
+  async #stopReading(): Promise<void> {
+    // Nothing more is wanted of it, so neither is its failure.
+    await this.#reader.cancel().catch(() => {});
+  }
+}

@@ -1,0 +1,43 @@
+/** One line of the message trace, the same on the screens of phone and registry. */
+
+import { formatEndpoint } from "../protocol/address.ts";
+import { printable } from "../protocol/printable.ts";
+import type { Trace } from "../protocol/trace.ts";
+import { paint } from "./style.ts";
+import type { Language } from "./texts/language.ts";
+
+/** How a trace line is to look. */
+export interface TraceStyle {
+  readonly language: Language;
+  /** Whether the lines go where colours are understood. */
+  readonly colour: boolean;
+}
+
+/** Padded to the same width, so that the columns after them line up. */
+const DIRECTIONS = {
+  pt: { sent: "→ enviada ", received: "← recebida" },
+  en: { sent: "→ sent    ", received: "← received" },
+} as const;
+
+/** Local time of day to the millisecond, such as `12:34:56.789`. */
+export function timeOfDay(at: Date): string {
+  const two = (value: number): string => String(value).padStart(2, "0");
+  const milliseconds = String(at.getMilliseconds()).padStart(3, "0");
+  return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}.${milliseconds}`;
+}
+
+/**
+ * A message that was sent or received, on one line without its line end:
+ * `12:34:56.789 → enviada  UDP 192.168.0.10:6000 {"tipo":"tocando",…}`.
+ *
+ * Nothing in it can act upon a terminal, whatever the message holds, but for the colours where they are asked for.
+ *
+ * @param at When it was, shown as local time.
+ */
+export function traceLine(trace: Trace, at: Date, { language, colour }: TraceStyle): string {
+  const { direction, transport, peer, text } = trace;
+  const address = printable(formatEndpoint(peer));
+  const time = paint(timeOfDay(at), "faint", colour);
+  const head = paint(`${DIRECTIONS[language][direction]} ${transport} ${address}`, direction, colour);
+  return `${time} ${head} ${printable(text)}`;
+}

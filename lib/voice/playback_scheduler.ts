@@ -1,0 +1,171 @@
+/**
+ * Decides when a loudspeaker is given how much of what there is to play. It reads no clock and sets no timer: it is
+ * told the time, and says when it wants to be asked again.
+ *
+ * A loudspeaker has a queue. Each packet fills it up as far as packets reach, so that nothing waits anywhere else. What
+ * is held back for late packets is in the queue, too, as far as there is room: there it also helps a phone that is held
+ * up itself. What is missing is waited for while the queue lasts, and made up just before it would run dry:
+ *
+ * ```text
+ *   queue   full ──┐ packet: filled up            packet is missing              made up
+ *                  └─╲      ┌─╲      ┌─╲                 ╲           ┌─╲
+ *                      ╲    │   ╲    │   ╲     ...         ╲         │   ╲
+ *                        ╲──┘     ╲──┘     ╲                 ╲───────┘
+ *   empty                                                       due
+ * ```
+ */
+
+import type { Playout } from "../jitter_buffer/jitter_buffer.ts";
+
+/** Samples in a millisecond. */
+const MS = 48;
+
+/**
+ * Samples that last as long as the next packet is waited for beyond the end of the last one's sound. A loudspeaker's
+ * queue must last so long, and still hold enough then for a device that takes 10 ms at a time, and for a timer that is
+ * late.
+ */
+const LATE_SAMPLES = 6 * MS;
+
+/**
+ * Samples that a full queue lacks where nobody speaks: room for the beginning of a packet that comes then, and not so
+ * many that a device could take all of the rest in the time of a frame.
+ */
+const PAUSE_SAMPLES = 4 * MS;
+
+/**
+ * Where there is more to give, the next packet is waited for so long after it should have come, in samples: a queue is
+ * not to run low while something is there for it.
+ */
+const TOP_UP_SAMPLES = 5 * MS;
+
+/** What is made up at once, so that a packet that is a little late need not be made up whole. */
+const MADE_UP_SAMPLES = 10 * MS;
+
+/** Less than this is not worth to be asked again for. */
+const LEAST_SAMPLES = 5 * MS;
+
+/** Most that a loudspeaker is given at once: a fifth of a second. */
+const LONGEST_SERVING_SAMPLES = 200 * MS;
+
+/** After how long without wanting anything a loudspeaker counts as having stood still. */
+const STOPPAGE_MS = 100;
+
+/** Samples that a loudspeaker may lack, for packets of so many, before something has to be done about it. */
+export function patienceSamples(frameSamples: number): number {
+  return frameSamples + LATE_SAMPLES;
+}
+
+/** A loudspeaker's queue; an `AudioSink` has one. All numbers are samples. */
+export interface SpeakerQueue {
+  /** What it lacks now. Less than nothing where it has been given more. */
+  wanted(): number;
+  /** What it could hold beyond what it needs. */
+  readonly roomSamples: number;
+  /**
+   * What was in it when it was last asked what it would take. Without any it has stood still for as long as its clock
+   * is behind; one that has no queue, as a file, is never behind.
+   */
+  readonly delaySamples: number;
+}
+
+/** What one loudspeaker is given. */
+export class SpeakerFeed {
+  readonly #playout: Playout;
+  readonly #frameSamples: number;
+  readonly #patienceSamples: number;
+  readonly #samples = new Int16Array(LONGEST_SERVING_SAMPLES);
+  #dueAt = 0;
+  /** When it last wanted anything. */
+  #wantedAt = 0;
+  /** Samples that it still lacks. */
+  #lack = 0;
+  /** Samples that it is given beyond those, of what is held back. */
+  #early = 0;
+  #ranDry = false;
+  /** Samples of this serving so far. */
+  #given = 0;
+
+  /**
+   * @param playout Where the sound comes from.
+   * @param frameSamples Samples of the packets that are expected.
+   */
+  constructor(playout: Playout, frameSamples: number) {
+    this.#playout = playout;
+    this.#frameSamples = frameSamples;
+    this.#patienceSamples = patienceSamples(frameSamples);
+  }
+
+  /** When {@linkcode SpeakerFeed.due} is to be called at the latest, in milliseconds. */
+  get dueAt(): number {
+    return this.#dueAt;
+  }
+
+  /** Samples that the loudspeaker has been given beyond what it needs: part of the delay of playout, which counts them. */
+  get earlySamples(): number {
+    return Math.max(0, -this.#lack);
+  }
+
+  /**
+   * Gives on what has come, when a packet has.
+   *
+   * @param queue The loudspeaker's.
+   * @param now Milliseconds on any clock that only goes forward.
+   * @returns Samples to give it, valid until the next call.
+   */
+  packetCame(queue: SpeakerQueue, now: number): Int16Array<ArrayBuffer> {
+    this.#begin(queue, now);
+    this.#playReady(now);
+    return this.#end(now);
+  }
+
+  /**
+   * Gives what is there, and makes up what cannot be waited for any longer.
+   *
+   * @param queue The loudspeaker's.
+   * @param now Milliseconds.
+   * @returns Samples to give the loudspeaker, valid until the next call.
+   */
+  due(queue: SpeakerQueue, now: number): Int16Array<ArrayBuffer> {
+    this.#begin(queue, now);
+    // In a pause the queue is left as a packet would find it that came now, since one may at any moment.
+    if (this.#playout.pausing) this.#play(this.#lack - PAUSE_SAMPLES, now);
+    else this.#playReady(now);
+    while (this.#lack > this.#patienceSamples - LEAST_SAMPLES) {
+      this.#play(MADE_UP_SAMPLES, now);
+      this.#playReady(now);
+    }
+    return this.#end(now);
+  }
+
+  #begin(queue: SpeakerQueue, now: number): void {
+    this.#lack = Math.min(queue.wanted(), LONGEST_SERVING_SAMPLES);
+    this.#early = Math.min(this.#playout.heldBackSamples, queue.roomSamples);
+    if (this.#lack + this.#early > 0) {
+      // A loudspeaker that stood still, as some do when they start, shall not leave its delay behind.
+      if (now - this.#wantedAt > STOPPAGE_MS) this.#playout.restart();
+      this.#wantedAt = now;
+    }
+    this.#ranDry = queue.delaySamples === 0;
+    this.#given = 0;
+  }
+
+  #playReady(now: number): void {
+    this.#play(this.#playout.readySamples(this.#lack + this.#early), now);
+  }
+
+  /** Plays so many samples. With none, playout still learns what the loudspeaker's clock shows. */
+  #play(count: number, now: number): void {
+    const start = this.#given;
+    this.#given += Math.max(0, Math.min(count, this.#lack + this.#early, this.#samples.length - start));
+    this.#lack -= this.#given - start;
+    this.#playout.play(this.#samples.subarray(start, this.#given), now, this.#lack, this.#ranDry);
+  }
+
+  #end(now: number): Int16Array<ArrayBuffer> {
+    const more = this.#playout.readySamples(LEAST_SAMPLES) >= LEAST_SAMPLES;
+    const latest = more ? this.#frameSamples + TOP_UP_SAMPLES : Infinity;
+    this.#dueAt = now + Math.min(this.#patienceSamples - this.#lack, latest) / MS;
+    return this.#samples.subarray(0, this.#given);
+  }
+}

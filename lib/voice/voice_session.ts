@@ -1,0 +1,365 @@
+/** The voice of one call: moves samples between the sound devices and the network while the call stands. */
+
+import type { AudioError, AudioSink, AudioSource } from "../../audio/audio_io.ts";
+import { type Clock, systemClock } from "../util/clock.ts";
+import { levelDb } from "../dsp/level.ts";
+import {
+  FRAME_SAMPLES,
+  openDecoder,
+  openEncoder,
+  type VoiceDecoder,
+  type VoiceEncoder,
+} from "../codec/opus.ts";
+import { estimateQuality } from "../rtp/e_model.ts";
+import { RtcpReporter } from "../rtp/rtcp_session.ts";
+import { isRtcp } from "../rtp/rtp.ts";
+import { patienceSamples, SpeakerFeed } from "./playback_scheduler.ts";
+import { VoiceReceiver } from "./voice_receiver.ts";
+import { VoiceSender } from "./voice_sender.ts";
+
+/** What a voice session works with. */
+export interface VoiceSessionOptions {
+  /** Owned by the session from now on. */
+  readonly source: AudioSource;
+  /** Owned by the session from now on. */
+  readonly sink: AudioSink;
+  /** Samples of a frame: 480 (10 ms) or 960. */
+  readonly frameSamples: number;
+  /** Whether Opus prepares for losses that the other side reports (in-band FEC). */
+  readonly errorCorrection: boolean;
+  /** Whether packets carry copies of earlier ones against such losses (RFC 2198), if the other side takes them. */
+  readonly redundancy: boolean;
+  /** Whether playout may make sound shorter and longer. */
+  readonly stretching: boolean;
+  /** Takes each datagram on its way, some 50 a second. */
+  readonly send: (datagram: Uint8Array<ArrayBuffer>) => void;
+  /** Gives a silent microphone in place of one that failed. */
+  readonly replaceSource: (error: AudioError) => AudioSource;
+  /** Gives a mute loudspeaker in place of one that failed. */
+  readonly replaceSink: (error: AudioError) => AudioSink;
+  /** Works on the microphone's sound, where there is something to be done about it. */
+  readonly processor?: MicrophoneProcessor | undefined;
+  /** Where time comes from: the system's, where it is left out. */
+  readonly clock?: Clock | undefined;
+}
+
+/** What is done to the microphone's sound before it is sent: taking out the echo, the noise. */
+export interface MicrophoneProcessor {
+  /** Samples by which it delays what it works on. */
+  readonly latencySamples: number;
+  /** Tells what the loudspeaker was given, and how many samples before it is heard. */
+  played(samples: Int16Array, delaySamples: number): void;
+  /** Works on what the microphone heard, in place, which was so many samples ago. */
+  capture(samples: Int16Array, delaySamples: number): void;
+}
+
+/** What went out and came in so far. Frames are the packets' own, 20 ms as a rule. */
+export interface VoiceFigures {
+  readonly framesSent: number;
+  readonly framesPlayed: number;
+  /** Lost on the way and rebuilt from the next packet. */
+  readonly framesRebuilt: number;
+  /** Neither: something was made up in their place. In frames of 20 ms. */
+  readonly framesConcealed: number;
+  readonly framesLate: number;
+  readonly framesRepeated: number;
+  readonly framesReordered: number;
+  /** Let go of because too much had gathered. */
+  readonly framesDropped: number;
+  /** Packets lost on the way, in percent of those sent: as we see theirs, and as they report ours. */
+  readonly lossInPercent: number;
+  readonly lossOutPercent: number | null;
+  /** Interarrival jitter (RFC 3550, section 6.4.1), the same two ways. */
+  readonly jitterInMs: number;
+  readonly jitterOutMs: number | null;
+  /** There and back on the network. */
+  readonly roundTripMs: number | null;
+  /** How long this side holds sound back for late packets. */
+  readonly playoutDelayMs: number;
+  /** Estimated quality of what is heard here, 1 to 4.5 (E-model, ITU-T G.107); 0 before there is any. */
+  readonly mos: number;
+}
+
+/** The figures of a call that had no voice yet. */
+export const NO_VOICE: VoiceFigures = {
+  framesSent: 0,
+  framesPlayed: 0,
+  framesRebuilt: 0,
+  framesConcealed: 0,
+  framesLate: 0,
+  framesRepeated: 0,
+  framesReordered: 0,
+  framesDropped: 0,
+  lossInPercent: 0,
+  lossOutPercent: null,
+  jitterInMs: 0,
+  jitterOutMs: null,
+  roundTripMs: null,
+  playoutDelayMs: 0,
+  mos: 0,
+};
+
+/** Samples in a millisecond. */
+const MS = 48;
+
+/** Expected losses from which on packets carry one copy, and two, which are worth another frame of delay then. */
+const ONE_COPY_LOSS = 0.01;
+const TWO_COPIES_LOSS = 0.06;
+
+/** Most frames that are read and sent at once, after this phone was held up. Then others have their turn. */
+const MOST_FRAMES_AT_ONCE = 3;
+
+/**
+ * The most that so many reports told, some 15 s, is expected: up at once, and not down by a draw of luck, since with each
+ * change the other side changes its delay.
+ */
+const REPORTS_REMEMBERED = 10;
+
+/** The voice of one call. */
+export class VoiceSession {
+  /** While true, silence is sent in place of the microphone's sound. */
+  muted = false;
+
+  readonly #options: VoiceSessionOptions;
+  readonly #encoder: VoiceEncoder;
+  readonly #decoder: VoiceDecoder;
+  readonly #sender: VoiceSender;
+  readonly #receiver: VoiceReceiver;
+  readonly #feed: SpeakerFeed;
+  readonly #reporter: RtcpReporter;
+  readonly #clock: Clock;
+  #source: AudioSource;
+  #sink: AudioSink;
+  /** When the microphone is to be read, in milliseconds. */
+  #readAt = 0;
+  /** When the timer is set for, and what takes it back. */
+  #wakeAt = Infinity;
+  #cancelWake = (): void => {};
+  /** The losses of the last reports. */
+  readonly #losses: number[] = [];
+  #reportsReceived = 0;
+  /** The end of devices that failed, and of the microphone. */
+  readonly #closing: { readonly sources: Promise<void>[]; readonly sinks: Promise<void>[] } = {
+    sources: [],
+    sinks: [],
+  };
+  /** The last frame of each direction, for their levels, which are wanted more rarely. */
+  readonly #frame: Int16Array<ArrayBuffer>;
+  #played = new Int16Array(0);
+  #stopped = false;
+
+  private constructor(options: VoiceSessionOptions, encoder: VoiceEncoder, decoder: VoiceDecoder) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#encoder = encoder;
+    this.#decoder = decoder;
+    this.#sender = new VoiceSender(encoder);
+    this.#receiver = new VoiceReceiver(decoder, patienceSamples(options.frameSamples), options.stretching);
+    this.#feed = new SpeakerFeed(this.#receiver.playout, options.frameSamples);
+    this.#reporter = new RtcpReporter({
+      ssrc: this.#sender.ssrc,
+      reception: this.#receiver.reception,
+      now: this.#clock.now(),
+      unixMs: Date.now(),
+    });
+    this.#frame = new Int16Array(options.frameSamples);
+    this.#source = options.source;
+    this.#sink = options.sink;
+    this.#tick();
+  }
+
+  /** Starts to send and play at once. */
+  static async start(options: VoiceSessionOptions): Promise<VoiceSession> {
+    return new VoiceSession(options, await openEncoder(options.frameSamples), await openDecoder());
+  }
+
+  /** Loudness of the last frame in each direction, in dB below full scale. */
+  get levels(): { readonly microphoneDb: number; readonly speakerDb: number } {
+    return { microphoneDb: levelDb(this.#frame), speakerDb: levelDb(this.#played) };
+  }
+
+  get figures(): VoiceFigures {
+    const { playout, reception } = this.#receiver;
+    const { played, rebuilt, concealedSamples, late, repeated, reordered, dropped } = playout.counts;
+    const { roundTripMs, peer } = this.#reporter.figures;
+    const concealed = Math.round(concealedSamples / FRAME_SAMPLES);
+    // The other phone's devices are taken to be as slow as this one's.
+    const processing = this.#options.processor?.latencySamples ?? 0;
+    // What is in the loudspeaker's queue early is part of the delay of playout already.
+    const speaker = Math.max(0, this.#sink.delaySamples - this.#feed.earlySamples);
+    const devicesMs = (this.#source.delaySamples + processing + speaker) / MS;
+    const { mos } = estimateQuality({
+      oneWayDelayMs: devicesMs + this.#options.frameSamples / MS + (roundTripMs ?? 0) / 2 + playout.delayMs,
+      lossFraction: concealed / Math.max(1, played + rebuilt + concealed),
+    });
+    return {
+      framesSent: this.#sender.sent,
+      framesPlayed: played,
+      framesRebuilt: rebuilt,
+      framesConcealed: concealed,
+      framesLate: late,
+      framesRepeated: repeated,
+      framesReordered: reordered,
+      framesDropped: dropped,
+      lossInPercent: rounded(100 * reception.lossFraction),
+      lossOutPercent: peer ? rounded(100 * peer.totalLossFraction) : null,
+      jitterInMs: rounded(reception.jitterMs),
+      jitterOutMs: peer ? rounded(peer.jitterMs) : null,
+      roundTripMs: roundTripMs === undefined ? null : rounded(roundTripMs),
+      playoutDelayMs: rounded(playout.delayMs),
+      mos: rounded(mos),
+    };
+  }
+
+  /**
+   * Takes a datagram from the other phone.
+   *
+   * @param datagram Its bytes, kept for a while.
+   */
+  receive(datagram: Uint8Array): void {
+    if (this.#stopped) return;
+    const now = this.#clock.now();
+    if (isRtcp(datagram)) this.#reported(datagram, now);
+    else if (this.#receiver.receive(datagram, now)) {
+      this.#serve(now, true);
+      this.#setTimer();
+    }
+  }
+
+  /**
+   * Stops sending and playing at once, with a last report that says so.
+   *
+   * @returns Settles when the loudspeaker, or the recording, is closed.
+   */
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#cancelWake();
+    this.#options.send(this.#reporter.bye(this.#clock.now()));
+    this.#closing.sources.push(close(this.#source));
+    try {
+      await this.#sink[Symbol.asyncDispose]();
+    } catch (error) {
+      this.#options.replaceSink(error as AudioError);
+    }
+    await Promise.all(this.#closing.sinks);
+  }
+
+  /** Settles when the microphone is closed, too, and nothing is left of the session. */
+  async closed(): Promise<void> {
+    await Promise.all(this.#closing.sources);
+    this.#encoder[Symbol.dispose]();
+    this.#decoder[Symbol.dispose]();
+  }
+
+  /** Does what is due. */
+  #tick(): void {
+    // Not every runtime takes back a timer that is due already.
+    if (this.#stopped) return;
+    this.#wakeAt = Infinity;
+    if (this.#clock.now() >= this.#readAt) this.#capture();
+    const now = this.#clock.now();
+    // In a pause there are no packets that would do it: at each frame that is read, and so at no other time.
+    if (now >= this.#feed.dueAt || this.#receiver.playout.pausing) this.#serve(now, false);
+    this.#setTimer();
+  }
+
+  #setTimer(): void {
+    const wakeAt = Math.min(this.#readAt, this.#feed.dueAt);
+    if (this.#stopped || wakeAt === this.#wakeAt) return;
+    this.#cancelWake();
+    this.#wakeAt = wakeAt;
+    // That time may have passed by while this phone had no processor.
+    this.#cancelWake = this.#clock.setTimer(() => this.#tick(), Math.max(0, wakeAt - this.#clock.now()));
+  }
+
+  /** Sends what the microphone has heard. */
+  #capture(): void {
+    const frame = this.#frame;
+    let waitMs = 0;
+    for (let frames = 0; frames < MOST_FRAMES_AT_ONCE && waitMs === 0; frames++) {
+      waitMs = this.#read(frame);
+      if (waitMs === 0) this.#sendFrame(frame);
+    }
+    this.#readAt = this.#clock.now() + waitMs;
+  }
+
+  /** @returns How long to wait before the next frame is there; 0 when it was read. */
+  #read(frame: Int16Array<ArrayBuffer>): number {
+    const source = this.#source;
+    try {
+      const waitMs = source.read(frame);
+      if (waitMs === 0) this.#options.processor?.capture(frame, source.delaySamples);
+      return waitMs;
+    } catch (error) {
+      this.#closing.sources.push(close(source));
+      this.#source = this.#options.replaceSource(error as AudioError);
+      frame.fill(0);
+      return 0;
+    }
+  }
+
+  #sendFrame(frame: Int16Array): void {
+    if (this.muted) frame.fill(0);
+    const datagram = this.#sender.packet(frame, this.muted);
+    if (!datagram) return;
+    this.#options.send(datagram);
+    this.#reporter.sent(this.#sender.timestamp, VoiceSender.payloadBytes(datagram), this.#clock.now());
+  }
+
+  /** Gives the loudspeaker what there is for it, when a packet has come or has not come in time. */
+  #serve(now: number, packetCame: boolean): void {
+    try {
+      const samples = packetCame ? this.#feed.packetCame(this.#sink, now) : this.#feed.due(this.#sink, now);
+      if (samples.length > 0) this.#play(samples);
+    } catch (error) {
+      this.#sinkFailed(this.#sink, error);
+    }
+    const report = this.#reporter.tick(now);
+    if (report) this.#options.send(report);
+  }
+
+  #play(samples: Int16Array<ArrayBuffer>): void {
+    this.#played = samples;
+    const sink = this.#sink;
+    this.#options.processor?.played(samples, sink.delaySamples);
+    sink.write(samples).catch((error) => this.#sinkFailed(sink, error));
+  }
+
+  #sinkFailed(sink: AudioSink, error: unknown): void {
+    if (sink !== this.#sink || this.#stopped) return;
+    this.#sink = this.#options.replaceSink(error as AudioError);
+    this.#closing.sinks.push(close(sink));
+  }
+
+  /** The other side reports, among other things how much of our voice is lost on its way. */
+  #reported(datagram: Uint8Array, now: number): void {
+    this.#reporter.receive(datagram, now);
+    const { peer, peerCopies, reportsReceived } = this.#reporter.figures;
+    if (!peer || reportsReceived === this.#reportsReceived) return;
+    this.#reportsReceived = reportsReceived;
+    this.#losses.push(peer.lossFraction);
+    if (this.#losses.length > REPORTS_REMEMBERED) this.#losses.shift();
+    const expectedLoss = Math.max(...this.#losses);
+    // Together, since Opus conceals what no copy came of better where it was told to expect it.
+    if (this.#options.errorCorrection) this.#encoder.expectLoss(expectedLoss);
+    if (this.#options.redundancy) this.#sender.copies = Math.min(copiesFor(expectedLoss), peerCopies);
+  }
+}
+
+async function close(device: AudioSource | AudioSink): Promise<void> {
+  try {
+    await device[Symbol.asyncDispose]();
+  } catch {
+    // It has failed already, or is not used any more.
+  }
+}
+
+function copiesFor(loss: number): number {
+  return loss >= TWO_COPIES_LOSS ? 2 : loss >= ONE_COPY_LOSS ? 1 : 0;
+}
+
+/** To two decimals, as people and scripts want it. */
+function rounded(value: number): number {
+  return Math.round(100 * value) / 100;
+}

@@ -1,0 +1,73 @@
+import { AudioError, type AudioSink, type AudioSource } from "../../audio/audio_io.ts";
+import type { DeviceOpener } from "../../audio/hotplug/device_supervisor.ts";
+import { openNullSink } from "../../audio/synthetic.ts";
+import { openTone } from "../../audio/tone.ts";
+
+/** How often a microphone that gives nothing is to be looked at. */
+const HANGING_RETRY_MS = 10;
+
+/** A computer whose microphone gives a tone, and whose devices can be pulled out, plugged in and made to hang. */
+export class MadeUpDevices implements DeviceOpener {
+  /** Whether the devices can be opened and work. */
+  readonly plugged = { microphone: true, speaker: true };
+  /** Whether an open microphone gives nothing any more. */
+  hanging = false;
+  /** Devices that are open. */
+  open = 0;
+  /** Times that devices were looked for anew. */
+  refreshed = 0;
+  /** Samples that the loudspeaker was given. */
+  heard: number[] = [];
+
+  openSource = (): Promise<AudioSource> => {
+    if (!this.plugged.microphone) return Promise.reject(gone("mic"));
+    const tone = openTone();
+    this.open++;
+    return Promise.resolve({
+      name: "mic",
+      delaySamples: 0,
+      read: (samples) => {
+        if (this.hanging) return HANGING_RETRY_MS;
+        const waitMs = tone.read(samples);
+        if (waitMs === 0 && !this.plugged.microphone) throw gone("mic");
+        return waitMs;
+      },
+      [Symbol.asyncDispose]: () => {
+        this.open--;
+        return tone[Symbol.asyncDispose]();
+      },
+    });
+  };
+
+  openSink = (): Promise<AudioSink> => {
+    if (!this.plugged.speaker) return Promise.reject(gone("speaker"));
+    const sink = openNullSink();
+    this.open++;
+    return Promise.resolve({
+      name: "speaker",
+      delaySamples: 0,
+      roomSamples: 0,
+      wanted: () => {
+        if (!this.plugged.speaker) throw gone("speaker");
+        return sink.wanted();
+      },
+      write: (samples) => {
+        this.heard.push(...samples);
+        return sink.write(samples);
+      },
+      [Symbol.asyncDispose]: () => {
+        this.open--;
+        return sink[Symbol.asyncDispose]();
+      },
+    });
+  };
+
+  refresh = (): Promise<void> => {
+    this.refreshed++;
+    return Promise.resolve();
+  };
+}
+
+function gone(name: string): AudioError {
+  return new AudioError("device_failed", name, "Input/output error");
+}

@@ -1,0 +1,266 @@
+/** A made-up room with a loudspeaker and a microphone in it; the same on every run. */
+
+import { SAMPLE_RATE } from "../../audio/audio_io.ts";
+import { fft } from "../../lib/dsp/complex_fft.ts";
+import { resample } from "../../lib/dsp/resample.ts";
+import { parseWav } from "../../audio/file/wav_reader.ts";
+import { noise, seededRandom } from "./signals.ts";
+
+/** How a room answers a click. */
+export interface RoomShape {
+  /** Whole number above 0 that tells one room from another. */
+  readonly seed: number;
+  /** Length of the reverberation. 128 when it is left out. */
+  readonly reverberationMs?: number;
+  /** How far the reverberation has decayed when it ends, in dB. 40 when it is left out. */
+  readonly decayDb?: number;
+  /** Energy of the direct sound over that of the reverberation, in dB. 3 when it is left out. */
+  readonly directToReverberantDb?: number;
+  /** Level of the echo of white noise, relative to what was played. -8 when it is left out. */
+  readonly echoDb?: number;
+}
+
+/**
+ * What a microphone hears of a click from a loudspeaker in the same room: the direct sound, then noise that decays
+ * exponentially (Polack's model of late reverberation, 1988), low-passed a little as walls and small loudspeakers
+ * do.
+ *
+ * @returns Weights at {@linkcode SAMPLE_RATE}, the direct sound first.
+ */
+export function roomResponse(shape: RoomShape): Float32Array<ArrayBuffer> {
+  const { seed, reverberationMs = 128, decayDb = 40, directToReverberantDb = 3, echoDb = -8 } = shape;
+  const random = seededRandom(seed);
+  const response = new Float32Array(Math.round(reverberationMs * SAMPLE_RATE / 1000));
+  let dull = 0;
+  for (let i = 1; i < response.length; i++) {
+    const gaussian = random() + random() + random() + random() - 2;
+    dull += 0.6 * (gaussian - dull);
+    response[i] = dull * 10 ** (-decayDb * i / response.length / 20);
+  }
+  const reverberant = response.reduce((sum, weight) => sum + weight * weight, 0);
+  response[0] = Math.sqrt(reverberant * 10 ** (directToReverberantDb / 10));
+  const energy = reverberant + response[0] ** 2;
+  const gain = Math.sqrt(10 ** (echoDb / 10) / energy);
+  return response.map((weight) => gain * weight);
+}
+
+/** The sum of `signal` delayed and weighted as `response` says; as long as `signal`. */
+export function convolve(signal: Float32Array, response: Float32Array): Float32Array<ArrayBuffer> {
+  // Overlap-add: stretches as long as the response is, times two, rounded up to a power of two.
+  const size = 2 ** Math.ceil(Math.log2(2 * response.length));
+  const step = size - response.length + 1;
+  const [real, imaginary] = [
+    Float64Array.from({ length: size }, (_, i) => response[i] ?? 0),
+    new Float64Array(size),
+  ];
+  fft(real, imaginary);
+  const result = new Float32Array(signal.length);
+  for (let start = 0; start < signal.length; start += step) {
+    const [x, y] = [new Float64Array(size), new Float64Array(size)];
+    x.set(signal.subarray(start, start + step));
+    fft(x, y);
+    for (let k = 0; k < size; k++) {
+      const product = x[k]! * real[k]! - y[k]! * imaginary[k]!;
+      y[k] = x[k]! * imaginary[k]! + y[k]! * real[k]!;
+      x[k] = product;
+    }
+    fft(y, x); // The inverse, times `size`.
+    const end = Math.min(size, signal.length - start);
+    for (let i = 0; i < end; i++) result[start + i]! += x[i]! / size;
+  }
+  return result;
+}
+
+/** What happens in a room. */
+export interface Scene {
+  /** What the loudspeaker is given, full scale at 1, at the loudspeaker's clock. */
+  readonly far: Float32Array;
+  /** What somebody in the room says, at the microphone's clock. Nobody does when it is left out. */
+  readonly near?: Float32Array;
+  /** Answer of the room; see {@linkcode roomResponse}. */
+  readonly response: Float32Array;
+  /** From a sample's being given to the loudspeaker to its direct sound in the microphone's samples. */
+  readonly delaySamples: number;
+  /** From this captured sample on the delay is another. */
+  readonly step?: { readonly at: number; readonly delaySamples: number };
+  /** How much faster the loudspeaker's clock is than the microphone's. */
+  readonly driftPpm?: number;
+  /** Peak of the white noise that is always there. 0.0003, which is -75 dB, when it is left out. */
+  readonly noisePeak?: number;
+}
+
+/** What a microphone gives. */
+export interface RoomSound {
+  /** All of it, as long as the scene. */
+  readonly microphone: Int16Array<ArrayBuffer>;
+  /** The echo alone, full scale at 1. */
+  readonly echo: Float32Array<ArrayBuffer>;
+}
+
+/** Works out what the microphone hears. */
+export function hear(scene: Scene): RoomSound {
+  const { far, near, response, delaySamples, step, driftPpm = 0, noisePeak = 0.0003 } = scene;
+  const dry = convolve(far, response);
+  const echo = new Float32Array(far.length);
+  for (let i = 0; i < echo.length; i++) {
+    const delay = step && i >= step.at ? step.delaySamples : delaySamples;
+    echo[i] = sampleAt(dry, i * (1 + driftPpm * 1e-6) - delay);
+  }
+  const hiss = noise(far.length, 77, noisePeak);
+  const microphone = Int16Array.from(
+    echo,
+    (sample, i) =>
+      Math.max(-32768, Math.min(32767, Math.round(32767 * (sample + hiss[i]! + (near?.[i] ?? 0))))),
+  );
+  return { microphone, echo };
+}
+
+/** Half the samples that take part in one between two. */
+const HALF_TAPS = 8;
+
+function sampleAt(signal: Float32Array, position: number): number {
+  const whole = Math.floor(position);
+  const fraction = position - whole;
+  if (fraction === 0) return signal[whole] ?? 0;
+  let sum = 0;
+  for (let tap = 1 - HALF_TAPS; tap <= HALF_TAPS; tap++) {
+    const distance = tap - fraction;
+    const window = Math.cos(Math.PI * distance / (2 * HALF_TAPS)) ** 2;
+    sum += (signal[whole + tap] ?? 0) * window * Math.sin(Math.PI * distance) / (Math.PI * distance);
+  }
+  return sum;
+}
+
+/**
+ * The project's own samples of speech one after the other, again and again, at {@linkcode SAMPLE_RATE}.
+ *
+ * @param names Files in the folder `demo`.
+ */
+export function speech(names: readonly string[], seconds: number): Float32Array<ArrayBuffer> {
+  const folder = new URL("../../demo/", import.meta.url);
+  const parts = names.map((name) => {
+    const { samples, sampleRate } = parseWav(Deno.readFileSync(new URL(name, folder)), name);
+    return resample(samples, sampleRate, SAMPLE_RATE);
+  });
+  const result = new Float32Array(seconds * SAMPLE_RATE);
+  let part = 0;
+  for (let start = 0; start < result.length; part++) {
+    const sound = parts[part % parts.length]!.subarray(0, result.length - start);
+    result.set(sound, start);
+    start += sound.length;
+  }
+  return result;
+}
+
+/** In which order and how often blocks are played and captured. */
+export interface BlockOrder {
+  /** Samples of each block. */
+  readonly blockSamples: number;
+  /** How much faster the loudspeaker's clock is than the microphone's. */
+  readonly driftPpm?: number;
+  /** Gives numbers between 0 and 1. Blocks then come in bursts: several played, none captured, several captured. */
+  readonly random?: () => number;
+}
+
+/** Goes through blocks as they come, as many as have been captured in `samples` samples. */
+export function* blocks(samples: number, order: BlockOrder): Generator<"play" | "capture"> {
+  const { blockSamples, driftPpm = 0, random } = order;
+  let played = 0;
+  let held = 0;
+  for (let due = blockSamples; due <= samples; due += blockSamples) {
+    const early = random ? Math.floor(4 * random()) * blockSamples : 0;
+    for (; played + blockSamples <= due * (1 + driftPpm * 1e-6) + early; played += blockSamples) yield "play";
+    held++;
+    if (random && held < 4 && random() < 0.6) continue;
+    for (; held > 0; held--) yield "capture";
+  }
+  for (; held > 0; held--) yield "capture";
+}
+
+/** What takes part in a call at a microphone. */
+export interface Processor {
+  played(samples: Int16Array): void;
+  capture(samples: Int16Array<ArrayBuffer>): void;
+}
+
+/**
+ * Sends a whole call through a processor.
+ *
+ * @param far As in the {@linkcode Scene}.
+ * @returns What comes out, full scale at 1, as long as `microphone`.
+ */
+export function runCall(
+  processor: Processor,
+  far: Float32Array,
+  microphone: Int16Array,
+  order: BlockOrder,
+): Float32Array<ArrayBuffer> {
+  const { blockSamples } = order;
+  const loudspeaker = Int16Array.from(far, (sample) => Math.round(32767 * sample));
+  const output = new Float32Array(microphone.length);
+  let played = 0;
+  let captured = 0;
+  for (const kind of blocks(microphone.length, order)) {
+    if (kind === "play") {
+      processor.played(loudspeaker.subarray(played, played + blockSamples));
+      played += blockSamples;
+      continue;
+    }
+    const block = microphone.slice(captured, captured + blockSamples);
+    processor.capture(block);
+    output.set(Float32Array.from(block, (sample) => sample / 32767), captured);
+    captured += blockSamples;
+  }
+  return output;
+}
+
+/** Samples of a frame that is looked at by itself: 20 ms. */
+const FRAME = 960;
+/** Power of a frame in which somebody speaks, at least: -50 dB. */
+const ACTIVE_POWER = 1e-5;
+
+/**
+ * How much less echo there is, in dB (echo return loss enhancement), in the frames that have some.
+ *
+ * @param from First sample looked at.
+ * @param to Sample after the last one.
+ */
+export function echoLossDb(echo: Float32Array, output: Float32Array, from: number, to: number): number {
+  let before = 0;
+  let after = 1e-12;
+  for (let start = from; start + FRAME <= to; start += FRAME) {
+    const power = powerOf(echo, start, start + FRAME);
+    if (power < ACTIVE_POWER) continue;
+    before += power;
+    after += powerOf(output, start, start + FRAME);
+  }
+  return 10 * Math.log10(before / after);
+}
+
+/**
+ * How much louder a voice is in the output than it was, in dB: its projection, so that neither echo nor noise counts.
+ *
+ * @param latency Samples that the output is late.
+ */
+export function voiceGainDb(
+  voice: Float32Array,
+  output: Float32Array,
+  latency: number,
+  from: number,
+  to: number,
+): number {
+  let product = 0;
+  let power = 1e-12;
+  for (let i = from; i < to - latency; i++) {
+    product += voice[i]! * output[i + latency]!;
+    power += voice[i]! ** 2;
+  }
+  return 20 * Math.log10(Math.abs(product / power) + 1e-12);
+}
+
+/** Mean power of a part. */
+export function powerOf(samples: Float32Array, from: number, to: number): number {
+  let sum = 0;
+  for (let i = from; i < to; i++) sum += samples[i]! ** 2;
+  return sum / (to - from);
+}

@@ -1,0 +1,136 @@
+/**
+ * How much of a text would be understood: STOI, the short-time objective intelligibility measure of Taal, Hendriks,
+ * Heusdens and Jensen, "An algorithm for intelligibility prediction of time-frequency weighted noisy speech", IEEE
+ * Transactions on Audio, Speech and Language Processing 19(7), 2011.
+ */
+
+import { fft } from "../../lib/dsp/complex_fft.ts";
+import { resample } from "../../lib/dsp/resample.ts";
+
+/** Samples a second that the measure works at; the names and numbers below are the paper's. */
+export const STOI_RATE = 10_000;
+
+/** A frame, 25.6 ms, and how far the next one is from it. */
+const FRAME = 256;
+const HOP = FRAME / 2;
+/** Frames are zero-padded to this. */
+const FFT_LENGTH = 512;
+/** One-third octave bands, J, and the middle of the lowest one in Hz. */
+const BANDS = 15;
+const LOWEST_BAND_HZ = 150;
+/** Frames that one comparison takes in, N: 384 ms. */
+const SEGMENT_FRAMES = 30;
+/** Lower bound of the signal-to-distortion ratio, β, in dB. */
+const BETA_DB = -15;
+/** Frames of the clear speech that are this far below its loudest are left out of both, in dB. */
+const DYNAMIC_RANGE_DB = 40;
+
+/** A Hann window without the zeros at its ends. */
+const WINDOW = Float64Array.from(
+  { length: FRAME },
+  (_, n) => 0.5 - 0.5 * Math.cos(2 * Math.PI * (n + 1) / (FRAME + 1)),
+);
+
+/** First bin of each band and of the one after the last. The edges are at the nearest bins. */
+const BAND_EDGES = Array.from({ length: BANDS + 1 }, (_, band) => {
+  const edgeHz = LOWEST_BAND_HZ * 2 ** ((2 * band - 1) / 6);
+  return Math.round(edgeHz * FFT_LENGTH / STOI_RATE);
+});
+
+/**
+ * Compares speech as it was heard with the clear speech.
+ *
+ * @param clear What was said.
+ * @param heard The same moments as they were heard; as long as `clear`. Its loudness does not matter.
+ * @param sampleRate Samples a second of both.
+ * @returns From about 0, nothing understood, to 1, everything.
+ * @throws {RangeError} When the lengths differ or there is less than 384 ms of speech.
+ */
+export function stoi(clear: Float32Array, heard: Float32Array, sampleRate: number): number {
+  if (clear.length !== heard.length) {
+    throw new RangeError(`Cannot compare ${clear.length} samples with ${heard.length}`);
+  }
+  const [x, y] = withoutSilence(
+    resample(clear, sampleRate, STOI_RATE),
+    resample(heard, sampleRate, STOI_RATE),
+  );
+  const [clearBands, heardBands] = [bandLevels(x), bandLevels(y)];
+  const segments = clearBands.length - SEGMENT_FRAMES + 1;
+  if (segments < 1) throw new RangeError("Cannot compare less than 384 ms of speech");
+  let sum = 0;
+  const [clearPart, heardPart] = [new Float64Array(SEGMENT_FRAMES), new Float64Array(SEGMENT_FRAMES)];
+  for (let start = 0; start < segments; start++) {
+    for (let band = 0; band < BANDS; band++) {
+      for (let n = 0; n < SEGMENT_FRAMES; n++) {
+        clearPart[n] = clearBands[start + n]![band]!;
+        heardPart[n] = heardBands[start + n]![band]!;
+      }
+      sum += intermediate(clearPart, heardPart);
+    }
+  }
+  return sum / (segments * BANDS);
+}
+
+/** Overlap-adds the windowed frames in which the clear speech is not silent, of both. */
+function withoutSilence(clear: Float32Array, heard: Float32Array): readonly [Float64Array, Float64Array] {
+  const starts: number[] = [];
+  const levels: number[] = [];
+  for (let start = 0; start + FRAME <= clear.length; start += HOP) {
+    let energy = 0;
+    for (let n = 0; n < FRAME; n++) energy += (clear[start + n]! * WINDOW[n]!) ** 2;
+    starts.push(start);
+    levels.push(10 * Math.log10(energy + Number.MIN_VALUE));
+  }
+  const threshold = levels.reduce((highest, level) => Math.max(highest, level), -Infinity) - DYNAMIC_RANGE_DB;
+  const kept = starts.filter((_, frame) => levels[frame]! > threshold);
+  const length = kept.length === 0 ? 0 : (kept.length - 1) * HOP + FRAME;
+  const outputs = [new Float64Array(length), new Float64Array(length)] as const;
+  kept.forEach((start, frame) => {
+    for (let n = 0; n < FRAME; n++) {
+      outputs[0][frame * HOP + n]! += clear[start + n]! * WINDOW[n]!;
+      outputs[1][frame * HOP + n]! += heard[start + n]! * WINDOW[n]!;
+    }
+  });
+  return outputs;
+}
+
+/** The norm of each band's bins, frame by frame (equation 1). */
+function bandLevels(samples: Float64Array): readonly Float64Array[] {
+  const frames: Float64Array[] = [];
+  for (let start = 0; start + FRAME <= samples.length; start += HOP) {
+    const [real, imaginary] = [new Float64Array(FFT_LENGTH), new Float64Array(FFT_LENGTH)];
+    for (let n = 0; n < FRAME; n++) real[n] = samples[start + n]! * WINDOW[n]!;
+    fft(real, imaginary);
+    frames.push(Float64Array.from({ length: BANDS }, (_, band) => {
+      let energy = 0;
+      for (let bin = BAND_EDGES[band]!; bin < BAND_EDGES[band + 1]!; bin++) {
+        energy += real[bin]! ** 2 + imaginary[bin]! ** 2;
+      }
+      return Math.sqrt(energy);
+    }));
+  }
+  return frames;
+}
+
+/** Likeness of one band over one segment, after levelling and clipping what was heard (equations 3 to 5). */
+function intermediate(clear: Float64Array, heard: Float64Array): number {
+  const level = norm(clear) / (norm(heard) + Number.EPSILON);
+  const ceiling = 1 + 10 ** (-BETA_DB / 20);
+  const clipped = heard.map((value, n) => Math.min(level * value, ceiling * clear[n]!));
+  return correlation(clear, clipped);
+}
+
+function norm(values: Float64Array): number {
+  return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
+}
+
+function correlation(a: Float64Array, b: Float64Array): number {
+  const [centredA, centredB] = [centred(a), centred(b)];
+  const product = centredA.reduce((sum, value, n) => sum + value * centredB[n]!, 0);
+  return product / (norm(centredA) * norm(centredB) + Number.EPSILON);
+}
+
+function centred(values: Float64Array): Float64Array {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return values.map((value) => value - mean);
+}

@@ -1,0 +1,61 @@
+import { assert } from "@std/assert";
+import { SAMPLE_RATE } from "../../../audio/audio_io.ts";
+import { NoiseSuppressor, SUPPRESSOR_DELAY_SAMPLES } from "../../../audio/processing/noise_suppressor.ts";
+import { powerOf, speech } from "../../../testing/audio/room.ts";
+import { noise } from "../../../testing/audio/signals.ts";
+
+const BLOCK = 480;
+const seconds = (count: number) => Math.round(count * SAMPLE_RATE);
+
+/** What comes out, as late as it comes. Both full scale at 1. */
+function suppressed(input: Float32Array): Float32Array {
+  const suppressor = new NoiseSuppressor({ noise: true });
+  const output = new Float32Array(input.length);
+  for (let start = 0; start + BLOCK <= input.length; start += BLOCK) {
+    const block = Float64Array.from(input.subarray(start, start + BLOCK), (sample) => 32768 * sample);
+    suppressor.process(block);
+    output.set(Float32Array.from(block, (sample) => sample / 32768), start);
+  }
+  return output;
+}
+
+/** The recording of somebody who speaks with pauses. */
+const VOICE = speech(["fala.wav"], 8);
+
+/** A hiss at a level below full scale, from a second on. */
+function hiss(levelDb: number, from = 0): Float32Array {
+  const whole = noise(VOICE.length, 5, Math.sqrt(3) * 10 ** (levelDb / 20));
+  return whole.map((sample, i) => i < seconds(from) ? 0 : sample);
+}
+
+const sum = (...sounds: Float32Array[]) =>
+  VOICE.map((_, i) => sounds.reduce((total, sound) => total + sound[i]!, 0));
+
+/** How far the hiss is taken down at the end, in dB, where nobody speaks from the sixth second on. */
+function reductionDb(input: Float32Array, noise: Float32Array): number {
+  const output = suppressed(input.map((sample, i) => i < seconds(6) ? sample : noise[i]!));
+  return 10 *
+    Math.log10(powerOf(noise, seconds(7.5), seconds(8)) / powerOf(output, seconds(7.5), seconds(8)));
+}
+
+Deno.test("NoiseSuppressor leaves a voice alone whose noise nobody hears", () => {
+  const input = sum(VOICE, hiss(-90));
+  const output = suppressed(input);
+  const [from, to] = [seconds(1), seconds(7)];
+  const left = output.map((sample, i) => sample - (input[i - SUPPRESSOR_DELAY_SAMPLES] ?? 0));
+  const errorDb = 10 * Math.log10(powerOf(left, from, to) / powerOf(input, from, to));
+  assert(errorDb < -55, `${errorDb.toFixed(1)} dB`);
+});
+
+Deno.test("NoiseSuppressor takes down a fan that starts while somebody speaks", () => {
+  const fan = hiss(-50, 3);
+  const reduction = reductionDb(sum(VOICE, fan), fan);
+  assert(reduction > 10, `${reduction.toFixed(1)} dB`);
+});
+
+Deno.test("NoiseSuppressor takes noise down again soon after a knock", () => {
+  const room = hiss(-62);
+  const knock = VOICE.map((_, i) => i >= seconds(4) && i < seconds(4.02) ? (i % 96 < 48 ? 0.95 : -0.95) : 0);
+  const reduction = reductionDb(sum(VOICE.map((sample) => 0.1 * sample), room, knock), room);
+  assert(reduction > 10, `${reduction.toFixed(1)} dB`);
+});

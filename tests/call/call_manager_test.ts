@@ -1,0 +1,686 @@
+import { assert, assertEquals } from "@std/assert";
+import type { Call } from "../../lib/call/call.ts";
+import { MAX_REMEMBERED, Switchboard } from "../../lib/call/call_manager.ts";
+import { type Endpoint, sameEndpoint } from "../../lib/protocol/address.ts";
+import type { CallMessage } from "../../lib/protocol/call_messages.ts";
+import type { Encryption } from "../../lib/call/encryption_policy.ts";
+import { fixedKeyPair, fixedProof, fixedProtection } from "./fixed_policy.ts";
+import { MAX_UNANSWERED_ADDRESSES } from "../../lib/call/amplification_limit.ts";
+import { type Impairments, Network, randomFrom, Timeline } from "./network.ts";
+
+const PERFECT = { loss: 0, duplication: 0, maxDelayMs: 1 };
+const AWFUL = { loss: 0.3, duplication: 0.2, maxDelayMs: 300 };
+
+/** A whole room in one test: phones on a made-up network, voice included. */
+class Room {
+  readonly timeline = new Timeline();
+  readonly random: () => number;
+  readonly network: Network;
+  readonly phones: Phone[] = [];
+  onSent: ((to: Endpoint, from: Endpoint, datagram: Datagram) => void) | undefined;
+
+  constructor(seed: number, impairments: Impairments) {
+    this.random = randomFrom(seed);
+    this.network = new Network(this.timeline, this.random, impairments);
+  }
+
+  phone(name: string, encryption: Encryption = "preferred"): Phone {
+    const place = { ip: `192.0.2.${this.phones.length + 1}`, port: 6000 };
+    const phone = new Phone(this, name, place, encryption);
+    this.phones.push(phone);
+    return phone;
+  }
+
+  /** Lets time pass, waking whoever asked for it. */
+  run(untilMs: number): void {
+    for (;;) {
+      const phone = this.phones.reduce((a, b) => b.board.wakeAt < a.board.wakeAt ? b : a);
+      const next = Math.min(this.timeline.next, phone.board.wakeAt);
+      if (next > untilMs) break;
+      if (this.timeline.next <= next) {
+        this.timeline.step();
+      } else {
+        this.timeline.now = Math.max(next, this.timeline.now);
+        phone.board.tick(this.timeline.now);
+        phone.drain();
+      }
+    }
+    this.timeline.now = Math.max(untilMs, this.timeline.now);
+  }
+
+  /** Somebody sends a datagram. Whoever listens hears it, whether it arrives or not. */
+  send(to: Endpoint, from: Endpoint, datagram: Datagram): void {
+    this.network.send((now) => {
+      for (const phone of this.phones) phone.deliver(now, to, from, datagram);
+    });
+    this.onSent?.(to, from, datagram);
+  }
+}
+
+/** A message, or voice: enciphered with a key, or in the clear. */
+type Datagram = CallMessage | { readonly voice: string };
+
+const isVoice = (datagram: Datagram): datagram is { readonly voice: string } => "voice" in datagram;
+
+const IN_THE_CLEAR = "in the clear";
+
+class Phone {
+  readonly board: Switchboard;
+  readonly told: string[] = [];
+  readonly sent: string[] = [];
+  /** What the person does when it rings. */
+  onInvitation: (phone: Phone) => void = () => {};
+  #ports = 40000;
+  readonly #sockets = new Map<string, Endpoint>();
+
+  constructor(
+    readonly room: Room,
+    readonly name: string,
+    readonly registered: Endpoint,
+    encryption: Encryption,
+  ) {
+    this.board = new Switchboard(fixedProtection(encryption, 1 + 64 * room.phones.length));
+  }
+
+  get now(): number {
+    return this.room.timeline.now;
+  }
+
+  invite(other: Phone, id = idFrom(this.room.random)): void {
+    const local = { ip: this.registered.ip, port: this.#ports++ };
+    this.#sockets.set(id, local);
+    this.board.invite(this.now, id, { name: this.name, ...local }, { name: other.name, ...other.registered });
+    this.drain();
+  }
+
+  accept(): void {
+    this.board.accept(this.now);
+    this.drain();
+  }
+
+  hangUp(): void {
+    this.board.hangUp(this.now);
+    this.drain();
+  }
+
+  deliver(now: number, to: Endpoint, from: Endpoint, datagram: Datagram): void {
+    const socket = sameEndpoint(to, this.registered)
+      ? "registered"
+      : [...this.#sockets].find(([, local]) => sameEndpoint(local, to))?.[0];
+    if (socket === undefined) return;
+    const { current } = this.board;
+    if (!isVoice(datagram)) this.board.receive(now, datagram, from, socket);
+    else if (current?.state === "talking" && sameEndpoint(current.peer, from)) {
+      // What cannot be deciphered is not heard.
+      if (datagram.voice === (current.keys?.incoming.key.toHex() ?? IN_THE_CLEAR)) {
+        this.board.heard(now, current);
+      }
+    }
+    this.drain();
+  }
+
+  drain(): void {
+    for (const output of this.board.drain()) {
+      switch (output.kind) {
+        case "send": {
+          const local = output.socket === "registered" ? this.registered : this.#sockets.get(output.socket);
+          assert(local, `${this.name} sends from a socket that is closed`);
+          const { to, message } = output;
+          this.sent.push(
+            message.tipo === "resposta_ao_convite" ? `${message.tipo}/${message.resposta}` : message.tipo,
+          );
+          this.room.send(to, local, message);
+          break;
+        }
+        case "invitation":
+          this.told.push(`invitation ${output.call.peer.name}`);
+          this.room.timeline.at(this.now, () => this.onInvitation(this));
+          break;
+        case "notice": {
+          const { kind } = output.notice;
+          this.told.push(kind === "ended" ? `ended ${output.notice.end}` : kind);
+          if (kind === "started") this.#talk(output.call);
+          break;
+        }
+        case "busy_rejected":
+        case "unencrypted_rejected":
+          this.told.push(`${output.kind} ${output.name}`);
+          break;
+        case "crossed":
+          this.told.push("crossed");
+          break;
+        case "release":
+          this.#sockets.delete(output.call.id);
+          break;
+      }
+    }
+  }
+
+  /** Voice: a packet every 200 ms (20 ms would only make the test slower) for as long as the call stands. */
+  #talk(call: Call): void {
+    if (call.state !== "talking") return;
+    const local = call.role === "caller" ? this.#sockets.get(call.id)! : this.registered;
+    this.room.send(call.peer, local, { voice: call.keys?.outgoing.key.toHex() ?? IN_THE_CLEAR });
+    this.room.timeline.at(this.now + 200, () => this.#talk(call));
+  }
+}
+
+function idFrom(random: () => number): string {
+  return Array.from({ length: 22 }, () => "abcdefghijklmnop"[Math.floor(random() * 16)]).join("");
+}
+
+Deno.test("Switchboard carries a call from invitation to goodbye", () => {
+  const room = new Room(1, PERFECT);
+  const joao = room.phone("João");
+  const maria = room.phone("Maria");
+  maria.onInvitation = () => maria.accept();
+  joao.invite(maria);
+  room.run(5_000);
+  assertEquals(joao.told, ["ringing", "started"]);
+  assertEquals(maria.told, ["invitation João", "started"]);
+  maria.hangUp();
+  room.run(6_000);
+  assertEquals(joao.told.at(-1), "ended peer_hung_up");
+  assertEquals(maria.told.at(-1), "ended hung_up");
+  // The second invitation sends back what came with `tocando`.
+  assertEquals(new Set(joao.sent), new Set(["convite", "confirmação", "ligação_encerrada"]));
+  assertEquals(new Set(maria.sent), new Set(["tocando", "resposta_ao_convite/aceito", "encerrar_ligação"]));
+  assert(joao.board.quiet && maria.board.quiet);
+});
+
+Deno.test("Switchboard rejects a third caller as busy, without a prompt, while ringing and while talking", () => {
+  const room = new Room(2, PERFECT);
+  const [joao, maria, pedro] = [room.phone("João"), room.phone("Maria"), room.phone("Pedro")];
+  joao.invite(maria);
+  room.run(100);
+  pedro.invite(maria);
+  room.run(200);
+  assertEquals(pedro.told, ["rejected"]);
+  maria.accept();
+  room.run(300);
+  pedro.invite(maria);
+  pedro.invite(joao);
+  room.run(1_000);
+  assertEquals(pedro.told, ["rejected", "rejected", "rejected"]);
+  assertEquals(maria.told, ["invitation João", "busy_rejected Pedro", "started", "busy_rejected Pedro"]);
+  assertEquals(joao.told, ["ringing", "started", "busy_rejected Pedro"]);
+});
+
+Deno.test("Switchboard gives up on a phone where nobody listens, and says so once", () => {
+  const room = new Room(3, { ...PERFECT, loss: 1 });
+  const joao = room.phone("João");
+  joao.invite(room.phone("Maria"));
+  room.run(60_000);
+  assertEquals(joao.told, ["no_answer"]);
+  assert(joao.board.quiet);
+});
+
+Deno.test("Switchboard stops ringing after the ringing time, and the caller hears why", () => {
+  const room = new Room(4, PERFECT);
+  const [joao, maria] = [room.phone("João"), room.phone("Maria")];
+  joao.invite(maria);
+  room.run(60_000);
+  assertEquals(joao.told, ["ringing", "rejected"]);
+  assertEquals(maria.told, ["invitation João", "missed"]);
+});
+
+Deno.test("Switchboard joins two invitations that cross into one call", () => {
+  for (const first of [0, 1]) {
+    const room = new Room(5 + first, { ...PERFECT, maxDelayMs: 50 });
+    const pair = [room.phone("João"), room.phone("maria")] as const;
+    pair[first as 0 | 1].invite(pair[1 - first as 0 | 1]);
+    pair[1 - first as 0 | 1].invite(pair[first as 0 | 1]);
+    room.run(5_000);
+    for (const { told, board } of pair) {
+      assertEquals(board.current?.state, "talking");
+      assert(!told.some((words) => words.startsWith("invitation")), "nobody is asked");
+      assertEquals(told.filter((words) => words === "started").length, 1);
+    }
+    assertEquals(pair[0].board.current?.id, pair[1].board.current?.id);
+  }
+});
+
+Deno.test("Switchboard compares the names of crossing invitations as the registry does", () => {
+  const room = new Room(7, PERFECT);
+  const [joao, maria] = [room.phone("João"), room.phone("MARIA")];
+  joao.board.invite(0, "z".repeat(22), { name: "João", ip: "192.0.2.1", port: 40000 }, {
+    name: "maria",
+    ...maria.registered,
+  });
+  joao.board.drain();
+  joao.board.receive(
+    1,
+    {
+      tipo: "convite",
+      chamada: "a".repeat(22),
+      nome: "MARIA",
+      ip: "192.0.2.2",
+      porta: 40000,
+      midia: "opus/48000/1",
+    },
+    { ip: "192.0.2.2", port: 40000 },
+    "registered",
+  );
+  assertEquals(joao.board.current?.id, "a".repeat(22));
+  assertEquals(joao.board.current?.state, "accepting");
+});
+
+Deno.test("Switchboard does not ring for an invitation that its goodbye overtook", () => {
+  const room = new Room(8, PERFECT);
+  const maria = room.phone("Maria");
+  const from = { ip: "192.0.2.9", port: 40000 };
+  const chamada = "q".repeat(22);
+  maria.board.receive(0, { tipo: "encerrar_ligação", chamada }, from, "registered");
+  maria.board.receive(
+    1,
+    { tipo: "convite", chamada, nome: "João", ip: from.ip, porta: from.port, midia: "opus/48000/1" },
+    from,
+    "registered",
+  );
+  maria.drain();
+  assertEquals(maria.sent, ["ligação_encerrada"]);
+  assertEquals(maria.told, []);
+});
+
+Deno.test("Switchboard rejects voice of a kind that it does not know", () => {
+  const room = new Room(9, PERFECT);
+  const maria = room.phone("Maria");
+  const from = { ip: "192.0.2.9", port: 40000 };
+  const chamada = "q".repeat(22);
+  maria.board.receive(
+    1,
+    { tipo: "convite", chamada, nome: "João", ip: from.ip, porta: from.port, midia: "pcmu/8000/1" },
+    from,
+    "registered",
+  );
+  maria.drain();
+  assertEquals(maria.sent, ["resposta_ao_convite/rejeitado"]);
+  assertEquals(maria.told, []);
+});
+
+Deno.test("Switchboard remembers a bounded number of calls, whatever comes", () => {
+  const board = new Switchboard(fixedProtection("preferred"));
+  const random = randomFrom(10);
+  const from = { ip: "192.0.2.9", port: 40000 };
+  for (let now = 0; now < 10 * MAX_REMEMBERED; now++) {
+    const chamada = idFrom(random);
+    if (now % 2) {
+      board.receive(now, { tipo: "encerrar_ligação", chamada }, from, "registered");
+    } else {
+      board.receive(
+        now,
+        { tipo: "convite", chamada, nome: `n${now}`, ip: from.ip, porta: from.port, midia: "opus/48000/1" },
+        from,
+        "registered",
+      );
+    }
+    board.drain();
+  }
+  assertEquals(board.current?.peer.name, "n0", "the first one still rings");
+  assert(board.remembered <= MAX_REMEMBERED + 1);
+});
+
+Deno.test("Switchboard ends a call whose other side has vanished", () => {
+  const room = new Room(11, PERFECT);
+  const [joao, maria] = [room.phone("João"), room.phone("Maria")];
+  maria.onInvitation = () => maria.accept();
+  joao.invite(maria);
+  room.run(2_000);
+  room.network.impairments = { ...PERFECT, loss: 1 };
+  room.run(7_000);
+  assertEquals(joao.told.at(-1), "peer_silent");
+  room.network.impairments = PERFECT;
+  room.run(9_000);
+  assertEquals(joao.told.at(-1), "peer_back");
+  assertEquals(joao.board.current?.state, "talking");
+  room.network.impairments = { ...PERFECT, loss: 1 };
+  room.run(60_000);
+  assertEquals(joao.told.at(-1), "ended peer_lost");
+  assertEquals(maria.told.at(-1), "ended peer_lost");
+  assert(joao.board.quiet && maria.board.quiet);
+});
+
+/** A minute of people who call, hang up and lose patience at any moment. Returns how many of them talked. */
+function busyMinute(
+  seed: number,
+  encryption: readonly Encryption[],
+  onRoom: (room: Room) => void = () => {},
+): number {
+  const room = new Room(seed, AWFUL);
+  const phones = ["Ana", "Bia", "Caio"].map((name, index) => room.phone(name, encryption[index]));
+  onRoom(room);
+  for (const phone of phones) {
+    phone.onInvitation = () => {
+      const mood = room.random();
+      if (mood < 0.6) phone.accept();
+      else if (mood < 0.8) phone.hangUp();
+    };
+  }
+  for (let action = 0; action < 30; action++) {
+    const phone = phones[Math.floor(room.random() * 3)]!;
+    const other = phones[(phones.indexOf(phone) + 1 + Math.floor(room.random() * 2)) % 3]!;
+    room.timeline.at(room.random() * 60_000, () => {
+      if (phone.board.current) phone.hangUp();
+      else phone.invite(other);
+    });
+  }
+  room.run(60_000);
+  // Then nobody does anything: invitations end, calls stand on both sides or on neither.
+  room.run(160_000);
+  for (const { board, name } of phones) {
+    const call = board.current;
+    if (!call) continue;
+    assertEquals(call.state, "talking", `seed ${seed}: ${name} is stuck`);
+    const other = phones.find((phone) => phone.name === call.peer.name);
+    assertEquals(other?.board.current?.id, call.id, `seed ${seed}: ${name} talks to nobody`);
+  }
+  for (const phone of phones) phone.hangUp();
+  room.run(200_000);
+  for (const { board, name } of phones) {
+    assertEquals(board.current, undefined, `seed ${seed}: ${name} is still in a call`);
+    assert(board.quiet, `seed ${seed}: ${name} still says goodbye`);
+  }
+  return phones.filter(({ told }) => told.includes("started")).length;
+}
+
+const EVERYBODY_ENCRYPTS = ["preferred", "preferred", "required"] as const;
+
+Deno.test("Switchboard leaves no call half open on a network that loses, repeats and reorders", () => {
+  let talked = 0;
+  for (let seed = 100; seed < 300; seed++) talked += busyMinute(seed, EVERYBODY_ENCRYPTS);
+  assert(talked > 300, `calls did come about: ${talked}`);
+});
+
+Deno.test("Switchboard leaves no call half open where some phones do not encrypt", () => {
+  let talked = 0;
+  for (let seed = 300; seed < 400; seed++) talked += busyMinute(seed, ["off", "preferred", "required"]);
+  assert(talked > 70, `calls did come about: ${talked}`);
+});
+
+/**
+ * Somebody who sees every datagram, and from time to time sends one of them again, to anybody and from anybody, or makes
+ * up a message of a call that is under way.
+ */
+function letForge(room: Room, untilMs: number): void {
+  const heard: { to: Endpoint; from: Endpoint; datagram: Datagram }[] = [];
+  const pick = <T>(values: readonly T[]): T => values[Math.floor(room.random() * values.length)]!;
+  room.onSent = (to, from, datagram) => {
+    if (room.timeline.now < untilMs) heard.push({ to, from, datagram });
+  };
+  const stranger = fixedKeyPair(255);
+  const forge = () => {
+    if (heard.length > 0) {
+      const { to, from, datagram } = pick(heard.slice(-200));
+      const { onSent } = room;
+      room.onSent = undefined;
+      if (isVoice(datagram) || room.random() < 0.3) {
+        room.send(to, from, datagram);
+      } else {
+        const { chamada } = datagram;
+        const fields = [{}, { chave: stranger.publicKey }, { selo: "A".repeat(22) }, {
+          prova: "B".repeat(22),
+        }];
+        const made = {
+          ...pick<CallMessage>([
+            { tipo: "tocando", chamada },
+            { tipo: "resposta_ao_convite", chamada, resposta: "aceito" },
+            { tipo: "resposta_ao_convite", chamada, resposta: "rejeitado", motivo: "ocupado" },
+            { tipo: "confirmação", chamada },
+            { tipo: "encerrar_ligação", chamada },
+            { tipo: "ligação_encerrada", chamada },
+          ]),
+          ...pick(fields),
+          ...pick(fields),
+        };
+        room.send(pick([to, from]), pick([to, from]), made);
+      }
+      room.onSent = onSent;
+    }
+    if (room.timeline.now < untilMs) room.timeline.at(room.timeline.now + 500 * room.random(), forge);
+  };
+  room.timeline.at(0, forge);
+}
+
+Deno.test("Switchboard leaves no call half open while somebody forges messages and sends old ones again", () => {
+  let talked = 0;
+  for (let seed = 400; seed < 500; seed++) {
+    talked += busyMinute(seed, EVERYBODY_ENCRYPTS, (room) => letForge(room, 80_000));
+  }
+  assert(talked > 50, `calls did come about: ${talked}`);
+});
+
+Deno.test("Switchboard lets nobody else end, silence or take over a call that is encrypted", () => {
+  for (let seed = 500; seed < 540; seed++) {
+    const room = new Room(seed, { loss: 0.05, duplication: 0.1, maxDelayMs: 50 });
+    const [joao, maria] = [room.phone("João"), room.phone("Maria")];
+    maria.onInvitation = () => maria.accept();
+    joao.invite(maria);
+    room.run(3_000);
+    assertEquals([joao.board.current?.state, maria.board.current?.state], ["talking", "talking"]);
+    const { code } = joao.board.current!.keys!;
+    assertEquals(maria.board.current!.keys!.code, code);
+    letForge(room, 60_000);
+    room.run(60_000);
+    assertEquals([joao.board.current?.state, maria.board.current?.state], ["talking", "talking"]);
+    // The answer may have overtaken the ringing.
+    assertEquals(joao.told.filter((words) => words !== "ringing"), ["started"]);
+    assertEquals(maria.told, ["invitation João", "started"]);
+    assertEquals(joao.board.current!.keys!.code, code);
+    joao.hangUp();
+    room.run(80_000);
+    assertEquals(maria.told.at(-1), "ended peer_hung_up");
+    assert(joao.board.quiet && maria.board.quiet);
+  }
+});
+
+Deno.test("Switchboard refuses, or gives up, calls that are not encrypted where that is required", () => {
+  for (
+    const [caller, callee, callersEnd, calleesEnd] of [
+      ["required", "off", "not_encrypted", "withdrawn"],
+      ["off", "required", "rejected", "unencrypted_rejected João"],
+    ] as const
+  ) {
+    const room = new Room(12, PERFECT);
+    const [joao, maria] = [room.phone("João", caller), room.phone("Maria", callee)];
+    maria.onInvitation = () => maria.accept();
+    joao.invite(maria);
+    room.run(20_000);
+    assertEquals(joao.told.at(-1), callersEnd);
+    assertEquals(maria.told.at(-1), calleesEnd);
+    assert(joao.board.quiet && maria.board.quiet);
+  }
+});
+
+Deno.test("Switchboard makes a call in the clear where only one of the two encrypts", () => {
+  for (const [caller, callee] of [["preferred", "off"], ["off", "preferred"]] as const) {
+    const room = new Room(13, PERFECT);
+    const [joao, maria] = [room.phone("João", caller), room.phone("Maria", callee)];
+    maria.onInvitation = () => maria.accept();
+    joao.invite(maria);
+    room.run(20_000);
+    for (const { board } of [joao, maria]) {
+      assertEquals([board.current?.state, board.current?.keys], ["talking", undefined]);
+    }
+  }
+});
+
+Deno.test("Switchboard hears a goodbye that was said before the caller's confirmation arrived", () => {
+  const room = new Room(14, PERFECT);
+  const [joao, maria] = [room.phone("João"), room.phone("Maria")];
+  maria.onInvitation = () => maria.accept();
+  // The first confirmation is lost, and Maria hangs up before there is another.
+  room.onSent = (_, __, datagram) => {
+    if (isVoice(datagram) || datagram.tipo !== "confirmação") return;
+    room.onSent = undefined;
+    room.network.impairments = { ...PERFECT, loss: 1 };
+    room.timeline.at(room.timeline.now + 5, () => {
+      maria.hangUp();
+      room.network.impairments = PERFECT;
+    });
+  };
+  joao.invite(maria);
+  room.run(20_000);
+  assertEquals(maria.told.at(-1), "ended hung_up");
+  assertEquals(joao.told.at(-1), "ended peer_hung_up");
+  assert(joao.board.quiet && maria.board.quiet);
+});
+
+/** What a phone sends to an address while a stranger sends it messages that name that address. */
+function sentTo(
+  victim: Endpoint,
+  untilMs: number,
+  onRing: (phone: Phone) => void,
+  forge: (round: number) => { message: CallMessage; from: Endpoint },
+): { all: number; voice: number } {
+  const room = new Room(15, PERFECT);
+  const maria = room.phone("Maria");
+  const counts = { all: 0, voice: 0 };
+  maria.onInvitation = onRing;
+  room.onSent = (to, _, datagram) => {
+    if (!sameEndpoint(to, victim)) return;
+    counts.all++;
+    if (isVoice(datagram)) counts.voice++;
+  };
+  for (let at = 0; at < untilMs; at += 100) {
+    room.timeline.at(at, (now) => {
+      const { message, from } = forge(at / 100);
+      maria.deliver(now, maria.registered, from, message);
+    });
+  }
+  room.run(untilMs);
+  return counts;
+}
+
+const VICTIM = { ip: "192.0.2.77", port: 7777 };
+const STRANGER = { ip: "192.0.2.66", port: 6666 };
+const nameOf = (round: number) => `forjada-${round}`.padEnd(22, "-");
+const forgedInvitation = (round: number, more = {}): CallMessage => ({
+  tipo: "convite",
+  chamada: nameOf(round),
+  nome: `n${round}`,
+  ip: VICTIM.ip,
+  porta: VICTIM.port,
+  midia: "opus/48000/1",
+  ...more,
+});
+
+for (
+  const [what, onRing, forge] of [
+    [
+      "one invitation",
+      (phone: Phone) => phone.accept(),
+      () => ({ message: forgedInvitation(0), from: STRANGER }),
+    ],
+    ["many invitations", () => {}, (round: number) => ({ message: forgedInvitation(round), from: STRANGER })],
+    ["many invitations, each refused", (phone: Phone) => phone.hangUp(), (round: number) => ({
+      message: forgedInvitation(round),
+      from: STRANGER,
+    })],
+    ["invitations with a guessed proof", () => {}, (round: number) => ({
+      message: forgedInvitation(0, { prova: nameOf(round) }),
+      from: STRANGER,
+    })],
+    [
+      "invitations that offer encryption, and confirmations",
+      (phone: Phone) => phone.accept(),
+      (round: number) => ({
+        message: round % 2
+          ? {
+            tipo: "confirmação",
+            chamada: nameOf(round - 1),
+            chave: fixedKeyPair(255).publicKey,
+            selo: "A".repeat(22),
+          }
+          : forgedInvitation(round, { compromisso: "A".repeat(43) }),
+        from: VICTIM,
+      }),
+    ],
+    ["invitations and confirmations from elsewhere", (phone: Phone) => phone.accept(), (round: number) => ({
+      message: round % 2 ? { tipo: "confirmação", chamada: nameOf(round - 1) } : forgedInvitation(round),
+      from: STRANGER,
+    })],
+    ["goodbyes with a forged source", () => {}, (round: number) => ({
+      message: { tipo: "encerrar_ligação", chamada: nameOf(round) },
+      from: VICTIM,
+    })],
+    ["invitations and goodbyes with a forged source", () => {}, (round: number) => ({
+      message: round % 2 ? { tipo: "encerrar_ligação", chamada: nameOf(round - 1) } : forgedInvitation(round),
+      from: VICTIM,
+    })],
+  ] as [string, (phone: Phone) => void, (round: number) => { message: CallMessage; from: Endpoint }][]
+) {
+  Deno.test(`Switchboard sends three datagrams and no voice to an address that is named by ${what}`, () => {
+    assertEquals(sentTo(VICTIM, 120_000, onRing, forge), { all: 3, voice: 0 });
+  });
+}
+
+Deno.test("Switchboard answers few addresses that do not answer, whatever comes", () => {
+  const board = new Switchboard(fixedProtection("preferred"));
+  let sent = 0;
+  for (let now = 0; now < 2_000; now++) {
+    board.receive(now, { ...forgedInvitation(now), porta: 1 + now } as CallMessage, STRANGER, "registered");
+    sent += board.drain().filter(({ kind }) => kind === "send").length;
+  }
+  assertEquals(sent, MAX_UNANSWERED_ADDRESSES);
+});
+
+/** Every change of state that the tables of call_test.ts and encrypted_call_test.ts have, by one event or by time. */
+const CHANGES: Readonly<Record<string, readonly string[]>> = {
+  inviting: ["proceeding", "talking", "closing", "ended"],
+  proceeding: ["talking", "closing", "ended"],
+  ringing: ["accepting", "rejecting", "ended"],
+  accepting: ["talking", "closing", "ended"],
+  rejecting: ["ended"],
+  talking: ["closing", "ended"],
+  closing: ["ended"],
+  ended: [],
+};
+
+Deno.test("Switchboard keeps to the states of a call, whatever messages come", () => {
+  for (let seed = 600; seed < 620; seed++) {
+    const random = randomFrom(seed);
+    const pick = <T>(values: readonly T[]): T => values[Math.floor(random() * values.length)]!;
+    const board = new Switchboard(fixedProtection(pick(["off", "preferred", "required"])));
+    const places = [{ ip: "192.0.2.8", port: 1 }, { ip: "192.0.2.9", port: 2 }];
+    const names = ["a", "b", "c"].map((letter) => letter.repeat(22));
+    const known = new Map<string, { call: Call; state: string }>();
+    const watch = (call: Call) => known.set(call.id, known.get(call.id) ?? { call, state: call.state });
+    const values = { chave: fixedKeyPair(200).publicKey, selo: "A".repeat(22), prova: fixedProof(1) };
+    for (let now = 0; now < 100_000; now += 1 + Math.floor(random() * 200)) {
+      const chamada = pick(names);
+      const from = pick(places);
+      const fields = Object.fromEntries(Object.entries(values).filter(() => random() < 0.3));
+      const what = random();
+      if (what < 0.02 && !board.current) {
+        names.push(idFrom(random));
+        board.invite(now, names.at(-1)!, { name: "n", ...places[0]! }, { name: "m", ...places[1]! });
+      } else if (what < 0.05) board.accept(now);
+      else if (what < 0.07) board.hangUp(now);
+      else if (what < 0.2) board.tick(now);
+      else {
+        const message = {
+          ...pick<CallMessage>([
+            { tipo: "convite", chamada, nome: "m", ip: from.ip, porta: from.port, midia: "opus/48000/1" },
+            { tipo: "tocando", chamada },
+            { tipo: "resposta_ao_convite", chamada, resposta: "aceito" },
+            { tipo: "resposta_ao_convite", chamada, resposta: "rejeitado", motivo: "recusado" },
+            { tipo: "confirmação", chamada },
+            { tipo: "encerrar_ligação", chamada },
+            { tipo: "ligação_encerrada", chamada },
+          ]),
+          ...fields,
+          ...(random() < 0.5 ? { compromisso: "A".repeat(43) } : {}),
+        };
+        board.receive(now, message, from, "registered");
+      }
+      for (const output of board.drain()) if ("call" in output) watch(output.call);
+      if (board.current) watch(board.current);
+      for (const entry of known.values()) {
+        const { state } = entry.call;
+        const reachable = [entry.state, ...CHANGES[entry.state]!];
+        assert(reachable.includes(state), `seed ${seed}: from ${entry.state} to ${state}`);
+        entry.state = state;
+      }
+    }
+  }
+});

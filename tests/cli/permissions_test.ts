@@ -1,0 +1,26 @@
+import { assertEquals } from "@std/assert";
+import { type SoundChoice, soundNeeds } from "../../audio/audio_devices.ts";
+import { neededPermissions } from "../../lib/cli/permissions.ts";
+
+const ROWS: [choice: SoundChoice, needed: string[]][] = [
+  [{}, ["ffi"]],
+  [{ microphone: "usb", speaker: "3" }, ["ffi"]],
+  [{ microphone: "tone", speaker: "none" }, []],
+  [{ microphone: "fala.wav", speaker: "none" }, ["read"]],
+  [{ microphone: "silence", speaker: "OUVI.WAV" }, ["write"]],
+  [{ microphone: "fala.wav", speaker: "ouvi.wave" }, ["read", "write"]],
+  [{ microphone: "fala.wav" }, ["read", "ffi"]],
+];
+
+Deno.test("neededPermissions() are those of the sound that was chosen, and no others", () => {
+  for (const [choice, needed] of ROWS) {
+    const given = neededPermissions(soundNeeds(choice), undefined, "darwin");
+    assertEquals([...given], needed, JSON.stringify(choice));
+  }
+});
+
+Deno.test("neededPermissions() are also those of a log of keys, and on Linux of what keeps floods away", () => {
+  const needs = soundNeeds({ microphone: "tone", speaker: "none" });
+  assertEquals([...neededPermissions(needs, "keys", "darwin")], ["write"]);
+  assertEquals([...neededPermissions(needs, undefined, "linux")], ["ffi"]);
+});

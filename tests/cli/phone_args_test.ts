@@ -1,0 +1,157 @@
+import { assert, assertEquals } from "@std/assert";
+import type { UsageProblem } from "../../lib/events/phone_events.ts";
+import { parsePhoneOptions, type PhoneOptions } from "../../lib/cli/phone_args.ts";
+
+const DEFAULTS: PhoneOptions = {
+  host: "host",
+  registryPort: 5000,
+  name: "maria",
+  port: 6000,
+  call: undefined,
+  answer: "ask",
+  hangUpAfter: undefined,
+  ip: undefined,
+  encryption: "preferred",
+  logKeys: undefined,
+  voice: {
+    frameMs: 20,
+    errorCorrection: true,
+    redundancy: true,
+    stretching: true,
+    echoCancel: true,
+    noiseReduction: true,
+    gain: true,
+  },
+};
+
+/** Arguments, split at blanks, and what they change from the defaults. */
+const GOOD: readonly (readonly [string, Partial<PhoneOptions>])[] = [
+  ["host maria", {}],
+  ["192.168.0.10 maria 6050", { host: "192.168.0.10", port: 6050 }],
+  ["host:5001 maria 0", { registryPort: 5001, port: 0 }],
+  ["sala.example maria", { host: "sala.example" }],
+  ["[2001:db8::1]:5001 maria", { host: "2001:db8::1", registryPort: 5001 }],
+  ["[::1] maria", { host: "::1" }],
+  ["::1 maria", { host: "::1" }],
+  ["2001:db8::5000 maria", { host: "2001:db8::5000" }],
+  ["host 007", { name: "007" }],
+  ["host 1e3 65535", { name: "1e3", port: 65535 }],
+  ["host joa\u0303o", { name: "joão" }],
+  ["host maria --call joa\u0303o", { call: "joão" }],
+  ["--call 7 host maria", { call: "7" }],
+  ["host maria --answer accept", { answer: "accept" }],
+  ["host maria --answer=reject", { answer: "reject" }],
+  ["host maria --frame 10 --no-fec", { voice: { ...DEFAULTS.voice, frameMs: 10, errorCorrection: false } }],
+  ["host maria --no-redundancy --no-stretch", {
+    voice: { ...DEFAULTS.voice, redundancy: false, stretching: false },
+  }],
+  ["host maria --no-echo-cancel --no-noise-reduction --no-gain", {
+    voice: { ...DEFAULTS.voice, echoCancel: false, noiseReduction: false, gain: false },
+  }],
+  ["host maria --hang-up-after 20", { hangUpAfter: 20 }],
+  ["host --hang-up-after 2.5 maria", { hangUpAfter: 2.5 }],
+  ["host maria --ip 192.0.2.7", { ip: "192.0.2.7" }],
+  ["host maria --ip 2001:DB8:0::1", { ip: "2001:db8::1" }],
+  ["host maria --no-encryption", { encryption: "off" }],
+  ["host maria --require-encryption", { encryption: "required" }],
+  ["host maria --log-keys keys.txt", { logKeys: "keys.txt" }],
+  ["host maria -- 6050", { port: 6050 }],
+  ["--json host maria --quiet", {}],
+  ["host maria --answer accept --answer reject", { answer: "reject" }],
+];
+
+for (const [line, changed] of GOOD) {
+  Deno.test(`parsePhoneOptions() reads ${JSON.stringify(line)}`, () => {
+    const parsed = parsePhoneOptions(line.split(" "));
+    assert("options" in parsed, JSON.stringify(parsed));
+    assertEquals(parsed.options, { ...DEFAULTS, ...changed });
+  });
+}
+
+Deno.test("parsePhoneOptions() takes a name with blanks, without those at its ends", () => {
+  const parsed = parsePhoneOptions(["host", " Zé Carlos ", "6050"]);
+  assert("options" in parsed);
+  assertEquals(parsed.options.name, "Zé Carlos");
+});
+
+const bad = (option: string, value: string): UsageProblem => ({ kind: "bad_value", option, value });
+
+const BAD: readonly (readonly [string, UsageProblem])[] = [
+  ["", { kind: "missing_argument", argument: "REGISTRY" }],
+  ["host", { kind: "missing_argument", argument: "NAME" }],
+  ["host maria 6000 more", { kind: "too_many_arguments", argument: "more" }],
+  ["host maria --foo", { kind: "unknown_option", option: "--foo" }],
+  ["host maria --foo=bar", { kind: "unknown_option", option: "--foo" }],
+  ["host maria --no-json", { kind: "unknown_option", option: "--no-json" }],
+  ["host maria -x", { kind: "unknown_option", option: "-x" }],
+  ["host maria --hang-up-after -5", { kind: "unknown_option", option: "-5" }],
+  ["host: maria", bad("REGISTRY", "host:")],
+  ["host:0 maria", bad("REGISTRY", "host:0")],
+  ["host:65536 maria", bad("REGISTRY", "host:65536")],
+  ["host:http maria", bad("REGISTRY", "host:http")],
+  ["http://host maria", bad("REGISTRY", "http://host")],
+  [":5000 maria", bad("REGISTRY", ":5000")],
+  ["[::1 maria", bad("REGISTRY", "[::1")],
+  ["[host]:5000 maria", bad("REGISTRY", "[host]:5000")],
+  ["[]:5000 maria", bad("REGISTRY", "[]:5000")],
+  ["1:2:3 maria", bad("REGISTRY", "1:2:3")],
+  ["host " + "x".repeat(33), bad("NAME", "x".repeat(33))],
+  ["host \u202ex", bad("NAME", "\u202ex")],
+  ["host maria 65536", bad("PORT", "65536")],
+  ["host maria 6000.5", bad("PORT", "6000.5")],
+  ["host maria abc", bad("PORT", "abc")],
+  ["host maria 0x10", bad("PORT", "0x10")],
+  ["host maria --call", bad("--call", "")],
+  ["host maria --call --json", bad("--call", "")],
+  ["host maria --answer yes", bad("--answer", "yes")],
+  ["host maria --answer", bad("--answer", "")],
+  ["host maria --frame 15", bad("--frame", "15")],
+  ["host maria --no-quiet", { kind: "unknown_option", option: "--no-quiet" }],
+  ["host maria --hang-up-after 0", bad("--hang-up-after", "0")],
+  ["host maria --hang-up-after soon", bad("--hang-up-after", "soon")],
+  ["host maria --hang-up-after=-5", bad("--hang-up-after", "-5")],
+  ["host maria --hang-up-after 1e9", bad("--hang-up-after", "1e9")],
+  ["host maria --hang-up-after 9999999", bad("--hang-up-after", "9999999")],
+  ["host maria --mic", bad("--mic", "")],
+  ["host maria --speaker", bad("--speaker", "")],
+  ["host maria --no-encryption --require-encryption", bad("--require-encryption", "--no-encryption")],
+  ["host maria --log-keys", bad("--log-keys", "")],
+  ["host maria --ip sala.example", bad("--ip", "sala.example")],
+  ["host maria --ip fe80::1%eth0", bad("--ip", "fe80::1%eth0")],
+  ["host maria --lang fr", bad("--lang", "fr")],
+  ["--devices --lang", bad("--lang", "")],
+];
+
+for (const [line, problem] of BAD) {
+  Deno.test(`parsePhoneOptions() says what is wrong with ${JSON.stringify(line)}`, () => {
+    const parsed = parsePhoneOptions(line === "" ? [] : line.split(" "));
+    assert("problem" in parsed, JSON.stringify(parsed));
+    assertEquals(parsed.problem, problem);
+  });
+}
+
+Deno.test("parsePhoneOptions() reads the sound that is asked for, numbers as text", () => {
+  const parsed = parsePhoneOptions(["host", "maria", "--mic", "3", "--speaker=voz da maria.wav"]);
+  assert("sound" in parsed);
+  assertEquals(parsed.sound, { microphone: "3", speaker: "voz da maria.wav" });
+});
+
+Deno.test("parsePhoneOptions() asks for no registry and no name with --devices", () => {
+  for (const args of [["--devices"], ["host", "maria", "--devices"]]) {
+    assertEquals(parsePhoneOptions(args), {
+      output: { lang: undefined, json: false, quiet: false },
+      devices: true,
+    });
+  }
+});
+
+Deno.test("parsePhoneOptions() asks for nothing with --help, whatever else there is", () => {
+  for (const args of [["--help"], ["-h"], ["host", "--help", "--foo"]]) {
+    assert("help" in parsePhoneOptions(args));
+  }
+});
+
+Deno.test("parsePhoneOptions() knows how to tell what is wrong in the way that was asked for", () => {
+  const { output } = parsePhoneOptions(["--json", "--lang", "en", "--foo", "--quiet"]);
+  assertEquals(output, { lang: "en", json: true, quiet: true });
+});

@@ -1,0 +1,91 @@
+import { assert, assertAlmostEquals, assertEquals, assertGreater, assertLess } from "@std/assert";
+import { DelayEstimator } from "../../lib/jitter_buffer/delay_histogram.ts";
+import { randomFrom } from "../call/network.ts";
+
+const MS = 48;
+
+Deno.test("DelayEstimator knows nothing at first", () => {
+  const estimator = new DelayEstimator();
+  assert(estimator.empty);
+  assertEquals(estimator.quantile(0.5), NaN);
+});
+
+Deno.test("DelayEstimator gives the quantiles of what it was told, a millisecond above at most", () => {
+  const estimator = new DelayEstimator();
+  const random = randomFrom(1);
+  for (let count = 0; count < 400; count++) estimator.add(1000 * MS + random() * 100 * MS, 20);
+  for (const part of [0.1, 0.5, 0.9, 0.97]) {
+    assertAlmostEquals(estimator.quantile(part) / MS - 1000, 100 * part, 12, `quantile ${part}`);
+  }
+  estimator.reset();
+  estimator.add(-7 * MS, 20);
+  assertEquals(estimator.quantile(0.02), -6 * MS);
+  assertEquals(estimator.quantile(0.97), -6 * MS);
+});
+
+Deno.test("DelayEstimator counts a packet for as much as it is told", () => {
+  const estimator = new DelayEstimator();
+  for (let count = 0; count < 190; count++) estimator.add(0, 20);
+  for (let count = 0; count < 10; count++) estimator.add(80 * MS, 20, 0.1);
+  assertEquals(estimator.quantile(0.97), MS);
+  for (let count = 0; count < 10; count++) estimator.add(80 * MS, 20);
+  assertEquals(estimator.quantile(0.97), 81 * MS);
+});
+
+Deno.test("DelayEstimator notices jitter within a second and forgets it within ten", () => {
+  const estimator = new DelayEstimator();
+  for (let count = 0; count < 500; count++) estimator.add(0, 20);
+  for (let count = 0; count < 50; count++) estimator.add(count % 2 ? 0 : 80 * MS, 20);
+  assertGreater(estimator.quantile(0.97), 79 * MS);
+  let packets = 0;
+  for (; estimator.quantile(0.97) > 2 * MS; packets++) estimator.add(0, 20);
+  assertLess(packets * 20, 9_000);
+});
+
+Deno.test("DelayEstimator forgets in time, not in packets", () => {
+  for (const durationMs of [10, 60]) {
+    const estimator = new DelayEstimator();
+    for (let count = 0; count < 3000; count++) estimator.add(80 * MS, durationMs);
+    let packets = 0;
+    for (; estimator.quantile(0.97) > 2 * MS; packets++) estimator.add(0, durationMs);
+    assertAlmostEquals(packets * durationMs, 14_030, 200);
+  }
+});
+
+Deno.test("DelayEstimator knows the largest delay of the last eight seconds", () => {
+  for (const durationMs of [10, 20, 60]) {
+    const estimator = new DelayEstimator();
+    assertEquals(estimator.largest, -Infinity);
+    estimator.add(80 * MS, durationMs);
+    let packets = 0;
+    for (; estimator.largest > 2 * MS; packets++) {
+      assertEquals(estimator.largest, 80 * MS);
+      estimator.add(2 * MS, durationMs);
+    }
+    assertAlmostEquals(packets * durationMs, 8_000, 500);
+    estimator.reset();
+    assertEquals(estimator.largest, -Infinity);
+  }
+});
+
+Deno.test("DelayEstimator follows clocks that drift apart, for hours", () => {
+  const estimator = new DelayEstimator();
+  let delay = 0;
+  for (let count = 0; count < 500_000; count++) {
+    delay += 960 * 300e-6;
+    estimator.add(delay, 20);
+    if (count > 1000 && count % 10_000 === 0) {
+      assertLess(Math.abs(estimator.quantile(0.97) - delay), 2 * MS);
+      assertLess(Math.abs(estimator.quantile(0.02) - delay), 5 * MS);
+    }
+  }
+});
+
+Deno.test("DelayEstimator takes any jump", () => {
+  const estimator = new DelayEstimator();
+  for (const delay of [0, 1e9, -1e9, 5e8, 5e8 + 2000 * MS, 5e8 - 5000 * MS]) {
+    for (let count = 0; count < 3; count++) estimator.add(delay, 20);
+    const [low, high] = [estimator.quantile(0), estimator.quantile(1)];
+    assert(low <= high + MS && high - low <= 1024 * MS, `${low} to ${high}`);
+  }
+});

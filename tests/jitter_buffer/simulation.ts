@@ -1,0 +1,150 @@
+/** A made-up call in one direction for tests: a voice, a network from a seed, two clocks, and no real codec. */
+
+import type { VoiceDecoder } from "../../lib/codec/opus.ts";
+import { Playout } from "../../lib/jitter_buffer/jitter_buffer.ts";
+import { randomFrom } from "../call/network.ts";
+
+const FRAME = 960;
+
+/** A gliding tone with overtones, of two seconds, over and over. */
+function tone(index: number): number {
+  const time = index / 48_000;
+  const phase = 2 * Math.PI * (140 * time - 3.67 * Math.cos(2 * Math.PI * 1.5 * time));
+  let sum = 0;
+  for (let overtone = 1; overtone <= 10; overtone++) sum += Math.sin(phase * overtone) / overtone;
+  return 6000 * sum;
+}
+
+/** A voice in syllables with pauses between, … */
+const VOICE = Int16Array.from({ length: 96_000 }, (_, index) => {
+  const syllable = Math.max(0, Math.sin(2 * Math.PI * 2.5 * index / 48_000)) ** 0.5;
+  return syllable * tone(index);
+});
+
+/** … and one that never pauses. */
+const STEADY_VOICE = Int16Array.from({ length: 96_000 }, (_, index) => tone(index) / 2);
+
+/** Bits that mark a made-up packet as one that carries a copy of the frame before it, and as one of the steady voice. */
+const COPY = 0x80;
+const STEADY = 0x40;
+
+/** A made-up packet, which says which frame it holds and whether it carries a copy of the one before. */
+export function voicePacket(frame: number, copy: boolean, steady = false): Uint8Array {
+  return Uint8Array.of((copy ? COPY : 0) | (steady ? STEADY : 0), frame >> 16, frame >> 8, frame);
+}
+
+function isSteady(packet: Uint8Array): boolean {
+  return (packet[0]! & STEADY) !== 0;
+}
+
+function frameOf(packet: Uint8Array): number {
+  return packet[1]! * 65536 + packet[2]! * 256 + packet[3]!;
+}
+
+/** The samples of a frame of {@linkcode VOICE}, or of the steady one. */
+export function voiceFrame(frame: number, steady = false): Int16Array {
+  const start = (frame % (VOICE.length / FRAME)) * FRAME;
+  return (steady ? STEADY_VOICE : VOICE).subarray(start, start + FRAME);
+}
+
+/** A made-up packet that says only that it is silent. */
+const SILENT_PACKET = new Uint8Array(2);
+
+/** One of a microphone that hears nothing, but sends it. */
+const QUIET_PACKET = new Uint8Array(3);
+
+/** Takes the made-up packets for what they say. What it makes up is silence. */
+export class FakeDecoder implements VoiceDecoder {
+  decode(packet: Uint8Array): Int16Array | undefined {
+    if (packet.length < 4) return new Int16Array(FRAME);
+    return packet.length === 4 ? voiceFrame(frameOf(packet), isSteady(packet)) : undefined;
+  }
+
+  carriesCopy(packet: Uint8Array): boolean {
+    return (packet[0]! & COPY) !== 0;
+  }
+
+  rebuild(packet: Uint8Array, samples: number): Int16Array | undefined {
+    if (!this.carriesCopy(packet)) return undefined;
+    return voiceFrame(frameOf(packet) - 1, isSteady(packet)).subarray(0, samples);
+  }
+
+  conceal(samples: number): Int16Array {
+    return new Int16Array(samples);
+  }
+
+  [Symbol.dispose](): void {}
+}
+
+/** What happens to a packet. */
+export interface Fate {
+  readonly lost?: boolean;
+  readonly delayMs?: number;
+  readonly twice?: boolean;
+}
+
+/** A call. */
+export interface Simulation {
+  readonly seconds: number;
+  /** What becomes of the packet that is sent at a time. */
+  readonly network?: (timeMs: number, random: () => number) => Fate;
+  /** How much faster the loudspeaker's clock runs than the microphone's, in parts per million. */
+  readonly driftPpm?: number;
+  /** Whether packets carry copies of the frames before them. */
+  readonly copies?: boolean;
+  /** Whether nobody speaks at a time, and packets say only that. */
+  readonly silent?: (timeMs: number) => boolean;
+  /** Whether nobody speaks at a time, and packets hold silence. */
+  readonly quiet?: (timeMs: number) => boolean;
+  /** Whether the voice never pauses. */
+  readonly steady?: boolean;
+  readonly seed?: number;
+  /** Looks at the playout, every 10 ms. */
+  readonly each?: (timeMs: number, playout: Playout) => void;
+}
+
+/** Runs a call and returns its playout and all that was heard. */
+export function simulate(
+  {
+    seconds,
+    network = () => ({}),
+    driftPpm = 0,
+    copies = false,
+    silent = () => false,
+    quiet = () => false,
+    steady = false,
+    seed = 1,
+    each,
+  }: Simulation,
+): { playout: Playout; heard: Int16Array } {
+  const random = randomFrom(seed);
+  const playout = new Playout(new FakeDecoder());
+  const arrivals: { at: number; frame: number }[] = [];
+  const blocks = Math.floor(seconds * 100);
+  const heard = new Int16Array(blocks * 480);
+  let sent = 0;
+  for (let block = 0; block < blocks; block++) {
+    const now = block * 10 / (1 + driftPpm * 1e-6);
+    for (; sent * 20 <= now; sent++) {
+      const { lost, delayMs = 0, twice } = network(sent * 20, random);
+      for (let copy = 0; copy < (lost ? 0 : twice ? 2 : 1); copy++) {
+        arrivals.push({ at: sent * 20 + 3 + delayMs, frame: sent });
+      }
+    }
+    arrivals.sort((a, b) => a.at - b.at);
+    for (; arrivals.length > 0 && arrivals[0]!.at <= now; arrivals.shift()) {
+      const { frame, at } = arrivals[0]!;
+      const voice = quiet(frame * 20) ? QUIET_PACKET : voicePacket(frame, copies, steady);
+      const packet = silent(frame * 20) ? SILENT_PACKET : voice;
+      playout.push(70_000 + frame, 1e6 + frame * FRAME, packet, at);
+    }
+    playout.play(heard.subarray(block * 480, (block + 1) * 480), now);
+    each?.(now, playout);
+  }
+  return { playout, heard };
+}
+
+/** What was said, in the same length. */
+export function said(seconds: number): Int16Array {
+  return Int16Array.from({ length: seconds * 48_000 }, (_, index) => VOICE[index % VOICE.length]!);
+}

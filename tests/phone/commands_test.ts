@@ -1,0 +1,102 @@
+import { assert, assertEquals } from "@std/assert";
+import { type Command, COMMANDS, commonStart, completions, parseCommand } from "../../lib/phone/commands.ts";
+
+Deno.test("parseCommand() knows every command by all of its words, in any case", () => {
+  for (const { kind, pt, en, short, takesName } of COMMANDS) {
+    for (const word of [pt, en, ...short]) {
+      for (const typed of [word, word.toUpperCase(), `  ${word}\t`]) {
+        const expected: Command = takesName ? { kind: "name_missing", command: typed.trim() } : { kind };
+        assertEquals(parseCommand(typed), expected);
+      }
+      const named = parseCommand(`${word} maria`);
+      assertEquals<Command>(
+        named,
+        takesName ? { kind, name: "maria" } : { kind: "unknown", text: `${word} maria` },
+      );
+    }
+  }
+});
+
+Deno.test("COMMANDS has every word only once", () => {
+  const words = COMMANDS.flatMap(({ pt, en, short }) => [pt, en, ...short]);
+  assertEquals(new Set(words).size, words.length);
+});
+
+const LINES: readonly (readonly [string, Command])[] = [
+  ["", { kind: "nothing" }],
+  [" \t ", { kind: "nothing" }],
+  ["ligar Zé Carlos da Silva", { kind: "call", name: "Zé Carlos da Silva" }],
+  ["ligar    maria   ", { kind: "call", name: "maria" }],
+  ["ligar\tmaria", { kind: "call", name: "maria" }],
+  ["l joa\u0303o", { kind: "call", name: "joão" }],
+  ["l 007", { kind: "call", name: "007" }],
+  ['call "maria"', { kind: "call", name: '"maria"' }],
+  ["c a", { kind: "look_up", name: "a" }],
+  ["?", { kind: "help" }],
+  ["H", { kind: "help" }],
+  ["q", { kind: "quit" }],
+  ["s", { kind: "quit" }],
+  ["ligue maria", { kind: "unknown", text: "ligue maria" }],
+  ["ligarmaria", { kind: "unknown", text: "ligarmaria" }],
+  ["constructor", { kind: "unknown", text: "constructor" }],
+  ["aceitar maria", { kind: "unknown", text: "aceitar maria" }],
+];
+
+for (const [line, command] of LINES) {
+  Deno.test(`parseCommand() understands ${JSON.stringify(line)}`, () =>
+    assertEquals(parseCommand(line), command));
+}
+
+const NAMES = ["João", "JOANA", "maria", "Zé Carlos"];
+
+const COMPLETED: readonly (readonly [string, "pt" | "en", readonly string[]])[] = [
+  ["lig", "pt", ["ligar "]],
+  ["LIG", "pt", ["ligar "]],
+  ["l", "pt", ["ligar ", "lista"]],
+  ["l", "en", ["lookup ", "list"]],
+  ["cal", "pt", ["call "]],
+  ["desl", "en", ["desligar"]],
+  ["xyz", "pt", []],
+  ["ligar ", "pt", NAMES.map((name) => `ligar ${name}`)],
+  ["ligar jo", "pt", ["ligar João", "ligar JOANA"]],
+  ["ligar joao", "pt", ["ligar João"]],
+  ["call  ZÉ c", "pt", ["call Zé Carlos"]],
+  ["l mar", "pt", ["l maria"]],
+  ["Consultar MAR", "pt", ["Consultar maria"]],
+  ["lista j", "pt", []],
+  ["ligue j", "pt", []],
+];
+
+for (const [line, language, expected] of COMPLETED) {
+  Deno.test(`completions() of ${JSON.stringify(line)} in ${language}`, () => {
+    assertEquals(completions(line, NAMES, language), expected);
+  });
+}
+
+Deno.test("completions() of nothing are all commands of the language", () => {
+  for (const language of ["pt", "en"] as const) {
+    assertEquals(
+      completions("", NAMES, language).map((line) => line.trim()),
+      COMMANDS.map((command) => command[language]),
+    );
+  }
+});
+
+Deno.test("completions() are understood by parseCommand()", () => {
+  for (const line of ["", "ligar ", "c "]) {
+    for (const whole of completions(line, NAMES, "pt")) assert(parseCommand(whole).kind !== "unknown");
+  }
+});
+
+Deno.test("commonStart() is what lines share where case and accents do not count", () => {
+  for (
+    const [lines, start] of [
+      [[], ""],
+      [["lista"], "lista"],
+      [["ligar ", "lista"], "li"],
+      [["ligar João", "ligar JOANA"], "ligar Joã"],
+      [["ligar joa", "ligar JOANA"], "ligar joa"],
+      [["a", "b"], ""],
+    ] as const
+  ) assertEquals(commonStart(lines), start);
+});

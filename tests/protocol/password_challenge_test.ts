@@ -1,0 +1,72 @@
+import { assertEquals, assertMatch, assertNotEquals } from "@std/assert";
+import {
+  type Challenge,
+  ITERATIONS,
+  PasswordGate,
+  RoomPassword,
+} from "../../lib/protocol/password_challenge.ts";
+
+const joao = { nome: "joão", ip: "192.168.0.101", porta: 6000 };
+const PASSWORD = "segredo da sala";
+
+const gate = await PasswordGate.open(PASSWORD);
+const password = new RoomPassword(PASSWORD);
+
+async function accepted(known: RoomPassword, change: Partial<typeof joao> = {}): Promise<boolean> {
+  const challenge = gate.challenge();
+  const answer = await known.answer(challenge, joao);
+  return answer !== undefined && gate.accepts(challenge, answer, { ...joao, ...change });
+}
+
+Deno.test("PasswordGate accepts whoever knows the password, however its accents were typed", async () => {
+  assertEquals(await accepted(password), true);
+  assertEquals(await accepted(new RoomPassword("outro")), false);
+  assertEquals(await accepted(new RoomPassword("")), false);
+  const accents = await PasswordGate.open("joa\u0303o");
+  const challenge = accents.challenge();
+  const answer = await new RoomPassword("jo\u00e3o").answer(challenge, joao);
+  assertEquals(answer && accents.accepts(challenge, answer, joao), true);
+});
+
+Deno.test("PasswordGate accepts an answer for its own registration and challenge only", async () => {
+  for (const change of [{ nome: "maria" }, { ip: "192.168.0.102" }, { porta: 6001 }]) {
+    assertEquals(await accepted(password, change), false, JSON.stringify(change));
+  }
+  const answer = await password.answer(gate.challenge(), joao);
+  assertEquals(answer && gate.accepts(gate.challenge(), answer, joao), false, "an old one");
+  const challenge = gate.challenge();
+  const right = await password.answer(challenge, joao);
+  for (
+    const wrong of [{ nonce: "x".repeat(22) }, { prova: "x".repeat(43) }, { prova: "" }, {
+      prova: "ã".repeat(43),
+    }]
+  ) {
+    assertEquals(
+      right && gate.accepts(challenge, { ...right, ...wrong }, joao),
+      false,
+      JSON.stringify(wrong),
+    );
+  }
+});
+
+Deno.test("PasswordGate's challenges are never the same, and their salt is the registry's own", async () => {
+  const first = gate.challenge();
+  assertNotEquals(gate.challenge().nonce, first.nonce);
+  assertEquals(gate.challenge().sal, first.sal);
+  assertNotEquals((await PasswordGate.open(PASSWORD)).challenge().sal, first.sal);
+  assertMatch(`${first.sal} ${first.nonce}`, /^[\w-]{22} [\w-]{22}$/);
+});
+
+Deno.test("RoomPassword answers no challenge that makes guessing cheap, or that takes for ever", async () => {
+  for (const iteracoes of [0, 1, ITERATIONS - 1, 10 * ITERATIONS + 1, Number.MAX_SAFE_INTEGER]) {
+    const challenge: Challenge = { ...gate.challenge(), iteracoes };
+    assertEquals(await password.answer(challenge, joao), undefined, `${iteracoes}`);
+  }
+});
+
+Deno.test("RoomPassword's answers differ even to the same challenge", async () => {
+  const challenge = gate.challenge();
+  const [first, second] = [await password.answer(challenge, joao), await password.answer(challenge, joao)];
+  assertNotEquals(first?.nonce, second?.nonce);
+  assertNotEquals(first?.prova, second?.prova);
+});

@@ -1,0 +1,380 @@
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import type { RegistryEvent } from "../../lib/events/phone_events.ts";
+import {
+  PortInUseError,
+  type RegistryOptions,
+  type RegistryServer,
+  startRegistry,
+} from "../../lib/registrar/server.ts";
+import { Wire } from "./wire.ts";
+
+/** A registry on a free port of this machine, and what it told. */
+class Room implements AsyncDisposable {
+  readonly events: RegistryEvent[] = [];
+  readonly server: RegistryServer;
+  readonly #waiting = new Set<() => void>();
+
+  constructor(options: RegistryOptions = {}) {
+    this.server = startRegistry({
+      host: "127.0.0.1",
+      port: 0,
+      onEvent: (event) => {
+        this.events.push(event);
+        for (const look of this.#waiting) look();
+      },
+      ...options,
+    });
+  }
+
+  /** Settles when some event has been told. */
+  async told(is: (event: RegistryEvent) => boolean): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const look = (): void => {
+      if (this.events.some(is)) resolve();
+    };
+    this.#waiting.add(look);
+    look();
+    await promise;
+    this.#waiting.delete(look);
+  }
+
+  /** Names of events, the messages left out. */
+  get story(): string[] {
+    return this.events.filter(({ event }) => event !== "message")
+      .map((event) => "name" in event ? `${event.event} ${event.name}` : event.event);
+  }
+
+  connect(): Promise<Wire> {
+    return Wire.connect(this.server.port);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.server.close();
+  }
+}
+
+Deno.test("startRegistry() serves a phone from registration to goodbye", async () => {
+  await using room = new Room();
+  using phone = await room.connect();
+  assertEquals(await phone.register("joão"), {
+    tipo: "registro_confirmado",
+    nome: "joão",
+    ip: "127.0.0.1",
+    porta: 6000,
+  });
+  await phone.send({ tipo: "fechamento", nome: "joão" });
+  assertEquals(await phone.message(), { tipo: "fechamento_confirmado", nome: "joão" });
+  assertEquals(await phone.line(), undefined);
+  assertEquals(room.story, ["joined joão", "table", "left joão", "table"]);
+});
+
+Deno.test("startRegistry() tells every message with its direction and peer", async () => {
+  await using room = new Room();
+  using phone = await room.connect();
+  await phone.send(
+    '{"tipo":"ping","id":1}\n',
+    "lixo\n",
+    Uint8Array.of(0x61, 0xff, 0x0a),
+    "x".repeat(5000),
+    "\n",
+  );
+  for (let count = 0; count < 4; count++) await phone.message();
+  const { hostname: ip, port } = phone.connection.localAddr;
+  const invalid = (mensagem: string): string =>
+    JSON.stringify({ tipo: "erro", codigo: "mensagem_invalida", mensagem });
+  const expected = [
+    ["received", '{"tipo":"ping","id":1}'],
+    ["sent", '{"tipo":"pong","id":1}'],
+    ["received", "lixo"],
+    ["sent", invalid("a linha não é um objeto JSON")],
+    ["received", "a\ufffd…"],
+    ["sent", invalid("a linha não está em UTF-8")],
+    ["received", `${"x".repeat(256)}…`],
+    ["sent", invalid("a linha passa de 4096 bytes")],
+  ].map(([direction, text]) => ({ event: "message", direction, transport: "TCP", peer: { ip, port }, text }));
+  assertEquals(room.events as unknown[], expected);
+});
+
+Deno.test("startRegistry() understands requests however they are cut into packets", async () => {
+  await using room = new Room();
+  using phone = await room.connect();
+  const bytes = new TextEncoder().encode('{"tipo":"registro","nome":"joão 李","ip":"::1","porta":1}\r\n');
+  for (const byte of bytes) await phone.send(Uint8Array.of(byte));
+  assertEquals((await phone.message()).nome, "joão 李");
+});
+
+Deno.test("startRegistry() answers several requests of one packet in their order", async () => {
+  await using room = new Room();
+  using phone = await room.connect();
+  const requests = [
+    { tipo: "lista", id: 0 },
+    { tipo: "registro", nome: "joão", ip: "127.0.0.1", porta: 6000, id: 1 },
+    { tipo: "consulta", nome: "maria", id: 2 },
+    { tipo: "lista", id: 3 },
+    { tipo: "fechamento", nome: "joão", id: 4 },
+    { tipo: "ping", id: 5 },
+  ];
+  await phone.send(requests.map((request) => `${JSON.stringify(request)}\n`).join(""));
+  const replies = [];
+  for (let line; (line = await phone.line()) !== undefined;) replies.push(JSON.parse(line));
+  assertEquals(
+    replies.map(({ id, tipo, codigo }) => [id, codigo ?? tipo]),
+    [
+      [0, "nao_registrado"],
+      [1, "registro_confirmado"],
+      [2, "usuario_nao_encontrado"],
+      [3, "resposta_lista"],
+      [4, "fechamento_confirmado"],
+    ],
+  );
+});
+
+Deno.test("startRegistry() frees the name of a phone whose connection ends without a goodbye", async () => {
+  await using room = new Room();
+  using phone = await room.connect();
+  await phone.register("joão");
+  phone.connection.close();
+  await room.told(({ event }) => event === "left");
+  using other = await room.connect();
+  assertEquals((await other.register("joão") as { tipo: string }).tipo, "registro_confirmado");
+});
+
+Deno.test("startRegistry() frees the name of a phone that only stops sending", async () => {
+  await using room = new Room();
+  using phone = await room.connect();
+  await phone.register("joão");
+  await phone.connection.closeWrite();
+  assertEquals(await phone.line(), undefined);
+  assertEquals(room.story, ["joined joão", "table", "left joão", "table"]);
+});
+
+Deno.test("startRegistry() serves 200 phones at once", async () => {
+  await using room = new Room();
+  const phones = await Promise.all(Array.from({ length: 200 }, () => room.connect()));
+  await Promise.all(phones.map((phone, index) => phone.register(`pessoa ${index}`, 1000 + index)));
+  await Promise.all(phones.map(async (phone, index) => {
+    const nome = `PESSOA ${(index + 1) % 200}`;
+    await phone.send({ tipo: "consulta", nome });
+    assertEquals((await phone.message()).porta, 1000 + (index + 1) % 200);
+  }));
+  await Promise.all(
+    phones.map((phone, index) => phone.send({ tipo: "fechamento", nome: `pessoa ${index}` })),
+  );
+  for (const phone of phones) {
+    assertEquals((await phone.message()).tipo, "fechamento_confirmado");
+    assertEquals(await phone.line(), undefined);
+    phone.connection.close();
+  }
+  assertEquals(room.events.filter(({ event }) => event === "joined").length, 200);
+  assertEquals(room.events.filter(({ event }) => event === "left").length, 200);
+});
+
+Deno.test("startRegistry() gives one of several phones that ask at once for a name", async () => {
+  await using room = new Room();
+  const phones = await Promise.all(Array.from({ length: 20 }, () => room.connect()));
+  const replies = await Promise.all(phones.map(async (phone) => {
+    const reply = await phone.register("maria") as { tipo: string };
+    // Whoever has it is asked whether they are there.
+    if (reply.tipo === "registro_confirmado") {
+      assertEquals(await phone.message(), { tipo: "ping" });
+      await phone.send({ tipo: "pong" });
+    }
+    return reply;
+  }));
+  assertEquals(replies.filter(({ tipo }) => tipo === "registro_confirmado").length, 1);
+  for (const phone of phones) phone.connection.close();
+  await room.told(({ event }) => event === "left");
+});
+
+Deno.test("startRegistry() gives the name of a phone that no longer answers to whoever asks for it", async () => {
+  await using room = new Room();
+  using ghost = await room.connect();
+  await ghost.register("maria");
+  using other = await room.connect();
+  await other.register("joão");
+  using maria = await room.connect();
+  await maria.send(
+    { tipo: "registro", nome: "Maria", ip: "127.0.0.1", porta: 6050, id: 1 },
+    { tipo: "consulta", nome: "maria", id: 2 },
+  );
+  assertEquals(await ghost.message(), { tipo: "ping" });
+  // The others do not wait for it.
+  await other.send({ tipo: "consulta", nome: "maria" });
+  assertEquals((await other.message()).porta, 6000);
+  const replies = [await maria.message(), await maria.message()];
+  assertEquals(replies.map(({ tipo, id, porta }) => [tipo, id, porta]), [
+    ["registro_confirmado", 1, 6050],
+    ["resposta_consulta", 2, 6050],
+  ]);
+  assertEquals(await ghost.line().catch(() => undefined), undefined);
+  const left = room.events.filter(({ event }) => event === "left");
+  assertEquals(left.map((event) => "reason" in event && [event.name, event.reason]), [["maria", "silent"]]);
+});
+
+Deno.test("startRegistry() closes a connection that says nothing and has no name", async () => {
+  await using room = new Room({ idleMs: 50 });
+  using silent = await room.connect();
+  assertEquals(await silent.line().catch(() => undefined), undefined);
+});
+
+Deno.test("startRegistry() closes while somebody waits for a name", async () => {
+  await using room = new Room();
+  using holder = await room.connect();
+  await holder.register("maria");
+  using newcomer = await room.connect();
+  await newcomer.send({ tipo: "registro", nome: "maria", ip: "127.0.0.1", porta: 6050 });
+  assertEquals(await holder.message(), { tipo: "ping" });
+  await room.server.close();
+  assertEquals(room.story.at(-2), "left maria");
+});
+
+Deno.test("startRegistry() is not held up by a phone that asks much and reads nothing", async () => {
+  await using room = new Room();
+  using crowd = await room.connect();
+  await crowd.register("maria");
+  const deaf = await room.connect();
+  await deaf.register("joão");
+  // Their answers are many megabytes, more than any socket holds.
+  const requests = '{"tipo":"lista"}\n'.repeat(100_000);
+  const asking = deaf.send(requests).catch(() => {});
+  for (let count = 0; count < 100; count++) {
+    await crowd.send({ tipo: "consulta", nome: "joão", id: count });
+    assertEquals((await crowd.message()).id, count);
+  }
+  deaf.connection.close();
+  await asking;
+  await room.told((event) => event.event === "left" && event.name === "joão");
+});
+
+Deno.test("startRegistry() tells phones beyond the limit that the room is full", async () => {
+  await using room = new Room({ maxConnections: 2 });
+  using first = await room.connect();
+  using second = await room.connect();
+  await first.register("joão");
+  await second.register("maria");
+  for (let count = 0; count < 2; count++) {
+    using third = await room.connect();
+    await third.send({ tipo: "registro", nome: "pedro", ip: "127.0.0.1", porta: 6000 });
+    const { tipo, codigo } = await third.message();
+    assertEquals([tipo, codigo], ["erro", "sala_cheia"]);
+    assertEquals(await third.line(), undefined);
+  }
+  assertEquals(room.events.filter(({ event }) => event === "room_full"), [{
+    event: "room_full",
+    connections: 2,
+  }]);
+  await first.send({ tipo: "fechamento", nome: "joão" });
+  await first.message();
+  first.connection.close();
+  await room.told(({ event }) => event === "left");
+  // The connection's end is seen a moment after its person has left.
+  for (;;) {
+    using fourth = await room.connect();
+    const reply = await fourth.register("pedro") as { tipo: string };
+    if (reply.tipo === "registro_confirmado") break;
+  }
+});
+
+Deno.test("startRegistry() has as many places for an address as it is told, and others for other addresses", async () => {
+  await using room = new Room({ maxPerAddress: 2 });
+  using _first = await room.connect();
+  using second = await room.connect();
+  using third = await room.connect();
+  assertEquals((await third.message()).codigo, "sala_cheia");
+  assertEquals(await third.line().catch(() => undefined), undefined);
+  assertEquals((await second.register("maria") as { tipo: string }).tipo, "registro_confirmado");
+  assertEquals(room.events.filter(({ event }) => event === "address_full"), [
+    { event: "address_full", ip: "127.0.0.1", connections: 2 },
+  ]);
+  second.connection.close();
+  await room.told(({ event }) => event === "left");
+  for (;;) {
+    using again = await room.connect();
+    if ((await again.register("pedro") as { tipo: string }).tipo === "registro_confirmado") break;
+  }
+});
+
+Deno.test("startRegistry() answers in their order all requests of a phone that asks too fast, but slowly", async () => {
+  await using room = new Room({ requestsPerSecond: 50 });
+  using hasty = await room.connect();
+  const started = performance.now();
+  // Four seconds' worth may come at once; the other 20 have to wait for 0.4 s.
+  const requests = Array.from({ length: 220 }, (_, id) => ({ tipo: "ping", id }));
+  await hasty.send(requests.map((request) => `${JSON.stringify(request)}\n`).join(""));
+  for (const { id } of requests) assertEquals(await hasty.message(), { tipo: "pong", id });
+  assert(performance.now() - started > 390);
+});
+
+Deno.test("startRegistry() reads a line without end as slowly as requests, and goes on with the next", async () => {
+  await using room = new Room({ requestsPerSecond: 50 });
+  using endless = await room.connect();
+  const started = performance.now();
+  await endless.send("x".repeat(120_000), "\n", { tipo: "ping" });
+  assertEquals((await endless.message()).codigo, "mensagem_invalida");
+  assertEquals(await endless.message(), { tipo: "pong" });
+  assert(performance.now() - started > 500, "120 kB are more than 200 requests");
+});
+
+Deno.test("startRegistry() takes lines as long as it is told", async () => {
+  await using room = new Room({ lineBytes: 5000 });
+  using phone = await room.connect();
+  const line = (length: number): string => `{"tipo":"ping"}`.padEnd(length);
+  await phone.send(`${line(5000)}\n`, `${line(5001)}\n`);
+  assertEquals(await phone.message(), { tipo: "pong" });
+  assertEquals((await phone.message()).mensagem, "a linha passa de 5000 bytes");
+});
+
+Deno.test("startRegistry() closes all connections when it is closed, and tells of everybody once", async () => {
+  const room = new Room();
+  using first = await room.connect();
+  using second = await room.connect();
+  using silent = await room.connect();
+  await first.register("joão");
+  await second.register("maria");
+  await Promise.all([room.server.close(), room.server.close()]);
+  for (const phone of [first, second, silent]) {
+    assertEquals(await phone.line().catch(() => undefined), undefined);
+  }
+  assertEquals(room.story.slice(4).sort(), ["left joão", "left maria", "table", "table"]);
+  await assertRejects(() => room.connect(), Deno.errors.ConnectionRefused);
+});
+
+Deno.test("startRegistry() throws PortInUseError for a port that is taken", async () => {
+  await using room = new Room();
+  const { port } = room.server;
+  const error = assertThrows(() => startRegistry({ host: "127.0.0.1", port }), PortInUseError);
+  assertEquals(error.port, port);
+});
+
+Deno.test("startRegistry() says where it cannot listen", () => {
+  assertThrows(
+    () => startRegistry({ host: "192.0.2.1", port: 5000 }),
+    Error,
+    "Cannot listen at 192.0.2.1:5000: Cannot assign requested address",
+  );
+});
+
+/** Whether this machine has IPv6 at all. */
+function hasIpv6(): boolean {
+  try {
+    Deno.listen({ hostname: "::1", port: 0 }).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+Deno.test({
+  name: "startRegistry() serves IPv6 and IPv4 at once, and shows IPv4 addresses as such",
+  ignore: !hasIpv6(),
+  async fn() {
+    await using room = new Room({ host: "::" });
+    for (const ip of ["::1", "127.0.0.1"]) {
+      using phone = await Wire.connect(room.server.port, ip);
+      await phone.register(`de ${ip}`);
+      const last = room.events.findLast(({ event }) => event === "message");
+      assert(last?.event === "message");
+      assertEquals(last.peer, { ip, port: phone.connection.localAddr.port });
+    }
+  },
+});

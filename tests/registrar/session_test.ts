@@ -1,0 +1,287 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { MAX_LINE_BYTES } from "../../lib/protocol/line_splitter.ts";
+import type { Person } from "../../lib/protocol/registry_messages.ts";
+import { RegistrySession } from "../../lib/registrar/session.ts";
+import { RegistryTable } from "../../lib/registrar/table.ts";
+
+const joao = { nome: "joão", ip: "192.168.0.10", porta: 6000 };
+const maria = { nome: "maria", ip: "::1", porta: 6050 };
+
+/** A room with maria in it, and a newcomer's session. */
+function room(): { table: RegistryTable; session: RegistrySession } {
+  const table = new RegistryTable();
+  table.add(maria);
+  return { table, session: new RegistrySession(table) };
+}
+
+/** What a session answers to some messages, where whoever has a name keeps it, without the sentences for people. */
+function answers(session: RegistrySession, ...messages: unknown[]): unknown[] {
+  return messages.map((message) => {
+    const text = typeof message === "string" ? message : JSON.stringify(message);
+    const outcome = session.receive({ text });
+    const { reply } = outcome.contested === undefined ? outcome : session.settle();
+    if (reply?.tipo !== "erro") return reply;
+    const { mensagem, ...rest } = reply;
+    assertMatch(mensagem, /^[a-zà-ú].{10,}[^.]$/);
+    return rest;
+  });
+}
+
+const registro = { tipo: "registro", ...joao };
+const erro = (codigo: string): unknown => ({ tipo: "erro", codigo });
+
+const dialogues: [rule: string, messages: unknown[], answers: unknown[]][] = [
+  ["a registration is confirmed", [registro], [{ tipo: "registro_confirmado", ...joao }]],
+  [
+    "a second registration is refused, be it the same",
+    [registro, registro, { ...registro, nome: "pedro" }],
+    [{ tipo: "registro_confirmado", ...joao }, erro("ja_registrado"), erro("ja_registrado")],
+  ],
+  [
+    "a name in use is refused and another may be tried",
+    [{ ...registro, nome: "MARIA" }, { ...registro, nome: "maria" }, registro],
+    [erro("nome_em_uso"), erro("nome_em_uso"), { tipo: "registro_confirmado", ...joao }],
+  ],
+  [
+    "nothing is told to whoever has not registered",
+    [{ tipo: "consulta", nome: "maria" }, { tipo: "lista" }, { tipo: "fechamento", nome: "maria" }],
+    [erro("nao_registrado"), erro("nao_registrado"), erro("nao_registrado")],
+  ],
+  [
+    "nor to whoever was refused",
+    [{ ...registro, nome: "maria" }, { tipo: "consulta", nome: "maria" }],
+    [erro("nome_em_uso"), erro("nao_registrado")],
+  ],
+  [
+    "somebody is looked up, under the name as registered",
+    [registro, { tipo: "consulta", nome: "MARIA" }],
+    [{ tipo: "registro_confirmado", ...joao }, { tipo: "resposta_consulta", ...maria }],
+  ],
+  [
+    "oneself too",
+    [registro, { tipo: "consulta", nome: "joão" }],
+    [{ tipo: "registro_confirmado", ...joao }, { tipo: "resposta_consulta", ...joao }],
+  ],
+  [
+    "an unknown name is said to be one",
+    [registro, { tipo: "consulta", nome: "pedro" }, { tipo: "consulta", nome: "__proto__" }],
+    [
+      { tipo: "registro_confirmado", ...joao },
+      erro("usuario_nao_encontrado"),
+      erro("usuario_nao_encontrado"),
+    ],
+  ],
+  [
+    "the list is in order of registration and in one piece",
+    [registro, { tipo: "lista" }],
+    [{ tipo: "registro_confirmado", ...joao }, { tipo: "resposta_lista", usuarios: [maria, joao] }],
+  ],
+  [
+    "the list may be read from a seat on",
+    [registro, { tipo: "lista", a_partir: 1 }, { tipo: "lista", a_partir: 2 }],
+    [
+      { tipo: "registro_confirmado", ...joao },
+      { tipo: "resposta_lista", usuarios: [joao] },
+      { tipo: "resposta_lista", usuarios: [] },
+    ],
+  ],
+  [
+    "a goodbye in another's name removes nobody",
+    [registro, { tipo: "fechamento", nome: "maria" }, { tipo: "lista" }],
+    [
+      { tipo: "registro_confirmado", ...joao },
+      erro("mensagem_invalida"),
+      { tipo: "resposta_lista", usuarios: [maria, joao] },
+    ],
+  ],
+  [
+    "a goodbye is confirmed whatever the case of the name, and what comes after it is ignored",
+    [registro, { tipo: "fechamento", nome: "JOA\u0303O" }, { tipo: "ping" }, "x", registro],
+    [
+      { tipo: "registro_confirmado", ...joao },
+      { tipo: "fechamento_confirmado", nome: "joão" },
+      undefined,
+      undefined,
+      undefined,
+    ],
+  ],
+  ["ping is answered at any time, pong never", [{ tipo: "ping" }, { tipo: "pong" }], [
+    { tipo: "pong" },
+    undefined,
+  ]],
+  [
+    "a malformed line does not end the conversation",
+    ["x", "[]", { tipo: "registro" }, { tipo: "pedido" }, { ...registro, ip: "aqui" }, registro],
+    [
+      erro("mensagem_invalida"),
+      erro("mensagem_invalida"),
+      erro("mensagem_invalida"),
+      erro("mensagem_invalida"),
+      erro("mensagem_invalida"),
+      { tipo: "registro_confirmado", ...joao },
+    ],
+  ],
+  [
+    "every reply repeats its request's id, errors too",
+    [
+      { tipo: "lista", id: 1 },
+      { ...registro, id: "a" },
+      { ...registro, id: "" },
+      { tipo: "registro", id: 0 },
+      { tipo: "ping", id: 2 },
+      { tipo: "consulta", nome: "maria", id: 3.5 },
+      { tipo: "lista", id: 4 },
+      { tipo: "fechamento", nome: "joão", id: 5 },
+    ],
+    [
+      { tipo: "erro", codigo: "nao_registrado", id: 1 },
+      { tipo: "registro_confirmado", ...joao, id: "a" },
+      { tipo: "erro", codigo: "ja_registrado", id: "" },
+      { tipo: "erro", codigo: "mensagem_invalida", id: 0 },
+      { tipo: "pong", id: 2 },
+      { tipo: "resposta_consulta", ...maria, id: 3.5 },
+      { tipo: "resposta_lista", usuarios: [maria, joao], id: 4 },
+      { tipo: "fechamento_confirmado", nome: "joão", id: 5 },
+    ],
+  ],
+];
+
+Deno.test("RegistrySession keeps the rules of the conversation", () => {
+  for (const [rule, messages, expected] of dialogues) {
+    assertEquals(answers(room().session, ...messages), expected, rule);
+  }
+});
+
+/** Lines that are meant to confuse, and what they are taken for. */
+const HOSTILE: [what: string, line: string, answer: string][] = [
+  ["deep arrays", "[".repeat(4000), "mensagem_invalida"],
+  ["deep arrays that end", `${"[".repeat(2000)}${"]".repeat(2000)}`, "mensagem_invalida"],
+  [
+    "deep objects in a field that nobody reads",
+    `{"tipo":"ping","x":${'{"a":'.repeat(600)}1${"}".repeat(600)}}`,
+    "pong",
+  ],
+  ["fields of a prototype", '{"__proto__":{"tipo":"ping"}}', "mensagem_invalida"],
+  ["a prototype beside", '{"tipo":"ping","__proto__":{"tipo":"lista"},"constructor":1}', "pong"],
+  ["the last of doubled fields counts", '{"tipo":"lista","tipo":"ping"}', "pong"],
+  [
+    "an object for a name",
+    '{"tipo":"registro","nome":{"toString":1},"ip":"::1","porta":1}',
+    "mensagem_invalida",
+  ],
+  ["a list for a type", '{"tipo":["registro"]}', "mensagem_invalida"],
+  ["a number beyond all", '{"tipo":"registro","nome":"x","ip":"::1","porta":1e999}', "mensagem_invalida"],
+  [
+    "a number of many digits",
+    `{"tipo":"registro","nome":"x","ip":"::1","porta":${"9".repeat(4000)}}`,
+    "mensagem_invalida",
+  ],
+  ["a fraction of a port", '{"tipo":"registro","nome":"x","ip":"::1","porta":6000.5}', "mensagem_invalida"],
+  ["minus nothing", '{"tipo":"registro","nome":"x","ip":"::1","porta":-0}', "mensagem_invalida"],
+  ["an id beyond all", '{"tipo":"ping","id":1e999}', "mensagem_invalida"],
+  ["a list for an id", '{"tipo":"ping","id":[1]}', "mensagem_invalida"],
+  ["an endless id", `{"tipo":"ping","id":"${"x".repeat(65)}"}`, "mensagem_invalida"],
+  [
+    "a lone surrogate as a name",
+    '{"tipo":"registro","nome":"\\ud800","ip":"::1","porta":1}',
+    "mensagem_invalida",
+  ],
+  ["a zero byte", '{"tipo":"ping"}\0', "mensagem_invalida"],
+  ["a byte order mark", '\ufeff{"tipo":"ping"}', "mensagem_invalida"],
+  ["a page beyond all", '{"tipo":"lista","a_partir":1e308}', "mensagem_invalida"],
+];
+
+Deno.test("RegistrySession is not confused by lines that are meant to confuse", () => {
+  for (const [what, line, answer] of HOSTILE) {
+    const { session, table } = room();
+    const { reply, close } = session.receive({ text: line });
+    assertEquals(reply?.tipo === "erro" ? reply.codigo : reply?.tipo, answer, what);
+    assertEquals([close, table.people()], [false, [maria]], what);
+  }
+  assertEquals(({} as { tipo?: unknown }).tipo, undefined, "no prototype was touched");
+});
+
+Deno.test("RegistrySession answers lines that are none, and goes on", () => {
+  const { session } = room();
+  for (const problem of ["too_long", "not_utf8"] as const) {
+    const { reply, close } = session.receive({ problem, beginning: "x" });
+    assert(reply?.tipo === "erro");
+    assertEquals([reply.codigo, close], ["mensagem_invalida", false]);
+  }
+  assertEquals(answers(session, registro), [{ tipo: "registro_confirmado", ...joao }]);
+});
+
+Deno.test("RegistrySession leaves the reply open while a name is contested, and gives it with the request's id", () => {
+  for (const free of [false, true]) {
+    const { table, session } = room();
+    const request = JSON.stringify({ ...registro, nome: "MARIA", id: 7 });
+    assertEquals(session.receive({ text: request }), { contested: "MARIA", close: false });
+    if (free) table.remove("maria");
+    const { reply, joined } = session.settle();
+    const newcomer = { ...joao, nome: "MARIA" };
+    assertEquals(joined, free ? newcomer : undefined);
+    assert(reply);
+    if (free) assertEquals(reply, { tipo: "registro_confirmado", ...newcomer, id: 7 });
+    else assertEquals([reply.tipo === "erro" && reply.codigo, reply.id], ["nome_em_uso", 7]);
+    assertEquals(session.settle(), { close: false }, "only once");
+  }
+});
+
+Deno.test("RegistrySession that has ended takes no contested name", () => {
+  const { table, session } = room();
+  session.receive({ text: JSON.stringify({ ...registro, nome: "maria" }) });
+  session.end();
+  table.remove("maria");
+  assertEquals(session.settle(), { close: true });
+  assertEquals(table.people(), []);
+});
+
+Deno.test("RegistrySession says who has come and who has gone, once", () => {
+  const { table, session } = room();
+  assertEquals(session.receive({ text: JSON.stringify(registro) }).joined, joao);
+  const outcome = session.receive({ text: '{"tipo":"fechamento","nome":"joão"}' });
+  assertEquals([outcome.left, outcome.close], [joao, true]);
+  assertEquals(session.end(), undefined);
+  assertEquals(table.people(), [maria]);
+});
+
+Deno.test("RegistrySession takes its person out of the table when the connection ends", () => {
+  const { table, session } = room();
+  answers(session, registro);
+  assertEquals(session.end(), joao);
+  assertEquals(session.end(), undefined);
+  assertEquals(table.people(), [maria]);
+});
+
+Deno.test("RegistrySession takes nobody out of the table who came after its own person left", () => {
+  const { table, session } = room();
+  answers(session, registro, { tipo: "fechamento", nome: "joão" });
+  answers(new RegistrySession(table), registro);
+  assertEquals(session.end(), undefined);
+  assertEquals(table.people(), [maria, joao]);
+});
+
+Deno.test("RegistrySession's list of a large room comes in lines that fit, with everybody on them once", () => {
+  const people = Array.from({ length: 500 }, (_, index): Person => ({
+    nome: `${String(index).padStart(4, "0")}${"😀".repeat(28)}`,
+    ip: "2001:db8:1111:2222:3333:4444:5555:6666",
+    porta: 65535,
+  }));
+  for (const id of [undefined, 7, "\u0001".repeat(64)]) {
+    const table = new RegistryTable();
+    for (const one of people) table.add(one);
+    const session = new RegistrySession(table);
+    answers(session, registro);
+    const read: Person[] = [];
+    for (let from: number | undefined = 0; from !== undefined;) {
+      const request: string = JSON.stringify({ tipo: "lista", a_partir: from, id });
+      const { reply } = session.receive({ text: request });
+      assert(reply?.tipo === "resposta_lista");
+      const bytes = new TextEncoder().encode(JSON.stringify(reply)).length;
+      assert(bytes <= MAX_LINE_BYTES, `${bytes} bytes`);
+      read.push(...reply.usuarios);
+      from = reply.proximo;
+    }
+    assertEquals(read, [...people, joao]);
+  }
+});

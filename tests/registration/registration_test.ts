@@ -1,0 +1,139 @@
+import { assert, assertEquals } from "@std/assert";
+import { RegistryLink, type RegistryLinkOptions } from "../../lib/registration/registration.ts";
+import { RegistryClient } from "../../lib/registration/registry_client.ts";
+import { startRegistry } from "../../lib/registrar/server.ts";
+
+/** A link, and what it told, each of which can be waited for. */
+class Phone implements AsyncDisposable {
+  readonly told: string[] = [];
+  readonly #waiting = new Set<() => void>();
+  link!: RegistryLink;
+
+  static async connect(port: number, options: RegistryLinkOptions = {}): Promise<Phone> {
+    const phone = new Phone();
+    const result = await RegistryLink.connect("127.0.0.1", port, {
+      onLost: () => phone.#tell("lost"),
+      onBack: ({ nome, ip, porta }) => phone.#tell(`back ${nome} ${ip} ${porta}`),
+      onNameTaken: () => phone.#tell("taken"),
+      random: () => 0,
+      ...options,
+    });
+    assert(result.kind === "connected", JSON.stringify(result));
+    phone.link = result.link;
+    return phone;
+  }
+
+  /** Settles when so much was told. */
+  async until(count: number): Promise<string[]> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const look = (): void => {
+      if (this.told.length >= count) resolve();
+    };
+    this.#waiting.add(look);
+    look();
+    await promise;
+    this.#waiting.delete(look);
+    return this.told;
+  }
+
+  #tell(what: string): void {
+    this.told.push(what);
+    for (const look of this.#waiting) look();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.link.close();
+  }
+}
+
+Deno.test("RegistryLink comes back under the same name, address and port, each time", async () => {
+  let registry = startRegistry({ host: "127.0.0.1", port: 0 });
+  const { port } = registry;
+  await using phone = await Phone.connect(port);
+  await phone.link.register("joão", "192.0.2.7", 6007);
+  for (const round of [1, 2]) {
+    await registry.close();
+    assertEquals((await phone.until(2 * round - 1)).at(-1), "lost");
+    assertEquals(await phone.link.lookUp("joão"), { kind: "lost" });
+    assertEquals(await phone.link.list(), { kind: "lost" });
+    registry = startRegistry({ host: "127.0.0.1", port });
+    assertEquals((await phone.until(2 * round)).at(-1), "back joão 192.0.2.7 6007");
+    const person = { nome: "joão", ip: "192.0.2.7", porta: 6007 };
+    assertEquals(await phone.link.list(), { kind: "people", people: [person] });
+  }
+  await phone.link.close();
+  assertEquals(phone.told.length, 4);
+  await registry.close();
+});
+
+Deno.test("RegistryLink takes its name back from its own ghost", async () => {
+  await using registry = startRegistry({ host: "127.0.0.1", port: 0 });
+  const sockets: Deno.TcpConn[] = [];
+  // What the phone's cable is to the registry: one that can be cut without either side being told.
+  const cable = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  (async () => {
+    for await (const near of cable) {
+      const far = await Deno.connect({ hostname: "127.0.0.1", port: registry.port });
+      sockets.push(near, far);
+      near.readable.pipeTo(far.writable, { preventClose: true, preventAbort: true }).catch(() => {});
+      far.readable.pipeTo(near.writable, { preventClose: true, preventAbort: true }).catch(() => {});
+    }
+  })().catch(() => {});
+  await using phone = await Phone.connect(cable.addr.port);
+  await phone.link.register("joão", "192.0.2.7", 6007);
+  // The phone sees its connection end; the registry does not.
+  const [near] = sockets;
+  near!.close();
+  assertEquals(await phone.until(2), ["lost", "back joão 192.0.2.7 6007"]);
+  await phone.link.close();
+  cable.close();
+  for (const socket of sockets) {
+    try {
+      socket.close();
+    } catch {
+      // It is closed already.
+    }
+  }
+});
+
+Deno.test("RegistryLink does not come back before it has a name", async () => {
+  const registry = startRegistry({ host: "127.0.0.1", port: 0 });
+  await using phone = await Phone.connect(registry.port);
+  await registry.close();
+  assertEquals(await phone.link.register("joão", "192.0.2.7", 6007), { kind: "lost" });
+  assertEquals(phone.told, []);
+});
+
+Deno.test("RegistryLink notices a registry that vanished without a word", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const accepted = listener.accept();
+  await using phone = await Phone.connect(listener.addr.port, { quietMs: 20, replyMs: 200 });
+  const connection = await accepted;
+  const registering = phone.link.register("joão", "192.0.2.7", 6007);
+  await connection.read(new Uint8Array(4096));
+  const reply = '{"tipo":"registro_confirmado","nome":"joão","ip":"192.0.2.7","porta":6007}\n';
+  await connection.write(new TextEncoder().encode(reply));
+  assertEquals((await registering).kind, "confirmed");
+  // It is there, but says nothing more, not even when it is asked.
+  assertEquals(await phone.until(1), ["lost"]);
+  listener.close();
+  connection.close();
+});
+
+Deno.test("RegistryLink.close() ends the attempts", async () => {
+  const registry = startRegistry({ host: "127.0.0.1", port: 0 });
+  const { port } = registry;
+  const phone = await Phone.connect(port, { random: () => 0.9 });
+  await phone.link.register("joão", "192.0.2.7", 6007);
+  await registry.close();
+  await phone.until(1);
+  await phone.link.close();
+  await using again = startRegistry({ host: "127.0.0.1", port });
+  const result = await RegistryClient.connect("127.0.0.1", again.port);
+  assert(result.kind === "connected");
+  await result.client.register("maria", "192.0.2.8", 6000);
+  const list = await result.client.list();
+  assertEquals(list.kind === "people" && list.people.map(({ nome }) => nome), ["maria"]);
+  await result.client.close();
+  assertEquals(phone.told, ["lost"]);
+});

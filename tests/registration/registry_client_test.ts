@@ -1,0 +1,354 @@
+import { assert, assertEquals } from "@std/assert";
+import type { Trace } from "../../lib/protocol/trace.ts";
+import { RegistryClient, type RegistryClientOptions } from "../../lib/registration/registry_client.ts";
+import { startRegistry } from "../../lib/registrar/server.ts";
+import { Wire } from "../registrar/wire.ts";
+
+async function connect(port: number, options: RegistryClientOptions = {}): Promise<RegistryClient> {
+  const result = await RegistryClient.connect("127.0.0.1", port, options);
+  assert(result.kind === "connected", JSON.stringify(result));
+  return result.client;
+}
+
+Deno.test("RegistryClient registers, looks up, lists and leaves", async () => {
+  await using registry = startRegistry({ host: "127.0.0.1", port: 0 });
+  let lost = 0;
+  await using joao = await connect(registry.port, { onLost: () => lost++ });
+  await using maria = await connect(registry.port);
+  const people = [
+    { nome: "joão", ip: "127.0.0.1", porta: 6000 },
+    { nome: "maria", ip: "127.0.0.1", porta: 6050 },
+  ];
+  assertEquals(joao.localIp, "127.0.0.1");
+  assertEquals(await joao.register("joão", joao.localIp, 6000), { kind: "confirmed", person: people[0]! });
+  assertEquals(await maria.register("JOÃO", "127.0.0.1", 6050), { kind: "name_taken" });
+  assertEquals(await maria.register("maria", "127.0.0.1", 6050), { kind: "confirmed", person: people[1]! });
+  assertEquals(await joao.lookUp("MARIA"), { kind: "found", person: people[1]! });
+  assertEquals(await joao.lookUp("pedro"), { kind: "unknown" });
+  assertEquals(await maria.list(), { kind: "people", people });
+  assertEquals(await joao.close("joão"), true);
+  assertEquals(joao.closed, true);
+  assertEquals(await joao.close("joão"), false);
+  assertEquals(await joao.lookUp("maria"), { kind: "lost" });
+  assertEquals(await maria.list(), { kind: "people", people: people.slice(1) });
+  assertEquals(lost, 0);
+});
+
+Deno.test("RegistryClient gives refusals with their code and sentence", async () => {
+  await using registry = startRegistry({ host: "127.0.0.1", port: 0 });
+  await using client = await connect(registry.port);
+  const refused = {
+    kind: "refused",
+    code: "nao_registrado",
+    message: "é preciso registrar um nome primeiro",
+  } as const;
+  assertEquals(await client.list(), refused);
+  assertEquals(await client.lookUp("maria"), refused);
+  await client.register("joão", "127.0.0.1", 6000);
+  const again = await client.register("pedro", "127.0.0.1", 6000);
+  assert(again.kind === "refused");
+  assertEquals(again.code, "ja_registrado");
+});
+
+Deno.test("RegistryClient gives each of many requests at once its own reply", async () => {
+  await using registry = startRegistry({ host: "127.0.0.1", port: 0 });
+  await using client = await connect(registry.port);
+  const [registered, self, nobody, list, closed] = await Promise.all([
+    client.register("joão", "127.0.0.1", 6000),
+    client.lookUp("joão"),
+    client.lookUp("maria"),
+    client.list(),
+    client.close("joão"),
+  ]);
+  assertEquals(
+    [registered.kind, self.kind, nobody.kind, list.kind, closed],
+    ["confirmed", "found", "unknown", "people", true],
+  );
+});
+
+Deno.test("RegistryClient puts a long list together from its pages", async () => {
+  await using registry = startRegistry({ host: "127.0.0.1", port: 0 });
+  const name = (index: number): string => `${index} ${"😀".repeat(28)}`;
+  const clients = await Promise.all(Array.from({ length: 60 }, () => connect(registry.port)));
+  for (const [index, client] of clients.entries()) await client.register(name(index), "2001:db8::1", 6000);
+  const traces: Trace[] = [];
+  await using reader = await connect(registry.port, { onTrace: (trace) => traces.push(trace) });
+  await reader.register("eu", "127.0.0.1", 6000);
+  const result = await reader.list();
+  assert(result.kind === "people");
+  assertEquals(result.people.map(({ nome }) => nome), [...clients.map((_, index) => name(index)), "eu"]);
+  assert(traces.filter(({ text }) => text.includes("a_partir")).length > 1);
+  for (const client of clients) await client.close();
+});
+
+Deno.test("RegistryClient traces every message", async () => {
+  await using registry = startRegistry({ host: "127.0.0.1", port: 0 });
+  const traces: Trace[] = [];
+  await using client = await connect(registry.port, { onTrace: (trace) => traces.push(trace) });
+  await client.register("joão", "::1", 6000);
+  const peer = { ip: "127.0.0.1", port: registry.port };
+  assertEquals(traces, [
+    {
+      direction: "sent",
+      transport: "TCP",
+      peer,
+      text: '{"tipo":"registro","nome":"joão","ip":"::1","porta":6000}',
+    },
+    {
+      direction: "received",
+      transport: "TCP",
+      peer,
+      text: '{"tipo":"registro_confirmado","nome":"joão","ip":"::1","porta":6000}',
+    },
+  ]);
+});
+
+Deno.test("RegistryClient tells once that the registry has gone, and settles what waits", async () => {
+  const registry = startRegistry({ host: "127.0.0.1", port: 0 });
+  const lost = Promise.withResolvers<void>();
+  let times = 0;
+  await using client = await connect(registry.port, {
+    onLost: () => {
+      times++;
+      lost.resolve();
+    },
+  });
+  await client.register("joão", "127.0.0.1", 6000);
+  await registry.close();
+  await lost.promise;
+  assertEquals(await client.list(), { kind: "lost" });
+  assertEquals(await client.close("joão"), false);
+  assertEquals(times, 1);
+});
+
+Deno.test("RegistryClient says that the room is full, whether it asked already or not", async () => {
+  await using registry = startRegistry({ host: "127.0.0.1", port: 0, maxConnections: 0 });
+  await using eager = await connect(registry.port);
+  assertEquals(await eager.register("joão", "127.0.0.1", 6000), { kind: "room_full" });
+  const lost = Promise.withResolvers<void>();
+  await using late = await connect(registry.port, { onLost: lost.resolve });
+  await lost.promise;
+  assertEquals(await late.register("joão", "127.0.0.1", 6000), { kind: "room_full" });
+});
+
+/** A registry that does what the test says, and a client that is connected to it. */
+async function scripted(
+  script: (wire: Wire) => Promise<void>,
+  use: (client: RegistryClient, told: { traces: string[]; lost: number }) => Promise<void>,
+  options: RegistryClientOptions = {},
+): Promise<void> {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const told = { traces: [] as string[], lost: 0 };
+  const playing = (async () => {
+    using wire = new Wire(await listener.accept());
+    await script(wire);
+  })();
+  await using client = await connect(listener.addr.port, {
+    onTrace: ({ direction, text }) => told.traces.push(`${direction} ${text}`),
+    onLost: () => told.lost++,
+    ...options,
+  });
+  await use(client, told);
+  await client.close();
+  await playing;
+  listener.close();
+}
+
+Deno.test("RegistryClient answers ping with pong and its id, in the middle of a request", async () => {
+  let pongs: unknown[] = [];
+  await scripted(async (wire) => {
+    const request = await wire.message();
+    await wire.send({ tipo: "ping" }, { tipo: "ping", id: "a" });
+    pongs = [await wire.message(), await wire.message()];
+    await wire.send({ ...request, tipo: "registro_confirmado" });
+  }, async (client) => {
+    assertEquals((await client.register("joão", "127.0.0.1", 6000)).kind, "confirmed");
+  });
+  assertEquals(pongs, [{ tipo: "pong" }, { tipo: "pong", id: "a" }]);
+});
+
+Deno.test("RegistryClient asks a registry that says nothing whether it is there, and keeps it if it answers", async () => {
+  const asked: string[] = [];
+  await scripted(async (wire) => {
+    for (let count = 0; count < 3; count++) {
+      asked.push((await wire.message()).tipo);
+      await wire.send({ tipo: "pong" });
+    }
+    while (await wire.line() !== undefined);
+  }, async (client, told) => {
+    while (told.traces.length < 6) await new Promise((resolve) => setTimeout(resolve, 5));
+    assertEquals([client.closed, told.lost], [false, 0]);
+  }, { quietMs: 20 });
+  assertEquals(asked, ["ping", "ping", "ping"]);
+});
+
+Deno.test("RegistryClient ignores what is no answer, but traces it", async () => {
+  const nonsense = [
+    "lixo",
+    "[]",
+    '{"tipo":"resposta_lista"}',
+    '{"tipo":"registro_confirmado","nome":"x","ip":"::1","porta":1}',
+    '{"tipo":"pong"}',
+  ];
+  await scripted(async (wire) => {
+    await wire.message();
+    await wire.send(nonsense.join("\n"), "\n", Uint8Array.of(0xff, 0x0a), `${"x".repeat(5000)}\n`);
+    await wire.send({ tipo: "resposta_consulta", nome: "maria", ip: "192.0.2.1", porta: 6000 });
+    await wire.line();
+  }, async (client, { traces }) => {
+    assertEquals(await client.lookUp("maria"), {
+      kind: "found",
+      person: { nome: "maria", ip: "192.0.2.1", porta: 6000 },
+    });
+    const received = traces.slice(1, -1).map((trace) => trace.replace("received ", ""));
+    assertEquals(received, [...nonsense, "\ufffd…", `${"x".repeat(256)}…`]);
+  });
+});
+
+Deno.test("RegistryClient understands replies cut into single bytes", async () => {
+  await scripted(async (wire) => {
+    const { nome, ip, porta } = await wire.message();
+    const reply = `${JSON.stringify({ tipo: "registro_confirmado", nome, ip, porta })}\r\n`;
+    for (const byte of new TextEncoder().encode(reply)) await wire.send(Uint8Array.of(byte));
+  }, async (client) => {
+    assertEquals(await client.register("joão 李", "::1", 6000), {
+      kind: "confirmed",
+      person: { nome: "joão 李", ip: "::1", porta: 6000 },
+    });
+  });
+});
+
+Deno.test("RegistryClient counts a registry that does not answer as lost", async () => {
+  await scripted(
+    async (wire) => {
+      while (await wire.line() !== undefined);
+    },
+    async (client, told) => {
+      const [first, second] = await Promise.all([client.lookUp("maria"), client.list()]);
+      assertEquals([first, second, told.lost], [{ kind: "lost" }, { kind: "lost" }, 1]);
+    },
+    { replyMs: 20 },
+  );
+});
+
+Deno.test("RegistryClient leaves after a moment although its goodbye is not confirmed", async () => {
+  await scripted(async (wire) => {
+    while (await wire.line() !== undefined);
+  }, async (client, told) => {
+    const started = performance.now();
+    assertEquals(await client.close("joão"), false);
+    assert(performance.now() - started < 5000);
+    assertEquals(told.lost, 0);
+  });
+});
+
+Deno.test("RegistryClient leaves at once if the registry closes instead of confirming", async () => {
+  await scripted(async (wire) => {
+    await wire.line();
+  }, async (client, told) => {
+    assertEquals(await client.close("joão"), false);
+    assertEquals(told.lost, 0);
+  });
+});
+
+Deno.test("RegistryClient does not follow a list that goes round in circles", async () => {
+  const page = (proximo: number): object => ({
+    tipo: "resposta_lista",
+    usuarios: [{ nome: "a", ip: "::1", porta: 1 }],
+    proximo,
+  });
+  await scripted(async (wire) => {
+    await wire.message();
+    await wire.send(page(5));
+    assertEquals(await wire.message(), { tipo: "lista", a_partir: 5 });
+    await wire.send(page(5));
+    await wire.line();
+  }, async (client) => {
+    const result = await client.list();
+    assert(result.kind === "people");
+    assertEquals(result.people.length, 2);
+  });
+});
+
+Deno.test("RegistryClient's reply that comes in its last moment is taken before the end is noticed", async () => {
+  await scripted(async (wire) => {
+    await wire.message();
+    await wire.send({ tipo: "erro", codigo: "nome_em_uso", mensagem: "m" });
+  }, async (client) => {
+    assertEquals(await client.register("maria", "::1", 1), { kind: "name_taken" });
+  });
+});
+
+Deno.test("RegistryClient.connect() says that nobody listens", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  assertEquals(await RegistryClient.connect("127.0.0.1", port), {
+    kind: "refused",
+    detail: `nobody listens at port ${port} of 127.0.0.1`,
+  });
+});
+
+Deno.test("RegistryClient.connect() says that a host's name means nothing", async () => {
+  const result = await RegistryClient.connect("nobody.invalid", 5000);
+  assertEquals(result, { kind: "name_not_resolved", detail: "there is no host called nobody.invalid" });
+});
+
+Deno.test("RegistryClient.connect() says that the time is over", async () => {
+  assertEquals(await RegistryClient.connect("127.0.0.1", 5000, { connectMs: 0 }), {
+    kind: "timeout",
+    detail: "no answer from 127.0.0.1",
+  });
+});
+
+Deno.test("RegistryClient.connect() gives up when it is told to", async () => {
+  const result = await RegistryClient.connect("127.0.0.1", 5000, { signal: AbortSignal.abort() });
+  assertEquals(result.kind, "aborted");
+  const later = new AbortController();
+  const attempt = RegistryClient.connect("127.0.0.1", 5000, { signal: later.signal });
+  later.abort();
+  assertEquals((await attempt).kind, "aborted");
+});
+
+Deno.test("RegistryClient.connect() does not care about its signal once it has connected", async () => {
+  await using registry = startRegistry({ host: "127.0.0.1", port: 0 });
+  const controller = new AbortController();
+  await using client = await connect(registry.port, { signal: controller.signal });
+  controller.abort();
+  assertEquals((await client.register("joão", "127.0.0.1", 6000)).kind, "confirmed");
+});
+
+Deno.test("RegistryClient.connect() says what else went wrong", async () => {
+  assertEquals((await RegistryClient.connect("127.0.0.1", 70_000)).kind, "failed");
+});
+
+Deno.test("RegistryClient.connect() takes host names", async () => {
+  await using registry = startRegistry({ host: "127.0.0.1", port: 0 });
+  const result = await RegistryClient.connect("localhost", registry.port);
+  assert(result.kind === "connected", JSON.stringify(result));
+  assertEquals(result.client.localIp, "127.0.0.1");
+  await result.client.close();
+});
+
+/** Whether this machine has IPv6 at all. */
+function hasIpv6(): boolean {
+  try {
+    Deno.listen({ hostname: "::1", port: 0 }).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+Deno.test({
+  name: "RegistryClient.connect() takes IPv6 addresses",
+  ignore: !hasIpv6(),
+  async fn() {
+    await using registry = startRegistry({ host: "::1", port: 0 });
+    const result = await RegistryClient.connect("::1", registry.port);
+    assert(result.kind === "connected", JSON.stringify(result));
+    assertEquals(result.client.localIp, "::1");
+    assertEquals((await result.client.register("joão", "::1", 6000)).kind, "confirmed");
+    await result.client.close("joão");
+  },
+});

@@ -1,0 +1,58 @@
+import fc from "fast-check";
+import { assert, assertEquals } from "@std/assert";
+import { encodeRedundant, parseRedundant } from "../../lib/rtp/red.ts";
+import { randomFrom } from "../call/network.ts";
+import { holds } from "../fuzz/property.ts";
+
+const hex = (text: string) => Uint8Array.fromHex(text.replaceAll(" ", ""));
+
+/** Two copies, 1920 and 960 samples earlier, and the frame itself. */
+const BYTES = hex("ef 1e0002  ef 0f0001  6f  aabb cc ddeeff");
+
+Deno.test("encodeRedundant() lays a payload out as RFC 2198 draws it", () => {
+  const copies = [
+    { earlierSamples: 1920, payload: hex("aabb") },
+    { earlierSamples: 960, payload: hex("cc") },
+  ];
+  assertEquals(encodeRedundant({ copies, payload: hex("ddeeff") }), BYTES);
+  assertEquals(encodeRedundant({ copies: [], payload: hex("dd") }), hex("6f dd"));
+});
+
+const READ: Record<string, [bytes: string, copies: [number, string][] | undefined, payload?: string]> = {
+  "a frame alone": ["6f dd", [], "dd"],
+  "one copy": ["ef0f0002 6f aabb dd", [[960, "aabb"]], "dd"],
+  "an empty copy": ["ef0f0000 6f dd", [[960, ""]], "dd"],
+  "an empty frame": ["ef0f0001 6f aa", [[960, "aa"]], ""],
+  "nothing": ["", undefined],
+  "no last header": ["ef0f0001", undefined],
+  "half a header": ["ef0f", undefined],
+  "a copy that is longer than the packet": ["ef0f0003 6f aabb", undefined],
+  "a frame of another codec": ["ef0f0001 00 aabb", undefined],
+  "a copy of another codec": ["800f0001 6f aabb", undefined],
+};
+
+for (const [name, [bytes, copies, payload]] of Object.entries(READ)) {
+  Deno.test(`parseRedundant() reads: ${name}`, () => {
+    const parsed = parseRedundant(hex(bytes));
+    assertEquals(parsed?.copies.map((copy) => [copy.earlierSamples, copy.payload.toHex()]), copies);
+    assertEquals(parsed?.payload.toHex(), payload);
+  });
+}
+
+Deno.test("parseRedundant() reads any payload back as it was written", () => {
+  const bytes = (maxLength: number) => fc.uint8Array({ maxLength });
+  const copy = fc.record({ earlierSamples: fc.nat(16383), payload: bytes(1023) });
+  const payload = fc.record({ copies: fc.array(copy, { maxLength: 4 }), payload: bytes(1500) });
+  holds(fc.property(payload, (payload) => assertEquals(parseRedundant(encodeRedundant(payload)), payload)));
+});
+
+Deno.test("parseRedundant() takes any bytes without failing", () => {
+  const random = randomFrom(5);
+  for (let round = 0; round < 20_000; round++) {
+    const bytes = Uint8Array.from({ length: random() * 30 }, () => random() < 0.3 ? 0xef : random() * 256);
+    const parsed = parseRedundant(bytes);
+    if (!parsed) continue;
+    const length = parsed.copies.reduce((sum, copy) => sum + copy.payload.length + 4, 1);
+    assert(length + parsed.payload.length === bytes.length);
+  }
+});

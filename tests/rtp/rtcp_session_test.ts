@@ -1,0 +1,320 @@
+import { assert, assertAlmostEquals, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
+import { ReceptionStatistics } from "../../lib/rtp/receiver_statistics.ts";
+import { randomCname, REPORT_PERIOD_MS, RtcpReporter } from "../../lib/rtp/rtcp_session.ts";
+import {
+  encodeCompound,
+  ntpFromUnixMs,
+  parseCompound,
+  type ReportBlock,
+  type SenderReport,
+} from "../../lib/rtp/rtcp.ts";
+import { randomFrom, Timeline } from "../call/network.ts";
+
+const UNIX_MS = Date.UTC(2024, 4, 1);
+
+interface Path {
+  readonly delayMs: number;
+  /** Every datagram takes up to this longer, with even chances. */
+  readonly jitterMs: number;
+  readonly loss: number;
+}
+
+/** One side of a made-up call: a voice packet every 20 ms, reports when they are due, and a clock of its own. */
+class Phone {
+  readonly reception = new ReceptionStatistics();
+  readonly reporter: RtcpReporter;
+  sent = 0;
+  delivered = 0;
+  readonly #timeline: Timeline;
+  readonly #random: () => number;
+  readonly #path: Path;
+  /** How this phone's clocks are off. */
+  readonly #startMs: number;
+  readonly #ppm: number;
+  peer!: Phone;
+
+  constructor(
+    timeline: Timeline,
+    random: () => number,
+    path: Path,
+    readonly ssrc: number,
+    startMs: number,
+    ppm: number,
+  ) {
+    this.#timeline = timeline;
+    this.#random = random;
+    this.#path = path;
+    this.#startMs = startMs;
+    this.#ppm = ppm;
+    this.reporter = new RtcpReporter({
+      ssrc,
+      reception: this.reception,
+      now: this.clock(0),
+      unixMs: UNIX_MS + 1000 * startMs,
+      random,
+    });
+  }
+
+  clock(time: number): number {
+    return this.#startMs + time * (1 + this.#ppm / 1e6);
+  }
+
+  /** Sends voice up to a time, from the seventh lap of the sequence numbers on so that they soon begin another. */
+  speak(untilMs: number): void {
+    const send = (now: number) => {
+      if (now >= untilMs) return;
+      const sequence = 0x6ff00 + this.sent;
+      const timestamp = (0xffff_0000 + 960 * this.sent) >>> 0;
+      this.sent++;
+      this.reporter.sent(timestamp, 120, this.clock(now));
+      this.#carry((arrival) => {
+        this.delivered++;
+        this.peer.reception.record(this.ssrc, sequence, timestamp, this.peer.clock(arrival));
+      });
+      this.#timeline.at(now + 20, send);
+    };
+    this.#timeline.at(0, send);
+  }
+
+  report(): void {
+    const send = (now: number) => {
+      const datagram = this.reporter.tick(this.clock(now));
+      if (datagram) this.#carry((at) => void this.peer.reporter.receive(datagram, this.peer.clock(at)));
+      const pause = Math.max(0.01, this.reporter.wakeAt - this.clock(now));
+      this.#timeline.at(now + pause, send);
+    };
+    this.#timeline.at(0, send);
+  }
+
+  #carry(deliver: (now: number) => void): void {
+    if (this.#random() < this.#path.loss) return;
+    const { delayMs, jitterMs } = this.#path;
+    this.#timeline.at(this.#timeline.now + delayMs + jitterMs * this.#random(), deliver);
+  }
+}
+
+function callBetween(there: Path, back: Path, seed: number): { timeline: Timeline; ana: Phone; rui: Phone } {
+  const timeline = new Timeline();
+  const random = randomFrom(seed);
+  const ana = new Phone(timeline, random, there, 0xaaaa, 5_000, 100);
+  const rui = new Phone(timeline, random, back, 0xbbbb, 800_000, -100);
+  ana.peer = rui;
+  rui.peer = ana;
+  return { timeline, ana, rui };
+}
+
+function run(timeline: Timeline, untilMs: number): void {
+  while (timeline.next <= untilMs) timeline.step();
+}
+
+const CLEAN = { delayMs: 3, jitterMs: 0, loss: 0 };
+
+// The clocks are 200 ppm apart, which adds 0.45 ms to the round trip by a sender report that came one and a half
+// periods ago, and twice that when one was lost.
+const NETWORKS: [name: string, there: Path, back: Path, roundTripTolerance: number][] = [
+  ["a quiet LAN", CLEAN, CLEAN, 0.5],
+  ["a lopsided one", { ...CLEAN, delayMs: 10 }, { ...CLEAN, delayMs: 190 }, 0.5],
+  ["loss one way", { ...CLEAN, loss: 0.1 }, CLEAN, 1],
+  ["loss and jitter", { delayMs: 40, jitterMs: 15, loss: 0.2 }, { delayMs: 20, jitterMs: 6, loss: 0.05 }, 2],
+];
+
+for (const [name, there, back, roundTripTolerance] of NETWORKS) {
+  Deno.test(`RtcpReporter finds delay, loss and jitter of ${name}`, () => {
+    const { timeline, ana, rui } = callBetween(there, back, 11);
+    for (const phone of [ana, rui]) {
+      phone.speak(120_000);
+      phone.report();
+    }
+    run(timeline, 120_000);
+    const roundTripMs = there.delayMs + there.jitterMs / 2 + back.delayMs + back.jitterMs / 2;
+    for (const [phone, path] of [[ana, there], [rui, back]] as const) {
+      const { figures } = phone.reporter;
+      assertAlmostEquals(figures.meanRoundTripMs!, roundTripMs, roundTripTolerance);
+      assertAlmostEquals(figures.roundTripMs!, roundTripMs, (there.jitterMs + back.jitterMs) / 2 + 1);
+      // What the other side says of this one's stream.
+      const lost = 1 - phone.delivered / phone.sent;
+      assertAlmostEquals(figures.peer!.totalLossFraction, lost, 0.01);
+      assertAlmostEquals(figures.peer!.lossFraction, path.loss, path.loss === 0 ? 0 : 0.12);
+      assertAlmostEquals(figures.peer!.jitterMs, path.jitterMs / 3, 0.35 * path.jitterMs / 3 + 0.05);
+      // And what it counts itself; the last packets are still on their way.
+      assertAlmostEquals(phone.peer.reception.lossFraction, lost, 0.002);
+      assert(figures.reportsReceived > 50);
+    }
+  });
+}
+
+Deno.test("RtcpReporter knows the round trip within three seconds", () => {
+  for (let seed = 0; seed < 30; seed++) {
+    const { timeline, ana, rui } = callBetween(CLEAN, CLEAN, seed);
+    for (const phone of [ana, rui]) {
+      phone.speak(5000);
+      phone.report();
+    }
+    run(timeline, 3500);
+    assert(ana.reporter.figures.roundTripMs !== undefined, `seed ${seed}`);
+    assert(rui.reporter.figures.roundTripMs !== undefined, `seed ${seed}`);
+  }
+});
+
+Deno.test("RtcpReporter goes on while one side is silent, and says so in receiver reports", () => {
+  const { timeline, ana, rui } = callBetween(CLEAN, CLEAN, 4);
+  ana.speak(60_000);
+  rui.speak(2_000);
+  for (const phone of [ana, rui]) phone.report();
+  run(timeline, 60_000);
+  assertAlmostEquals(ana.reporter.figures.roundTripMs!, 6, 0.5);
+  assertEquals(ana.reporter.figures.peer!.lost, 0);
+  // The silent side's last sender report is too old to go by, but what it found out stays.
+  assertAlmostEquals(rui.reporter.figures.meanRoundTripMs!, 6, 1);
+  const kinds = parseCompound(rui.reporter.tick(Infinity)!)!.map(({ kind }) => kind);
+  assertEquals(kinds, ["receiver_report", "source_description", "application"]);
+});
+
+Deno.test("RtcpReporter says which copies it takes, and learns which the other side does", () => {
+  const reporter = () =>
+    new RtcpReporter({ ssrc: 1, reception: new ReceptionStatistics(), now: 0, unixMs: UNIX_MS });
+  const ours = reporter();
+  assertEquals(ours.figures.peerCopies, 0);
+  ours.receive(reporter().tick(10_000)!, 10_000);
+  assertEquals(ours.figures.peerCopies, 2);
+  const told = (name: string, ...data: number[]) => {
+    const ours = reporter();
+    const report = { kind: "receiver_report", ssrc: 2, blocks: [] } as const;
+    const packet = { kind: "application", ssrc: 2, name, data: Uint8Array.from(data) } as const;
+    ours.receive(encodeCompound([report, packet]), 0);
+    return ours.figures.peerCopies;
+  };
+  assertEquals(told("SALA", 63, 1, 0, 0), 1);
+  assertEquals(told("SALA", 63, 200, 0, 0), 2, "no more than there are");
+  assertEquals(told("SALA", 64, 2, 0, 0), 0, "another payload type");
+  assertEquals(told("NONE", 63, 2, 0, 0), 0, "another program");
+  assertEquals(told("SALA"), 0, "nothing said");
+});
+
+Deno.test("RtcpReporter.tick() reports in half to one and a half periods, the first time sooner", () => {
+  const random = randomFrom(5);
+  const reporter = new RtcpReporter({
+    ssrc: 1,
+    reception: new ReceptionStatistics(),
+    now: 100,
+    unixMs: UNIX_MS,
+    random,
+  });
+  assert(reporter.wakeAt - 100 >= REPORT_PERIOD_MS / 4 && reporter.wakeAt - 100 <= REPORT_PERIOD_MS * 3 / 4);
+  const pauses = [];
+  for (let count = 0; count < 200; count++) {
+    const now = reporter.wakeAt;
+    assertEquals(reporter.tick(now - 0.001), undefined);
+    assert(reporter.tick(now) !== undefined);
+    pauses.push(reporter.wakeAt - now);
+  }
+  assert(Math.min(...pauses) >= REPORT_PERIOD_MS / 2 && Math.max(...pauses) <= REPORT_PERIOD_MS * 3 / 2);
+  // A phone counts as silent after 3 s.
+  assert(Math.max(...pauses) < 2500);
+  assert(Math.max(...pauses) - Math.min(...pauses) > REPORT_PERIOD_MS * 0.9, "the pauses are not spread");
+  assertEquals(reporter.figures.reportsSent, 200);
+});
+
+Deno.test("RtcpReporter.tick() sends a sender report for as long as there was voice since the report before last", () => {
+  const reporter = new RtcpReporter({
+    ssrc: 0x1234,
+    reception: new ReceptionStatistics(),
+    now: 1000,
+    unixMs: UNIX_MS,
+    cname: "x",
+  });
+  const reportAt = (now: number) => parseCompound(reporter.tick(now)!)![0]!;
+  assertEquals(reportAt(3000).kind, "receiver_report");
+  reporter.sent(4_294_967_200, 100, 5990);
+  assertEquals(reportAt(6000), {
+    kind: "sender_report",
+    ssrc: 0x1234,
+    ntpTimestamp: ntpFromUnixMs(UNIX_MS + 5000),
+    rtpTimestamp: 384, // 480 on from the last packet, past 2^32.
+    packetCount: 1,
+    octetCount: 100,
+    blocks: [],
+  });
+  assertEquals(reportAt(9000).kind, "sender_report");
+  assertEquals(reportAt(12_000).kind, "receiver_report");
+});
+
+Deno.test("RtcpReporter.bye() ends the stream, which the other side learns", () => {
+  const { timeline, ana, rui } = callBetween(CLEAN, CLEAN, 6);
+  ana.speak(1000);
+  run(timeline, 1000);
+  const datagram = ana.reporter.bye(ana.clock(1000));
+  assertEquals(parseCompound(datagram)!.map(({ kind }) => kind), [
+    "sender_report",
+    "source_description",
+    "bye",
+  ]);
+  assertEquals(ana.reporter.wakeAt, Infinity);
+  assertEquals(rui.reporter.figures.peerLeft, false);
+  assert(rui.reporter.receive(datagram, rui.clock(1003)));
+  assertEquals(rui.reporter.figures.peerLeft, true);
+});
+
+const FORGED: ReportBlock = {
+  ssrc: 0xaaaa,
+  fractionLost: 10,
+  cumulativeLost: 3,
+  highestSequence: 0,
+  jitter: 480,
+  lastSenderReport: 0,
+  delaySinceLastSenderReport: 0,
+};
+
+Deno.test("RtcpReporter.receive() takes no round trip from a report that cannot be true", () => {
+  const { timeline, ana, rui } = callBetween(CLEAN, CLEAN, 7);
+  for (const phone of [ana, rui]) {
+    phone.speak(10_000);
+    phone.report();
+  }
+  run(timeline, 10_000);
+  const { roundTripMs } = ana.reporter.figures;
+  const forged: Partial<ReportBlock>[] = [
+    { lastSenderReport: 0 },
+    { lastSenderReport: 1 },
+    { lastSenderReport: 0xffff_ffff },
+    { lastSenderReport: 1, delaySinceLastSenderReport: 0xffff_ffff },
+  ];
+  for (const fields of forged) {
+    const datagram = encodeCompound([{
+      kind: "receiver_report",
+      ssrc: 1,
+      blocks: [{ ...FORGED, ...fields }],
+    }]);
+    assert(ana.reporter.receive(datagram, ana.clock(10_000)));
+    assertEquals(ana.reporter.figures.roundTripMs, roundTripMs);
+  }
+  assertEquals(ana.reporter.figures.peer?.jitterMs, 10);
+});
+
+Deno.test("RtcpReporter.receive() takes nothing from reports on other streams or from other bytes", () => {
+  const reporter = new RtcpReporter({
+    ssrc: 0xbbbb,
+    reception: new ReceptionStatistics(),
+    now: 0,
+    unixMs: UNIX_MS,
+  });
+  const report: SenderReport = {
+    kind: "sender_report",
+    ssrc: 1,
+    ntpTimestamp: 0n,
+    rtpTimestamp: 0,
+    packetCount: 0,
+    octetCount: 0,
+    blocks: [FORGED],
+  };
+  assert(reporter.receive(encodeCompound([report, { kind: "bye", ssrcs: [2] }]), 10));
+  assertEquals(reporter.figures.peer, undefined);
+  assertEquals(reporter.figures.peerLeft, false);
+  assertEquals(reporter.receive(Uint8Array.of(0x80, 200, 0, 9), 10), false);
+  assertEquals(reporter.figures.reportsReceived, 1);
+});
+
+Deno.test("randomCname() is 96 bits in base64, new each time", () => {
+  assertMatch(randomCname(), /^[A-Za-z0-9+/]{16}$/);
+  assertNotEquals(randomCname(), randomCname());
+});

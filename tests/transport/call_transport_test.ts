@@ -1,0 +1,310 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { PhoneLine } from "../../lib/transport/call_transport.ts";
+import { encodeRtp } from "../../lib/rtp/rtp.ts";
+import { type Encryption, randomProtection } from "../../lib/call/encryption_policy.ts";
+import { SrtpSender } from "../../lib/srtp/context.ts";
+import { type CallKeys, KeyExchange, KeyPair } from "../../lib/call/key_exchange.ts";
+import { encodeCallMessage, newCallId, parseCallMessage } from "../../lib/protocol/call_messages.ts";
+import { FLOODS } from "../../bench/flood/flooder.ts";
+import { randomFrom } from "../call/network.ts";
+import type { Trace } from "../../lib/protocol/trace.ts";
+
+/** A phone line on loopback that writes down what it is told, and lets a test wait for it. */
+class Recorded implements AsyncDisposable {
+  readonly line: PhoneLine;
+  readonly told: string[] = [];
+  readonly traces: Trace[] = [];
+  readonly voice: Uint8Array[] = [];
+  readonly floods: number[] = [];
+  #changed = Promise.withResolvers<void>();
+
+  constructor(readonly name: string, readonly ip = "127.0.0.1", encryption: Encryption = "preferred") {
+    this.line = PhoneLine.open(ip, 0, randomProtection(encryption), {
+      onOutput: (output) => {
+        if (output.kind === "notice") this.told.push(output.notice.kind);
+        else if (output.kind !== "release") this.told.push(output.kind);
+        this.#change();
+      },
+      onVoice: (_, datagram) => {
+        this.voice.push(datagram);
+        this.#change();
+      },
+      onTrace: (trace) => {
+        this.traces.push(trace);
+        this.#change();
+      },
+      onFlood: (datagrams) => {
+        this.floods.push(datagrams);
+        this.#change();
+      },
+    });
+  }
+
+  get address(): { name: string; ip: string; port: number } {
+    return { name: this.name, ip: this.ip, port: this.line.port };
+  }
+
+  #change(): void {
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers<void>();
+  }
+
+  /** Waits until something is so; a test that waits in vain fails after 10 s. */
+  async until(condition: () => boolean): Promise<void> {
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(
+      () => late.reject(new Error(`${this.name} was told only: ${this.told}`)),
+      10_000,
+    );
+    try {
+      while (!condition()) await Promise.race([this.#changed.promise, late.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.line[Symbol.asyncDispose]();
+  }
+}
+
+const VOICE = encodeRtp({
+  payloadType: 111,
+  marker: true,
+  sequenceNumber: 1,
+  timestamp: 0,
+  ssrc: 1,
+  payload: Uint8Array.of(1, 2, 3),
+});
+
+for (const ip of ["127.0.0.1", "::1"]) {
+  Deno.test(`PhoneLine carries a call over UDP, its voice on the same ports: ${ip}`, async () => {
+    await using joao = new Recorded("joão", ip);
+    await using maria = new Recorded("maria", ip);
+    joao.line.invite({ name: "joão", ip }, maria.address);
+    await maria.until(() => maria.told.includes("invitation"));
+    maria.line.accept();
+    await maria.until(() => maria.told.includes("started"));
+    const [mariasCall, joaosCall] = [maria.line.current, joao.line.current];
+    assert(mariasCall && joaosCall);
+    assertEquals(mariasCall.id, joaosCall.id);
+    joao.line.sendVoice(joaosCall, VOICE);
+    maria.line.sendVoice(mariasCall, VOICE);
+    await maria.until(() => maria.voice.length > 0);
+    await joao.until(() => joao.voice.length > 0);
+    assertEquals(maria.voice, [VOICE]);
+    joao.line.hangUp();
+    await maria.until(() => maria.told.includes("ended"));
+    await joao.until(() => joao.traces.some(({ text }) => text.includes("ligação_encerrada")));
+    // Each once: an invitation and an answer may cross, and then come again.
+    const traced = joao.traces.map(({ direction, text }) => `${direction} ${JSON.parse(text).tipo}`);
+    assertEquals(traced.filter((text, index) => traced.indexOf(text) === index), [
+      "sent convite",
+      "received tocando",
+      "received resposta_ao_convite",
+      "sent confirmação",
+      "sent encerrar_ligação",
+      "received ligação_encerrada",
+    ]);
+    assert(joao.traces.every(({ transport, peer }) => transport === "UDP" && peer.ip === ip));
+  });
+}
+
+Deno.test("PhoneLine takes voice only from the phone that it is in a call with", async () => {
+  await using joao = new Recorded("joão");
+  await using maria = new Recorded("maria");
+  joao.line.invite({ name: "joão", ip: "127.0.0.1" }, maria.address);
+  await maria.until(() => maria.told.includes("invitation"));
+  maria.line.accept();
+  await maria.until(() => maria.told.includes("started"));
+  const stranger = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+  const to = { transport: "udp", hostname: "127.0.0.1", port: maria.line.port } as const;
+  await stranger.send(Uint8Array.of(...VOICE, 66), to);
+  // What the stranger sends afterwards arrives afterwards, and this one is traced.
+  await stranger.send(new TextEncoder().encode('{"tipo":"nada"}'), to);
+  await maria.until(() => maria.traces.some(({ text }) => text.includes("nada")));
+  stranger.close();
+  joao.line.sendVoice(joao.line.current!, VOICE);
+  await maria.until(() => maria.voice.length > 0);
+  assertEquals(maria.voice, [VOICE]);
+});
+
+Deno.test("PhoneLine goes on after datagrams that mean nothing", async () => {
+  await using maria = new Recorded("maria");
+  const stranger = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+  const to = { transport: "udp", hostname: "127.0.0.1", port: maria.line.port } as const;
+  const texts = ["", "{", "{}", '{"tipo":"convite"}', "\u0080\u0000", `{"tipo":"${"x".repeat(3000)}"}`];
+  for (const text of texts) await stranger.send(new TextEncoder().encode(text), to);
+  await stranger.send(Uint8Array.of(0x7b, 0xff), to);
+  await stranger.send(
+    new TextEncoder().encode('{"tipo":"encerrar_ligação","chamada":"0123456789abcdefghijkl"}'),
+    to,
+  );
+  const [answer] = await stranger.receive();
+  assertEquals(JSON.parse(new TextDecoder().decode(answer)), {
+    tipo: "ligação_encerrada",
+    chamada: "0123456789abcdefghijkl",
+  });
+  stranger.close();
+  assertEquals(maria.told, []);
+});
+
+/** A caller that is no phone of ours: a socket that says and seals what a test wants. */
+class RawCaller implements Disposable {
+  readonly chamada = newCallId();
+  readonly #keyPair = KeyPair.generate();
+  readonly #socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+  readonly #to: Deno.NetAddr;
+  #keys: CallKeys | undefined;
+
+  constructor(port: number) {
+    this.#to = { transport: "udp", hostname: "127.0.0.1", port };
+  }
+
+  get keys(): CallKeys {
+    assert(this.#keys);
+    return this.#keys;
+  }
+
+  async send(datagram: Uint8Array<ArrayBuffer>): Promise<void> {
+    await this.#socket.send(datagram, this.#to);
+  }
+
+  /** Calls, and goes on when the callee's answer has come and was confirmed. */
+  async call(): Promise<void> {
+    const { port } = this.#socket.addr as Deno.NetAddr;
+    const invitation = { chamada: this.chamada, nome: "raw", midia: "opus/48000/1" };
+    const exchange = KeyExchange.offer(invitation, this.#keyPair);
+    await this.send(encodeCallMessage({
+      tipo: "convite",
+      ...invitation,
+      ip: "127.0.0.1",
+      porta: port,
+      compromisso: exchange.commitment,
+    }));
+    for await (const [datagram] of this.#socket) {
+      const parsed = parseCallMessage(datagram);
+      if (!("message" in parsed) || parsed.message.tipo !== "resposta_ao_convite") continue;
+      assert("chave" in parsed.message && parsed.message.chave);
+      this.#keys = exchange.complete(parsed.message.chave);
+      const selo = this.keys.seal("confirmação");
+      await this.send(
+        encodeCallMessage({ tipo: "confirmação", chamada: this.chamada, chave: exchange.publicKey, selo }),
+      );
+      return;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#socket.close();
+  }
+}
+
+/** A packet of voice with a number of its own. */
+const numbered = (sequenceNumber: number) =>
+  encodeRtp({
+    payloadType: 111,
+    marker: false,
+    sequenceNumber,
+    timestamp: 960 * sequenceNumber,
+    ssrc: 1,
+    payload: Uint8Array.of(sequenceNumber, 2, 3),
+  });
+
+Deno.test("PhoneLine takes each packet of an encrypted call once, and none that is in the clear or was changed", async () => {
+  await using maria = new Recorded("maria");
+  using caller = new RawCaller(maria.line.port);
+  const calling = caller.call();
+  await maria.until(() => maria.told.includes("invitation"));
+  maria.line.accept();
+  await calling;
+  await maria.until(() => maria.told.includes("started"));
+  assertEquals(maria.line.current?.keys?.code, caller.keys.code);
+  const sender = new SrtpSender(caller.keys.outgoing);
+  const random = randomFrom(1);
+  const sent: Uint8Array<ArrayBuffer>[] = [];
+  for (let number = 0; number < 50; number++) {
+    const datagram = sender.protect(numbered(number));
+    await caller.send(numbered(number)); // in the clear
+    const changed = datagram.slice();
+    const place = Math.floor(changed.length * random());
+    changed[place] = changed[place]! ^ 1 << Math.floor(8 * random());
+    await caller.send(changed);
+    await caller.send(datagram.slice(0, 1 + Math.floor(datagram.length * random())));
+    sent.push(datagram);
+    for (const replay of sent) await caller.send(replay);
+    // Or the system would have to keep more than it does for a socket.
+    await maria.until(() => maria.voice.length > number);
+  }
+  await caller.send(sender.protect(numbered(99)));
+  await maria.until(() => maria.voice.some((packet) => packet[3] === 99));
+  assertEquals(maria.voice.map((packet) => packet[3]), [...Array(50).keys(), 99]);
+  assertEquals(maria.line.current?.state, "talking");
+});
+
+Deno.test("PhoneLine takes encrypted voice that comes from another address of the other phone", async () => {
+  await using maria = new Recorded("maria");
+  using caller = new RawCaller(maria.line.port);
+  const calling = caller.call();
+  await maria.until(() => maria.told.includes("invitation"));
+  maria.line.accept();
+  await calling;
+  await maria.until(() => maria.told.includes("started"));
+  const sender = new SrtpSender(caller.keys.outgoing);
+  const other = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+  const to = { transport: "udp", hostname: "127.0.0.1", port: maria.line.port } as const;
+  await other.send(sender.protect(VOICE), to);
+  await maria.until(() => maria.voice.length > 0);
+  other.close();
+  assertEquals(maria.voice, [VOICE]);
+});
+
+Deno.test("PhoneLine carries on with a call while it is flooded, shows little of the flood, and says so once", async () => {
+  await using joao = new Recorded("joão");
+  await using maria = new Recorded("maria");
+  joao.line.invite({ name: "joão", ip: "127.0.0.1" }, maria.address);
+  await maria.until(() => maria.told.includes("invitation"));
+  maria.line.accept();
+  await maria.until(() => maria.told.includes("started"));
+  const call = joao.line.current!;
+  const flooder = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+  const to = { transport: "udp", hostname: "127.0.0.1", port: maria.line.port } as const;
+  const random = randomFrom(2);
+  const kinds = Object.values(FLOODS);
+  let sent = 0;
+  for (let round = 0; round < 100; round++) {
+    // Fewer at once than the system keeps for a socket, so that the voice behind them is not lost there.
+    for (let count = 0; count < 50; count++) {
+      await flooder.send(kinds[Math.floor(kinds.length * random())]!(random), to);
+      sent++;
+    }
+    joao.line.sendVoice(call, numbered(round));
+    await maria.until(() => maria.voice.length > round);
+  }
+  flooder.close();
+  assertEquals(maria.voice.map((packet) => packet[3]), [...Array(100).keys()]);
+  const told = maria.told.filter((words) => words !== "busy_rejected");
+  assertEquals(told, ["invitation", "started"]);
+  assertEquals(maria.line.current?.state, "talking");
+  assert(maria.traces.length < sent / 5, `${maria.traces.length} of ${sent} are shown`);
+  assert(maria.floods.length <= 1);
+});
+
+Deno.test("PhoneLine says goodbye when it closes in a call", async () => {
+  await using maria = new Recorded("maria");
+  {
+    await using joao = new Recorded("joão");
+    joao.line.invite({ name: "joão", ip: "127.0.0.1" }, maria.address);
+    await maria.until(() => maria.told.includes("invitation"));
+  }
+  await maria.until(() => maria.told.includes("withdrawn"));
+});
+
+Deno.test("PhoneLine.open() fails where the port is taken", async () => {
+  await using maria = new Recorded("maria");
+  const nobody = { onOutput() {}, onVoice() {}, onTrace() {}, onFlood() {} };
+  assertThrows(
+    () => PhoneLine.open("127.0.0.1", maria.line.port, randomProtection("off"), nobody),
+    Deno.errors.AddrInUse,
+  );
+});

@@ -1,0 +1,64 @@
+import { assert, assertEquals } from "@std/assert";
+import { Gatekeeper } from "../../lib/transport/datagram_demux.ts";
+import { MAX_DATAGRAM_BYTES } from "../../lib/protocol/call_messages.ts";
+import { randomFrom } from "../call/network.ts";
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+const CALL = "q3mZ0b1c2d3e4f5g6h7i8w";
+const goodbye = (chamada: string) => bytes(`{"tipo":"encerrar_ligação","chamada":"${chamada}"}`);
+
+const FIRST_LOOKS: [what: string, datagram: Uint8Array, kind: string][] = [
+  ["nothing", new Uint8Array(0), "ignored"],
+  ["a message", goodbye(CALL), "signalling"],
+  ["voice", Uint8Array.of(0x80, 111, 0, 0), "voice"],
+  ["a report", Uint8Array.of(0x81, 200, 0, 0), "voice"],
+  ["one byte of voice", Uint8Array.of(0x80), "ignored"],
+  ["STUN", Uint8Array.of(0, 1, 0, 0), "ignored"],
+  ["DTLS", Uint8Array.of(22, 254, 253), "ignored"],
+  ["a message with a blank before it", bytes(' {"tipo":"tocando"}'), "ignored"],
+  ["a message that is too large", bytes("{".padEnd(MAX_DATAGRAM_BYTES + 1)), "ignored"],
+  ["voice that is too large", new Uint8Array(MAX_DATAGRAM_BYTES + 1).fill(0x80), "ignored"],
+];
+
+for (const [what, datagram, kind] of FIRST_LOOKS) {
+  Deno.test(`Gatekeeper takes ${what} for ${kind}`, () => {
+    assertEquals(new Gatekeeper().judge(0, datagram, CALL), kind);
+  });
+}
+
+Deno.test("Gatekeeper reads few messages of a flood, and those of the person's own call all the same", () => {
+  const gatekeeper = new Gatekeeper();
+  const random = randomFrom(1);
+  let read = 0;
+  let own = 0;
+  // Ten seconds of 50,000 a second; the other phone of the call says something each second.
+  for (let count = 0; count < 500_000; count++) {
+    const now = count / 50;
+    const stranger = goodbye(String(random()).padEnd(22, "0").slice(-22));
+    if (gatekeeper.judge(now, stranger, CALL) === "signalling") read++;
+    if (count % 50_000 === 49_999 && gatekeeper.judge(now, goodbye(CALL), CALL) === "signalling") own++;
+  }
+  assert(read < 300, `${read}`);
+  assertEquals(own, 10);
+});
+
+Deno.test("Gatekeeper limits messages with the name of the call, too", () => {
+  const gatekeeper = new Gatekeeper();
+  let read = 0;
+  for (let count = 0; count < 50_000; count++) {
+    if (gatekeeper.judge(count / 50, goodbye(CALL), CALL) === "signalling") read++;
+  }
+  assert(read <= 100, `${read}`);
+});
+
+Deno.test("Gatekeeper reports a flood every ten seconds, and no stray datagrams", () => {
+  const flooded = new Gatekeeper();
+  const reports: number[] = [];
+  for (let now = 0; now < 30_500; now++) {
+    const count = flooded.ignored(now);
+    if (count !== undefined) reports.push(count);
+  }
+  assertEquals(reports, [10_001, 10_000, 10_000]);
+  const quiet = new Gatekeeper();
+  for (let now = 0; now < 600_000; now += 1_000) assertEquals(quiet.ignored(now), undefined);
+});

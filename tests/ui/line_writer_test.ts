@@ -1,0 +1,203 @@
+import { assert, assertEquals } from "@std/assert";
+import { LineWriter, writeAll } from "../../lib/ui/line_writer.ts";
+
+/** Something to write to that takes each write when it is told to. */
+class SlowOutput {
+  readonly written: string[] = [];
+  #gate: PromiseWithResolvers<void> | undefined;
+
+  /** Makes writes wait. */
+  stop(): void {
+    this.#gate = Promise.withResolvers<void>();
+  }
+
+  /** Lets them go on. */
+  go(): void {
+    this.#gate?.resolve();
+    this.#gate = undefined;
+  }
+
+  readonly write = async (bytes: Uint8Array): Promise<void> => {
+    this.written.push(new TextDecoder().decode(bytes));
+    await this.#gate?.promise;
+  };
+}
+
+Deno.test("LineWriter writes many lines at once, in order", async () => {
+  const output = new SlowOutput();
+  const writer = new LineWriter(output.write);
+  for (let count = 0; count < 1000; count++) writer.write(`linha ${count}`);
+  await writer.flush();
+  assertEquals(output.written, [Array.from({ length: 1000 }, (_, count) => `linha ${count}\n`).join("")]);
+});
+
+Deno.test("LineWriter writes a moment later without being told to", async () => {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const writer = new LineWriter((bytes) => {
+    resolve(new TextDecoder().decode(bytes));
+    return Promise.resolve();
+  });
+  writer.write("joão");
+  writer.write("maria");
+  assertEquals(await promise, "joão\nmaria\n");
+});
+
+Deno.test("LineWriter gathers lines while a write is under way", async () => {
+  const output = new SlowOutput();
+  const writer = new LineWriter(output.write);
+  output.stop();
+  writer.write("a");
+  const flushed = writer.flush();
+  writer.write("b");
+  writer.write("c");
+  assertEquals(output.written, ["a\n"]);
+  output.go();
+  await flushed;
+  assertEquals(output.written, ["a\n", "b\nc\n"]);
+});
+
+Deno.test("LineWriter forgets no line that comes the moment a write ends", async () => {
+  const lines: string[] = [];
+  const writer = new LineWriter((bytes) => {
+    lines.push(...new TextDecoder().decode(bytes).trim().split("\n"));
+    const count = lines.length;
+    if (count < 50) {
+      // At each of the next few turns of the queue of microtasks
+      let turn = Promise.resolve();
+      for (let skip = 0; skip < count % 7; skip++) turn = turn.then(() => {});
+      turn.then(() => writer.write(`linha ${count}`));
+    } else {
+      done.resolve();
+    }
+    return Promise.resolve();
+  });
+  const done = Promise.withResolvers<void>();
+  writer.write("linha 0");
+  await done.promise;
+  assertEquals(lines, Array.from({ length: 50 }, (_, count) => `linha ${count}`));
+});
+
+Deno.test("LineWriter has nothing to flush when nothing waits", async () => {
+  const output = new SlowOutput();
+  const writer = new LineWriter(output.write);
+  await writer.flush();
+  writer.write("a");
+  await writer.flush();
+  await writer.flush();
+  assertEquals(output.written, ["a\n"]);
+});
+
+Deno.test("LineWriter.writeLatest() replaces what waits on the same subject, and makes it only then", async () => {
+  const output = new SlowOutput();
+  const writer = new LineWriter(output.write);
+  let made = 0;
+  const make = (text: string) => (): string => {
+    made++;
+    return text;
+  };
+  writer.writeLatest("table", make("table 1"));
+  writer.write("a");
+  writer.writeLatest("other", make("other"));
+  writer.writeLatest("table", make("table 2"));
+  writer.write("b");
+  assertEquals(made, 0);
+  await writer.flush();
+  writer.writeLatest("table", make("table 3\nof two lines"));
+  await writer.flush();
+  assertEquals(output.written, ["a\nother\ntable 2\nb\n", "table 3\nof two lines\n"]);
+  assertEquals(made, 3);
+});
+
+Deno.test("LineWriter leaves lines out for a reader that is too slow, and counts them", async () => {
+  const output = new SlowOutput();
+  const writer = new LineWriter(output.write, { maxBacklog: 10, leftOut: (lines) => `${lines} omitidas` });
+  output.stop();
+  writer.write("primeira");
+  const flushed = writer.flush();
+  for (const line of ["12345", "67890", "x", "y"]) writer.write(line);
+  output.go();
+  await flushed;
+  writer.write("depois");
+  await writer.flush();
+  assertEquals(output.written, ["primeira\n", "12345\n67890\n2 omitidas\n", "depois\n"]);
+});
+
+Deno.test("LineWriter.writeLatest() keeps a few subjects of a slow reader, the latest, and counts the others", async () => {
+  const output = new SlowOutput();
+  const writer = new LineWriter(output.write, { leftOut: (lines) => `${lines} omitidas` });
+  output.stop();
+  writer.write("primeira");
+  const flushed = writer.flush();
+  let made = 0;
+  for (let count = 0; count < 10_000; count++) {
+    writer.writeLatest(`table ${count}`, () => {
+      made++;
+      return `table ${count}`;
+    });
+  }
+  output.go();
+  await flushed;
+  const lines = output.written.slice(1).join("").trim().split("\n");
+  assertEquals([lines.length, lines.at(0), lines.at(-2), lines.at(-1)], [
+    17,
+    "table 9984",
+    "table 9999",
+    "9984 omitidas",
+  ]);
+  assertEquals(made, 16, "and makes no others");
+});
+
+Deno.test("LineWriter rests after what took long to make, but not when it is to flush", async () => {
+  const output = new SlowOutput();
+  const writer = new LineWriter(output.write);
+  const slow = (): string => {
+    const end = performance.now() + 20;
+    while (performance.now() < end);
+    return "table";
+  };
+  writer.writeLatest("table", slow);
+  await writer.flush();
+  const started = performance.now();
+  writer.write("depois");
+  while (output.written.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+  assert(performance.now() - started > 1000, "a second or two for 20 ms");
+  writer.writeLatest("table", slow);
+  writer.write("fim");
+  await writer.flush();
+  assertEquals(output.written.slice(1), ["depois\n", "table\nfim\n"]);
+});
+
+Deno.test("LineWriter ends quietly when its reader has gone", async () => {
+  let writes = 0;
+  const writer = new LineWriter(() => {
+    writes++;
+    return Promise.reject(new Deno.errors.BrokenPipe("Broken pipe"));
+  });
+  writer.write("a");
+  await writer.flush();
+  await writer.broken;
+  writer.write("b");
+  writer.writeLatest("table", () => "c");
+  await writer.flush();
+  assertEquals(writes, 1);
+});
+
+Deno.test("writeAll() writes on until all bytes are taken", async () => {
+  const taken: number[] = [];
+  await writeAll({
+    write(bytes: Uint8Array): Promise<number> {
+      const count = Math.min(3, bytes.length);
+      taken.push(...bytes.subarray(0, count));
+      return Promise.resolve(count);
+    },
+  })(Uint8Array.of(1, 2, 3, 4, 5, 6, 7));
+  assertEquals(taken, [1, 2, 3, 4, 5, 6, 7]);
+});
+
+Deno.test("LineWriter writes text of any script as UTF-8", async () => {
+  const output = new SlowOutput();
+  const writer = new LineWriter(output.write);
+  writer.write("joão 李小龙 😀");
+  await writer.flush();
+  assert(output.written[0] === "joão 李小龙 😀\n");
+});

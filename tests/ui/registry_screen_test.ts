@@ -1,0 +1,175 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { unicodeWidth } from "@std/cli/unicode-width";
+import type { RegistryEvent } from "../../lib/events/phone_events.ts";
+import {
+  personTable,
+  RegistryScreen,
+  type RegistryScreenOptions,
+  registryTexts,
+} from "../../lib/ui/registry_screen.ts";
+
+const now = (): Date => new Date("2025-01-31T12:34:56.789Z");
+
+/** What a screen writes about some events. */
+async function shown(options: RegistryScreenOptions, ...events: RegistryEvent[]): Promise<string> {
+  const written: Uint8Array[] = [];
+  const screen = new RegistryScreen((bytes) => {
+    written.push(bytes);
+    return Promise.resolve();
+  }, { now, ...options });
+  for (const event of events) screen.show(event);
+  await screen.flush();
+  return written.map((bytes) => new TextDecoder().decode(bytes)).join("");
+}
+
+const message: RegistryEvent = {
+  event: "message",
+  direction: "received",
+  transport: "TCP",
+  peer: { ip: "192.168.0.10", port: 51234 },
+  text: '{"tipo":"lista"}\x1b[2J',
+};
+const joao = { nome: "joão", ip: "192.168.0.10", porta: 6000 };
+const table: RegistryEvent = { event: "table", people: [joao] };
+
+const sentences: [event: RegistryEvent, pt: string, en: string][] = [
+  [
+    { event: "listening", host: "::", port: 5000 },
+    "sala aberta em [::]:5000 (Ctrl-C encerra)",
+    "room open at [::]:5000 (Ctrl-C closes it)",
+  ],
+  [
+    { event: "joined", name: "joão", ip: "::1", port: 6000 },
+    "joão ([::1]:6000) entrou na sala",
+    "joão ([::1]:6000) joined the room",
+  ],
+  [
+    { event: "left", name: "joão", ip: "192.0.2.1", port: 6000, reason: "goodbye" },
+    "joão (192.0.2.1:6000) saiu da sala",
+    "joão (192.0.2.1:6000) left the room",
+  ],
+  [
+    { event: "left", name: "joão", ip: "192.0.2.1", port: 6000, reason: "disconnected" },
+    "joão (192.0.2.1:6000) saiu da sala: a conexão terminou",
+    "joão (192.0.2.1:6000) left the room: the connection ended",
+  ],
+  [
+    { event: "left", name: "joão", ip: "192.0.2.1", port: 6000, reason: "silent" },
+    "joão (192.0.2.1:6000) saiu da sala: não dava mais sinal de vida",
+    "joão (192.0.2.1:6000) left the room: no sign of life any more",
+  ],
+  [
+    { event: "room_full", connections: 7 },
+    "a sala está cheia: há 7 conexões e as próximas são recusadas",
+    "the room is full: there are 7 connections and more are refused",
+  ],
+  [
+    { event: "address_full", ip: "192.0.2.1", connections: 500 },
+    "192.0.2.1 já tem 500 conexões, o máximo de um endereço, e as próximas de lá são recusadas",
+    "192.0.2.1 has 500 connections, the most for one address, and more from there are refused",
+  ],
+  [
+    { event: "port_in_use", port: 5000 },
+    "a porta 5000 já está em uso; encerre o outro programa ou escolha outra com --port",
+    "port 5000 is in use; end the other program or choose another port with --port",
+  ],
+  [
+    { event: "wrong_usage", problem: { kind: "bad_value", option: "--port", value: "x\x1b" } },
+    'valor inválido para --port: "x\\u{1b}"',
+    'bad value for --port: "x\\u{1b}"',
+  ],
+  [
+    { event: "wrong_usage", problem: { kind: "missing_argument", argument: "X" } },
+    "falta o argumento X",
+    "missing argument X",
+  ],
+  [
+    { event: "failed", detail: "x\ny" },
+    "a sala não pode funcionar: x\\u{a}y",
+    "the room cannot run: x\\u{a}y",
+  ],
+  [{ event: "closed" }, "sala encerrada", "room closed"],
+  [
+    table,
+    "nome | endereço IP  | porta\n-----+--------------+------\njoão | 192.168.0.10 |  6000\n1 pessoa na sala",
+    "name | IP address   | port\n-----+--------------+-----\njoão | 192.168.0.10 | 6000\n1 person in the room",
+  ],
+];
+
+Deno.test("RegistryScreen says everything in Portuguese and in English", async () => {
+  for (const [event, pt, en] of sentences) {
+    assertEquals(await shown({ language: "pt" }, event), `${pt}\n`);
+    assertEquals(await shown({ language: "en" }, event), `${en}\n`);
+  }
+});
+
+Deno.test("RegistryScreen shows messages with time, direction and peer, and without control characters", async () => {
+  assertMatch(
+    await shown({ language: "pt" }, message),
+    /^\d\d:\d\d:\d\d\.789 ← recebida TCP 192\.168\.0\.10:51234 \{"tipo":"lista"\}\\u\{1b\}\[2J\n$/,
+  );
+});
+
+Deno.test("RegistryScreen leaves out messages, and only them, with quiet", async () => {
+  assertEquals(
+    await shown({ language: "pt", quiet: true, json: true }, message, table, message),
+    await shown({ language: "pt", json: true }, table),
+  );
+});
+
+Deno.test("RegistryScreen writes events as lines of JSON that a terminal cannot act upon", async () => {
+  const event: RegistryEvent = { event: "joined", name: "a\x9b\u202e\u{e0061}李", ip: "::1", port: 1 };
+  const line = await shown({ language: "pt", json: true }, event);
+  assertEquals(JSON.parse(line), { time: "2025-01-31T12:34:56.789Z", ...event });
+  assertEquals(
+    line,
+    '{"time":"2025-01-31T12:34:56.789Z","event":"joined",' +
+      '"name":"a\\u009b\\u202e\\udb40\\udc61李","ip":"::1","port":1}\n',
+  );
+});
+
+Deno.test("RegistryScreen shows of several tables that wait only the last, after what led to it", async () => {
+  const joined: RegistryEvent = { event: "joined", name: "joão", ip: "::1", port: 1 };
+  const events = [joined, { event: "table", people: [] }, joined, table, {
+    event: "closed",
+  }] satisfies RegistryEvent[];
+  assertEquals(
+    (await shown({ language: "pt", json: true }, ...events)).trim().split("\n").map((line) =>
+      JSON.parse(line).event
+    ),
+    ["joined", "joined", "table", "closed"],
+  );
+});
+
+Deno.test("RegistryScreen uses colours only where it is told to", async () => {
+  const joined: RegistryEvent = { event: "joined", name: "joão", ip: "::1", port: 1 };
+  assertEquals((await shown({ language: "pt", colour: true }, joined)).startsWith("\x1b["), true);
+  assertEquals((await shown({ language: "pt" }, joined, message, table)).includes("\x1b"), false);
+});
+
+Deno.test("personTable() aligns its columns whatever the script of the names", () => {
+  const people = [
+    joao,
+    { nome: "joa\u0303o", ip: "::1", porta: 1 },
+    { nome: "李小龙", ip: "2001:db8:1111:2222:3333:4444:5555:6666", porta: 65535 },
+    { nome: "محمد", ip: "10.0.0.1", porta: 6000 },
+    { nome: "x".repeat(32), ip: "10.0.0.2", porta: 6000 },
+  ];
+  const lines = personTable(people, registryTexts("pt").table).split("\n");
+  assertEquals(lines.length, people.length + 3);
+  assertEquals(lines.at(-1), "5 pessoas na sala");
+  const bars = lines.slice(0, -1).map((line) => {
+    const cells = line.split(/[|+]/);
+    assertEquals(cells.length, 3);
+    return cells.map(unicodeWidth);
+  });
+  for (const widths of bars) assertEquals(widths, [33, 40, 6]);
+  assertEquals(lines[3]?.startsWith("joa\u0303o "), true);
+});
+
+Deno.test("personTable() shows an empty room", () => {
+  assertEquals(
+    personTable([], registryTexts("pt").table),
+    "nome | endereço IP | porta\n-----+-------------+------\n0 pessoas na sala",
+  );
+});

@@ -1,0 +1,164 @@
+import { assertEquals, assertGreater } from "@std/assert";
+import type { Clock } from "../../lib/util/clock.ts";
+import { DeviceKeeper } from "../../audio/hotplug/device_supervisor.ts";
+import { Pacer, SampleClock } from "../../audio/pacer.ts";
+import { openNullSink } from "../../audio/synthetic.ts";
+import { openTone } from "../../audio/tone.ts";
+import { parseRedundant, REDUNDANT_PAYLOAD_TYPE } from "../../lib/rtp/red.ts";
+import { encodeCompound } from "../../lib/rtp/rtcp.ts";
+import { isRtcp, parseRtp } from "../../lib/rtp/rtp.ts";
+import { VoiceSession } from "../../lib/voice/voice_session.ts";
+import { MadeUpDevices } from "../../testing/audio/made_up_devices.ts";
+
+/** How often it is looked whether what is waited for has happened. */
+const LOOK_MS = 10;
+
+function fail(error: Error): never {
+  throw error;
+}
+
+const SETTINGS = {
+  frameSamples: 960,
+  errorCorrection: false,
+  redundancy: false,
+  stretching: true,
+  replaceSource: fail,
+  replaceSink: fail,
+};
+
+async function until(happened: () => boolean): Promise<void> {
+  while (!happened()) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+}
+
+Deno.test("VoiceSession goes on without its devices, and with them when they are back", async () => {
+  const devices = new MadeUpDevices();
+  // Devices that are told of, at once or, where the machine is slow, one by one.
+  const told = { lost: 0, back: 0 };
+  const keeper = new DeviceKeeper(devices, {
+    lost: (notices) => told.lost += notices.length,
+    back: (notices) => told.back += notices.length,
+  });
+  const timestamps: number[] = [];
+  const session = await VoiceSession.start({
+    source: await keeper.openSource(960, "default"),
+    sink: await keeper.openSink(960, "default"),
+    // What it says comes back to it.
+    send: (datagram) => {
+      const packet = parseRtp(datagram);
+      if (packet?.payloadType !== 111) return;
+      timestamps.push(packet.timestamp);
+      queueMicrotask(() => session.receive(datagram));
+    },
+    ...SETTINGS,
+  });
+  const loud = () => session.levels.microphoneDb > -30 && session.levels.speakerDb > -30;
+  const { heard } = devices;
+  await until(loud);
+  await until(() => heard.some((sample) => Math.abs(sample) > 1000));
+
+  devices.plugged.microphone = devices.plugged.speaker = false;
+  await until(() => told.lost === 2);
+  await until(() => session.levels.microphoneDb < -90 && session.levels.speakerDb < -60);
+  const { framesPlayed } = session.figures;
+  await until(() => session.figures.framesPlayed > framesPlayed + 5);
+
+  devices.plugged.microphone = devices.plugged.speaker = true;
+  heard.length = 0;
+  await until(() => told.back === 2);
+  await until(loud);
+  await until(() => heard.some((sample) => Math.abs(sample) > 1000));
+  await session.stop();
+  await session.closed();
+  await keeper.settled();
+  assertEquals(told, { lost: 2, back: 2 });
+  assertEquals(devices.open, 0);
+  // A frame of 20 ms after the other, without a gap in time.
+  assertGreater(timestamps.length, 10);
+  for (const [index, timestamp] of timestamps.entries()) {
+    if (index > 0) assertEquals((timestamp - timestamps[index - 1]! >>> 0) % 960, 0);
+  }
+});
+
+Deno.test("VoiceSession does nothing once it is over, even when a timer comes that was taken back", async () => {
+  const callbacks: (() => void)[] = [];
+  let now = 0;
+  const clock: Clock = {
+    now: () => now,
+    setTimer(callback) {
+      callbacks.push(callback);
+      return () => {};
+    },
+  };
+  let sent = 0;
+  const session = await VoiceSession.start({
+    source: openTone(440, new Pacer(clock)),
+    sink: openNullSink(new SampleClock(clock)),
+    send: () => sent++,
+    ...SETTINGS,
+    clock,
+  });
+  now = 20;
+  callbacks.at(-1)!();
+  assertEquals(sent, 1);
+  await session.stop();
+  await session.closed();
+  const sentAtEnd = sent;
+  now = 100;
+  for (const callback of callbacks) callback();
+  assertEquals(sent, sentAtEnd);
+});
+
+Deno.test("VoiceSession sends the copies that the worst of the last reports asks for", async () => {
+  let [now, wake] = [0, () => {}];
+  const sent: Uint8Array[] = [];
+  const clock: Clock = {
+    now: () => now,
+    setTimer(callback) {
+      wake = callback;
+      return () => {};
+    },
+  };
+  const session = await VoiceSession.start({
+    source: openTone(440, new Pacer(clock)),
+    sink: openNullSink(new SampleClock(clock)),
+    send: (datagram) => sent.push(datagram),
+    ...SETTINGS,
+    errorCorrection: true,
+    redundancy: true,
+    clock,
+  });
+  /** Speaks for some frames. @returns How many copies the last packet carried. */
+  const copies = () => {
+    for (let frame = 0; frame < 4; frame++) {
+      now += 20;
+      wake();
+    }
+    const packet = parseRtp(sent.findLast((datagram) => !isRtcp(datagram))!)!;
+    return packet.payloadType === REDUNDANT_PAYLOAD_TYPE ? parseRedundant(packet.payload)!.copies.length : 0;
+  };
+  const report = (fractionLost: number) =>
+    session.receive(encodeCompound([
+      {
+        kind: "receiver_report",
+        ssrc: 7,
+        blocks: [{
+          ssrc: parseRtp(sent[0]!)!.ssrc,
+          fractionLost,
+          cumulativeLost: 0,
+          highestSequence: 0,
+          jitter: 0,
+          lastSenderReport: 0,
+          delaySinceLastSenderReport: 0,
+        }],
+      },
+      { kind: "application", ssrc: 7, name: "SALA", data: Uint8Array.of(REDUNDANT_PAYLOAD_TYPE, 2, 0, 0) },
+    ]));
+  assertEquals(copies(), 0);
+  const counts = [0, 0.02, 0.07, 0, 0.02, ...new Array(8).fill(0), 0, 0].map((loss) => {
+    report(Math.round(256 * loss));
+    return copies();
+  });
+  assertEquals(counts, [0, 1, ...new Array(10).fill(2), 1, 1, 0]);
+  await session.stop();
+  await session.closed();
+});
