@@ -14,12 +14,8 @@ import { writeAll } from "./lib/ui/line_writer.ts";
 import { openScreen } from "./lib/ui/open_screen.ts";
 import { giveUpOtherPermissions, neededPermissions } from "./lib/cli/permissions.ts";
 import { EXIT, Phone } from "./lib/phone/user_agent.ts";
-import {
-  type OutputOptions,
-  parsePhoneOptions,
-  type PhoneAccess,
-  type PhoneOptions,
-} from "./lib/cli/phone_args.ts";
+import { type OutputOptions, parsePhoneOptions, type PhoneAccess } from "./lib/cli/phone_args.ts";
+import type { PhoneOptions } from "./lib/phone/options.ts";
 import { raisePriority } from "./lib/cli/priority.ts";
 import { readRoomPassword, readSecret, SecretError } from "./lib/cli/secrets.ts";
 import { phoneHelp, sentence, type Telling } from "./lib/ui/sentences.ts";

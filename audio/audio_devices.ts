@@ -5,9 +5,9 @@ import type { DeviceChoice } from "./portaudio/device_selection.ts";
 import { DeviceKeeper, type DeviceListener } from "./hotplug/device_supervisor.ts";
 import { openFileSink } from "./file/file_sink.ts";
 import { openFileSource } from "./file/file_source.ts";
-import { type Device, type Direction, PortAudio } from "./portaudio/portaudio.ts";
-import { openNullSink, openSilence } from "./synthetic.ts";
-import { openTone } from "./tone.ts";
+import { PortAudio } from "./portaudio/portaudio.ts";
+import type { Device, Direction } from "./portaudio/device.ts";
+import { openNullSink, openSilence, openTone } from "./synthetic.ts";
 
 /** What was asked for on the command line: a device's index or name, a WAV file, or one of the made-up ones. */
 export interface SoundChoice {

@@ -20,7 +20,8 @@ import { type Entry, findPrograms } from "./voice/programs.ts";
 import { makeSpeech } from "./voice/speech.ts";
 import { measureBars } from "./voice/voice_bars.ts";
 import { drawPictures, writeReport } from "./voice/voice_report.ts";
-import { attempt, type Outcome, type VoiceResults } from "./voice/voice_results.ts";
+import type { VoiceResults } from "./voice/voice_results.ts";
+import { attempt, type Outcome } from "./measure/outcome.ts";
 
 const ROOT = new URL("../", import.meta.url);
 

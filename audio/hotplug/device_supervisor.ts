@@ -4,7 +4,7 @@ import { KeptSink } from "./supervised_sink.ts";
 import { KeptSource } from "./supervised_source.ts";
 import { type Clock, systemClock } from "../../lib/util/clock.ts";
 import { type DeviceSide, ReturnPlan, type ReturnStep } from "./reopen_backoff.ts";
-import { within } from "../../lib/util/within.ts";
+import { within } from "../../lib/util/time_limit.ts";
 
 /** How often devices that stand still are looked for. */
 const LOOK_MS = 1000;

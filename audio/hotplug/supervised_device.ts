@@ -1,7 +1,7 @@
 import { AudioError, type AudioSink, type AudioSource } from "../audio_io.ts";
 import type { DeviceSide } from "./reopen_backoff.ts";
 import { Stall } from "./stall_detector.ts";
-import { within } from "../../lib/util/within.ts";
+import { within } from "../../lib/util/time_limit.ts";
 
 /** What is said of a device that stands still, in English as PortAudio's own words are. */
 export const STANDS_STILL = "The device stands still";

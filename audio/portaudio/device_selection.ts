@@ -1,4 +1,4 @@
-import type { Device, Direction } from "./portaudio.ts";
+import type { Device, Direction } from "./device.ts";
 
 /** Which device: its index or a part of its name, case aside, or one that was there before. */
 export type DeviceChoice = string | Device;

@@ -2,6 +2,7 @@
 
 import { AudioError, type AudioSink, type AudioSource, SAMPLE_RATE } from "../audio_io.ts";
 import { chooseDevice, type DeviceChoice } from "./device_selection.ts";
+import type { Device, Direction } from "./device.ts";
 import { LookSchedule } from "./capture_poll.ts";
 import { OneAtATime } from "../../lib/util/serial_queue.ts";
 import {
@@ -17,25 +18,7 @@ import {
   UNANTICIPATED_HOST_ERROR,
 } from "./symbols.ts";
 import { QueueReserve } from "./underrun_reserve.ts";
-import { quietAlsa } from "./quiet_alsa.ts";
-import { withQuietStderr } from "./quiet.ts";
-
-/** One device that PortAudio knows. */
-export interface Device {
-  /** PortAudio's index, which stays the same until devices are looked for anew. */
-  readonly index: number;
-  readonly name: string;
-  /** The host API that it is reached through, such as `ALSA` or `Core Audio`. */
-  readonly host: string;
-  /** Most channels at once; 0 where the device has no such direction. */
-  readonly inputs: number;
-  readonly outputs: number;
-  readonly defaultInput: boolean;
-  readonly defaultOutput: boolean;
-}
-
-/** Which way sound flows through a stream. */
-export type Direction = "input" | "output";
+import { quietAlsa, withQuietStderr } from "./quiet.ts";
 
 /**
  * Samples that a device gives or takes at once. A microphone gives 5 ms: a card's blocks are never quite as long as they

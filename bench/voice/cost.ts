@@ -4,7 +4,7 @@ import type { Cable, Pulse } from "../../testing/pulse.ts";
 import { pause } from "../measure/pause.ts";
 import { readCost } from "../measure/process_cost.ts";
 import type { PhoneProgram, VoiceCall } from "./voice_call.ts";
-import { attempt, type Outcome } from "./voice_results.ts";
+import { attempt, type Outcome } from "../measure/outcome.ts";
 import { writeTempWav } from "../measure/wav_file.ts";
 
 /** Averages of the caller's and the callee's phone. */

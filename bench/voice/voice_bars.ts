@@ -1,7 +1,8 @@
 /** What the phone is expected to reach, beside what it reached. */
 
 import { BARESIP, SALA, SALA_FRAME_10, SALA_NO_ECHO_CANCEL } from "./programs.ts";
-import type { Outcome, VoiceResults } from "./voice_results.ts";
+import type { VoiceResults } from "./voice_results.ts";
+import type { Outcome } from "../measure/outcome.ts";
 
 /** An expectation that was measured. */
 export interface MeasuredBar {

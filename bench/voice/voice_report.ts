@@ -6,7 +6,8 @@ import { SETTLING_MS } from "./cost.ts";
 import type { Intelligibility } from "./intelligibility.ts";
 import { BARESIP } from "./programs.ts";
 import { measureBars, ratio, success } from "./voice_bars.ts";
-import type { Outcome, VoiceCircumstances, VoiceResults } from "./voice_results.ts";
+import type { VoiceCircumstances, VoiceResults } from "./voice_results.ts";
+import type { Outcome } from "../measure/outcome.ts";
 
 /** Names of the pictures, which stand beside the page. */
 export const STOI_PICTURE = "voice_stoi.svg";

@@ -2,19 +2,8 @@ import type { NamedCondition } from "./conditions.ts";
 import type { CallCost } from "./cost.ts";
 import type { Delays } from "./delay.ts";
 import type { MemoryAt } from "./hour.ts";
+import type { Outcome } from "../measure/outcome.ts";
 import type { IntelligibilityResult } from "./intelligibility.ts";
-
-/** What a program came to, or why it did not. */
-export type Outcome<Result> = Result | { readonly failure: string };
-
-/** Measures, and takes the first line of an error for the failure. */
-export async function attempt<Result>(measure: () => Promise<Result>): Promise<Outcome<Result>> {
-  try {
-    return await measure();
-  } catch (error) {
-    return { failure: error instanceof Error ? error.message.split("\n")[0]! : String(error) };
-  }
-}
 
 /** What the comparison of voices found, by the programs' names. Parts that were not run are empty. */
 export interface VoiceResults {

@@ -34,3 +34,11 @@ export function giveUpOtherPermissions(needed: ReadonlySet<Dispensable>): void {
     if (!needed.has(name)) Deno.permissions.revokeSync({ name });
   }
 }
+
+/**
+ * Gives up reading files for the rest of the run, once all that the command line named is read: what the program is made
+ * to do later, it cannot do with files.
+ */
+export async function giveUpFiles(): Promise<void> {
+  await Deno.permissions.revoke({ name: "read" });
+}

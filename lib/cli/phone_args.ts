@@ -6,64 +6,16 @@ import { canonicalIp, isIpAddress, isPort } from "../protocol/address.ts";
 import { isName } from "../protocol/name.ts";
 import { DEFAULT_REGISTRY_PORT } from "../protocol/registry_messages.ts";
 import type { Encryption } from "../call/encryption_policy.ts";
-import type { UsageProblem } from "../events/phone_events.ts";
+import type { UsageProblem } from "../events/usage_problem.ts";
+import { ANSWERS, DEFAULT_PHONE_PORT, type PhoneOptions, type VoiceOptions } from "../phone/options.ts";
 import { isLanguage, type Language } from "../ui/texts/language.ts";
 import { exposedPassword, type PasswordSource } from "./secrets.ts";
-
-/** Where a phone listens for invitations unless told otherwise. */
-export const DEFAULT_PHONE_PORT = 6000;
-
-/** What to do about invitations. */
-const ANSWERS = ["ask", "accept", "reject"] as const;
-
-/** What a phone is to do. */
-export interface PhoneOptions {
-  /** Host name or address of the registry, an IPv6 address without brackets. */
-  readonly host: string;
-  /** TCP port of the registry. */
-  readonly registryPort: number;
-  /** In NFC, and a proper name. */
-  readonly name: string;
-  /** UDP port for invitations; 0 is any free one. */
-  readonly port: number;
-  /** Whom to call at once, to leave when the call is over. In NFC, and a proper name. */
-  readonly call: string | undefined;
-  readonly answer: (typeof ANSWERS)[number];
-  /** Seconds after which each call is ended, greater than 0. */
-  readonly hangUpAfter: number | undefined;
-  /** The address to register, in its one text form. */
-  readonly ip: string | undefined;
-  readonly encryption: Encryption;
-  /** A file that the keys of each call are written to. */
-  readonly logKeys: string | undefined;
-  readonly voice: VoiceOptions;
-  /** The room's password, where there is one: see {@linkcode PhoneAccess}. */
-  readonly password?: string;
-  /** TLS to the registry, with certificates in PEM that are trusted besides the well-known ones. */
-  readonly tls?: { readonly caCerts: string[] };
-}
 
 /** What has to be read or asked before the phone can come in. */
 export interface PhoneAccess {
   readonly password: PasswordSource;
   readonly tls: boolean;
   readonly ca: string | undefined;
-}
-
-/** How voice is sent, and what is done about what may spoil it. */
-export interface VoiceOptions {
-  /** Sound in each packet: shorter ones are heard sooner and cost more. */
-  readonly frameMs: 10 | 20;
-  /** Opus puts a coarse copy of each frame into the next packet when some are lost (in-band FEC). */
-  readonly errorCorrection: boolean;
-  /** Packets carry whole copies of those before them when some are lost (RFC 2198). */
-  readonly redundancy: boolean;
-  /** Playout follows the network by playing faster or slower. */
-  readonly stretching: boolean;
-  readonly echoCancel: boolean;
-  readonly noiseReduction: boolean;
-  /** Automatic gain. */
-  readonly gain: boolean;
 }
 
 /** The sound that was asked for, the system's default where it was not. */

@@ -3,7 +3,7 @@
  * can read.
  */
 
-import type { UsageProblem } from "../events/phone_events.ts";
+import type { UsageProblem } from "../events/usage_problem.ts";
 
 /** The variable of the environment that holds a room's password. */
 export const PASSWORD_VARIABLE = "SALA_ROOM_PASSWORD";
@@ -96,12 +96,4 @@ async function askSecret(option: string, question: string): Promise<string> {
 export function exposedPassword(args: readonly string[]): UsageProblem | undefined {
   const exposed = args.some((arg) => arg.startsWith("--room-password="));
   return exposed ? { kind: "bad_value", option: "--room-password", value: "…" } : undefined;
-}
-
-/**
- * Gives up reading files for the rest of the run, once all that the command line named is read: what the program is made
- * to do later, it cannot do with files.
- */
-export async function giveUpFiles(): Promise<void> {
-  await Deno.permissions.revoke({ name: "read" });
 }

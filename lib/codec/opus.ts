@@ -5,6 +5,9 @@ import { type Libopus, libopus, LONGEST_PACKET_SAMPLES, type OpusEncoder } from 
 /** Samples of one frame: 20 ms, Opus's best trade between delay and bits. */
 export const FRAME_SAMPLES = 960;
 
+/** An Opus packet of at most this many bytes says only that it is silent (RFC 7587, section 3.1.3). */
+export const SILENT_PACKET_BYTES = 2;
+
 /** How the encoder works: bits a second, and how hard it tries to make the best of them, 0 to 10. */
 interface Effort {
   readonly bitrate: number;

@@ -1,20 +1,16 @@
 /**
- * Everything that a phone or a registry has to tell its person. A screen turns an event into a sentence in the
+ * Everything that a phone has to tell its person. A screen turns an event into a sentence in the
  * person's language; with `--json` the event itself is the line.
  */
 
 import type { AudioErrorCode } from "../../audio/audio_io.ts";
-import type { Device } from "../../audio/portaudio/portaudio.ts";
+import type { Device } from "../../audio/portaudio/device.ts";
 import type { SoundSide } from "../../audio/audio_devices.ts";
 import type { VoiceFigures } from "../voice/voice_session.ts";
-import type { Endpoint } from "../protocol/address.ts";
 import type { RejectReason } from "../protocol/call_messages.ts";
 import type { Person } from "../protocol/registry_messages.ts";
-import type { Trace } from "../protocol/trace.ts";
-import type { LeaveReason } from "../registrar/registrar.ts";
-
-/** A message was sent or received: a line of the message trace, left out with `--quiet`. */
-export type MessageEvent = { readonly event: "message" } & Trace;
+import type { MessageEvent, PersonFields } from "./fields.ts";
+import type { UsageProblem } from "./usage_problem.ts";
 
 /** How a call came to its end. */
 export type CallEnd =
@@ -108,26 +104,6 @@ export type PhoneEvent =
   | { readonly event: "failed"; readonly detail: string }
   | { readonly event: "closed" };
 
-/** What a registry tells its person. */
-export type RegistryEvent =
-  | MessageEvent
-  | { readonly event: "listening"; readonly host: string; readonly port: number }
-  | { readonly event: "joined" } & PersonFields
-  | { readonly event: "left"; readonly reason: LeaveReason } & PersonFields
-  | { readonly event: "table"; readonly people: readonly Person[] }
-  | { readonly event: "room_full"; readonly connections: number }
-  /** One machine has as many connections as it may have. */
-  | { readonly event: "address_full"; readonly ip: string; readonly connections: number }
-  | { readonly event: "port_in_use"; readonly port: number }
-  | { readonly event: "wrong_usage"; readonly problem: UsageProblem }
-  | { readonly event: "failed"; readonly detail: string }
-  | { readonly event: "closed" };
-
-/** A person and where their phone is. */
-export interface PersonFields extends Endpoint {
-  readonly name: string;
-}
-
 /** Why a device, library or file cannot be used; `asked` where it was named on the command line. */
 export interface AudioFailure {
   readonly code: AudioErrorCode;
@@ -141,19 +117,6 @@ export interface DeviceNames {
   readonly side: SoundSide;
   readonly names: readonly string[];
 }
-
-/** What is wrong with a command line. */
-export type UsageProblem =
-  | { readonly kind: "unknown_option"; readonly option: string }
-  | { readonly kind: "missing_argument"; readonly argument: string }
-  | { readonly kind: "too_many_arguments"; readonly argument: string }
-  | { readonly kind: "bad_value"; readonly option: string; readonly value: string }
-  /** A file that an option names cannot be used. */
-  | { readonly kind: "bad_file"; readonly option: string; readonly value: string; readonly detail: string }
-  /** Something has to be asked at a terminal, and there is none. */
-  | { readonly kind: "no_terminal"; readonly option: string }
-  /** An option is of no use without another. */
-  | { readonly kind: "incomplete"; readonly option: string; readonly missing: string };
 
 /** What the line above the prompt shows during a call. Figures are there once the devices are open. */
 export interface CallStatus extends Partial<VoiceFigures> {

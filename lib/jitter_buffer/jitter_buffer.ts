@@ -18,10 +18,9 @@
 import { ComfortNoise } from "./comfort_noise.ts";
 import { DelayEstimator } from "./delay_histogram.ts";
 import { DelayPeaks } from "./delay_peak_detector.ts";
-import { FRAME_SAMPLES, type VoiceDecoder } from "../codec/opus.ts";
+import { FRAME_SAMPLES, SILENT_PACKET_BYTES, type VoiceDecoder } from "../codec/opus.ts";
 import { SpeakerClock } from "./playback_clock.ts";
 import { TimeStretcher } from "./time_stretch.ts";
-import { SILENT_PACKET_BYTES } from "../voice/voice_sender.ts";
 
 /** What became of the packets, each counted once for what it was, and what was made up. */
 export interface PlayoutCounts {

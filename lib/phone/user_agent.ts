@@ -9,7 +9,7 @@ import { fileError } from "../../audio/file/file_error.ts";
 import { openNullSink, openSilence } from "../../audio/synthetic.ts";
 import type { SoundDesk, SoundSide } from "../../audio/audio_devices.ts";
 import { VoiceProcessor } from "../../audio/processing/audio_processor.ts";
-import { within } from "../util/within.ts";
+import { within, withTimeLimit } from "../util/time_limit.ts";
 import type { Call, CallNotice } from "../call/call.ts";
 import { logKeys } from "../call/key_log.ts";
 import { PhoneLine } from "../transport/call_transport.ts";
@@ -22,10 +22,10 @@ import { ipVersion, isLoopback } from "../protocol/address.ts";
 import { isName, nameKey } from "../protocol/name.ts";
 import { RegistryLink } from "../registration/registration.ts";
 import { RoomPassword } from "../protocol/password_challenge.ts";
-import { withTimeLimit } from "../util/time_limit.ts";
 import { parseCommand } from "./commands.ts";
-import type { CallEnd, DeviceNames, PersonFields, PhoneEvent } from "../events/phone_events.ts";
-import type { PhoneOptions } from "../cli/phone_args.ts";
+import type { CallEnd, DeviceNames, PhoneEvent } from "../events/phone_events.ts";
+import type { PersonFields } from "../events/fields.ts";
+import type { PhoneOptions } from "./options.ts";
 import type { Screen } from "./screen.ts";
 
 /** What the program's exit status says. */

@@ -1,6 +1,6 @@
 /** Names of people: which are allowed, and when two are the same. */
 
-import { hasExcessMarks } from "./excess_marks.ts";
+import { hasExcessMarks } from "./printable.ts";
 
 /** Longest name, in Unicode code points after NFC normalisation. */
 export const MAX_NAME_LENGTH = 32;

@@ -1,5 +1,6 @@
 /** The room: all conversations of a registry, and who of those in it is still there. */
 
+import type { LeaveReason } from "../events/registry_events.ts";
 import { type Line, MAX_LINE_BYTES } from "../protocol/line_splitter.ts";
 import { nameKey } from "../protocol/name.ts";
 import type { Person, RegistryReply } from "../protocol/registry_messages.ts";
@@ -25,15 +26,6 @@ export const IDLE_MS = 30_000;
  * phones said meanwhile is still unread, so nobody is taken for gone and everybody's time starts anew.
  */
 const LATE_MS = 1000;
-
-/** How somebody came to leave the table. */
-export type LeaveReason =
-  /** With `fechamento`. */
-  | "goodbye"
-  /** The connection ended. */
-  | "disconnected"
-  /** No answer to `ping`. */
-  | "silent";
 
 /** What the room wants done. */
 export type RoomOutput =

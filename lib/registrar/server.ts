@@ -1,6 +1,6 @@
 /** The registry on the network: the table of people behind a TCP port. */
 
-import type { RegistryEvent } from "../events/phone_events.ts";
+import type { RegistryEvent } from "../events/registry_events.ts";
 import { canonicalIp, type Endpoint, formatEndpoint, isLoopback } from "../protocol/address.ts";
 import { LineSplitter, MAX_LINE_BYTES } from "../protocol/line_splitter.ts";
 import { DEFAULT_REGISTRY_PORT, type Person, type RegistryReply } from "../protocol/registry_messages.ts";

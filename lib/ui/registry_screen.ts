@@ -3,7 +3,8 @@
 import { paint } from "./style.ts";
 import { unicodeWidth } from "@std/cli/unicode-width";
 import { alignColumns } from "./columns.ts";
-import type { PersonFields, RegistryEvent } from "../events/phone_events.ts";
+import type { RegistryEvent } from "../events/registry_events.ts";
+import type { PersonFields } from "../events/fields.ts";
 import { jsonLine } from "./json_line.ts";
 import type { Language } from "./texts/language.ts";
 import { LineWriter } from "./line_writer.ts";

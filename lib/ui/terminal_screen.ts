@@ -6,7 +6,7 @@ import { unicodeWidth } from "@std/cli/unicode-width";
 import { isName } from "../protocol/name.ts";
 import { printable } from "../protocol/printable.ts";
 import { paint } from "./style.ts";
-import { commonStart, completions } from "../phone/commands.ts";
+import { commonStart, completions } from "./completion.ts";
 import type { CallStatus, PhoneEvent } from "../events/phone_events.ts";
 import type { Language } from "./texts/language.ts";
 import { notice } from "./notice.ts";

@@ -2,12 +2,9 @@
 
 import { levelDb } from "../dsp/level.ts";
 import { OPUS_SAMPLE_RATE } from "../codec/libopus.ts";
-import type { VoiceEncoder } from "../codec/opus.ts";
+import { SILENT_PACKET_BYTES, type VoiceEncoder } from "../codec/opus.ts";
 import { encodeRedundant, type FrameCopy, LONGEST_COPY_BYTES, REDUNDANT_PAYLOAD_TYPE } from "../rtp/red.ts";
 import { encodeRtp, OPUS_PAYLOAD_TYPE, RTP_HEADER_BYTES } from "../rtp/rtp.ts";
-
-/** An Opus packet of at most this many bytes says only that it is silent (RFC 7587, section 3.1.3). */
-export const SILENT_PACKET_BYTES = 2;
 
 /** Softer than this, in dB below full scale, nobody speaks. */
 const SPEECH_DB = -55;

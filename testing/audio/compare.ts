@@ -1,5 +1,5 @@
 import { SAMPLE_RATE } from "../../audio/audio_io.ts";
-import { fft } from "../../lib/dsp/complex_fft.ts";
+import { fft } from "../../lib/dsp/fft.ts";
 import { resample } from "../../lib/dsp/resample.ts";
 import { toFloat32 } from "../../lib/dsp/pcm.ts";
 

@@ -1,7 +1,6 @@
 import { AudioError, type AudioSink, type AudioSource } from "../../audio/audio_io.ts";
 import type { DeviceOpener } from "../../audio/hotplug/device_supervisor.ts";
-import { openNullSink } from "../../audio/synthetic.ts";
-import { openTone } from "../../audio/tone.ts";
+import { openNullSink, openTone } from "../../audio/synthetic.ts";
 
 /** How often a microphone that gives nothing is to be looked at. */
 const HANGING_RETRY_MS = 10;

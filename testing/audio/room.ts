@@ -1,7 +1,7 @@
 /** A made-up room with a loudspeaker and a microphone in it; the same on every run. */
 
 import { SAMPLE_RATE } from "../../audio/audio_io.ts";
-import { fft } from "../../lib/dsp/complex_fft.ts";
+import { fft } from "../../lib/dsp/fft.ts";
 import { resample } from "../../lib/dsp/resample.ts";
 import { parseWav } from "../../audio/file/wav_reader.ts";
 import { noise, seededRandom } from "./signals.ts";

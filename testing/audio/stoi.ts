@@ -4,7 +4,7 @@
  * Transactions on Audio, Speech and Language Processing 19(7), 2011.
  */
 
-import { fft } from "../../lib/dsp/complex_fft.ts";
+import { fft } from "../../lib/dsp/fft.ts";
 import { resample } from "../../lib/dsp/resample.ts";
 
 /** Samples a second that the measure works at; the names and numbers below are the paper's. */

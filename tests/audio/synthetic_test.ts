@@ -1,7 +1,9 @@
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { AudioError } from "../../audio/audio_io.ts";
 import { Pacer, SampleClock } from "../../audio/pacer.ts";
-import { openNullSink, openSilence } from "../../audio/synthetic.ts";
+import { openNullSink, openSilence, openTone } from "../../audio/synthetic.ts";
+import { toFloat32 } from "../../lib/dsp/pcm.ts";
+import { rms } from "../../testing/audio/signals.ts";
 import { FakeClock } from "../../testing/fake_clock.ts";
 import { hear } from "../../testing/audio/hear.ts";
 
@@ -33,4 +35,28 @@ Deno.test("openSilence() and openNullSink() cannot be used after they were close
   await sink[Symbol.asyncDispose]();
   assertThrows(() => silence.read(new Int16Array(960)), AudioError, "closed");
   await assertRejects(() => sink.write(new Int16Array(960)), AudioError, "closed");
+});
+
+Deno.test("openTone() plays one unbroken sine whatever lengths are read, in real time", async () => {
+  const clock = new FakeClock();
+  await using tone = openTone(440, new Pacer(clock));
+  const heard: number[] = [];
+  for (const length of [960, 1, 17, 4800, 960, 41_262]) {
+    const samples = new Int16Array(length);
+    await hear(tone, samples, clock);
+    heard.push(...samples);
+  }
+  const wrong = heard.findIndex((sample, i) =>
+    Math.abs(sample - 8192 * Math.sin(2 * Math.PI * 440 * i / 48_000)) > 0.51
+  );
+  assertEquals(wrong, -1);
+  assertAlmostEquals(clock.nowMs, 1000, 1e-6);
+  // A sine of peak -12 dBFS has an RMS 3 dB below that.
+  assertAlmostEquals(20 * Math.log10(rms(toFloat32(Int16Array.from(heard)))), -15.05, 0.01);
+});
+
+Deno.test("openTone() cannot be read after it was closed", async () => {
+  const tone = openTone(1000, new Pacer(new FakeClock()));
+  await tone[Symbol.asyncDispose]();
+  assertThrows(() => tone.read(new Int16Array(960)), AudioError, "closed");
 });

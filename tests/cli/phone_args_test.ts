@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import type { UsageProblem } from "../../lib/events/phone_events.ts";
-import { parsePhoneOptions, type PhoneOptions } from "../../lib/cli/phone_args.ts";
+import type { UsageProblem } from "../../lib/events/usage_problem.ts";
+import { parsePhoneOptions } from "../../lib/cli/phone_args.ts";
+import type { PhoneOptions } from "../../lib/phone/options.ts";
 
 const DEFAULTS: PhoneOptions = {
   host: "host",

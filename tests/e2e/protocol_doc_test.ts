@@ -17,7 +17,7 @@ import {
 } from "../../lib/call/amplification_limit.ts";
 import { KeyExchange, KeyPair } from "../../lib/call/key_exchange.ts";
 import { REPLAY_WINDOW } from "../../lib/srtp/replay_window.ts";
-import { DEFAULT_PHONE_PORT } from "../../lib/cli/phone_args.ts";
+import { DEFAULT_PHONE_PORT } from "../../lib/phone/options.ts";
 import { OPUS_SAMPLE_RATE } from "../../lib/codec/libopus.ts";
 import { FRAME_SAMPLES } from "../../lib/codec/opus.ts";
 import { OPUS_PAYLOAD_TYPE } from "../../lib/rtp/rtp.ts";

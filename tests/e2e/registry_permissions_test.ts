@@ -45,8 +45,8 @@ async function refused(set: string, before = ""): Promise<string[]> {
 }
 
 Deno.test("the registry's permissions are for the network, once it has read what its command line names", async () => {
-  const secrets = new URL("lib/cli/secrets.ts", ROOT).href;
-  const giveUp = `import { giveUpFiles } from ${JSON.stringify(secrets)}; await giveUpFiles();`;
+  const permissions = new URL("lib/cli/permissions.ts", ROOT).href;
+  const giveUp = `import { giveUpFiles } from ${JSON.stringify(permissions)}; await giveUpFiles();`;
   assertEquals(await refused("registry", giveUp), Object.keys(ATTEMPTS));
 });
 

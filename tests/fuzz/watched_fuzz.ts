@@ -1,7 +1,6 @@
 /** Fuzzes a target and watches over it: an input at which it never ends is a finding like any other. */
 
-import type { FuzzAnswer, FuzzOrder } from "./fuzz_worker.ts";
-import { PRESENT_BYTES } from "./fuzz_worker.ts";
+import { type FuzzAnswer, type FuzzOrder, PRESENT_BYTES } from "./fuzz_worker.ts";
 
 /** An input that is taken this long for is taken for ever for, in milliseconds. Others take microseconds. */
 const STUCK_MS = 10_000;

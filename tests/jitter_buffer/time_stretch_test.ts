@@ -1,5 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { fft } from "../../lib/dsp/complex_fft.ts";
+import { fft } from "../../lib/dsp/fft.ts";
 import { resample } from "../../lib/dsp/resample.ts";
 import { toInt16 } from "../../lib/dsp/pcm.ts";
 import { parseWav } from "../../audio/file/wav_reader.ts";

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { type Command, COMMANDS, commonStart, completions, parseCommand } from "../../lib/phone/commands.ts";
+import { type Command, COMMANDS, parseCommand } from "../../lib/phone/commands.ts";
+import { commonStart, completions } from "../../lib/ui/completion.ts";
 
 Deno.test("parseCommand() knows every command by all of its words, in any case", () => {
   for (const { kind, pt, en, short, takesName } of COMMANDS) {

@@ -3,7 +3,7 @@ import { openNullSink } from "../../audio/synthetic.ts";
 import { SoundDesk } from "../../audio/audio_devices.ts";
 import type { PhoneEvent } from "../../lib/events/phone_events.ts";
 import { Phone } from "../../lib/phone/user_agent.ts";
-import type { PhoneOptions } from "../../lib/cli/phone_args.ts";
+import type { PhoneOptions } from "../../lib/phone/options.ts";
 import type { Screen } from "../../lib/phone/screen.ts";
 import { startRegistry } from "../../lib/registrar/server.ts";
 

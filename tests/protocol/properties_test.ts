@@ -10,10 +10,9 @@ import {
   parseCallMessage,
 } from "../../lib/protocol/call_messages.ts";
 import { type Line, LineSplitter, MAX_LINE_BYTES } from "../../lib/protocol/line_splitter.ts";
-import { hasExcessMarks } from "../../lib/protocol/excess_marks.ts";
+import { hasExcessMarks, printable } from "../../lib/protocol/printable.ts";
 import { isName, nameKey } from "../../lib/protocol/name.ts";
 import { parseObject } from "../../lib/protocol/json_object.ts";
-import { printable } from "../../lib/protocol/printable.ts";
 import { parseReply, parseRequest } from "../../lib/protocol/registry_messages.ts";
 import { UNSAFE } from "../ui/every_event.ts";
 import { anyIp, anyPort, anyText, holds } from "../fuzz/property.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import type { RegistryEvent } from "../../lib/events/phone_events.ts";
+import type { RegistryEvent } from "../../lib/events/registry_events.ts";
 import {
   PortInUseError,
   type RegistryOptions,

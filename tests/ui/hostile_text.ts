@@ -1,7 +1,7 @@
 /** Text that no terminal, file name or log may ever get as it is, by class. */
 
 import { UNSAFE } from "./every_event.ts";
-import { hasExcessMarks } from "../../lib/protocol/excess_marks.ts";
+import { hasExcessMarks } from "../../lib/protocol/printable.ts";
 
 function codePoints(...ranges: readonly (readonly [number, number])[]): string {
   return ranges.map(([first, last]) =>

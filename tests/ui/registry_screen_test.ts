@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { unicodeWidth } from "@std/cli/unicode-width";
-import type { RegistryEvent } from "../../lib/events/phone_events.ts";
+import type { RegistryEvent } from "../../lib/events/registry_events.ts";
 import {
   personTable,
   RegistryScreen,

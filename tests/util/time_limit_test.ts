@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { withTimeLimit } from "../../lib/util/time_limit.ts";
+import { within, withTimeLimit } from "../../lib/util/time_limit.ts";
 
 /** Something that never comes to an end by itself. */
 const never = (): Promise<never> => new Promise(() => {});
@@ -43,4 +43,10 @@ Deno.test("withTimeLimit() ends when its signal fires, for its reason", async ()
   const work = withTimeLimit(60_000, controller.signal, never);
   controller.abort(new Error("why"));
   await assertRejects(() => work, Error, "why");
+});
+
+Deno.test("within() says whether something settled in time, and fails as it does", async () => {
+  assertEquals(await within(60_000, Promise.resolve()), true);
+  assertEquals(await within(1, new Promise(() => {})), false);
+  await assertRejects(() => within(60_000, Promise.reject(new Error("no"))), Error, "no");
 });

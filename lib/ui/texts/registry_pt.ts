@@ -1,6 +1,6 @@
 /** What the registry says in Portuguese. The other language has the same keys: the compiler checks it. */
 
-import type { UsageProblem } from "../../events/phone_events.ts";
+import type { UsageProblem } from "../../events/usage_problem.ts";
 
 /** How a person is named in a sentence, such as `joão (192.168.0.10:6000)`, safe to show. */
 type Who = string;

@@ -4,7 +4,7 @@ import { compare } from "../../../testing/audio/compare.ts";
 import { FileSink, openFileSink, type SinkFile } from "../../../audio/file/file_sink.ts";
 import { openFileSource } from "../../../audio/file/file_source.ts";
 import { Pacer, SampleClock } from "../../../audio/pacer.ts";
-import { openTone } from "../../../audio/tone.ts";
+import { openTone } from "../../../audio/synthetic.ts";
 import { parseWav } from "../../../audio/file/wav_reader.ts";
 import { FakeClock } from "../../../testing/fake_clock.ts";
 import { hear } from "../../../testing/audio/hear.ts";

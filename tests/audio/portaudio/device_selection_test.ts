@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { chooseDevice, type DeviceChoice } from "../../../audio/portaudio/device_selection.ts";
-import type { Device } from "../../../audio/portaudio/portaudio.ts";
+import type { Device } from "../../../audio/portaudio/device.ts";
 
 function device(index: number, name: string, more: Partial<Device> = {}): Device {
   return {

@@ -6,7 +6,8 @@ import { type Intelligibility, middleCall } from "../../../bench/voice/intelligi
 import { BARESIP, SALA, SALA_FRAME_10, SALA_NO_ECHO_CANCEL } from "../../../bench/voice/programs.ts";
 import { measureBars } from "../../../bench/voice/voice_bars.ts";
 import { DELAY_PICTURE, drawPictures, STOI_PICTURE, writeReport } from "../../../bench/voice/voice_report.ts";
-import type { Outcome, VoiceResults } from "../../../bench/voice/voice_results.ts";
+import type { VoiceResults } from "../../../bench/voice/voice_results.ts";
+import type { Outcome } from "../../../bench/measure/outcome.ts";
 
 function delays(medianMs: number, p95Ms = medianMs): Delays {
   return { medianMs, p5Ms: medianMs, p95Ms, said: 20, heard: 20 };

@@ -1,7 +1,8 @@
 /** What a person types, and what Tab makes of it. */
 
 import { assert, assertEquals } from "@std/assert";
-import { commonStart, completions, parseCommand } from "../../../lib/phone/commands.ts";
+import { parseCommand } from "../../../lib/phone/commands.ts";
+import { commonStart, completions } from "../../../lib/ui/completion.ts";
 import { type FuzzTarget, textSeeds } from "../fuzz_target.ts";
 
 const decoder = new TextDecoder();

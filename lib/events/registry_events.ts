@@ -1,0 +1,29 @@
+/** Everything that a registry has to tell its person; see `phone_events.ts`. */
+
+import type { Person } from "../protocol/registry_messages.ts";
+import type { MessageEvent, PersonFields } from "./fields.ts";
+import type { UsageProblem } from "./usage_problem.ts";
+
+/** How somebody came to leave the table. */
+export type LeaveReason =
+  /** With `fechamento`. */
+  | "goodbye"
+  /** The connection ended. */
+  | "disconnected"
+  /** No answer to `ping`. */
+  | "silent";
+
+/** What a registry tells its person. */
+export type RegistryEvent =
+  | MessageEvent
+  | { readonly event: "listening"; readonly host: string; readonly port: number }
+  | { readonly event: "joined" } & PersonFields
+  | { readonly event: "left"; readonly reason: LeaveReason } & PersonFields
+  | { readonly event: "table"; readonly people: readonly Person[] }
+  | { readonly event: "room_full"; readonly connections: number }
+  /** One machine has as many connections as it may have. */
+  | { readonly event: "address_full"; readonly ip: string; readonly connections: number }
+  | { readonly event: "port_in_use"; readonly port: number }
+  | { readonly event: "wrong_usage"; readonly problem: UsageProblem }
+  | { readonly event: "failed"; readonly detail: string }
+  | { readonly event: "closed" };
