@@ -6,14 +6,14 @@
 
 import { AudioError } from "./audio/audio_io.ts";
 import { quietStderr } from "./audio/portaudio/quiet.ts";
-import { SoundDesk, soundNeeds } from "./audio/audio_devices.ts";
+import { AudioDevices, soundNeeds } from "./audio/audio_devices.ts";
 import { onEndSignal, onFailure } from "./lib/cli/signals.ts";
 import { jsonLine } from "./lib/ui/json_line.ts";
 import { chooseLanguage, type Language } from "./lib/ui/texts/language.ts";
 import { writeAll } from "./lib/ui/line_writer.ts";
 import { openScreen } from "./lib/ui/open_screen.ts";
 import { giveUpOtherPermissions, neededPermissions } from "./lib/cli/permissions.ts";
-import { EXIT, Phone } from "./lib/phone/user_agent.ts";
+import { EXIT, UserAgent } from "./lib/phone/user_agent.ts";
 import { type OutputOptions, parsePhoneOptions, type PhoneAccess } from "./lib/cli/phone_args.ts";
 import type { PhoneOptions } from "./lib/phone/options.ts";
 import { raisePriority } from "./lib/cli/priority.ts";
@@ -41,8 +41,8 @@ async function tell(
 
 function listDevices(): Telling {
   try {
-    using desk = new SoundDesk({});
-    return { event: "devices", devices: desk.devices() };
+    using audioDevices = new AudioDevices({});
+    return { event: "devices", devices: audioDevices.devices() };
   } catch (error) {
     if (!(error instanceof AudioError)) throw error;
     const { code, subject, detail } = error;
@@ -95,9 +95,9 @@ async function main(args: readonly string[]): Promise<number> {
   giveUpOtherPermissions(neededPermissions(needs, options.logKeys));
   // Sound libraries write there at any moment, and over the screen. What the phone has to say goes to the screen.
   using _quiet = needs.usesDevices ? quietStderr() : undefined;
-  const desk = new SoundDesk(request.sound);
+  const audioDevices = new AudioDevices(request.sound);
   await using screen = openScreen({ ...output, language, name: request.options.name });
-  const phone = new Phone(options, screen, desk);
+  const phone = new UserAgent(options, screen, audioDevices);
   onEndSignal(() => phone.quit());
   // Nobody reads any longer what the phone says, as with `phone … | head`.
   screen.broken.then(() => phone.quit());
@@ -108,7 +108,7 @@ async function main(args: readonly string[]): Promise<number> {
   const status = await phone.run();
   await screen.flush();
   // Under a stream that hangs, PortAudio would never stop.
-  if (phone.soundClosed) desk[Symbol.dispose]();
+  if (phone.soundClosed) audioDevices[Symbol.dispose]();
   return status;
 }
 

@@ -2,7 +2,7 @@
 
 import { AudioError, type AudioSink, type AudioSource } from "./audio_io.ts";
 import type { DeviceChoice } from "./portaudio/device_selection.ts";
-import { DeviceKeeper, type DeviceListener } from "./hotplug/device_supervisor.ts";
+import { type DeviceListener, DeviceSupervisor } from "./hotplug/device_supervisor.ts";
 import { openFileSink } from "./file/file_sink.ts";
 import { openFileSource } from "./file/file_source.ts";
 import { PortAudio } from "./portaudio/portaudio.ts";
@@ -32,12 +32,12 @@ export interface SoundProblem {
  * Opens microphones and loudspeakers, each time anew for a call. PortAudio is loaded when a device is first
  * needed and stays.
  *
- * Devices that go away in a call, or have gone before it, are used again when they are back: a {@linkcode DeviceKeeper}
+ * Devices that go away in a call, or have gone before it, are used again when they are back: a {@linkcode DeviceSupervisor}
  * sees to that.
  */
-export class SoundDesk implements Disposable {
+export class AudioDevices implements Disposable {
   readonly #choice: SoundChoice;
-  readonly #keeper: DeviceKeeper;
+  readonly #supervisor: DeviceSupervisor;
   /** The devices that were asked for, as they were found: their numbers change, and parts of names fit others, too. */
   readonly #found: { input?: Device; output?: Device } = {};
   #portAudio: PortAudio | undefined;
@@ -51,7 +51,7 @@ export class SoundDesk implements Disposable {
   /** @param choice What was asked for on the command line. */
   constructor(choice: SoundChoice) {
     this.#choice = choice;
-    this.#keeper = new DeviceKeeper({
+    this.#supervisor = new DeviceSupervisor({
       openSource: async (readSamples) =>
         await this.#devices().openSource(readSamples, this.#wanted("input", choice.microphone)),
       openSink: async (servedSamples) =>
@@ -119,7 +119,7 @@ export class SoundDesk implements Disposable {
 
   /** Settles when no device is being opened or closed. */
   settled(): Promise<void> {
-    return this.#keeper.settled();
+    return this.#supervisor.settled();
   }
 
   /**
@@ -134,7 +134,7 @@ export class SoundDesk implements Disposable {
     if (this.#noMicrophone || microphone === "silence" || microphone === "none") return openSilence();
     if (isFile(microphone)) return openFileSource(microphone);
     this.#devices();
-    return this.#keeper.openSource(readSamples, this.#found.input?.name ?? microphone ?? DEFAULT_DEVICE);
+    return this.#supervisor.openSource(readSamples, this.#found.input?.name ?? microphone ?? DEFAULT_DEVICE);
   }
 
   /**
@@ -149,7 +149,7 @@ export class SoundDesk implements Disposable {
     if (this.#noSpeaker || speaker === "silence" || speaker === "none") return openNullSink();
     if (!isFile(speaker)) {
       this.#devices();
-      return this.#keeper.openSink(servedSamples, this.#found.output?.name ?? speaker ?? DEFAULT_DEVICE);
+      return this.#supervisor.openSink(servedSamples, this.#found.output?.name ?? speaker ?? DEFAULT_DEVICE);
     }
     this.#recordings++;
     return openFileSink(

@@ -9,7 +9,7 @@
  */
 
 import { SAMPLE_RATE } from "../audio/audio_io.ts";
-import { VoiceProcessor } from "../audio/processing/audio_processor.ts";
+import { AudioProcessor } from "../audio/processing/audio_processor.ts";
 import {
   type BlockOrder,
   echoLossDb,
@@ -60,7 +60,7 @@ interface Contender extends Disposable {
 }
 
 function own(): Contender {
-  const processor = new VoiceProcessor({ gain: false });
+  const processor = new AudioProcessor({ gain: false });
   return { processor, latencySamples: processor.latencySamples, [Symbol.dispose]: () => {} };
 }
 

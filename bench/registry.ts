@@ -7,7 +7,7 @@
 
 import { parseArgs } from "@std/cli/parse-args";
 import { RegistryClient } from "../lib/registration/registry_client.ts";
-import { RegistryLink } from "../lib/registration/registration.ts";
+import { Registration } from "../lib/registration/registration.ts";
 import { commandLine, importMap } from "../testing/processes.ts";
 import { describeMachine } from "./measure/machine.ts";
 import { pause } from "./measure/pause.ts";
@@ -151,7 +151,7 @@ async function measureReturn(port: number, log: string): Promise<number[]> {
   const first = await startRegistry(port, log);
   let backAt: number[] = [];
   const links = await Promise.all(Array.from({ length: RETURNING }, async (_, index) => {
-    const result = await RegistryLink.connect("127.0.0.1", port, {
+    const result = await Registration.connect("127.0.0.1", port, {
       onBack: () => backAt.push(performance.now()),
     });
     if (result.kind !== "connected") throw new Error(`Cannot connect: ${result.detail}`);

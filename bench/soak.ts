@@ -9,7 +9,7 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
-import { RegistryLink } from "../lib/registration/registration.ts";
+import { Registration } from "../lib/registration/registration.ts";
 import type { ToolProcess } from "../testing/processes.ts";
 import { Pulse, pulseMissing } from "../testing/pulse.ts";
 import { describe } from "./voice/conditions.ts";
@@ -32,7 +32,7 @@ import {
   type SoakResults,
 } from "./soak/soak_report.ts";
 import { makeSpeech } from "./voice/speech.ts";
-import { VisitorsProcess } from "./soak/load_process.ts";
+import { LoadProcess } from "./soak/load_process.ts";
 import { writeTempWav } from "./measure/wav_file.ts";
 
 /** The long run. From this length on memory and delay are judged, and the figures kept. */
@@ -75,7 +75,7 @@ const FIRST_CONNECTIONS = CONNECTIONS + 1;
 
 interface Options {
   readonly minutes: number;
-  readonly visitors: number;
+  readonly loadClients: number;
   readonly seed: string;
 }
 
@@ -153,8 +153,8 @@ class Registries implements AsyncDisposable {
   }
 }
 
-async function observe(port: number): Promise<RegistryLink> {
-  const connected = await RegistryLink.connect(LOOPBACK, port);
+async function observe(port: number): Promise<Registration> {
+  const connected = await Registration.connect(LOOPBACK, port);
   if (connected.kind !== "connected") throw new Error(`Cannot connect: ${connected.detail}`);
   const { kind } = await connected.link.register(OBSERVER, LOOPBACK, 6000);
   if (kind !== "confirmed") throw new Error(`Cannot register ${OBSERVER}: ${kind}`);
@@ -162,7 +162,7 @@ async function observe(port: number): Promise<RegistryLink> {
 }
 
 /** Who is in the room, as soon as the registry can be asked. */
-async function namesIn(observer: RegistryLink): Promise<string[]> {
+async function namesIn(observer: Registration): Promise<string[]> {
   for (const deadline = performance.now() + PATIENCE_MS; performance.now() < deadline; await pause(100)) {
     const result = await observer.list();
     if (result.kind === "people") return result.people.map(({ nome }) => nome);
@@ -192,7 +192,7 @@ async function accountOf(name: string, phone: ToolProcess): Promise<PhoneAccount
 }
 
 async function soak(pulse: Pulse, speech: string, options: Options): Promise<SoakResults> {
-  const { minutes, visitors: count, seed } = options;
+  const { minutes, loadClients: count, seed } = options;
   const port = quietPort();
   await using registries = await Registries.start(port);
   await using observer = await observe(port);
@@ -205,7 +205,7 @@ async function soak(pulse: Pulse, speech: string, options: Options): Promise<Soa
   const phoneNames = (await namesIn(observer)).filter((name) => name.startsWith("call"));
   const registryOwn = await countDescriptors(registries.pid) - FIRST_CONNECTIONS;
   call.begin();
-  await using visitors = await VisitorsProcess.start(port, count, seed);
+  await using loadClients = await LoadProcess.start(port, count, seed);
   await using callers = new ProcessWatch(call.caller.pid);
   await using callees = new ProcessWatch(call.callee.pid);
   const startMs = performance.now();
@@ -236,7 +236,7 @@ async function soak(pulse: Pulse, speech: string, options: Options): Promise<Soa
   progress(`delay: ${late.medianMs.toFixed(1)} ms`);
   await until(lengthMs);
   const registryLate = registries.lately();
-  const report = await visitors.leave();
+  const report = await loadClients.leave();
   progress("the visitors have left");
 
   const names = await namesIn(observer);
@@ -249,11 +249,11 @@ async function soak(pulse: Pulse, speech: string, options: Options): Promise<Soa
   const firstLookMs = Math.min(FIRST_LOOK_MS, lifeMs);
   return {
     minutes,
-    visitorCount: count,
+    clientCount: count,
     network: describe(NETWORK),
     absences: registries.absences,
     phones: accounts,
-    visitors: report,
+    loadClients: report,
     namesLeft: names.filter((name) => !expected.includes(name)),
     namesMissing: expected.filter((name) => !names.includes(name)),
     holdings: ([["caller", callers], ["callee", callees]] as const).map(([name, watch]) => ({
@@ -274,12 +274,12 @@ async function soak(pulse: Pulse, speech: string, options: Options): Promise<Soa
 
 async function main(): Promise<number> {
   const given = parseArgs(Deno.args, { string: ["minutes", "visitors", "seed", "out"] });
-  const [minutes, visitors, seed] = [
+  const [minutes, loadClients, seed] = [
     Number(given.minutes ?? LONG_MINUTES),
-    Number(given.visitors ?? 200),
+    Number(given.loadClients ?? 200),
     given.seed ?? "1",
   ];
-  if (!(minutes >= SHORTEST_MINUTES) || !(visitors >= 2)) {
+  if (!(minutes >= SHORTEST_MINUTES) || !(loadClients >= 2)) {
     console.error(
       `Usage: make soak [ARGS="--minutes ${LONG_MINUTES} --visitors 200 --seed 1 --out bench/results"]`,
     );
@@ -294,7 +294,7 @@ async function main(): Promise<number> {
   Deno.env.set("DENO_DIR", await denoFolder());
   await using pulse = await Pulse.start([MOUTH, EAR, HUSH, DRAIN]);
   await using speech = await writeTempWav((await makeSpeech(false)).samples);
-  const results = await soak(pulse, speech.path, { minutes, visitors, seed });
+  const results = await soak(pulse, speech.path, { minutes, loadClients, seed });
   const long = minutes >= LONG_MINUTES;
   const bars = soakBars(results, long);
   for (const bar of bars) console.log(barLine(bar));

@@ -1,9 +1,9 @@
 import { AudioError, type AudioSink, type AudioSource } from "../audio_io.ts";
-import type { KeptDevice, KeptDeviceListener } from "./supervised_device.ts";
-import { KeptSink } from "./supervised_sink.ts";
-import { KeptSource } from "./supervised_source.ts";
+import type { SupervisedDevice, SupervisedDeviceListener } from "./supervised_device.ts";
+import { SupervisedSink } from "./supervised_sink.ts";
+import { SupervisedSource } from "./supervised_source.ts";
 import { type Clock, systemClock } from "../../lib/util/clock.ts";
-import { type DeviceSide, ReturnPlan, type ReturnStep } from "./reopen_backoff.ts";
+import { type DeviceSide, ReopenBackoff, type ReopenStep } from "./reopen_backoff.ts";
 import { within } from "../../lib/util/time_limit.ts";
 
 /** How often devices that stand still are looked for. */
@@ -41,19 +41,19 @@ export interface DeviceOpener {
 
 /**
  * Keeps calls in sound devices: one that goes away is replaced by silence, looked for, and used again when it is back.
- * {@linkcode ReturnPlan} decides when.
+ * {@linkcode ReopenBackoff} decides when.
  */
-export class DeviceKeeper {
+export class DeviceSupervisor {
   readonly #opener: DeviceOpener;
   readonly #listener: DeviceListener;
   readonly #clock: Clock;
-  readonly #plan = new ReturnPlan();
-  readonly #devices = new Set<KeptDevice>();
+  readonly #plan = new ReopenBackoff();
+  readonly #devices = new Set<SupervisedDevice>();
   /** What is being opened or closed. */
   readonly #pending = new Set<Promise<unknown>>();
   /** Devices that are being opened. */
-  readonly #opening = new Map<KeptDevice, Promise<AudioError | undefined>>();
-  readonly #kept: KeptDeviceListener;
+  readonly #opening = new Map<SupervisedDevice, Promise<AudioError | undefined>>();
+  readonly #kept: SupervisedDeviceListener;
   #detail = "";
   #cancelWake: (() => void) | undefined;
   #cancelLook: (() => void) | undefined;
@@ -83,7 +83,7 @@ export class DeviceKeeper {
    */
   openSource(readSamples: number, name: string): Promise<AudioSource> {
     const openDevice = () => this.#opener.openSource(readSamples);
-    return this.#keep(new KeptSource({ name, openDevice, listener: this.#kept }));
+    return this.#keep(new SupervisedSource({ name, openDevice, listener: this.#kept }));
   }
 
   /**
@@ -94,10 +94,10 @@ export class DeviceKeeper {
    */
   openSink(servedSamples: number, name: string): Promise<AudioSink> {
     const openDevice = () => this.#opener.openSink(servedSamples);
-    return this.#keep(new KeptSink({ name, openDevice, listener: this.#kept }));
+    return this.#keep(new SupervisedSink({ name, openDevice, listener: this.#kept }));
   }
 
-  async #keep<Kept extends KeptDevice>(device: Kept): Promise<Kept> {
+  async #keep<Kept extends SupervisedDevice>(device: Kept): Promise<Kept> {
     this.#devices.add(device);
     this.#cancelLook ??= this.#clock.setTimer(() => this.#look(), LOOK_MS);
     const opening = this.#open(device);
@@ -109,7 +109,7 @@ export class DeviceKeeper {
   }
 
   /** Opens a device, once however often it is called meanwhile. Gives the reason where it does not open. */
-  #open(device: KeptDevice): Promise<AudioError | undefined> {
+  #open(device: SupervisedDevice): Promise<AudioError | undefined> {
     const already = this.#opening.get(device);
     if (already) return already;
     const opening = device.open().then(() => undefined, (error: AudioError) => error);
@@ -130,19 +130,19 @@ export class DeviceKeeper {
     this.#act();
   }
 
-  #lost(device: KeptDevice, error: AudioError): void {
+  #lost(device: SupervisedDevice, error: AudioError): void {
     if (!this.#devices.has(device)) return;
     this.#detail = error.detail;
     this.#plan.lost(device.side, this.#clock.now());
     this.#act();
   }
 
-  #works(device: KeptDevice): void {
+  #works(device: SupervisedDevice): void {
     this.#plan.returned(device.side, this.#clock.now());
     this.#act();
   }
 
-  #released(device: KeptDevice): void {
+  #released(device: SupervisedDevice): void {
     this.#devices.delete(device);
     // The device of the last call may be closed after that of the next was opened.
     if (![...this.#devices].some(({ side }) => side === device.side)) this.#plan.released(device.side);
@@ -167,7 +167,7 @@ export class DeviceKeeper {
       : this.#clock.setTimer(() => this.#act(), Math.max(0, wakeAt - this.#clock.now()));
   }
 
-  #do({ kind, sides }: ReturnStep): void {
+  #do({ kind, sides }: ReopenStep): void {
     const notices = [...this.#devices].filter(({ side }) => sides.includes(side))
       .map(({ side, name }) => ({ side, name }));
     if (kind === "attempt") this.#track(this.#attempt(sides));

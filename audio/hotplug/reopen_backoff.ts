@@ -19,10 +19,10 @@ export const BACK_GATHER_MS = 2000;
 export const LONGEST_PAUSE_MS = 5000;
 
 /** What is to be done, at most one of each kind at a time. */
-export type ReturnStep =
+export type ReopenStep =
   /** These are gone: the person is to know. */
   | { readonly kind: "lost"; readonly sides: readonly DeviceSide[] }
-  /** These are to be opened, if they can be. To be answered with {@linkcode ReturnPlan.attempted}. */
+  /** These are to be opened, if they can be. To be answered with {@linkcode ReopenBackoff.attempted}. */
   | { readonly kind: "attempt"; readonly sides: readonly DeviceSide[] }
   /** These are in use again. */
   | { readonly kind: "back"; readonly sides: readonly DeviceSide[] };
@@ -31,9 +31,9 @@ export type ReturnStep =
  * Decides when lost devices are looked for: half a second after the loss, then with pauses that double up to 5 s. Each
  * loss is told once, and so is each return. Reads no clock and opens nothing.
  *
- * After every input, all of {@linkcode ReturnPlan.poll} is to be done, and again at {@linkcode ReturnPlan.wakeAt}.
+ * After every input, all of {@linkcode ReopenBackoff.poll} is to be done, and again at {@linkcode ReopenBackoff.wakeAt}.
  */
-export class ReturnPlan {
+export class ReopenBackoff {
   readonly #missing = new Set<DeviceSide>();
   readonly #untold = new Set<DeviceSide>();
   readonly #back = new Set<DeviceSide>();
@@ -83,7 +83,7 @@ export class ReturnPlan {
     this.#stopWithout();
   }
 
-  /** The attempt is over. Devices that were opened may take a while to work: {@linkcode ReturnPlan.returned}. */
+  /** The attempt is over. Devices that were opened may take a while to work: {@linkcode ReopenBackoff.returned}. */
   attempted(now: number): void {
     this.#attempting = false;
     if (this.#missing.size === 0) return;
@@ -92,8 +92,8 @@ export class ReturnPlan {
   }
 
   /** What is to be done now. */
-  poll(now: number): ReturnStep[] {
-    const steps: ReturnStep[] = [];
+  poll(now: number): ReopenStep[] {
+    const steps: ReopenStep[] = [];
     if (this.#tellAt !== undefined && now >= this.#tellAt) {
       this.#tellAt = undefined;
       steps.push({ kind: "lost", sides: taken(this.#untold) });

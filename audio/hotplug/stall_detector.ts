@@ -8,7 +8,7 @@ export const STALLED_LOOKS = 5;
  * Notices that a device stands still: that it neither fails nor does anything, as under a sound server that hangs.
  * Counts looks rather than time, so that a process that was stopped for an hour does not blame its devices.
  */
-export class Stall {
+export class StallDetector {
   #looks = 0;
 
   /** The device gave or took samples. */

@@ -1,6 +1,6 @@
 import { AudioError, type AudioSink, type AudioSource } from "../audio_io.ts";
 import type { DeviceSide } from "./reopen_backoff.ts";
-import { Stall } from "./stall_detector.ts";
+import { StallDetector } from "./stall_detector.ts";
 import { within } from "../../lib/util/time_limit.ts";
 
 /** What is said of a device that stands still, in English as PortAudio's own words are. */
@@ -10,19 +10,19 @@ export const STANDS_STILL = "The device stands still";
 const CLOSING_MS = 1000;
 
 /** What a kept device tells its keeper. */
-export interface KeptDeviceListener {
+export interface SupervisedDeviceListener {
   /** It has failed, and a substitute stands in for it. */
-  readonly lost: (device: KeptDevice, error: AudioError) => void;
+  readonly lost: (device: SupervisedDevice, error: AudioError) => void;
   /** It works, for the first time since it was opened. */
-  readonly works: (device: KeptDevice) => void;
+  readonly works: (device: SupervisedDevice) => void;
   /** Something is being closed, which may take as long as the system likes. */
   readonly closing: (end: Promise<void>) => void;
   /** Nobody uses it any more. */
-  readonly released: (device: KeptDevice) => void;
+  readonly released: (device: SupervisedDevice) => void;
 }
 
-/** What {@linkcode KeptDevice} needs to know of its kind. */
-export interface KeptDeviceOptions<Device> {
+/** What {@linkcode SupervisedDevice} needs to know of its kind. */
+export interface SupervisedDeviceOptions<Device> {
   readonly side: DeviceSide;
   /** What to call it before it was ever there. */
   readonly name: string;
@@ -30,22 +30,22 @@ export interface KeptDeviceOptions<Device> {
   readonly openDevice: () => Promise<Device>;
   /** Opens what stands in for it. */
   readonly openSubstitute: () => Device;
-  readonly listener: KeptDeviceListener;
+  readonly listener: SupervisedDeviceListener;
 }
 
 /** A device that may go and come back while a call has it: while it is away, a substitute stands in for it. */
-export abstract class KeptDevice<Device extends AudioSource | AudioSink = AudioSource | AudioSink>
+export abstract class SupervisedDevice<Device extends AudioSource | AudioSink = AudioSource | AudioSink>
   implements AsyncDisposable {
   readonly side: DeviceSide;
-  readonly #options: KeptDeviceOptions<Device>;
-  readonly #stall = new Stall();
+  readonly #options: SupervisedDeviceOptions<Device>;
+  readonly #stallDetector = new StallDetector();
   #present: Device;
   #name: string;
   #away = true;
   #works = false;
   #closed = false;
 
-  constructor(options: KeptDeviceOptions<Device>) {
+  constructor(options: SupervisedDeviceOptions<Device>) {
     this.#options = options;
     this.side = options.side;
     this.#name = options.name;
@@ -75,12 +75,12 @@ export abstract class KeptDevice<Device extends AudioSource | AudioSink = AudioS
     this.#name = device.name;
     this.#away = false;
     this.#works = false;
-    this.#stall.moved();
+    this.#stallDetector.moved();
   }
 
   /** To be called once a second: notices that the device stands still. */
   look(): void {
-    if (!this.#stall.look(this.takeWaiting())) return;
+    if (!this.#stallDetector.look(this.takeWaiting())) return;
     this.failed(this.#present, new AudioError("device_failed", this.#name, STANDS_STILL));
   }
 
@@ -102,7 +102,7 @@ export abstract class KeptDevice<Device extends AudioSource | AudioSink = AudioS
 
   /** The device, or its substitute, gave or wants samples. */
   protected moved(): void {
-    this.#stall.moved();
+    this.#stallDetector.moved();
   }
 
   /** The device has done what it does not do unless it works. */

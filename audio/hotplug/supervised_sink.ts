@@ -1,19 +1,19 @@
 import type { AudioSink } from "../audio_io.ts";
-import { KeptDevice, type KeptDeviceOptions } from "./supervised_device.ts";
+import { SupervisedDevice, type SupervisedDeviceOptions } from "./supervised_device.ts";
 import { openNullSink } from "../synthetic.ts";
 
 /** A loudspeaker that has taken so many samples, 0.2 s, plays them: no queue is as long. */
 export const WORKING_SAMPLES = 9600;
 
 /** A loudspeaker that never fails: while it is away, samples are let go of at the pace at which they would be heard. */
-export class KeptSink extends KeptDevice<AudioSink> implements AudioSink {
+export class SupervisedSink extends SupervisedDevice<AudioSink> implements AudioSink {
   #asked = false;
   /** Samples that it has taken since it was opened. */
   #taken = 0;
   /** Samples that it wants if it played none since it was last asked. */
   #lack = 0;
 
-  constructor(options: Pick<KeptDeviceOptions<AudioSink>, "name" | "openDevice" | "listener">) {
+  constructor(options: Pick<SupervisedDeviceOptions<AudioSink>, "name" | "openDevice" | "listener">) {
     super({ ...options, side: "speaker", openSubstitute: openNullSink });
   }
 

@@ -1,6 +1,6 @@
 import type { AudioSource } from "../audio_io.ts";
 import { CaptureGap } from "./capture_gap.ts";
-import { KeptDevice, type KeptDeviceOptions } from "./supervised_device.ts";
+import { SupervisedDevice, type SupervisedDeviceOptions } from "./supervised_device.ts";
 import { openSilence } from "../synthetic.ts";
 
 /**
@@ -10,7 +10,7 @@ import { openSilence } from "../synthetic.ts";
  *
  * All reads are to be of the same length.
  */
-export class KeptSource extends KeptDevice<AudioSource> implements AudioSource {
+export class SupervisedSource extends SupervisedDevice<AudioSource> implements AudioSource {
   readonly #gap = new CaptureGap();
   /** Samples of silence that come before the next ones of the microphone. */
   #owed = 0;
@@ -21,7 +21,7 @@ export class KeptSource extends KeptDevice<AudioSource> implements AudioSource {
   #reads = 0;
   #readsAtLook = 0;
 
-  constructor(options: Pick<KeptDeviceOptions<AudioSource>, "name" | "openDevice" | "listener">) {
+  constructor(options: Pick<SupervisedDeviceOptions<AudioSource>, "name" | "openDevice" | "listener">) {
     super({ ...options, side: "microphone", openSubstitute: openSilence });
   }
 

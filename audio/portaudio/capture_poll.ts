@@ -17,7 +17,7 @@ const STOPPED_RETRY_MS = 10;
 const STOPPED_MS = 20;
 
 /** When one microphone is looked at. All times are milliseconds on any clock that only goes forward. */
-export class LookSchedule {
+export class CapturePoll {
   readonly #readSamples: number;
   /** When the next samples are due. */
   #dueMs = 0;

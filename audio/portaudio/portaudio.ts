@@ -3,8 +3,8 @@
 import { AudioError, type AudioSink, type AudioSource, SAMPLE_RATE } from "../audio_io.ts";
 import { chooseDevice, type DeviceChoice } from "./device_selection.ts";
 import type { Device, Direction } from "./device.ts";
-import { LookSchedule } from "./capture_poll.ts";
-import { OneAtATime } from "../../lib/util/serial_queue.ts";
+import { CapturePoll } from "./capture_poll.ts";
+import { SerialQueue } from "../../lib/util/serial_queue.ts";
 import {
   DEVICE_INFO,
   HOST_API_INFO_NAME,
@@ -17,7 +17,7 @@ import {
   symbols,
   UNANTICIPATED_HOST_ERROR,
 } from "./symbols.ts";
-import { QueueReserve } from "./underrun_reserve.ts";
+import { UnderrunReserve } from "./underrun_reserve.ts";
 import { quietAlsa, withQuietStderr } from "./quiet.ts";
 
 /**
@@ -84,7 +84,7 @@ function loadLibrary(): Library {
 export class PortAudio implements Disposable {
   readonly #library: Library;
   /** Streams are opened and closed on other threads, one at a time: PortAudio itself has no locks. */
-  readonly #turns = new OneAtATime();
+  readonly #turns = new SerialQueue();
   #openStreams = 0;
   #started = true;
 
@@ -271,14 +271,14 @@ class DeviceSource implements AudioSource {
   readonly #blockSamples: number;
   /** Samples that are in its queue, as of the last look and read. */
   #left = 0;
-  readonly #schedule: LookSchedule;
+  readonly #schedule: CapturePoll;
   /** When it is looked at next, where that is settled. */
   #lookAtMs: number | undefined;
   #closed = false;
 
   constructor(stream: Stream, readSamples: number) {
     this.#stream = stream;
-    this.#schedule = new LookSchedule(readSamples);
+    this.#schedule = new CapturePoll(readSamples);
     const info = stream.library.symbols.Pa_GetStreamInfo(stream.pointer);
     const latency = info ? new Deno.UnsafePointerView(info).getFloat64(STREAM_INFO_INPUT_LATENCY) : Infinity;
     // What PortAudio counts as latency is all of its queue, of which one block is ever in use.
@@ -328,7 +328,7 @@ class DeviceSink implements AudioSink {
   readonly #stream: Stream;
   /** Samples that it is given at once, as a rule. */
   readonly #servedSamples: number;
-  readonly #reserve = new QueueReserve(RESERVE_SAMPLES);
+  readonly #reserve = new UnderrunReserve(RESERVE_SAMPLES);
   /** Samples that fit into it. */
   readonly #capacity: number;
   #queued = 0;

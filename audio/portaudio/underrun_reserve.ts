@@ -21,7 +21,7 @@ const SAMPLES_TO_SHRINK = 6 * 48_000;
 const STARTING_SAMPLES = 3 * 48_000;
 
 /** The reserve of one loudspeaker. All numbers are samples. */
-export class QueueReserve {
+export class UnderrunReserve {
   readonly #least: number;
   #samples: number;
   /** What the queue took since it last ran dry or the reserve shrank. */

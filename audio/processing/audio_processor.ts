@@ -1,8 +1,8 @@
 /** What a microphone's sound goes through before it is sent: echo cancelling, noise reduction, automatic gain. */
 
-import { EchoDelay, LONGEST_DELAY_SAMPLES } from "./echo_delay_estimator.ts";
-import { ECHO_BLOCK_SAMPLES, ECHO_HEADROOM_SAMPLES, EchoFilter } from "./echo_canceller.ts";
-import { EchoReference } from "./render_buffer.ts";
+import { EchoDelayEstimator, LONGEST_DELAY_SAMPLES } from "./echo_delay_estimator.ts";
+import { ECHO_BLOCK_SAMPLES, ECHO_HEADROOM_SAMPLES, EchoCanceller } from "./echo_canceller.ts";
+import { RenderBuffer } from "./render_buffer.ts";
 import { GainControl } from "./gain_control.ts";
 import { NoiseSuppressor, SUPPRESSOR_DELAY_SAMPLES } from "./noise_suppressor.ts";
 
@@ -23,14 +23,14 @@ const SAME_DELAY_SAMPLES = 96;
 const MUTED_BLOCKS = 100;
 
 /** What is done; each is on unless it is said to be off. */
-export interface VoiceProcessorOptions {
+export interface AudioProcessorOptions {
   readonly echoCancel?: boolean;
   readonly noiseReduction?: boolean;
   readonly gain?: boolean;
 }
 
 /** What the processor has found out and does now. */
-export interface VoiceProcessorFigures {
+export interface AudioProcessorFigures {
   /** From a sample's being given to `played` to its echo in `capture`, in samples; `undefined` until it is known. */
   readonly delaySamples: number | undefined;
   /** How much faster the loudspeaker's clock is than the microphone's. */
@@ -50,18 +50,18 @@ export interface VoiceProcessorFigures {
  *
  * @example
  * ```ts
- * const processor = new VoiceProcessor({ gain: false });
+ * const processor = new AudioProcessor({ gain: false });
  * const block = new Int16Array(480);
  * processor.played(block); // right before it is given to the loudspeaker
  * processor.capture(block); // right after the microphone gave it
  * ```
  */
-export class VoiceProcessor {
-  #filter: EchoFilter | undefined;
+export class AudioProcessor {
+  #filter: EchoCanceller | undefined;
   readonly #suppressor: NoiseSuppressor | undefined;
   readonly #gain: GainControl | undefined;
-  #delay = new EchoDelay();
-  #reference = new EchoReference();
+  #delay = new EchoDelayEstimator();
+  #reference = new RenderBuffer();
   readonly #played = new Float64Array(BLOCK_SAMPLES);
   readonly #block = new Float64Array(BLOCK_SAMPLES);
   readonly #captured = new Float64Array(BLOCK_SAMPLES);
@@ -75,19 +75,19 @@ export class VoiceProcessor {
   /** The last one found, which counts when the next one is the same. */
   #candidate: number | undefined;
 
-  constructor(options: VoiceProcessorOptions = {}) {
+  constructor(options: AudioProcessorOptions = {}) {
     const { echoCancel = true, noiseReduction = true, gain = true } = options;
-    if (echoCancel) this.#filter = new EchoFilter();
+    if (echoCancel) this.#filter = new EchoCanceller();
     if (echoCancel || noiseReduction) this.#suppressor = new NoiseSuppressor({ noise: noiseReduction });
     if (gain) this.#gain = new GainControl();
   }
 
-  /** How many samples later sound leaves {@linkcode VoiceProcessor.capture} than it came in: 144, 3 ms, or none. */
+  /** How many samples later sound leaves {@linkcode AudioProcessor.capture} than it came in: 144, 3 ms, or none. */
   get latencySamples(): number {
     return this.#suppressor ? SUPPRESSOR_DELAY_SAMPLES : 0;
   }
 
-  get figures(): VoiceProcessorFigures {
+  get figures(): AudioProcessorFigures {
     return {
       delaySamples: this.#offset === undefined
         ? undefined
@@ -101,9 +101,9 @@ export class VoiceProcessor {
   /** Forgets the echo's way and delay and the devices' clocks: a device was opened anew, and maybe another one. */
   devicesChanged(): void {
     if (!this.#filter) return;
-    this.#filter = new EchoFilter();
-    this.#delay = new EchoDelay();
-    this.#reference = new EchoReference();
+    this.#filter = new EchoCanceller();
+    this.#delay = new EchoDelayEstimator();
+    this.#reference = new RenderBuffer();
     this.#capturedCount = 0;
     this.#sounding = 0;
     this.#offset = undefined;
@@ -163,7 +163,7 @@ export class VoiceProcessor {
   }
 
   /** Sets where the reference is read, before these samples are processed. */
-  #align(filter: EchoFilter, samples: Int16Array, delaySamples: number): void {
+  #align(filter: EchoCanceller, samples: Int16Array, delaySamples: number): void {
     const first = this.#capturedCount;
     this.#capturedCount += samples.length;
     const found = this.#delay.captured(samples);

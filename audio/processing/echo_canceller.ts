@@ -1,4 +1,4 @@
-import { RealFft } from "../../lib/dsp/fft.ts";
+import { Fft } from "../../lib/dsp/fft.ts";
 
 /** Samples that are taken at once: 10 ms. */
 export const ECHO_BLOCK_SAMPLES = 480;
@@ -84,14 +84,14 @@ const LARGEST_SLIP = 2;
  * frequency how wrong it may still be, and so learns fast at first and hardly at all while somebody talks here,
  * with no detector of double talk that could err.
  */
-export class EchoFilter {
+export class EchoCanceller {
   /**
    * Power of the echo that may be left in the output, for each of 513 frequencies from 0 to 24 kHz: of the spectrum
    * of the last block, unscaled.
    */
   readonly residual: Float64Array;
 
-  readonly #fft = new RealFft(FFT_SIZE);
+  readonly #fft = new Fft(FFT_SIZE);
   readonly #bins = FFT_SIZE / 2 + 1;
   /** The last `FFT_SIZE` samples played. */
   readonly #played = new Float64Array(FFT_SIZE);

@@ -1,4 +1,4 @@
-import { RealFft } from "../../lib/dsp/fft.ts";
+import { Fft } from "../../lib/dsp/fft.ts";
 
 /** The search is done at 4 kHz, where the loudest part of speech is: 48 kHz over 12. */
 const DECIMATION = 12;
@@ -44,8 +44,8 @@ const ORIGIN_SLACK = 600;
  *
  * All is counted in samples, none in time, so that it does not matter in which order blocks are played and captured.
  */
-export class EchoDelay {
-  readonly #fft = new RealFft(FFT_SIZE);
+export class EchoDelayEstimator {
+  readonly #fft = new Fft(FFT_SIZE);
   readonly #played = new Decimator(RING);
   readonly #captured = new Decimator(FFT_SIZE);
   readonly #signal = new Float64Array(FFT_SIZE);

@@ -1,4 +1,4 @@
-import { RealFft } from "../../lib/dsp/fft.ts";
+import { Fft } from "../../lib/dsp/fft.ts";
 
 /** Samples that are taken at once: 10 ms. */
 const BLOCK_SAMPLES = 480;
@@ -77,7 +77,7 @@ export interface SuppressorOptions {
  */
 export class NoiseSuppressor {
   readonly #noiseReduction: boolean;
-  readonly #fft = new RealFft(FFT_SIZE);
+  readonly #fft = new Fft(FFT_SIZE);
   readonly #analysis = analysisWindow();
   readonly #blend = blendWindow();
   /** The last `FFT_SIZE` samples in. */
@@ -109,7 +109,7 @@ export class NoiseSuppressor {
    * Processes one block in place.
    *
    * @param samples 480 samples, full scale at 32768. What comes out is 144 samples late.
-   * @param residual Power of the echo that may be in it, as {@linkcode EchoFilter.residual}.
+   * @param residual Power of the echo that may be in it, as {@linkcode EchoCanceller.residual}.
    */
   process(samples: Float64Array, residual?: Float64Array): void {
     const input = this.#input;

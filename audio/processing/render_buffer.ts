@@ -20,7 +20,7 @@ const LARGEST_DRIFT = 500e-6;
  * slip moves the place a little, and the speed at which it goes on a very little. 300 ppm are found in a second, and then
  * kept within 10, or within 50 while somebody talks here.
  */
-export class EchoReference {
+export class RenderBuffer {
   readonly #ring = new Float64Array(RING_SAMPLES);
   readonly #weights = interpolationWeights();
   #written = 0;
@@ -58,7 +58,7 @@ export class EchoReference {
     this.#drift = Math.max(-LARGEST_DRIFT, Math.min(LARGEST_DRIFT, this.#drift + SPEED_GAIN * samples));
   }
 
-  /** Reads on from {@linkcode EchoReference.place}. What is not there, not yet or no more, is silence. */
+  /** Reads on from {@linkcode RenderBuffer.place}. What is not there, not yet or no more, is silence. */
   read(output: Float64Array): void {
     const ring = this.#ring;
     const weights = this.#weights;
@@ -89,7 +89,7 @@ export class EchoReference {
     this.#place = place;
   }
 
-  /** As {@linkcode EchoReference.read} where some samples are not there; those between samples are not worked out. */
+  /** As {@linkcode RenderBuffer.read} where some samples are not there; those between samples are not worked out. */
   #readEdge(output: Float64Array): void {
     const oldest = Math.max(0, this.#written - RING_SAMPLES);
     for (let i = 0; i < output.length; i++) {

@@ -5,10 +5,10 @@
 
 import { encodeRtp, OPUS_PAYLOAD_TYPE, parseRtp } from "../../lib/rtp/rtp.ts";
 import type { Call } from "../../lib/call/call.ts";
-import { PhoneLine } from "../../lib/transport/call_transport.ts";
-import { randomProtection } from "../../lib/call/encryption_policy.ts";
-import type { SwitchboardOutput } from "../../lib/call/call_manager.ts";
-import { RegistryLink } from "../../lib/registration/registration.ts";
+import { CallTransport } from "../../lib/transport/call_transport.ts";
+import { randomPolicy } from "../../lib/call/encryption_policy.ts";
+import type { CallManagerOutput } from "../../lib/call/call_manager.ts";
+import { Registration } from "../../lib/registration/registration.ts";
 import type { CallLedger } from "./call_ledger.ts";
 import { pause } from "../measure/pause.ts";
 import { exponential, type Random } from "../../testing/netem/random.ts";
@@ -46,9 +46,9 @@ const KNOCK_MS = 500;
 const AWAY_MS = 1000;
 
 /** What visitors share: who answers at which port, who is calling, and the account of all calls. */
-export interface Visitors {
+export interface LoadClients {
   readonly calls: CallLedger;
-  readonly lines: Map<number, PhoneLine>;
+  readonly lines: Map<number, CallTransport>;
   /** The call that somebody makes, by the caller's name. */
   readonly calling: Map<string, string>;
   readonly names: readonly string[];
@@ -62,25 +62,25 @@ export interface VoiceCounts {
 }
 
 /** One visitor, from the first time that it comes to the last that it leaves. */
-export class Visitor {
+export class LoadClient {
   readonly requests = new RequestLedger();
   readonly voice: VoiceCounts = { sent: 0, heard: 0, doubled: 0 };
   /** When a connection was lost, in milliseconds since 1970. */
   readonly lostAt: number[] = [];
   readonly name: string;
   readonly #registryPort: number;
-  readonly #shared: Visitors;
+  readonly #shared: LoadClients;
   readonly #random: Random;
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
-  #line: PhoneLine | undefined;
-  #link: RegistryLink | undefined;
+  #line: CallTransport | undefined;
+  #link: Registration | undefined;
   #leaving = false;
   #callOver = Promise.withResolvers<void>();
   /** Sequence numbers of the present call's voice. */
   readonly #heard = new Set<number>();
   #talking: ReturnType<typeof setInterval> | undefined;
 
-  constructor(name: string, registryPort: number, shared: Visitors, random: Random) {
+  constructor(name: string, registryPort: number, shared: LoadClients, random: Random) {
     this.name = name;
     this.#registryPort = registryPort;
     this.#shared = shared;
@@ -90,7 +90,7 @@ export class Visitor {
   /** Comes into the room, which may be closed for a while; tries until it is told to stop. */
   async join(stop: AbortSignal): Promise<void> {
     this.#leaving = false;
-    const line = PhoneLine.open(LOOPBACK, 0, randomProtection("preferred"), {
+    const line = CallTransport.open(LOOPBACK, 0, randomPolicy("preferred"), {
       onOutput: (output) => this.#onOutput(output),
       onVoice: (call, packet) => this.#onVoice(call, packet),
       onTrace: () => {},
@@ -127,7 +127,7 @@ export class Visitor {
   }
 
   async #register(port: number): Promise<boolean> {
-    const result = await RegistryLink.connect(LOOPBACK, this.#registryPort, {
+    const result = await Registration.connect(LOOPBACK, this.#registryPort, {
       onTrace: (trace) => this.requests.take(Date.now(), trace),
       onLost: () => {
         this.lostAt.push(Date.now());
@@ -178,7 +178,7 @@ export class Visitor {
     if (!called || this.#shared.lines.get(porta) !== called) this.#shared.calls.calleeGone(call.id);
   }
 
-  #onOutput(output: Exclude<SwitchboardOutput, { kind: "send" }>): void {
+  #onOutput(output: Exclude<CallManagerOutput, { kind: "send" }>): void {
     const { calls, calling } = this.#shared;
     switch (output.kind) {
       case "invitation":

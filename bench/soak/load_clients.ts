@@ -1,6 +1,6 @@
 /**
  * Many visitors in one process. Prints a line when all are in the room, goes on until SIGTERM, lets all of
- * them leave, and prints what they have seen, a {@linkcode VisitorsReport}, as one line of JSON.
+ * them leave, and prints what they have seen, a {@linkcode LoadReport}, as one line of JSON.
  *
  * Usage: `deno run -A bench/soak/load_clients.ts PORT COUNT SEED`, from `bench/soak.ts`.
  */
@@ -9,10 +9,10 @@ import { type CallCounts, CallLedger } from "./call_ledger.ts";
 import { countDescriptors } from "../measure/process_watch.ts";
 import { seededRandom } from "../../testing/netem/random.ts";
 import type { RequestCounts } from "./request_ledger.ts";
-import { Visitor, type Visitors, type VoiceCounts } from "./load_client.ts";
+import { LoadClient, type LoadClients, type VoiceCounts } from "./load_client.ts";
 
 /** What all of them have seen together. */
-export interface VisitorsReport {
+export interface LoadReport {
   readonly requests: RequestCounts;
   /** Requests that were still waiting at the end. */
   readonly waiting: number;
@@ -25,11 +25,11 @@ export interface VisitorsReport {
   readonly descriptorsAfter: number;
 }
 
-async function main(registryPort: number, count: number, seed: string): Promise<VisitorsReport> {
+async function main(registryPort: number, count: number, seed: string): Promise<LoadReport> {
   const names = Array.from({ length: count }, (_, index) => `visitante ${index + 1}`);
-  const shared: Visitors = { calls: new CallLedger(), lines: new Map(), calling: new Map(), names };
-  const visitors = names.map((name) =>
-    new Visitor(name, registryPort, shared, seededRandom(`${seed} ${name}`))
+  const shared: LoadClients = { calls: new CallLedger(), lines: new Map(), calling: new Map(), names };
+  const loadClients = names.map((name) =>
+    new LoadClient(name, registryPort, shared, seededRandom(`${seed} ${name}`))
   );
   const stop = new AbortController();
   const told = Promise.withResolvers<void>();
@@ -39,29 +39,29 @@ async function main(registryPort: number, count: number, seed: string): Promise<
   };
   Deno.addSignalListener("SIGTERM", onSignal);
   // Some descriptors are the runtime's own, from the first socket on.
-  await visitors[0]!.join(stop.signal);
-  await visitors[0]!.leave();
+  await loadClients[0]!.join(stop.signal);
+  await loadClients[0]!.leave();
   const descriptorsBefore = await countDescriptors(Deno.pid);
-  await Promise.all(visitors.map((visitor) => visitor.join(stop.signal)));
+  await Promise.all(loadClients.map((loadClient) => loadClient.join(stop.signal)));
   console.log("here");
-  const stays = visitors.map((visitor) => visitor.stay(stop.signal));
+  const stays = loadClients.map((loadClient) => loadClient.stay(stop.signal));
   await told.promise;
   await Promise.all(stays);
-  await Promise.all(visitors.map((visitor) => visitor.leave()));
-  const sum = (number: (visitor: Visitor) => number) =>
-    visitors.reduce((total, visitor) => total + number(visitor), 0);
+  await Promise.all(loadClients.map((loadClient) => loadClient.leave()));
+  const sum = (number: (loadClient: LoadClient) => number) =>
+    loadClients.reduce((total, loadClient) => total + number(loadClient), 0);
   Deno.removeSignalListener("SIGTERM", onSignal);
   return {
     requests: {
       sent: sum(({ requests }) => requests.counts.sent),
       answered: sum(({ requests }) => requests.counts.answered),
-      cutOffAt: visitors.flatMap(({ requests }) => requests.counts.cutOffAt),
+      cutOffAt: loadClients.flatMap(({ requests }) => requests.counts.cutOffAt),
       goodbyesCutOff: sum(({ requests }) => requests.counts.goodbyesCutOff),
-      unexpected: visitors.flatMap(({ requests }) => requests.counts.unexpected),
+      unexpected: loadClients.flatMap(({ requests }) => requests.counts.unexpected),
       namesRefused: sum(({ requests }) => requests.counts.namesRefused),
     },
     waiting: sum(({ requests }) => requests.waiting),
-    lostAt: visitors.flatMap(({ lostAt }) => lostAt),
+    lostAt: loadClients.flatMap(({ lostAt }) => lostAt),
     calls: shared.calls.counts,
     voice: {
       sent: sum(({ voice }) => voice.sent),

@@ -1,10 +1,10 @@
 /** The visitors of `visitors.ts` as a process of their own, so that the call does not share a thread with them. */
 
 import { importMap } from "../../testing/processes.ts";
-import type { VisitorsReport } from "./load_clients.ts";
+import type { LoadReport } from "./load_clients.ts";
 
-/** Visitors that are in the room. */
-export class VisitorsProcess implements AsyncDisposable {
+/** LoadClients that are in the room. */
+export class LoadProcess implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #lines: AsyncIterator<string>;
 
@@ -24,19 +24,19 @@ export class VisitorsProcess implements AsyncDisposable {
   }
 
   /** Starts them, and waits until all are in the room. */
-  static async start(registryPort: number, count: number, seed: string): Promise<VisitorsProcess> {
-    const visitors = new VisitorsProcess(registryPort, count, seed);
-    if ((await visitors.#lines.next()).done) throw new Error("The visitors do not come");
-    return visitors;
+  static async start(registryPort: number, count: number, seed: string): Promise<LoadProcess> {
+    const loadClients = new LoadProcess(registryPort, count, seed);
+    if ((await loadClients.#lines.next()).done) throw new Error("The visitors do not come");
+    return loadClients;
   }
 
   /** Has all of them leave. @returns What they have seen. @throws {Error} If they have ended before. */
-  async leave(): Promise<VisitorsReport> {
+  async leave(): Promise<LoadReport> {
     this.#child.kill("SIGTERM");
     const { value, done } = await this.#lines.next();
     await this.#child.status;
     if (done) throw new Error("The visitors have not said what they saw");
-    return JSON.parse(value) as VisitorsReport;
+    return JSON.parse(value) as LoadReport;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

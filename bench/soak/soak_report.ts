@@ -2,7 +2,7 @@
 
 import type { Delays } from "../voice/delay.ts";
 import type { Holdings } from "../measure/process_watch.ts";
-import type { VisitorsReport } from "./load_clients.ts";
+import type { LoadReport } from "./load_clients.ts";
 import type { FrameCounts } from "../voice/voice_call.ts";
 
 /** What may grow, as a part, between the first two minutes and the end. */
@@ -49,11 +49,11 @@ export interface Change {
 /** Everything that was seen. */
 export interface SoakResults {
   readonly minutes: number;
-  readonly visitorCount: number;
+  readonly clientCount: number;
   readonly network: string;
   readonly absences: readonly Absence[];
   readonly phones: readonly PhoneAccount[];
-  readonly visitors: VisitorsReport;
+  readonly loadClients: LoadReport;
   /** Names that were in the table at the end and should not, and the other way round. */
   readonly namesLeft: readonly string[];
   readonly namesMissing: readonly string[];
@@ -84,7 +84,7 @@ export interface SoakBar {
  * only. In two minutes memory has not settled.
  */
 export function soakBars(results: SoakResults, judgesFigures: boolean): SoakBar[] {
-  return [...callBars(results), ...visitorBars(results), ...holdingBars(results, judgesFigures)];
+  return [...callBars(results), ...loadClientBars(results), ...holdingBars(results, judgesFigures)];
 }
 
 function callBars({ phones, absences, registryErrors, frames }: SoakResults): SoakBar[] {
@@ -132,8 +132,8 @@ function callBars({ phones, absences, registryErrors, frames }: SoakResults): So
   ];
 }
 
-function visitorBars({ visitors, absences, namesLeft, namesMissing }: SoakResults): SoakBar[] {
-  const { requests, waiting, lostAt, calls, voice } = visitors;
+function loadClientBars({ loadClients, absences, namesLeft, namesMissing }: SoakResults): SoakBar[] {
+  const { requests, waiting, lostAt, calls, voice } = loadClients;
   const { sent, answered, cutOffAt, goodbyesCutOff, unexpected, namesRefused } = requests;
   const unexplained = (moments: readonly number[]) =>
     moments.filter((at) => !absences.some(({ fromMs, toMs }) => at >= fromMs && at <= toMs + EXPLAINED_MS))
@@ -184,8 +184,8 @@ function visitorBars({ visitors, absences, namesLeft, namesMissing }: SoakResult
   ];
 }
 
-function holdingBars({ visitors, holdings, registry, delays }: SoakResults, judged: boolean): SoakBar[] {
-  const { descriptorsBefore, descriptorsAfter } = visitors;
+function holdingBars({ loadClients, holdings, registry, delays }: SoakResults, judged: boolean): SoakBar[] {
+  const { descriptorsBefore, descriptorsAfter } = loadClients;
   const descriptors = [
     ...[...holdings, registry].map(({ name, early, late }) => ({
       name,
@@ -229,9 +229,9 @@ export function soakPart(
   command: string,
   machine: string,
 ): string {
-  const { minutes, visitorCount, absences, network } = results;
+  const { minutes, clientCount, absences, network } = results;
   return `\`${command}\` wrote this part. For ${minutes} minutes two phones talk over virtual cards through a relay (each
-way: ${network}). Meanwhile ${visitorCount} visitors, the same client and calls without sound, register, ask, list,
+way: ${network}). Meanwhile ${clientCount} visitors, the same client and calls without sound, register, ask, list,
 call each other with keys and voice, and leave and come back, as fast as people who do something every few seconds; and
 the registry is killed (SIGTERM and SIGKILL in turn) and started again ${absences.length} times. Memory and descriptors of
 the phones are those after two minutes and at the end; a registry begins anew each time, so its first life and its last are

@@ -4,7 +4,7 @@
  */
 
 import { openDecoder, openEncoder } from "../../lib/codec/opus.ts";
-import { SpeakerFeed } from "../../lib/voice/playback_scheduler.ts";
+import { PlaybackScheduler } from "../../lib/voice/playback_scheduler.ts";
 import { SrtpReceiver, SrtpSender } from "../../lib/srtp/context.ts";
 import { VoiceReceiver } from "../../lib/voice/voice_receiver.ts";
 import { VoiceSender } from "../../lib/voice/voice_sender.ts";
@@ -48,7 +48,7 @@ async function spendHour(): Promise<MemoryAt[]> {
   const sender = new VoiceSender(encoder);
   sender.copies = 1;
   const receiver = new VoiceReceiver(decoder, FRAME);
-  const feed = new SpeakerFeed(receiver.playout, FRAME);
+  const feed = new PlaybackScheduler(receiver.jitterBuffer, FRAME);
   const master = { key: new Uint8Array(16).fill(1), salt: new Uint8Array(12).fill(2) };
   const protector = new SrtpSender(master);
   const unprotector = new SrtpReceiver(master);
@@ -80,7 +80,7 @@ async function spendHour(): Promise<MemoryAt[]> {
     underway = underway.filter(({ dueMs }) => dueMs >= now + FRAME_MS);
     for (const { dueMs, datagram } of arrived) {
       const opened = unprotector.unprotect(datagram);
-      if (opened) receiver.receive(opened, dueMs);
+      if (opened) receiver.handlePacket(opened, dueMs);
       queue.nowMs = dueMs;
       playedMs += feed.packetCame(queue, dueMs).length * FRAME_MS / FRAME;
     }

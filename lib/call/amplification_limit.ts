@@ -6,16 +6,16 @@
 import type { Endpoint } from "../protocol/address.ts";
 
 /** Most datagrams to an address that has not answered, over all calls: an answer, and two more in case it is lost. */
-export const MAX_UNANSWERED_DATAGRAMS = 3;
+export const MAX_UNVALIDATED_DATAGRAMS = 3;
 
 /** After how long without any reason to send there an address is given as many again. */
-export const UNANSWERED_MEMORY_MS = 60_000;
+export const UNVALIDATED_MEMORY_MS = 60_000;
 
 /** Most such addresses at once. Past it, strangers get no answer until others have been forgotten. */
-export const MAX_UNANSWERED_ADDRESSES = 64;
+export const MAX_UNVALIDATED_ADDRESSES = 64;
 
 /** The addresses that have not answered, and what went there. */
-export class UnansweredLimit {
+export class AmplificationLimit {
   readonly #addresses = new Map<string, { sent: number; wantedAt: number }>();
 
   /**
@@ -27,24 +27,24 @@ export class UnansweredLimit {
     this.#forget(now);
     const key = keyOf(to);
     const address = this.#addresses.get(key) ?? { sent: 0, wantedAt: now };
-    if (address.sent === 0 && this.#addresses.size >= MAX_UNANSWERED_ADDRESSES) return false;
+    if (address.sent === 0 && this.#addresses.size >= MAX_UNVALIDATED_ADDRESSES) return false;
     address.wantedAt = now;
     // Behind all others, so that the first is always the one that was wanted least lately.
     this.#addresses.delete(key);
     this.#addresses.set(key, address);
-    if (address.sent >= MAX_UNANSWERED_DATAGRAMS) return false;
+    if (address.sent >= MAX_UNVALIDATED_DATAGRAMS) return false;
     address.sent++;
     return true;
   }
 
   /** An address has answered: what went there need not be counted. */
-  answered(from: Endpoint): void {
+  validated(from: Endpoint): void {
     this.#addresses.delete(keyOf(from));
   }
 
   #forget(now: number): void {
     for (const [key, { wantedAt }] of this.#addresses) {
-      if (wantedAt + UNANSWERED_MEMORY_MS > now) return;
+      if (wantedAt + UNVALIDATED_MEMORY_MS > now) return;
       this.#addresses.delete(key);
     }
   }

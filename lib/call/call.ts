@@ -19,7 +19,7 @@
 import type { Endpoint } from "../protocol/address.ts";
 import { type Answer, type CallMessage, MEDIA, type RejectReason } from "../protocol/call_messages.ts";
 import { type CallKeys, type Invitation, KeyExchange } from "./key_exchange.ts";
-import type { Protection } from "./encryption_policy.ts";
+import type { EncryptionPolicy } from "./encryption_policy.ts";
 
 /** An invitation as it came. */
 export type InvitationMessage = CallMessage & { readonly tipo: "convite" };
@@ -126,7 +126,7 @@ export class Call {
   #peerHasKeys = false;
   /** What the callee made up and the caller sends back, to show that it receives what is sent to its address. */
   #proof: string | undefined;
-  #answered = false;
+  #addressValidated = false;
 
   private constructor(id: string, role: Call["role"], peer: Party, state: CallState, deadline: number) {
     this.id = id;
@@ -144,12 +144,12 @@ export class Call {
    * @param self The caller, and where the answer shall go.
    * @param peer The invited person, as the registry knows them.
    */
-  static invite(now: number, id: string, self: Party, peer: Party, protection: Protection): Call {
+  static invite(now: number, id: string, self: Party, peer: Party, policy: EncryptionPolicy): Call {
     const call = new Call(id, "caller", peer, "inviting", now + PATIENCE_MS);
     const invitation: Invitation = { chamada: id, nome: self.name, midia: MEDIA };
-    if (protection.encryption !== "off") {
-      call.#exchange = KeyExchange.offer(invitation, protection.newKeyPair());
-      call.#encryptionRequired = protection.encryption === "required";
+    if (policy.encryption !== "off") {
+      call.#exchange = KeyExchange.offer(invitation, policy.newKeyPair());
+      call.#encryptionRequired = policy.encryption === "required";
     }
     call.#invitation = {
       tipo: "convite",
@@ -163,15 +163,15 @@ export class Call {
   }
 
   /** The callee's side of an invitation that is shown to the person. */
-  static ring(now: number, invitation: InvitationMessage, protection: Protection): Call {
-    const call = Call.#invited(now, invitation, protection);
+  static ring(now: number, invitation: InvitationMessage, policy: EncryptionPolicy): Call {
+    const call = Call.#invited(now, invitation, policy);
     call.#send(call.#ringing());
     return call;
   }
 
   /** The callee's side of an invitation that is accepted without asking. */
-  static acceptAtOnce(now: number, invitation: InvitationMessage, protection: Protection): Call {
-    const call = Call.#invited(now, invitation, protection);
+  static acceptAtOnce(now: number, invitation: InvitationMessage, policy: EncryptionPolicy): Call {
+    const call = Call.#invited(now, invitation, policy);
     call.accept(now);
     return call;
   }
@@ -180,10 +180,10 @@ export class Call {
   static rejectAtOnce(
     now: number,
     invitation: InvitationMessage,
-    protection: Protection,
+    policy: EncryptionPolicy,
     reason: RejectReason,
   ): Call {
-    const call = Call.#invited(now, invitation, { ...protection, encryption: "off" });
+    const call = Call.#invited(now, invitation, { ...policy, encryption: "off" });
     call.#reject(now, reason);
     return call;
   }
@@ -195,12 +195,12 @@ export class Call {
     return call;
   }
 
-  static #invited(now: number, invitation: InvitationMessage, protection: Protection): Call {
+  static #invited(now: number, invitation: InvitationMessage, policy: EncryptionPolicy): Call {
     const { chamada, nome, ip, porta, compromisso } = invitation;
     const call = new Call(chamada, "callee", { name: nome, ip, port: porta }, "ringing", now + RING_MS);
-    call.#proof = protection.newProof();
-    if (compromisso !== undefined && protection.encryption !== "off") {
-      call.#exchange = KeyExchange.answer(invitation, compromisso, protection.newKeyPair());
+    call.#proof = policy.newProof();
+    if (compromisso !== undefined && policy.encryption !== "off") {
+      call.#exchange = KeyExchange.answer(invitation, compromisso, policy.newKeyPair());
     }
     return call;
   }
@@ -223,8 +223,8 @@ export class Call {
    * Whether something came back from the other side's address that only a receiver of our datagrams there can know. A
    * caller has that address from the registry; a callee has it from nobody but the invitation.
    */
-  get answered(): boolean {
-    return this.role === "caller" || this.#answered;
+  get addressValidated(): boolean {
+    return this.role === "caller" || this.#addressValidated;
   }
 
   /** When {@linkcode Call.tick} wants to be called, in the callers' milliseconds. */
@@ -250,7 +250,7 @@ export class Call {
    *
    * @param fromPeer Whether it came from where this call's datagrams go to.
    */
-  receive(now: number, message: CallMessage, fromPeer: boolean): void {
+  handleMessage(now: number, message: CallMessage, fromPeer: boolean): void {
     // With keys only voice is a sign of life: a message could have been recorded and sent again.
     if (!this.#keys) this.#alive(now);
     this.#takeProof(message);
@@ -268,14 +268,14 @@ export class Call {
       case "encerrar_ligação":
         return this.#goodbye(now, message);
       case "ligação_encerrada":
-        if (this.#keys && !this.#keys.isSealed(message.tipo, message.selo)) return;
+        if (this.#keys && !this.#keys.verifyMac(message.tipo, message.selo)) return;
         if (this.#state === "closing") this.#end(now);
         return;
     }
   }
 
   /** A voice packet of this call came from the other phone; where the call has keys, an authentic one. */
-  heard(now: number): void {
+  handleVoice(now: number): void {
     this.#peerHasKeys = this.#keys !== undefined;
     // The callee has the confirmation, or it would not speak.
     if (this.#state === "talking") this.#repeat = undefined;
@@ -364,7 +364,7 @@ export class Call {
   #takeProof(message: CallMessage): void {
     if (!("prova" in message)) return;
     if (this.role === "caller") this.#proof = message.prova;
-    else if (message.prova === this.#proof) this.#answered = true;
+    else if (message.prova === this.#proof) this.#addressValidated = true;
   }
 
   #repeatedInvitation(): void {
@@ -391,7 +391,7 @@ export class Call {
    * @param key The callee's public key.
    * @param unanswered Whether the callee does not know yet that its datagrams arrive. Then it may not repeat them often.
    */
-  #accepted(now: number, key: string | undefined, unanswered: boolean): void {
+  #accepted(now: number, key: string | undefined, amplification: boolean): void {
     if (this.role === "callee") return;
     switch (this.#state) {
       case "inviting":
@@ -404,9 +404,9 @@ export class Call {
           this.#notice({ kind: "not_encrypted" });
           return this.#close(now);
         }
-        if (!unanswered) this.#send(this.#confirmation());
+        if (!amplification) this.#send(this.#confirmation());
         this.#start(now);
-        if (unanswered) this.#sendUntilAnswered(now, () => this.#confirmation());
+        if (amplification) this.#sendUntilAnswered(now, () => this.#confirmation());
         return;
       case "talking": // The confirmation was lost.
         if (key === this.#peerKey) this.#send(this.#confirmation());
@@ -435,12 +435,12 @@ export class Call {
     if (this.role === "caller") return;
     if (this.#state === "rejecting") return this.#end(now);
     if (this.#answer?.resposta !== "aceito") return;
-    if (this.#keys && !this.#keys.isSealed(message.tipo, message.selo)) return;
+    if (this.#keys && !this.#keys.verifyMac(message.tipo, message.selo)) return;
     const newKeys = !this.#keys && this.#exchange !== undefined;
     if (newKeys && !this.#learnKeys(message)) return;
     // Without keys: a caller that knows nothing of proofs has at least to write from the address that it named.
-    if (!this.#exchange && this.#state === "accepting" && fromPeer) this.#answered = true;
-    if (!this.answered) return;
+    if (!this.#exchange && this.#state === "accepting" && fromPeer) this.#addressValidated = true;
+    if (!this.addressValidated) return;
     if (this.#state === "accepting") {
       this.#start(now);
     } else if (this.#state === "closing" && newKeys) {
@@ -458,10 +458,10 @@ export class Call {
   ): boolean {
     if (!this.#exchange || chave === undefined) return false;
     const keys = this.#exchange.complete(chave);
-    if (!keys?.isSealed(tipo, selo)) return false;
+    if (!keys?.verifyMac(tipo, selo)) return false;
     this.#keys = keys;
     this.#peerKey = chave;
-    this.#answered = true;
+    this.#addressValidated = true;
     return true;
   }
 
@@ -473,7 +473,7 @@ export class Call {
       }
       return;
     }
-    this.#send({ tipo: "ligação_encerrada", chamada: this.id, ...this.#sealOf("ligação_encerrada") });
+    this.#send({ tipo: "ligação_encerrada", chamada: this.id, ...this.#macOf("ligação_encerrada") });
     switch (this.#state) {
       case "inviting": // A callee rejects rather than says goodbye; either way it does not want to talk.
       case "proceeding":
@@ -494,7 +494,7 @@ export class Call {
 
   /** Whether a goodbye is the other phone's: by its seal, or before there are keys by the key that was promised. */
   #believes(message: CallMessage & { readonly tipo: "encerrar_ligação" }): boolean {
-    if (this.#keys) return this.#keys.isSealed(message.tipo, message.selo);
+    if (this.#keys) return this.#keys.verifyMac(message.tipo, message.selo);
     if (this.role === "caller" || !this.#exchange) return true;
     if (message.selo !== undefined) return this.#learnKeys(message);
     return message.chave !== undefined && this.#exchange.opens(message.chave);
@@ -560,7 +560,7 @@ export class Call {
       tipo: "confirmação",
       chamada: this.id,
       ...(this.#keys ? this.#keyToShow() : {}),
-      ...this.#sealOf("confirmação"),
+      ...this.#macOf("confirmação"),
       ...this.#proofToSendBack(),
     };
   }
@@ -571,7 +571,7 @@ export class Call {
       tipo: "encerrar_ligação",
       chamada: this.id,
       ...(this.role === "caller" ? this.#keyToShow() : {}),
-      ...this.#sealOf("encerrar_ligação"),
+      ...this.#macOf("encerrar_ligação"),
     };
   }
 
@@ -579,12 +579,12 @@ export class Call {
     return this.#exchange ? { chave: this.#exchange.publicKey } : {};
   }
 
-  #sealOf(tipo: CallMessage["tipo"]): { readonly selo?: string } {
-    return this.#keys ? { selo: this.#keys.seal(tipo) } : {};
+  #macOf(tipo: CallMessage["tipo"]): { readonly selo?: string } {
+    return this.#keys ? { selo: this.#keys.mac(tipo) } : {};
   }
 
   #proofToGive(): { readonly prova?: string } {
-    return this.#proof === undefined || this.#answered ? {} : { prova: this.#proof };
+    return this.#proof === undefined || this.#addressValidated ? {} : { prova: this.#proof };
   }
 
   #proofToSendBack(): { readonly prova?: string } {

@@ -7,14 +7,14 @@ import { type Endpoint, sameEndpoint } from "../protocol/address.ts";
 import { type CallMessage, MEDIA } from "../protocol/call_messages.ts";
 import { nameKey } from "../protocol/name.ts";
 import { Call, type CallNotice, type InvitationMessage, type Party } from "./call.ts";
-import type { Protection } from "./encryption_policy.ts";
-import { UnansweredLimit } from "./amplification_limit.ts";
+import type { EncryptionPolicy } from "./encryption_policy.ts";
+import { AmplificationLimit } from "./amplification_limit.ts";
 
 /** Most calls that are remembered at once; past it the oldest that are over are forgotten early. */
 export const MAX_REMEMBERED = 256;
 
 /** What a phone's calls want done. */
-export type SwitchboardOutput =
+export type CallManagerOutput =
   /**
    * Send a message. The inviting side has a socket of its own for each call, named by the call; all else goes
    * out from the socket on the registered port.
@@ -38,17 +38,17 @@ export type SwitchboardOutput =
   | { readonly kind: "release"; readonly call: Call };
 
 /** The calls of one phone. */
-export class Switchboard {
-  readonly #protection: Protection;
-  readonly #unanswered = new UnansweredLimit();
+export class CallManager {
+  readonly #policy: EncryptionPolicy;
+  readonly #amplification = new AmplificationLimit();
   readonly #calls = new Map<string, Call>();
   readonly #released = new WeakSet<Call>();
   #current: Call | undefined;
-  #output: SwitchboardOutput[] = [];
+  #output: CallManagerOutput[] = [];
 
   /** @param protection How its calls are protected. */
-  constructor(protection: Protection) {
-    this.#protection = protection;
+  constructor(policy: EncryptionPolicy) {
+    this.#policy = policy;
   }
 
   /** The call that the person is occupied with, if any. */
@@ -56,7 +56,7 @@ export class Switchboard {
     return this.#current?.occupies ? this.#current : undefined;
   }
 
-  /** When {@linkcode Switchboard.tick} wants to be called. */
+  /** When {@linkcode CallManager.tick} wants to be called. */
   get wakeAt(): number {
     let at = Infinity;
     for (const call of this.#calls.values()) at = Math.min(at, call.wakeAt);
@@ -75,7 +75,7 @@ export class Switchboard {
   }
 
   /** Takes out what there is to do. */
-  drain(): SwitchboardOutput[] {
+  drain(): CallManagerOutput[] {
     const output = this.#output;
     this.#output = [];
     return output;
@@ -89,7 +89,7 @@ export class Switchboard {
    * @param peer The invited person, as the registry knows them.
    */
   invite(now: number, id: string, self: Party, peer: Party): Call {
-    const call = Call.invite(now, id, self, peer, this.#protection);
+    const call = Call.invite(now, id, self, peer, this.#policy);
     this.#add(now, call);
     this.#current = call;
     this.#collect(now, call);
@@ -102,18 +102,18 @@ export class Switchboard {
    * @param from Where it came from.
    * @param socket On which socket: a call's own, or the one on the registered port.
    */
-  receive(now: number, message: CallMessage, from: Endpoint, socket: string | "registered"): void {
+  handleMessage(now: number, message: CallMessage, from: Endpoint, socket: string | "registered"): void {
     const call = this.#calls.get(message.chamada);
     if (call) {
-      call.receive(now, message, sameEndpoint(from, call.peer));
-      if (call.answered) this.#unanswered.answered(call.peer);
+      call.handleMessage(now, message, sameEndpoint(from, call.peer));
+      if (call.addressValidated) this.#amplification.validated(call.peer);
       this.#collect(now, call);
     } else if (message.tipo === "convite") {
       this.#invited(now, message);
     } else if (message.tipo === "encerrar_ligação") {
       // Whoever says goodbye wants to hear that it arrived, also from a phone that never heard of the call.
       const { chamada } = message;
-      if (this.#unanswered.take(now, from)) {
+      if (this.#amplification.take(now, from)) {
         this.#output.push({
           kind: "send",
           socket,
@@ -126,8 +126,8 @@ export class Switchboard {
   }
 
   /** A voice packet of a call came in. */
-  heard(now: number, call: Call): void {
-    call.heard(now);
+  handleVoice(now: number, call: Call): void {
+    call.handleVoice(now);
     this.#collect(now, call);
   }
 
@@ -163,14 +163,14 @@ export class Switchboard {
     const { chamada, nome, ip, porta, midia, compromisso } = invitation;
     const current = this.current;
     const reject = (reason: "ocupado" | "recusado" | "sem_cifra"): boolean =>
-      this.#answer(now, Call.rejectAtOnce(now, invitation, this.#protection, reason));
+      this.#answer(now, Call.rejectAtOnce(now, invitation, this.#policy, reason));
     if (midia !== MEDIA) {
       reject("recusado");
-    } else if (compromisso === undefined && this.#protection.encryption === "required") {
+    } else if (compromisso === undefined && this.#policy.encryption === "required") {
       // Who cannot be answered hears nothing, and then there is nothing to tell the person either.
       if (reject("sem_cifra")) this.#output.push({ kind: "unencrypted_rejected", name: nome });
     } else if (!current) {
-      const call = Call.ring(now, invitation, this.#protection);
+      const call = Call.ring(now, invitation, this.#policy);
       this.#output.push({ kind: "invitation", call });
       this.#current = call;
       this.#answer(now, call);
@@ -184,7 +184,7 @@ export class Switchboard {
       }
       current.withdraw(now);
       this.#collect(now, current);
-      const call = Call.acceptAtOnce(now, invitation, this.#protection);
+      const call = Call.acceptAtOnce(now, invitation, this.#policy);
       this.#output.push({ kind: "crossed", call });
       this.#current = call;
       this.#answer(now, call);
@@ -224,7 +224,7 @@ export class Switchboard {
     for (const output of call.drain()) {
       if (output.kind === "notice") {
         this.#output.push({ kind: "notice", call, notice: output.notice });
-      } else if (call.answered || this.#unanswered.take(now, call.peer)) {
+      } else if (call.addressValidated || this.#amplification.take(now, call.peer)) {
         this.#output.push({ kind: "send", socket, to: call.peer, message: output.message });
       } else {
         sent = false;

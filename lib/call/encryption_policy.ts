@@ -9,7 +9,7 @@ import { KeyPair } from "./key_exchange.ts";
 export type Encryption = "off" | "preferred" | "required";
 
 /** What a call is protected with. Tests give keys and proofs that come out the same every time. */
-export interface Protection {
+export interface EncryptionPolicy {
   readonly encryption: Encryption;
   /** A fresh key pair. */
   newKeyPair(): KeyPair;
@@ -17,7 +17,7 @@ export interface Protection {
   newProof(): string;
 }
 
-/** Protection with random keys and proofs. */
-export function randomProtection(encryption: Encryption): Protection {
+/** EncryptionPolicy with random keys and proofs. */
+export function randomPolicy(encryption: Encryption): EncryptionPolicy {
   return { encryption, newKeyPair: () => KeyPair.generate(), newProof: () => newCallId() };
 }

@@ -34,7 +34,7 @@ export type Side = "caller" | "callee";
 const SIDES: Readonly<Record<Side, string>> = { caller: "chamador", callee: "chamado" };
 
 const KEY_BYTES = 32;
-const SEAL_BYTES = 16;
+const MAC_BYTES = 16;
 
 /** Enough that the remainder of the division by 100,000 has no preference (less than 1 in 10^33). */
 const CODE_BYTES = 16;
@@ -88,7 +88,7 @@ export class KeyPair {
   }
 }
 
-/** The fields of an invitation that the keys depend on. Addresses are none of them: keys need no addresses. */
+/** The fields of an invitation that the keys depend on. Admission are none of them: keys need no addresses. */
 export interface Invitation {
   readonly chamada: string;
   readonly nome: string;
@@ -163,7 +163,7 @@ export class CallKeys {
   /** What the other phone's are enciphered with. */
   readonly incoming: SrtpMaster;
   readonly #chamada: string;
-  readonly #seals: Readonly<Record<"own" | "peers", { readonly side: string; readonly key: Uint8Array }>>;
+  readonly #macKeys: Readonly<Record<"own" | "peers", { readonly side: string; readonly key: Uint8Array }>>;
 
   /**
    * @param side Which of the two phones this is.
@@ -177,32 +177,32 @@ export class CallKeys {
       const bytes = derive(`srtp ${SIDES[side]}`, MASTER_KEY_BYTES + MASTER_SALT_BYTES);
       return { key: bytes.subarray(0, MASTER_KEY_BYTES), salt: bytes.subarray(MASTER_KEY_BYTES) };
     };
-    const seal = (side: Side) => ({ side: SIDES[side], key: derive(`selo ${SIDES[side]}`, KEY_BYTES) });
+    const macKey = (side: Side) => ({ side: SIDES[side], key: derive(`selo ${SIDES[side]}`, KEY_BYTES) });
     const other = side === "caller" ? "callee" : "caller";
     this.#chamada = chamada;
     this.outgoing = master(side);
     this.incoming = master(other);
-    this.#seals = { own: seal(side), peers: seal(other) };
+    this.#macKeys = { own: macKey(side), peers: macKey(other) };
     const number = BigInt(`0x${derive("codigo", CODE_BYTES).toHex()}`) % CODES;
     this.code = String(number).padStart(CODE_DIGITS, "0");
   }
 
   /** What proves that a message of this call is this phone's: 16 bytes in base64url. */
-  seal(tipo: CallMessageType): string {
-    return base64url(this.#seal("own", tipo));
+  mac(tipo: CallMessageType): string {
+    return base64url(this.#computeMac("own", tipo));
   }
 
   /** Whether a message of this call is the other phone's. */
-  isSealed(tipo: CallMessageType, seal: string | undefined): boolean {
-    if (seal === undefined) return false;
-    const given = Uint8Array.fromBase64(seal, { alphabet: "base64url" });
-    return given.length === SEAL_BYTES && timingSafeEqual(given, this.#seal("peers", tipo));
+  verifyMac(tipo: CallMessageType, mac: string | undefined): boolean {
+    if (mac === undefined) return false;
+    const given = Uint8Array.fromBase64(mac, { alphabet: "base64url" });
+    return given.length === MAC_BYTES && timingSafeEqual(given, this.#computeMac("peers", tipo));
   }
 
-  #seal(whose: "own" | "peers", tipo: CallMessageType): Uint8Array {
-    const { side, key } = this.#seals[whose];
+  #computeMac(whose: "own" | "peers", tipo: CallMessageType): Uint8Array {
+    const { side, key } = this.#macKeys[whose];
     const text = ["sala 1 selo", tipo, this.#chamada, side].join("\n");
-    return new Uint8Array(createHmac("sha256", key).update(text, "utf8").digest().subarray(0, SEAL_BYTES));
+    return new Uint8Array(createHmac("sha256", key).update(text, "utf8").digest().subarray(0, MAC_BYTES));
   }
 }
 

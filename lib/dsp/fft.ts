@@ -4,7 +4,7 @@
  * `N` real values are transformed as `N / 2` complex ones, radix 2, and taken apart afterwards (Press et al.,
  * "Numerical Recipes", 12.3).
  */
-export class RealFft {
+export class Fft {
   /** Number of real values. */
   readonly size: number;
   /** Number of frequencies, from 0 to half the sample rate with both ends. */
@@ -81,7 +81,7 @@ export class RealFft {
   }
 
   /**
-   * The inverse of {@linkcode RealFft.forward}, scaled so that the two undo each other.
+   * The inverse of {@linkcode Fft.forward}, scaled so that the two undo each other.
    *
    * @param real Real parts of `bins` frequencies, starting at `at`, which stay as they are.
    * @param imaginary Their imaginary parts; those of the first and last are taken as 0.

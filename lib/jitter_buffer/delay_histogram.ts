@@ -30,7 +30,7 @@ const STRETCH_MS = 500;
 const LARGEST_WEIGHT = 1e9;
 
 /** The distribution of relative delays of late. */
-export class DelayEstimator {
+export class DelayHistogram {
   /** A ring: bin `n` of all numbers is at `n mod BINS`. */
   readonly #weights = new Float64Array(BINS);
   #total = 0;

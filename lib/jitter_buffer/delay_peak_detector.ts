@@ -41,7 +41,7 @@ const FIRST_PACKETS = 150;
 const REMEMBERED = 40;
 
 /** Recurring peaks of relative delay. All times are samples of the loudspeaker's clock. */
-export class DelayPeaks {
+export class DelayPeakDetector {
   /** When the last peaks began and how high they were: a ring. */
   readonly #startedAt = new Float64Array(REMEMBERED).fill(-Infinity);
   readonly #heights = new Float64Array(REMEMBERED);

@@ -16,14 +16,14 @@
  */
 
 import { ComfortNoise } from "./comfort_noise.ts";
-import { DelayEstimator } from "./delay_histogram.ts";
-import { DelayPeaks } from "./delay_peak_detector.ts";
+import { DelayHistogram } from "./delay_histogram.ts";
+import { DelayPeakDetector } from "./delay_peak_detector.ts";
 import { FRAME_SAMPLES, SILENT_PACKET_BYTES, type VoiceDecoder } from "../codec/opus.ts";
-import { SpeakerClock } from "./playback_clock.ts";
+import { PlaybackClock } from "./playback_clock.ts";
 import { TimeStretcher } from "./time_stretch.ts";
 
 /** What became of the packets, each counted once for what it was, and what was made up. */
-export interface PlayoutCounts {
+export interface JitterBufferCounts {
   /** Packets that were heard. */
   readonly played: number;
   /** Missing ones that were rebuilt from the copy in a later packet. */
@@ -176,14 +176,14 @@ const LONGEST_CORRECTION = 15 * MS;
 const DECODED_CAPACITY = 400 * MS;
 
 /** One direction's playout. */
-export class Playout {
+export class JitterBuffer {
   readonly #decoder: VoiceDecoder;
   readonly #leadSamples: number;
   readonly #stretching: boolean;
   readonly #stretcher = new TimeStretcher();
   readonly #comfort = new ComfortNoise();
-  readonly #delays = new DelayEstimator();
-  readonly #peaks = new DelayPeaks();
+  readonly #delays = new DelayHistogram();
+  readonly #peaks = new DelayPeakDetector();
   readonly #counts = {
     played: 0,
     rebuilt: 0,
@@ -223,7 +223,7 @@ export class Playout {
   #end = 0;
   /** The loudspeaker's clock. */
   #delivered = 0;
-  readonly #clock = new SpeakerClock();
+  readonly #clock = new PlaybackClock();
   /** Made up since the last packet, because nothing had come. */
   #starved = 0;
   /** Samples at the beginning of the next packets that are not to be heard. */
@@ -265,11 +265,11 @@ export class Playout {
     this.#stretching = stretching;
   }
 
-  get counts(): PlayoutCounts {
+  get counts(): JitterBufferCounts {
     return this.#counts;
   }
 
-  /** Playout delay beyond that of the fastest packets, in milliseconds. 0 before there is any. */
+  /** JitterBuffer delay beyond that of the fastest packets, in milliseconds. 0 before there is any. */
   get delayMs(): number {
     return this.#delays.empty ? 0 : (this.#delay - this.#starved - this.#shortest) / MS;
   }
@@ -293,8 +293,8 @@ export class Playout {
    * @param number Its extended sequence number.
    * @param timestamp Its extended timestamp, in samples.
    * @param payload Its bytes, kept until they are heard.
-   * @param now Milliseconds on any clock that only goes forward, the same one as for {@linkcode Playout.play}.
-   * @param copies How many of the packets before it came with it, for {@linkcode Playout.pushCopy}.
+   * @param now Milliseconds on any clock that only goes forward, the same one as for {@linkcode JitterBuffer.play}.
+   * @param copies How many of the packets before it came with it, for {@linkcode JitterBuffer.pushCopy}.
    */
   push(number: number, timestamp: number, payload: Uint8Array, now: number, copies = 0): void {
     this.#wasCalled(now);

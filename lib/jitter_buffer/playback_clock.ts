@@ -33,7 +33,7 @@ const STOOD_STILL_REQUESTS = 10;
 const SETTLING_REQUESTS = 16;
 
 /** How far one loudspeaker is ahead of the time. */
-export class SpeakerClock {
+export class PlaybackClock {
   #offset = NaN;
   #requests = 0;
   /** Requests in a row in which it was far behind. */

@@ -1,6 +1,5 @@
 /** What a person can type on a phone. */
 
-
 /**
  * Every command: its word in each language, its short forms, and whether somebody's name follows. Parser, help
  * and completion are all made from this table.

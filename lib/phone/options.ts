@@ -43,7 +43,7 @@ export interface VoiceOptions {
   readonly errorCorrection: boolean;
   /** Packets carry whole copies of those before them when some are lost (RFC 2198). */
   readonly redundancy: boolean;
-  /** Playout follows the network by playing faster or slower. */
+  /** JitterBuffer follows the network by playing faster or slower. */
   readonly stretching: boolean;
   readonly echoCancel: boolean;
   readonly noiseReduction: boolean;

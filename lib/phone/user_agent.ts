@@ -7,20 +7,20 @@ import { type AudioError, type AudioSink, type AudioSource, SAMPLE_RATE } from "
 import type { DeviceNotice } from "../../audio/hotplug/device_supervisor.ts";
 import { fileError } from "../../audio/file/file_error.ts";
 import { openNullSink, openSilence } from "../../audio/synthetic.ts";
-import type { SoundDesk, SoundSide } from "../../audio/audio_devices.ts";
-import { VoiceProcessor } from "../../audio/processing/audio_processor.ts";
+import type { AudioDevices, SoundSide } from "../../audio/audio_devices.ts";
+import { AudioProcessor } from "../../audio/processing/audio_processor.ts";
 import { within, withTimeLimit } from "../util/time_limit.ts";
 import type { Call, CallNotice } from "../call/call.ts";
 import { logKeys } from "../call/key_log.ts";
-import { PhoneLine } from "../transport/call_transport.ts";
-import { randomProtection } from "../call/encryption_policy.ts";
-import type { SwitchboardOutput } from "../call/call_manager.ts";
+import { CallTransport } from "../transport/call_transport.ts";
+import { randomPolicy } from "../call/encryption_policy.ts";
+import type { CallManagerOutput } from "../call/call_manager.ts";
 import { SILENCE_DB } from "../dsp/level.ts";
 import { NO_VOICE, VoiceSession } from "../voice/voice_session.ts";
 import { warmUp } from "../voice/warm_up.ts";
 import { ipVersion, isLoopback } from "../protocol/address.ts";
 import { isName, nameKey } from "../protocol/name.ts";
-import { RegistryLink } from "../registration/registration.ts";
+import { Registration } from "../registration/registration.ts";
 import { RoomPassword } from "../protocol/password_challenge.ts";
 import { parseCommand } from "./commands.ts";
 import type { CallEnd, DeviceNames, PhoneEvent } from "../events/phone_events.ts";
@@ -72,20 +72,20 @@ interface Conversation {
   readonly call: Call;
   readonly startedAt: number;
   voice: VoiceSession | undefined;
-  processor: VoiceProcessor | undefined;
+  processor: AudioProcessor | undefined;
   /** Settles when its sound is there: what is being opened cannot be closed before. */
   opening: Promise<void>;
   readonly timers: ReturnType<typeof setTimeout>[];
 }
 
 /** One run of the phone. */
-export class Phone {
+export class UserAgent {
   readonly #options: PhoneOptions;
   readonly #screen: Screen;
-  readonly #desk: SoundDesk;
+  readonly #devices: AudioDevices;
   readonly #finished = Promise.withResolvers<number>();
-  #registry: RegistryLink | undefined;
-  #line: PhoneLine | undefined;
+  #registry: Registration | undefined;
+  #line: CallTransport | undefined;
   #self = { name: "", ip: "" };
   #conversation: Conversation | undefined;
   /** Microphones of earlier calls that are not closed yet: the next call waits for them. */
@@ -106,11 +106,11 @@ export class Phone {
    * @param screen Where events are shown and commands come from; the owner closes it.
    * @param desk Where microphones and loudspeakers come from; the owner closes it.
    */
-  constructor(options: PhoneOptions, screen: Screen, desk: SoundDesk) {
+  constructor(options: PhoneOptions, screen: Screen, audioDevices: AudioDevices) {
     this.#options = options;
     this.#screen = screen;
-    this.#desk = desk;
-    desk.listen({
+    this.#devices = audioDevices;
+    audioDevices.listen({
       lost: (devices, detail) => this.#show({ event: "audio_lost", ...namesOf(devices), detail }),
       back: (devices) => {
         this.#conversation?.processor?.devicesChanged();
@@ -147,13 +147,13 @@ export class Phone {
 
   /** Everything until the phone is in the room. Returns an exit status where that cannot be. */
   async #enter(): Promise<number | undefined> {
-    for (const { side, error, asked } of await this.#desk.check()) {
+    for (const { side, error, asked } of await this.#devices.check()) {
       this.#audioFailed(side, error, asked);
       if (asked) return EXIT.audioFailed;
     }
     const { host, registryPort } = this.#options;
     const { password, tls } = this.#options;
-    const connected = await RegistryLink.connect(host, registryPort, {
+    const connected = await Registration.connect(host, registryPort, {
       ...(password === undefined ? {} : { password: new RoomPassword(password) }),
       ...(tls && { tls }),
       onTrace: (trace) => this.#show({ event: "message", ...trace }),
@@ -169,10 +169,10 @@ export class Phone {
     this.#registry = connected.link;
     const ip = this.#options.ip ?? connected.link.localIp;
     try {
-      this.#line = PhoneLine.open(ip, this.#options.port, randomProtection(this.#options.encryption), {
+      this.#line = CallTransport.open(ip, this.#options.port, randomPolicy(this.#options.encryption), {
         onOutput: (output) => this.#fromLine(output),
         onVoice: (call, datagram) => {
-          if (this.#conversation?.call === call) this.#conversation.voice?.receive(datagram);
+          if (this.#conversation?.call === call) this.#conversation.voice?.handleDatagram(datagram);
         },
         onTrace: (trace) => this.#show({ event: "message", ...trace }),
         onFlood: (datagrams) => this.#show({ event: "flooded", datagrams }),
@@ -185,7 +185,7 @@ export class Phone {
     return await this.#register(connected.link, ip, this.#line.port);
   }
 
-  async #register(registry: RegistryLink, ip: string, port: number): Promise<number | undefined> {
+  async #register(registry: Registration, ip: string, port: number): Promise<number | undefined> {
     const typed = this.#screen.lines[Symbol.asyncIterator]();
     for (let name = this.#options.name;;) {
       const result = await registry.register(name, ip, port);
@@ -251,7 +251,7 @@ export class Phone {
       await withTimeLimit(CLOSING_MS, undefined, async () => {
         await this.#ending;
         await this.#closing;
-        await this.#desk.settled();
+        await this.#devices.settled();
       });
       return true;
     } catch (error) {
@@ -407,7 +407,7 @@ export class Phone {
     return current !== undefined;
   }
 
-  #fromLine(output: Exclude<SwitchboardOutput, { kind: "send" }>): void {
+  #fromLine(output: Exclude<CallManagerOutput, { kind: "send" }>): void {
     switch (output.kind) {
       case "invitation":
         return this.#invited(output.call);
@@ -576,17 +576,17 @@ export class Phone {
   }
 
   /** Files and tones are sent as they are. */
-  #openProcessor(): VoiceProcessor | undefined {
+  #openProcessor(): AudioProcessor | undefined {
     const { echoCancel, noiseReduction, gain } = this.#options.voice;
     const anything = echoCancel || noiseReduction || gain;
-    return anything && this.#desk.hasMicrophone
-      ? new VoiceProcessor({ echoCancel, noiseReduction, gain })
+    return anything && this.#devices.hasMicrophone
+      ? new AudioProcessor({ echoCancel, noiseReduction, gain })
       : undefined;
   }
 
   async #openSource(frameSamples: number): Promise<AudioSource> {
     try {
-      return await this.#desk.openSource(frameSamples);
+      return await this.#devices.openSource(frameSamples);
     } catch (error) {
       return this.#silentMicrophone(error as AudioError);
     }
@@ -594,7 +594,7 @@ export class Phone {
 
   async #openSink(frameSamples: number): Promise<AudioSink> {
     try {
-      return await this.#desk.openSink(frameSamples);
+      return await this.#devices.openSink(frameSamples);
     } catch (error) {
       return this.#muteSpeaker(error as AudioError);
     }

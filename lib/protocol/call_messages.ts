@@ -39,7 +39,7 @@ interface Key {
 }
 
 /** What proves that a message is from one of the two phones that share the call's keys: 16 bytes in base64url. */
-interface Seal {
+interface Mac {
   readonly selo?: string;
 }
 
@@ -58,9 +58,9 @@ export type CallMessage =
     } & Proof
     | { readonly tipo: "tocando" } & Proof
     | { readonly tipo: "resposta_ao_convite" } & Answer & Proof & Key
-    | { readonly tipo: "confirmação" } & Proof & Key & Seal
-    | { readonly tipo: "encerrar_ligação" } & Key & Seal
-    | { readonly tipo: "ligação_encerrada" } & Seal
+    | { readonly tipo: "confirmação" } & Proof & Key & Mac
+    | { readonly tipo: "encerrar_ligação" } & Key & Mac
+    | { readonly tipo: "ligação_encerrada" } & Mac
   );
 
 /** Every `tipo` that phones say to each other. */

@@ -1,6 +1,6 @@
 /** Who connects from where, and how often. */
 
-import { Deadlines } from "../util/expiry_queue.ts";
+import { ExpiryQueue } from "../util/expiry_queue.ts";
 import { TokenBucket } from "../util/token_bucket.ts";
 
 /** New connections a second of one address that are served at once, when it has had its burst. */
@@ -21,10 +21,10 @@ interface Address {
  * Counts the connections of each address and sets the pace of new ones, so that somebody who connects, joins and leaves
  * without a pause does not keep the registry from its work. Told the time; reads no clock.
  */
-export class Addresses {
+export class Admission {
   readonly #addresses = new Map<string, Address>();
   /** Those without connections, until their buckets are full again and nothing is left to be remembered. */
-  readonly #resting = new Deadlines<string>(1000 * BURST / PER_SECOND + LONGEST_WAIT_MS);
+  readonly #resting = new ExpiryQueue<string>(1000 * BURST / PER_SECOND + LONGEST_WAIT_MS);
 
   /** How many addresses are remembered. */
   get size(): number {

@@ -4,9 +4,9 @@ import type { LeaveReason } from "../events/registry_events.ts";
 import { type Line, MAX_LINE_BYTES } from "../protocol/line_splitter.ts";
 import { nameKey } from "../protocol/name.ts";
 import type { Person, RegistryReply } from "../protocol/registry_messages.ts";
-import { Deadlines } from "../util/expiry_queue.ts";
+import { ExpiryQueue } from "../util/expiry_queue.ts";
 import type { PasswordGate } from "../protocol/password_challenge.ts";
-import { type Outcome, RegistrySession } from "./session.ts";
+import { type Outcome, Session } from "./session.ts";
 import { RegistryTable } from "./table.ts";
 
 /** After how long without a line a phone is asked for a sign of life, in milliseconds. */
@@ -28,35 +28,19 @@ export const IDLE_MS = 30_000;
 const LATE_MS = 1000;
 
 /** What the room wants done. */
-export type RoomOutput =
-  | { readonly kind: "send"; readonly guest: Guest; readonly message: RegistryReply }
+export type RegistrarOutput =
+  | { readonly kind: "send"; readonly session: Session; readonly message: RegistryReply }
   /** All is said: the connection is to be closed once the last message has arrived. */
-  | { readonly kind: "finish"; readonly guest: Guest }
+  | { readonly kind: "finish"; readonly session: Session }
   /** Nobody is there: the connection is to be closed at once. */
-  | { readonly kind: "drop"; readonly guest: Guest }
-  /** The request that waited has its reply: see {@linkcode Guest.waiting}. */
-  | { readonly kind: "resume"; readonly guest: Guest }
+  | { readonly kind: "drop"; readonly session: Session }
+  /** The request that waited has its reply: see {@linkcode Session.waiting}. */
+  | { readonly kind: "resume"; readonly session: Session }
   | { readonly kind: "joined"; readonly person: Person }
   | { readonly kind: "left"; readonly person: Person; readonly reason: LeaveReason };
 
-/** A connection, registered or not. */
-export class Guest {
-  /** @private */
-  readonly session: RegistrySession;
-  /** While true, no further line may be given to the room: the reply to the last one comes first. */
-  waiting = false;
-  /** Whether it has left, or was sent away: nothing that it still says counts. */
-  gone = false;
-  /** When it last defended its name. */
-  answeredAt = -Infinity;
-
-  constructor(session: RegistrySession) {
-    this.session = session;
-  }
-}
-
 /** What a room can be told. */
-export interface RoomOptions {
+export interface RegistrarOptions {
   /** How long a connection without a name may say nothing, in milliseconds. */
   readonly idleMs?: number;
   /** Longest line, in bytes. */
@@ -67,30 +51,30 @@ export interface RoomOptions {
 
 /**
  * All conversations of a registry. It takes what happens and the time (in milliseconds, of any clock that only grows),
- * and opens no socket, reads no clock and starts no timer. After every input {@linkcode RegistryRoom.drain} says what
- * is to be done, and {@linkcode RegistryRoom.wakeAt} when {@linkcode RegistryRoom.wake} is to be called.
+ * and opens no socket, reads no clock and starts no timer. After every input {@linkcode Registrar.drain} says what
+ * is to be done, and {@linkcode Registrar.wakeAt} when {@linkcode Registrar.tick} is to be called.
  */
-export class RegistryRoom {
+export class Registrar {
   readonly #table = new RegistryTable();
   readonly #lineBytes: number;
   readonly #gate: PasswordGate | undefined;
   /** Who has a name, by its key. */
-  readonly #holders = new Map<string, Guest>();
+  readonly #holders = new Map<string, Session>();
   /** Those without a name. */
-  readonly #nameless: Deadlines<Guest>;
+  readonly #nameless: ExpiryQueue<Session>;
   /** Everybody who was heard of since they were last asked. */
-  readonly #quiet = new Deadlines<Guest>(QUIET_MS);
+  readonly #quiet = new ExpiryQueue<Session>(QUIET_MS);
   /** Who was asked for a sign of life and has given none. */
-  readonly #asked = new Deadlines<Guest>(PONG_MS);
+  readonly #asked = new ExpiryQueue<Session>(PONG_MS);
   /** Whose names others want, and who that is, in the order in which they came. */
-  readonly #challenged = new Deadlines<Guest>(CHALLENGE_MS);
-  readonly #challengers = new Map<Guest, Set<Guest>>();
-  #outputs: RoomOutput[] = [];
+  readonly #challenged = new ExpiryQueue<Session>(CHALLENGE_MS);
+  readonly #challengers = new Map<Session, Set<Session>>();
+  #outputs: RegistrarOutput[] = [];
 
-  constructor({ idleMs = IDLE_MS, lineBytes = MAX_LINE_BYTES, gate }: RoomOptions = {}) {
+  constructor({ idleMs = IDLE_MS, lineBytes = MAX_LINE_BYTES, gate }: RegistrarOptions = {}) {
     this.#gate = gate;
     this.#lineBytes = lineBytes;
-    this.#nameless = new Deadlines(idleMs);
+    this.#nameless = new ExpiryQueue(idleMs);
   }
 
   /** Everybody, in order of registration. */
@@ -98,7 +82,7 @@ export class RegistryRoom {
     return this.#table.people();
   }
 
-  /** When {@linkcode RegistryRoom.wake} wants to be called; `Infinity` if nothing is waited for. */
+  /** When {@linkcode Registrar.tick} wants to be called; `Infinity` if nothing is waited for. */
   get wakeAt(): number {
     return Math.min(
       this.#nameless.nextAt,
@@ -109,94 +93,94 @@ export class RegistryRoom {
   }
 
   /** Takes out what there is to do, in order. */
-  drain(): RoomOutput[] {
+  drain(): RegistrarOutput[] {
     const outputs = this.#outputs;
     this.#outputs = [];
     return outputs;
   }
 
   /** Somebody has connected. */
-  enter(now: number): Guest {
-    const guest = new Guest(new RegistrySession(this.#table, this.#lineBytes, this.#gate));
-    this.#nameless.start(now, guest);
-    this.#quiet.start(now, guest);
-    return guest;
+  handleConnect(now: number): Session {
+    const session = new Session(this.#table, this.#lineBytes, this.#gate);
+    this.#nameless.start(now, session);
+    this.#quiet.start(now, session);
+    return session;
   }
 
-  /** A line has come. The guest must not be {@linkcode Guest.waiting}. */
-  receive(now: number, guest: Guest, line: Line): void {
-    if (guest.gone) return;
-    this.#asked.stop(guest);
-    this.#quiet.start(now, guest);
-    if (this.#nameless.has(guest)) this.#nameless.start(now, guest);
-    this.#apply(now, guest, guest.session.receive(line), "goodbye");
+  /** A line has come. Its session must not be {@linkcode Session.waiting}. */
+  handleLine(now: number, session: Session, line: Line): void {
+    if (session.gone) return;
+    this.#asked.stop(session);
+    this.#quiet.start(now, session);
+    if (this.#nameless.has(session)) this.#nameless.start(now, session);
+    this.#apply(now, session, session.handleLine(line), "goodbye");
     // Whoever says anything is there, and keeps the name unless that was a goodbye.
-    if (this.#challenged.stop(guest)) guest.answeredAt = now;
-    this.#settle(now, guest);
+    if (this.#challenged.stop(session)) session.answeredAt = now;
+    this.#settle(now, session);
   }
 
   /** A connection has ended. One that ended before changes nothing. */
-  leave(now: number, guest: Guest): void {
-    this.#end(now, guest, "disconnected");
+  handleDisconnect(now: number, session: Session): void {
+    this.#end(now, session, "disconnected");
   }
 
   /** It is time for something. */
-  wake(now: number): void {
+  tick(now: number): void {
     if (now > this.wakeAt + LATE_MS) {
       for (const deadlines of [this.#nameless, this.#quiet, this.#asked, this.#challenged]) {
         deadlines.startAll(now);
       }
       return;
     }
-    for (const guest of this.#challenged.due(now)) this.#drop(now, guest);
-    for (const guest of this.#asked.due(now)) this.#drop(now, guest);
-    for (const guest of this.#nameless.due(now)) this.#drop(now, guest);
-    for (const guest of this.#quiet.due(now)) this.#ask(now, guest);
+    for (const session of this.#challenged.due(now)) this.#drop(now, session);
+    for (const session of this.#asked.due(now)) this.#drop(now, session);
+    for (const session of this.#nameless.due(now)) this.#drop(now, session);
+    for (const session of this.#quiet.due(now)) this.#ask(now, session);
   }
 
-  #ask(now: number, guest: Guest): void {
-    this.#asked.start(now, guest);
-    this.#outputs.push({ kind: "send", guest, message: { tipo: "ping" } });
+  #ask(now: number, session: Session): void {
+    this.#asked.start(now, session);
+    this.#outputs.push({ kind: "send", session, message: { tipo: "ping" } });
   }
 
-  #drop(now: number, guest: Guest): void {
-    this.#outputs.push({ kind: "drop", guest });
-    this.#end(now, guest, "silent");
+  #drop(now: number, session: Session): void {
+    this.#outputs.push({ kind: "drop", session });
+    this.#end(now, session, "silent");
   }
 
-  #end(now: number, guest: Guest, reason: LeaveReason): void {
-    this.#forget(guest);
-    const left = guest.session.end();
+  #end(now: number, session: Session, reason: LeaveReason): void {
+    this.#forget(session);
+    const left = session.end();
     if (left) this.#left(left, reason);
-    this.#settle(now, guest);
+    this.#settle(now, session);
   }
 
-  /** Stops all of a guest's times, and its own wait for a name. */
-  #forget(guest: Guest): void {
-    guest.gone = true;
+  /** Stops all of a session's times, and its own wait for a name. */
+  #forget(session: Session): void {
+    session.gone = true;
     for (const deadlines of [this.#nameless, this.#quiet, this.#asked, this.#challenged]) {
-      deadlines.stop(guest);
+      deadlines.stop(session);
     }
-    if (!guest.waiting) return;
-    for (const challengers of this.#challengers.values()) challengers.delete(guest);
-    this.#resume(guest);
+    if (!session.waiting) return;
+    for (const challengers of this.#challengers.values()) challengers.delete(session);
+    this.#resume(session);
   }
 
-  #apply(now: number, guest: Guest, outcome: Outcome, reason: LeaveReason): void {
+  #apply(now: number, session: Session, outcome: Outcome, reason: LeaveReason): void {
     const { reply, joined, left, contested, close } = outcome;
-    if (reply) this.#outputs.push({ kind: "send", guest, message: reply });
+    if (reply) this.#outputs.push({ kind: "send", session, message: reply });
     if (left) this.#left(left, reason);
-    if (joined) this.#joined(guest, joined);
-    if (contested) this.#challenge(now, guest, contested);
+    if (joined) this.#joined(session, joined);
+    if (contested) this.#challenge(now, session, contested);
     if (close) {
-      this.#forget(guest);
-      this.#outputs.push({ kind: "finish", guest });
+      this.#forget(session);
+      this.#outputs.push({ kind: "finish", session });
     }
   }
 
-  #joined(guest: Guest, person: Person): void {
-    this.#nameless.stop(guest);
-    this.#holders.set(nameKey(person.nome), guest);
+  #joined(session: Session, person: Person): void {
+    this.#nameless.stop(session);
+    this.#holders.set(nameKey(person.nome), session);
     this.#outputs.push({ kind: "joined", person });
   }
 
@@ -206,37 +190,37 @@ export class RegistryRoom {
   }
 
   /** Somebody wants a name that another has: who has it is asked whether they are there. */
-  #challenge(now: number, guest: Guest, name: string): void {
+  #challenge(now: number, session: Session, name: string): void {
     const holder = this.#holders.get(nameKey(name));
     if (!holder) return;
     // Whoever asks again and again is not to make somebody else answer all day.
     if (now - holder.answeredAt < CHALLENGE_MS) {
-      this.#apply(now, guest, guest.session.settle(), "goodbye");
+      this.#apply(now, session, session.settle(), "goodbye");
       return;
     }
-    guest.waiting = true;
+    session.waiting = true;
     const challengers = this.#challengers.get(holder);
     if (challengers) {
-      challengers.add(guest);
+      challengers.add(session);
       return;
     }
-    this.#challengers.set(holder, new Set([guest]));
+    this.#challengers.set(holder, new Set([session]));
     this.#challenged.start(now, holder);
     this.#ask(now, holder);
   }
 
   /** Whether a name is free is known now: those who wait for it are told, the first of them first. */
-  #settle(now: number, holder: Guest): void {
+  #settle(now: number, holder: Session): void {
     const challengers = this.#challengers.get(holder) ?? [];
     this.#challengers.delete(holder);
-    for (const guest of challengers) {
-      this.#apply(now, guest, guest.session.settle(), "goodbye");
-      this.#resume(guest);
+    for (const session of challengers) {
+      this.#apply(now, session, session.settle(), "goodbye");
+      this.#resume(session);
     }
   }
 
-  #resume(guest: Guest): void {
-    guest.waiting = false;
-    this.#outputs.push({ kind: "resume", guest });
+  #resume(session: Session): void {
+    session.waiting = false;
+    this.#outputs.push({ kind: "resume", session });
   }
 }

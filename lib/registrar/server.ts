@@ -4,11 +4,11 @@ import type { RegistryEvent } from "../events/registry_events.ts";
 import { canonicalIp, type Endpoint, formatEndpoint, isLoopback } from "../protocol/address.ts";
 import { LineSplitter, MAX_LINE_BYTES } from "../protocol/line_splitter.ts";
 import { DEFAULT_REGISTRY_PORT, type Person, type RegistryReply } from "../protocol/registry_messages.ts";
-import { Addresses } from "./admission.ts";
-import { Outbox } from "../util/write_queue.ts";
-import { type Guest, RegistryRoom, type RoomOutput } from "./registrar.ts";
+import { Admission } from "./admission.ts";
+import { WriteQueue } from "../util/write_queue.ts";
+import { Registrar, type RegistrarOutput } from "./registrar.ts";
 import type { PasswordGate } from "../protocol/password_challenge.ts";
-import { ROOM_FULL } from "./session.ts";
+import { ROOM_FULL, type Session } from "./session.ts";
 import { spareDescriptors } from "./descriptor_budget.ts";
 import { TokenBucket } from "../util/token_bucket.ts";
 import { withTimeLimit } from "../util/time_limit.ts";
@@ -146,14 +146,14 @@ export function startRegistry(options: RegistryOptions = {}): RegistryServer {
   return new Server(listener, options);
 }
 
-type Connection = Deno.TcpConn | Deno.TlsConn;
+type Socket = Deno.TcpConn | Deno.TlsConn;
 type Listener = Deno.TcpListener | Deno.TlsListener;
 
 /** A connection, and what waits for it. */
-interface Visit {
-  readonly connection: Connection;
+interface Connection {
+  readonly socket: Socket;
   readonly peer: Endpoint;
-  readonly outbox: Outbox;
+  readonly writeQueue: WriteQueue;
   /** Whether the registry has said its last word. */
   finished: boolean;
   /** Goes on with the lines after a request whose reply had to wait. */
@@ -168,16 +168,16 @@ class Server implements RegistryServer {
   readonly #maxPerAddress: number | undefined;
   readonly #requestsPerSecond: number;
   readonly #lineBytes: number;
-  readonly #addresses = new Addresses();
+  readonly #admission = new Admission();
   /** For so many connections there are descriptors. */
   #affordable = 0;
   #nextProbeAt = -Infinity;
   #tell: (event: RegistryEvent) => void;
-  readonly #room: RegistryRoom;
-  readonly #visits = new Map<Guest, Visit>();
+  readonly #registrar: Registrar;
+  readonly #bySession = new Map<Session, Connection>();
   /** Every connection, and what settles when it has ended. */
-  readonly #connections = new Map<Connection, Promise<void>>();
-  readonly #lingering = new Set<Connection>();
+  readonly #connections = new Map<Socket, Promise<void>>();
+  readonly #lingering = new Set<Socket>();
   readonly #accepting: Promise<void>;
   /** How many connections there were when it was said that the room is full. */
   #saidFullAt = Infinity;
@@ -189,7 +189,7 @@ class Server implements RegistryServer {
     listener: Listener,
     options: RegistryOptions,
   ) {
-    this.#room = new RegistryRoom(options);
+    this.#registrar = new Registrar(options);
     const { hostname, port } = listener.addr as Deno.NetAddr;
     this.host = hostname;
     this.port = port;
@@ -215,8 +215,8 @@ class Server implements RegistryServer {
     await this.#accepting;
     clearTimeout(this.#alarm);
     const ends = [...this.#connections.values()];
-    for (const connection of [...this.#connections.keys(), ...this.#lingering]) closeQuietly(connection);
-    for (const { resume } of this.#visits.values()) resume();
+    for (const socket of [...this.#connections.keys(), ...this.#lingering]) closeQuietly(socket);
+    for (const { resume } of this.#bySession.values()) resume();
     await orTimeOver(CLOSE_MS, Promise.all(ends));
     // A connection that ends even later has nobody to tell.
     this.#tell = () => {};
@@ -224,16 +224,16 @@ class Server implements RegistryServer {
 
   async #accept(): Promise<void> {
     while (!this.#closing) {
-      let connection: Connection;
+      let socket: Socket;
       try {
-        connection = await this.#listener.accept();
+        socket = await this.#listener.accept();
       } catch {
         if (!this.#closing) await new Promise((resolve) => setTimeout(resolve, ACCEPT_PAUSE_MS));
         continue;
       }
-      if (this.#closing) closeQuietly(connection);
-      else if (this.#hasRoom()) this.#admit(connection);
-      else this.#turnAway(connection);
+      if (this.#closing) closeQuietly(socket);
+      else if (this.#hasRoom()) this.#admit(socket);
+      else this.#turnAway(socket);
     }
   }
 
@@ -250,49 +250,49 @@ class Server implements RegistryServer {
     return count < this.#affordable;
   }
 
-  #admit(connection: Connection): void {
-    const { ip } = peerOf(connection);
+  #admit(socket: Socket): void {
+    const { ip } = peerOf(socket);
     const most = this.#maxPerAddress ?? (isLoopback(ip) ? Infinity : MAX_PER_ADDRESS);
-    const entry = this.#addresses.enter(performance.now(), ip, most);
+    const entry = this.#admission.enter(performance.now(), ip, most);
     // It was told when the last place was taken.
-    if (!entry) return this.#refuse(connection);
+    if (!entry) return this.#refuse(socket);
     if (entry.connections === most) this.#tell({ event: "address_full", ip, connections: most });
-    const served = this.#serve(connection, entry.waitMs).then(() => {
-      this.#connections.delete(connection);
-      this.#addresses.leave(performance.now(), ip);
+    const served = this.#serve(socket, entry.waitMs).then(() => {
+      this.#connections.delete(socket);
+      this.#admission.leave(performance.now(), ip);
       // Where one place is taken again and again, once is enough.
       if (this.#connections.size < CALM_SHARE * this.#saidFullAt) this.#saidFullAt = Infinity;
     });
-    this.#connections.set(connection, served);
+    this.#connections.set(socket, served);
   }
 
   /** Waits, then speaks with one phone until the connection ends, on either side. Never rejects. */
-  async #serve(connection: Connection, waitMs: number): Promise<void> {
+  async #serve(socket: Socket, waitMs: number): Promise<void> {
     if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
-    const guest = this.#room.enter(performance.now());
+    const session = this.#registrar.handleConnect(performance.now());
     try {
-      const visit: Visit = {
-        connection,
-        peer: peerOf(connection),
-        outbox: new Outbox((bytes) => connection.write(bytes)),
+      const connection: Connection = {
+        socket,
+        peer: peerOf(socket),
+        writeQueue: new WriteQueue((bytes) => socket.write(bytes)),
         finished: false,
         resume: () => {},
       };
-      this.#visits.set(guest, visit);
+      this.#bySession.set(session, connection);
       this.#carryOut();
-      if ("setNoDelay" in connection) {
-        connection.setNoDelay(true);
-        connection.setKeepAlive(true);
+      if ("setNoDelay" in socket) {
+        socket.setNoDelay(true);
+        socket.setKeepAlive(true);
       }
-      if (await this.#converse(guest, visit)) await linger(connection);
+      if (await this.#converse(session, connection)) await linger(socket);
     } catch {
       // The phone has gone away, or the registry is being closed: that ends the conversation like any other.
     } finally {
       // First of all, since the name must be free the moment that the phone can see its connection closed.
-      this.#room.leave(performance.now(), guest);
+      this.#registrar.handleDisconnect(performance.now(), session);
       this.#carryOut();
-      this.#visits.delete(guest);
-      closeQuietly(connection);
+      this.#bySession.delete(session);
+      closeQuietly(socket);
     }
   }
 
@@ -302,8 +302,8 @@ class Server implements RegistryServer {
    *
    * @returns True if it was the registry that had the last word.
    */
-  async #converse(guest: Guest, visit: Visit): Promise<boolean> {
-    const { connection, peer, outbox } = visit;
+  async #converse(session: Session, connection: Connection): Promise<boolean> {
+    const { socket, peer, writeQueue } = connection;
     const splitter = new LineSplitter(this.#lineBytes);
     const buffer = new Uint8Array(READ_BYTES);
     const rate = this.#requestsPerSecond;
@@ -313,29 +313,29 @@ class Server implements RegistryServer {
       if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
     };
     for (;;) {
-      const count = await connection.read(buffer);
+      const count = await socket.read(buffer);
       if (count === null) return false;
       await pay(1 / READS_PER_REQUEST + count / BYTES_PER_REQUEST);
       for (const line of splitter.push(buffer.subarray(0, count))) {
         await pay(1);
         this.#trace("received", peer, "text" in line ? line.text : `${line.beginning}…`);
-        this.#room.receive(performance.now(), guest, line);
+        this.#registrar.handleLine(performance.now(), session, line);
         this.#carryOut();
-        if (guest.waiting) await new Promise<void>((resolve) => visit.resume = resolve);
-        if (visit.finished) {
-          await orTimeOver(LINGER_MS, outbox.drained());
+        if (session.waiting) await new Promise<void>((resolve) => connection.resume = resolve);
+        if (connection.finished) {
+          await orTimeOver(LINGER_MS, writeQueue.drained());
           return true;
         }
-        if (guest.gone) return false;
-        if (outbox.backlog > MAX_WRITE_BYTES) await outbox.drained();
+        if (session.gone) return false;
+        if (writeQueue.backlog > MAX_WRITE_BYTES) await writeQueue.drained();
       }
-      await outbox.drained();
+      await writeQueue.drained();
     }
   }
 
   /** Does what the room wants done, and sees to it that it is woken in time. */
   #carryOut(): void {
-    for (const output of this.#room.drain()) {
+    for (const output of this.#registrar.drain()) {
       switch (output.kind) {
         case "joined":
           this.#tell({ event: "joined", ...fieldsOf(output.person) });
@@ -353,38 +353,38 @@ class Server implements RegistryServer {
   }
 
   /** What is to be done with one connection. */
-  #attend(output: Exclude<RoomOutput, { kind: "joined" | "left" }>): void {
-    const visit = this.#visits.get(output.guest);
-    if (!visit) return;
+  #attend(output: Exclude<RegistrarOutput, { kind: "joined" | "left" }>): void {
+    const connection = this.#bySession.get(output.session);
+    if (!connection) return;
     switch (output.kind) {
       case "send":
-        return visit.outbox.push(this.#say(output.message, visit.peer));
+        return connection.writeQueue.push(this.#say(output.message, connection.peer));
       case "finish":
-        visit.finished = true;
+        connection.finished = true;
         return;
       case "drop":
-        return closeQuietly(visit.connection);
+        return closeQuietly(connection.socket);
       case "resume":
-        return visit.resume();
+        return connection.resume();
     }
   }
 
   /** Sets the one timer. One that goes off too early does no harm, so it is set anew only to an earlier time. */
   #setAlarm(): void {
-    const at = this.#room.wakeAt;
+    const at = this.#registrar.wakeAt;
     if (this.#closing || at >= this.#alarmAt) return;
     clearTimeout(this.#alarm);
     this.#alarmAt = at;
     this.#alarm = setTimeout(() => {
       this.#alarmAt = Infinity;
-      this.#room.wake(performance.now());
+      this.#registrar.tick(performance.now());
       this.#carryOut();
     }, Math.max(0, at - performance.now()));
   }
 
   /** Follows whenever somebody came or went, so that what stands last on the screen is true. */
   #tellTable(): void {
-    this.#tell({ event: "table", people: this.#room.people() });
+    this.#tell({ event: "table", people: this.#registrar.people() });
   }
 
   #say(reply: RegistryReply, peer: Endpoint): string {
@@ -398,36 +398,36 @@ class Server implements RegistryServer {
   }
 
   /** Tells a phone that there is no room for it. */
-  #turnAway(connection: Connection): void {
+  #turnAway(socket: Socket): void {
     if (this.#saidFullAt === Infinity) {
       this.#saidFullAt = this.#connections.size;
       this.#tell({ event: "room_full", connections: this.#saidFullAt });
     }
-    this.#refuse(connection);
+    this.#refuse(socket);
   }
 
-  #refuse(connection: Connection): void {
+  #refuse(socket: Socket): void {
     if (this.#lingering.size >= MAX_LINGERING) {
-      closeQuietly(connection);
+      closeQuietly(socket);
       return;
     }
-    this.#lingering.add(connection);
+    this.#lingering.add(socket);
     (async () => {
       try {
-        await send(connection, this.#say(ROOM_FULL, peerOf(connection)));
-        await linger(connection);
+        await send(socket, this.#say(ROOM_FULL, peerOf(socket)));
+        await linger(socket);
       } catch {
         // It did not wait to be told.
       } finally {
-        closeQuietly(connection);
-        this.#lingering.delete(connection);
+        closeQuietly(socket);
+        this.#lingering.delete(socket);
       }
     })();
   }
 }
 
-function peerOf(connection: Connection): Endpoint {
-  const { hostname, port } = connection.remoteAddr as Deno.NetAddr;
+function peerOf(socket: Socket): Endpoint {
+  const { hostname, port } = socket.remoteAddr as Deno.NetAddr;
   return { ip: canonicalIp(hostname), port };
 }
 
@@ -437,18 +437,18 @@ function fieldsOf({ nome, ip, porta }: Person): { name: string; ip: string; port
 
 const encoder = new TextEncoder();
 
-async function send(connection: Connection, text: string): Promise<void> {
+async function send(socket: Socket, text: string): Promise<void> {
   const bytes = encoder.encode(text);
-  for (let sent = 0; sent < bytes.length;) sent += await connection.write(bytes.subarray(sent));
+  for (let sent = 0; sent < bytes.length;) sent += await socket.write(bytes.subarray(sent));
 }
 
 /** Says that nothing more will come, then waits, but not long, for the other side to close the connection. */
-async function linger(connection: Connection): Promise<void> {
-  await connection.closeWrite();
+async function linger(socket: Socket): Promise<void> {
+  await socket.closeWrite();
   const drained = (async () => {
     const rest = new Uint8Array(READ_BYTES);
     for (let left = MAX_LINGER_BYTES; left > 0;) {
-      const count = await connection.read(rest);
+      const count = await socket.read(rest);
       if (count === null) break;
       left -= count;
     }
@@ -465,9 +465,9 @@ async function orTimeOver(ms: number, done: Promise<unknown>): Promise<void> {
   }
 }
 
-function closeQuietly(connection: Connection): void {
+function closeQuietly(socket: Socket): void {
   try {
-    connection.close();
+    socket.close();
   } catch {
     // It is closed already.
   }

@@ -18,7 +18,7 @@ export interface Outcome {
   readonly reply?: RegistryReply;
   readonly joined?: Person;
   readonly left?: Person;
-  /** The name that was asked for and that somebody has; the reply comes from {@linkcode RegistrySession.settle}. */
+  /** The name that was asked for and that somebody has; the reply comes from {@linkcode Session.settle}. */
   readonly contested?: string;
   /** Whether the connection is to be closed once the reply is sent. */
   readonly close: boolean;
@@ -58,7 +58,14 @@ function listEnvelopeBytes(id: RequestId | undefined): number {
  * The registry's side of one connection: takes the lines that a phone sends, in order, and says what is to be
  * answered and done. It opens no socket; the table that it is given is shared by all connections.
  */
-export class RegistrySession {
+export class Session {
+  /** While true, no further line may be given to the room: the reply to the last one comes first. */
+  waiting = false;
+  /** Whether it has left, or was sent away: nothing that it still says counts. */
+  gone = false;
+  /** When it last defended its name. */
+  answeredAt = -Infinity;
+
   readonly #table: RegistryTable;
   readonly #lineBytes: number;
   readonly #gate: PasswordGate | undefined;
@@ -66,7 +73,7 @@ export class RegistrySession {
   #unproven: { readonly person: Person; readonly challenge: Challenge } | undefined;
   #person: Person | undefined;
   /** The registration that waits, because its name is somebody's. */
-  #waiting: { readonly person: Person; readonly id: RequestId | undefined } | undefined;
+  #contested: { readonly person: Person; readonly id: RequestId | undefined } | undefined;
   #closed = false;
 
   /**
@@ -80,7 +87,7 @@ export class RegistrySession {
   }
 
   /** Takes a line. After one whose outcome is to close, all others are ignored. */
-  receive(line: Line): Outcome {
+  handleLine(line: Line): Outcome {
     if (this.#closed) return { close: true };
     if ("problem" in line) {
       return refusal("mensagem_invalida", LINE_PROBLEMS[line.problem](this.#lineBytes));
@@ -98,8 +105,8 @@ export class RegistrySession {
    * @returns What comes of the registration that waited for it: the name, if it is free.
    */
   settle(): Outcome {
-    const waiting = this.#waiting;
-    this.#waiting = undefined;
+    const waiting = this.#contested;
+    this.#contested = undefined;
     if (!waiting || this.#closed) return { close: this.#closed };
     return marked(this.#enrol(waiting.person), waiting.id);
   }
@@ -151,7 +158,7 @@ export class RegistrySession {
 
   #admit(person: Person, id: RequestId | undefined): Outcome {
     if (!this.#table.find(person.nome)) return this.#enrol(person);
-    this.#waiting = { person, id };
+    this.#contested = { person, id };
     return { contested: person.nome, close: false };
   }
 

@@ -10,7 +10,7 @@ export interface Page {
   readonly next?: number;
 }
 
-interface Seat {
+interface Row {
   readonly number: number;
   readonly person: Person;
   /** Size of the person as JSON in UTF-8. */
@@ -27,7 +27,7 @@ const encoder = new TextEncoder();
  */
 export class RegistryTable {
   /** In order of registration, since a `Map` keeps the order of insertion. */
-  readonly #seats = new Map<string, Seat>();
+  readonly #seats = new Map<string, Row>();
   #nextNumber = 0;
 
   /** How many people there are. */

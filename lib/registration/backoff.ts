@@ -37,7 +37,7 @@ export type Setback =
  * Decides when to try again, from the loss of a registry to the return. The pauses are drawn evenly between 0.25 s and
  * a ceiling that grows, so that the phones of a room do not all come at the same moment. Reads no clock.
  */
-export class Reconnection {
+export class Backoff {
   readonly #random: () => number;
   #ceilingMs = FIRST_CEILING_MS;
   #nameTakenSince: number | undefined;

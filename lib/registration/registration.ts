@@ -10,13 +10,13 @@ import {
   RegistryClient,
   type RegistryClientOptions,
 } from "./registry_client.ts";
-import { Reconnection, type Setback } from "./backoff.ts";
+import { Backoff, type Setback } from "./backoff.ts";
 
 /** How long each attempt to come back may take to connect, in milliseconds. The pauses between them come on top. */
 const RETRY_CONNECT_MS = 2000;
 
 /** What a link can be told. None of the functions may throw. */
-export interface RegistryLinkOptions
+export interface RegistrationOptions
   extends Pick<RegistryClientOptions, "replyMs" | "quietMs" | "password" | "tls"> {
   /** Told of every message, as it stood on the wire. */
   readonly onTrace?: (trace: Trace) => void;
@@ -30,17 +30,17 @@ export interface RegistryLinkOptions
   readonly random?: () => number;
 }
 
-/** What came of {@linkcode RegistryLink.connect}. */
-export type LinkResult = { readonly kind: "connected"; readonly link: RegistryLink } | ConnectFailure;
+/** What came of {@linkcode Registration.connect}. */
+export type LinkResult = { readonly kind: "connected"; readonly link: Registration } | ConnectFailure;
 
 /**
  * A connection to the registry that comes back by itself, under the same name, address and port. While it is away every
  * question is answered `lost` at once.
  */
-export class RegistryLink implements AsyncDisposable {
+export class Registration implements AsyncDisposable {
   readonly #host: string;
   readonly #port: number;
-  readonly #options: RegistryLinkOptions;
+  readonly #options: RegistrationOptions;
   readonly #closing = new AbortController();
   #client: RegistryClient | undefined;
   /** The connection that is to become the next one. */
@@ -48,15 +48,15 @@ export class RegistryLink implements AsyncDisposable {
   #person: Person | undefined;
   #returning: Promise<void> = Promise.resolve();
 
-  private constructor(host: string, port: number, options: RegistryLinkOptions) {
+  private constructor(host: string, port: number, options: RegistrationOptions) {
     this.#host = host;
     this.#port = port;
     this.#options = options;
   }
 
   /** Connects for the first time, which is tried once. Never rejects. */
-  static async connect(host: string, port: number, options: RegistryLinkOptions = {}): Promise<LinkResult> {
-    const link = new RegistryLink(host, port, options);
+  static async connect(host: string, port: number, options: RegistrationOptions = {}): Promise<LinkResult> {
+    const link = new Registration(host, port, options);
     const result = await link.#connect();
     if (result.kind !== "connected") return result;
     link.#client = result.client;
@@ -125,7 +125,7 @@ export class RegistryLink implements AsyncDisposable {
 
   async #return(person: Person): Promise<void> {
     const { random = Math.random } = this.#options;
-    const reconnection = new Reconnection(random);
+    const reconnection = new Backoff(random);
     const { signal } = this.#closing;
     for (let pause: number | undefined = reconnection.lost(); pause !== undefined;) {
       await delay(pause, signal);

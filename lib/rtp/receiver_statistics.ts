@@ -30,7 +30,7 @@ const LARGEST_LOST = 2 ** 23 - 1;
  * Unlike the RFC, repeated packets do not count as received: they would hide as many lost ones, and it is lost ones
  * that the other side protects its voice against.
  */
-export class ReceptionStatistics {
+export class ReceiverStatistics {
   readonly #clockRate: number;
   #ssrc: number | undefined;
   /** The first sequence number that came: its lap counts as the first. */

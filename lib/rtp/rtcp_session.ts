@@ -1,7 +1,7 @@
 /** The RTCP side of a call, without a socket or a clock: when to report, what, and what the other's reports say. */
 
 import { OPUS_SAMPLE_RATE } from "../codec/libopus.ts";
-import type { ReceptionStatistics } from "./receiver_statistics.ts";
+import type { ReceiverStatistics } from "./receiver_statistics.ts";
 import { MOST_COPIES, REDUNDANT_PAYLOAD_TYPE } from "./red.ts";
 import {
   type ApplicationPacket,
@@ -42,11 +42,11 @@ const REDUNDANCY_NAME = "SALA";
 const CNAME_BYTES = 12;
 
 /** What a reporter works with. */
-export interface RtcpReporterOptions {
+export interface RtcpSessionOptions {
   /** Our stream's. */
   readonly ssrc: number;
   /** What has come of the other's stream. The caller feeds it, the reporter adds the other's sender reports. */
-  readonly reception: ReceptionStatistics;
+  readonly statistics: ReceiverStatistics;
   /** The callers' milliseconds at the start. */
   readonly now: number;
   /**
@@ -87,10 +87,10 @@ export interface ReportFigures {
   readonly peerLeft: boolean;
 }
 
-/** Sends and takes in the reports of one call. Whoever owns it calls {@linkcode RtcpReporter.tick} when it is due. */
-export class RtcpReporter {
+/** Sends and takes in the reports of one call. Whoever owns it calls {@linkcode RtcpSession.tick} when it is due. */
+export class RtcpSession {
   readonly #ssrc: number;
-  readonly #reception: ReceptionStatistics;
+  readonly #statistics: ReceiverStatistics;
   readonly #unixMinusNow: number;
   readonly #cname: string;
   readonly #random: () => number;
@@ -112,9 +112,9 @@ export class RtcpReporter {
   #reportsReceived = 0;
   #peerLeft = false;
 
-  constructor(options: RtcpReporterOptions) {
+  constructor(options: RtcpSessionOptions) {
     this.#ssrc = options.ssrc;
-    this.#reception = options.reception;
+    this.#statistics = options.statistics;
     this.#unixMinusNow = options.unixMs - options.now;
     this.#cname = options.cname ?? randomCname();
     this.#random = options.random ?? Math.random;
@@ -172,24 +172,24 @@ export class RtcpReporter {
    * @param now When it came, in the callers' milliseconds.
    * @returns Whether it was RTCP.
    */
-  receive(datagram: Uint8Array, now: number): boolean {
+  handlePacket(datagram: Uint8Array, now: number): boolean {
     const packets = parseCompound(datagram);
     if (!packets) return false;
-    let reporter: number | undefined;
+    let rtcpSession: number | undefined;
     for (const packet of packets) {
       if (packet.kind === "source_description") continue;
       if (packet.kind === "bye") {
-        this.#peerLeft ||= reporter !== undefined && packet.ssrcs.includes(reporter);
+        this.#peerLeft ||= rtcpSession !== undefined && packet.ssrcs.includes(rtcpSession);
         continue;
       }
       if (packet.kind === "application") {
         this.#learnRedundancy(packet);
         continue;
       }
-      reporter = packet.ssrc;
+      rtcpSession = packet.ssrc;
       this.#reportsReceived++;
       if (packet.kind === "sender_report") {
-        this.#reception.recordSenderReport(packet.ssrc, middle32(packet.ntpTimestamp), now);
+        this.#statistics.recordSenderReport(packet.ssrc, middle32(packet.ntpTimestamp), now);
       }
       for (const block of packet.blocks) {
         if (block.ssrc === this.#ssrc) this.#learn(block, now);
@@ -218,7 +218,7 @@ export class RtcpReporter {
 
   /** A sender report when something was sent since the report before the last one (RFC 3550, section 6.4). */
   #report(now: number): SenderReport | ReceiverReport {
-    const block = this.#reception.block(now);
+    const block = this.#statistics.block(now);
     const blocks = block ? [block] : [];
     const sending = this.#packetCount > this.#packetCountBeforeThat;
     this.#packetCountBeforeThat = this.#packetCountBefore;

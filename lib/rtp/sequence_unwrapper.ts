@@ -3,7 +3,7 @@
 /**
  * Makes numbers of 16 or 32 bits into ones that go on past the largest, by taking each as the nearest to the last.
  */
-export class NumberExtender {
+export class SequenceUnwrapper {
   readonly #lap: number;
   #last: number | undefined;
 

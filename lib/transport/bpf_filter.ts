@@ -32,7 +32,7 @@ const NOTHING = 0;
 /**
  * The filter that lets through what comes from some places, and {@linkcode SAMPLE} of the rest.
  *
- * @param places Addresses in their one text form, all of them of the same version of IP, which the socket is of, too.
+ * @param places Admission in their one text form, all of them of the same version of IP, which the socket is of, too.
  */
 export function floodFilter(places: readonly Endpoint[]): FilterInstruction[] {
   const instructions: FilterInstruction[] = [];

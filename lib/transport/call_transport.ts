@@ -1,4 +1,4 @@
-/** The sockets and the clock of a phone's calls: carries out what the {@linkcode Switchboard} decides. */
+/** The sockets and the clock of a phone's calls: carries out what the {@linkcode CallManager} decides. */
 
 import { type Clock, systemClock } from "../util/clock.ts";
 import { canonicalIp, type Endpoint, ipVersion, sameEndpoint } from "../protocol/address.ts";
@@ -11,17 +11,17 @@ import {
 import type { Trace } from "../protocol/trace.ts";
 import { SrtpReceiver, SrtpSender } from "../srtp/context.ts";
 import type { Call, Party } from "../call/call.ts";
-import { CallLoop } from "./poll_loop.ts";
+import { PollLoop } from "./poll_loop.ts";
 import { floodFilter } from "./bpf_filter.ts";
-import { Gatekeeper } from "./datagram_demux.ts";
-import { LinuxSocket } from "./linux_udp.ts";
-import type { Protection } from "../call/encryption_policy.ts";
-import { Switchboard, type SwitchboardOutput } from "../call/call_manager.ts";
+import { DatagramDemux } from "./datagram_demux.ts";
+import { LinuxUdpSocket } from "./linux_udp.ts";
+import type { EncryptionPolicy } from "../call/encryption_policy.ts";
+import { CallManager, type CallManagerOutput } from "../call/call_manager.ts";
 
 /** What a line tells its owner. */
-export interface PhoneLineEvents {
+export interface CallTransportEvents {
   /** Something for the person, or a call that is over. */
-  onOutput(output: Exclude<SwitchboardOutput, { kind: "send" }>): void;
+  onOutput(output: Exclude<CallManagerOutput, { kind: "send" }>): void;
   /** A voice packet of the current call. The bytes are the receiver's to keep. */
   onVoice(call: Call, datagram: Uint8Array<ArrayBuffer>): void;
   /** A signalling message on its way. Of a flood of them only some are traced. */
@@ -54,23 +54,23 @@ interface VoiceCipher {
 /** A filter that is at work. */
 interface Shield {
   readonly call: Call;
-  readonly system: LinuxSocket;
+  readonly system: LinuxUdpSocket;
   readonly timer: ReturnType<typeof setTimeout>;
 }
 
 /** The UDP side of a phone: the socket on its registered port, and one more for each call that it makes. */
-export class PhoneLine implements AsyncDisposable {
-  readonly #events: PhoneLineEvents;
-  readonly #switchboard: Switchboard;
+export class CallTransport implements AsyncDisposable {
+  readonly #events: CallTransportEvents;
+  readonly #callManager: CallManager;
   readonly #registered: Deno.DatagramConn;
   readonly #ownSockets = new Map<string, Deno.DatagramConn>();
   /** Where a call's signalling really comes from; another address than declared on hosts that have several. */
   readonly #sources = new WeakMap<Call, Endpoint>();
-  readonly #gatekeeper = new Gatekeeper();
+  readonly #demux = new DatagramDemux();
   /** The sockets as the system knows them, where it lets us do more with them. */
-  readonly #systems = new WeakMap<Deno.DatagramConn, LinuxSocket>();
+  readonly #systems = new WeakMap<Deno.DatagramConn, LinuxUdpSocket>();
   /** Receives in place of the event loop while there is voice, where the system lets us. */
-  readonly #loop = new CallLoop(RECEIVE_BYTES);
+  readonly #loop = new PollLoop(RECEIVE_BYTES);
   /** Keeps a flood away from a call. */
   #shield: Shield | undefined;
   /** What goes between a call with keys and the network. */
@@ -81,9 +81,9 @@ export class PhoneLine implements AsyncDisposable {
   #closed = false;
   #onQuiet: (() => void) | undefined;
 
-  private constructor(registered: Deno.DatagramConn, protection: Protection, events: PhoneLineEvents) {
+  private constructor(registered: Deno.DatagramConn, policy: EncryptionPolicy, events: CallTransportEvents) {
     this.#registered = registered;
-    this.#switchboard = new Switchboard(protection);
+    this.#callManager = new CallManager(policy);
     this.#events = events;
     this.#listen(registered, "registered");
   }
@@ -96,8 +96,13 @@ export class PhoneLine implements AsyncDisposable {
    * @param protection How its calls are protected.
    * @throws {Deno.errors.AddrInUse} When another program has the port.
    */
-  static open(ip: string, port: number, protection: Protection, events: PhoneLineEvents): PhoneLine {
-    return new PhoneLine(listenDatagram(ip, port), protection, events);
+  static open(
+    ip: string,
+    port: number,
+    policy: EncryptionPolicy,
+    events: CallTransportEvents,
+  ): CallTransport {
+    return new CallTransport(listenDatagram(ip, port), policy, events);
   }
 
   /** The port that invitations come to. */
@@ -118,7 +123,7 @@ export class PhoneLine implements AsyncDisposable {
 
   /** The call that the person is occupied with, if any. */
   get current(): Call | undefined {
-    return this.#switchboard.current;
+    return this.#callManager.current;
   }
 
   /**
@@ -133,19 +138,19 @@ export class PhoneLine implements AsyncDisposable {
     this.#ownSockets.set(id, socket);
     this.#listen(socket, id);
     const { port } = socket.addr as Deno.NetAddr;
-    this.#switchboard.invite(performance.now(), id, { ...self, port }, peer);
+    this.#callManager.invite(performance.now(), id, { ...self, port }, peer);
     this.#drain();
   }
 
   /** Accepts the invitation that rings. */
   accept(): void {
-    this.#switchboard.accept(performance.now());
+    this.#callManager.accept(performance.now());
     this.#drain();
   }
 
   /** Refuses, withdraws or hangs up, whichever the current call's state makes of it. */
   hangUp(): void {
-    this.#switchboard.hangUp(performance.now());
+    this.#callManager.hangUp(performance.now());
     this.#drain();
   }
 
@@ -160,7 +165,7 @@ export class PhoneLine implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
     this.hangUp();
-    if (!this.#switchboard.quiet) {
+    if (!this.#callManager.quiet) {
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#onQuiet = resolve;
       const timer = setTimeout(resolve, FAREWELL_MS);
@@ -175,7 +180,7 @@ export class PhoneLine implements AsyncDisposable {
   }
 
   #listen(socket: Deno.DatagramConn, name: string | "registered"): void {
-    const system = LinuxSocket.boundTo((socket.addr as Deno.NetAddr).port);
+    const system = LinuxUdpSocket.boundTo((socket.addr as Deno.NetAddr).port);
     if (system) {
       system.enlargeReceiveBuffer(RECEIVE_BUFFER_BYTES);
       this.#systems.set(socket, system);
@@ -218,15 +223,15 @@ export class PhoneLine implements AsyncDisposable {
    */
   #received(datagram: Uint8Array, address: Deno.NetAddr, socket: string | "registered"): void {
     const now = performance.now();
-    const { current } = this.#switchboard;
-    const kind = this.#gatekeeper.judge(now, datagram, current?.id);
+    const { current } = this.#callManager;
+    const kind = this.#demux.judge(now, datagram, current?.id);
     const taken = kind === "voice"
       ? this.#voiceReceived(now, current, datagram, address, socket)
       : kind === "signalling" && this.#messageReceived(now, datagram, address, socket);
     if (taken) return;
-    const flood = this.#gatekeeper.ignored(now);
+    const flood = this.#demux.ignored(now);
     if (flood !== undefined) this.#events.onFlood(flood);
-    if (this.#gatekeeper.flooded && current?.state === "talking" && !this.#shield) this.#raiseShield(current);
+    if (this.#demux.flooded && current?.state === "talking" && !this.#shield) this.#raiseShield(current);
   }
 
   /** Has the system throw away most of what does not come from the other phone of a call, for a while. */
@@ -256,8 +261,8 @@ export class PhoneLine implements AsyncDisposable {
     this.#trace("received", from, datagram);
     const parsed = parseCallMessage(datagram);
     if (!("message" in parsed)) return false;
-    this.#switchboard.receive(now, parsed.message, from, socket);
-    const { current } = this.#switchboard;
+    this.#callManager.handleMessage(now, parsed.message, from, socket);
+    const { current } = this.#callManager;
     // Where the call has keys, its voice shows by itself whose it is, and a message could be anybody's.
     if (current?.id === parsed.message.chamada && !current.keys) this.#sources.set(current, from);
     this.#drain();
@@ -278,11 +283,11 @@ export class PhoneLine implements AsyncDisposable {
     const source = this.#sources.get(call);
     const known = isFrom(address, call.peer) || source !== undefined && isFrom(address, source);
     const cipher = this.#cipherOf(call);
-    if (!known && !(cipher && this.#gatekeeper.mayTry(now))) return false;
+    if (!known && !(cipher && this.#demux.mayTry(now))) return false;
     const packet = cipher ? cipher.receiver.unprotect(datagram) : datagram.slice() as Uint8Array<ArrayBuffer>;
     if (!packet) return false;
     if (!known) this.#sources.set(call, { ip: canonicalIp(address.hostname), port: address.port });
-    this.#switchboard.heard(now, call);
+    this.#callManager.handleVoice(now, call);
     // Hardly ever: that the other side is back. Setting the timer for each packet would be a waste.
     if (this.#carryOutAll()) this.#drain();
     this.#events.onVoice(call, packet);
@@ -302,7 +307,7 @@ export class PhoneLine implements AsyncDisposable {
   /** Does what there is to do, and says whether there was anything. */
   #carryOutAll(): boolean {
     let any = false;
-    for (let outputs = this.#switchboard.drain(); outputs.length > 0; outputs = this.#switchboard.drain()) {
+    for (let outputs = this.#callManager.drain(); outputs.length > 0; outputs = this.#callManager.drain()) {
       for (const output of outputs) this.#carryOut(output);
       any = true;
     }
@@ -313,17 +318,17 @@ export class PhoneLine implements AsyncDisposable {
   #drain(): void {
     this.#carryOutAll();
     if (this.#shield && this.#shield.call.state !== "talking") this.#lowerShield();
-    if (this.#switchboard.quiet) this.#onQuiet?.();
+    if (this.#callManager.quiet) this.#onQuiet?.();
     clearTimeout(this.#timer);
-    const { wakeAt } = this.#switchboard;
+    const { wakeAt } = this.#callManager;
     if (this.#closed || wakeAt === Infinity) return;
     this.#timer = setTimeout(() => {
-      this.#switchboard.tick(performance.now());
+      this.#callManager.tick(performance.now());
       this.#drain();
     }, Math.max(0, Math.ceil(wakeAt - performance.now())));
   }
 
-  #carryOut(output: SwitchboardOutput): void {
+  #carryOut(output: CallManagerOutput): void {
     if (output.kind === "send") {
       const socket = output.socket === "registered" ? this.#registered : this.#ownSockets.get(output.socket);
       if (!socket || this.#closed) return;

@@ -34,7 +34,7 @@ const SHIELD_MS = 100;
 export type DatagramKind = "signalling" | "voice" | "ignored";
 
 /** One phone's first look at what comes. */
-export class Gatekeeper {
+export class DatagramDemux {
   readonly #own = new RateLimit(OWN_CALL.perSecond, OWN_CALL.burst);
   readonly #others = new RateLimit(OTHERS.perSecond, OTHERS.burst);
   readonly #strangersVoice = new RateLimit(STRANGERS_VOICE.perSecond, STRANGERS_VOICE.burst);

@@ -48,7 +48,7 @@ const INSTRUCTION_BYTES = 8;
 const PROGRAM_BYTES = 16;
 const PROGRAM_POINTER_OFFSET = 8;
 
-const NO_SOCKETS: readonly LinuxSocket[] = [];
+const NO_SOCKETS: readonly LinuxUdpSocket[] = [];
 
 /** An instruction of the kernel's packet filter (Linux, Documentation/networking/filter.rst). */
 export interface FilterInstruction {
@@ -60,7 +60,7 @@ export interface FilterInstruction {
 }
 
 /** A UDP socket of this program, as the system knows it. */
-export class LinuxSocket implements Disposable {
+export class LinuxUdpSocket implements Disposable {
   readonly #library: Deno.DynamicLibrary<typeof SYMBOLS>;
   readonly #descriptor: number;
   /** Where the last datagram came from, as the system says it, and what was made of one before. */
@@ -80,14 +80,14 @@ export class LinuxSocket implements Disposable {
    *
    * @returns Undefined on another system, with another C library than the usual one, or where it may not be called.
    */
-  static boundTo(port: number): LinuxSocket | undefined {
+  static boundTo(port: number): LinuxUdpSocket | undefined {
     const library = linuxLibrary(["libc.so.6"], SYMBOLS);
     if (!library) return undefined;
     const address = new DataView(new ArrayBuffer(ADDRESS_BYTES));
     for (let descriptor = 0; descriptor < MAX_DESCRIPTORS; descriptor++) {
       const length = Uint32Array.of(ADDRESS_BYTES);
       if (library.symbols.getsockname(descriptor, address.buffer, length) !== 0) continue;
-      const socket = new LinuxSocket(library, descriptor);
+      const socket = new LinuxUdpSocket(library, descriptor);
       if (address.getUint16(PORT_OFFSET) === port && socket.#option(SO_TYPE) === SOCK_DGRAM) return socket;
     }
     library.close();
@@ -176,7 +176,7 @@ export class LinuxSocket implements Disposable {
    * @param sockets At least one.
    * @returns Waits for so many milliseconds at most, and gives those of the sockets to which a datagram has come.
    */
-  static waiter(sockets: readonly LinuxSocket[]): (timeoutMs: number) => readonly LinuxSocket[] {
+  static waiter(sockets: readonly LinuxUdpSocket[]): (timeoutMs: number) => readonly LinuxUdpSocket[] {
     const { poll } = sockets[0]!.#library.symbols;
     const descriptors = new Int32Array(POLL_WORDS * sockets.length);
     for (const [index, socket] of sockets.entries()) {

@@ -13,7 +13,7 @@
 
 import { setImmediate } from "node:timers";
 import { type Clock, systemClock } from "../util/clock.ts";
-import { LinuxSocket } from "./linux_udp.ts";
+import { LinuxUdpSocket } from "./linux_udp.ts";
 
 /** How often the event loop has a turn. */
 const TURN_MS = 50;
@@ -34,11 +34,11 @@ interface Timer {
 }
 
 /** The loop of one phone. It goes round as long as there are timers. */
-export class CallLoop implements Clock {
-  readonly #listeners = new Map<LinuxSocket, DatagramListener>();
+export class PollLoop implements Clock {
+  readonly #listeners = new Map<LinuxUdpSocket, DatagramListener>();
   readonly #timers = new Set<Timer>();
   readonly #buffer: Uint8Array<ArrayBuffer>;
-  #wait: ((timeoutMs: number) => readonly LinuxSocket[]) | undefined;
+  #wait: ((timeoutMs: number) => readonly LinuxUdpSocket[]) | undefined;
   #running = false;
   #idle = Promise.withResolvers<void>();
   #resting = false;
@@ -49,15 +49,15 @@ export class CallLoop implements Clock {
   }
 
   /** Receives from a socket, too, from now on, whenever this loop goes round. */
-  watch(socket: LinuxSocket, listener: DatagramListener): void {
+  watch(socket: LinuxUdpSocket, listener: DatagramListener): void {
     this.#listeners.set(socket, listener);
-    this.#wait = LinuxSocket.waiter([...this.#listeners.keys()]);
+    this.#wait = LinuxUdpSocket.waiter([...this.#listeners.keys()]);
   }
 
   /** Lets go of a socket. */
-  unwatch(socket: LinuxSocket): void {
+  unwatch(socket: LinuxUdpSocket): void {
     this.#listeners.delete(socket);
-    this.#wait = this.#listeners.size > 0 ? LinuxSocket.waiter([...this.#listeners.keys()]) : undefined;
+    this.#wait = this.#listeners.size > 0 ? LinuxUdpSocket.waiter([...this.#listeners.keys()]) : undefined;
     if (!this.#wait) this.#idle.resolve();
   }
 
@@ -134,7 +134,7 @@ export class CallLoop implements Clock {
     return next;
   }
 
-  #receive(socket: LinuxSocket): void {
+  #receive(socket: LinuxUdpSocket): void {
     for (let count = 0; count < MOST_AT_ONCE; count++) {
       // It may have been let go of because of the last one.
       const listener = this.#listeners.get(socket);

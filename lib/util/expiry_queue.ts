@@ -5,7 +5,7 @@
  * in which they were started: nothing has to be searched or sorted, however many there are. Like all that decides, it
  * is told the time and reads no clock.
  */
-export class Deadlines<T> {
+export class ExpiryQueue<T> {
   readonly #ms: number;
   /** Since when each one's time runs; a `Map` keeps the order of insertion, which is that of the deadlines. */
   readonly #since = new Map<T, number>();

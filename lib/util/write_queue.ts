@@ -6,7 +6,7 @@ const encoder = new TextEncoder();
  * Texts for a connection, written in their order. What is pushed in one turn of the event loop goes out in one write,
  * and what comes while a write is under way waits for the next.
  */
-export class Outbox {
+export class WriteQueue {
   readonly #write: (bytes: Uint8Array) => Promise<number>;
   #waiting = "";
   #draining: Promise<void> | undefined;

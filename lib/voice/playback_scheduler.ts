@@ -15,7 +15,7 @@
  * ```
  */
 
-import type { Playout } from "../jitter_buffer/jitter_buffer.ts";
+import type { JitterBuffer } from "../jitter_buffer/jitter_buffer.ts";
 
 /** Samples in a millisecond. */
 const MS = 48;
@@ -57,7 +57,7 @@ export function patienceSamples(frameSamples: number): number {
 }
 
 /** A loudspeaker's queue; an `AudioSink` has one. All numbers are samples. */
-export interface SpeakerQueue {
+export interface PlaybackQueue {
   /** What it lacks now. Less than nothing where it has been given more. */
   wanted(): number;
   /** What it could hold beyond what it needs. */
@@ -70,8 +70,8 @@ export interface SpeakerQueue {
 }
 
 /** What one loudspeaker is given. */
-export class SpeakerFeed {
-  readonly #playout: Playout;
+export class PlaybackScheduler {
+  readonly #jitterBuffer: JitterBuffer;
   readonly #frameSamples: number;
   readonly #patienceSamples: number;
   readonly #samples = new Int16Array(LONGEST_SERVING_SAMPLES);
@@ -90,13 +90,13 @@ export class SpeakerFeed {
    * @param playout Where the sound comes from.
    * @param frameSamples Samples of the packets that are expected.
    */
-  constructor(playout: Playout, frameSamples: number) {
-    this.#playout = playout;
+  constructor(jitterBuffer: JitterBuffer, frameSamples: number) {
+    this.#jitterBuffer = jitterBuffer;
     this.#frameSamples = frameSamples;
     this.#patienceSamples = patienceSamples(frameSamples);
   }
 
-  /** When {@linkcode SpeakerFeed.due} is to be called at the latest, in milliseconds. */
+  /** When {@linkcode PlaybackScheduler.due} is to be called at the latest, in milliseconds. */
   get dueAt(): number {
     return this.#dueAt;
   }
@@ -113,7 +113,7 @@ export class SpeakerFeed {
    * @param now Milliseconds on any clock that only goes forward.
    * @returns Samples to give it, valid until the next call.
    */
-  packetCame(queue: SpeakerQueue, now: number): Int16Array<ArrayBuffer> {
+  packetCame(queue: PlaybackQueue, now: number): Int16Array<ArrayBuffer> {
     this.#begin(queue, now);
     this.#playReady(now);
     return this.#end(now);
@@ -126,10 +126,10 @@ export class SpeakerFeed {
    * @param now Milliseconds.
    * @returns Samples to give the loudspeaker, valid until the next call.
    */
-  due(queue: SpeakerQueue, now: number): Int16Array<ArrayBuffer> {
+  due(queue: PlaybackQueue, now: number): Int16Array<ArrayBuffer> {
     this.#begin(queue, now);
     // In a pause the queue is left as a packet would find it that came now, since one may at any moment.
-    if (this.#playout.pausing) this.#play(this.#lack - PAUSE_SAMPLES, now);
+    if (this.#jitterBuffer.pausing) this.#play(this.#lack - PAUSE_SAMPLES, now);
     else this.#playReady(now);
     while (this.#lack > this.#patienceSamples - LEAST_SAMPLES) {
       this.#play(MADE_UP_SAMPLES, now);
@@ -138,12 +138,12 @@ export class SpeakerFeed {
     return this.#end(now);
   }
 
-  #begin(queue: SpeakerQueue, now: number): void {
+  #begin(queue: PlaybackQueue, now: number): void {
     this.#lack = Math.min(queue.wanted(), LONGEST_SERVING_SAMPLES);
-    this.#early = Math.min(this.#playout.heldBackSamples, queue.roomSamples);
+    this.#early = Math.min(this.#jitterBuffer.heldBackSamples, queue.roomSamples);
     if (this.#lack + this.#early > 0) {
       // A loudspeaker that stood still, as some do when they start, shall not leave its delay behind.
-      if (now - this.#wantedAt > STOPPAGE_MS) this.#playout.restart();
+      if (now - this.#wantedAt > STOPPAGE_MS) this.#jitterBuffer.restart();
       this.#wantedAt = now;
     }
     this.#ranDry = queue.delaySamples === 0;
@@ -151,7 +151,7 @@ export class SpeakerFeed {
   }
 
   #playReady(now: number): void {
-    this.#play(this.#playout.readySamples(this.#lack + this.#early), now);
+    this.#play(this.#jitterBuffer.readySamples(this.#lack + this.#early), now);
   }
 
   /** Plays so many samples. With none, playout still learns what the loudspeaker's clock shows. */
@@ -159,11 +159,11 @@ export class SpeakerFeed {
     const start = this.#given;
     this.#given += Math.max(0, Math.min(count, this.#lack + this.#early, this.#samples.length - start));
     this.#lack -= this.#given - start;
-    this.#playout.play(this.#samples.subarray(start, this.#given), now, this.#lack, this.#ranDry);
+    this.#jitterBuffer.play(this.#samples.subarray(start, this.#given), now, this.#lack, this.#ranDry);
   }
 
   #end(now: number): Int16Array<ArrayBuffer> {
-    const more = this.#playout.readySamples(LEAST_SAMPLES) >= LEAST_SAMPLES;
+    const more = this.#jitterBuffer.readySamples(LEAST_SAMPLES) >= LEAST_SAMPLES;
     const latest = more ? this.#frameSamples + TOP_UP_SAMPLES : Infinity;
     this.#dueAt = now + Math.min(this.#patienceSamples - this.#lack, latest) / MS;
     return this.#samples.subarray(0, this.#given);

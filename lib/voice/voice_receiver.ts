@@ -1,29 +1,29 @@
 /** From RTP datagrams to samples, without a socket or a clock. */
 
 import type { VoiceDecoder } from "../codec/opus.ts";
-import { Playout } from "../jitter_buffer/jitter_buffer.ts";
-import { ReceptionStatistics } from "../rtp/receiver_statistics.ts";
+import { JitterBuffer } from "../jitter_buffer/jitter_buffer.ts";
+import { ReceiverStatistics } from "../rtp/receiver_statistics.ts";
 import { MOST_COPIES, parseRedundant, REDUNDANT_PAYLOAD_TYPE, type RedundantPayload } from "../rtp/red.ts";
 import { OPUS_PAYLOAD_TYPE, parseRtp, type RtpPacket } from "../rtp/rtp.ts";
-import { NumberExtender } from "../rtp/sequence_unwrapper.ts";
+import { SequenceUnwrapper } from "../rtp/sequence_unwrapper.ts";
 
 /** One direction of a call's voice, inward. */
 export class VoiceReceiver {
   /** Decides what is heard when. */
-  readonly playout: Playout;
+  readonly jitterBuffer: JitterBuffer;
   /** What arrives, for reports. */
-  readonly reception = new ReceptionStatistics();
-  #sequence = new NumberExtender(16);
-  #timestamp = new NumberExtender(32);
+  readonly statistics = new ReceiverStatistics();
+  #sequence = new SequenceUnwrapper(16);
+  #timestamp = new SequenceUnwrapper(32);
   #ssrc: number | undefined;
 
   /**
    * @param decoder Owned by the caller.
-   * @param leadSamples See {@linkcode Playout}.
-   * @param stretching See {@linkcode Playout}.
+   * @param leadSamples See {@linkcode JitterBuffer}.
+   * @param stretching See {@linkcode JitterBuffer}.
    */
   constructor(decoder: VoiceDecoder, leadSamples = 0, stretching = true) {
-    this.playout = new Playout(decoder, leadSamples, stretching);
+    this.jitterBuffer = new JitterBuffer(decoder, leadSamples, stretching);
   }
 
   /**
@@ -33,30 +33,30 @@ export class VoiceReceiver {
    * @param now Milliseconds on any clock that only goes forward.
    * @returns Whether it was voice.
    */
-  receive(datagram: Uint8Array, now: number): boolean {
+  handlePacket(datagram: Uint8Array, now: number): boolean {
     const packet = parseRtp(datagram);
     const voice = packet && voiceOf(packet);
     if (!voice || voice.payload.length === 0) return false;
     if (packet.ssrc !== this.#ssrc) { // A new stream has numbers of its own.
       this.#ssrc = packet.ssrc;
-      this.#sequence = new NumberExtender(16);
-      this.#timestamp = new NumberExtender(32);
-      this.playout.restart();
+      this.#sequence = new SequenceUnwrapper(16);
+      this.#timestamp = new SequenceUnwrapper(32);
+      this.jitterBuffer.restart();
     }
     const number = this.#sequence.extend(packet.sequenceNumber);
     const timestamp = this.#timestamp.extend(packet.timestamp);
-    this.reception.record(packet.ssrc, number, timestamp, now);
+    this.statistics.record(packet.ssrc, number, timestamp, now);
     const copies = voice.copies.length;
-    this.playout.push(number, timestamp, voice.payload, now, copies);
+    this.jitterBuffer.push(number, timestamp, voice.payload, now, copies);
     voice.copies.forEach((copy, index) => {
-      this.playout.pushCopy(number - copies + index, timestamp - copy.earlierSamples, copy.payload);
+      this.jitterBuffer.pushCopy(number - copies + index, timestamp - copy.earlierSamples, copy.payload);
     });
     return true;
   }
 
-  /** Fills `samples` with what is to be heard next: see {@linkcode Playout.play}. */
+  /** Fills `samples` with what is to be heard next: see {@linkcode JitterBuffer.play}. */
   play(samples: Int16Array, now: number, behind = 0): void {
-    this.playout.play(samples, now, behind);
+    this.jitterBuffer.play(samples, now, behind);
   }
 }
 

@@ -11,9 +11,9 @@ import {
   type VoiceEncoder,
 } from "../codec/opus.ts";
 import { estimateQuality } from "../rtp/e_model.ts";
-import { RtcpReporter } from "../rtp/rtcp_session.ts";
+import { RtcpSession } from "../rtp/rtcp_session.ts";
 import { isRtcp } from "../rtp/rtp.ts";
-import { patienceSamples, SpeakerFeed } from "./playback_scheduler.ts";
+import { patienceSamples, PlaybackScheduler } from "./playback_scheduler.ts";
 import { VoiceReceiver } from "./voice_receiver.ts";
 import { VoiceSender } from "./voice_sender.ts";
 
@@ -125,8 +125,8 @@ export class VoiceSession {
   readonly #decoder: VoiceDecoder;
   readonly #sender: VoiceSender;
   readonly #receiver: VoiceReceiver;
-  readonly #feed: SpeakerFeed;
-  readonly #reporter: RtcpReporter;
+  readonly #feed: PlaybackScheduler;
+  readonly #rtcpSession: RtcpSession;
   readonly #clock: Clock;
   #source: AudioSource;
   #sink: AudioSink;
@@ -155,10 +155,10 @@ export class VoiceSession {
     this.#decoder = decoder;
     this.#sender = new VoiceSender(encoder);
     this.#receiver = new VoiceReceiver(decoder, patienceSamples(options.frameSamples), options.stretching);
-    this.#feed = new SpeakerFeed(this.#receiver.playout, options.frameSamples);
-    this.#reporter = new RtcpReporter({
+    this.#feed = new PlaybackScheduler(this.#receiver.jitterBuffer, options.frameSamples);
+    this.#rtcpSession = new RtcpSession({
       ssrc: this.#sender.ssrc,
-      reception: this.#receiver.reception,
+      statistics: this.#receiver.statistics,
       now: this.#clock.now(),
       unixMs: Date.now(),
     });
@@ -179,9 +179,9 @@ export class VoiceSession {
   }
 
   get figures(): VoiceFigures {
-    const { playout, reception } = this.#receiver;
-    const { played, rebuilt, concealedSamples, late, repeated, reordered, dropped } = playout.counts;
-    const { roundTripMs, peer } = this.#reporter.figures;
+    const { jitterBuffer, statistics } = this.#receiver;
+    const { played, rebuilt, concealedSamples, late, repeated, reordered, dropped } = jitterBuffer.counts;
+    const { roundTripMs, peer } = this.#rtcpSession.figures;
     const concealed = Math.round(concealedSamples / FRAME_SAMPLES);
     // The other phone's devices are taken to be as slow as this one's.
     const processing = this.#options.processor?.latencySamples ?? 0;
@@ -189,7 +189,8 @@ export class VoiceSession {
     const speaker = Math.max(0, this.#sink.delaySamples - this.#feed.earlySamples);
     const devicesMs = (this.#source.delaySamples + processing + speaker) / MS;
     const { mos } = estimateQuality({
-      oneWayDelayMs: devicesMs + this.#options.frameSamples / MS + (roundTripMs ?? 0) / 2 + playout.delayMs,
+      oneWayDelayMs: devicesMs + this.#options.frameSamples / MS + (roundTripMs ?? 0) / 2 +
+        jitterBuffer.delayMs,
       lossFraction: concealed / Math.max(1, played + rebuilt + concealed),
     });
     return {
@@ -201,12 +202,12 @@ export class VoiceSession {
       framesRepeated: repeated,
       framesReordered: reordered,
       framesDropped: dropped,
-      lossInPercent: rounded(100 * reception.lossFraction),
+      lossInPercent: rounded(100 * statistics.lossFraction),
       lossOutPercent: peer ? rounded(100 * peer.totalLossFraction) : null,
-      jitterInMs: rounded(reception.jitterMs),
+      jitterInMs: rounded(statistics.jitterMs),
       jitterOutMs: peer ? rounded(peer.jitterMs) : null,
       roundTripMs: roundTripMs === undefined ? null : rounded(roundTripMs),
-      playoutDelayMs: rounded(playout.delayMs),
+      playoutDelayMs: rounded(jitterBuffer.delayMs),
       mos: rounded(mos),
     };
   }
@@ -216,11 +217,11 @@ export class VoiceSession {
    *
    * @param datagram Its bytes, kept for a while.
    */
-  receive(datagram: Uint8Array): void {
+  handleDatagram(datagram: Uint8Array): void {
     if (this.#stopped) return;
     const now = this.#clock.now();
     if (isRtcp(datagram)) this.#reported(datagram, now);
-    else if (this.#receiver.receive(datagram, now)) {
+    else if (this.#receiver.handlePacket(datagram, now)) {
       this.#serve(now, true);
       this.#setTimer();
     }
@@ -235,7 +236,7 @@ export class VoiceSession {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#cancelWake();
-    this.#options.send(this.#reporter.bye(this.#clock.now()));
+    this.#options.send(this.#rtcpSession.bye(this.#clock.now()));
     this.#closing.sources.push(close(this.#source));
     try {
       await this.#sink[Symbol.asyncDispose]();
@@ -260,7 +261,7 @@ export class VoiceSession {
     if (this.#clock.now() >= this.#readAt) this.#capture();
     const now = this.#clock.now();
     // In a pause there are no packets that would do it: at each frame that is read, and so at no other time.
-    if (now >= this.#feed.dueAt || this.#receiver.playout.pausing) this.#serve(now, false);
+    if (now >= this.#feed.dueAt || this.#receiver.jitterBuffer.pausing) this.#serve(now, false);
     this.#setTimer();
   }
 
@@ -304,7 +305,7 @@ export class VoiceSession {
     const datagram = this.#sender.packet(frame, this.muted);
     if (!datagram) return;
     this.#options.send(datagram);
-    this.#reporter.sent(this.#sender.timestamp, VoiceSender.payloadBytes(datagram), this.#clock.now());
+    this.#rtcpSession.sent(this.#sender.timestamp, VoiceSender.payloadBytes(datagram), this.#clock.now());
   }
 
   /** Gives the loudspeaker what there is for it, when a packet has come or has not come in time. */
@@ -315,7 +316,7 @@ export class VoiceSession {
     } catch (error) {
       this.#sinkFailed(this.#sink, error);
     }
-    const report = this.#reporter.tick(now);
+    const report = this.#rtcpSession.tick(now);
     if (report) this.#options.send(report);
   }
 
@@ -334,8 +335,8 @@ export class VoiceSession {
 
   /** The other side reports, among other things how much of our voice is lost on its way. */
   #reported(datagram: Uint8Array, now: number): void {
-    this.#reporter.receive(datagram, now);
-    const { peer, peerCopies, reportsReceived } = this.#reporter.figures;
+    this.#rtcpSession.handlePacket(datagram, now);
+    const { peer, peerCopies, reportsReceived } = this.#rtcpSession.figures;
     if (!peer || reportsReceived === this.#reportsReceived) return;
     this.#reportsReceived = reportsReceived;
     this.#losses.push(peer.lossFraction);

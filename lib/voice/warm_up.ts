@@ -57,7 +57,7 @@ export async function warmUp(seconds: number, processor?: MicrophoneProcessor): 
     wake();
     for (const datagram of onTheirWay.splice(0)) {
       const packet = unprotector.unprotect(datagram);
-      if (packet && (isRtcp(packet) || count % LOST_ONE_IN !== 0)) session.receive(packet);
+      if (packet && (isRtcp(packet) || count % LOST_ONE_IN !== 0)) session.handleDatagram(packet);
     }
     await new Promise((resolve) => setTimeout(resolve, 0));
   }

@@ -1,11 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Call } from "../../lib/call/call.ts";
-import { MAX_REMEMBERED, Switchboard } from "../../lib/call/call_manager.ts";
+import { CallManager, MAX_REMEMBERED } from "../../lib/call/call_manager.ts";
 import { type Endpoint, sameEndpoint } from "../../lib/protocol/address.ts";
 import type { CallMessage } from "../../lib/protocol/call_messages.ts";
 import type { Encryption } from "../../lib/call/encryption_policy.ts";
-import { fixedKeyPair, fixedProof, fixedProtection } from "./fixed_policy.ts";
-import { MAX_UNANSWERED_ADDRESSES } from "../../lib/call/amplification_limit.ts";
+import { fixedKeyPair, fixedPolicy, fixedProof } from "./fixed_policy.ts";
+import { MAX_UNVALIDATED_ADDRESSES } from "../../lib/call/amplification_limit.ts";
 import { type Impairments, Network, randomFrom, Timeline } from "./network.ts";
 
 const PERFECT = { loss: 0, duplication: 0, maxDelayMs: 1 };
@@ -34,14 +34,14 @@ class Room {
   /** Lets time pass, waking whoever asked for it. */
   run(untilMs: number): void {
     for (;;) {
-      const phone = this.phones.reduce((a, b) => b.board.wakeAt < a.board.wakeAt ? b : a);
-      const next = Math.min(this.timeline.next, phone.board.wakeAt);
+      const phone = this.phones.reduce((a, b) => b.manager.wakeAt < a.manager.wakeAt ? b : a);
+      const next = Math.min(this.timeline.next, phone.manager.wakeAt);
       if (next > untilMs) break;
       if (this.timeline.next <= next) {
         this.timeline.step();
       } else {
         this.timeline.now = Math.max(next, this.timeline.now);
-        phone.board.tick(this.timeline.now);
+        phone.manager.tick(this.timeline.now);
         phone.drain();
       }
     }
@@ -65,7 +65,7 @@ const isVoice = (datagram: Datagram): datagram is { readonly voice: string } => 
 const IN_THE_CLEAR = "in the clear";
 
 class Phone {
-  readonly board: Switchboard;
+  readonly manager: CallManager;
   readonly told: string[] = [];
   readonly sent: string[] = [];
   /** What the person does when it rings. */
@@ -79,7 +79,7 @@ class Phone {
     readonly registered: Endpoint,
     encryption: Encryption,
   ) {
-    this.board = new Switchboard(fixedProtection(encryption, 1 + 64 * room.phones.length));
+    this.manager = new CallManager(fixedPolicy(encryption, 1 + 64 * room.phones.length));
   }
 
   get now(): number {
@@ -89,17 +89,20 @@ class Phone {
   invite(other: Phone, id = idFrom(this.room.random)): void {
     const local = { ip: this.registered.ip, port: this.#ports++ };
     this.#sockets.set(id, local);
-    this.board.invite(this.now, id, { name: this.name, ...local }, { name: other.name, ...other.registered });
+    this.manager.invite(this.now, id, { name: this.name, ...local }, {
+      name: other.name,
+      ...other.registered,
+    });
     this.drain();
   }
 
   accept(): void {
-    this.board.accept(this.now);
+    this.manager.accept(this.now);
     this.drain();
   }
 
   hangUp(): void {
-    this.board.hangUp(this.now);
+    this.manager.hangUp(this.now);
     this.drain();
   }
 
@@ -108,19 +111,19 @@ class Phone {
       ? "registered"
       : [...this.#sockets].find(([, local]) => sameEndpoint(local, to))?.[0];
     if (socket === undefined) return;
-    const { current } = this.board;
-    if (!isVoice(datagram)) this.board.receive(now, datagram, from, socket);
+    const { current } = this.manager;
+    if (!isVoice(datagram)) this.manager.handleMessage(now, datagram, from, socket);
     else if (current?.state === "talking" && sameEndpoint(current.peer, from)) {
       // What cannot be deciphered is not heard.
       if (datagram.voice === (current.keys?.incoming.key.toHex() ?? IN_THE_CLEAR)) {
-        this.board.heard(now, current);
+        this.manager.handleVoice(now, current);
       }
     }
     this.drain();
   }
 
   drain(): void {
-    for (const output of this.board.drain()) {
+    for (const output of this.manager.drain()) {
       switch (output.kind) {
         case "send": {
           const local = output.socket === "registered" ? this.registered : this.#sockets.get(output.socket);
@@ -169,7 +172,7 @@ function idFrom(random: () => number): string {
   return Array.from({ length: 22 }, () => "abcdefghijklmnop"[Math.floor(random() * 16)]).join("");
 }
 
-Deno.test("Switchboard carries a call from invitation to goodbye", () => {
+Deno.test("CallManager carries a call from invitation to goodbye", () => {
   const room = new Room(1, PERFECT);
   const joao = room.phone("João");
   const maria = room.phone("Maria");
@@ -185,10 +188,10 @@ Deno.test("Switchboard carries a call from invitation to goodbye", () => {
   // The second invitation sends back what came with `tocando`.
   assertEquals(new Set(joao.sent), new Set(["convite", "confirmação", "ligação_encerrada"]));
   assertEquals(new Set(maria.sent), new Set(["tocando", "resposta_ao_convite/aceito", "encerrar_ligação"]));
-  assert(joao.board.quiet && maria.board.quiet);
+  assert(joao.manager.quiet && maria.manager.quiet);
 });
 
-Deno.test("Switchboard rejects a third caller as busy, without a prompt, while ringing and while talking", () => {
+Deno.test("CallManager rejects a third caller as busy, without a prompt, while ringing and while talking", () => {
   const room = new Room(2, PERFECT);
   const [joao, maria, pedro] = [room.phone("João"), room.phone("Maria"), room.phone("Pedro")];
   joao.invite(maria);
@@ -206,16 +209,16 @@ Deno.test("Switchboard rejects a third caller as busy, without a prompt, while r
   assertEquals(joao.told, ["ringing", "started", "busy_rejected Pedro"]);
 });
 
-Deno.test("Switchboard gives up on a phone where nobody listens, and says so once", () => {
+Deno.test("CallManager gives up on a phone where nobody listens, and says so once", () => {
   const room = new Room(3, { ...PERFECT, loss: 1 });
   const joao = room.phone("João");
   joao.invite(room.phone("Maria"));
   room.run(60_000);
   assertEquals(joao.told, ["no_answer"]);
-  assert(joao.board.quiet);
+  assert(joao.manager.quiet);
 });
 
-Deno.test("Switchboard stops ringing after the ringing time, and the caller hears why", () => {
+Deno.test("CallManager stops ringing after the ringing time, and the caller hears why", () => {
   const room = new Room(4, PERFECT);
   const [joao, maria] = [room.phone("João"), room.phone("Maria")];
   joao.invite(maria);
@@ -224,31 +227,31 @@ Deno.test("Switchboard stops ringing after the ringing time, and the caller hear
   assertEquals(maria.told, ["invitation João", "missed"]);
 });
 
-Deno.test("Switchboard joins two invitations that cross into one call", () => {
+Deno.test("CallManager joins two invitations that cross into one call", () => {
   for (const first of [0, 1]) {
     const room = new Room(5 + first, { ...PERFECT, maxDelayMs: 50 });
     const pair = [room.phone("João"), room.phone("maria")] as const;
     pair[first as 0 | 1].invite(pair[1 - first as 0 | 1]);
     pair[1 - first as 0 | 1].invite(pair[first as 0 | 1]);
     room.run(5_000);
-    for (const { told, board } of pair) {
-      assertEquals(board.current?.state, "talking");
+    for (const { told, manager } of pair) {
+      assertEquals(manager.current?.state, "talking");
       assert(!told.some((words) => words.startsWith("invitation")), "nobody is asked");
       assertEquals(told.filter((words) => words === "started").length, 1);
     }
-    assertEquals(pair[0].board.current?.id, pair[1].board.current?.id);
+    assertEquals(pair[0].manager.current?.id, pair[1].manager.current?.id);
   }
 });
 
-Deno.test("Switchboard compares the names of crossing invitations as the registry does", () => {
+Deno.test("CallManager compares the names of crossing invitations as the registry does", () => {
   const room = new Room(7, PERFECT);
   const [joao, maria] = [room.phone("João"), room.phone("MARIA")];
-  joao.board.invite(0, "z".repeat(22), { name: "João", ip: "192.0.2.1", port: 40000 }, {
+  joao.manager.invite(0, "z".repeat(22), { name: "João", ip: "192.0.2.1", port: 40000 }, {
     name: "maria",
     ...maria.registered,
   });
-  joao.board.drain();
-  joao.board.receive(
+  joao.manager.drain();
+  joao.manager.handleMessage(
     1,
     {
       tipo: "convite",
@@ -261,17 +264,17 @@ Deno.test("Switchboard compares the names of crossing invitations as the registr
     { ip: "192.0.2.2", port: 40000 },
     "registered",
   );
-  assertEquals(joao.board.current?.id, "a".repeat(22));
-  assertEquals(joao.board.current?.state, "accepting");
+  assertEquals(joao.manager.current?.id, "a".repeat(22));
+  assertEquals(joao.manager.current?.state, "accepting");
 });
 
-Deno.test("Switchboard does not ring for an invitation that its goodbye overtook", () => {
+Deno.test("CallManager does not ring for an invitation that its goodbye overtook", () => {
   const room = new Room(8, PERFECT);
   const maria = room.phone("Maria");
   const from = { ip: "192.0.2.9", port: 40000 };
   const chamada = "q".repeat(22);
-  maria.board.receive(0, { tipo: "encerrar_ligação", chamada }, from, "registered");
-  maria.board.receive(
+  maria.manager.handleMessage(0, { tipo: "encerrar_ligação", chamada }, from, "registered");
+  maria.manager.handleMessage(
     1,
     { tipo: "convite", chamada, nome: "João", ip: from.ip, porta: from.port, midia: "opus/48000/1" },
     from,
@@ -282,12 +285,12 @@ Deno.test("Switchboard does not ring for an invitation that its goodbye overtook
   assertEquals(maria.told, []);
 });
 
-Deno.test("Switchboard rejects voice of a kind that it does not know", () => {
+Deno.test("CallManager rejects voice of a kind that it does not know", () => {
   const room = new Room(9, PERFECT);
   const maria = room.phone("Maria");
   const from = { ip: "192.0.2.9", port: 40000 };
   const chamada = "q".repeat(22);
-  maria.board.receive(
+  maria.manager.handleMessage(
     1,
     { tipo: "convite", chamada, nome: "João", ip: from.ip, porta: from.port, midia: "pcmu/8000/1" },
     from,
@@ -298,29 +301,29 @@ Deno.test("Switchboard rejects voice of a kind that it does not know", () => {
   assertEquals(maria.told, []);
 });
 
-Deno.test("Switchboard remembers a bounded number of calls, whatever comes", () => {
-  const board = new Switchboard(fixedProtection("preferred"));
+Deno.test("CallManager remembers a bounded number of calls, whatever comes", () => {
+  const manager = new CallManager(fixedPolicy("preferred"));
   const random = randomFrom(10);
   const from = { ip: "192.0.2.9", port: 40000 };
   for (let now = 0; now < 10 * MAX_REMEMBERED; now++) {
     const chamada = idFrom(random);
     if (now % 2) {
-      board.receive(now, { tipo: "encerrar_ligação", chamada }, from, "registered");
+      manager.handleMessage(now, { tipo: "encerrar_ligação", chamada }, from, "registered");
     } else {
-      board.receive(
+      manager.handleMessage(
         now,
         { tipo: "convite", chamada, nome: `n${now}`, ip: from.ip, porta: from.port, midia: "opus/48000/1" },
         from,
         "registered",
       );
     }
-    board.drain();
+    manager.drain();
   }
-  assertEquals(board.current?.peer.name, "n0", "the first one still rings");
-  assert(board.remembered <= MAX_REMEMBERED + 1);
+  assertEquals(manager.current?.peer.name, "n0", "the first one still rings");
+  assert(manager.remembered <= MAX_REMEMBERED + 1);
 });
 
-Deno.test("Switchboard ends a call whose other side has vanished", () => {
+Deno.test("CallManager ends a call whose other side has vanished", () => {
   const room = new Room(11, PERFECT);
   const [joao, maria] = [room.phone("João"), room.phone("Maria")];
   maria.onInvitation = () => maria.accept();
@@ -332,12 +335,12 @@ Deno.test("Switchboard ends a call whose other side has vanished", () => {
   room.network.impairments = PERFECT;
   room.run(9_000);
   assertEquals(joao.told.at(-1), "peer_back");
-  assertEquals(joao.board.current?.state, "talking");
+  assertEquals(joao.manager.current?.state, "talking");
   room.network.impairments = { ...PERFECT, loss: 1 };
   room.run(60_000);
   assertEquals(joao.told.at(-1), "ended peer_lost");
   assertEquals(maria.told.at(-1), "ended peer_lost");
-  assert(joao.board.quiet && maria.board.quiet);
+  assert(joao.manager.quiet && maria.manager.quiet);
 });
 
 /** A minute of people who call, hang up and lose patience at any moment. Returns how many of them talked. */
@@ -360,38 +363,38 @@ function busyMinute(
     const phone = phones[Math.floor(room.random() * 3)]!;
     const other = phones[(phones.indexOf(phone) + 1 + Math.floor(room.random() * 2)) % 3]!;
     room.timeline.at(room.random() * 60_000, () => {
-      if (phone.board.current) phone.hangUp();
+      if (phone.manager.current) phone.hangUp();
       else phone.invite(other);
     });
   }
   room.run(60_000);
   // Then nobody does anything: invitations end, calls stand on both sides or on neither.
   room.run(160_000);
-  for (const { board, name } of phones) {
-    const call = board.current;
+  for (const { manager, name } of phones) {
+    const call = manager.current;
     if (!call) continue;
     assertEquals(call.state, "talking", `seed ${seed}: ${name} is stuck`);
     const other = phones.find((phone) => phone.name === call.peer.name);
-    assertEquals(other?.board.current?.id, call.id, `seed ${seed}: ${name} talks to nobody`);
+    assertEquals(other?.manager.current?.id, call.id, `seed ${seed}: ${name} talks to nobody`);
   }
   for (const phone of phones) phone.hangUp();
   room.run(200_000);
-  for (const { board, name } of phones) {
-    assertEquals(board.current, undefined, `seed ${seed}: ${name} is still in a call`);
-    assert(board.quiet, `seed ${seed}: ${name} still says goodbye`);
+  for (const { manager, name } of phones) {
+    assertEquals(manager.current, undefined, `seed ${seed}: ${name} is still in a call`);
+    assert(manager.quiet, `seed ${seed}: ${name} still says goodbye`);
   }
   return phones.filter(({ told }) => told.includes("started")).length;
 }
 
 const EVERYBODY_ENCRYPTS = ["preferred", "preferred", "required"] as const;
 
-Deno.test("Switchboard leaves no call half open on a network that loses, repeats and reorders", () => {
+Deno.test("CallManager leaves no call half open on a network that loses, repeats and reorders", () => {
   let talked = 0;
   for (let seed = 100; seed < 300; seed++) talked += busyMinute(seed, EVERYBODY_ENCRYPTS);
   assert(talked > 300, `calls did come about: ${talked}`);
 });
 
-Deno.test("Switchboard leaves no call half open where some phones do not encrypt", () => {
+Deno.test("CallManager leaves no call half open where some phones do not encrypt", () => {
   let talked = 0;
   for (let seed = 300; seed < 400; seed++) talked += busyMinute(seed, ["off", "preferred", "required"]);
   assert(talked > 70, `calls did come about: ${talked}`);
@@ -441,7 +444,7 @@ function letForge(room: Room, untilMs: number): void {
   room.timeline.at(0, forge);
 }
 
-Deno.test("Switchboard leaves no call half open while somebody forges messages and sends old ones again", () => {
+Deno.test("CallManager leaves no call half open while somebody forges messages and sends old ones again", () => {
   let talked = 0;
   for (let seed = 400; seed < 500; seed++) {
     talked += busyMinute(seed, EVERYBODY_ENCRYPTS, (room) => letForge(room, 80_000));
@@ -449,31 +452,31 @@ Deno.test("Switchboard leaves no call half open while somebody forges messages a
   assert(talked > 50, `calls did come about: ${talked}`);
 });
 
-Deno.test("Switchboard lets nobody else end, silence or take over a call that is encrypted", () => {
+Deno.test("CallManager lets nobody else end, silence or take over a call that is encrypted", () => {
   for (let seed = 500; seed < 540; seed++) {
     const room = new Room(seed, { loss: 0.05, duplication: 0.1, maxDelayMs: 50 });
     const [joao, maria] = [room.phone("João"), room.phone("Maria")];
     maria.onInvitation = () => maria.accept();
     joao.invite(maria);
     room.run(3_000);
-    assertEquals([joao.board.current?.state, maria.board.current?.state], ["talking", "talking"]);
-    const { code } = joao.board.current!.keys!;
-    assertEquals(maria.board.current!.keys!.code, code);
+    assertEquals([joao.manager.current?.state, maria.manager.current?.state], ["talking", "talking"]);
+    const { code } = joao.manager.current!.keys!;
+    assertEquals(maria.manager.current!.keys!.code, code);
     letForge(room, 60_000);
     room.run(60_000);
-    assertEquals([joao.board.current?.state, maria.board.current?.state], ["talking", "talking"]);
+    assertEquals([joao.manager.current?.state, maria.manager.current?.state], ["talking", "talking"]);
     // The answer may have overtaken the ringing.
     assertEquals(joao.told.filter((words) => words !== "ringing"), ["started"]);
     assertEquals(maria.told, ["invitation João", "started"]);
-    assertEquals(joao.board.current!.keys!.code, code);
+    assertEquals(joao.manager.current!.keys!.code, code);
     joao.hangUp();
     room.run(80_000);
     assertEquals(maria.told.at(-1), "ended peer_hung_up");
-    assert(joao.board.quiet && maria.board.quiet);
+    assert(joao.manager.quiet && maria.manager.quiet);
   }
 });
 
-Deno.test("Switchboard refuses, or gives up, calls that are not encrypted where that is required", () => {
+Deno.test("CallManager refuses, or gives up, calls that are not encrypted where that is required", () => {
   for (
     const [caller, callee, callersEnd, calleesEnd] of [
       ["required", "off", "not_encrypted", "withdrawn"],
@@ -487,24 +490,24 @@ Deno.test("Switchboard refuses, or gives up, calls that are not encrypted where 
     room.run(20_000);
     assertEquals(joao.told.at(-1), callersEnd);
     assertEquals(maria.told.at(-1), calleesEnd);
-    assert(joao.board.quiet && maria.board.quiet);
+    assert(joao.manager.quiet && maria.manager.quiet);
   }
 });
 
-Deno.test("Switchboard makes a call in the clear where only one of the two encrypts", () => {
+Deno.test("CallManager makes a call in the clear where only one of the two encrypts", () => {
   for (const [caller, callee] of [["preferred", "off"], ["off", "preferred"]] as const) {
     const room = new Room(13, PERFECT);
     const [joao, maria] = [room.phone("João", caller), room.phone("Maria", callee)];
     maria.onInvitation = () => maria.accept();
     joao.invite(maria);
     room.run(20_000);
-    for (const { board } of [joao, maria]) {
-      assertEquals([board.current?.state, board.current?.keys], ["talking", undefined]);
+    for (const { manager } of [joao, maria]) {
+      assertEquals([manager.current?.state, manager.current?.keys], ["talking", undefined]);
     }
   }
 });
 
-Deno.test("Switchboard hears a goodbye that was said before the caller's confirmation arrived", () => {
+Deno.test("CallManager hears a goodbye that was said before the caller's confirmation arrived", () => {
   const room = new Room(14, PERFECT);
   const [joao, maria] = [room.phone("João"), room.phone("Maria")];
   maria.onInvitation = () => maria.accept();
@@ -522,7 +525,7 @@ Deno.test("Switchboard hears a goodbye that was said before the caller's confirm
   room.run(20_000);
   assertEquals(maria.told.at(-1), "ended hung_up");
   assertEquals(joao.told.at(-1), "ended peer_hung_up");
-  assert(joao.board.quiet && maria.board.quiet);
+  assert(joao.manager.quiet && maria.manager.quiet);
 });
 
 /** What a phone sends to an address while a stranger sends it messages that name that address. */
@@ -609,19 +612,24 @@ for (
     })],
   ] as [string, (phone: Phone) => void, (round: number) => { message: CallMessage; from: Endpoint }][]
 ) {
-  Deno.test(`Switchboard sends three datagrams and no voice to an address that is named by ${what}`, () => {
+  Deno.test(`CallManager sends three datagrams and no voice to an address that is named by ${what}`, () => {
     assertEquals(sentTo(VICTIM, 120_000, onRing, forge), { all: 3, voice: 0 });
   });
 }
 
-Deno.test("Switchboard answers few addresses that do not answer, whatever comes", () => {
-  const board = new Switchboard(fixedProtection("preferred"));
+Deno.test("CallManager answers few addresses that do not answer, whatever comes", () => {
+  const manager = new CallManager(fixedPolicy("preferred"));
   let sent = 0;
   for (let now = 0; now < 2_000; now++) {
-    board.receive(now, { ...forgedInvitation(now), porta: 1 + now } as CallMessage, STRANGER, "registered");
-    sent += board.drain().filter(({ kind }) => kind === "send").length;
+    manager.handleMessage(
+      now,
+      { ...forgedInvitation(now), porta: 1 + now } as CallMessage,
+      STRANGER,
+      "registered",
+    );
+    sent += manager.drain().filter(({ kind }) => kind === "send").length;
   }
-  assertEquals(sent, MAX_UNANSWERED_ADDRESSES);
+  assertEquals(sent, MAX_UNVALIDATED_ADDRESSES);
 });
 
 /** Every change of state that the tables of call_test.ts and encrypted_call_test.ts have, by one event or by time. */
@@ -636,11 +644,11 @@ const CHANGES: Readonly<Record<string, readonly string[]>> = {
   ended: [],
 };
 
-Deno.test("Switchboard keeps to the states of a call, whatever messages come", () => {
+Deno.test("CallManager keeps to the states of a call, whatever messages come", () => {
   for (let seed = 600; seed < 620; seed++) {
     const random = randomFrom(seed);
     const pick = <T>(values: readonly T[]): T => values[Math.floor(random() * values.length)]!;
-    const board = new Switchboard(fixedProtection(pick(["off", "preferred", "required"])));
+    const manager = new CallManager(fixedPolicy(pick(["off", "preferred", "required"])));
     const places = [{ ip: "192.0.2.8", port: 1 }, { ip: "192.0.2.9", port: 2 }];
     const names = ["a", "b", "c"].map((letter) => letter.repeat(22));
     const known = new Map<string, { call: Call; state: string }>();
@@ -651,12 +659,12 @@ Deno.test("Switchboard keeps to the states of a call, whatever messages come", (
       const from = pick(places);
       const fields = Object.fromEntries(Object.entries(values).filter(() => random() < 0.3));
       const what = random();
-      if (what < 0.02 && !board.current) {
+      if (what < 0.02 && !manager.current) {
         names.push(idFrom(random));
-        board.invite(now, names.at(-1)!, { name: "n", ...places[0]! }, { name: "m", ...places[1]! });
-      } else if (what < 0.05) board.accept(now);
-      else if (what < 0.07) board.hangUp(now);
-      else if (what < 0.2) board.tick(now);
+        manager.invite(now, names.at(-1)!, { name: "n", ...places[0]! }, { name: "m", ...places[1]! });
+      } else if (what < 0.05) manager.accept(now);
+      else if (what < 0.07) manager.hangUp(now);
+      else if (what < 0.2) manager.tick(now);
       else {
         const message = {
           ...pick<CallMessage>([
@@ -671,10 +679,10 @@ Deno.test("Switchboard keeps to the states of a call, whatever messages come", (
           ...fields,
           ...(random() < 0.5 ? { compromisso: "A".repeat(43) } : {}),
         };
-        board.receive(now, message, from, "registered");
+        manager.handleMessage(now, message, from, "registered");
       }
-      for (const output of board.drain()) if ("call" in output) watch(output.call);
-      if (board.current) watch(board.current);
+      for (const output of manager.drain()) if ("call" in output) watch(output.call);
+      if (manager.current) watch(manager.current);
       for (const entry of known.values()) {
         const { state } = entry.call;
         const reachable = [entry.state, ...CHANGES[entry.state]!];

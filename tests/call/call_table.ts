@@ -9,7 +9,7 @@ export type CallEvent = (call: Call, now: number) => void;
 
 /** What happens without a message. */
 export const OTHER_EVENTS: Readonly<Record<string, CallEvent>> = {
-  "(voice)": (call, now) => call.heard(now),
+  "(voice)": (call, now) => call.handleVoice(now),
   "(accept)": (call, now) => call.accept(now),
   "(hang up)": (call, now) => call.hangUp(now),
   "(withdraw)": (call, now) => call.withdraw(now),
@@ -26,7 +26,7 @@ export function messageEvents(messages: Readonly<Record<string, CallMessage>>): 
   return Object.fromEntries(
     Object.entries(messages).map((
       [name, message],
-    ) => [name, (call, now) => call.receive(now, message, true)]),
+    ) => [name, (call, now) => call.handleMessage(now, message, true)]),
   );
 }
 

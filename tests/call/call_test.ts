@@ -1,7 +1,7 @@
 import { Call } from "../../lib/call/call.ts";
 import type { CallMessage } from "../../lib/protocol/call_messages.ts";
 import { type CallEvent, messageEvents, OTHER_EVENTS, testTable } from "./call_table.ts";
-import { fixedKeyPair, fixedProof, fixedProtection } from "./fixed_policy.ts";
+import { fixedKeyPair, fixedPolicy, fixedProof } from "./fixed_policy.ts";
 
 const ID = "AAAAAAAAAAAAAAAAAAAAAA";
 const JOAO = { name: "João", ip: "192.0.2.1", port: 40001 };
@@ -44,21 +44,22 @@ const MESSAGES = {
 /** Everything that can happen to a call without encryption. */
 const EVENTS: Record<string, CallEvent> = {
   ...messageEvents(MESSAGES),
-  "confirmação from elsewhere": (call, now) => call.receive(now, MESSAGES["confirmação"], false),
-  "confirmação+prova from elsewhere": (call, now) => call.receive(now, MESSAGES["confirmação+prova"], false),
+  "confirmação from elsewhere": (call, now) => call.handleMessage(now, MESSAGES["confirmação"], false),
+  "confirmação+prova from elsewhere": (call, now) =>
+    call.handleMessage(now, MESSAGES["confirmação+prova"], false),
   ...OTHER_EVENTS,
 };
 
 /** Every state, and a way into it. `ended` has three kinds: they answer late messages differently. */
 const STATES: Record<string, () => Call> = {
-  inviting: () => Call.invite(0, ID, JOAO, MARIA, fixedProtection("off")),
+  inviting: () => Call.invite(0, ID, JOAO, MARIA, fixedPolicy("off")),
   proceeding: () => after(STATES.inviting, "tocando"),
   "proceeding (asked for the proof)": () => after(STATES.inviting, "tocando+prova"),
   "talking (caller)": () => after(STATES.inviting, "aceito"),
   "talking (caller, asked for the proof)": () => after(STATES.inviting, "aceito+prova"),
   "closing (caller)": () => after(STATES["talking (caller)"], "(hang up)"),
   "ended (caller)": () => after(STATES["talking (caller)"], "encerrar_ligação"),
-  ringing: () => Call.ring(0, INVITATION, fixedProtection("off")),
+  ringing: () => Call.ring(0, INVITATION, fixedPolicy("off")),
   "ringing (has the proof)": () => after(STATES.ringing, "convite+prova"),
   accepting: () => after(STATES.ringing, "(accept)"),
   "accepting (has the proof)": () => after(STATES["ringing (has the proof)"], "(accept)"),

@@ -2,7 +2,7 @@ import { Call } from "../../lib/call/call.ts";
 import { KeyExchange } from "../../lib/call/key_exchange.ts";
 import type { CallMessage, CallMessageType } from "../../lib/protocol/call_messages.ts";
 import { type CallEvent, messageEvents, OTHER_EVENTS, testTable } from "./call_table.ts";
-import { fixedKeyPair, fixedProtection } from "./fixed_policy.ts";
+import { fixedKeyPair, fixedPolicy } from "./fixed_policy.ts";
 
 const ID = "AAAAAAAAAAAAAAAAAAAAAA";
 const JOAO = { name: "João", ip: "192.0.2.1", port: 40001 };
@@ -30,9 +30,9 @@ const goodbye = { tipo: "encerrar_ligação", chamada: ID } as const;
 const farewell = { tipo: "ligação_encerrada", chamada: ID } as const;
 const chave = JOAOS.publicKey;
 /** A message's seals: by João, by Maria, and one that is neither's. */
-const joao = (tipo: CallMessageType) => ({ selo: KEYS.seal(tipo) });
-const maria = (tipo: CallMessageType) => ({ selo: MARIAS_KEYS.seal(tipo) });
-const forged = (tipo: CallMessageType) => ({ selo: OTHER_KEYS.seal(tipo) });
+const joao = (tipo: CallMessageType) => ({ selo: KEYS.mac(tipo) });
+const maria = (tipo: CallMessageType) => ({ selo: MARIAS_KEYS.mac(tipo) });
+const forged = (tipo: CallMessageType) => ({ selo: OTHER_KEYS.mac(tipo) });
 
 const MESSAGES = {
   convite: INVITATION,
@@ -49,7 +49,7 @@ const MESSAGES = {
   "confirmação+another's chave+selo": {
     ...confirmation,
     chave: OTHERS.publicKey,
-    selo: KeyExchange.offer(OFFER, OTHERS).complete(MARIAS.publicKey)!.seal("confirmação"),
+    selo: KeyExchange.offer(OFFER, OTHERS).complete(MARIAS.publicKey)!.mac("confirmação"),
   },
   "encerrar_ligação": goodbye,
   "encerrar_ligação+chave": { ...goodbye, chave },
@@ -57,7 +57,7 @@ const MESSAGES = {
   "encerrar_ligação+chave+João's selo": { ...goodbye, chave, ...joao("encerrar_ligação") },
   "encerrar_ligação+Maria's selo": { ...goodbye, ...maria("encerrar_ligação") },
   "encerrar_ligação+chave+forged selo": { ...goodbye, chave, ...forged("encerrar_ligação") },
-  "encerrar_ligação+selo of another message": { ...goodbye, chave, selo: KEYS.seal("confirmação") },
+  "encerrar_ligação+selo of another message": { ...goodbye, chave, selo: KEYS.mac("confirmação") },
   "ligação_encerrada": farewell,
   "ligação_encerrada+João's selo": { ...farewell, ...joao("ligação_encerrada") },
   "ligação_encerrada+Maria's selo": { ...farewell, ...maria("ligação_encerrada") },
@@ -68,7 +68,7 @@ const MESSAGES = {
 const EVENTS: Record<string, CallEvent> = { ...messageEvents(MESSAGES), ...OTHER_EVENTS };
 
 const invite = (encryption: "preferred" | "required") =>
-  Call.invite(0, ID, JOAO, MARIA, fixedProtection(encryption, 1));
+  Call.invite(0, ID, JOAO, MARIA, fixedPolicy(encryption, 1));
 
 /** Every state, and a way into it; some with keys and without. */
 const STATES: Record<string, () => Call> = {
@@ -82,7 +82,7 @@ const STATES: Record<string, () => Call> = {
   "closing (caller, no keys)": () => after(STATES.proceeding, "(hang up)"),
   "ended (caller)": () => after(STATES["talking (caller)"], "encerrar_ligação+Maria's selo"),
   "ended (caller, no keys)": () => after(STATES.proceeding, "rejeitado"),
-  ringing: () => Call.ring(0, INVITATION, fixedProtection("preferred", 2)),
+  ringing: () => Call.ring(0, INVITATION, fixedPolicy("preferred", 2)),
   accepting: () => after(STATES.ringing, "(accept)"),
   rejecting: () => after(STATES.ringing, "(hang up)"),
   "talking (callee)": () => after(STATES.accepting, "confirmação+chave+selo"),

@@ -1,7 +1,7 @@
 /** Keys and proofs for tests that come out the same every time. */
 
 import { KeyPair } from "../../lib/call/key_exchange.ts";
-import type { Encryption, Protection } from "../../lib/call/encryption_policy.ts";
+import type { Encryption, EncryptionPolicy } from "../../lib/call/encryption_policy.ts";
 
 /** The key pair whose private key is made of one byte. */
 export function fixedKeyPair(byte: number): KeyPair {
@@ -14,11 +14,11 @@ export function fixedProof(number: number): string {
 }
 
 /**
- * Protection whose first key pair is that of a byte, the next one that of the next byte; and so on with the proofs.
+ * EncryptionPolicy whose first key pair is that of a byte, the next one that of the next byte; and so on with the proofs.
  *
  * @param first A byte that only this phone has, 1 to 255.
  */
-export function fixedProtection(encryption: Encryption, first = 1): Protection {
+export function fixedPolicy(encryption: Encryption, first = 1): EncryptionPolicy {
   let keys = first;
   let proofs = first;
   return {

@@ -113,17 +113,17 @@ Deno.test("CallKeys.code has five digits, all of them as often as others", () =>
   for (const count of counts.flat()) assert(Math.abs(count - rounds / 10) < tolerance, `${counts}`);
 });
 
-Deno.test("CallKeys.seal() proves who said what, in which call", () => {
+Deno.test("CallKeys.mac() proves who said what, in which call", () => {
   const { caller, callee } = agree(ALICE, BOB);
   const other = agree(ALICE, KeyPair.generate());
-  const seal = caller.seal("encerrar_ligação");
-  assert(callee.isSealed("encerrar_ligação", seal));
-  assert(!callee.isSealed("ligação_encerrada", seal), "another message");
-  assert(!caller.isSealed("encerrar_ligação", seal), "one's own, thrown back");
-  assert(!other.callee.isSealed("encerrar_ligação", seal), "another call's");
-  assert(!callee.isSealed("encerrar_ligação", undefined));
+  const mac = caller.mac("encerrar_ligação");
+  assert(callee.verifyMac("encerrar_ligação", mac));
+  assert(!callee.verifyMac("ligação_encerrada", mac), "another message");
+  assert(!caller.verifyMac("encerrar_ligação", mac), "one's own, thrown back");
+  assert(!other.callee.verifyMac("encerrar_ligação", mac), "another call's");
+  assert(!callee.verifyMac("encerrar_ligação", undefined));
   for (let place = 0; place < 21; place++) {
-    const letter = seal[place] === "A" ? "B" : "A";
-    assert(!callee.isSealed("encerrar_ligação", seal.slice(0, place) + letter + seal.slice(place + 1)));
+    const letter = mac[place] === "A" ? "B" : "A";
+    assert(!callee.verifyMac("encerrar_ligação", mac.slice(0, place) + letter + mac.slice(place + 1)));
   }
 });

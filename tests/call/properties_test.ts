@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { assert, assertEquals } from "@std/assert";
 import type { Call } from "../../lib/call/call.ts";
-import { Switchboard } from "../../lib/call/call_manager.ts";
+import { CallManager } from "../../lib/call/call_manager.ts";
 import { encodeCallMessage, parseCallMessage } from "../../lib/protocol/call_messages.ts";
-import { fixedProtection } from "./fixed_policy.ts";
+import { fixedPolicy } from "./fixed_policy.ts";
 import { holds } from "../fuzz/property.ts";
 
 /** A datagram on its way. */
@@ -20,9 +20,9 @@ const LONGEST_LIFE_MS = 120_000;
 
 /** Two phones and all datagrams between them, in the hands of whoever calls. */
 class Pair {
-  readonly boards = [
-    new Switchboard(fixedProtection("preferred", 1)),
-    new Switchboard(fixedProtection("preferred", 100)),
+  readonly managers = [
+    new CallManager(fixedPolicy("preferred", 1)),
+    new CallManager(fixedPolicy("preferred", 100)),
   ];
   /** Calls that began and whose end nobody was told. */
   readonly unfinished = new Set<Call>();
@@ -31,11 +31,11 @@ class Pair {
   #calls = 0;
 
   invite(from: number, early: boolean): void {
-    if (this.boards[from]!.current) return;
+    if (this.managers[from]!.current) return;
     // Which of two that cross has the smaller name is as good as random.
     const id = `${early ? "a" : "b"}-${from}-${this.#calls++}`.padEnd(20, "x");
     const self = { name: NAMES[from]!, ...ENDPOINTS[from]! };
-    this.boards[from]!.invite(this.now, id, self, { name: NAMES[1 - from]!, ...ENDPOINTS[1 - from]! });
+    this.managers[from]!.invite(this.now, id, self, { name: NAMES[1 - from]!, ...ENDPOINTS[1 - from]! });
     this.drain();
   }
 
@@ -46,19 +46,24 @@ class Pair {
     if (last) this.network.splice(this.network.indexOf(datagram), 1);
     const parsed = parseCallMessage(datagram.bytes);
     assert("message" in parsed);
-    this.boards[datagram.to]!.receive(this.now, parsed.message, ENDPOINTS[1 - datagram.to]!, "registered");
+    this.managers[datagram.to]!.handleMessage(
+      this.now,
+      parsed.message,
+      ENDPOINTS[1 - datagram.to]!,
+      "registered",
+    );
     this.drain();
   }
 
   pass(milliseconds: number): void {
     this.now += milliseconds;
-    for (const board of this.boards) board.tick(this.now);
+    for (const manager of this.managers) manager.tick(this.now);
     this.drain();
   }
 
   drain(): void {
-    this.boards.forEach((board, from) => {
-      for (const output of board.drain()) {
+    this.managers.forEach((manager, from) => {
+      for (const output of manager.drain()) {
         if (output.kind === "send") {
           this.network.push({ to: 1 - from, bytes: encodeCallMessage(output.message) });
         }
@@ -79,11 +84,11 @@ const steps = fc.array(
     fc.tuple(fc.nat(), fc.boolean()).map(([index, last]): Step => (pair) => pair.deliver(index, last)),
     fc.nat().map((index): Step => (pair) => pair.network.splice(index % (pair.network.length + 1), 1)),
     phone.map((phone): Step => (pair) => {
-      pair.boards[phone]!.accept(pair.now);
+      pair.managers[phone]!.accept(pair.now);
       pair.drain();
     }),
     phone.map((phone): Step => (pair) => {
-      pair.boards[phone]!.hangUp(pair.now);
+      pair.managers[phone]!.hangUp(pair.now);
       pair.drain();
     }),
     fc.integer({ min: 0, max: 15_000 }).map((time): Step => (pair) => pair.pass(time)),
@@ -101,12 +106,12 @@ Deno.test("two Switchboards never stay half in a call, whatever is lost, repeate
         assert(rounds < 1000, "they go on for ever");
         pair.deliver(0, true);
       }
-      const wakeAt = Math.min(...pair.boards.map((board) => board.wakeAt));
+      const wakeAt = Math.min(...pair.managers.map((manager) => manager.wakeAt));
       pair.pass(Math.max(1, Math.min(wakeAt, end) - pair.now));
     }
-    for (const [index, board] of pair.boards.entries()) {
-      assertEquals(board.current, undefined, `${NAMES[index]} is free`);
-      assert(board.quiet && board.wakeAt === Infinity, `${NAMES[index]} has nothing left to say`);
+    for (const [index, manager] of pair.managers.entries()) {
+      assertEquals(manager.current, undefined, `${NAMES[index]} is free`);
+      assert(manager.quiet && manager.wakeAt === Infinity, `${NAMES[index]} has nothing left to say`);
     }
     assertEquals(pair.unfinished.size, 0, "the end of every call was told");
   }));

@@ -1,11 +1,11 @@
 import { assert, assertAlmostEquals, assertThrows } from "@std/assert";
-import { fft, RealFft } from "../../lib/dsp/fft.ts";
+import { Fft, fft } from "../../lib/dsp/fft.ts";
 import { noise } from "../../testing/audio/signals.ts";
 
 for (const size of [8, 16, 64, 1024]) {
-  Deno.test(`RealFft.forward() agrees with fft() for ${size} values`, () => {
+  Deno.test(`Fft.forward() agrees with fft() for ${size} values`, () => {
     const signal = Float64Array.from(noise(size, 5));
-    const transform = new RealFft(size);
+    const transform = new Fft(size);
     const [real, imaginary] = [new Float64Array(transform.bins + 3), new Float64Array(transform.bins + 3)];
     transform.forward(signal, real, imaginary, 3);
     const [expectedReal, expectedImaginary] = [signal.slice(), new Float64Array(size)];
@@ -16,9 +16,9 @@ for (const size of [8, 16, 64, 1024]) {
     }
   });
 
-  Deno.test(`RealFft.inverse() undoes RealFft.forward() for ${size} values`, () => {
+  Deno.test(`Fft.inverse() undoes Fft.forward() for ${size} values`, () => {
     const signal = Float64Array.from(noise(size, 6));
-    const transform = new RealFft(size);
+    const transform = new Fft(size);
     const [real, imaginary] = [new Float64Array(transform.bins), new Float64Array(transform.bins)];
     transform.forward(signal, real, imaginary);
     const back = new Float64Array(size);
@@ -27,8 +27,8 @@ for (const size of [8, 16, 64, 1024]) {
   });
 }
 
-Deno.test("RealFft refuses what is no power of two", () => {
-  for (const size of [0, 4, 12, 1000, 131_072]) assertThrows(() => new RealFft(size), RangeError);
+Deno.test("Fft refuses what is no power of two", () => {
+  for (const size of [0, 4, 12, 1000, 131_072]) assertThrows(() => new Fft(size), RangeError);
 });
 
 Deno.test("fft() is the sum that defines it", () => {

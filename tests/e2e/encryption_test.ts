@@ -117,7 +117,7 @@ Deno.test("somebody in between who passes everything on changes nothing, one wit
     }
     if (from === "callee" && chave !== undefined) {
       const keys = towardsCallee!.complete(chave)!;
-      confirmation = { chave: forCallee.publicKey, selo: keys.seal("confirmação") };
+      confirmation = { chave: forCallee.publicKey, selo: keys.mac("confirmação") };
       return { ...fields, chave: forCaller.publicKey };
     }
     return tipo === "confirmação" ? { ...fields, ...confirmation } : fields;

@@ -11,9 +11,9 @@ import {
 } from "../../lib/call/call.ts";
 import { MAX_REMEMBERED } from "../../lib/call/call_manager.ts";
 import {
-  MAX_UNANSWERED_ADDRESSES,
-  MAX_UNANSWERED_DATAGRAMS,
-  UNANSWERED_MEMORY_MS,
+  MAX_UNVALIDATED_ADDRESSES,
+  MAX_UNVALIDATED_DATAGRAMS,
+  UNVALIDATED_MEMORY_MS,
 } from "../../lib/call/amplification_limit.ts";
 import { KeyExchange, KeyPair } from "../../lib/call/key_exchange.ts";
 import { REPLAY_WINDOW } from "../../lib/srtp/replay_window.ts";
@@ -94,9 +94,9 @@ const NUMBERS: [what: string, value: string][] = [
   ["Silence until the call ends", `${PEER_LOST_MS} ms`],
   ["Remembering a call that is over", `${REMEMBER_MS} ms`],
   ["Calls remembered", `${MAX_REMEMBERED}`],
-  ["Datagrams to an address that has not answered", `${MAX_UNANSWERED_DATAGRAMS}`],
-  ["Forgetting such an address", `${UNANSWERED_MEMORY_MS} ms`],
-  ["Such addresses known", `${MAX_UNANSWERED_ADDRESSES}`],
+  ["Datagrams to an address that has not answered", `${MAX_UNVALIDATED_DATAGRAMS}`],
+  ["Forgetting such an address", `${UNVALIDATED_MEMORY_MS} ms`],
+  ["Such addresses known", `${MAX_UNVALIDATED_ADDRESSES}`],
   ["Packets that a replay window remembers", `${REPLAY_WINDOW}`],
   ["Payload type of voice", `${OPUS_PAYLOAD_TYPE}`],
   ["Clock of voice", `${OPUS_SAMPLE_RATE} Hz`],
@@ -165,10 +165,10 @@ Deno.test("docs/protocol.md has an example whose keys are those of the code", ()
     ["master salt, João's voice", keys.outgoing.salt.toHex()],
     ["master key, Maria's voice", keys.incoming.key.toHex()],
     ["master salt, Maria's voice", keys.incoming.salt.toHex()],
-    ["João's selo of confirmação", keys.seal("confirmação")],
-    ["João's selo of encerrar_ligação", keys.seal("encerrar_ligação")],
-    ["Maria's selo of encerrar_ligação", marias.seal("encerrar_ligação")],
-    ["Maria's selo of ligação_encerrada", marias.seal("ligação_encerrada")],
+    ["João's selo of confirmação", keys.mac("confirmação")],
+    ["João's selo of encerrar_ligação", keys.mac("encerrar_ligação")],
+    ["Maria's selo of encerrar_ligação", marias.mac("encerrar_ligação")],
+    ["Maria's selo of ligação_encerrada", marias.mac("ligação_encerrada")],
     ["code", marias.code],
   ];
   for (const [what, expected] of computed) assertEquals(value(what), expected, what);

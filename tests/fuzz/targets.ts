@@ -8,17 +8,17 @@ import { lineSplitter } from "./targets/line_splitter.ts";
 import { opus } from "./targets/opus.ts";
 import { parseArguments } from "./targets/parse_args.ts";
 import { phoneOptions } from "./targets/phone_args.ts";
-import { playout } from "./targets/jitter_buffer.ts";
+import { jitterBuffer } from "./targets/jitter_buffer.ts";
 import { redundancy } from "./targets/red.ts";
 import { registryReply } from "./targets/registry_reply.ts";
 import { registryRequest } from "./targets/registry_request.ts";
 import { registrySession } from "./targets/registry_session.ts";
-import { reporter } from "./targets/rtcp_session.ts";
+import { rtcpSession } from "./targets/rtcp_session.ts";
 import { rtcp } from "./targets/rtcp.ts";
 import { rtp } from "./targets/rtp.ts";
 import { sequence } from "./targets/sequence_unwrapper.ts";
 import { shown } from "./targets/shown.ts";
-import { switchboard } from "./targets/call_manager.ts";
+import { callManager } from "./targets/call_manager.ts";
 import { terminalLayout } from "./targets/terminal_layout.ts";
 import { text } from "./targets/text.ts";
 import { voiceReceiver } from "./targets/voice_receiver.ts";
@@ -44,8 +44,8 @@ export const TARGETS: readonly FuzzTarget[] = [
   shown,
   registrySession,
   call,
-  switchboard,
-  playout,
+  callManager,
+  jitterBuffer,
   voiceReceiver,
-  reporter,
+  rtcpSession,
 ];

@@ -1,17 +1,17 @@
 import { assert, assertAlmostEquals, assertEquals, assertGreater, assertLess } from "@std/assert";
-import { DelayEstimator } from "../../lib/jitter_buffer/delay_histogram.ts";
+import { DelayHistogram } from "../../lib/jitter_buffer/delay_histogram.ts";
 import { randomFrom } from "../call/network.ts";
 
 const MS = 48;
 
-Deno.test("DelayEstimator knows nothing at first", () => {
-  const estimator = new DelayEstimator();
+Deno.test("DelayHistogram knows nothing at first", () => {
+  const estimator = new DelayHistogram();
   assert(estimator.empty);
   assertEquals(estimator.quantile(0.5), NaN);
 });
 
-Deno.test("DelayEstimator gives the quantiles of what it was told, a millisecond above at most", () => {
-  const estimator = new DelayEstimator();
+Deno.test("DelayHistogram gives the quantiles of what it was told, a millisecond above at most", () => {
+  const estimator = new DelayHistogram();
   const random = randomFrom(1);
   for (let count = 0; count < 400; count++) estimator.add(1000 * MS + random() * 100 * MS, 20);
   for (const part of [0.1, 0.5, 0.9, 0.97]) {
@@ -23,8 +23,8 @@ Deno.test("DelayEstimator gives the quantiles of what it was told, a millisecond
   assertEquals(estimator.quantile(0.97), -6 * MS);
 });
 
-Deno.test("DelayEstimator counts a packet for as much as it is told", () => {
-  const estimator = new DelayEstimator();
+Deno.test("DelayHistogram counts a packet for as much as it is told", () => {
+  const estimator = new DelayHistogram();
   for (let count = 0; count < 190; count++) estimator.add(0, 20);
   for (let count = 0; count < 10; count++) estimator.add(80 * MS, 20, 0.1);
   assertEquals(estimator.quantile(0.97), MS);
@@ -32,8 +32,8 @@ Deno.test("DelayEstimator counts a packet for as much as it is told", () => {
   assertEquals(estimator.quantile(0.97), 81 * MS);
 });
 
-Deno.test("DelayEstimator notices jitter within a second and forgets it within ten", () => {
-  const estimator = new DelayEstimator();
+Deno.test("DelayHistogram notices jitter within a second and forgets it within ten", () => {
+  const estimator = new DelayHistogram();
   for (let count = 0; count < 500; count++) estimator.add(0, 20);
   for (let count = 0; count < 50; count++) estimator.add(count % 2 ? 0 : 80 * MS, 20);
   assertGreater(estimator.quantile(0.97), 79 * MS);
@@ -42,9 +42,9 @@ Deno.test("DelayEstimator notices jitter within a second and forgets it within t
   assertLess(packets * 20, 9_000);
 });
 
-Deno.test("DelayEstimator forgets in time, not in packets", () => {
+Deno.test("DelayHistogram forgets in time, not in packets", () => {
   for (const durationMs of [10, 60]) {
-    const estimator = new DelayEstimator();
+    const estimator = new DelayHistogram();
     for (let count = 0; count < 3000; count++) estimator.add(80 * MS, durationMs);
     let packets = 0;
     for (; estimator.quantile(0.97) > 2 * MS; packets++) estimator.add(0, durationMs);
@@ -52,9 +52,9 @@ Deno.test("DelayEstimator forgets in time, not in packets", () => {
   }
 });
 
-Deno.test("DelayEstimator knows the largest delay of the last eight seconds", () => {
+Deno.test("DelayHistogram knows the largest delay of the last eight seconds", () => {
   for (const durationMs of [10, 20, 60]) {
-    const estimator = new DelayEstimator();
+    const estimator = new DelayHistogram();
     assertEquals(estimator.largest, -Infinity);
     estimator.add(80 * MS, durationMs);
     let packets = 0;
@@ -68,8 +68,8 @@ Deno.test("DelayEstimator knows the largest delay of the last eight seconds", ()
   }
 });
 
-Deno.test("DelayEstimator follows clocks that drift apart, for hours", () => {
-  const estimator = new DelayEstimator();
+Deno.test("DelayHistogram follows clocks that drift apart, for hours", () => {
+  const estimator = new DelayHistogram();
   let delay = 0;
   for (let count = 0; count < 500_000; count++) {
     delay += 960 * 300e-6;
@@ -81,8 +81,8 @@ Deno.test("DelayEstimator follows clocks that drift apart, for hours", () => {
   }
 });
 
-Deno.test("DelayEstimator takes any jump", () => {
-  const estimator = new DelayEstimator();
+Deno.test("DelayHistogram takes any jump", () => {
+  const estimator = new DelayHistogram();
   for (const delay of [0, 1e9, -1e9, 5e8, 5e8 + 2000 * MS, 5e8 - 5000 * MS]) {
     for (let count = 0; count < 3; count++) estimator.add(delay, 20);
     const [low, high] = [estimator.quantile(0), estimator.quantile(1)];

@@ -1,17 +1,17 @@
 import { assertEquals } from "@std/assert";
-import { DelayPeaks } from "../../lib/jitter_buffer/delay_peak_detector.ts";
+import { DelayPeakDetector } from "../../lib/jitter_buffer/delay_peak_detector.ts";
 
 const MS = 48;
 const SECOND = 1000 * MS;
 
 /** Those of a stream that has begun. */
-function begun(): DelayPeaks {
-  const peaks = new DelayPeaks();
+function begun(): DelayPeakDetector {
+  const peaks = new DelayPeakDetector();
   begin(peaks);
   return peaks;
 }
 
-function begin(peaks: DelayPeaks): void {
+function begin(peaks: DelayPeakDetector): void {
   for (let packet = 0; packet < 150; packet++) peaks.watch(0, 0, 10 * MS, 0);
 }
 
@@ -25,7 +25,7 @@ function expected(...times: number[]): number {
   return peaks.height / MS;
 }
 
-Deno.test("DelayPeaks expects peaks again for some seconds when there was more than one", () => {
+Deno.test("DelayPeakDetector expects peaks again for some seconds when there was more than one", () => {
   assertEquals(expected(1, 2), -Infinity, "an accident");
   assertEquals(expected(1, 4, 5), 61);
   assertEquals(expected(1, 4, 9), 61);
@@ -38,13 +38,13 @@ Deno.test("DelayPeaks expects peaks again for some seconds when there was more t
   assertEquals(expected(1, 1.2, 1.3, 2, 3), 63, "two, the first as high as its highest");
 });
 
-Deno.test("DelayPeaks takes a long standstill for the network's", () => {
+Deno.test("DelayPeakDetector takes a long standstill for the network's", () => {
   const peaks = begun();
   peaks.watch(80 * MS, 0, 0, SECOND);
   assertEquals(peaks.height, 80 * MS);
 });
 
-Deno.test("DelayPeaks expects a packet to be overtaken again when one was", () => {
+Deno.test("DelayPeakDetector expects a packet to be overtaken again when one was", () => {
   const peaks = begun();
   peaks.watch(50 * MS, 0, 0, SECOND, true);
   assertEquals(peaks.height, 50 * MS);
@@ -54,7 +54,7 @@ Deno.test("DelayPeaks expects a packet to be overtaken again when one was", () =
   assertEquals(peaks.height, -Infinity);
 });
 
-Deno.test("DelayPeaks takes less for a peak where a packet was overtaken", () => {
+Deno.test("DelayPeakDetector takes less for a peak where a packet was overtaken", () => {
   const peaks = begun();
   peaks.watch(39 * MS, 0, 10 * MS, SECOND, true);
   assertEquals(peaks.height, -Infinity);
@@ -69,14 +69,14 @@ function expectedAfter(...heights: number[]): number {
   return peaks.height / MS;
 }
 
-Deno.test("DelayPeaks expects the highest peak of late, with a quarter of them put aside", () => {
+Deno.test("DelayPeakDetector expects the highest peak of late, with a quarter of them put aside", () => {
   assertEquals(expectedAfter(150, 60, 70), 150);
   assertEquals(expectedAfter(150, 60, 70, 65), 70);
   assertEquals(expectedAfter(60, 60, 150, 70, 150, 60, 60), 150);
   assertEquals(expectedAfter(60, 60, 150, 70, 150, 60, 60, 60), 70);
 });
 
-Deno.test("DelayPeaks forgets the height of a peak after 16 s", () => {
+Deno.test("DelayPeakDetector forgets the height of a peak after 16 s", () => {
   const peaks = begun();
   for (const [height, time] of [[150, 1], [60, 8], [70, 16]] as const) {
     peaks.watch(height * MS, 0, 10 * MS, time * SECOND);
@@ -86,7 +86,7 @@ Deno.test("DelayPeaks forgets the height of a peak after 16 s", () => {
   assertEquals(peaks.height, 70 * MS);
 });
 
-Deno.test("DelayPeaks expects higher peaks where delays differ much anyway", () => {
+Deno.test("DelayPeakDetector expects higher peaks where delays differ much anyway", () => {
   const peaks = begun();
   for (const time of [1, 2]) peaks.watch(139 * MS, 0, 80 * MS, time * SECOND, true);
   assertEquals(peaks.height, -Infinity);
@@ -98,7 +98,7 @@ Deno.test("DelayPeaks expects higher peaks where delays differ much anyway", () 
   assertEquals(shifted.height, 121 * MS);
 });
 
-Deno.test("DelayPeaks takes for an accident what this phone was held up for, unless it is so again", () => {
+Deno.test("DelayPeakDetector takes for an accident what this phone was held up for, unless it is so again", () => {
   const peaks = begun();
   peaks.watch(130 * MS, 0, 10 * MS, SECOND, true, 95 * MS);
   assertEquals(peaks.height, -Infinity);
@@ -106,13 +106,13 @@ Deno.test("DelayPeaks takes for an accident what this phone was held up for, unl
   assertEquals(peaks.height, 130 * MS);
 });
 
-Deno.test("DelayPeaks takes off what this phone was held up for, where a peak of the network's is left", () => {
+Deno.test("DelayPeakDetector takes off what this phone was held up for, where a peak of the network's is left", () => {
   const peaks = begun();
   peaks.watch(160 * MS, 0, 10 * MS, SECOND, false, 60 * MS);
   assertEquals(peaks.height, 100 * MS);
 });
 
-Deno.test("DelayPeaks takes no notice of packets that are hardly late", () => {
+Deno.test("DelayPeakDetector takes no notice of packets that are hardly late", () => {
   const peaks = begun();
   for (let time = 0; time < 10; time++) peaks.watch(49 * MS, 0, 10 * MS, time * SECOND);
   assertEquals(peaks.height, -Infinity);
@@ -120,7 +120,7 @@ Deno.test("DelayPeaks takes no notice of packets that are hardly late", () => {
   assertEquals(peaks.height, 51 * MS);
 });
 
-Deno.test("DelayPeaks forgets at reset()", () => {
+Deno.test("DelayPeakDetector forgets at reset()", () => {
   const peaks = begun();
   for (const time of [1, 4]) peaks.watch(100 * MS, 0, 0, time * SECOND);
   assertEquals(peaks.height, 100 * MS);
@@ -128,8 +128,8 @@ Deno.test("DelayPeaks forgets at reset()", () => {
   assertEquals(peaks.height, -Infinity);
 });
 
-Deno.test("DelayPeaks takes no notice of how a stream begins", () => {
-  const peaks = new DelayPeaks();
+Deno.test("DelayPeakDetector takes no notice of how a stream begins", () => {
+  const peaks = new DelayPeakDetector();
   for (let packet = 0; packet < 150; packet++) peaks.watch(200 * MS, 0, 10 * MS, packet / 50 * SECOND);
   assertEquals(peaks.height, -Infinity);
   for (const time of [4, 5]) peaks.watch(200 * MS, 0, 10 * MS, time * SECOND);

@@ -7,13 +7,13 @@ import {
   assertLessOrEqual,
 } from "@std/assert";
 import { compare } from "../../testing/audio/compare.ts";
-import { Playout } from "../../lib/jitter_buffer/jitter_buffer.ts";
+import { JitterBuffer } from "../../lib/jitter_buffer/jitter_buffer.ts";
 import { randomFrom } from "../call/network.ts";
 import { FakeDecoder, said, simulate, type Simulation, voicePacket } from "./simulation.ts";
 
-Deno.test("Playout plays a clean stream whole, at most one frame late", () => {
-  const { playout, heard } = simulate({ seconds: 10 });
-  const { played, ...others } = playout.counts;
+Deno.test("JitterBuffer plays a clean stream whole, at most one frame late", () => {
+  const { jitterBuffer, heard } = simulate({ seconds: 10 });
+  const { played, ...others } = jitterBuffer.counts;
   assertGreater(played, 490);
   assertEquals({ ...others, shortened: 0 }, {
     rebuilt: 0,
@@ -26,7 +26,7 @@ Deno.test("Playout plays a clean stream whole, at most one frame late", () => {
     shortened: 0,
     lengthened: 0,
   });
-  assertLessOrEqual(playout.delayMs, 20);
+  assertLessOrEqual(jitterBuffer.delayMs, 20);
   const { correlation, delaySeconds } = compare(said(8), heard.subarray(2 * 48_000));
   assertGreater(correlation, 0.99);
   // The voice repeats every two seconds; the rest is 3 ms of network and the playout delay.
@@ -34,31 +34,31 @@ Deno.test("Playout plays a clean stream whole, at most one frame late", () => {
 });
 
 for (const jitterMs of [30, 80]) {
-  Deno.test(`Playout grows within a second when ${jitterMs} ms of jitter come, and is back within 10 s`, () => {
+  Deno.test(`JitterBuffer grows within a second when ${jitterMs} ms of jitter come, and is back within 10 s`, () => {
     const lateAt: Record<number, number> = {};
     let grownAt = Infinity;
     let backAt = Infinity;
-    const { playout } = simulate({
+    const { jitterBuffer } = simulate({
       seconds: 30,
       network: (time, random) => time >= 5_000 && time < 15_000 ? { delayMs: random() * jitterMs } : {},
-      each: (time, playout) => {
-        if (time > 5_000 && playout.delayMs > 0.8 * jitterMs) grownAt = Math.min(grownAt, time);
-        if (time > 15_000 && playout.delayMs <= 20) backAt = Math.min(backAt, time);
-        for (const second of [6, 15]) if (time <= second * 1000) lateAt[second] = playout.counts.late;
+      each: (time, jitterBuffer) => {
+        if (time > 5_000 && jitterBuffer.delayMs > 0.8 * jitterMs) grownAt = Math.min(grownAt, time);
+        if (time > 15_000 && jitterBuffer.delayMs <= 20) backAt = Math.min(backAt, time);
+        for (const second of [6, 15]) if (time <= second * 1000) lateAt[second] = jitterBuffer.counts.late;
       },
     });
     assertLess(grownAt, 6_000);
     assertLess(backAt, 25_000);
     // While the delay is right, no more come late than it is meant to leave behind.
     assertLessOrEqual((lateAt[15]! - lateAt[6]!) / 450, 0.05);
-    assertEquals(playout.counts.dropped, 0);
+    assertEquals(jitterBuffer.counts.dropped, 0);
   });
 }
 
-Deno.test("Playout rebuilds single losses from the next packet, when that carries a copy", () => {
+Deno.test("JitterBuffer rebuilds single losses from the next packet, when that carries a copy", () => {
   const lossy = (time: number) => ({ lost: time % 200 === 100 });
-  const { playout, heard } = simulate({ seconds: 10, network: lossy, copies: true });
-  const { rebuilt, lost, concealedSamples } = playout.counts;
+  const { jitterBuffer, heard } = simulate({ seconds: 10, network: lossy, copies: true });
+  const { rebuilt, lost, concealedSamples } = jitterBuffer.counts;
   assertGreater(rebuilt, 45);
   // The first ones are the lesson that the next packet is worth waiting for.
   assertLessOrEqual(lost, 3);
@@ -66,9 +66,9 @@ Deno.test("Playout rebuilds single losses from the next packet, when that carrie
   assertGreater(compare(said(8), heard.subarray(2 * 48_000)).correlation, 0.99);
 });
 
-Deno.test("Playout goes on waiting for copies where losses are far apart, and not when there are no more", () => {
+Deno.test("JitterBuffer goes on waiting for copies where losses are far apart, and not when there are no more", () => {
   let [least, backAt] = [Infinity, Infinity];
-  const { playout } = simulate({
+  const { jitterBuffer } = simulate({
     seconds: 60,
     network: (time) => ({ lost: time < 40_000 && time % (time < 3_000 ? 200 : 2_000) === 100 }),
     copies: true,
@@ -79,13 +79,13 @@ Deno.test("Playout goes on waiting for copies where losses are far apart, and no
   });
   assertGreater(least, 19);
   assertLess(backAt, 55_000);
-  assertLessOrEqual(playout.counts.lost, 3);
+  assertLessOrEqual(jitterBuffer.counts.lost, 3);
 });
 
-Deno.test("Playout conceals what is lost, keeps the time, and counts it once", () => {
+Deno.test("JitterBuffer conceals what is lost, keeps the time, and counts it once", () => {
   const random = randomFrom(5);
   let lostOnTheWay = 0;
-  const { playout } = simulate({
+  const { jitterBuffer } = simulate({
     seconds: 20,
     network: (time) => {
       const lost = random() < 0.2 && time > 100 && time < 19_900;
@@ -93,24 +93,24 @@ Deno.test("Playout conceals what is lost, keeps the time, and counts it once", (
       return { lost };
     },
   });
-  const { lost, late, concealedSamples } = playout.counts;
+  const { lost, late, concealedSamples } = jitterBuffer.counts;
   assertEquals([lost, late], [lostOnTheWay, 0]);
   assertEquals(concealedSamples, lostOnTheWay * 960);
-  assertLessOrEqual(playout.delayMs, 20);
+  assertLessOrEqual(jitterBuffer.delayMs, 20);
 });
 
 for (const driftPpm of [300, -300]) {
-  Deno.test(`Playout stays at its delay for 30 minutes with clocks ${driftPpm} ppm apart`, () => {
+  Deno.test(`JitterBuffer stays at its delay for 30 minutes with clocks ${driftPpm} ppm apart`, () => {
     let worst = 0;
-    const { playout } = simulate({
+    const { jitterBuffer } = simulate({
       seconds: 1800,
       driftPpm,
-      each: (time, playout) => {
-        if (time > 5_000) worst = Math.max(worst, Math.abs(playout.delayMs - playout.targetMs));
+      each: (time, jitterBuffer) => {
+        if (time > 5_000) worst = Math.max(worst, Math.abs(jitterBuffer.delayMs - jitterBuffer.targetMs));
       },
     });
     assertLess(worst, 10);
-    const { lost, late, dropped, concealedSamples, shortened, lengthened } = playout.counts;
+    const { lost, late, dropped, concealedSamples, shortened, lengthened } = jitterBuffer.counts;
     assertEquals({ lost, late, dropped, concealedSamples }, {
       lost: 0,
       late: 0,
@@ -121,14 +121,15 @@ for (const driftPpm of [300, -300]) {
   });
 }
 
-Deno.test("Playout keeps its delay, and the time, when a packet is late for once", () => {
+Deno.test("JitterBuffer keeps its delay, and the time, when a packet is late for once", () => {
   const delays: number[] = [];
-  const { playout, heard } = simulate({
+  const { jitterBuffer, heard } = simulate({
     seconds: 10,
     network: (time) => time === 6_000 ? { delayMs: 12 } : {},
-    each: (time, playout) => time === 5_900 || time === 6_200 ? delays.push(playout.delayMs) : undefined,
+    each: (time, jitterBuffer) =>
+      time === 5_900 || time === 6_200 ? delays.push(jitterBuffer.delayMs) : undefined,
   });
-  const { concealedSamples, shortened, lengthened } = playout.counts;
+  const { concealedSamples, shortened, lengthened } = jitterBuffer.counts;
   assertGreater(concealedSamples, 0);
   assertLessOrEqual(concealedSamples, 480);
   assertEquals(shortened + lengthened, 0);
@@ -136,14 +137,15 @@ Deno.test("Playout keeps its delay, and the time, when a packet is late for once
   assertGreater(compare(said(8), heard.subarray(2 * 48_000)).correlation, 0.99);
 });
 
-Deno.test("Playout keeps its delay, and the time, when packets are held up for once", () => {
+Deno.test("JitterBuffer keeps its delay, and the time, when packets are held up for once", () => {
   const delays: number[] = [];
-  const { playout, heard } = simulate({
+  const { jitterBuffer, heard } = simulate({
     seconds: 10,
     network: (time) => time >= 6_000 && time < 6_060 ? { delayMs: 6_060 - time } : {},
-    each: (time, playout) => time === 5_900 || time === 6_200 ? delays.push(playout.delayMs) : undefined,
+    each: (time, jitterBuffer) =>
+      time === 5_900 || time === 6_200 ? delays.push(jitterBuffer.delayMs) : undefined,
   });
-  const { concealedSamples, late, lost, shortened, lengthened } = playout.counts;
+  const { concealedSamples, late, lost, shortened, lengthened } = jitterBuffer.counts;
   assertLessOrEqual(concealedSamples, 70 * 48);
   assert(late >= 2 && late <= 3, `${late} late`);
   assertEquals({ lost, shortened, lengthened }, { lost: 0, shortened: 0, lengthened: 0 });
@@ -151,8 +153,8 @@ Deno.test("Playout keeps its delay, and the time, when packets are held up for o
   assertGreater(compare(said(8), heard.subarray(2 * 48_000)).correlation, 0.98);
 });
 
-Deno.test("Playout keeps its delay when a packet comes after its part of a longer gap was made up", () => {
-  const playout = new Playout(new FakeDecoder(), 0, false);
+Deno.test("JitterBuffer keeps its delay when a packet comes after its part of a longer gap was made up", () => {
+  const jitterBuffer = new JitterBuffer(new FakeDecoder(), 0, false);
   // The first ones are late, so that the others are early, and are waited with.
   const arrivals = Array.from({ length: 50 }, (_, frame) => [Math.max(100, 20 * frame), frame]);
   // Two are missing when their turn comes, at 500 and 520 ms, and one of those comes in time after all.
@@ -163,44 +165,44 @@ Deno.test("Playout keeps its delay when a packet comes after its part of a longe
   for (let now = 0; now < 1_000; now += 5) {
     while (arrivals[0]?.[0]! <= now) {
       const [at, frame] = arrivals.shift()!;
-      playout.push(frame!, frame! * 960, voicePacket(frame!, false), at!);
+      jitterBuffer.push(frame!, frame! * 960, voicePacket(frame!, false), at!);
     }
-    playout.play(new Int16Array(240), now);
-    if (now === 490 || now === 600) delays.push(playout.delayMs);
+    jitterBuffer.play(new Int16Array(240), now);
+    if (now === 490 || now === 600) delays.push(jitterBuffer.delayMs);
   }
-  const { late, lost, concealedSamples } = playout.counts;
+  const { late, lost, concealedSamples } = jitterBuffer.counts;
   assertEquals({ late, lost, concealedSamples }, { late: 1, lost: 1, concealedSamples: 960 });
   assertAlmostEquals(delays[1]!, delays[0]!, 1);
 });
 
-Deno.test("Playout goes on with timestamps that were set back", () => {
-  const playout = new Playout(new FakeDecoder());
+Deno.test("JitterBuffer goes on with timestamps that were set back", () => {
+  const jitterBuffer = new JitterBuffer(new FakeDecoder());
   for (let frame = 0; frame < 100; frame++) {
     const now = 20 * frame;
-    playout.push(frame, 1e6 + (frame < 50 ? frame : frame - 30) * 960, voicePacket(frame, false), now);
-    playout.play(new Int16Array(960), now);
+    jitterBuffer.push(frame, 1e6 + (frame < 50 ? frame : frame - 30) * 960, voicePacket(frame, false), now);
+    jitterBuffer.play(new Int16Array(960), now);
   }
-  const { played, late } = playout.counts;
+  const { played, late } = jitterBuffer.counts;
   assertGreater(played, 90);
   assertLessOrEqual(late, 2);
 });
 
-Deno.test("Playout soon forgets how a loudspeaker starts", () => {
+Deno.test("JitterBuffer soon forgets how a loudspeaker starts", () => {
   // It takes 30 ms more at once, as if its clock were that much ahead, and then goes evenly.
   const waitingAfter = (seconds: number) => {
-    const playout = new Playout(new FakeDecoder());
+    const jitterBuffer = new JitterBuffer(new FakeDecoder());
     const samples = new Int16Array(960);
     for (let frame = 0; frame < 50 * seconds; frame++) {
-      playout.push(frame, 960 * frame, voicePacket(frame, false), 20 * frame);
-      playout.play(samples, 20 * frame + 1, frame === 5 ? 30 * 48 : 0);
+      jitterBuffer.push(frame, 960 * frame, voicePacket(frame, false), 20 * frame);
+      jitterBuffer.play(samples, 20 * frame + 1, frame === 5 ? 30 * 48 : 0);
     }
-    return playout.readySamples(48_000) / 48;
+    return jitterBuffer.readySamples(48_000) / 48;
   };
   assertLess(waitingAfter(2), 30);
 });
 
-Deno.test("Playout soon forgets how a stream began", () => {
-  const { playout: { delayMs, targetMs, counts } } = simulate({
+Deno.test("JitterBuffer soon forgets how a stream began", () => {
+  const { jitterBuffer: { delayMs, targetMs, counts } } = simulate({
     seconds: 3.6,
     network: (time, random) => time < 1_000 ? { delayMs: 60 + 40 * random() } : {},
   });
@@ -209,10 +211,10 @@ Deno.test("Playout soon forgets how a stream began", () => {
   assertGreater(delayMs - targetMs, 5, "with a reserve for packets that are a little late");
 });
 
-Deno.test("Playout goes on waiting for packets that are late now and then", () => {
+Deno.test("JitterBuffer goes on waiting for packets that are late now and then", () => {
   for (let seed = 1; seed <= 5; seed++) {
     let shortened = 0;
-    const { playout } = simulate({
+    const { jitterBuffer } = simulate({
       seconds: 60,
       network: (_, random) => ({ delayMs: random() < 0.02 ? 19 : 0 }),
       each: (time, { counts }) => {
@@ -220,12 +222,12 @@ Deno.test("Playout goes on waiting for packets that are late now and then", () =
       },
       seed,
     });
-    assertLessOrEqual(playout.counts.shortened - shortened, 1, `seed ${seed}`);
+    assertLessOrEqual(jitterBuffer.counts.shortened - shortened, 1, `seed ${seed}`);
   }
 });
 
-Deno.test("Playout leaves the more in reserve the longer it waits for jitter", () => {
-  const { playout: { delayMs, targetMs } } = simulate({
+Deno.test("JitterBuffer leaves the more in reserve the longer it waits for jitter", () => {
+  const { jitterBuffer: { delayMs, targetMs } } = simulate({
     seconds: 8,
     network: (time, random) => ({ delayMs: time < 5_000 ? 0 : 80 * random() }),
   });
@@ -233,10 +235,10 @@ Deno.test("Playout leaves the more in reserve the longer it waits for jitter", (
   assertGreater(delayMs, targetMs + 10);
 });
 
-Deno.test("Playout leaves alone a reserve in which a part is left", () => {
+Deno.test("JitterBuffer leaves alone a reserve in which a part is left", () => {
   const [little, much] = [5, 30].map((moreMs) => {
     let before = 0;
-    const { playout } = simulate({
+    const { jitterBuffer } = simulate({
       seconds: 25,
       network: (time, random) => ({
         delayMs: time < 5_000 ? 0 : (80 + (time < 15_000 ? 0 : moreMs)) * random(),
@@ -246,38 +248,38 @@ Deno.test("Playout leaves alone a reserve in which a part is left", () => {
         if (time < 15_000) before = counts.lengthened;
       },
     });
-    return playout.counts.lengthened - before;
+    return jitterBuffer.counts.lengthened - before;
   });
   assertEquals(little, 0);
   assertGreater(much!, 0);
 });
 
-Deno.test("Playout makes no more longer in speech than lacks, and the rest in the next pause", () => {
+Deno.test("JitterBuffer makes no more longer in speech than lacks, and the rest in the next pause", () => {
   const excessMs = [true, false].map((steady) => {
-    const { playout } = simulate({
+    const { jitterBuffer } = simulate({
       seconds: 8,
       network: (time, random) => ({ delayMs: time < 5_000 ? 0 : 80 * random() }),
       steady,
     });
-    return playout.delayMs - playout.targetMs;
+    return jitterBuffer.delayMs - jitterBuffer.targetMs;
   });
   assertLess(excessMs[0]!, 10);
   assertGreater(excessMs[1]!, 10);
 });
 
-Deno.test("Playout comes back from a long delay the further the less is said", () => {
+Deno.test("JitterBuffer comes back from a long delay the further the less is said", () => {
   const excessMs = ([
     { steady: true },
     {},
     { quiet: (time) => time >= 6_000 },
     { silent: (time) => time >= 6_000 },
   ] satisfies Partial<Simulation>[]).map((voice) => {
-    const { playout } = simulate({
+    const { jitterBuffer } = simulate({
       seconds: 20,
       network: (time, random) => ({ delayMs: (time < 6_000 ? 120 : 40) * random() }),
       ...voice,
     });
-    return playout.delayMs - playout.targetMs;
+    return jitterBuffer.delayMs - jitterBuffer.targetMs;
   });
   assertGreater(excessMs[0]!, 40);
   assertLess(excessMs[0]!, 85);
@@ -286,20 +288,20 @@ Deno.test("Playout comes back from a long delay the further the less is said", (
   for (const pausing of excessMs.slice(2)) assertLess(pausing, 16);
 });
 
-Deno.test("Playout waits for peaks of delay that come again and again", () => {
+Deno.test("JitterBuffer waits for peaks of delay that come again and again", () => {
   let lateBefore = 0;
-  const { playout } = simulate({
+  const { jitterBuffer } = simulate({
     seconds: 40,
     // Every three seconds all packets of 120 ms come at once.
     network: (time) => time % 3000 < 120 && time > 1000 ? { delayMs: 120 - time % 3000 } : {},
-    each: (time, playout) => {
-      if (time < 12_000) lateBefore = playout.counts.late + playout.counts.concealedSamples;
+    each: (time, jitterBuffer) => {
+      if (time < 12_000) lateBefore = jitterBuffer.counts.late + jitterBuffer.counts.concealedSamples;
     },
   });
-  assertEquals(playout.counts.late + playout.counts.concealedSamples - lateBefore, 0);
+  assertEquals(jitterBuffer.counts.late + jitterBuffer.counts.concealedSamples - lateBefore, 0);
 });
 
-Deno.test("Playout goes on waiting for packets that others overtake now and then", () => {
+Deno.test("JitterBuffer goes on waiting for packets that others overtake now and then", () => {
   for (let seed = 1; seed <= 5; seed++) {
     let least = Infinity;
     simulate({
@@ -327,18 +329,18 @@ function longestTargetMs(network: NonNullable<Simulation["network"]>): number {
   return longest;
 }
 
-Deno.test("Playout takes no packet for a peak that is hardly later than what it waits for", () => {
+Deno.test("JitterBuffer takes no packet for a peak that is hardly later than what it waits for", () => {
   const longest = longestTargetMs((time, random) => ({
     delayMs: time > 8_000 && time % 2_000 === 0 ? 94 : 80 * random(),
   }));
   assertLess(longest, 85);
 });
 
-Deno.test("Playout takes a late packet for an accident where many overtake each other", () => {
+Deno.test("JitterBuffer takes a late packet for an accident where many overtake each other", () => {
   assertLess(longestTargetMs((time, random) => ({ delayMs: time === 12_000 ? 75 : 32 * random() })), 45);
 });
 
-Deno.test("Playout takes it for an accident when many packets come at once, whichever overtook each other", () => {
+Deno.test("JitterBuffer takes it for an accident when many packets come at once, whichever overtook each other", () => {
   // All packets of 70 ms come together, in an order of their own.
   const longest = longestTargetMs((time, random) => ({
     delayMs: time >= 8_000 && time < 8_070 ? 8_070 - time + random() : 30 * random(),
@@ -346,124 +348,130 @@ Deno.test("Playout takes it for an accident when many packets come at once, whic
   assertLess(longest, 45);
 });
 
-Deno.test("Playout takes what comes after it was held up itself for an accident", () => {
-  const playout = new Playout(new FakeDecoder());
-  const push = (frame: number, at: number) => playout.push(frame, frame * 960, voicePacket(frame, false), at);
+Deno.test("JitterBuffer takes what comes after it was held up itself for an accident", () => {
+  const jitterBuffer = new JitterBuffer(new FakeDecoder());
+  const push = (frame: number, at: number) =>
+    jitterBuffer.push(frame, frame * 960, voicePacket(frame, false), at);
   let now = 0;
   for (let frame = 0; frame < 600; frame++, now += 20) {
     push(frame, now);
-    playout.play(new Int16Array(960), now);
+    jitterBuffer.play(new Int16Array(960), now);
   }
   // 12 s have gone by, and 60 ms in which nothing is done. One is overtaken, but not for so long.
   now += 60;
   push(600, now);
   push(602, now);
   push(601, now + 6);
-  assertLess(playout.targetMs, 20);
+  assertLess(jitterBuffer.targetMs, 20);
 });
 
-Deno.test("Playout lets the oldest go past 400 ms, and comes back", () => {
+Deno.test("JitterBuffer lets the oldest go past 400 ms, and comes back", () => {
   let most = 0;
-  const { playout } = simulate({
+  const { jitterBuffer } = simulate({
     seconds: 30,
     // Everything of one second comes at its end.
     network: (time) => time >= 5_000 && time < 6_000 ? { delayMs: 6_000 - time } : {},
-    each: (time, playout) => {
-      if (time > 6_100) most = Math.max(most, playout.delayMs);
+    each: (time, jitterBuffer) => {
+      if (time > 6_100) most = Math.max(most, jitterBuffer.delayMs);
     },
   });
   assertLessOrEqual(most, 420);
-  assertGreater(playout.counts.dropped + playout.counts.late, 20);
-  assertLessOrEqual(playout.delayMs, 20);
+  assertGreater(jitterBuffer.counts.dropped + jitterBuffer.counts.late, 20);
+  assertLessOrEqual(jitterBuffer.delayMs, 20);
 });
 
-Deno.test("Playout loses nothing after an outage of a second, and waits hardly longer than is needed", () => {
+Deno.test("JitterBuffer loses nothing after an outage of a second, and waits hardly longer than is needed", () => {
   const BURST_MS = 80;
   let droppedInOutage = 0;
-  const { playout } = simulate({
+  const { jitterBuffer } = simulate({
     seconds: 40,
     // Everything of one second comes at its end, and from then on four packets at a time.
     network: (time) => ({
       delayMs: time < 5_000 ? 0 : time < 6_000 ? 6_000 - time : BURST_MS - 20 - time % BURST_MS,
     }),
-    each: (time, playout) => {
-      if (time < 6_100) droppedInOutage = playout.counts.dropped;
+    each: (time, jitterBuffer) => {
+      if (time < 6_100) droppedInOutage = jitterBuffer.counts.dropped;
     },
   });
   assertGreater(droppedInOutage, 20);
-  assertEquals(playout.counts.dropped, droppedInOutage);
+  assertEquals(jitterBuffer.counts.dropped, droppedInOutage);
   // The last of four packets is not late, the first one 60 ms: twice that is tolerated.
-  assertLess(playout.delayMs, 2 * (BURST_MS - 20));
+  assertLess(jitterBuffer.delayMs, 2 * (BURST_MS - 20));
 });
 
-Deno.test("Playout takes up a stream again after an outage, without its delay", () => {
+Deno.test("JitterBuffer takes up a stream again after an outage, without its delay", () => {
   for (const outageMs of [100, 400, 3_000]) {
-    const { playout } = simulate({
+    const { jitterBuffer } = simulate({
       seconds: 12,
       network: (time) => ({ lost: time >= 5_000 && time < 5_000 + outageMs }),
     });
-    assertLessOrEqual(playout.delayMs, 20, `${outageMs} ms`);
-    assertEquals(playout.counts.late, 0);
+    assertLessOrEqual(jitterBuffer.delayMs, 20, `${outageMs} ms`);
+    assertEquals(jitterBuffer.counts.late, 0);
   }
 });
 
-Deno.test("Playout counts late, repeated and reordered packets for what they are", () => {
+Deno.test("JitterBuffer counts late, repeated and reordered packets for what they are", () => {
   const rows: [string, (time: number) => { delayMs?: number; twice?: boolean }, string, number][] = [
     ["repeated", (time) => ({ twice: time === 5_000 }), "repeated", 1],
     ["late", (time) => time === 5_000 ? { delayMs: 90 } : {}, "late", 1],
   ];
   for (const [name, network, count, expected] of rows) {
-    const { playout } = simulate({ seconds: 8, network });
-    assertEquals(playout.counts[count as "late"], expected, name);
+    const { jitterBuffer } = simulate({ seconds: 8, network });
+    assertEquals(jitterBuffer.counts[count as "late"], expected, name);
   }
   // With a delay that waits for them, packets that were overtaken are only reordered.
-  const { playout } = simulate({
+  const { jitterBuffer } = simulate({
     seconds: 8,
     network: (time) => ({ delayMs: time % 100 === 0 ? 45 : 0 }),
   });
-  assertGreater(playout.counts.reordered, 70);
-  assertLess(playout.counts.late, 10);
+  assertGreater(jitterBuffer.counts.reordered, 70);
+  assertLess(jitterBuffer.counts.late, 10);
 });
 
-Deno.test("Playout takes a pause that is not sent for silence and not for loss", () => {
-  const playout = new Playout(new FakeDecoder());
+Deno.test("JitterBuffer takes a pause that is not sent for silence and not for loss", () => {
+  const jitterBuffer = new JitterBuffer(new FakeDecoder());
   const block = new Int16Array(480);
   let number = 1000;
   for (let time = 0; time < 10_000; time += 10) {
     // Voice for a second, then for a second only a sign of silence every 400 ms, numbered without a gap.
     const speaking = time % 2000 < 1000;
     if (speaking ? time % 20 === 0 : time % 400 === 200) {
-      playout.push(number++, 48 * time, speaking ? Uint8Array.of(0, 0, 0, 7) : Uint8Array.of(0), time);
+      jitterBuffer.push(number++, 48 * time, speaking ? Uint8Array.of(0, 0, 0, 7) : Uint8Array.of(0), time);
     }
-    playout.play(block, time);
+    jitterBuffer.play(block, time);
   }
-  const { lost, late, concealedSamples } = playout.counts;
+  const { lost, late, concealedSamples } = jitterBuffer.counts;
   assertEquals([lost, late], [0, 0]);
-  assertLessOrEqual(playout.delayMs, 20);
+  assertLessOrEqual(jitterBuffer.delayMs, 20);
   // Up to its first sign, and up to the sound that the fake packets of silence do not hold, silence is missing sound.
   assertLess(concealedSamples / 48, 5 * 300);
 });
 
-Deno.test("Playout begins anew where the numbers do, and at restart()", () => {
-  const playout = new Playout(new FakeDecoder());
+Deno.test("JitterBuffer begins anew where the numbers do, and at restart()", () => {
+  const jitterBuffer = new JitterBuffer(new FakeDecoder());
   const block = new Int16Array(480);
   for (const [start, timestamp] of [[1000, 0], [900_000, 5e8], [3, 17]] as const) {
     for (let packet = 0; packet < 20; packet++) {
-      playout.push(start + packet, timestamp + packet * 960, Uint8Array.of(0, 0, 0, packet), 20 * packet);
-      playout.play(block, 20 * packet);
-      playout.play(block, 20 * packet + 10);
+      jitterBuffer.push(
+        start + packet,
+        timestamp + packet * 960,
+        Uint8Array.of(0, 0, 0, packet),
+        20 * packet,
+      );
+      jitterBuffer.play(block, 20 * packet);
+      jitterBuffer.play(block, 20 * packet + 10);
     }
   }
-  playout.restart();
-  assertEquals([playout.counts.late, playout.counts.lost], [0, 0]);
-  assertGreater(playout.counts.played, 54);
-  playout.play(block, 400);
+  jitterBuffer.restart();
+  assertEquals([jitterBuffer.counts.late, jitterBuffer.counts.lost], [0, 0]);
+  assertGreater(jitterBuffer.counts.played, 54);
+  jitterBuffer.play(block, 400);
   assert(block.every((sample) => sample === 0));
 });
 
-Deno.test("Playout fills every request and counts every packet once, whatever comes", () => {
+Deno.test("JitterBuffer fills every request and counts every packet once, whatever comes", () => {
   const random = randomFrom(11);
-  const playout = new Playout(new FakeDecoder());
+  const jitterBuffer = new JitterBuffer(new FakeDecoder());
   const block = new Int16Array(1000);
   let pushed = 0;
   for (let time = 0; time < 30_000; time++) {
@@ -471,7 +479,7 @@ Deno.test("Playout fills every request and counts every packet once, whatever co
       const frame = Math.floor(time / 2 + (random() - 0.7) * 30);
       const odd = random() < 0.02 ? (random() - 0.5) * 1e6 : 0;
       const payload = random() < 0.9 ? Uint8Array.of(0, 0, 0, frame) : new Uint8Array(1 + random() * 3);
-      playout.push(
+      jitterBuffer.push(
         1e5 + frame + Math.floor(odd),
         960 * frame + Math.floor(random() < 0.05 ? 1e7 * random() : 0),
         payload,
@@ -480,39 +488,39 @@ Deno.test("Playout fills every request and counts every packet once, whatever co
     }
     const part = block.subarray(0, random() < 0.9 ? 480 : random() * 1000);
     part.fill(1);
-    playout.play(part, time);
+    jitterBuffer.play(part, time);
   }
-  const { played, late, repeated, dropped } = playout.counts;
+  const { played, late, repeated, dropped } = jitterBuffer.counts;
   assertLessOrEqual(played + late + repeated + dropped, pushed);
   assertGreater(played, 1000);
 });
 
-Deno.test("Playout keeps a packet from far ahead when one from before the beginning would take its place", () => {
-  const playout = new Playout(new FakeDecoder());
+Deno.test("JitterBuffer keeps a packet from far ahead when one from before the beginning would take its place", () => {
+  const jitterBuffer = new JitterBuffer(new FakeDecoder());
   const samples = new Int16Array(960);
   const packet = Uint8Array.of(0, 0, 0, 1);
   // The first, the furthest that there is room for, and one that there would be no room for any more.
-  for (const ahead of [0, 127, -1]) playout.push(1000 + ahead, 1e6 + 960 * ahead, packet, 0);
-  for (let now = 0; now < 4000; now += 20) playout.play(samples, now);
-  assertEquals(playout.counts.played, 2);
-  assertEquals(playout.counts.late, 1);
+  for (const ahead of [0, 127, -1]) jitterBuffer.push(1000 + ahead, 1e6 + 960 * ahead, packet, 0);
+  for (let now = 0; now < 4000; now += 20) jitterBuffer.play(samples, now);
+  assertEquals(jitterBuffer.counts.played, 2);
+  assertEquals(jitterBuffer.counts.late, 1);
 });
 
-Deno.test("Playout hears copies in place of what is missing, and counts the packets for what they are", () => {
-  const playout = new Playout(new FakeDecoder(), 960, false);
+Deno.test("JitterBuffer hears copies in place of what is missing, and counts the packets for what they are", () => {
+  const jitterBuffer = new JitterBuffer(new FakeDecoder(), 960, false);
   const block = new Int16Array(960);
-  const copy = (frame: number) => playout.pushCopy(frame, 960 * frame, voicePacket(frame, false));
+  const copy = (frame: number) => jitterBuffer.pushCopy(frame, 960 * frame, voicePacket(frame, false));
   for (let frame = 0; frame < 40; frame++) {
     const lost = frame === 10 || frame === 20 || frame === 30;
-    if (!lost) playout.push(frame, 960 * frame, voicePacket(frame, false), 20 * frame, 1);
+    if (!lost) jitterBuffer.push(frame, 960 * frame, voicePacket(frame, false), 20 * frame, 1);
     if (!lost) copy(frame - 1);
     // Overtaken by its copy, and still in time; and come after its copy was heard.
-    if (frame === 21) playout.push(20, 960 * 20, voicePacket(20, false), 20 * frame);
-    if (frame === 35) playout.push(30, 960 * 30, voicePacket(30, false), 20 * frame);
+    if (frame === 21) jitterBuffer.push(20, 960 * 20, voicePacket(20, false), 20 * frame);
+    if (frame === 35) jitterBuffer.push(30, 960 * 30, voicePacket(30, false), 20 * frame);
     // So the loudspeaker is always a frame behind what has come.
-    if (frame > 0) playout.play(block, 20 * frame);
+    if (frame > 0) jitterBuffer.play(block, 20 * frame);
   }
-  const { rebuilt, reordered, late, repeated, lost } = playout.counts;
+  const { rebuilt, reordered, late, repeated, lost } = jitterBuffer.counts;
   assertEquals({ rebuilt, reordered, late, repeated, lost }, {
     rebuilt: 2,
     reordered: 1,

@@ -1,11 +1,11 @@
 import { assertAlmostEquals, assertEquals, assertGreater, assertLess } from "@std/assert";
-import { SpeakerClock } from "../../lib/jitter_buffer/playback_clock.ts";
+import { PlaybackClock } from "../../lib/jitter_buffer/playback_clock.ts";
 
 const MS = 48;
 
 /** A clock that has been told so many times, every 20 ms, that the loudspeaker is neither ahead nor behind. */
-function steady(requests = 1_000): { clock: SpeakerClock; nowMs: number } {
-  const clock = new SpeakerClock();
+function steady(requests = 1_000): { clock: PlaybackClock; nowMs: number } {
+  const clock = new PlaybackClock();
   clock.start(0);
   for (let request = 0; request < requests; request++) clock.follow(0, 20 * request, false);
   return { clock, nowMs: 20 * requests };
@@ -13,7 +13,7 @@ function steady(requests = 1_000): { clock: SpeakerClock; nowMs: number } {
 
 /** Follows offsets, in milliseconds, one request each; the first may find the loudspeaker dry. Returns what stood still. */
 function follow(
-  { clock, nowMs }: { clock: SpeakerClock; nowMs: number },
+  { clock, nowMs }: { clock: PlaybackClock; nowMs: number },
   offsetsMs: readonly number[],
   dry = false,
 ): number {
@@ -24,8 +24,8 @@ function follow(
   return stoodStill / MS;
 }
 
-Deno.test("SpeakerClock knows nothing before it is started, and is started once", () => {
-  const clock = new SpeakerClock();
+Deno.test("PlaybackClock knows nothing before it is started, and is started once", () => {
+  const clock = new PlaybackClock();
   assertEquals(clock.offset, NaN);
   clock.start(5 * MS);
   clock.start(7 * MS);
@@ -36,7 +36,7 @@ Deno.test("SpeakerClock knows nothing before it is started, and is started once"
   assertEquals(clock.offset, 9 * MS);
 });
 
-Deno.test("SpeakerClock follows at once when the loudspeaker is ahead, but not for once", () => {
+Deno.test("PlaybackClock follows at once when the loudspeaker is ahead, but not for once", () => {
   const once = steady();
   follow(once, [15, 0, 0, 0, 0, 0, 0, 0, 0, 15]);
   assertLess(once.clock.offset, 0.1 * MS);
@@ -48,27 +48,27 @@ Deno.test("SpeakerClock follows at once when the loudspeaker is ahead, but not f
   assertEquals(everyOther.clock.offset, 15 * MS);
 });
 
-Deno.test("SpeakerClock takes what is asked several times at once for one request", () => {
+Deno.test("PlaybackClock takes what is asked several times at once for one request", () => {
   const { clock, nowMs } = steady();
   for (let count = 0; count < 5; count++) clock.follow(15 * MS, nowMs, false);
   assertLess(clock.offset, 0.1 * MS);
 });
 
-Deno.test("SpeakerClock follows slowly when the loudspeaker is behind", () => {
+Deno.test("PlaybackClock follows slowly when the loudspeaker is behind", () => {
   const behind = steady();
   assertEquals(follow(behind, Array(50).fill(-10)), 0);
   assertLess(behind.clock.offset, -1 * MS);
   assertGreater(behind.clock.offset, -3 * MS);
 });
 
-Deno.test("SpeakerClock soon forgets how a loudspeaker starts", () => {
+Deno.test("PlaybackClock soon forgets how a loudspeaker starts", () => {
   const started = steady(0);
   started.clock.start(0);
   follow(started, Array(50).fill(-10));
   assertLess(started.clock.offset, -9 * MS);
 });
 
-Deno.test("SpeakerClock knows that a loudspeaker stood still when it is far behind for a while", () => {
+Deno.test("PlaybackClock knows that a loudspeaker stood still when it is far behind for a while", () => {
   const still = steady();
   assertEquals(follow(still, Array(9).fill(-60)), 0);
   const more = { clock: still.clock, nowMs: still.nowMs + 180 };
@@ -76,7 +76,7 @@ Deno.test("SpeakerClock knows that a loudspeaker stood still when it is far behi
   assertEquals(still.clock.offset, -60 * MS);
 });
 
-Deno.test("SpeakerClock knows how far a loudspeaker that ran dry has fallen back, when it goes evenly again", () => {
+Deno.test("PlaybackClock knows how far a loudspeaker that ran dry has fallen back, when it goes evenly again", () => {
   const dry = steady();
   // It takes its blocks of 10 ms at other times than it did.
   const offsetsMs = Array.from(
@@ -87,7 +87,7 @@ Deno.test("SpeakerClock knows how far a loudspeaker that ran dry has fallen back
   assertAlmostEquals(dry.clock.offset / MS, -20, 0.5);
 });
 
-Deno.test("SpeakerClock takes it for nothing when a loudspeaker that ran dry catches up", () => {
+Deno.test("PlaybackClock takes it for nothing when a loudspeaker that ran dry catches up", () => {
   const dry = steady();
   assertEquals(follow(dry, [-30, -20, -10, ...Array(40).fill(0)], true), 0);
   assertAlmostEquals(dry.clock.offset / MS, 0, 0.5);

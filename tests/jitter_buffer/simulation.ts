@@ -1,7 +1,7 @@
 /** A made-up call in one direction for tests: a voice, a network from a seed, two clocks, and no real codec. */
 
 import type { VoiceDecoder } from "../../lib/codec/opus.ts";
-import { Playout } from "../../lib/jitter_buffer/jitter_buffer.ts";
+import { JitterBuffer } from "../../lib/jitter_buffer/jitter_buffer.ts";
 import { randomFrom } from "../call/network.ts";
 
 const FRAME = 960;
@@ -100,7 +100,7 @@ export interface Simulation {
   readonly steady?: boolean;
   readonly seed?: number;
   /** Looks at the playout, every 10 ms. */
-  readonly each?: (timeMs: number, playout: Playout) => void;
+  readonly each?: (timeMs: number, jitterBuffer: JitterBuffer) => void;
 }
 
 /** Runs a call and returns its playout and all that was heard. */
@@ -116,9 +116,9 @@ export function simulate(
     seed = 1,
     each,
   }: Simulation,
-): { playout: Playout; heard: Int16Array } {
+): { jitterBuffer: JitterBuffer; heard: Int16Array } {
   const random = randomFrom(seed);
-  const playout = new Playout(new FakeDecoder());
+  const jitterBuffer = new JitterBuffer(new FakeDecoder());
   const arrivals: { at: number; frame: number }[] = [];
   const blocks = Math.floor(seconds * 100);
   const heard = new Int16Array(blocks * 480);
@@ -136,12 +136,12 @@ export function simulate(
       const { frame, at } = arrivals[0]!;
       const voice = quiet(frame * 20) ? QUIET_PACKET : voicePacket(frame, copies, steady);
       const packet = silent(frame * 20) ? SILENT_PACKET : voice;
-      playout.push(70_000 + frame, 1e6 + frame * FRAME, packet, at);
+      jitterBuffer.push(70_000 + frame, 1e6 + frame * FRAME, packet, at);
     }
-    playout.play(heard.subarray(block * 480, (block + 1) * 480), now);
-    each?.(now, playout);
+    jitterBuffer.play(heard.subarray(block * 480, (block + 1) * 480), now);
+    each?.(now, jitterBuffer);
   }
-  return { playout, heard };
+  return { jitterBuffer, heard };
 }
 
 /** What was said, in the same length. */

@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { openNullSink } from "../../audio/synthetic.ts";
-import { SoundDesk } from "../../audio/audio_devices.ts";
+import { AudioDevices } from "../../audio/audio_devices.ts";
 import type { PhoneEvent } from "../../lib/events/phone_events.ts";
-import { Phone } from "../../lib/phone/user_agent.ts";
+import { UserAgent } from "../../lib/phone/user_agent.ts";
 import type { PhoneOptions } from "../../lib/phone/options.ts";
 import type { Screen } from "../../lib/phone/screen.ts";
 import { startRegistry } from "../../lib/registrar/server.ts";
@@ -44,24 +44,24 @@ function screenOf(onShow: (event: PhoneEvent) => void): Screen {
   };
 }
 
-Deno.test("Phone that leaves while a recording is being opened waits until it is complete", async () => {
+Deno.test("UserAgent that leaves while a recording is being opened waits until it is complete", async () => {
   await using registry = startRegistry({ host: "127.0.0.1", port: 0 });
   const silent = { microphone: "none", speaker: "none" };
   const told = Promise.withResolvers<void>();
-  const maria = new Phone(
+  const maria = new UserAgent(
     optionsOf(registry.port, "maria"),
     screenOf((event) => event.event === "registered" && told.resolve()),
-    new SoundDesk(silent),
+    new AudioDevices(silent),
   );
   const mariaRuns = maria.run();
   await told.promise;
 
   const steps: string[] = [];
   const opening = Promise.withResolvers<void>();
-  const desk = new SoundDesk(silent);
-  await desk.check();
+  const audioDevices = new AudioDevices(silent);
+  await audioDevices.check();
   let checked = false;
-  desk.openSink = async () => {
+  audioDevices.openSink = async () => {
     if (!checked) { // The first time is the look at what will not work.
       checked = true;
       return openNullSink();
@@ -76,7 +76,7 @@ Deno.test("Phone that leaves while a recording is being opened waits until it is
       },
     });
   };
-  const joao: Phone = new Phone(
+  const joao: UserAgent = new UserAgent(
     optionsOf(registry.port, "joão", "maria"),
     screenOf((event) => {
       if (event.event !== "call_started") return;
@@ -84,7 +84,7 @@ Deno.test("Phone that leaves while a recording is being opened waits until it is
       // Long after everybody else has been told, as a slow disk may.
       setTimeout(opening.resolve, 300);
     }),
-    desk,
+    audioDevices,
   );
   assertEquals(await joao.run(), 0);
   assertEquals(steps, ["opening", "open", "complete"]);

@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
-import { Addresses } from "../../lib/registrar/admission.ts";
+import { Admission } from "../../lib/registrar/admission.ts";
 
-Deno.test("Addresses counts the connections of each address, up to the limit", () => {
-  const addresses = new Addresses();
+Deno.test("Admission counts the connections of each address, up to the limit", () => {
+  const addresses = new Admission();
   assertEquals(addresses.enter(0, "192.0.2.1", 2), { connections: 1, waitMs: 0 });
   assertEquals(addresses.enter(0, "192.0.2.1", 2), { connections: 2, waitMs: 0 });
   assertEquals(addresses.enter(0, "192.0.2.1", 2), undefined);
@@ -11,16 +11,16 @@ Deno.test("Addresses counts the connections of each address, up to the limit", (
   assertEquals(addresses.enter(0, "192.0.2.1", 2), { connections: 2, waitMs: 0 });
 });
 
-Deno.test("Addresses lets a thousand in at once, and then 200 a second, but nobody waits more than a second", () => {
-  const addresses = new Addresses();
+Deno.test("Admission lets a thousand in at once, and then 200 a second, but nobody waits more than a second", () => {
+  const addresses = new Admission();
   const waits = Array.from({ length: 2000 }, () => addresses.enter(0, "192.0.2.1", Infinity)?.waitMs);
   assertEquals(waits.findIndex((wait) => wait !== 0), 1000);
   assertEquals([waits[1000], waits[1099], waits[1999]], [5, 500, 1000]);
   assertEquals(addresses.enter(0, "192.0.2.2", Infinity)?.waitMs, 0, "another address");
 });
 
-Deno.test("Addresses remembers who left how often they came, until it no longer matters", () => {
-  const addresses = new Addresses();
+Deno.test("Admission remembers who left how often they came, until it no longer matters", () => {
+  const addresses = new Admission();
   let waited = 0;
   for (let count = 0; count < 1100; count++) {
     waited = addresses.enter(0, "192.0.2.1", 1)?.waitMs ?? NaN;
@@ -33,8 +33,8 @@ Deno.test("Addresses remembers who left how often they came, until it no longer 
   assertEquals(addresses.enter(60_000, "192.0.2.1", 1)?.waitMs, 0);
 });
 
-Deno.test("Addresses holds little of a flood from many addresses", () => {
-  const addresses = new Addresses();
+Deno.test("Admission holds little of a flood from many addresses", () => {
+  const addresses = new Admission();
   let most = 0;
   for (let count = 0; count < 100_000; count++) {
     const ip = `2001:db8::${count.toString(16)}`;

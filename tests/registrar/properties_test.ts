@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { assert, assertEquals } from "@std/assert";
 import { nameKey } from "../../lib/protocol/name.ts";
 import { parseReply, type Person } from "../../lib/protocol/registry_messages.ts";
-import { type Outcome, RegistrySession } from "../../lib/registrar/session.ts";
+import { type Outcome, Session } from "../../lib/registrar/session.ts";
 import { RegistryTable } from "../../lib/registrar/table.ts";
 import { holds } from "../fuzz/property.ts";
 
@@ -19,7 +19,7 @@ interface Model {
 /** The real one. */
 interface Room {
   readonly table: RegistryTable;
-  readonly sessions: RegistrySession[];
+  readonly sessions: Session[];
 }
 
 type Command = fc.Command<Model, Room>;
@@ -35,16 +35,16 @@ function command(
     check: () => true,
     run(model, room) {
       const session = room.sessions[phone]!;
-      const received: Outcome | undefined = request && session.receive({ text: JSON.stringify(request) });
+      const received: Outcome | undefined = request && session.handleLine({ text: JSON.stringify(request) });
       // Whoever has the name gives a sign of life.
       const outcome = received?.contested === undefined ? received : session.settle();
       if (!request) {
         session.end();
-        room.sessions[phone] = new RegistrySession(room.table);
+        room.sessions[phone] = new Session(room.table);
       }
       assertEquals(answerOf(outcome), expect(model), description);
       // After the goodbye the connection is closed, and the phone comes on a new one.
-      if (outcome?.close) room.sessions[phone] = new RegistrySession(room.table);
+      if (outcome?.close) room.sessions[phone] = new Session(room.table);
       assertEquals(room.table.people().map(({ nome }) => nameKey(nome)), model.order, description);
     },
     toString: () => description,
@@ -113,11 +113,11 @@ const commands = [
   phone.map((phone) => command(`${phone} pings`, phone, { tipo: "ping" }, () => "pong")),
 ];
 
-Deno.test("RegistrySession and RegistryTable do what a simple model of them does, whatever the commands", () => {
+Deno.test("Session and RegistryTable do what a simple model of them does, whatever the commands", () => {
   holds(fc.property(fc.commands(commands, { maxCommands: 60 }), (commands) => {
     fc.modelRun(() => {
       const table = new RegistryTable();
-      const sessions = Array.from({ length: PHONES }, () => new RegistrySession(table));
+      const sessions = Array.from({ length: PHONES }, () => new Session(table));
       return { model: { names: new Array(PHONES).fill(undefined), order: [] }, real: { table, sessions } };
     }, commands);
   }));

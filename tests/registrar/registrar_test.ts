@@ -1,41 +1,35 @@
 import { assertEquals } from "@std/assert";
-import {
-  CHALLENGE_MS,
-  type Guest,
-  IDLE_MS,
-  PONG_MS,
-  QUIET_MS,
-  RegistryRoom,
-} from "../../lib/registrar/registrar.ts";
+import { CHALLENGE_MS, IDLE_MS, PONG_MS, QUIET_MS, Registrar } from "../../lib/registrar/registrar.ts";
+import type { Session } from "../../lib/registrar/session.ts";
 
-/** A room in which guests are called by letters and time passes when the test says so. */
+/** A room in which sessions are called by letters and time passes when the test says so. */
 class Story {
-  readonly room: RegistryRoom;
-  readonly #names = new Map<Guest, string>();
+  readonly room: Registrar;
+  readonly #names = new Map<Session, string>();
   now = 0;
 
   constructor(idleMs?: number) {
-    this.room = new RegistryRoom(idleMs === undefined ? {} : { idleMs });
+    this.room = new Registrar(idleMs === undefined ? {} : { idleMs });
   }
 
-  enter(name: string): Guest {
-    const guest = this.room.enter(this.now);
-    this.#names.set(guest, name);
-    return guest;
+  enter(name: string): Session {
+    const session = this.room.handleConnect(this.now);
+    this.#names.set(session, name);
+    return session;
   }
 
   /** @returns What happens next, in short. */
-  say(guest: Guest, message: object): string[] {
-    this.room.receive(this.now, guest, { text: JSON.stringify(message) });
+  say(session: Session, message: object): string[] {
+    this.room.handleLine(this.now, session, { text: JSON.stringify(message) });
     return this.told();
   }
 
-  register(guest: Guest, nome: string): string[] {
-    return this.say(guest, { tipo: "registro", nome, ip: "127.0.0.1", porta: 6000 });
+  register(session: Session, nome: string): string[] {
+    return this.say(session, { tipo: "registro", nome, ip: "127.0.0.1", porta: 6000 });
   }
 
-  leave(guest: Guest): string[] {
-    this.room.leave(this.now, guest);
+  leave(session: Session): string[] {
+    this.room.handleDisconnect(this.now, session);
     return this.told();
   }
 
@@ -45,7 +39,7 @@ class Story {
     const told: string[] = [];
     while (this.room.wakeAt <= end) {
       this.now = this.room.wakeAt;
-      this.room.wake(this.now);
+      this.room.tick(this.now);
       told.push(...this.told());
     }
     this.now = end;
@@ -61,18 +55,18 @@ class Story {
           return `left ${output.person.nome}, ${output.reason}`;
         case "send": {
           const { message } = output;
-          return `${this.#names.get(output.guest)}: ${
+          return `${this.#names.get(output.session)}: ${
             message.tipo === "erro" ? message.codigo : message.tipo
           }`;
         }
         default:
-          return `${output.kind} ${this.#names.get(output.guest)}`;
+          return `${output.kind} ${this.#names.get(output.session)}`;
       }
     });
   }
 }
 
-Deno.test("RegistryRoom asks a silent phone for a sign of life and drops it when none comes", () => {
+Deno.test("Registrar asks a silent phone for a sign of life and drops it when none comes", () => {
   const story = new Story();
   const a = story.enter("a");
   story.register(a, "maria");
@@ -85,7 +79,7 @@ Deno.test("RegistryRoom asks a silent phone for a sign of life and drops it when
   assertEquals(story.say(a, { tipo: "ping" }), [], "nor is what was still on its way");
 });
 
-Deno.test("RegistryRoom keeps a phone that says anything at all", () => {
+Deno.test("Registrar keeps a phone that says anything at all", () => {
   for (const tipo of ["pong", "ping", "lista", "lixo"]) {
     const story = new Story();
     const a = story.enter("a");
@@ -98,7 +92,7 @@ Deno.test("RegistryRoom keeps a phone that says anything at all", () => {
   }
 });
 
-Deno.test("RegistryRoom does not ask a phone that speaks often enough", () => {
+Deno.test("Registrar does not ask a phone that speaks often enough", () => {
   const story = new Story();
   const a = story.enter("a");
   story.register(a, "maria");
@@ -108,7 +102,7 @@ Deno.test("RegistryRoom does not ask a phone that speaks often enough", () => {
   }
 });
 
-Deno.test("RegistryRoom drops who says nothing before having a name", () => {
+Deno.test("Registrar drops who says nothing before having a name", () => {
   const story = new Story(5000);
   const a = story.enter("a");
   assertEquals(story.pass(4999), []);
@@ -120,13 +114,13 @@ Deno.test("RegistryRoom drops who says nothing before having a name", () => {
   assertEquals(story.pass(5000), [], "a name ends that");
 });
 
-Deno.test("RegistryRoom asks who has no name as well", () => {
+Deno.test("Registrar asks who has no name as well", () => {
   const story = new Story();
   story.enter("a");
   assertEquals(story.pass(IDLE_MS), ["a: ping", "drop a"]);
 });
 
-Deno.test("RegistryRoom leaves a name to its holder who answers, and tells the newcomer at once", () => {
+Deno.test("Registrar leaves a name to its holder who answers, and tells the newcomer at once", () => {
   const story = new Story();
   const [a, b] = [story.enter("a"), story.enter("b")];
   story.register(a, "maria");
@@ -139,7 +133,7 @@ Deno.test("RegistryRoom leaves a name to its holder who answers, and tells the n
   assertEquals(story.register(b, "joão"), ["b: registro_confirmado", "joined joão"]);
 });
 
-Deno.test("RegistryRoom asks nobody more than once in 2 s for whoever wants the name", () => {
+Deno.test("Registrar asks nobody more than once in 2 s for whoever wants the name", () => {
   const story = new Story();
   const [a, b] = [story.enter("a"), story.enter("b")];
   story.register(a, "maria");
@@ -153,7 +147,7 @@ Deno.test("RegistryRoom asks nobody more than once in 2 s for whoever wants the 
   assertEquals(story.register(b, "maria"), ["a: ping"]);
 });
 
-Deno.test("RegistryRoom gives a ghost's name to the first who asked for it", () => {
+Deno.test("Registrar gives a ghost's name to the first who asked for it", () => {
   const story = new Story();
   const [a, b, c] = [story.enter("a"), story.enter("b"), story.enter("c")];
   story.register(a, "maria");
@@ -175,7 +169,7 @@ Deno.test("RegistryRoom gives a ghost's name to the first who asked for it", () 
   assertEquals(story.leave(b), ["left Maria, disconnected"]);
 });
 
-const ENDS: [how: string, end: (story: Story, holder: Guest) => string[], told: string[]][] = [
+const ENDS: [how: string, end: (story: Story, holder: Session) => string[], told: string[]][] = [
   ["its connection ends", (story, holder) => story.leave(holder), ["left maria, disconnected"]],
   [
     "it says goodbye",
@@ -185,7 +179,7 @@ const ENDS: [how: string, end: (story: Story, holder: Guest) => string[], told: 
 ];
 
 for (const [how, end, told] of ENDS) {
-  Deno.test(`RegistryRoom gives a contested name away the moment that ${how}`, () => {
+  Deno.test(`Registrar gives a contested name away the moment that ${how}`, () => {
     const story = new Story();
     const [a, b] = [story.enter("a"), story.enter("b")];
     story.register(a, "maria");
@@ -195,7 +189,7 @@ for (const [how, end, told] of ENDS) {
   });
 }
 
-Deno.test("RegistryRoom gives no name to a newcomer who has gone meanwhile", () => {
+Deno.test("Registrar gives no name to a newcomer who has gone meanwhile", () => {
   const story = new Story();
   const [a, b, c] = [story.enter("a"), story.enter("b"), story.enter("c")];
   story.register(a, "maria");
@@ -211,23 +205,23 @@ Deno.test("RegistryRoom gives no name to a newcomer who has gone meanwhile", () 
   ]);
 });
 
-Deno.test("RegistryRoom drops nobody because it was itself away", () => {
+Deno.test("Registrar drops nobody because it was itself away", () => {
   const story = new Story();
   const [a, b] = [story.enter("a"), story.enter("b")];
   story.register(a, "maria");
   story.register(b, "joão");
   assertEquals(story.pass(QUIET_MS), ["a: ping", "b: ping"]);
   story.now += 60_000;
-  story.room.wake(story.now);
+  story.room.tick(story.now);
   assertEquals(story.told(), []);
   story.say(a, { tipo: "pong" });
   assertEquals(story.pass(PONG_MS), ["drop b", "left joão, silent", "a: ping"], "but who stays silent then");
 });
 
-Deno.test("RegistryRoom wants to be woken for nothing once everybody has gone", () => {
+Deno.test("Registrar wants to be woken for nothing once everybody has gone", () => {
   const story = new Story();
-  const guests = ["a", "b", "c"].map((name) => story.enter(name));
-  for (const guest of guests) story.register(guest, "maria");
-  for (const guest of guests) story.leave(guest);
+  const sessions = ["a", "b", "c"].map((name) => story.enter(name));
+  for (const session of sessions) story.register(session, "maria");
+  for (const session of sessions) story.leave(session);
   assertEquals([story.room.wakeAt, story.room.people()], [Infinity, []]);
 });

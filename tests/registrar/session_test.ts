@@ -1,24 +1,24 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { MAX_LINE_BYTES } from "../../lib/protocol/line_splitter.ts";
 import type { Person } from "../../lib/protocol/registry_messages.ts";
-import { RegistrySession } from "../../lib/registrar/session.ts";
+import { Session } from "../../lib/registrar/session.ts";
 import { RegistryTable } from "../../lib/registrar/table.ts";
 
 const joao = { nome: "joão", ip: "192.168.0.10", porta: 6000 };
 const maria = { nome: "maria", ip: "::1", porta: 6050 };
 
 /** A room with maria in it, and a newcomer's session. */
-function room(): { table: RegistryTable; session: RegistrySession } {
+function room(): { table: RegistryTable; session: Session } {
   const table = new RegistryTable();
   table.add(maria);
-  return { table, session: new RegistrySession(table) };
+  return { table, session: new Session(table) };
 }
 
 /** What a session answers to some messages, where whoever has a name keeps it, without the sentences for people. */
-function answers(session: RegistrySession, ...messages: unknown[]): unknown[] {
+function answers(session: Session, ...messages: unknown[]): unknown[] {
   return messages.map((message) => {
     const text = typeof message === "string" ? message : JSON.stringify(message);
-    const outcome = session.receive({ text });
+    const outcome = session.handleLine({ text });
     const { reply } = outcome.contested === undefined ? outcome : session.settle();
     if (reply?.tipo !== "erro") return reply;
     const { mensagem, ...rest } = reply;
@@ -146,7 +146,7 @@ const dialogues: [rule: string, messages: unknown[], answers: unknown[]][] = [
   ],
 ];
 
-Deno.test("RegistrySession keeps the rules of the conversation", () => {
+Deno.test("Session keeps the rules of the conversation", () => {
   for (const [rule, messages, expected] of dialogues) {
     assertEquals(answers(room().session, ...messages), expected, rule);
   }
@@ -191,31 +191,31 @@ const HOSTILE: [what: string, line: string, answer: string][] = [
   ["a page beyond all", '{"tipo":"lista","a_partir":1e308}', "mensagem_invalida"],
 ];
 
-Deno.test("RegistrySession is not confused by lines that are meant to confuse", () => {
+Deno.test("Session is not confused by lines that are meant to confuse", () => {
   for (const [what, line, answer] of HOSTILE) {
     const { session, table } = room();
-    const { reply, close } = session.receive({ text: line });
+    const { reply, close } = session.handleLine({ text: line });
     assertEquals(reply?.tipo === "erro" ? reply.codigo : reply?.tipo, answer, what);
     assertEquals([close, table.people()], [false, [maria]], what);
   }
   assertEquals(({} as { tipo?: unknown }).tipo, undefined, "no prototype was touched");
 });
 
-Deno.test("RegistrySession answers lines that are none, and goes on", () => {
+Deno.test("Session answers lines that are none, and goes on", () => {
   const { session } = room();
   for (const problem of ["too_long", "not_utf8"] as const) {
-    const { reply, close } = session.receive({ problem, beginning: "x" });
+    const { reply, close } = session.handleLine({ problem, beginning: "x" });
     assert(reply?.tipo === "erro");
     assertEquals([reply.codigo, close], ["mensagem_invalida", false]);
   }
   assertEquals(answers(session, registro), [{ tipo: "registro_confirmado", ...joao }]);
 });
 
-Deno.test("RegistrySession leaves the reply open while a name is contested, and gives it with the request's id", () => {
+Deno.test("Session leaves the reply open while a name is contested, and gives it with the request's id", () => {
   for (const free of [false, true]) {
     const { table, session } = room();
     const request = JSON.stringify({ ...registro, nome: "MARIA", id: 7 });
-    assertEquals(session.receive({ text: request }), { contested: "MARIA", close: false });
+    assertEquals(session.handleLine({ text: request }), { contested: "MARIA", close: false });
     if (free) table.remove("maria");
     const { reply, joined } = session.settle();
     const newcomer = { ...joao, nome: "MARIA" };
@@ -227,25 +227,25 @@ Deno.test("RegistrySession leaves the reply open while a name is contested, and 
   }
 });
 
-Deno.test("RegistrySession that has ended takes no contested name", () => {
+Deno.test("Session that has ended takes no contested name", () => {
   const { table, session } = room();
-  session.receive({ text: JSON.stringify({ ...registro, nome: "maria" }) });
+  session.handleLine({ text: JSON.stringify({ ...registro, nome: "maria" }) });
   session.end();
   table.remove("maria");
   assertEquals(session.settle(), { close: true });
   assertEquals(table.people(), []);
 });
 
-Deno.test("RegistrySession says who has come and who has gone, once", () => {
+Deno.test("Session says who has come and who has gone, once", () => {
   const { table, session } = room();
-  assertEquals(session.receive({ text: JSON.stringify(registro) }).joined, joao);
-  const outcome = session.receive({ text: '{"tipo":"fechamento","nome":"joão"}' });
+  assertEquals(session.handleLine({ text: JSON.stringify(registro) }).joined, joao);
+  const outcome = session.handleLine({ text: '{"tipo":"fechamento","nome":"joão"}' });
   assertEquals([outcome.left, outcome.close], [joao, true]);
   assertEquals(session.end(), undefined);
   assertEquals(table.people(), [maria]);
 });
 
-Deno.test("RegistrySession takes its person out of the table when the connection ends", () => {
+Deno.test("Session takes its person out of the table when the connection ends", () => {
   const { table, session } = room();
   answers(session, registro);
   assertEquals(session.end(), joao);
@@ -253,15 +253,15 @@ Deno.test("RegistrySession takes its person out of the table when the connection
   assertEquals(table.people(), [maria]);
 });
 
-Deno.test("RegistrySession takes nobody out of the table who came after its own person left", () => {
+Deno.test("Session takes nobody out of the table who came after its own person left", () => {
   const { table, session } = room();
   answers(session, registro, { tipo: "fechamento", nome: "joão" });
-  answers(new RegistrySession(table), registro);
+  answers(new Session(table), registro);
   assertEquals(session.end(), undefined);
   assertEquals(table.people(), [maria, joao]);
 });
 
-Deno.test("RegistrySession's list of a large room comes in lines that fit, with everybody on them once", () => {
+Deno.test("Session's list of a large room comes in lines that fit, with everybody on them once", () => {
   const people = Array.from({ length: 500 }, (_, index): Person => ({
     nome: `${String(index).padStart(4, "0")}${"😀".repeat(28)}`,
     ip: "2001:db8:1111:2222:3333:4444:5555:6666",
@@ -270,12 +270,12 @@ Deno.test("RegistrySession's list of a large room comes in lines that fit, with 
   for (const id of [undefined, 7, "\u0001".repeat(64)]) {
     const table = new RegistryTable();
     for (const one of people) table.add(one);
-    const session = new RegistrySession(table);
+    const session = new Session(table);
     answers(session, registro);
     const read: Person[] = [];
     for (let from: number | undefined = 0; from !== undefined;) {
       const request: string = JSON.stringify({ tipo: "lista", a_partir: from, id });
-      const { reply } = session.receive({ text: request });
+      const { reply } = session.handleLine({ text: request });
       assert(reply?.tipo === "resposta_lista");
       const bytes = new TextEncoder().encode(JSON.stringify(reply)).length;
       assert(bytes <= MAX_LINE_BYTES, `${bytes} bytes`);

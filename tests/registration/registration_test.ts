@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { RegistryLink, type RegistryLinkOptions } from "../../lib/registration/registration.ts";
+import { Registration, type RegistrationOptions } from "../../lib/registration/registration.ts";
 import { RegistryClient } from "../../lib/registration/registry_client.ts";
 import { startRegistry } from "../../lib/registrar/server.ts";
 
@@ -7,11 +7,11 @@ import { startRegistry } from "../../lib/registrar/server.ts";
 class Phone implements AsyncDisposable {
   readonly told: string[] = [];
   readonly #waiting = new Set<() => void>();
-  link!: RegistryLink;
+  link!: Registration;
 
-  static async connect(port: number, options: RegistryLinkOptions = {}): Promise<Phone> {
+  static async connect(port: number, options: RegistrationOptions = {}): Promise<Phone> {
     const phone = new Phone();
-    const result = await RegistryLink.connect("127.0.0.1", port, {
+    const result = await Registration.connect("127.0.0.1", port, {
       onLost: () => phone.#tell("lost"),
       onBack: ({ nome, ip, porta }) => phone.#tell(`back ${nome} ${ip} ${porta}`),
       onNameTaken: () => phone.#tell("taken"),
@@ -46,7 +46,7 @@ class Phone implements AsyncDisposable {
   }
 }
 
-Deno.test("RegistryLink comes back under the same name, address and port, each time", async () => {
+Deno.test("Registration comes back under the same name, address and port, each time", async () => {
   let registry = startRegistry({ host: "127.0.0.1", port: 0 });
   const { port } = registry;
   await using phone = await Phone.connect(port);
@@ -66,7 +66,7 @@ Deno.test("RegistryLink comes back under the same name, address and port, each t
   await registry.close();
 });
 
-Deno.test("RegistryLink takes its name back from its own ghost", async () => {
+Deno.test("Registration takes its name back from its own ghost", async () => {
   await using registry = startRegistry({ host: "127.0.0.1", port: 0 });
   const sockets: Deno.TcpConn[] = [];
   // What the phone's cable is to the registry: one that can be cut without either side being told.
@@ -96,7 +96,7 @@ Deno.test("RegistryLink takes its name back from its own ghost", async () => {
   }
 });
 
-Deno.test("RegistryLink does not come back before it has a name", async () => {
+Deno.test("Registration does not come back before it has a name", async () => {
   const registry = startRegistry({ host: "127.0.0.1", port: 0 });
   await using phone = await Phone.connect(registry.port);
   await registry.close();
@@ -104,7 +104,7 @@ Deno.test("RegistryLink does not come back before it has a name", async () => {
   assertEquals(phone.told, []);
 });
 
-Deno.test("RegistryLink notices a registry that vanished without a word", async () => {
+Deno.test("Registration notices a registry that vanished without a word", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const accepted = listener.accept();
   await using phone = await Phone.connect(listener.addr.port, { quietMs: 20, replyMs: 200 });
@@ -120,7 +120,7 @@ Deno.test("RegistryLink notices a registry that vanished without a word", async 
   connection.close();
 });
 
-Deno.test("RegistryLink.close() ends the attempts", async () => {
+Deno.test("Registration.close() ends the attempts", async () => {
   const registry = startRegistry({ host: "127.0.0.1", port: 0 });
   const { port } = registry;
   const phone = await Phone.connect(port, { random: () => 0.9 });

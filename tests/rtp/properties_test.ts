@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { assert, assertEquals } from "@std/assert";
 import { encodeCompound, parseCompound } from "../../lib/rtp/rtcp.ts";
 import { encodeRtp, parseRtp } from "../../lib/rtp/rtp.ts";
-import { NumberExtender } from "../../lib/rtp/sequence_unwrapper.ts";
-import { ReceptionStatistics } from "../../lib/rtp/receiver_statistics.ts";
+import { SequenceUnwrapper } from "../../lib/rtp/sequence_unwrapper.ts";
+import { ReceiverStatistics } from "../../lib/rtp/receiver_statistics.ts";
 import { holds } from "../fuzz/property.ts";
 
 const uint = (bits: number) => fc.integer({ min: 0, max: 2 ** bits - 1 });
@@ -78,11 +78,11 @@ Deno.test("parseCompound() reads any compound packet back as it was written", ()
 });
 
 for (const bits of [16, 32] as const) {
-  Deno.test(`NumberExtender finds numbers of ${bits} bits again, if each is nearer than half a lap to the newest`, () => {
+  Deno.test(`SequenceUnwrapper finds numbers of ${bits} bits again, if each is nearer than half a lap to the newest`, () => {
     const half = 2 ** (bits - 1);
     const steps = fc.array(fc.integer({ min: -half + 1, max: half - 1 }));
     holds(fc.property(uint(bits), steps, (first, steps) => {
-      const extender = new NumberExtender(bits);
+      const extender = new SequenceUnwrapper(bits);
       const lap = 2 ** bits;
       let newest = first + lap;
       assertEquals(extender.extend(first), newest);
@@ -95,14 +95,14 @@ for (const bits of [16, 32] as const) {
   });
 }
 
-Deno.test("ReceptionStatistics counts what it was given, in any order and with repeats", () => {
+Deno.test("ReceiverStatistics counts what it was given, in any order and with repeats", () => {
   const numbers = fc.array(fc.integer({ min: 70_000, max: 70_900 }), { minLength: 1, maxLength: 400 });
   holds(fc.property(numbers, (numbers) => {
-    const reception = new ReceptionStatistics();
-    numbers.forEach((number, index) => reception.record(1, number, 960 * number, 20 * index));
+    const statistics = new ReceiverStatistics();
+    numbers.forEach((number, index) => statistics.record(1, number, 960 * number, 20 * index));
     const different = new Set(numbers);
-    assertEquals(reception.received, different.size);
-    assertEquals(reception.repeated, numbers.length - different.size);
-    assertEquals(reception.expected, Math.max(...numbers) - Math.min(...numbers) + 1);
+    assertEquals(statistics.received, different.size);
+    assertEquals(statistics.repeated, numbers.length - different.size);
+    assertEquals(statistics.expected, Math.max(...numbers) - Math.min(...numbers) + 1);
   }));
 });

@@ -1,12 +1,12 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { ReceptionStatistics } from "../../lib/rtp/receiver_statistics.ts";
+import { ReceiverStatistics } from "../../lib/rtp/receiver_statistics.ts";
 import { randomFrom } from "../call/network.ts";
 
 const SSRC = 7;
 
 /** Statistics of packets of 20 ms that came with no jitter. */
-function received(sequences: readonly number[]): ReceptionStatistics {
-  const statistics = new ReceptionStatistics();
+function received(sequences: readonly number[]): ReceiverStatistics {
+  const statistics = new ReceiverStatistics();
   sequences.forEach((sequence, index) => statistics.record(SSRC, sequence, 960 * sequence, 20 * index));
   return statistics;
 }
@@ -29,7 +29,7 @@ const COUNTS: [name: string, sequences: number[], received: number, lost: number
 ];
 
 for (const [name, sequences, count, lost, repeated] of COUNTS) {
-  Deno.test(`ReceptionStatistics counts: ${name}`, () => {
+  Deno.test(`ReceiverStatistics counts: ${name}`, () => {
     const statistics = received(sequences);
     assertEquals(
       { received: statistics.received, lost: statistics.lost, repeated: statistics.repeated },
@@ -39,11 +39,11 @@ for (const [name, sequences, count, lost, repeated] of COUNTS) {
   });
 }
 
-Deno.test("ReceptionStatistics.block() is undefined until a packet has come", () => {
-  assertEquals(new ReceptionStatistics().block(0), undefined);
+Deno.test("ReceiverStatistics.block() is undefined until a packet has come", () => {
+  assertEquals(new ReceiverStatistics().block(0), undefined);
 });
 
-Deno.test("ReceptionStatistics.block() tells the loss among what was settled since the last one", () => {
+Deno.test("ReceiverStatistics.block() tells the loss among what was settled since the last one", () => {
   const statistics = received([0, 1, 2, 3]); // Until 60 ms.
   assertEquals(statistics.block(260)?.fractionLost, 0);
   for (const sequence of [4, 7]) statistics.record(SSRC, sequence, 0, 300); // 2 of 4 are missing.
@@ -61,9 +61,9 @@ Deno.test("ReceptionStatistics.block() tells the loss among what was settled sin
 });
 
 for (const lost of [0, 0.1]) {
-  Deno.test(`ReceptionStatistics.block() takes no packet for lost that is overtaken, where ${100 * lost} % are`, () => {
+  Deno.test(`ReceiverStatistics.block() takes no packet for lost that is overtaken, where ${100 * lost} % are`, () => {
     const random = randomFrom(4);
-    const statistics = new ReceptionStatistics();
+    const statistics = new ReceiverStatistics();
     const packets = Array.from(
       { length: 20_000 },
       (_, sequence) => ({ sequence, at: 20 * sequence + 80 * random() }),
@@ -84,28 +84,28 @@ for (const lost of [0, 0.1]) {
   });
 }
 
-Deno.test("ReceptionStatistics.block() takes a gap that is longer than what it remembers for lost", () => {
+Deno.test("ReceiverStatistics.block() takes a gap that is longer than what it remembers for lost", () => {
   const statistics = received([0]);
   statistics.record(SSRC, 3000, 0, 100);
   assertEquals(statistics.block(300)?.fractionLost, Math.floor(256 * 2999 / 3000));
 });
 
-Deno.test("ReceptionStatistics.block() counts laps of the sequence number from the first", () => {
+Deno.test("ReceiverStatistics.block() counts laps of the sequence number from the first", () => {
   // A count that begins one lap up, so that what is older than its first packet stays positive.
   const statistics = received([0x10000 + 65534, 0x10000 + 65535, 0x20000]);
   assertEquals(statistics.block(0)?.highestSequence, 0x10000);
   assertEquals(received([0x10000 + 5]).block(0)?.highestSequence, 5);
 });
 
-Deno.test("ReceptionStatistics.block() keeps the loss within 24 bits", () => {
-  const statistics = new ReceptionStatistics();
+Deno.test("ReceiverStatistics.block() keeps the loss within 24 bits", () => {
+  const statistics = new ReceiverStatistics();
   let sequence = 0;
   for (; sequence < 2 ** 23 + 5000; sequence += 2900) statistics.record(SSRC, sequence, 0, 0);
   assert(statistics.lost > 2 ** 23 - 1);
   assertEquals(statistics.block(0)?.cumulativeLost, 2 ** 23 - 1);
 });
 
-Deno.test("ReceptionStatistics.block() refers to the last sender report of the same stream", () => {
+Deno.test("ReceiverStatistics.block() refers to the last sender report of the same stream", () => {
   const statistics = received([1]);
   assertEquals(statistics.block(0)?.lastSenderReport, 0);
   statistics.recordSenderReport(SSRC, 0x1234_5678, 1000);
@@ -117,7 +117,7 @@ Deno.test("ReceptionStatistics.block() refers to the last sender report of the s
   assertEquals([other?.lastSenderReport, other?.delaySinceLastSenderReport], [0, 0]);
 });
 
-Deno.test("ReceptionStatistics.record() starts anew with another stream", () => {
+Deno.test("ReceiverStatistics.record() starts anew with another stream", () => {
   const statistics = received([1, 5, 5]);
   statistics.record(SSRC + 1, 40_000, 0, 1e6);
   assertEquals(statistics.ssrc, SSRC + 1);
@@ -126,8 +126,8 @@ Deno.test("ReceptionStatistics.record() starts anew with another stream", () => 
   assertEquals(statistics.block(1e6)?.fractionLost, 0);
 });
 
-Deno.test("ReceptionStatistics.jitterMs is that of appendix A.8, step by step", () => {
-  const statistics = new ReceptionStatistics(8000);
+Deno.test("ReceiverStatistics.jitterMs is that of appendix A.8, step by step", () => {
+  const statistics = new ReceiverStatistics(8000);
   // Transit times of 0, 16, 16, 0 ms: differences of 16, 0, 16.
   const expected = [0, 1, 1 - 1 / 16, (1 - 1 / 16) * 15 / 16 + 1];
   [0, 36, 56, 60].forEach((arrivalMs, index) => {
@@ -137,9 +137,9 @@ Deno.test("ReceptionStatistics.jitterMs is that of appendix A.8, step by step", 
   assertEquals(statistics.block(60)?.jitter, Math.floor(8 * expected[3]!));
 });
 
-Deno.test("ReceptionStatistics.jitterMs settles on the mean difference of transit times", () => {
+Deno.test("ReceiverStatistics.jitterMs settles on the mean difference of transit times", () => {
   const random = randomFrom(3);
-  const statistics = new ReceptionStatistics();
+  const statistics = new ReceiverStatistics();
   let sum = 0;
   let count = 0;
   for (let sequence = 0; sequence < 5000; sequence++) {
@@ -152,7 +152,7 @@ Deno.test("ReceptionStatistics.jitterMs settles on the mean difference of transi
   assertAlmostEquals(sum / count, 4, 0.15);
 });
 
-Deno.test("ReceptionStatistics.jitterMs takes no notice of pauses, repeated packets and clocks that are set", () => {
+Deno.test("ReceiverStatistics.jitterMs takes no notice of pauses, repeated packets and clocks that are set", () => {
   const statistics = received([0, 1, 2]);
   statistics.record(SSRC, 3, 960 * 500, 20 * 500); // Silence was not sent.
   statistics.record(SSRC, 3, 960 * 500, 20 * 500 + 300); // Repeated.

@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
-import { ReceptionStatistics } from "../../lib/rtp/receiver_statistics.ts";
-import { randomCname, REPORT_PERIOD_MS, RtcpReporter } from "../../lib/rtp/rtcp_session.ts";
+import { ReceiverStatistics } from "../../lib/rtp/receiver_statistics.ts";
+import { randomCname, REPORT_PERIOD_MS, RtcpSession } from "../../lib/rtp/rtcp_session.ts";
 import {
   encodeCompound,
   ntpFromUnixMs,
@@ -21,8 +21,8 @@ interface Path {
 
 /** One side of a made-up call: a voice packet every 20 ms, reports when they are due, and a clock of its own. */
 class Phone {
-  readonly reception = new ReceptionStatistics();
-  readonly reporter: RtcpReporter;
+  readonly statistics = new ReceiverStatistics();
+  readonly rtcpSession: RtcpSession;
   sent = 0;
   delivered = 0;
   readonly #timeline: Timeline;
@@ -46,9 +46,9 @@ class Phone {
     this.#path = path;
     this.#startMs = startMs;
     this.#ppm = ppm;
-    this.reporter = new RtcpReporter({
+    this.rtcpSession = new RtcpSession({
       ssrc,
-      reception: this.reception,
+      statistics: this.statistics,
       now: this.clock(0),
       unixMs: UNIX_MS + 1000 * startMs,
       random,
@@ -66,10 +66,10 @@ class Phone {
       const sequence = 0x6ff00 + this.sent;
       const timestamp = (0xffff_0000 + 960 * this.sent) >>> 0;
       this.sent++;
-      this.reporter.sent(timestamp, 120, this.clock(now));
+      this.rtcpSession.sent(timestamp, 120, this.clock(now));
       this.#carry((arrival) => {
         this.delivered++;
-        this.peer.reception.record(this.ssrc, sequence, timestamp, this.peer.clock(arrival));
+        this.peer.statistics.record(this.ssrc, sequence, timestamp, this.peer.clock(arrival));
       });
       this.#timeline.at(now + 20, send);
     };
@@ -78,9 +78,11 @@ class Phone {
 
   report(): void {
     const send = (now: number) => {
-      const datagram = this.reporter.tick(this.clock(now));
-      if (datagram) this.#carry((at) => void this.peer.reporter.receive(datagram, this.peer.clock(at)));
-      const pause = Math.max(0.01, this.reporter.wakeAt - this.clock(now));
+      const datagram = this.rtcpSession.tick(this.clock(now));
+      if (datagram) {
+        this.#carry((at) => void this.peer.rtcpSession.handlePacket(datagram, this.peer.clock(at)));
+      }
+      const pause = Math.max(0.01, this.rtcpSession.wakeAt - this.clock(now));
       this.#timeline.at(now + pause, send);
     };
     this.#timeline.at(0, send);
@@ -119,7 +121,7 @@ const NETWORKS: [name: string, there: Path, back: Path, roundTripTolerance: numb
 ];
 
 for (const [name, there, back, roundTripTolerance] of NETWORKS) {
-  Deno.test(`RtcpReporter finds delay, loss and jitter of ${name}`, () => {
+  Deno.test(`RtcpSession finds delay, loss and jitter of ${name}`, () => {
     const { timeline, ana, rui } = callBetween(there, back, 11);
     for (const phone of [ana, rui]) {
       phone.speak(120_000);
@@ -128,7 +130,7 @@ for (const [name, there, back, roundTripTolerance] of NETWORKS) {
     run(timeline, 120_000);
     const roundTripMs = there.delayMs + there.jitterMs / 2 + back.delayMs + back.jitterMs / 2;
     for (const [phone, path] of [[ana, there], [rui, back]] as const) {
-      const { figures } = phone.reporter;
+      const { figures } = phone.rtcpSession;
       assertAlmostEquals(figures.meanRoundTripMs!, roundTripMs, roundTripTolerance);
       assertAlmostEquals(figures.roundTripMs!, roundTripMs, (there.jitterMs + back.jitterMs) / 2 + 1);
       // What the other side says of this one's stream.
@@ -137,13 +139,13 @@ for (const [name, there, back, roundTripTolerance] of NETWORKS) {
       assertAlmostEquals(figures.peer!.lossFraction, path.loss, path.loss === 0 ? 0 : 0.12);
       assertAlmostEquals(figures.peer!.jitterMs, path.jitterMs / 3, 0.35 * path.jitterMs / 3 + 0.05);
       // And what it counts itself; the last packets are still on their way.
-      assertAlmostEquals(phone.peer.reception.lossFraction, lost, 0.002);
+      assertAlmostEquals(phone.peer.statistics.lossFraction, lost, 0.002);
       assert(figures.reportsReceived > 50);
     }
   });
 }
 
-Deno.test("RtcpReporter knows the round trip within three seconds", () => {
+Deno.test("RtcpSession knows the round trip within three seconds", () => {
   for (let seed = 0; seed < 30; seed++) {
     const { timeline, ana, rui } = callBetween(CLEAN, CLEAN, seed);
     for (const phone of [ana, rui]) {
@@ -151,37 +153,37 @@ Deno.test("RtcpReporter knows the round trip within three seconds", () => {
       phone.report();
     }
     run(timeline, 3500);
-    assert(ana.reporter.figures.roundTripMs !== undefined, `seed ${seed}`);
-    assert(rui.reporter.figures.roundTripMs !== undefined, `seed ${seed}`);
+    assert(ana.rtcpSession.figures.roundTripMs !== undefined, `seed ${seed}`);
+    assert(rui.rtcpSession.figures.roundTripMs !== undefined, `seed ${seed}`);
   }
 });
 
-Deno.test("RtcpReporter goes on while one side is silent, and says so in receiver reports", () => {
+Deno.test("RtcpSession goes on while one side is silent, and says so in receiver reports", () => {
   const { timeline, ana, rui } = callBetween(CLEAN, CLEAN, 4);
   ana.speak(60_000);
   rui.speak(2_000);
   for (const phone of [ana, rui]) phone.report();
   run(timeline, 60_000);
-  assertAlmostEquals(ana.reporter.figures.roundTripMs!, 6, 0.5);
-  assertEquals(ana.reporter.figures.peer!.lost, 0);
+  assertAlmostEquals(ana.rtcpSession.figures.roundTripMs!, 6, 0.5);
+  assertEquals(ana.rtcpSession.figures.peer!.lost, 0);
   // The silent side's last sender report is too old to go by, but what it found out stays.
-  assertAlmostEquals(rui.reporter.figures.meanRoundTripMs!, 6, 1);
-  const kinds = parseCompound(rui.reporter.tick(Infinity)!)!.map(({ kind }) => kind);
+  assertAlmostEquals(rui.rtcpSession.figures.meanRoundTripMs!, 6, 1);
+  const kinds = parseCompound(rui.rtcpSession.tick(Infinity)!)!.map(({ kind }) => kind);
   assertEquals(kinds, ["receiver_report", "source_description", "application"]);
 });
 
-Deno.test("RtcpReporter says which copies it takes, and learns which the other side does", () => {
-  const reporter = () =>
-    new RtcpReporter({ ssrc: 1, reception: new ReceptionStatistics(), now: 0, unixMs: UNIX_MS });
-  const ours = reporter();
+Deno.test("RtcpSession says which copies it takes, and learns which the other side does", () => {
+  const rtcpSession = () =>
+    new RtcpSession({ ssrc: 1, statistics: new ReceiverStatistics(), now: 0, unixMs: UNIX_MS });
+  const ours = rtcpSession();
   assertEquals(ours.figures.peerCopies, 0);
-  ours.receive(reporter().tick(10_000)!, 10_000);
+  ours.handlePacket(rtcpSession().tick(10_000)!, 10_000);
   assertEquals(ours.figures.peerCopies, 2);
   const told = (name: string, ...data: number[]) => {
-    const ours = reporter();
+    const ours = rtcpSession();
     const report = { kind: "receiver_report", ssrc: 2, blocks: [] } as const;
     const packet = { kind: "application", ssrc: 2, name, data: Uint8Array.from(data) } as const;
-    ours.receive(encodeCompound([report, packet]), 0);
+    ours.handlePacket(encodeCompound([report, packet]), 0);
     return ours.figures.peerCopies;
   };
   assertEquals(told("SALA", 63, 1, 0, 0), 1);
@@ -191,41 +193,43 @@ Deno.test("RtcpReporter says which copies it takes, and learns which the other s
   assertEquals(told("SALA"), 0, "nothing said");
 });
 
-Deno.test("RtcpReporter.tick() reports in half to one and a half periods, the first time sooner", () => {
+Deno.test("RtcpSession.tick() reports in half to one and a half periods, the first time sooner", () => {
   const random = randomFrom(5);
-  const reporter = new RtcpReporter({
+  const rtcpSession = new RtcpSession({
     ssrc: 1,
-    reception: new ReceptionStatistics(),
+    statistics: new ReceiverStatistics(),
     now: 100,
     unixMs: UNIX_MS,
     random,
   });
-  assert(reporter.wakeAt - 100 >= REPORT_PERIOD_MS / 4 && reporter.wakeAt - 100 <= REPORT_PERIOD_MS * 3 / 4);
+  assert(
+    rtcpSession.wakeAt - 100 >= REPORT_PERIOD_MS / 4 && rtcpSession.wakeAt - 100 <= REPORT_PERIOD_MS * 3 / 4,
+  );
   const pauses = [];
   for (let count = 0; count < 200; count++) {
-    const now = reporter.wakeAt;
-    assertEquals(reporter.tick(now - 0.001), undefined);
-    assert(reporter.tick(now) !== undefined);
-    pauses.push(reporter.wakeAt - now);
+    const now = rtcpSession.wakeAt;
+    assertEquals(rtcpSession.tick(now - 0.001), undefined);
+    assert(rtcpSession.tick(now) !== undefined);
+    pauses.push(rtcpSession.wakeAt - now);
   }
   assert(Math.min(...pauses) >= REPORT_PERIOD_MS / 2 && Math.max(...pauses) <= REPORT_PERIOD_MS * 3 / 2);
   // A phone counts as silent after 3 s.
   assert(Math.max(...pauses) < 2500);
   assert(Math.max(...pauses) - Math.min(...pauses) > REPORT_PERIOD_MS * 0.9, "the pauses are not spread");
-  assertEquals(reporter.figures.reportsSent, 200);
+  assertEquals(rtcpSession.figures.reportsSent, 200);
 });
 
-Deno.test("RtcpReporter.tick() sends a sender report for as long as there was voice since the report before last", () => {
-  const reporter = new RtcpReporter({
+Deno.test("RtcpSession.tick() sends a sender report for as long as there was voice since the report before last", () => {
+  const rtcpSession = new RtcpSession({
     ssrc: 0x1234,
-    reception: new ReceptionStatistics(),
+    statistics: new ReceiverStatistics(),
     now: 1000,
     unixMs: UNIX_MS,
     cname: "x",
   });
-  const reportAt = (now: number) => parseCompound(reporter.tick(now)!)![0]!;
+  const reportAt = (now: number) => parseCompound(rtcpSession.tick(now)!)![0]!;
   assertEquals(reportAt(3000).kind, "receiver_report");
-  reporter.sent(4_294_967_200, 100, 5990);
+  rtcpSession.sent(4_294_967_200, 100, 5990);
   assertEquals(reportAt(6000), {
     kind: "sender_report",
     ssrc: 0x1234,
@@ -239,20 +243,20 @@ Deno.test("RtcpReporter.tick() sends a sender report for as long as there was vo
   assertEquals(reportAt(12_000).kind, "receiver_report");
 });
 
-Deno.test("RtcpReporter.bye() ends the stream, which the other side learns", () => {
+Deno.test("RtcpSession.bye() ends the stream, which the other side learns", () => {
   const { timeline, ana, rui } = callBetween(CLEAN, CLEAN, 6);
   ana.speak(1000);
   run(timeline, 1000);
-  const datagram = ana.reporter.bye(ana.clock(1000));
+  const datagram = ana.rtcpSession.bye(ana.clock(1000));
   assertEquals(parseCompound(datagram)!.map(({ kind }) => kind), [
     "sender_report",
     "source_description",
     "bye",
   ]);
-  assertEquals(ana.reporter.wakeAt, Infinity);
-  assertEquals(rui.reporter.figures.peerLeft, false);
-  assert(rui.reporter.receive(datagram, rui.clock(1003)));
-  assertEquals(rui.reporter.figures.peerLeft, true);
+  assertEquals(ana.rtcpSession.wakeAt, Infinity);
+  assertEquals(rui.rtcpSession.figures.peerLeft, false);
+  assert(rui.rtcpSession.handlePacket(datagram, rui.clock(1003)));
+  assertEquals(rui.rtcpSession.figures.peerLeft, true);
 });
 
 const FORGED: ReportBlock = {
@@ -265,14 +269,14 @@ const FORGED: ReportBlock = {
   delaySinceLastSenderReport: 0,
 };
 
-Deno.test("RtcpReporter.receive() takes no round trip from a report that cannot be true", () => {
+Deno.test("RtcpSession.handlePacket() takes no round trip from a report that cannot be true", () => {
   const { timeline, ana, rui } = callBetween(CLEAN, CLEAN, 7);
   for (const phone of [ana, rui]) {
     phone.speak(10_000);
     phone.report();
   }
   run(timeline, 10_000);
-  const { roundTripMs } = ana.reporter.figures;
+  const { roundTripMs } = ana.rtcpSession.figures;
   const forged: Partial<ReportBlock>[] = [
     { lastSenderReport: 0 },
     { lastSenderReport: 1 },
@@ -285,16 +289,16 @@ Deno.test("RtcpReporter.receive() takes no round trip from a report that cannot 
       ssrc: 1,
       blocks: [{ ...FORGED, ...fields }],
     }]);
-    assert(ana.reporter.receive(datagram, ana.clock(10_000)));
-    assertEquals(ana.reporter.figures.roundTripMs, roundTripMs);
+    assert(ana.rtcpSession.handlePacket(datagram, ana.clock(10_000)));
+    assertEquals(ana.rtcpSession.figures.roundTripMs, roundTripMs);
   }
-  assertEquals(ana.reporter.figures.peer?.jitterMs, 10);
+  assertEquals(ana.rtcpSession.figures.peer?.jitterMs, 10);
 });
 
-Deno.test("RtcpReporter.receive() takes nothing from reports on other streams or from other bytes", () => {
-  const reporter = new RtcpReporter({
+Deno.test("RtcpSession.handlePacket() takes nothing from reports on other streams or from other bytes", () => {
+  const rtcpSession = new RtcpSession({
     ssrc: 0xbbbb,
-    reception: new ReceptionStatistics(),
+    statistics: new ReceiverStatistics(),
     now: 0,
     unixMs: UNIX_MS,
   });
@@ -307,11 +311,11 @@ Deno.test("RtcpReporter.receive() takes nothing from reports on other streams or
     octetCount: 0,
     blocks: [FORGED],
   };
-  assert(reporter.receive(encodeCompound([report, { kind: "bye", ssrcs: [2] }]), 10));
-  assertEquals(reporter.figures.peer, undefined);
-  assertEquals(reporter.figures.peerLeft, false);
-  assertEquals(reporter.receive(Uint8Array.of(0x80, 200, 0, 9), 10), false);
-  assertEquals(reporter.figures.reportsReceived, 1);
+  assert(rtcpSession.handlePacket(encodeCompound([report, { kind: "bye", ssrcs: [2] }]), 10));
+  assertEquals(rtcpSession.figures.peer, undefined);
+  assertEquals(rtcpSession.figures.peerLeft, false);
+  assertEquals(rtcpSession.handlePacket(Uint8Array.of(0x80, 200, 0, 9), 10), false);
+  assertEquals(rtcpSession.figures.reportsReceived, 1);
 });
 
 Deno.test("randomCname() is 96 bits in base64, new each time", () => {

@@ -1,15 +1,15 @@
 import { assertEquals } from "@std/assert";
-import { NumberExtender } from "../../lib/rtp/sequence_unwrapper.ts";
+import { SequenceUnwrapper } from "../../lib/rtp/sequence_unwrapper.ts";
 
-Deno.test("NumberExtender goes on past the largest number", () => {
-  const sequence = new NumberExtender(16);
+Deno.test("SequenceUnwrapper goes on past the largest number", () => {
+  const sequence = new SequenceUnwrapper(16);
   assertEquals([65534, 65535, 0, 1].map((number) => sequence.extend(number)), [
     131070,
     131071,
     131072,
     131073,
   ]);
-  const timestamp = new NumberExtender(32);
+  const timestamp = new SequenceUnwrapper(32);
   const lap = 2 ** 32;
   assertEquals([lap - 960, 0, 960].map((number) => timestamp.extend(number) - lap), [
     lap - 960,
@@ -18,8 +18,8 @@ Deno.test("NumberExtender goes on past the largest number", () => {
   ]);
 });
 
-Deno.test("NumberExtender takes late numbers for what they are, also over the wrap", () => {
-  const sequence = new NumberExtender(16);
+Deno.test("SequenceUnwrapper takes late numbers for what they are, also over the wrap", () => {
+  const sequence = new SequenceUnwrapper(16);
   const extended = [0, 65535, 2, 1, 65535].map((number) => sequence.extend(number));
   assertEquals(extended, [65536, 65535, 65538, 65537, 65535]);
 });

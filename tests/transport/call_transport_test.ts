@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { PhoneLine } from "../../lib/transport/call_transport.ts";
+import { CallTransport } from "../../lib/transport/call_transport.ts";
 import { encodeRtp } from "../../lib/rtp/rtp.ts";
-import { type Encryption, randomProtection } from "../../lib/call/encryption_policy.ts";
+import { type Encryption, randomPolicy } from "../../lib/call/encryption_policy.ts";
 import { SrtpSender } from "../../lib/srtp/context.ts";
 import { type CallKeys, KeyExchange, KeyPair } from "../../lib/call/key_exchange.ts";
 import { encodeCallMessage, newCallId, parseCallMessage } from "../../lib/protocol/call_messages.ts";
@@ -11,7 +11,7 @@ import type { Trace } from "../../lib/protocol/trace.ts";
 
 /** A phone line on loopback that writes down what it is told, and lets a test wait for it. */
 class Recorded implements AsyncDisposable {
-  readonly line: PhoneLine;
+  readonly line: CallTransport;
   readonly told: string[] = [];
   readonly traces: Trace[] = [];
   readonly voice: Uint8Array[] = [];
@@ -19,7 +19,7 @@ class Recorded implements AsyncDisposable {
   #changed = Promise.withResolvers<void>();
 
   constructor(readonly name: string, readonly ip = "127.0.0.1", encryption: Encryption = "preferred") {
-    this.line = PhoneLine.open(ip, 0, randomProtection(encryption), {
+    this.line = CallTransport.open(ip, 0, randomPolicy(encryption), {
       onOutput: (output) => {
         if (output.kind === "notice") this.told.push(output.notice.kind);
         else if (output.kind !== "release") this.told.push(output.kind);
@@ -78,7 +78,7 @@ const VOICE = encodeRtp({
 });
 
 for (const ip of ["127.0.0.1", "::1"]) {
-  Deno.test(`PhoneLine carries a call over UDP, its voice on the same ports: ${ip}`, async () => {
+  Deno.test(`CallTransport carries a call over UDP, its voice on the same ports: ${ip}`, async () => {
     await using joao = new Recorded("joão", ip);
     await using maria = new Recorded("maria", ip);
     joao.line.invite({ name: "joão", ip }, maria.address);
@@ -110,7 +110,7 @@ for (const ip of ["127.0.0.1", "::1"]) {
   });
 }
 
-Deno.test("PhoneLine takes voice only from the phone that it is in a call with", async () => {
+Deno.test("CallTransport takes voice only from the phone that it is in a call with", async () => {
   await using joao = new Recorded("joão");
   await using maria = new Recorded("maria");
   joao.line.invite({ name: "joão", ip: "127.0.0.1" }, maria.address);
@@ -129,7 +129,7 @@ Deno.test("PhoneLine takes voice only from the phone that it is in a call with",
   assertEquals(maria.voice, [VOICE]);
 });
 
-Deno.test("PhoneLine goes on after datagrams that mean nothing", async () => {
+Deno.test("CallTransport goes on after datagrams that mean nothing", async () => {
   await using maria = new Recorded("maria");
   const stranger = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
   const to = { transport: "udp", hostname: "127.0.0.1", port: maria.line.port } as const;
@@ -187,7 +187,7 @@ class RawCaller implements Disposable {
       if (!("message" in parsed) || parsed.message.tipo !== "resposta_ao_convite") continue;
       assert("chave" in parsed.message && parsed.message.chave);
       this.#keys = exchange.complete(parsed.message.chave);
-      const selo = this.keys.seal("confirmação");
+      const selo = this.keys.mac("confirmação");
       await this.send(
         encodeCallMessage({ tipo: "confirmação", chamada: this.chamada, chave: exchange.publicKey, selo }),
       );
@@ -211,7 +211,7 @@ const numbered = (sequenceNumber: number) =>
     payload: Uint8Array.of(sequenceNumber, 2, 3),
   });
 
-Deno.test("PhoneLine takes each packet of an encrypted call once, and none that is in the clear or was changed", async () => {
+Deno.test("CallTransport takes each packet of an encrypted call once, and none that is in the clear or was changed", async () => {
   await using maria = new Recorded("maria");
   using caller = new RawCaller(maria.line.port);
   const calling = caller.call();
@@ -242,7 +242,7 @@ Deno.test("PhoneLine takes each packet of an encrypted call once, and none that 
   assertEquals(maria.line.current?.state, "talking");
 });
 
-Deno.test("PhoneLine takes encrypted voice that comes from another address of the other phone", async () => {
+Deno.test("CallTransport takes encrypted voice that comes from another address of the other phone", async () => {
   await using maria = new Recorded("maria");
   using caller = new RawCaller(maria.line.port);
   const calling = caller.call();
@@ -259,7 +259,7 @@ Deno.test("PhoneLine takes encrypted voice that comes from another address of th
   assertEquals(maria.voice, [VOICE]);
 });
 
-Deno.test("PhoneLine carries on with a call while it is flooded, shows little of the flood, and says so once", async () => {
+Deno.test("CallTransport carries on with a call while it is flooded, shows little of the flood, and says so once", async () => {
   await using joao = new Recorded("joão");
   await using maria = new Recorded("maria");
   joao.line.invite({ name: "joão", ip: "127.0.0.1" }, maria.address);
@@ -290,7 +290,7 @@ Deno.test("PhoneLine carries on with a call while it is flooded, shows little of
   assert(maria.floods.length <= 1);
 });
 
-Deno.test("PhoneLine says goodbye when it closes in a call", async () => {
+Deno.test("CallTransport says goodbye when it closes in a call", async () => {
   await using maria = new Recorded("maria");
   {
     await using joao = new Recorded("joão");
@@ -300,11 +300,11 @@ Deno.test("PhoneLine says goodbye when it closes in a call", async () => {
   await maria.until(() => maria.told.includes("withdrawn"));
 });
 
-Deno.test("PhoneLine.open() fails where the port is taken", async () => {
+Deno.test("CallTransport.open() fails where the port is taken", async () => {
   await using maria = new Recorded("maria");
   const nobody = { onOutput() {}, onVoice() {}, onTrace() {}, onFlood() {} };
   assertThrows(
-    () => PhoneLine.open("127.0.0.1", maria.line.port, randomProtection("off"), nobody),
+    () => CallTransport.open("127.0.0.1", maria.line.port, randomPolicy("off"), nobody),
     Deno.errors.AddrInUse,
   );
 });

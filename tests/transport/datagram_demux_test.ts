@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { Gatekeeper } from "../../lib/transport/datagram_demux.ts";
+import { DatagramDemux } from "../../lib/transport/datagram_demux.ts";
 import { MAX_DATAGRAM_BYTES } from "../../lib/protocol/call_messages.ts";
 import { randomFrom } from "../call/network.ts";
 
@@ -21,13 +21,13 @@ const FIRST_LOOKS: [what: string, datagram: Uint8Array, kind: string][] = [
 ];
 
 for (const [what, datagram, kind] of FIRST_LOOKS) {
-  Deno.test(`Gatekeeper takes ${what} for ${kind}`, () => {
-    assertEquals(new Gatekeeper().judge(0, datagram, CALL), kind);
+  Deno.test(`DatagramDemux takes ${what} for ${kind}`, () => {
+    assertEquals(new DatagramDemux().judge(0, datagram, CALL), kind);
   });
 }
 
-Deno.test("Gatekeeper reads few messages of a flood, and those of the person's own call all the same", () => {
-  const gatekeeper = new Gatekeeper();
+Deno.test("DatagramDemux reads few messages of a flood, and those of the person's own call all the same", () => {
+  const demux = new DatagramDemux();
   const random = randomFrom(1);
   let read = 0;
   let own = 0;
@@ -35,30 +35,30 @@ Deno.test("Gatekeeper reads few messages of a flood, and those of the person's o
   for (let count = 0; count < 500_000; count++) {
     const now = count / 50;
     const stranger = goodbye(String(random()).padEnd(22, "0").slice(-22));
-    if (gatekeeper.judge(now, stranger, CALL) === "signalling") read++;
-    if (count % 50_000 === 49_999 && gatekeeper.judge(now, goodbye(CALL), CALL) === "signalling") own++;
+    if (demux.judge(now, stranger, CALL) === "signalling") read++;
+    if (count % 50_000 === 49_999 && demux.judge(now, goodbye(CALL), CALL) === "signalling") own++;
   }
   assert(read < 300, `${read}`);
   assertEquals(own, 10);
 });
 
-Deno.test("Gatekeeper limits messages with the name of the call, too", () => {
-  const gatekeeper = new Gatekeeper();
+Deno.test("DatagramDemux limits messages with the name of the call, too", () => {
+  const demux = new DatagramDemux();
   let read = 0;
   for (let count = 0; count < 50_000; count++) {
-    if (gatekeeper.judge(count / 50, goodbye(CALL), CALL) === "signalling") read++;
+    if (demux.judge(count / 50, goodbye(CALL), CALL) === "signalling") read++;
   }
   assert(read <= 100, `${read}`);
 });
 
-Deno.test("Gatekeeper reports a flood every ten seconds, and no stray datagrams", () => {
-  const flooded = new Gatekeeper();
+Deno.test("DatagramDemux reports a flood every ten seconds, and no stray datagrams", () => {
+  const flooded = new DatagramDemux();
   const reports: number[] = [];
   for (let now = 0; now < 30_500; now++) {
     const count = flooded.ignored(now);
     if (count !== undefined) reports.push(count);
   }
   assertEquals(reports, [10_001, 10_000, 10_000]);
-  const quiet = new Gatekeeper();
+  const quiet = new DatagramDemux();
   for (let now = 0; now < 600_000; now += 1_000) assertEquals(quiet.ignored(now), undefined);
 });

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import { floodFilter, SAMPLE } from "../../lib/transport/bpf_filter.ts";
-import { LinuxSocket } from "../../lib/transport/linux_udp.ts";
+import { LinuxUdpSocket } from "../../lib/transport/linux_udp.ts";
 
 const ignore = Deno.build.os !== "linux";
 
@@ -9,7 +9,7 @@ const hasLibrary = canBeCalled();
 
 function canBeCalled(): boolean {
   const { socket, port } = open("127.0.0.1");
-  using system = LinuxSocket.boundTo(port);
+  using system = LinuxUdpSocket.boundTo(port);
   socket.close();
   return system !== undefined;
 }
@@ -21,12 +21,12 @@ function open(hostname: string): { socket: Deno.DatagramConn; port: number } {
 
 for (const [version, own, loopback] of [["IPv4", "0.0.0.0", "127.0.0.1"], ["IPv6", "::", "::1"]] as const) {
   Deno.test({
-    name: `LinuxSocket keeps more than usual for a socket of ${version}`,
+    name: `LinuxUdpSocket keeps more than usual for a socket of ${version}`,
     ignore,
     async fn() {
       const { socket, port } = open(own);
       const usual = Number(await Deno.readTextFile("/proc/sys/net/core/rmem_default"));
-      using system = LinuxSocket.boundTo(port);
+      using system = LinuxUdpSocket.boundTo(port);
       // Another C library than the usual one is no failure.
       const given = system ? system.enlargeReceiveBuffer(4 * usual) : usual;
       if (system) assertGreater(given, usual);
@@ -48,7 +48,7 @@ for (const [version, own, loopback] of [["IPv4", "0.0.0.0", "127.0.0.1"], ["IPv6
     ignore,
     async fn() {
       const { socket, port } = open(own);
-      using system = LinuxSocket.boundTo(port);
+      using system = LinuxUdpSocket.boundTo(port);
       const [peer, second, stranger] = [open(loopback), open(loopback), open(loopback)];
       const to = { transport: "udp", hostname: loopback, port } as const;
       const places = [{ ip: "192.0.2.1", port: stranger.port }, { ip: loopback, port: second.port }, {
@@ -91,13 +91,13 @@ for (const [version, own, loopback] of [["IPv4", "0.0.0.0", "127.0.0.1"], ["IPv6
 
 for (const [version, own, loopback] of [["IPv4", "0.0.0.0", "127.0.0.1"], ["IPv6", "::", "::1"]] as const) {
   Deno.test({
-    name: `LinuxSocket receives without the event loop, and tells from where: ${version}`,
+    name: `LinuxUdpSocket receives without the event loop, and tells from where: ${version}`,
     ignore: ignore || !hasLibrary,
     async fn() {
       const sockets = [open(own), open(own)];
-      using first = LinuxSocket.boundTo(sockets[0]!.port)!;
-      using second = LinuxSocket.boundTo(sockets[1]!.port)!;
-      const wait = LinuxSocket.waiter([first, second]);
+      using first = LinuxUdpSocket.boundTo(sockets[0]!.port)!;
+      using second = LinuxUdpSocket.boundTo(sockets[1]!.port)!;
+      const wait = LinuxUdpSocket.waiter([first, second]);
       const buffer = new Uint8Array(4);
       assertEquals([first.receive(buffer), wait(0)], [undefined, []]);
       const senders = [open(loopback), open(loopback)];
@@ -115,10 +115,10 @@ for (const [version, own, loopback] of [["IPv4", "0.0.0.0", "127.0.0.1"], ["IPv6
   });
 }
 
-Deno.test("LinuxSocket.boundTo() finds nothing at a port that is no socket of this program", () => {
+Deno.test("LinuxUdpSocket.boundTo() finds nothing at a port that is no socket of this program", () => {
   const { socket, port } = open("127.0.0.1");
   socket.close();
-  assertEquals(LinuxSocket.boundTo(port), undefined);
+  assertEquals(LinuxUdpSocket.boundTo(port), undefined);
 });
 
 Deno.test("floodFilter() reads every form of an IPv6 address", () => {

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
-import { CallLoop } from "../../lib/transport/poll_loop.ts";
-import { LinuxSocket } from "../../lib/transport/linux_udp.ts";
+import { PollLoop } from "../../lib/transport/poll_loop.ts";
+import { LinuxUdpSocket } from "../../lib/transport/linux_udp.ts";
 
 function open(): { socket: Deno.DatagramConn; port: number } {
   const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
@@ -9,9 +9,9 @@ function open(): { socket: Deno.DatagramConn; port: number } {
 
 /** A loop that watches a socket; without one, where the system has none that can be watched. */
 function openLoop() {
-  const loop = new CallLoop(100);
+  const loop = new PollLoop(100);
   const { socket, port } = open();
-  const system = LinuxSocket.boundTo(port);
+  const system = LinuxUdpSocket.boundTo(port);
   const received: number[][] = [];
   if (system) loop.watch(system, (datagram, { port }) => received.push([port, ...datagram]));
   return {
@@ -27,14 +27,14 @@ function openLoop() {
 }
 
 /** Keeps a loop going round until somebody calls it enough. */
-function keepGoing(loop: CallLoop): () => void {
+function keepGoing(loop: PollLoop): () => void {
   let cancel = loop.setTimer(function again() {
     cancel = loop.setTimer(again, 5);
   }, 5);
   return () => cancel();
 }
 
-Deno.test("CallLoop calls timers in their order, not too early, and not those that were taken back", async () => {
+Deno.test("PollLoop calls timers in their order, not too early, and not those that were taken back", async () => {
   using opened = openLoop();
   const { loop } = opened;
   const called: string[] = [];
@@ -57,7 +57,7 @@ Deno.test("CallLoop calls timers in their order, not too early, and not those th
   assertEquals(called, ["first", "second", "third"]);
 });
 
-Deno.test("CallLoop lets the event loop have its turn, and what waits for a promise go on", async () => {
+Deno.test("PollLoop lets the event loop have its turn, and what waits for a promise go on", async () => {
   using opened = openLoop();
   const stop = keepGoing(opened.loop);
   let went = 0;
@@ -70,7 +70,7 @@ Deno.test("CallLoop lets the event loop have its turn, and what waits for a prom
   assertEquals(went, 3);
 });
 
-Deno.test("CallLoop receives what comes to its sockets while it goes round, until it lets go of one", async () => {
+Deno.test("PollLoop receives what comes to its sockets while it goes round, until it lets go of one", async () => {
   using opened = openLoop();
   const { loop, received, port, system } = opened;
   if (!system) return;
@@ -93,7 +93,7 @@ Deno.test("CallLoop receives what comes to its sockets while it goes round, unti
   sender.close();
 });
 
-Deno.test("CallLoop leaves its timers to the event loop while something else needs it", async () => {
+Deno.test("PollLoop leaves its timers to the event loop while something else needs it", async () => {
   using opened = openLoop();
   const { loop, received, port, system } = opened;
   if (!system) return;

@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { Deadlines } from "../../lib/util/expiry_queue.ts";
+import { ExpiryQueue } from "../../lib/util/expiry_queue.ts";
 
-Deno.test("Deadlines gives out what is due, in order, and once", () => {
-  const deadlines = new Deadlines<string>(100);
+Deno.test("ExpiryQueue gives out what is due, in order, and once", () => {
+  const deadlines = new ExpiryQueue<string>(100);
   assertEquals(deadlines.nextAt, Infinity);
   deadlines.start(0, "a");
   deadlines.start(10, "b");
@@ -13,8 +13,8 @@ Deno.test("Deadlines gives out what is due, in order, and once", () => {
   assertEquals([deadlines.due(110), deadlines.nextAt], [[], 120]);
 });
 
-Deno.test("Deadlines.start() begins anew, and .stop() says whether there was one", () => {
-  const deadlines = new Deadlines<string>(100);
+Deno.test("ExpiryQueue.start() begins anew, and .stop() says whether there was one", () => {
+  const deadlines = new ExpiryQueue<string>(100);
   deadlines.start(0, "a");
   deadlines.start(10, "b");
   deadlines.start(20, "a");
@@ -23,8 +23,8 @@ Deno.test("Deadlines.start() begins anew, and .stop() says whether there was one
   assertEquals([deadlines.nextAt, deadlines.has("a")], [120, true]);
 });
 
-Deno.test("Deadlines.startAll() begins everybody's time anew in the same order", () => {
-  const deadlines = new Deadlines<string>(100);
+Deno.test("ExpiryQueue.startAll() begins everybody's time anew in the same order", () => {
+  const deadlines = new ExpiryQueue<string>(100);
   deadlines.start(0, "a");
   deadlines.start(50, "b");
   deadlines.startAll(1000);

@@ -1,8 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { OneAtATime } from "../../lib/util/serial_queue.ts";
+import { SerialQueue } from "../../lib/util/serial_queue.ts";
 
-Deno.test("OneAtATime.run() begins nothing before what came first has ended", async () => {
-  const turns = new OneAtATime();
+Deno.test("SerialQueue.run() begins nothing before what came first has ended", async () => {
+  const turns = new SerialQueue();
   const steps: string[] = [];
   const first = Promise.withResolvers<void>();
   const one = turns.run(async () => {
@@ -17,8 +17,8 @@ Deno.test("OneAtATime.run() begins nothing before what came first has ended", as
   assertEquals(steps, ["one begins", "one ends", "two"]);
 });
 
-Deno.test("OneAtATime.run() fails as its work does, and goes on with the next", async () => {
-  const turns = new OneAtATime();
+Deno.test("SerialQueue.run() fails as its work does, and goes on with the next", async () => {
+  const turns = new SerialQueue();
   const failing = turns.run(() => Promise.reject(new Error("no")));
   const next = turns.run(() => Promise.resolve("yes"));
   await assertRejects(() => failing, Error, "no");

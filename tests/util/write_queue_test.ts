@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { Outbox } from "../../lib/util/write_queue.ts";
+import { WriteQueue } from "../../lib/util/write_queue.ts";
 
 /** A connection that takes each write when it is told to, and at most some bytes at a time. */
 class SlowConnection {
@@ -27,39 +27,39 @@ class SlowConnection {
   };
 }
 
-Deno.test("Outbox writes what comes in one turn at once, and what comes later after it", async () => {
+Deno.test("WriteQueue writes what comes in one turn at once, and what comes later after it", async () => {
   const connection = new SlowConnection();
-  const outbox = new Outbox(connection.write);
-  outbox.push("a\n");
-  outbox.push("b\n");
+  const writeQueue = new WriteQueue(connection.write);
+  writeQueue.push("a\n");
+  writeQueue.push("b\n");
   await Promise.resolve();
-  outbox.push("c\n");
-  assertEquals([connection.written, outbox.backlog], [["a\nb\n"], 2]);
+  writeQueue.push("c\n");
+  assertEquals([connection.written, writeQueue.backlog], [["a\nb\n"], 2]);
   connection.go();
-  await outbox.drained();
-  assertEquals([connection.written, outbox.backlog], [["a\nb\n", "c\n"], 0]);
-  outbox.push("d\n");
-  await outbox.drained();
+  await writeQueue.drained();
+  assertEquals([connection.written, writeQueue.backlog], [["a\nb\n", "c\n"], 0]);
+  writeQueue.push("d\n");
+  await writeQueue.drained();
   assertEquals(connection.written.at(-1), "d\n");
 });
 
-Deno.test("Outbox writes on until all is taken", async () => {
+Deno.test("WriteQueue writes on until all is taken", async () => {
   const connection = new SlowConnection(4);
   connection.go();
-  const outbox = new Outbox(connection.write);
-  outbox.push("sala cheia");
-  await outbox.drained();
+  const writeQueue = new WriteQueue(connection.write);
+  writeQueue.push("sala cheia");
+  await writeQueue.drained();
   assertEquals(connection.written, ["sala", " che", "ia"]);
 });
 
-Deno.test("Outbox tells a failure to whoever waits, and keeps nothing after it", async () => {
+Deno.test("WriteQueue tells a failure to whoever waits, and keeps nothing after it", async () => {
   const connection = new SlowConnection();
-  const outbox = new Outbox(connection.write);
-  outbox.push("a");
-  const drained = outbox.drained();
+  const writeQueue = new WriteQueue(connection.write);
+  writeQueue.push("a");
+  const drained = writeQueue.drained();
   connection.fail();
   await assertRejects(() => drained, Error, "reset");
-  outbox.push("b");
-  assertEquals([outbox.backlog, connection.written], [0, ["a"]]);
-  await assertRejects(() => outbox.drained(), Error, "reset");
+  writeQueue.push("b");
+  assertEquals([writeQueue.backlog, connection.written], [0, ["a"]]);
+  await assertRejects(() => writeQueue.drained(), Error, "reset");
 });

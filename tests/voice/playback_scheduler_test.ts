@@ -5,8 +5,12 @@ import {
   assertLess,
   assertLessOrEqual,
 } from "@std/assert";
-import { Playout } from "../../lib/jitter_buffer/jitter_buffer.ts";
-import { patienceSamples, SpeakerFeed, type SpeakerQueue } from "../../lib/voice/playback_scheduler.ts";
+import { JitterBuffer } from "../../lib/jitter_buffer/jitter_buffer.ts";
+import {
+  patienceSamples,
+  type PlaybackQueue,
+  PlaybackScheduler,
+} from "../../lib/voice/playback_scheduler.ts";
 import { randomFrom } from "../call/network.ts";
 import { FakeDecoder, type Fate, voicePacket } from "../jitter_buffer/simulation.ts";
 
@@ -19,13 +23,13 @@ const BLOCK = 10 * MS;
 const ROOM = 34 * MS;
 
 /** A queue that is not dry. */
-function queueThatWants(samples: number): SpeakerQueue {
+function queueThatWants(samples: number): PlaybackQueue {
   return { wanted: () => samples, roomSamples: 0, delaySamples: 1 };
 }
 
 /** What became of a call through a loudspeaker with a queue. */
 interface Outcome {
-  readonly playout: Playout;
+  readonly jitterBuffer: JitterBuffer;
   /** Times that the loudspeaker had not enough, after its start. */
   readonly gaps: number;
   /** Most and least that was in its queue before a packet came in the last second, in milliseconds. */
@@ -45,7 +49,7 @@ interface Setup {
   /** When the phone can do something that it has to do at a time, in milliseconds: later where it is held up. */
   readonly awake?: (time: number) => number;
   /** Looks at the playout after each step. */
-  readonly each?: (now: number, playout: Playout) => void;
+  readonly each?: (now: number, jitterBuffer: JitterBuffer) => void;
 }
 
 /** Runs a call with packets every 20 ms. */
@@ -62,8 +66,8 @@ function run(
   }: Setup = {},
 ): Outcome {
   const random = randomFrom(1);
-  const playout = new Playout(new FakeDecoder(), leadSamples);
-  const feed = new SpeakerFeed(playout, FRAME);
+  const jitterBuffer = new JitterBuffer(new FakeDecoder(), leadSamples);
+  const feed = new PlaybackScheduler(jitterBuffer, FRAME);
   const packets: { frame: number; at: number }[] = [];
   for (let frame = 0; frame < 50 * seconds; frame++) {
     const { lost, delayMs = 0 } = fate(frame, random);
@@ -74,7 +78,7 @@ function run(
   let blockAt = 5;
   let gaps = 0;
   const queuedMs: number[] = [];
-  const queue: SpeakerQueue = {
+  const queue: PlaybackQueue = {
     wanted: () => FULL - queued,
     roomSamples,
     get delaySamples() {
@@ -92,7 +96,7 @@ function run(
     if (now === packetAt) {
       if (now > 1000 * (seconds - 1)) queuedMs.push(queued / MS);
       const { frame } = packets.shift()!;
-      playout.push(frame, frame * FRAME, voicePacket(frame, copies), now);
+      jitterBuffer.push(frame, frame * FRAME, voicePacket(frame, copies), now);
       give(feed.packetCame(queue, now));
     } else if (now === blockAt) {
       if (queued < BLOCK && now > 100) gaps++;
@@ -103,26 +107,29 @@ function run(
       give(feed.due(queue, now));
       assertGreater(feed.dueAt, last, "it does not turn in a circle");
     }
-    each?.(now, playout);
+    each?.(now, jitterBuffer);
   }
-  const waitingMs = playout.readySamples(2_000 * MS) / MS;
-  return { playout, gaps, queuedMs: [Math.min(...queuedMs), Math.max(...queuedMs)], waitingMs };
+  const waitingMs = jitterBuffer.readySamples(2_000 * MS) / MS;
+  return { jitterBuffer, gaps, queuedMs: [Math.min(...queuedMs), Math.max(...queuedMs)], waitingMs };
 }
 
-Deno.test("SpeakerFeed gives each packet on as it comes, and makes nothing up", () => {
-  const { playout, gaps, queuedMs } = run(10, () => ({}));
+Deno.test("PlaybackScheduler gives each packet on as it comes, and makes nothing up", () => {
+  const { jitterBuffer, gaps, queuedMs } = run(10, () => ({}));
   assertEquals(gaps, 0);
-  assertEquals(playout.counts.concealedSamples, 0);
+  assertEquals(jitterBuffer.counts.concealedSamples, 0);
   assertLessOrEqual(queuedMs[1], 26, "no delay is left in the queue");
 });
 
 for (const copies of [false, true]) {
   const how = copies ? "rebuilds" : "makes up";
-  Deno.test(`SpeakerFeed ${how} packets that are missing between those that come, without a gap`, () => {
+  Deno.test(`PlaybackScheduler ${how} packets that are missing between those that come, without a gap`, () => {
     // The first ones are the lesson that copies are worth waiting for.
     for (const [leadSamples, lessons] of [[FRAME, 2], [patienceSamples(FRAME), 3]] as const) {
-      const { playout, gaps } = run(10, (frame) => ({ lost: frame % 10 === 7 }), { copies, leadSamples });
-      const { lost, rebuilt, late, concealedSamples } = playout.counts;
+      const { jitterBuffer, gaps } = run(10, (frame) => ({ lost: frame % 10 === 7 }), {
+        copies,
+        leadSamples,
+      });
+      const { lost, rebuilt, late, concealedSamples } = jitterBuffer.counts;
       assertEquals({ gaps, late, all: lost + rebuilt }, { gaps: 0, late: 0, all: 50 });
       assertLessOrEqual(concealedSamples, lost * FRAME + lessons * BLOCK);
       if (copies) assertGreater(rebuilt, 45);
@@ -130,44 +137,47 @@ for (const copies of [false, true]) {
   });
 }
 
-Deno.test("SpeakerFeed never leaves the loudspeaker without sound, whatever the network does", () => {
+Deno.test("PlaybackScheduler never leaves the loudspeaker without sound, whatever the network does", () => {
   for (const [lossProbability, jitterMs] of [[0.2, 0], [0, 80], [0.1, 30], [0.5, 200]] as const) {
-    const { playout, gaps } = run(20, (_, random) => ({
+    const { jitterBuffer, gaps } = run(20, (_, random) => ({
       lost: random() < lossProbability,
       delayMs: random() * jitterMs,
     }));
     assertEquals(gaps, 0, `${lossProbability} lost, ${jitterMs} ms`);
-    const { played, lost, late } = playout.counts;
+    const { played, lost, late } = jitterBuffer.counts;
     assertGreater(played + lost + late, 950);
   }
 });
 
-Deno.test("SpeakerFeed makes up no more than a block for a packet that is a little late", () => {
-  const { playout, gaps } = run(10, (frame) => ({ delayMs: frame === 300 ? 8 : 0 }));
+Deno.test("PlaybackScheduler makes up no more than a block for a packet that is a little late", () => {
+  const { jitterBuffer, gaps } = run(10, (frame) => ({ delayMs: frame === 300 ? 8 : 0 }));
   assertEquals(gaps, 0);
-  assertLessOrEqual(playout.counts.concealedSamples, BLOCK);
-  assertEquals(playout.counts.late, 0);
+  assertLessOrEqual(jitterBuffer.counts.concealedSamples, BLOCK);
+  assertEquals(jitterBuffer.counts.late, 0);
 });
 
-Deno.test("SpeakerFeed leaves no delay behind when nothing came for a while", () => {
+Deno.test("PlaybackScheduler leaves no delay behind when nothing came for a while", () => {
   for (const outage of [5, 20, 100]) {
-    const { playout, gaps, queuedMs } = run(20, (frame) => ({ lost: frame >= 200 && frame < 200 + outage }));
+    const { jitterBuffer, gaps, queuedMs } = run(
+      20,
+      (frame) => ({ lost: frame >= 200 && frame < 200 + outage }),
+    );
     assertEquals(gaps, 0);
     assertLessOrEqual(queuedMs[1], 26);
-    assertLess(playout.delayMs, 20);
+    assertLess(jitterBuffer.delayMs, 20);
   }
 });
 
-Deno.test("SpeakerFeed begins anew with a loudspeaker that stood still", () => {
-  const playout = new Playout(new FakeDecoder(), patienceSamples(FRAME));
-  const feed = new SpeakerFeed(playout, FRAME);
+Deno.test("PlaybackScheduler begins anew with a loudspeaker that stood still", () => {
+  const jitterBuffer = new JitterBuffer(new FakeDecoder(), patienceSamples(FRAME));
+  const feed = new PlaybackScheduler(jitterBuffer, FRAME);
   // It takes nothing for a second, in which a second of sound comes.
   for (let frame = 0; frame < 100; frame++) {
     const now = 20 * frame;
-    playout.push(frame, frame * FRAME, voicePacket(frame, false), now);
+    jitterBuffer.push(frame, frame * FRAME, voicePacket(frame, false), now);
     feed.packetCame(queueThatWants(frame > 10 && frame < 60 ? 0 : FRAME), now);
   }
-  assertLess(playout.delayMs, 30);
+  assertLess(jitterBuffer.delayMs, 30);
 });
 
 /** How a loudspeaker may stop, three times in twenty seconds: what it then takes when. */
@@ -179,12 +189,12 @@ const STOPS: Record<string, (blockAt: number) => number> = {
 };
 
 for (const [how, nextBlock] of Object.entries(STOPS)) {
-  Deno.test(`SpeakerFeed leaves no delay behind when the loudspeaker stops ${how} again and again`, () => {
-    const { playout, queuedMs, waitingMs } = run(19, () => ({}), { nextBlock });
+  Deno.test(`PlaybackScheduler leaves no delay behind when the loudspeaker stops ${how} again and again`, () => {
+    const { jitterBuffer, queuedMs, waitingMs } = run(19, () => ({}), { nextBlock });
     assertLessOrEqual(queuedMs[1], 26);
     assertLess(waitingMs, 25);
-    assertGreater(playout.delayMs, -1);
-    assertLess(playout.delayMs, 25);
+    assertGreater(jitterBuffer.delayMs, -1);
+    assertLess(jitterBuffer.delayMs, 25);
   });
 }
 
@@ -193,17 +203,17 @@ function heldUp(forMs: number): (time: number) => number {
   return (time) => time % 3_000 < forMs && time > 3_000 && time < 9_000 ? time - time % 3_000 + forMs : time;
 }
 
-Deno.test("SpeakerFeed knows for how long a loudspeaker had nothing, and adds no delay to that", () => {
+Deno.test("PlaybackScheduler knows for how long a loudspeaker had nothing, and adds no delay to that", () => {
   const STALL_MS = 58;
   let longest = 0;
-  const { playout } = run(30, () => ({}), {
+  const { jitterBuffer } = run(30, () => ({}), {
     awake: heldUp(STALL_MS),
-    each: (now, playout) => {
-      if (now > 1_000) longest = Math.max(longest, playout.delayMs);
+    each: (now, jitterBuffer) => {
+      if (now > 1_000) longest = Math.max(longest, jitterBuffer.delayMs);
     },
   });
   assertLess(longest, 1.25 * STALL_MS + 10, "a quarter is in reserve");
-  assertEquals(playout.counts.concealedSamples, 0);
+  assertEquals(jitterBuffer.counts.concealedSamples, 0);
 });
 
 /** A phone that is held up once, after eight seconds, for so long. */
@@ -212,7 +222,7 @@ function heldUpOnce(forMs: number): (time: number) => number {
 }
 
 for (const jitterMs of [0, 60]) {
-  Deno.test(`SpeakerFeed soon is where it was after a phone was held up for once, with ${jitterMs} ms of jitter`, () => {
+  Deno.test(`PlaybackScheduler soon is where it was after a phone was held up for once, with ${jitterMs} ms of jitter`, () => {
     const delays: number[] = [];
     const targets: number[] = [];
     run(12, (_, random) => ({ delayMs: jitterMs * random() }), {
@@ -229,13 +239,13 @@ for (const jitterMs of [0, 60]) {
   });
 }
 
-Deno.test("SpeakerFeed does not go back to where it was when the network got worse meanwhile", () => {
+Deno.test("PlaybackScheduler does not go back to where it was when the network got worse meanwhile", () => {
   const worse = (frame: number, random: () => number) => ({ delayMs: (frame < 400 ? 60 : 130) * random() });
-  const { playout } = run(10.5, worse, { awake: heldUpOnce(95) });
-  assertLessOrEqual(playout.counts.shortened, 3);
+  const { jitterBuffer } = run(10.5, worse, { awake: heldUpOnce(95) });
+  assertLessOrEqual(jitterBuffer.counts.shortened, 3);
 });
 
-Deno.test("SpeakerFeed keeps what is held back for late packets in the queue, which then outlasts more", () => {
+Deno.test("PlaybackScheduler keeps what is held back for late packets in the queue, which then outlasts more", () => {
   // Every half second the phone does nothing for 24 ms, and what comes meanwhile is late.
   const awake = (time: number) => time % 500 < 24 && time > 500 ? time - time % 500 + 24 : time;
   const late = (frame: number) => ({ delayMs: frame % 10 === 3 ? 20 : 0 });
@@ -243,31 +253,33 @@ Deno.test("SpeakerFeed keeps what is held back for late packets in the queue, wh
   const withRoom = run(30, late, { awake });
   assertGreater(without.gaps, 5);
   assertLessOrEqual(withRoom.gaps, 1, "before it is known how late packets are");
-  assertLess(withRoom.playout.delayMs, without.playout.delayMs + 2, "that is no more delay");
+  assertLess(withRoom.jitterBuffer.delayMs, without.jitterBuffer.delayMs + 2, "that is no more delay");
   assertGreater(withRoom.queuedMs[0], without.queuedMs[0]);
 });
 
-Deno.test("SpeakerFeed fills the queue up when packets are late and there is something for it", () => {
+Deno.test("PlaybackScheduler fills the queue up when packets are late and there is something for it", () => {
   // Four packets at a time, and a phone that does things every 27 ms only.
   const bunched = (frame: number) => ({ delayMs: 60 - 20 * (frame % 4) });
-  const { playout, gaps } = run(20, bunched, { awake: (time) => Math.ceil(time / 27) * 27 });
+  const { jitterBuffer, gaps } = run(20, bunched, { awake: (time) => Math.ceil(time / 27) * 27 });
   assertEquals(gaps, 0);
-  assertLess(playout.delayMs, 110);
+  assertLess(jitterBuffer.delayMs, 110);
 });
 
-Deno.test("SpeakerFeed makes little up when the loudspeaker's blocks move against the packets", () => {
+Deno.test("PlaybackScheduler makes little up when the loudspeaker's blocks move against the packets", () => {
   // 0.1 ms a second, as of two clocks: all the way round in 100 s, and twice.
   for (const drift of [1e-4, -1e-4]) {
-    const { playout, gaps } = run(200, () => ({}), { nextBlock: (blockAt) => blockAt + 10 * (1 + drift) });
+    const { jitterBuffer, gaps } = run(200, () => ({}), {
+      nextBlock: (blockAt) => blockAt + 10 * (1 + drift),
+    });
     assertEquals(gaps, 0);
-    assertLessOrEqual(playout.counts.concealedSamples, 2 * BLOCK);
-    assertLess(playout.delayMs, 20);
+    assertLessOrEqual(jitterBuffer.counts.concealedSamples, 2 * BLOCK);
+    assertLess(jitterBuffer.delayMs, 20);
   }
 });
 
-Deno.test("SpeakerFeed keeps the queue from running dry where nobody speaks, also with late timers", () => {
+Deno.test("PlaybackScheduler keeps the queue from running dry where nobody speaks, also with late timers", () => {
   const random = randomFrom(2);
-  const feed = new SpeakerFeed(new Playout(new FakeDecoder(), patienceSamples(FRAME)), FRAME);
+  const feed = new PlaybackScheduler(new JitterBuffer(new FakeDecoder(), patienceSamples(FRAME)), FRAME);
   // As PulseAudio's virtual cards do, which take a little more than 10 ms for 10 ms.
   const taken = BLOCK + 2;
   let queued = 0;
@@ -285,8 +297,8 @@ Deno.test("SpeakerFeed keeps the queue from running dry where nobody speaks, als
   assertLess(calls, 60 * 50, "nor is it looked at more often than when somebody does");
 });
 
-Deno.test("SpeakerFeed gives no more than is wanted, and a fifth of a second at once", () => {
-  const feed = new SpeakerFeed(new Playout(new FakeDecoder(), FRAME), FRAME);
+Deno.test("PlaybackScheduler gives no more than is wanted, and a fifth of a second at once", () => {
+  const feed = new PlaybackScheduler(new JitterBuffer(new FakeDecoder(), FRAME), FRAME);
   assertEquals(feed.due(queueThatWants(0), 0).length, 0);
   assertEquals(feed.dueAt, 26);
   assertEquals(feed.due(queueThatWants(100), 10).length, 0);

@@ -1,6 +1,6 @@
 import { assertEquals, assertGreater } from "@std/assert";
 import type { Clock } from "../../lib/util/clock.ts";
-import { DeviceKeeper } from "../../audio/hotplug/device_supervisor.ts";
+import { DeviceSupervisor } from "../../audio/hotplug/device_supervisor.ts";
 import { Pacer, SampleClock } from "../../audio/pacer.ts";
 import { openNullSink, openTone } from "../../audio/synthetic.ts";
 import { parseRedundant, REDUNDANT_PAYLOAD_TYPE } from "../../lib/rtp/red.ts";
@@ -33,20 +33,20 @@ Deno.test("VoiceSession goes on without its devices, and with them when they are
   const devices = new MadeUpDevices();
   // Devices that are told of, at once or, where the machine is slow, one by one.
   const told = { lost: 0, back: 0 };
-  const keeper = new DeviceKeeper(devices, {
+  const supervisor = new DeviceSupervisor(devices, {
     lost: (notices) => told.lost += notices.length,
     back: (notices) => told.back += notices.length,
   });
   const timestamps: number[] = [];
   const session = await VoiceSession.start({
-    source: await keeper.openSource(960, "default"),
-    sink: await keeper.openSink(960, "default"),
+    source: await supervisor.openSource(960, "default"),
+    sink: await supervisor.openSink(960, "default"),
     // What it says comes back to it.
     send: (datagram) => {
       const packet = parseRtp(datagram);
       if (packet?.payloadType !== 111) return;
       timestamps.push(packet.timestamp);
-      queueMicrotask(() => session.receive(datagram));
+      queueMicrotask(() => session.handleDatagram(datagram));
     },
     ...SETTINGS,
   });
@@ -68,7 +68,7 @@ Deno.test("VoiceSession goes on without its devices, and with them when they are
   await until(() => heard.some((sample) => Math.abs(sample) > 1000));
   await session.stop();
   await session.closed();
-  await keeper.settled();
+  await supervisor.settled();
   assertEquals(told, { lost: 2, back: 2 });
   assertEquals(devices.open, 0);
   // A frame of 20 ms after the other, without a gap in time.
@@ -136,7 +136,7 @@ Deno.test("VoiceSession sends the copies that the worst of the last reports asks
     return packet.payloadType === REDUNDANT_PAYLOAD_TYPE ? parseRedundant(packet.payload)!.copies.length : 0;
   };
   const report = (fractionLost: number) =>
-    session.receive(encodeCompound([
+    session.handleDatagram(encodeCompound([
       {
         kind: "receiver_report",
         ssrc: 7,

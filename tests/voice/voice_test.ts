@@ -49,7 +49,7 @@ async function carry(
   for (let start = 0; start < samples.length; start += FRAME_SAMPLES) {
     const now = start / 48;
     const datagram = sender.packet(samples.subarray(start, start + FRAME_SAMPLES));
-    for (const arrived of network(datagram ? [datagram] : [])) receiver.receive(arrived, now);
+    for (const arrived of network(datagram ? [datagram] : [])) receiver.handlePacket(arrived, now);
     receiver.play(heard.subarray(start, start + FRAME_SAMPLES), now);
   }
   return { heard, receiver };
@@ -61,7 +61,7 @@ testCodec("VoiceSender and VoiceReceiver carry a voice", async (library) => {
   const { correlation, levelDb } = compareInPieces(said, heard);
   assertGreater(correlation, 0.95);
   assertLess(Math.abs(levelDb), 1);
-  assertEquals({ ...receiver.playout.counts, played: 0 }, {
+  assertEquals({ ...receiver.jitterBuffer.counts, played: 0 }, {
     played: 0,
     lost: 0,
     late: 0,
@@ -70,8 +70,8 @@ testCodec("VoiceSender and VoiceReceiver carry a voice", async (library) => {
     dropped: 0,
     rebuilt: 0,
     concealedSamples: 0,
-    shortened: receiver.playout.counts.shortened,
-    lengthened: receiver.playout.counts.lengthened,
+    shortened: receiver.jitterBuffer.counts.shortened,
+    lengthened: receiver.jitterBuffer.counts.lengthened,
   });
 });
 
@@ -83,7 +83,7 @@ testCodec("VoiceReceiver conceals what is lost and keeps the time", async (libra
     said,
     (datagrams) => datagrams.filter(() => random() > 0.05),
   );
-  const { played, lost } = receiver.playout.counts;
+  const { played, lost } = receiver.jitterBuffer.counts;
   assertGreater(lost, 0);
   assertEquals(played + lost, said.length / FRAME_SAMPLES);
   assertGreater(compare(said, heard).correlation, 0.8);
@@ -103,7 +103,7 @@ testCodec(
     now += 20;
     const said = voice();
     for (let start = 0; start < 5760; start += FRAME_SAMPLES, now += 20) { // Within its first syllable.
-      receiver.receive(sender.packet(said.subarray(start, start + FRAME_SAMPLES))!, now);
+      receiver.handlePacket(sender.packet(said.subarray(start, start + FRAME_SAMPLES))!, now);
       receiver.play(frame, now);
     }
     assertGreater(levelDb(frame), -40);
@@ -118,7 +118,7 @@ testCodec("VoiceReceiver fills requests of any length, from packets of any lengt
   // Packets of one byte: silence of 2.5, 20 and 60 ms (RFC 6716, section 3.1: configurations 16, 19 and 3).
   for (let sequenceNumber = 0; sequenceNumber < 6; sequenceNumber++) {
     const payload = Uint8Array.of([0x80, 0x98, 0x18][sequenceNumber % 3]!);
-    receiver.receive(
+    receiver.handlePacket(
       encodeRtp({ payloadType: 111, marker: false, sequenceNumber, timestamp: 0, ssrc: 1, payload }),
       0,
     );
@@ -140,15 +140,15 @@ testCodec("VoiceReceiver follows a stream that starts anew", async (library) => 
   for (const start of [Uint32Array.of(1, 100, 0), Uint32Array.of(2, 90, 0)]) {
     const sender = new VoiceSender(encoder, start);
     for (let count = 0; count < 5; count++, now += 20) {
-      receiver.receive(
+      receiver.handlePacket(
         sender.packet(said.subarray(count * FRAME_SAMPLES, (count + 1) * FRAME_SAMPLES))!,
         now,
       );
       receiver.play(frame, now);
     }
   }
-  assertEquals(receiver.playout.counts.late, 0);
-  assertGreater(receiver.playout.counts.played, 6);
+  assertEquals(receiver.jitterBuffer.counts.late, 0);
+  assertGreater(receiver.jitterBuffer.counts.played, 6);
 });
 
 testCodec("VoiceReceiver takes any bytes without failing", async (library) => {
@@ -168,7 +168,7 @@ testCodec("VoiceReceiver takes any bytes without failing", async (library) => {
       bytes[0] = 0x80;
       bytes[1] = 111;
     }
-    receiver.receive(bytes, now);
+    receiver.handlePacket(bytes, now);
     if (round % 2) receiver.play(frame, now);
   }
 });
@@ -211,7 +211,7 @@ testCodec("VoiceSender stops sending in lasting silence, and says so first", asy
     const start = (frame % 100) * FRAME_SAMPLES;
     const quiet = frame >= 100 && frame < 1050;
     const datagram = sender.packet(quiet ? silence : said.subarray(start, start + FRAME_SAMPLES));
-    if (datagram) receiver.receive(datagram, frame * 20);
+    if (datagram) receiver.handlePacket(datagram, frame * 20);
     if (datagram && frame >= 520 && frame < 1050) sent++;
     receiver.play(heard, frame * 20);
     if (frame === 1000) assertLess(levelDb(heard), -60);
@@ -219,9 +219,9 @@ testCodec("VoiceSender stops sending in lasting silence, and says so first", asy
   // Every 400 ms a sign of life, in 10.6 s.
   assertGreater(sent, 24);
   assertLess(sent, 29);
-  const { lost, late, concealedSamples } = receiver.playout.counts;
+  const { lost, late, concealedSamples } = receiver.jitterBuffer.counts;
   assertEquals({ lost, late, concealedSamples }, { lost: 0, late: 0, concealedSamples: 0 });
-  assertLess(receiver.playout.delayMs, 25);
+  assertLess(receiver.jitterBuffer.delayMs, 25);
 });
 
 testCodec(
@@ -238,10 +238,10 @@ testCodec(
       for (let frame = 0; frame < 500; frame++) {
         const start = (frame % 100) * FRAME_SAMPLES;
         const datagram = sender.packet(said.subarray(start, start + FRAME_SAMPLES));
-        if (datagram && frame % 10 !== 5) receiver.receive(datagram, frame * 20);
+        if (datagram && frame % 10 !== 5) receiver.handlePacket(datagram, frame * 20);
         receiver.play(heard, frame * 20);
       }
-      const { rebuilt } = receiver.playout.counts;
+      const { rebuilt } = receiver.jitterBuffer.counts;
       // Where there is a voice: silence carries no copies.
       if (expected > 0) assertGreater(rebuilt, 15);
       else assertEquals(rebuilt, 0);
@@ -264,10 +264,10 @@ testCodec(
       for (let frame = 0; frame < 500; frame++) {
         const start = (frame % 100) * FRAME_SAMPLES;
         const datagram = sender.packet(said.subarray(start, start + FRAME_SAMPLES))!;
-        if (frame % 10 < 10 - burst) receiver.receive(datagram, frame * 20);
+        if (frame % 10 < 10 - burst) receiver.handlePacket(datagram, frame * 20);
         receiver.play(heard, frame * 20);
       }
-      const { rebuilt, lost, late, repeated, reordered } = receiver.playout.counts;
+      const { rebuilt, lost, late, repeated, reordered } = receiver.jitterBuffer.counts;
       // The first bursts are the lesson that copies are worth waiting for.
       assertGreater(rebuilt, 46 * copies);
       assertLess(lost, 4 * burst + 49 * (burst - copies));

@@ -1,6 +1,6 @@
 import { LONGEST_GAP_MS } from "../../../audio/hotplug/capture_gap.ts";
 import { assert, assertEquals } from "@std/assert";
-import { DeviceKeeper } from "../../../audio/hotplug/device_supervisor.ts";
+import { DeviceSupervisor } from "../../../audio/hotplug/device_supervisor.ts";
 import { WORKING_SAMPLES } from "../../../audio/hotplug/supervised_sink.ts";
 import { STALLED_LOOKS } from "../../../audio/hotplug/stall_detector.ts";
 import { hear } from "../../../testing/audio/hear.ts";
@@ -14,11 +14,11 @@ function keep() {
   const told: string[] = [];
   const names = (notices: readonly { side: string; name: string }[]) =>
     notices.map(({ side, name }) => `${side} ${name}`).join(", ");
-  const keeper = new DeviceKeeper(devices, {
+  const supervisor = new DeviceSupervisor(devices, {
     lost: (notices, detail) => told.push(`lost ${names(notices)}: ${detail}`),
     back: (notices) => told.push(`back ${names(notices)}`),
   }, clock);
-  return { devices, clock, told, keeper };
+  return { devices, clock, told, supervisor };
 }
 
 const LOST_BOTH = "lost microphone mic, speaker speaker: Input/output error";
@@ -28,10 +28,10 @@ function loudest(samples: Int16Array): number {
   return Math.max(...samples.map(Math.abs));
 }
 
-Deno.test("DeviceKeeper puts silence in the place of devices that fail, and uses them again when they are back", async () => {
-  const { devices, clock, told, keeper } = keep();
-  await using source = await keeper.openSource(960, "default");
-  await using sink = await keeper.openSink(960, "default");
+Deno.test("DeviceSupervisor puts silence in the place of devices that fail, and uses them again when they are back", async () => {
+  const { devices, clock, told, supervisor } = keep();
+  await using source = await supervisor.openSource(960, "default");
+  await using sink = await supervisor.openSink(960, "default");
   const frame = new Int16Array(960);
   await hear(source, frame);
   assert(loudest(frame) > 1000, "the tone");
@@ -60,10 +60,10 @@ Deno.test("DeviceKeeper puts silence in the place of devices that fail, and uses
   assertEquals(devices.heard.length, WORKING_SAMPLES);
 });
 
-Deno.test("DeviceKeeper leaves the loudspeaker alone when only the microphone is pulled out", async () => {
-  const { devices, clock, told, keeper } = keep();
-  await using source = await keeper.openSource(960, "default");
-  await using sink = await keeper.openSink(960, "default");
+Deno.test("DeviceSupervisor leaves the loudspeaker alone when only the microphone is pulled out", async () => {
+  const { devices, clock, told, supervisor } = keep();
+  await using source = await supervisor.openSource(960, "default");
+  await using sink = await supervisor.openSink(960, "default");
   devices.plugged.microphone = false;
   await hear(source, new Int16Array(960));
   await clock.advance(2000);
@@ -76,10 +76,10 @@ Deno.test("DeviceKeeper leaves the loudspeaker alone when only the microphone is
   assertEquals(told, ["lost microphone mic: Input/output error", "back microphone mic"]);
 });
 
-Deno.test("DeviceKeeper begins with silence where a device is not there, and takes it up", async () => {
-  const { devices, clock, told, keeper } = keep();
+Deno.test("DeviceSupervisor begins with silence where a device is not there, and takes it up", async () => {
+  const { devices, clock, told, supervisor } = keep();
   devices.plugged.microphone = false;
-  await using source = await keeper.openSource(960, "USB Headset");
+  await using source = await supervisor.openSource(960, "USB Headset");
   const frame = new Int16Array(960).fill(1);
   await hear(source, frame);
   assertEquals(loudest(frame), 0);
@@ -91,9 +91,9 @@ Deno.test("DeviceKeeper begins with silence where a device is not there, and tak
   assertEquals(told, ["lost microphone USB Headset: Input/output error", "back microphone mic"]);
 });
 
-Deno.test("DeviceKeeper takes a microphone that stands still for one that has gone", async () => {
-  const { devices, clock, told, keeper } = keep();
-  await using source = await keeper.openSource(960, "default");
+Deno.test("DeviceSupervisor takes a microphone that stands still for one that has gone", async () => {
+  const { devices, clock, told, supervisor } = keep();
+  await using source = await supervisor.openSource(960, "default");
   devices.hanging = true;
   const frame = new Int16Array(960).fill(1);
   /** Reads, in a time in which silence has come to stand in for what does not come. */
@@ -115,8 +115,8 @@ Deno.test("DeviceKeeper takes a microphone that stands still for one that has go
   assertEquals(told, [...lost, "back microphone mic"]);
 });
 
-Deno.test("DeviceKeeper tells a loudspeaker that holds more than it needs from one that stands still", async () => {
-  const { devices, clock, told, keeper } = keep();
+Deno.test("DeviceSupervisor tells a loudspeaker that holds more than it needs from one that stands still", async () => {
+  const { devices, clock, told, supervisor } = keep();
   const BLOCK = 480;
   let lack = -2 * BLOCK;
   devices.openSink = () =>
@@ -131,7 +131,7 @@ Deno.test("DeviceKeeper tells a loudspeaker that holds more than it needs from o
       },
       [Symbol.asyncDispose]: () => Promise.resolve(),
     });
-  await using sink = await keeper.openSink(960, "default");
+  await using sink = await supervisor.openSink(960, "default");
   for (let second = 0; second < 3 * STALLED_LOOKS; second++) {
     lack += BLOCK;
     assertEquals(sink.wanted(), -BLOCK);
@@ -146,10 +146,10 @@ Deno.test("DeviceKeeper tells a loudspeaker that holds more than it needs from o
   assertEquals(told, ["lost speaker speaker: The device stands still"]);
 });
 
-Deno.test("DeviceKeeper lets go of devices that nobody uses any more, and of those that come too late", async () => {
-  const { devices, clock, told, keeper } = keep();
-  const source = await keeper.openSource(960, "default");
-  const sink = await keeper.openSink(960, "default");
+Deno.test("DeviceSupervisor lets go of devices that nobody uses any more, and of those that come too late", async () => {
+  const { devices, clock, told, supervisor } = keep();
+  const source = await supervisor.openSource(960, "default");
+  const sink = await supervisor.openSink(960, "default");
   devices.plugged.microphone = devices.plugged.speaker = false;
   await hear(source, new Int16Array(960));
   sink.wanted();
@@ -161,7 +161,7 @@ Deno.test("DeviceKeeper lets go of devices that nobody uses any more, and of tho
   await clock.advance(500);
   await sink[Symbol.asyncDispose]();
   opened.resolve();
-  await keeper.settled();
+  await supervisor.settled();
   assertEquals([devices.open, clock.timers], [0, 0]);
   assertEquals(told, ["lost speaker speaker: Input/output error"]);
 });

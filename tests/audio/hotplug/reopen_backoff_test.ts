@@ -3,13 +3,13 @@ import {
   type DeviceSide,
   GATHER_MS,
   LONGEST_PAUSE_MS,
-  ReturnPlan,
+  ReopenBackoff,
 } from "../../../audio/hotplug/reopen_backoff.ts";
 
 const BOTH: DeviceSide[] = ["microphone", "speaker"];
 
 /** Goes on until `endMs`, with devices that are there from `backAt` on. @returns What was done, and when. */
-function follow(plan: ReturnPlan, endMs: number, backAt: number = Infinity): string[] {
+function follow(plan: ReopenBackoff, endMs: number, backAt: number = Infinity): string[] {
   const done: string[] = [];
   for (let now = plan.wakeAt ?? Infinity; now <= endMs; now = plan.wakeAt ?? Infinity) {
     const steps = plan.poll(now);
@@ -24,8 +24,8 @@ function follow(plan: ReturnPlan, endMs: number, backAt: number = Infinity): str
   return done;
 }
 
-Deno.test("ReturnPlan tells both losses in one sentence, and looks with pauses that double up to 5 s", () => {
-  const plan = new ReturnPlan();
+Deno.test("ReopenBackoff tells both losses in one sentence, and looks with pauses that double up to 5 s", () => {
+  const plan = new ReopenBackoff();
   plan.lost("speaker", 0);
   plan.lost("microphone", GATHER_MS - 1);
   assertEquals(follow(plan, 30_000, 20_000), [
@@ -42,8 +42,8 @@ Deno.test("ReturnPlan tells both losses in one sentence, and looks with pauses t
   assertEquals(plan.wakeAt, undefined, "there is nothing left to do");
 });
 
-Deno.test("ReturnPlan begins with short pauses again at each loss", () => {
-  const plan = new ReturnPlan();
+Deno.test("ReopenBackoff begins with short pauses again at each loss", () => {
+  const plan = new ReopenBackoff();
   plan.lost("microphone", 0);
   follow(plan, 10 * LONGEST_PAUSE_MS);
   plan.lost("speaker", 60_000);
@@ -55,8 +55,8 @@ Deno.test("ReturnPlan begins with short pauses again at each loss", () => {
   ]);
 });
 
-Deno.test("ReturnPlan tells a device that is back alone after 2 s, and goes on to look for the other", () => {
-  const plan = new ReturnPlan();
+Deno.test("ReopenBackoff tells a device that is back alone after 2 s, and goes on to look for the other", () => {
+  const plan = new ReopenBackoff();
   for (const side of BOTH) plan.lost(side, 0);
   assertEquals(plan.poll(500).map(({ kind }) => kind), ["lost", "attempt"]);
   plan.returned("speaker", 500);
@@ -70,8 +70,8 @@ Deno.test("ReturnPlan tells a device that is back alone after 2 s, and goes on t
   ]);
 });
 
-Deno.test("ReturnPlan tells devices in one sentence that come back soon after each other", () => {
-  const plan = new ReturnPlan();
+Deno.test("ReopenBackoff tells devices in one sentence that come back soon after each other", () => {
+  const plan = new ReopenBackoff();
   for (const side of BOTH) plan.lost(side, 0);
   plan.poll(500);
   plan.returned("speaker", 500);
@@ -82,8 +82,8 @@ Deno.test("ReturnPlan tells devices in one sentence that come back soon after ea
   assertEquals(plan.wakeAt, undefined);
 });
 
-Deno.test("ReturnPlan says nothing of a device that goes again before its return was told", () => {
-  const plan = new ReturnPlan();
+Deno.test("ReopenBackoff says nothing of a device that goes again before its return was told", () => {
+  const plan = new ReopenBackoff();
   for (const side of BOTH) plan.lost(side, 0);
   plan.poll(500);
   plan.returned("speaker", 500);
@@ -93,8 +93,8 @@ Deno.test("ReturnPlan says nothing of a device that goes again before its return
   assertEquals(follow(plan, 3000, 2000), ["2100 attempt microphone+speaker", "2100 back microphone+speaker"]);
 });
 
-Deno.test("ReturnPlan tells a loss also while an attempt hangs, and begins no other", () => {
-  const plan = new ReturnPlan();
+Deno.test("ReopenBackoff tells a loss also while an attempt hangs, and begins no other", () => {
+  const plan = new ReopenBackoff();
   plan.lost("microphone", 0);
   assertEquals(plan.poll(500).map(({ kind }) => kind), ["lost", "attempt"]);
   plan.lost("speaker", 1000);
@@ -106,15 +106,15 @@ Deno.test("ReturnPlan tells a loss also while an attempt hangs, and begins no ot
   ]);
 });
 
-Deno.test("ReturnPlan says nothing of a device that is back before anybody was told", () => {
-  const plan = new ReturnPlan();
+Deno.test("ReopenBackoff says nothing of a device that is back before anybody was told", () => {
+  const plan = new ReopenBackoff();
   plan.lost("microphone", 0);
   plan.returned("microphone", 499);
   assertEquals([plan.poll(10_000), plan.wakeAt], [[], undefined]);
 });
 
-Deno.test("ReturnPlan leaves devices alone that nobody needs any more", () => {
-  const plan = new ReturnPlan();
+Deno.test("ReopenBackoff leaves devices alone that nobody needs any more", () => {
+  const plan = new ReopenBackoff();
   for (const side of BOTH) plan.lost(side, 0);
   assertEquals(follow(plan, 600).length, 2);
   plan.released("microphone");

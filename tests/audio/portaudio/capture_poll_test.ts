@@ -1,5 +1,5 @@
 import { assertGreater, assertLess, assertLessOrEqual } from "@std/assert";
-import { LookSchedule } from "../../../audio/portaudio/capture_poll.ts";
+import { CapturePoll } from "../../../audio/portaudio/capture_poll.ts";
 import { seededRandom } from "../../../testing/audio/signals.ts";
 
 const MS = 48;
@@ -35,7 +35,7 @@ function readOn({ readSamples, chunkSamples, jitterMs = 0, backlogMs = 0, still 
     while (chunks > 0 && chunks * chunkSamples / MS + lateness[chunks]! > untilMs) chunks--;
     return chunks * chunkSamples + backlogMs * MS;
   };
-  const schedule = new LookSchedule(readSamples);
+  const schedule = new CapturePoll(readSamples);
   const readings: Reading[] = [];
   let nowMs = 5;
   let taken = 0;
@@ -59,7 +59,7 @@ function readOn({ readSamples, chunkSamples, jitterMs = 0, backlogMs = 0, still 
 
 for (const readMs of [10, 20]) {
   for (const chunkMs of [2.5, 5, 10, 20]) {
-    Deno.test(`LookSchedule reads ${readMs} ms soon after they came in pieces of ${chunkMs} ms, one by one`, () => {
+    Deno.test(`CapturePoll reads ${readMs} ms soon after they came in pieces of ${chunkMs} ms, one by one`, () => {
       const readSamples = readMs * MS;
       const { readings, looksPerRead } = readOn({ readSamples, chunkSamples: chunkMs * MS, jitterMs: 1 });
       const settled = readings.filter(({ atMs }) => atMs > 3_000);
@@ -76,7 +76,7 @@ for (const readMs of [10, 20]) {
   }
 }
 
-Deno.test("LookSchedule looks no more often where pieces are not as long as what is read", () => {
+Deno.test("CapturePoll looks no more often where pieces are not as long as what is read", () => {
   for (const [readMs, chunkMs] of [[20, 20.08], [20, 10.04], [20, 19.9], [10, 10.04]] as const) {
     const { readings, looksPerRead } = readOn({ readSamples: readMs * MS, chunkSamples: chunkMs * MS });
     assertLessOrEqual(looksPerRead, 1.2, `${chunkMs} ms`);
@@ -84,14 +84,14 @@ Deno.test("LookSchedule looks no more often where pieces are not as long as what
   }
 });
 
-Deno.test("LookSchedule leaves no backlog behind that the queue does not show", () => {
+Deno.test("CapturePoll leaves no backlog behind that the queue does not show", () => {
   for (const readSamples of [10 * MS, 20 * MS]) {
     const { readings } = readOn({ readSamples, chunkSamples: 10 * MS, backlogMs: 500 });
     for (const { atMs, behindMs } of readings) if (atMs > 500) assertLess(behindMs, 12, `${atMs}`);
   }
 });
 
-Deno.test("LookSchedule catches up with a microphone that stood still", () => {
+Deno.test("CapturePoll catches up with a microphone that stood still", () => {
   const { readings } = readOn({ readSamples: 20 * MS, chunkSamples: 10 * MS, still: [4_000, 4_600] });
   for (const { atMs, behindMs } of readings) if (atMs > 5_000) assertLess(behindMs, 12, `${atMs}`);
 });

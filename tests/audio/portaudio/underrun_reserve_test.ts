@@ -1,17 +1,17 @@
 import { assertEquals } from "@std/assert";
-import { QueueReserve } from "../../../audio/portaudio/underrun_reserve.ts";
+import { UnderrunReserve } from "../../../audio/portaudio/underrun_reserve.ts";
 
 const MS = 48;
 const LEAST = 16 * MS;
 
 /** A queue takes so many seconds of sound, a frame at a time. */
-function take(reserve: QueueReserve, seconds: number): void {
+function take(reserve: UnderrunReserve, seconds: number): void {
   for (let count = 0; count < 50 * seconds; count++) reserve.took(20 * MS);
 }
 
 /** One that is past its start. */
-function started(): QueueReserve {
-  const reserve = new QueueReserve(LEAST);
+function started(): UnderrunReserve {
+  const reserve = new UnderrunReserve(LEAST);
   take(reserve, 3);
   return reserve;
 }
@@ -61,7 +61,7 @@ Deno.test("each time that it ran dry, the 6 s begin anew", () => {
 });
 
 Deno.test("a reserve takes no notice of the first 3 s, in which devices start", () => {
-  const reserve = new QueueReserve(LEAST);
+  const reserve = new UnderrunReserve(LEAST);
   reserve.ranDry();
   take(reserve, 2.9);
   reserve.ranDry();

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { SAMPLE_RATE } from "../../../audio/audio_io.ts";
-import { VoiceProcessor, type VoiceProcessorOptions } from "../../../audio/processing/audio_processor.ts";
+import { AudioProcessor, type AudioProcessorOptions } from "../../../audio/processing/audio_processor.ts";
 import {
   type BlockOrder,
   echoLossDb,
@@ -36,7 +36,7 @@ function during(sound: Float32Array, from: number, to: number, gain = 1): Float3
 interface Call extends Partial<Scene> {
   readonly room?: Partial<RoomShape>;
   readonly order?: Partial<BlockOrder>;
-  readonly options?: VoiceProcessorOptions;
+  readonly options?: AudioProcessorOptions;
   /** Whether the loudspeaker clips what it is given. */
   readonly distorted?: boolean;
   /** Samples of the microphone that get lost after five seconds. */
@@ -44,17 +44,17 @@ interface Call extends Partial<Scene> {
   /** Seconds from which to which the microphone is muted. */
   readonly muted?: readonly [number, number];
   /** One that has been in a call before. */
-  readonly processor?: VoiceProcessor;
+  readonly processor?: AudioProcessor;
 }
 
 interface CallResult {
   readonly echo: Float32Array;
   readonly output: Float32Array;
-  readonly processor: VoiceProcessor;
+  readonly processor: AudioProcessor;
 }
 
 function call(setup: Call = {}): CallResult {
-  const { room, order, options, distorted, lost = 0, processor = new VoiceProcessor(options), ...rest } =
+  const { room, order, options, distorted, lost = 0, processor = new AudioProcessor(options), ...rest } =
     setup;
   const scene = { far: FAR, response: roomResponse({ seed: 7, ...room }), delaySamples: ms(80), ...rest };
   const heard = distorted ? scene.far.map((sample) => Math.tanh(2 * sample) / 2) : scene.far;
@@ -92,21 +92,21 @@ const ECHOES: readonly (readonly [string, Call])[] = [
 ];
 
 for (const [what, setup] of ECHOES) {
-  Deno.test(`VoiceProcessor takes out echo ${what}`, () => {
+  Deno.test(`AudioProcessor takes out echo ${what}`, () => {
     const { echo, output } = call(setup);
     const loss = echoLossDb(echo, output, seconds(3), seconds(SECONDS));
     assert(loss >= ECHO_LOSS_BAR_DB, `${loss.toFixed(1)} dB`);
   });
 }
 
-Deno.test("VoiceProcessor still knows the echo after the microphone was muted, and is silent while it is", () => {
+Deno.test("AudioProcessor still knows the echo after the microphone was muted, and is silent while it is", () => {
   const { echo, output } = call({ muted: [4, 6] });
   assert(output.subarray(seconds(4) + ms(40), seconds(6)).every((sample) => sample === 0));
   const loss = echoLossDb(echo, output, seconds(6) + ms(150), seconds(7));
   assert(loss >= ECHO_LOSS_BAR_DB, `${loss.toFixed(1)} dB`);
 });
 
-Deno.test("VoiceProcessor does not make the rest of an echo loud", () => {
+Deno.test("AudioProcessor does not make the rest of an echo loud", () => {
   const { processor } = call();
   const { gainDb } = processor.figures;
   assert(Math.abs(gainDb) < 1, `${gainDb} dB`);
@@ -121,7 +121,7 @@ const VOICES: readonly (readonly [string, Call, number])[] = [
 ];
 
 for (const [what, setup, gain] of VOICES) {
-  Deno.test(`VoiceProcessor leaves a voice ${what}`, () => {
+  Deno.test(`AudioProcessor leaves a voice ${what}`, () => {
     const near = during(NEAR, 4, 7, gain);
     const { echo, output, processor } = call({ ...setup, near, options: { gain: false } });
     const change = voiceGainDb(near, output, processor.latencySamples, seconds(4), seconds(7));
@@ -139,7 +139,7 @@ const CHANGES: readonly (readonly [string, Call])[] = [
 ];
 
 for (const [what, setup] of CHANGES) {
-  Deno.test(`VoiceProcessor finds the echo again within 3 s when ${what}`, () => {
+  Deno.test(`AudioProcessor finds the echo again within 3 s when ${what}`, () => {
     const { echo, output } = call(setup);
     const before = echoLossDb(echo, output, seconds(3), seconds(5));
     const after = echoLossDb(echo, output, seconds(8), seconds(SECONDS));
@@ -150,7 +150,7 @@ for (const [what, setup] of CHANGES) {
   });
 }
 
-Deno.test("VoiceProcessor.devicesChanged() makes it find another echo as soon as the first one", () => {
+Deno.test("AudioProcessor.devicesChanged() makes it find another echo as soon as the first one", () => {
   const { processor } = call({ delaySamples: ms(300), driftPpm: 300 });
   processor.devicesChanged();
   assertEquals([processor.figures.delaySamples, processor.figures.driftPpm], [undefined, 0]);
@@ -158,10 +158,10 @@ Deno.test("VoiceProcessor.devicesChanged() makes it find another echo as soon as
   const loss = echoLossDb(echo, output, seconds(3), seconds(SECONDS));
   assert(loss >= ECHO_LOSS_BAR_DB, `${loss.toFixed(1)} dB`);
   // Nothing to forget.
-  new VoiceProcessor({ echoCancel: false }).devicesChanged();
+  new AudioProcessor({ echoCancel: false }).devicesChanged();
 });
 
-Deno.test("VoiceProcessor.figures tell delay, drift and how much echo is taken out", () => {
+Deno.test("AudioProcessor.figures tell delay, drift and how much echo is taken out", () => {
   const { processor } = call({ driftPpm: -300, order: { blockSamples: 480 } });
   const { delaySamples, driftPpm, echoReductionDb } = processor.figures;
   assert(delaySamples !== undefined);
@@ -172,11 +172,11 @@ Deno.test("VoiceProcessor.figures tell delay, drift and how much echo is taken o
   assert(echoReductionDb > 10, `${echoReductionDb} dB`);
 });
 
-Deno.test("VoiceProcessor takes out more of the first second when it is told the delay", () => {
+Deno.test("AudioProcessor takes out more of the first second when it is told the delay", () => {
   const { microphone, echo } = hear({ far: FAR, response: roomResponse({ seed: 7 }), delaySamples: ms(300) });
   const first = seconds(1);
   const lossWith = (output?: number, input?: number) => {
-    const voice = new VoiceProcessor();
+    const voice = new AudioProcessor();
     const processor = {
       played: (samples: Int16Array) => voice.played(samples, output),
       capture: (samples: Int16Array) => voice.capture(samples, input),
@@ -210,7 +210,7 @@ function activeDb(samples: Float32Array, from: number, to: number): number {
 const NO_ECHO = { echoCancel: false } as const;
 
 /** Speech at an active level, and noise at a level, through a processor in frames of 20 ms. */
-function speak(speechDb: number, noiseDb: number, options: VoiceProcessorOptions): Float32Array {
+function speak(speechDb: number, noiseDb: number, options: AudioProcessorOptions): Float32Array {
   const voice = speech(["fala.wav", "resposta.wav"], 6);
   const gain = 10 ** ((speechDb - activeDb(voice, 0, voice.length)) / 20);
   const hiss = noise(voice.length, 5, Math.sqrt(3) * 10 ** (noiseDb / 20));
@@ -218,11 +218,11 @@ function speak(speechDb: number, noiseDb: number, options: VoiceProcessorOptions
     voice,
     (sample, i) => Math.max(-32768, Math.min(32767, Math.round(32767 * (gain * sample + hiss[i]!)))),
   );
-  return runCall(new VoiceProcessor(options), voice, microphone, { blockSamples: 960 });
+  return runCall(new AudioProcessor(options), voice, microphone, { blockSamples: 960 });
 }
 
 for (const speechDb of [-45, -35, -20, -10]) {
-  Deno.test(`VoiceProcessor brings speech at ${speechDb} dB to -20 dB within 3 s`, () => {
+  Deno.test(`AudioProcessor brings speech at ${speechDb} dB to -20 dB within 3 s`, () => {
     const output = speak(speechDb, -80, NO_ECHO);
     const level = activeDb(output, seconds(3), seconds(6));
     assert(Math.abs(level + 20) < 2, `${level.toFixed(1)} dB`);
@@ -230,7 +230,7 @@ for (const speechDb of [-45, -35, -20, -10]) {
 }
 
 for (const noiseReduction of [true, false]) {
-  Deno.test(`VoiceProcessor does not make noise loud ${noiseReduction ? "with" : "without"} noise reduction`, () => {
+  Deno.test(`AudioProcessor does not make noise loud ${noiseReduction ? "with" : "without"} noise reduction`, () => {
     const output = speak(-200, -50, { ...NO_ECHO, noiseReduction });
     for (let second = 0; second < 6; second++) {
       const level = 10 * Math.log10(powerOf(output, seconds(second), seconds(second + 1)));
@@ -239,11 +239,11 @@ for (const noiseReduction of [true, false]) {
   });
 }
 
-Deno.test("VoiceProcessor takes steady noise down by more than 10 dB and leaves the speech over it", () => {
+Deno.test("AudioProcessor takes steady noise down by more than 10 dB and leaves the speech over it", () => {
   const voice = during(speech(["fala.wav"], 6), 2, 5, 0.5);
   const hiss = noise(voice.length, 5, 0.005);
   const microphone = Int16Array.from(voice, (sample, i) => Math.round(32767 * (sample + hiss[i]!)));
-  const processor = new VoiceProcessor({ ...NO_ECHO, gain: false });
+  const processor = new AudioProcessor({ ...NO_ECHO, gain: false });
   const output = runCall(processor, voice, microphone, { blockSamples: 480 });
   const change = voiceGainDb(voice, output, processor.latencySamples, seconds(2), seconds(5));
   assert(Math.abs(change) < 1, `speech ${change.toFixed(1)} dB`);
@@ -255,25 +255,25 @@ Deno.test("VoiceProcessor takes steady noise down by more than 10 dB and leaves 
   }
 });
 
-Deno.test("VoiceProcessor lets bursts of tone through as they are", () => {
+Deno.test("AudioProcessor lets bursts of tone through as they are", () => {
   const tone = Float32Array.from(
     { length: seconds(5) },
     (_, i) => i % seconds(1) < seconds(0.5) ? 0.2 * Math.sin(2 * Math.PI * 1000 * i / SAMPLE_RATE) : 0,
   );
   const microphone = Int16Array.from(tone, (sample) => Math.round(32767 * sample));
-  const processor = new VoiceProcessor({ gain: false });
+  const processor = new AudioProcessor({ gain: false });
   const output = runCall(processor, new Float32Array(tone.length), microphone, { blockSamples: 480 });
   const change = voiceGainDb(tone, output, processor.latencySamples, seconds(1), seconds(5));
   assert(Math.abs(change) < 0.5, `${change.toFixed(2)} dB`);
 });
 
-Deno.test("VoiceProcessor makes silence of silence", () => {
-  const output = runCall(new VoiceProcessor(), FAR, new Int16Array(seconds(4)), { blockSamples: 960 });
+Deno.test("AudioProcessor makes silence of silence", () => {
+  const output = runCall(new AudioProcessor(), FAR, new Int16Array(seconds(4)), { blockSamples: 960 });
   assert(output.every((sample) => sample === 0));
 });
 
-Deno.test("VoiceProcessor without anything on changes nothing", () => {
-  const processor = new VoiceProcessor({ echoCancel: false, noiseReduction: false, gain: false });
+Deno.test("AudioProcessor without anything on changes nothing", () => {
+  const processor = new AudioProcessor({ echoCancel: false, noiseReduction: false, gain: false });
   assertEquals(processor.latencySamples, 0);
   const block = Int16Array.from({ length: 960 }, (_, i) => (i * 7919) % 65536 - 32768);
   const processed = block.slice();
@@ -281,10 +281,10 @@ Deno.test("VoiceProcessor without anything on changes nothing", () => {
   assertEquals(processed, block);
 });
 
-Deno.test("VoiceProcessor delays by its latency and by nothing else", () => {
+Deno.test("AudioProcessor delays by its latency and by nothing else", () => {
   const voice = Float32Array.from(noise(seconds(1), 8, 0.3));
   const microphone = Int16Array.from(voice, (sample) => Math.round(32767 * sample));
-  const processor = new VoiceProcessor({ noiseReduction: false, gain: false });
+  const processor = new AudioProcessor({ noiseReduction: false, gain: false });
   const output = runCall(processor, new Float32Array(voice.length), microphone, { blockSamples: 480 });
   assertEquals(processor.latencySamples, 144);
   for (let i = 4800; i < microphone.length; i++) {
@@ -292,6 +292,6 @@ Deno.test("VoiceProcessor delays by its latency and by nothing else", () => {
   }
 });
 
-Deno.test("VoiceProcessor.capture() refuses what is no whole number of blocks", () => {
-  assertThrows(() => new VoiceProcessor().capture(new Int16Array(500)), RangeError, "500");
+Deno.test("AudioProcessor.capture() refuses what is no whole number of blocks", () => {
+  assertThrows(() => new AudioProcessor().capture(new Int16Array(500)), RangeError, "500");
 });

@@ -1,13 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
-import { EchoReference } from "../../../audio/processing/render_buffer.ts";
+import { RenderBuffer } from "../../../audio/processing/render_buffer.ts";
 
 /** A tone of 4 kHz at any place, whole or not. */
 const toneAt = (place: number) => 10_000 * Math.sin(2 * Math.PI * 4000 * place / 48_000);
 const TONE = Int16Array.from({ length: 4800 }, (_, i) => Math.round(toneAt(i)));
 
-Deno.test("EchoReference reads what was written, from any place on", () => {
+Deno.test("RenderBuffer reads what was written, from any place on", () => {
   for (const place of [1000, 1000.25, 1234.567]) {
-    const reference = new EchoReference();
+    const reference = new RenderBuffer();
     reference.write(TONE);
     reference.place = place;
     const output = new Float64Array(480);
@@ -20,8 +20,8 @@ Deno.test("EchoReference reads what was written, from any place on", () => {
   }
 });
 
-Deno.test("EchoReference reads silence where nothing has been written, and goes on", () => {
-  const reference = new EchoReference();
+Deno.test("RenderBuffer reads silence where nothing has been written, and goes on", () => {
+  const reference = new RenderBuffer();
   reference.place = -240;
   const output = new Float64Array(480);
   reference.write(TONE.subarray(0, 200));
@@ -32,8 +32,8 @@ Deno.test("EchoReference reads silence where nothing has been written, and goes 
   assertEquals(reference.place, 240);
 });
 
-Deno.test("EchoReference forgets what is longer ago than it keeps", () => {
-  const reference = new EchoReference();
+Deno.test("RenderBuffer forgets what is longer ago than it keeps", () => {
+  const reference = new RenderBuffer();
   for (let i = 0; i < 20; i++) reference.write(TONE);
   reference.place = 0;
   const output = new Float64Array(480).fill(1);
@@ -41,8 +41,8 @@ Deno.test("EchoReference forgets what is longer ago than it keeps", () => {
   assert(output.every((sample) => sample === 0));
 });
 
-Deno.test("EchoReference.follow() moves on faster when the echo keeps coming early, within bounds", () => {
-  const reference = new EchoReference();
+Deno.test("RenderBuffer.follow() moves on faster when the echo keeps coming early, within bounds", () => {
+  const reference = new RenderBuffer();
   for (let i = 0; i < 10; i++) reference.follow(0.5);
   assert(reference.place > 0 && reference.driftPpm > 0);
   for (let i = 0; i < 1000; i++) reference.follow(2);

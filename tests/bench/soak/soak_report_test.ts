@@ -29,11 +29,11 @@ const change = (name: string, mib: readonly [number, number], descriptors: reado
 
 const SOUND: SoakResults = {
   minutes: 30,
-  visitorCount: 2,
+  clientCount: 2,
   network: "nothing",
   absences: [{ fromMs: 1000, toMs: 3000 }],
   phones: [CALLER, CALLEE],
-  visitors: {
+  loadClients: {
     requests: { sent: 5, answered: 3, cutOffAt: [2000], goodbyesCutOff: 1, unexpected: [], namesRefused: 0 },
     waiting: 0,
     lostAt: [1001, 4000],
@@ -51,7 +51,7 @@ const SOUND: SoakResults = {
   frames: { played: 98, rebuilt: 1, concealed: 1 },
 };
 
-const { visitors } = SOUND;
+const { loadClients } = SOUND;
 const BROKEN: [name: string, bar: string, results: Partial<SoakResults>][] = [
   ["a call that was lost", "the call", { phones: [{ ...CALLER, ends: ["peer_lost"] }, CALLEE] }],
   ["a second call", "the call", { phones: [CALLER, { ...CALLEE, callsStarted: 2 }] }],
@@ -61,34 +61,34 @@ const BROKEN: [name: string, bar: string, results: Partial<SoakResults>][] = [
   ["a phone that failed", "programs that ended", { phones: [{ ...CALLER, exitCode: 1 }, CALLEE] }],
   ["a registry that complains", "programs that ended", { registryErrors: "panic" }],
   ["a request without a reply", "requests to the registry", {
-    visitors: { ...visitors, requests: { ...visitors.requests, answered: 2 } },
+    loadClients: { ...loadClients, requests: { ...loadClients.requests, answered: 2 } },
   }],
-  ["one that still waits", "requests to the registry", { visitors: { ...visitors, waiting: 1 } }],
+  ["one that still waits", "requests to the registry", { loadClients: { ...loadClients, waiting: 1 } }],
   ["one cut off at another time", "requests to the registry", {
-    visitors: { ...visitors, requests: { ...visitors.requests, cutOffAt: [99_000] } },
+    loadClients: { ...loadClients, requests: { ...loadClients.requests, cutOffAt: [99_000] } },
   }],
   ["a second reply", "replies that came twice", {
-    visitors: { ...visitors, requests: { ...visitors.requests, unexpected: ["{}"] } },
+    loadClients: { ...loadClients, requests: { ...loadClients.requests, unexpected: ["{}"] } },
   }],
   ["a connection lost at another time", "connections that were lost", {
-    visitors: { ...visitors, lostAt: [999] },
+    loadClients: { ...loadClients, lostAt: [999] },
   }],
   ["a broken call", "calls of the visitors", {
-    visitors: { ...visitors, calls: { calls: 2, talked: 1, broken: ["a"] } },
+    loadClients: { ...loadClients, calls: { calls: 2, talked: 1, broken: ["a"] } },
   }],
   ["no call at all", "calls of the visitors", {
-    visitors: { ...visitors, calls: { calls: 0, talked: 0, broken: [] } },
+    loadClients: { ...loadClients, calls: { calls: 0, talked: 0, broken: [] } },
   }],
   ["voice that came twice", "their packets", {
-    visitors: { ...visitors, voice: { sent: 4, heard: 5, doubled: 1 } },
+    loadClients: { ...loadClients, voice: { sent: 4, heard: 5, doubled: 1 } },
   }],
   ["a name left over", "names that stuck", { namesLeft: ["ana"] }],
   ["a name that is missing", "names that stuck", { namesMissing: ["caller 1"] }],
   ["a name refused", "names that stuck", {
-    visitors: { ...visitors, requests: { ...visitors.requests, namesRefused: 1 } },
+    loadClients: { ...loadClients, requests: { ...loadClients.requests, namesRefused: 1 } },
   }],
   ["a descriptor of the registry", "descriptors", { registry: change("registry", [60, 60], [25, 26]) }],
-  ["a descriptor of the visitors", "descriptors", { visitors: { ...visitors, descriptorsAfter: 21 } }],
+  ["a descriptor of the visitors", "descriptors", { loadClients: { ...loadClients, descriptorsAfter: 21 } }],
   ["a registry that has grown", "memory", { registry: change("registry", [60, 67], [25, 25]) }],
   ["voice that is late", "delay", { delays: { early: delays(80), late: delays(101) } }],
   ["voice that was not heard", "delay", { delays: { early: delays(NaN), late: delays(NaN) } }],

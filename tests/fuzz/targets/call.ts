@@ -3,7 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { Call, type CallOutput, type InvitationMessage } from "../../../lib/call/call.ts";
 import { type CallMessage, parseCallMessage } from "../../../lib/protocol/call_messages.ts";
-import { fixedProtection } from "../../call/fixed_policy.ts";
+import { fixedPolicy } from "../../call/fixed_policy.ts";
 import { ByteReader } from "../byte_reader.ts";
 import type { FuzzTarget } from "../fuzz_target.ts";
 import { CALL_MESSAGES } from "./call_message.ts";
@@ -57,8 +57,8 @@ export const call: FuzzTarget = {
       events++;
       const event = reader.below(16);
       const message = MESSAGES[event];
-      if (message) call.receive(now, message, true);
-      else if (event === 8) call.heard(now);
+      if (message) call.handleMessage(now, message, true);
+      else if (event === 8) call.handleVoice(now);
       else if (event === 9) call.accept(now);
       else if (event === 10) call.hangUp(now);
       else if (event === 11) call.withdraw(now);
@@ -101,16 +101,16 @@ export const call: FuzzTarget = {
 };
 
 function begin(kind: number, now: number): Call {
-  const protection = fixedProtection("preferred");
+  const policy = fixedPolicy("preferred");
   switch (kind) {
     case 0:
-      return Call.invite(now, ID, JOAO, MARIA, protection);
+      return Call.invite(now, ID, JOAO, MARIA, policy);
     case 1:
-      return Call.ring(now, INVITATION, protection);
+      return Call.ring(now, INVITATION, policy);
     case 2:
-      return Call.acceptAtOnce(now, INVITATION, protection);
+      return Call.acceptAtOnce(now, INVITATION, policy);
     case 3:
-      return Call.rejectAtOnce(now, INVITATION, protection, "ocupado");
+      return Call.rejectAtOnce(now, INVITATION, policy, "ocupado");
     default:
       return Call.alreadyEnded(now, ID, JOAO);
   }

@@ -2,9 +2,9 @@
 
 import { assert, assertEquals } from "@std/assert";
 import type { Call } from "../../../lib/call/call.ts";
-import { MAX_REMEMBERED, Switchboard } from "../../../lib/call/call_manager.ts";
+import { CallManager, MAX_REMEMBERED } from "../../../lib/call/call_manager.ts";
 import { parseCallMessage } from "../../../lib/protocol/call_messages.ts";
-import { fixedProtection } from "../../call/fixed_policy.ts";
+import { fixedPolicy } from "../../call/fixed_policy.ts";
 import { ByteReader } from "../byte_reader.ts";
 import type { FuzzTarget } from "../fuzz_target.ts";
 import { CALL_MESSAGES } from "./call_message.ts";
@@ -20,8 +20,8 @@ const MOST_OUTPUTS = 8;
 const LONGEST_LIFE_MS = 60_000;
 
 /** Two bytes a step: what happens, and to which of the peers and calls. */
-export const switchboard: FuzzTarget = {
-  name: "switchboard",
+export const callManager: FuzzTarget = {
+  name: "call_manager",
   seeds: [
     Uint8Array.of(16, 0, 2, 0, 3, 0, 8, 0, 10, 0),
     Uint8Array.of(0, 1, 9, 0, 5, 1, 8, 0, 6, 1),
@@ -32,7 +32,7 @@ export const switchboard: FuzzTarget = {
   maxBytes: 600,
   run(input) {
     const reader = new ByteReader(input);
-    const board = new Switchboard(fixedProtection("preferred"));
+    const manager = new CallManager(fixedPolicy("preferred"));
     const started = new Set<Call>();
     const released = new Set<Call>();
     let invitations = 0;
@@ -47,17 +47,17 @@ export const switchboard: FuzzTarget = {
       if (event < CALL_MESSAGES.length) {
         receive(event, which);
       } else if (event === 8) {
-        if (board.current) board.heard(now, board.current);
+        if (manager.current) manager.handleVoice(now, manager.current);
       } else if (event === 9) {
-        board.accept(now);
+        manager.accept(now);
       } else if (event === 10 || event === 11) {
-        board.hangUp(now);
-      } else if (event === 16 && !board.current) {
+        manager.hangUp(now);
+      } else if (event === 16 && !manager.current) {
         invitations++;
         const id = idOf(which);
         // The name is fresh in earnest: 128 random bits.
         if (started.size === 0 || which % 2 === 0) {
-          board.invite(now, `${id}${invitations}`, SELF, {
+          manager.invite(now, `${id}${invitations}`, SELF, {
             name: PEERS[which % 3]!,
             ip: "192.0.2.2",
             port: 6000,
@@ -68,49 +68,49 @@ export const switchboard: FuzzTarget = {
         continue;
       } else {
         now += event === 17 ? which * 256 : which;
-        if (event < 14 && board.wakeAt < Infinity) now = Math.max(now, board.wakeAt);
-        board.tick(now);
-        if (event < 14) assert(board.wakeAt > now, "it is woken again for what is done");
+        if (event < 14 && manager.wakeAt < Infinity) now = Math.max(now, manager.wakeAt);
+        manager.tick(now);
+        if (event < 14) assert(manager.wakeAt > now, "it is woken again for what is done");
       }
-      take(board.remembered * MOST_OUTPUTS + MOST_OUTPUTS);
+      take(manager.remembered * MOST_OUTPUTS + MOST_OUTPUTS);
     }
 
-    const before = board.current?.state ?? "free";
+    const before = manager.current?.state ?? "free";
     let wakeUps = 0;
-    for (const end = now + LONGEST_LIFE_MS; board.wakeAt < Infinity; wakeUps++) {
-      now = Math.max(now, board.wakeAt);
+    for (const end = now + LONGEST_LIFE_MS; manager.wakeAt < Infinity; wakeUps++) {
+      now = Math.max(now, manager.wakeAt);
       assert(now <= end, "it does not come to an end");
-      board.tick(now);
-      assert(board.wakeAt > now, "it is woken again for what is done");
-      take(board.remembered * MOST_OUTPUTS + MOST_OUTPUTS);
+      manager.tick(now);
+      assert(manager.wakeAt > now, "it is woken again for what is done");
+      take(manager.remembered * MOST_OUTPUTS + MOST_OUTPUTS);
     }
-    assert(board.quiet);
-    assertEquals(board.current, undefined);
-    board.tick(now + LONGEST_LIFE_MS);
-    assertEquals(board.remembered, 0, "all is forgotten in the end");
+    assert(manager.quiet);
+    assertEquals(manager.current, undefined);
+    manager.tick(now + LONGEST_LIFE_MS);
+    assertEquals(manager.remembered, 0, "all is forgotten in the end");
     return { events: events + wakeUps, came: `${came} ${before}` };
 
     function receive(kind: number, which: number): void {
       const object = { ...CALL_MESSAGES[kind], chamada: idOf(which), nome: PEERS[which % PEERS.length] };
       const parsed = parseCallMessage(encoder.encode(JSON.stringify(object)));
       assert("message" in parsed);
-      board.receive(now, parsed.message, { ip: "192.0.2.9", port: 40000 + which }, "registered");
+      manager.handleMessage(now, parsed.message, { ip: "192.0.2.9", port: 40000 + which }, "registered");
       take(MOST_OUTPUTS);
     }
 
     function take(most: number): void {
-      const outputs = board.drain();
+      const outputs = manager.drain();
       assert(outputs.length <= most, "more to do than one event can give");
-      assertEquals(board.drain(), [], "drained twice");
-      assert(board.remembered <= MAX_REMEMBERED + invitations + 1, "remembers more than it should");
+      assertEquals(manager.drain(), [], "drained twice");
+      assert(manager.remembered <= MAX_REMEMBERED + invitations + 1, "remembers more than it should");
       for (const output of outputs) {
         came = output.kind === "notice" ? output.notice.kind : output.kind;
         if (output.kind === "invitation") {
-          assertEquals(board.current, output.call, "rings for the current call only");
+          assertEquals(manager.current, output.call, "rings for the current call only");
         } else if (output.kind === "notice" && output.notice.kind === "started") {
           assert(!started.has(output.call), "starts once");
           started.add(output.call);
-          assertEquals(board.current, output.call, "talks to one at a time");
+          assertEquals(manager.current, output.call, "talks to one at a time");
         } else if (output.kind === "release") {
           assert(!released.has(output.call), "released once");
           released.add(output.call);

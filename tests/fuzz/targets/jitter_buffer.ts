@@ -1,8 +1,8 @@
-/** Playout, whatever comes when: any number, any timestamp, at any time. The codec is a made-up one. */
+/** JitterBuffer, whatever comes when: any number, any timestamp, at any time. The codec is a made-up one. */
 
 import { assert, assertEquals } from "@std/assert";
 import type { VoiceDecoder } from "../../../lib/codec/opus.ts";
-import { Playout } from "../../../lib/jitter_buffer/jitter_buffer.ts";
+import { JitterBuffer } from "../../../lib/jitter_buffer/jitter_buffer.ts";
 import { ByteReader } from "../byte_reader.ts";
 import type { FuzzTarget } from "../fuzz_target.ts";
 
@@ -61,18 +61,18 @@ export function playAndCheck(play: (samples: Int16Array) => void, samples: numbe
 }
 
 /** As {@linkcode playAndCheck}, and what a playout says of itself must make sense. */
-export function checkPlayout(playout: Playout): void {
-  for (const [name, count] of Object.entries(playout.counts)) {
+export function checkPlayout(jitterBuffer: JitterBuffer): void {
+  for (const [name, count] of Object.entries(jitterBuffer.counts)) {
     assert(Number.isSafeInteger(count) && (count >= 0 || name === "lost"), `${name} is ${count}`);
   }
-  assert(Number.isFinite(playout.delayMs) && Number.isFinite(playout.targetMs));
+  assert(Number.isFinite(jitterBuffer.delayMs) && Number.isFinite(jitterBuffer.targetMs));
 }
 
 const STEADY = [0, 20, 9, 1, 20, 9, 1, 0, 20, 9, 1, 20, 9, 1];
 
 /** Each step is a byte for what happens, and what that needs. */
-export const playout: FuzzTarget = {
-  name: "playout",
+export const jitterBuffer: FuzzTarget = {
+  name: "jitter_buffer",
   seeds: [
     Uint8Array.from([...STEADY, ...STEADY, ...STEADY, ...STEADY]),
     // Two in the wrong order, the second one lost, a long wait.
@@ -86,7 +86,7 @@ export const playout: FuzzTarget = {
   run(input) {
     const reader = new ByteReader(input);
     using decoder = new MadeUpDecoder();
-    const playout = new Playout(decoder);
+    const jitterBuffer = new JitterBuffer(decoder);
     let number = 70_000;
     let timestamp = 1_000_000;
     let now = 1_000;
@@ -102,31 +102,33 @@ export const playout: FuzzTarget = {
         if (step === 5) timestamp = Math.max(0, timestamp + 4801 * (reader.byte() - 128));
         if (step === 6) timestamp = 2 ** 33 - timestamp;
         const payload = reader.take(1 + reader.below(3));
-        if (payload.length > 0) playout.push(number + at, Math.max(0, timestamp + 960 * at), payload, now);
+        if (payload.length > 0) {
+          jitterBuffer.push(number + at, Math.max(0, timestamp + 960 * at), payload, now);
+        }
         if (step === 0) {
           number++;
           timestamp += 960;
         }
       } else if (step === 7) {
-        playout.restart();
+        jitterBuffer.restart();
       } else if (step === 8) {
         now += reader.byte();
       } else {
         // From one sample to as much as is ever asked for.
         const samples = step === 11 ? 1 + reader.uint(2) % LONGEST_REQUEST : 480 * (1 + reader.below(4));
         now += samples / 48;
-        playAndCheck((wanted) => playout.play(wanted, now), samples);
+        playAndCheck((wanted) => jitterBuffer.play(wanted, now), samples);
       }
-      checkPlayout(playout);
+      checkPlayout(jitterBuffer);
     }
     // Whatever was before, a stream that is in order is heard in the end, and at no great delay. Before its first packet
     // there may be as much silence as a loudspeaker had stood still, up to 400 ms.
     for (let packet = 0; packet < 30; packet++, now += 20) {
-      playout.push(number + 300 + packet, timestamp + 960 * (300 + packet), Uint8Array.of(8, 0, 0), now);
-      playAndCheck((wanted) => playout.play(wanted, now), 960);
+      jitterBuffer.push(number + 300 + packet, timestamp + 960 * (300 + packet), Uint8Array.of(8, 0, 0), now);
+      playAndCheck((wanted) => jitterBuffer.play(wanted, now), 960);
     }
-    assert(Math.abs(playout.delayMs) <= LONGEST_DELAY_MS, `a delay of ${playout.delayMs} ms`);
-    const { counts } = playout;
+    assert(Math.abs(jitterBuffer.delayMs) <= LONGEST_DELAY_MS, `a delay of ${jitterBuffer.delayMs} ms`);
+    const { counts } = jitterBuffer;
     assertEquals(counts.played > 0, true, "something is heard");
     const words = [
       counts.rebuilt,

@@ -13,7 +13,7 @@ const decoder = new TextDecoder();
 
 /** Arguments have line feeds between them. Whatever they are, they are options that can be used or a sentence. */
 export const phoneOptions: FuzzTarget = {
-  name: "phone_options",
+  name: "phone_args",
   seeds: textSeeds(
     "192.168.0.10\nmaria\n6000",
     "[2001:db8::1]:5001\njoão\n0\n--call\nMaria da Silva\n--answer=accept\n--hang-up-after\n2.5",

@@ -9,7 +9,7 @@ const copy = (earlierSamples: number) => ({ earlierSamples, payload: frame });
 
 /** What was read is written again as the same bytes, and no byte is read twice or left out. */
 export const redundancy: FuzzTarget = {
-  name: "redundancy",
+  name: "red",
   seeds: [[], [copy(960)], [copy(1920), copy(960)]].map((copies) =>
     encodeRedundant({ copies, payload: frame })
   ),

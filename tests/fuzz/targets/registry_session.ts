@@ -4,7 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 import { MAX_LINE_BYTES } from "../../../lib/protocol/line_splitter.ts";
 import { nameKey } from "../../../lib/protocol/name.ts";
 import { parseRequest, type Person } from "../../../lib/protocol/registry_messages.ts";
-import { RegistrySession } from "../../../lib/registrar/session.ts";
+import { Session } from "../../../lib/registrar/session.ts";
 import { RegistryTable } from "../../../lib/registrar/table.ts";
 import { ByteReader } from "../byte_reader.ts";
 import type { FuzzTarget } from "../fuzz_target.ts";
@@ -44,7 +44,7 @@ export const registrySession: FuzzTarget = {
     const reader = new ByteReader(input);
     const table = new RegistryTable();
     const newSession = () => ({
-      session: new RegistrySession(table),
+      session: new Session(table),
       model: { person: undefined, closed: false } as Model,
     });
     const phones = Array.from({ length: SESSIONS }, newSession);
@@ -85,7 +85,7 @@ export const registrySession: FuzzTarget = {
           { problem: "too_long", beginning: "x" } as const,
         ][kind]!;
         const wasOpen = !model.closed;
-        const outcome = session.receive(line);
+        const outcome = session.handleLine(line);
         // Whoever has the name gives a sign of life.
         const { reply, joined, left, close } = outcome.contested === undefined ? outcome : session.settle();
         const code = reply?.tipo === "erro" ? reply.codigo : undefined;

@@ -1,8 +1,8 @@
 /** Reports in and out: any datagram, at any time. */
 
 import { assert, assertEquals } from "@std/assert";
-import { ReceptionStatistics } from "../../../lib/rtp/receiver_statistics.ts";
-import { RtcpReporter } from "../../../lib/rtp/rtcp_session.ts";
+import { ReceiverStatistics } from "../../../lib/rtp/receiver_statistics.ts";
+import { RtcpSession } from "../../../lib/rtp/rtcp_session.ts";
 import { parseCompound } from "../../../lib/rtp/rtcp.ts";
 import { randomFrom } from "../../call/network.ts";
 import { ByteReader } from "../byte_reader.ts";
@@ -23,8 +23,8 @@ function received(datagram: Uint8Array): number[] {
 }
 
 /** Steps: a datagram of some length, a packet of ours, one of theirs, time. */
-export const reporter: FuzzTarget = {
-  name: "reporter",
+export const rtcpSession: FuzzTarget = {
+  name: "rtcp_session",
   seeds: [
     Uint8Array.from([
       1,
@@ -66,12 +66,12 @@ export const reporter: FuzzTarget = {
   maxBytes: 500,
   run(input) {
     const reader = new ByteReader(input);
-    const reception = new ReceptionStatistics();
+    const statistics = new ReceiverStatistics();
     const random = randomFrom(1);
     let now = 5_000;
-    const reporter = new RtcpReporter({
+    const rtcpSession = new RtcpSession({
       ssrc: SSRC,
-      reception,
+      statistics,
       now,
       unixMs: 1.7e12,
       cname: "x".repeat(16),
@@ -85,49 +85,49 @@ export const reporter: FuzzTarget = {
       switch (reader.below(5)) {
         case 0: {
           const datagram = reader.take(reader.byte());
-          assertEquals(reporter.receive(datagram, now), parseCompound(datagram) !== undefined);
+          assertEquals(rtcpSession.handlePacket(datagram, now), parseCompound(datagram) !== undefined);
           break;
         }
         case 1:
-          reporter.sent(timestamp, reader.byte(), now);
+          rtcpSession.sent(timestamp, reader.byte(), now);
           break;
         case 2: // One of theirs; any number, and any time of day.
           sequence += reader.byte() - 8;
           timestamp = (timestamp + 960 * reader.byte()) >>> 0;
-          reception.record(PEER_SSRC, Math.max(0, sequence), timestamp, now);
+          statistics.record(PEER_SSRC, Math.max(0, sequence), timestamp, now);
           break;
         case 3:
           now += 8 * reader.byte();
           tick();
           break;
         case 4: // Another stream of theirs, far away.
-          reception.record(reader.byte(), reader.uint(3), reader.uint(4), now);
+          statistics.record(reader.byte(), reader.uint(3), reader.uint(4), now);
       }
       check();
     }
-    const last = reporter.bye(now);
+    const last = rtcpSession.bye(now);
     assert(last.length <= LONGEST_REPORT_BYTES && parseCompound(last)?.at(-1)?.kind === "bye");
-    assertEquals(reporter.wakeAt, Infinity, "nothing comes after the goodbye");
-    const { reportsSent, reportsReceived, roundTripMs } = reporter.figures;
+    assertEquals(rtcpSession.wakeAt, Infinity, "nothing comes after the goodbye");
+    const { reportsSent, reportsReceived, roundTripMs } = rtcpSession.figures;
     return {
       events,
       came: `${Math.min(4, reportsSent)} ${Math.min(4, reportsReceived)} ${roundTripMs === undefined}`,
     };
 
     function tick(): void {
-      const report = reporter.tick(now);
+      const report = rtcpSession.tick(now);
       assert(
-        reporter.wakeAt > now && reporter.wakeAt <= now + LONGEST_PAUSE_MS,
+        rtcpSession.wakeAt > now && rtcpSession.wakeAt <= now + LONGEST_PAUSE_MS,
         "the next report is in reach",
       );
       if (!report) return;
       assert(report.length <= LONGEST_REPORT_BYTES, "a small datagram");
       assert(parseCompound(report), "a report that can be read");
-      assertEquals(reporter.tick(now), undefined, "one report at a time");
+      assertEquals(rtcpSession.tick(now), undefined, "one report at a time");
     }
 
     function check(): void {
-      const { roundTripMs, meanRoundTripMs, peer } = reporter.figures;
+      const { roundTripMs, meanRoundTripMs, peer } = rtcpSession.figures;
       for (const value of [roundTripMs, meanRoundTripMs]) {
         assert(value === undefined || value >= 0 && value <= 10_000, `a round trip of ${value} ms`);
       }

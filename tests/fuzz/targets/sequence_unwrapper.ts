@@ -1,13 +1,13 @@
 /** Numbers that wrap, made into ones that do not. */
 
 import { assert, assertEquals } from "@std/assert";
-import { NumberExtender } from "../../../lib/rtp/sequence_unwrapper.ts";
+import { SequenceUnwrapper } from "../../../lib/rtp/sequence_unwrapper.ts";
 import { ByteReader } from "../byte_reader.ts";
 import type { FuzzTarget } from "../fuzz_target.ts";
 
 /** The first byte says how wide the numbers are, each further two or four are a number. */
 export const sequence: FuzzTarget = {
-  name: "sequence",
+  name: "sequence_unwrapper",
   seeds: [
     Uint8Array.of(0, 0xff, 0xfe, 0xff, 0xff, 0, 0, 0, 1),
     Uint8Array.of(1, 0xff, 0xff, 0xff, 0xff, 0, 0, 3, 0xc0, 0x80, 0, 0, 0),
@@ -18,7 +18,7 @@ export const sequence: FuzzTarget = {
     const reader = new ByteReader(input);
     const bytes = reader.byte() % 2 === 0 ? 2 : 4;
     const lap = 2 ** (8 * bytes);
-    const extender = new NumberExtender(bytes === 2 ? 16 : 32);
+    const extender = new SequenceUnwrapper(bytes === 2 ? 16 : 32);
     let newest = -Infinity;
     let events = 0;
     while (!reader.ended) {

@@ -40,15 +40,15 @@ export const voiceReceiver: FuzzTarget = {
       now += reader.byte();
       const samples = 480 * reader.below(20);
       const datagram = reader.take(reader.byte());
-      if (receiver.receive(datagram, now)) taken++;
+      if (receiver.handlePacket(datagram, now)) taken++;
       playAndCheck((wanted) => receiver.play(wanted, now), samples);
-      checkPlayout(receiver.playout);
-      const { lossFraction, jitterMs, received, expected } = receiver.reception;
+      checkPlayout(receiver.jitterBuffer);
+      const { lossFraction, jitterMs, received, expected } = receiver.statistics;
       assert(lossFraction >= 0 && lossFraction <= 1, `a loss of ${lossFraction}`);
       assert(jitterMs >= 0 && jitterMs <= 5000, `a jitter of ${jitterMs} ms`);
       assert(received <= expected, "received more than was sent");
     }
-    const { late, repeated, reordered } = receiver.playout.counts;
+    const { late, repeated, reordered } = receiver.jitterBuffer.counts;
     return { events, came: [taken, late, repeated, reordered].map((count) => Math.min(3, count)).join("") };
   },
 };
