@@ -85,6 +85,7 @@ style: deno
 	@said=$$($(RUN) fmt --check 2>&1) || { echo "$$said"; echo 'make fmt mends this.'; exit 1; } >&2
 	@$(RUN) lint -q
 	@$(RUN) check -q .
+	@$(RUN) run -q -A tools/layers.ts
 
 build: deno
 	@$(RUN) run -q -A tools/build.ts $(if $(SELF_EXTRACTING),--self-extracting)

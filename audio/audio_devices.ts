@@ -9,6 +9,8 @@ import { PortAudio } from "./portaudio/portaudio.ts";
 import type { Device, Direction } from "./portaudio/device.ts";
 import { openNullSink, openSilence, openTone } from "./synthetic.ts";
 
+export type { Device } from "./portaudio/device.ts";
+
 /** What was asked for on the command line: a device's index or name, a WAV file, or one of the made-up ones. */
 export interface SoundChoice {
   /** Also `tone`, `silence` or `none`. The system's default device when it is left out. */

@@ -4,13 +4,14 @@
  */
 
 import type { AudioErrorCode } from "../../audio/audio_io.ts";
-import type { Device } from "../../audio/portaudio/device.ts";
-import type { SoundSide } from "../../audio/audio_devices.ts";
+import type { Device, SoundSide } from "../../audio/audio_devices.ts";
 import type { VoiceFigures } from "../voice/voice_session.ts";
 import type { RejectReason } from "../protocol/call_messages.ts";
 import type { Person } from "../protocol/registry_messages.ts";
 import type { MessageEvent, PersonFields } from "./fields.ts";
 import type { UsageProblem } from "./usage_problem.ts";
+
+export type { Device, SoundSide };
 
 /** How a call came to its end. */
 export type CallEnd =

@@ -1,12 +1,10 @@
 /** Turns what a phone has to tell into sentences for its person. */
 
 import { formatEndpoint } from "../protocol/address.ts";
-import type { Device } from "../../audio/portaudio/device.ts";
-import type { SoundSide } from "../../audio/audio_devices.ts";
 import { printable } from "../protocol/printable.ts";
 import { alignColumns } from "./columns.ts";
 import { COMMANDS } from "../phone/commands.ts";
-import type { AudioFailure, CallFigures, PhoneEvent } from "../events/phone_events.ts";
+import type { AudioFailure, CallFigures, Device, PhoneEvent, SoundSide } from "../events/phone_events.ts";
 import type { UsageProblem } from "../events/usage_problem.ts";
 import type { MessageEvent } from "../events/fields.ts";
 import type { Language } from "./texts/language.ts";

@@ -6,7 +6,7 @@ import type { CallMessage } from "../../lib/protocol/call_messages.ts";
 import type { Encryption } from "../../lib/call/encryption_policy.ts";
 import { fixedKeyPair, fixedPolicy, fixedProof } from "./fixed_policy.ts";
 import { MAX_UNVALIDATED_ADDRESSES } from "../../lib/call/amplification_limit.ts";
-import { type Impairments, Network, randomFrom, Timeline } from "./network.ts";
+import { type Impairments, Network, randomFrom, Timeline } from "../../testing/netem/network.ts";
 
 const PERFECT = { loss: 0, duplication: 0, maxDelayMs: 1 };
 const AWFUL = { loss: 0.3, duplication: 0.2, maxDelayMs: 300 };

@@ -4,7 +4,7 @@ import type { Call } from "../../lib/call/call.ts";
 import { CallManager } from "../../lib/call/call_manager.ts";
 import { encodeCallMessage, parseCallMessage } from "../../lib/protocol/call_messages.ts";
 import { fixedPolicy } from "./fixed_policy.ts";
-import { holds } from "../fuzz/property.ts";
+import { holds } from "../../testing/property.ts";
 
 /** A datagram on its way. */
 interface Datagram {

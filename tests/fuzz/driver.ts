@@ -1,6 +1,6 @@
 /** Tries to break a target: mutates inputs from a seed, keeps those that come to something new, and what it finds. */
 
-import { randomFrom } from "../call/network.ts";
+import { randomFrom } from "../../testing/netem/network.ts";
 import { type FuzzTarget, USUAL_MAX_BYTES } from "./fuzz_target.ts";
 import { Mutator } from "./mutator.ts";
 

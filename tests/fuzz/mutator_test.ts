@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
-import { randomFrom } from "../call/network.ts";
+import { randomFrom } from "../../testing/netem/network.ts";
 import { jsonSeeds, textSeeds } from "./fuzz_target.ts";
 import { Mutator } from "./mutator.ts";
 

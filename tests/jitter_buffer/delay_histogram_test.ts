@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertGreater, assertLess } from "@std/assert";
 import { DelayHistogram } from "../../lib/jitter_buffer/delay_histogram.ts";
-import { randomFrom } from "../call/network.ts";
+import { randomFrom } from "../../testing/netem/network.ts";
 
 const MS = 48;
 

@@ -8,8 +8,14 @@ import {
 } from "@std/assert";
 import { compare } from "../../testing/audio/compare.ts";
 import { JitterBuffer } from "../../lib/jitter_buffer/jitter_buffer.ts";
-import { randomFrom } from "../call/network.ts";
-import { FakeDecoder, said, simulate, type Simulation, voicePacket } from "./simulation.ts";
+import { randomFrom } from "../../testing/netem/network.ts";
+import {
+  FakeDecoder,
+  said,
+  simulate,
+  type Simulation,
+  voicePacket,
+} from "../../testing/jitter_buffer_simulation.ts";
 
 Deno.test("JitterBuffer plays a clean stream whole, at most one frame late", () => {
   const { jitterBuffer, heard } = simulate({ seconds: 10 });

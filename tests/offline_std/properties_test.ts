@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { parseArgs } from "../../lib/offline_std/parse_args.ts";
 import { concat } from "../../lib/offline_std/concat.ts";
 import { unicodeWidth } from "../../lib/offline_std/unicode_width.ts";
-import { anyText, holds } from "../fuzz/property.ts";
+import { anyText, holds } from "../../testing/property.ts";
 
 /** Text that may stand behind an option and a blank. */
 const anyValue = anyText.filter((text) => text !== "" && !text.startsWith("-"));

@@ -15,7 +15,7 @@ import { isName, nameKey } from "../../lib/protocol/name.ts";
 import { parseObject } from "../../lib/protocol/json_object.ts";
 import { parseReply, parseRequest } from "../../lib/protocol/registry_messages.ts";
 import { UNSAFE } from "../ui/every_event.ts";
-import { anyIp, anyPort, anyText, holds } from "../fuzz/property.ts";
+import { anyIp, anyPort, anyText, holds } from "../../testing/property.ts";
 
 /** Somebody's name, as it is registered. */
 const anyName = anyText.map((text) => text.normalize("NFC")).filter(isName);

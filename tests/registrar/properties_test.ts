@@ -4,7 +4,7 @@ import { nameKey } from "../../lib/protocol/name.ts";
 import { parseReply, type Person } from "../../lib/protocol/registry_messages.ts";
 import { type Outcome, Session } from "../../lib/registrar/session.ts";
 import { RegistryTable } from "../../lib/registrar/table.ts";
-import { holds } from "../fuzz/property.ts";
+import { holds } from "../../testing/property.ts";
 
 /** Some of them are the same to the registry. */
 const NAMES = ["joão", "JOA\u0303O", "maria", "MARIA", "ana"];

@@ -4,7 +4,7 @@ import { encodeCompound, parseCompound } from "../../lib/rtp/rtcp.ts";
 import { encodeRtp, parseRtp } from "../../lib/rtp/rtp.ts";
 import { SequenceUnwrapper } from "../../lib/rtp/sequence_unwrapper.ts";
 import { ReceiverStatistics } from "../../lib/rtp/receiver_statistics.ts";
-import { holds } from "../fuzz/property.ts";
+import { holds } from "../../testing/property.ts";
 
 const uint = (bits: number) => fc.integer({ min: 0, max: 2 ** bits - 1 });
 

@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { ReceiverStatistics } from "../../lib/rtp/receiver_statistics.ts";
-import { randomFrom } from "../call/network.ts";
+import { randomFrom } from "../../testing/netem/network.ts";
 
 const SSRC = 7;
 

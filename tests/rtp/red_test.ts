@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { assert, assertEquals } from "@std/assert";
 import { encodeRedundant, parseRedundant } from "../../lib/rtp/red.ts";
-import { randomFrom } from "../call/network.ts";
-import { holds } from "../fuzz/property.ts";
+import { randomFrom } from "../../testing/netem/network.ts";
+import { holds } from "../../testing/property.ts";
 
 const hex = (text: string) => Uint8Array.fromHex(text.replaceAll(" ", ""));
 

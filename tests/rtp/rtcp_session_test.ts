@@ -8,7 +8,7 @@ import {
   type ReportBlock,
   type SenderReport,
 } from "../../lib/rtp/rtcp.ts";
-import { randomFrom, Timeline } from "../call/network.ts";
+import { randomFrom, Timeline } from "../../testing/netem/network.ts";
 
 const UNIX_MS = Date.UTC(2024, 4, 1);
 

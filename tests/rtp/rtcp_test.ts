@@ -8,7 +8,7 @@ import {
   type ReportBlock,
   type SenderReport,
 } from "../../lib/rtp/rtcp.ts";
-import { randomFrom } from "../call/network.ts";
+import { randomFrom } from "../../testing/netem/network.ts";
 
 const BLOCK: ReportBlock = {
   ssrc: 0xcafebabe,

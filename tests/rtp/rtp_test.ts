@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { encodeRtp, isRtcp, isRtpOrRtcp, parseRtp } from "../../lib/rtp/rtp.ts";
-import { randomFrom } from "../call/network.ts";
+import { randomFrom } from "../../testing/netem/network.ts";
 
 const PACKET = {
   payloadType: 111,

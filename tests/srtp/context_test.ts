@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { encodeRtp } from "../../lib/rtp/rtp.ts";
 import { REPLAY_WINDOW } from "../../lib/srtp/replay_window.ts";
 import { SrtpReceiver, SrtpSender } from "../../lib/srtp/context.ts";
-import { randomFrom } from "../call/network.ts";
+import { randomFrom } from "../../testing/netem/network.ts";
 
 const bytes = (length: number, first: number) => Uint8Array.from({ length }, (_, place) => first + place);
 const MASTER = { key: bytes(16, 1), salt: bytes(12, 101) };

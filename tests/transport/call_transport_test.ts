@@ -6,7 +6,7 @@ import { SrtpSender } from "../../lib/srtp/context.ts";
 import { type CallKeys, KeyExchange, KeyPair } from "../../lib/call/key_exchange.ts";
 import { encodeCallMessage, newCallId, parseCallMessage } from "../../lib/protocol/call_messages.ts";
 import { FLOODS } from "../../bench/flood/flooder.ts";
-import { randomFrom } from "../call/network.ts";
+import { randomFrom } from "../../testing/netem/network.ts";
 import type { Trace } from "../../lib/protocol/trace.ts";
 
 /** A phone line on loopback that writes down what it is told, and lets a test wait for it. */

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { DatagramDemux } from "../../lib/transport/datagram_demux.ts";
 import { MAX_DATAGRAM_BYTES } from "../../lib/protocol/call_messages.ts";
-import { randomFrom } from "../call/network.ts";
+import { randomFrom } from "../../testing/netem/network.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const CALL = "q3mZ0b1c2d3e4f5g6h7i8w";

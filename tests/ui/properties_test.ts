@@ -10,7 +10,7 @@ import { unicodeWidth } from "@std/cli/unicode-width";
 import { isName } from "../../lib/protocol/name.ts";
 import { printable } from "../../lib/protocol/printable.ts";
 import { UNSAFE } from "./every_event.ts";
-import { anyIp, anyPort, anyText, holds, holdsInTime } from "../fuzz/property.ts";
+import { anyIp, anyPort, anyText, holds, holdsInTime } from "../../testing/property.ts";
 
 const columns = fc.integer({ min: 2, max: 200 });
 

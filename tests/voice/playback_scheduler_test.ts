@@ -11,8 +11,8 @@ import {
   type PlaybackQueue,
   PlaybackScheduler,
 } from "../../lib/voice/playback_scheduler.ts";
-import { randomFrom } from "../call/network.ts";
-import { FakeDecoder, type Fate, voicePacket } from "../jitter_buffer/simulation.ts";
+import { randomFrom } from "../../testing/netem/network.ts";
+import { FakeDecoder, type Fate, voicePacket } from "../../testing/jitter_buffer_simulation.ts";
 
 const MS = 48;
 const FRAME = 20 * MS;

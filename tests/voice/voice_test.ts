@@ -7,7 +7,7 @@ import { parseRedundant } from "../../lib/rtp/red.ts";
 import { encodeRtp, parseRtp } from "../../lib/rtp/rtp.ts";
 import { VoiceReceiver } from "../../lib/voice/voice_receiver.ts";
 import { VoiceSender } from "../../lib/voice/voice_sender.ts";
-import { randomFrom } from "../call/network.ts";
+import { randomFrom } from "../../testing/netem/network.ts";
 
 const LIBRARIES: Readonly<Record<string, Libopus | undefined>> = {
   "the system's libopus": systemLibopus(),

@@ -4,7 +4,7 @@ import { AudioError } from "../../../audio/audio_io.ts";
 import { toInt16 } from "../../../lib/dsp/pcm.ts";
 import { parseWav } from "../../../audio/file/wav_reader.ts";
 import { wavHeader } from "../../../audio/file/wav_writer.ts";
-import { holds } from "../../fuzz/property.ts";
+import { holds } from "../../../testing/property.ts";
 
 Deno.test("parseWav() reads any recording back as it was written", () => {
   const rate = fc.integer({ min: 8000, max: 192_000 });

@@ -4,7 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 import { ReceiverStatistics } from "../../../lib/rtp/receiver_statistics.ts";
 import { RtcpSession } from "../../../lib/rtp/rtcp_session.ts";
 import { parseCompound } from "../../../lib/rtp/rtcp.ts";
-import { randomFrom } from "../../call/network.ts";
+import { randomFrom } from "../../../testing/netem/network.ts";
 import { ByteReader } from "../byte_reader.ts";
 import type { FuzzTarget } from "../fuzz_target.ts";
 import { REPORTS } from "./rtcp.ts";

@@ -1,8 +1,8 @@
 /** A made-up call in one direction for tests: a voice, a network from a seed, two clocks, and no real codec. */
 
-import type { VoiceDecoder } from "../../lib/codec/opus.ts";
-import { JitterBuffer } from "../../lib/jitter_buffer/jitter_buffer.ts";
-import { randomFrom } from "../call/network.ts";
+import type { VoiceDecoder } from "../lib/codec/opus.ts";
+import { JitterBuffer } from "../lib/jitter_buffer/jitter_buffer.ts";
+import { randomFrom } from "./netem/network.ts";
 
 const FRAME = 960;
 
