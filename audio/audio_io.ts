@@ -2,11 +2,8 @@
  * The two ends of a voice path. A sound card, a sound file and a test tone all implement them, and
  * nothing else of `audio/` is seen by the network side.
  *
- * Samples are mono, signed 16 bit, at {@linkcode SAMPLE_RATE}.
+ * Samples are mono, signed 16 bit, at `SAMPLE_RATE` of `lib/dsp/pcm.ts`.
  */
-
-/** Samples a second of every source and sink. Opus's own rate, so nothing is resampled on the way. */
-export const SAMPLE_RATE = 48_000;
 
 /** Where voice comes from: a microphone, a file, a tone. */
 export interface AudioSource extends AsyncDisposable {

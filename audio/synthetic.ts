@@ -1,4 +1,5 @@
-import { AudioError, type AudioSink, type AudioSource, SAMPLE_RATE } from "./audio_io.ts";
+import { AudioError, type AudioSink, type AudioSource } from "./audio_io.ts";
+import { SAMPLE_RATE } from "../lib/dsp/pcm.ts";
 import { durationMs, Pacer, SampleClock } from "./pacer.ts";
 
 /**

@@ -8,7 +8,7 @@
  * levels can be compared.
  */
 
-import { SAMPLE_RATE } from "../audio/audio_io.ts";
+import { SAMPLE_RATE, SAMPLES_PER_MS } from "../lib/dsp/pcm.ts";
 import { AudioProcessor } from "../audio/processing/audio_processor.ts";
 import {
   type BlockOrder,
@@ -37,7 +37,7 @@ const NEAR = speech(["resposta.wav", "fala.wav"], SECONDS).map((sample, i) =>
   i >= TALK.from * SAMPLE_RATE && i < TALK.to * SAMPLE_RATE ? sample : 0
 );
 
-const milliseconds = (count: number) => count * SAMPLE_RATE / 1000;
+const milliseconds = (count: number) => count * SAMPLES_PER_MS;
 
 const BASE: Scene = { far: FAR, response: roomResponse({ seed: 7 }), delaySamples: milliseconds(DELAY_MS) };
 

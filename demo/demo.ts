@@ -12,7 +12,7 @@ import { compareInPieces, type Comparison } from "../testing/audio/compare.ts";
 import { openFileSource } from "../audio/file/file_source.ts";
 import { PortAudio } from "../audio/portaudio/portaudio.ts";
 import { quietStderr } from "../audio/portaudio/quiet.ts";
-import { SAMPLE_RATE } from "../audio/audio_io.ts";
+import { SAMPLE_RATE } from "../lib/dsp/pcm.ts";
 import { parseWav } from "../audio/file/wav_reader.ts";
 import { drawWaveforms } from "../testing/audio/waveform.ts";
 import { resample } from "../lib/dsp/resample.ts";

@@ -1,5 +1,6 @@
 /** A made-up call in one direction for tests: a voice, a network from a seed, two clocks, and no real codec. */
 
+import { SAMPLE_RATE } from "../lib/dsp/pcm.ts";
 import type { VoiceDecoder } from "../lib/codec/opus.ts";
 import { JitterBuffer } from "../lib/jitter_buffer/jitter_buffer.ts";
 import { randomFrom } from "./netem/network.ts";
@@ -8,7 +9,7 @@ const FRAME = 960;
 
 /** A gliding tone with overtones, of two seconds, over and over. */
 function tone(index: number): number {
-  const time = index / 48_000;
+  const time = index / SAMPLE_RATE;
   const phase = 2 * Math.PI * (140 * time - 3.67 * Math.cos(2 * Math.PI * 1.5 * time));
   let sum = 0;
   for (let overtone = 1; overtone <= 10; overtone++) sum += Math.sin(phase * overtone) / overtone;
@@ -17,7 +18,7 @@ function tone(index: number): number {
 
 /** A voice in syllables with pauses between, … */
 const VOICE = Int16Array.from({ length: 96_000 }, (_, index) => {
-  const syllable = Math.max(0, Math.sin(2 * Math.PI * 2.5 * index / 48_000)) ** 0.5;
+  const syllable = Math.max(0, Math.sin(2 * Math.PI * 2.5 * index / SAMPLE_RATE)) ** 0.5;
   return syllable * tone(index);
 });
 
@@ -146,5 +147,5 @@ export function simulate(
 
 /** What was said, in the same length. */
 export function said(seconds: number): Int16Array {
-  return Int16Array.from({ length: seconds * 48_000 }, (_, index) => VOICE[index % VOICE.length]!);
+  return Int16Array.from({ length: seconds * SAMPLE_RATE }, (_, index) => VOICE[index % VOICE.length]!);
 }

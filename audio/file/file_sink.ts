@@ -1,4 +1,5 @@
-import { AudioError, type AudioSink, SAMPLE_RATE } from "../audio_io.ts";
+import { AudioError, type AudioSink } from "../audio_io.ts";
+import { SAMPLE_RATE } from "../../lib/dsp/pcm.ts";
 import { fileError, fileName } from "./file_error.ts";
 import { SampleClock } from "../pacer.ts";
 import { WAV_HEADER_BYTES, wavHeader } from "./wav_writer.ts";

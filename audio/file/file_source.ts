@@ -1,8 +1,8 @@
-import { AudioError, type AudioSource, SAMPLE_RATE } from "../audio_io.ts";
+import { AudioError, type AudioSource } from "../audio_io.ts";
+import { SAMPLE_RATE, toInt16 } from "../../lib/dsp/pcm.ts";
 import { fileError, fileName } from "./file_error.ts";
 import { durationMs, Pacer } from "../pacer.ts";
 import { Resampler } from "../../lib/dsp/resample.ts";
-import { toInt16 } from "../../lib/dsp/pcm.ts";
 import { parseWav, type WavSound } from "./wav_reader.ts";
 
 /** A file is held in memory as a whole: an hour and a half of CD sound fits, a mistyped disk image does not. */

@@ -1,4 +1,4 @@
-import { SAMPLE_RATE } from "../audio_io.ts";
+import { SAMPLE_RATE } from "../../lib/dsp/pcm.ts";
 import { MAX_LAG_MS } from "../pacer.ts";
 
 /** Longest gap that is made up for. After a night's sleep there is nobody left to whom time should be kept. */

@@ -4,7 +4,7 @@
  * It reads no clock and sets no timer: it is told the time.
  */
 
-import { SAMPLE_RATE } from "../audio_io.ts";
+import { SAMPLE_RATE } from "../../lib/dsp/pcm.ts";
 import { durationMs } from "../pacer.ts";
 
 /** In every so manieth read the microphone is looked at so much earlier: so it is found by and by when samples come. */

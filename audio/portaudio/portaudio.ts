@@ -1,6 +1,7 @@
 /** Microphones and loudspeakers through the system's PortAudio. */
 
-import { AudioError, type AudioSink, type AudioSource, SAMPLE_RATE } from "../audio_io.ts";
+import { AudioError, type AudioSink, type AudioSource } from "../audio_io.ts";
+import { SAMPLE_RATE } from "../../lib/dsp/pcm.ts";
 import { chooseDevice, type DeviceChoice } from "./device_selection.ts";
 import type { Device, Direction } from "./device.ts";
 import { CapturePoll } from "./capture_poll.ts";

@@ -4,21 +4,20 @@
  * shrinks while it does not.
  */
 
-/** Samples in a millisecond. */
-const MS = 48;
+import { SAMPLE_RATE, SAMPLES_PER_MS } from "../../lib/dsp/pcm.ts";
 
 /** By so much it grows when it ran dry, and never beyond so much more than the least. */
-const GROWTH_SAMPLES = 8 * MS;
-const MOST_GROWTH_SAMPLES = 32 * MS;
+const GROWTH_SAMPLES = 8 * SAMPLES_PER_MS;
+const MOST_GROWTH_SAMPLES = 32 * SAMPLES_PER_MS;
 
 /** Within so many samples, 5 s. */
-const SHORT_TIME_SAMPLES = 5 * 48_000;
+const SHORT_TIME_SAMPLES = 5 * SAMPLE_RATE;
 
 /** So many samples without running dry, 6 s, make it shrink by a millisecond. */
-const SAMPLES_TO_SHRINK = 6 * 48_000;
+const SAMPLES_TO_SHRINK = 6 * SAMPLE_RATE;
 
 /** So many samples from the start, 3 s, do not count: devices take some time until they go evenly. */
-const STARTING_SAMPLES = 3 * 48_000;
+const STARTING_SAMPLES = 3 * SAMPLE_RATE;
 
 /** The reserve of one loudspeaker. All numbers are samples. */
 export class UnderrunReserve {
@@ -46,7 +45,7 @@ export class UnderrunReserve {
     if (this.#taken < SAMPLES_TO_SHRINK) return;
     this.#taken = 0;
     this.#ranDryBefore = false;
-    this.#samples = Math.max(this.#least, this.#samples - MS);
+    this.#samples = Math.max(this.#least, this.#samples - SAMPLES_PER_MS);
   }
 
   /** There was nothing left in it. */

@@ -1,5 +1,6 @@
 /** What a microphone's sound goes through before it is sent: echo cancelling, noise reduction, automatic gain. */
 
+import { SAMPLES_PER_MS } from "../../lib/dsp/pcm.ts";
 import { EchoDelayEstimator, LONGEST_DELAY_SAMPLES } from "./echo_delay_estimator.ts";
 import { ECHO_BLOCK_SAMPLES, ECHO_HEADROOM_SAMPLES, EchoCanceller } from "./echo_canceller.ts";
 import { RenderBuffer } from "./render_buffer.ts";
@@ -13,7 +14,7 @@ const BLOCK_SAMPLES = ECHO_BLOCK_SAMPLES;
 const USUAL_DELAY_SAMPLES = 2880;
 
 /** Where in the filter the direct sound may lie without need to move it: 1 to 12 ms from its beginning. */
-const EARLIEST_DIRECT = 48;
+const EARLIEST_DIRECT = SAMPLES_PER_MS;
 const LATEST_DIRECT = 576;
 
 /** Delays found one after the other that differ less than this, 2 ms, are the same one. */

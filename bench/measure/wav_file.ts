@@ -1,6 +1,5 @@
 import { concat } from "@std/bytes/concat";
-import { SAMPLE_RATE } from "../../audio/audio_io.ts";
-import { toInt16 } from "../../lib/dsp/pcm.ts";
+import { SAMPLE_RATE, toInt16 } from "../../lib/dsp/pcm.ts";
 import { wavHeader } from "../../audio/file/wav_writer.ts";
 
 /** Writes samples, mono at 48 kHz, to a temporary WAV file, which goes with the block that uses it. */

@@ -1,5 +1,6 @@
 /** What a call costs the machine. */
 
+import { SAMPLE_RATE } from "../../lib/dsp/pcm.ts";
 import type { Cable, Pulse } from "../../testing/pulse.ts";
 import { pause } from "../measure/pause.ts";
 import { readCost } from "../measure/process_cost.ts";
@@ -41,7 +42,7 @@ export async function measureCosts(
   seconds: number,
 ): Promise<Map<string, Outcome<CallCost>>> {
   const { mouth, ears, drain } = cables;
-  const length = Math.ceil(((STARTING_MS + SETTLING_MS) / 1000 + seconds) * 48_000);
+  const length = Math.ceil(((STARTING_MS + SETTLING_MS) / 1000 + seconds) * SAMPLE_RATE);
   await using file = await writeTempWav(
     Float32Array.from({ length }, (_, index) => speech[index % speech.length]!),
   );

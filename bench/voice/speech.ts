@@ -1,6 +1,6 @@
 /** What is said in the comparison. */
 
-import { SAMPLE_RATE } from "../../audio/audio_io.ts";
+import { SAMPLE_RATE } from "../../lib/dsp/pcm.ts";
 import { resample } from "../../lib/dsp/resample.ts";
 import { parseWav } from "../../audio/file/wav_reader.ts";
 

@@ -1,10 +1,11 @@
 /** Recordings of which the time of each sample is known. */
 
+import { SAMPLE_RATE } from "../../lib/dsp/pcm.ts";
 import type { Cable, Pulse } from "../../testing/pulse.ts";
 import { quantile } from "../measure/quantile.ts";
 
 /** Samples a second of every recording. */
-export const RECORDING_RATE = 48_000;
+export const RECORDING_RATE = SAMPLE_RATE;
 
 /** What was heard, mono at 48 kHz. */
 export interface TimedRecording {

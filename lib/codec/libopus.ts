@@ -4,11 +4,9 @@
  * processor, and has nothing to be compiled when a phone starts.
  */
 
+import { SAMPLE_RATE } from "../dsp/pcm.ts";
 import { Application, createDecoder, createEncoder, Signal } from "libopus-wasm";
 import { linuxLibrary, unshared } from "../util/native_library.ts";
-
-/** Samples a second. Opus decodes to this whatever was sent. */
-export const OPUS_SAMPLE_RATE = 48_000;
 
 /** Samples of the longest packet that Opus allows, 120 ms (RFC 6716, section 3.2.5). */
 export const LONGEST_PACKET_SAMPLES = 5760;
@@ -71,10 +69,10 @@ export const wasmLibopus: Libopus = {
       signal: Signal.Voice,
       frameSize: frameSamples,
       channels: 1,
-      sampleRate: OPUS_SAMPLE_RATE,
+      sampleRate: SAMPLE_RATE,
     }),
   createDecoder: () =>
-    createDecoder({ channels: 1, maxFrameSize: LONGEST_PACKET_SAMPLES, sampleRate: OPUS_SAMPLE_RATE }),
+    createDecoder({ channels: 1, maxFrameSize: LONGEST_PACKET_SAMPLES, sampleRate: SAMPLE_RATE }),
 };
 
 /** The functions of the library. In C, that which sets something takes any number of arguments; here it takes one. */
@@ -133,7 +131,7 @@ class SystemEncoder implements OpusEncoder {
     const error = new Int32Array(1);
     const application = lowDelay ? APPLICATIONS.lowDelay : APPLICATIONS.whole;
     this.#library = library;
-    this.#pointer = library.opus_encoder_create(OPUS_SAMPLE_RATE, 1, application, error);
+    this.#pointer = library.opus_encoder_create(SAMPLE_RATE, 1, application, error);
     checked(error[0]!);
     this.#set(SET_BITRATE, bitrate);
     this.#set(SET_COMPLEXITY, complexity);
@@ -171,7 +169,7 @@ class SystemDecoder implements OpusDecoder {
   constructor(library: Functions) {
     const error = new Int32Array(1);
     this.#library = library;
-    this.#pointer = library.opus_decoder_create(OPUS_SAMPLE_RATE, 1, error);
+    this.#pointer = library.opus_decoder_create(SAMPLE_RATE, 1, error);
     checked(error[0]!);
   }
 

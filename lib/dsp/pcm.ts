@@ -1,3 +1,11 @@
+/** The form of sound everywhere in the program: PCM samples, mono, signed 16 bit, at one rate. */
+
+/** Samples a second, in Hz. Opus's own rate (RFC 6716, section 2), so that nothing is resampled on its way. */
+export const SAMPLE_RATE = 48_000;
+
+/** Samples in a millisecond. */
+export const SAMPLES_PER_MS = SAMPLE_RATE / 1000;
+
 /** Full scale of signed 16-bit samples: a float of 1 stands for this much. */
 const FULL_SCALE = 32_768;
 

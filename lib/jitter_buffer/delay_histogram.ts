@@ -6,8 +6,10 @@
  * delays move slowly, and the histogram follows because it forgets.
  */
 
+import { SAMPLES_PER_MS } from "../dsp/pcm.ts";
+
 /** Samples in a millisecond: the width of a bin. */
-const BIN_SAMPLES = 48;
+const BIN_SAMPLES = SAMPLES_PER_MS;
 
 /** Bins, so the longest spread that can be told apart is about a second. A power of 2, for the ring. */
 const BINS = 1024;

@@ -3,33 +3,32 @@
  * (the idea is that of NetEQ's peak detector).
  */
 
-/** Samples in a millisecond. */
-const MS = 48;
+import { SAMPLES_PER_MS } from "../dsp/pcm.ts";
 
 /** A packet that is later than usual by this much is part of a peak. */
-const LEAST_HEIGHT = 40 * MS;
+const LEAST_HEIGHT = 40 * SAMPLES_PER_MS;
 
 /** By this much if others overtook it: what holds a phone up holds up all that come. */
-const LEAST_HEIGHT_OVERTAKEN = 30 * MS;
+const LEAST_HEIGHT_OVERTAKEN = 30 * SAMPLES_PER_MS;
 
 /** By this part of how much delays differ anyway, where that is more: there any accident makes a packet later than all. */
 const LEAST_PART = 3 / 4;
 
 /** Higher than accidents of a phone are, as a rule. */
-const STANDSTILL = 80 * MS;
+const STANDSTILL = 80 * SAMPLES_PER_MS;
 
 /** Late packets within this time are one peak: what was held up comes all at once. */
-const ONE_PEAK = 400 * MS;
+const ONE_PEAK = 400 * SAMPLES_PER_MS;
 
 /**
  * Where there were two within this time, another one is expected, and so on for as long as the next one comes within
  * it; a single one is an accident of one of the two phones, as a rule. Only a network lets packets overtake each other
  * or stands still for long, so such a peak counts as two.
  */
-const HABIT = 8_500 * MS;
+const HABIT = 8_500 * SAMPLES_PER_MS;
 
 /** What was the highest peak of so long is expected, for each change of the delay is heard. */
-const MEMORY = 16_000 * MS;
+const MEMORY = 16_000 * SAMPLES_PER_MS;
 
 /** This part of those, the highest ones, is not waited for: each is an accident on top of another. */
 const ASIDE = 1 / 4;

@@ -15,6 +15,7 @@
  * evenly, each is given on as it comes, so the lead is at least one frame, and a delay of nothing is enough.
  */
 
+import { SAMPLES_PER_MS } from "../dsp/pcm.ts";
 import { ComfortNoise } from "./comfort_noise.ts";
 import { DelayHistogram } from "./delay_histogram.ts";
 import { DelayPeakDetector } from "./delay_peak_detector.ts";
@@ -45,9 +46,6 @@ export interface JitterBufferCounts {
   readonly lengthened: number;
 }
 
-/** Samples in a millisecond. */
-const MS = 48;
-
 /** Part of the packets that the delay is meant to wait for. Those beyond cost less as losses than as delay. */
 const IN_TIME = 0.985;
 
@@ -55,7 +53,7 @@ const IN_TIME = 0.985;
  * The longest delay that was needed to have so many in time is waited for so long, as long as any packet needs it, since
  * each change is heard. What a stream needed that has only just begun is not.
  */
-const HELD = 20_000 * MS;
+const HELD = 20_000 * SAMPLES_PER_MS;
 const SETTLED_MS = 4_000;
 
 /** Part of the packets whose delay is nothing out of the ordinary. */
@@ -65,20 +63,20 @@ const TYPICAL = 0.75;
  * Where delays differ much, one is nothing out of the ordinary either that is by so much less than what is waited for,
  * as long as it is no more than so much beyond the typical one: else peaks that recur would pass for ordinary.
  */
-const BELOW_IN_TIME = 5 * MS;
-const MOST_BEYOND_TYPICAL = 15 * MS;
+const BELOW_IN_TIME = 5 * SAMPLES_PER_MS;
+const MOST_BEYOND_TYPICAL = 15 * SAMPLES_PER_MS;
 
 /** Part of the packets that count as the fastest: one that is faster than all may be a mistake of the clocks. */
 const FASTEST = 0.02;
 
 /** Delay beyond the first packet's own before anything is known. */
-const FIRST_MARGIN = 3 * MS;
+const FIRST_MARGIN = 3 * SAMPLES_PER_MS;
 
 /** Delay beyond that of the fastest packets that is never exceeded; more is no conversation. */
-const LONGEST_DELAY = 400 * MS;
+const LONGEST_DELAY = 400 * SAMPLES_PER_MS;
 
 /** What is aimed at stays so far below that, since packets that come all at once are a backlog for a moment. */
-const LONGEST_TARGET = LONGEST_DELAY - 60 * MS;
+const LONGEST_TARGET = LONGEST_DELAY - 60 * SAMPLES_PER_MS;
 
 /** What is left of a backlog that was let go. */
 const KEPT_PACKETS = 3;
@@ -87,16 +85,16 @@ const KEPT_PACKETS = 3;
 const STORE = 128;
 
 /** Further from what is heard than this, a timestamp is a new start, too. */
-const LONGEST_JUMP = 5_000 * MS;
+const LONGEST_JUMP = 5_000 * SAMPLES_PER_MS;
 
 /** After this time without any packet the stream counts as ended, and silence is played. */
-const STARVED_LIMIT = 500 * MS;
+const STARVED_LIMIT = 500 * SAMPLES_PER_MS;
 
 /** Sound that is made up at once when nothing has come. */
-const CONCEALED_BLOCK = 10 * MS;
+const CONCEALED_BLOCK = 10 * SAMPLES_PER_MS;
 
 /** Most that is left out of what is late for once. What is later is heard late, and then caught up with. */
-const LONGEST_SKIP = 80 * MS;
+const LONGEST_SKIP = 80 * SAMPLES_PER_MS;
 
 /** Packets that come so soon after another, in milliseconds, were held up together with it, … */
 const HELD_UP_MS = 3;
@@ -109,7 +107,7 @@ const LONGEST_SILENCE_MS = 40;
 const HELD_UP_LASTS_MS = 100;
 
 /** Time in which what was made up crosses over to a packet that is heard from its middle. */
-const CROSSING = 5 * MS;
+const CROSSING = 5 * SAMPLES_PER_MS;
 
 /** What is too much delay, and is made shorter: so many samples, or this part of what is waited for where that is more. */
 interface Tolerance {
@@ -118,47 +116,47 @@ interface Tolerance {
 }
 
 /** In speech each change is heard, and networks take turns: it is left alone for what nobody notices. */
-const SPEAKING: Tolerance = { excess: 30 * MS, part: 2 };
+const SPEAKING: Tolerance = { excess: 30 * SAMPLES_PER_MS, part: 2 };
 
 /** Between two sentences, … */
-const SHORT_PAUSE = 150 * MS;
-const PAUSING: Tolerance = { excess: 9 * MS, part: 1 };
+const SHORT_PAUSE = 150 * SAMPLES_PER_MS;
+const PAUSING: Tolerance = { excess: 9 * SAMPLES_PER_MS, part: 1 };
 
 /** … and where nobody speaks for longer than that: there nothing is lost by following the network closely. */
-const LONG_PAUSE = 1_000 * MS;
-const SILENT: Tolerance = { excess: 9 * MS, part: 3 / 8 };
+const LONG_PAUSE = 1_000 * SAMPLES_PER_MS;
+const SILENT: Tolerance = { excess: 9 * SAMPLES_PER_MS, part: 3 / 8 };
 
 /**
  * Where a loudspeaker stood still for a moment, so much beyond what the delay was before is made good for within so long:
  * what is heard from then on is late for no reason.
  */
-const TOLERATED_RETURN = 4 * MS;
-const RETURN = 2_000 * MS;
+const TOLERATED_RETURN = 4 * SAMPLES_PER_MS;
+const RETURN = 2_000 * SAMPLES_PER_MS;
 
 /** What making sound longer and shorter leaves beyond the target, so that it need not be done again soon, … */
-const RESERVE_LONGER = 3 * MS;
-const RESERVE_SHORTER = 6 * MS;
+const RESERVE_LONGER = 3 * SAMPLES_PER_MS;
+const RESERVE_SHORTER = 6 * SAMPLES_PER_MS;
 
 /** … and as a part of what is waited for, where that is more. In pauses it is made up for once a quarter of it is left. */
 const RESERVE_PART = 1 / 4;
 const LEAST_RESERVE_PART = RESERVE_PART / 4;
 
 /** Lack of delay at which it is made up for by whatever harms least, and more often: packets come late. */
-const URGENT_LACK = 50 * MS;
+const URGENT_LACK = 50 * SAMPLES_PER_MS;
 
 /** The same for too much of it, which is less of a harm than bad seams. */
-const URGENT_EXCESS = 300 * MS;
+const URGENT_EXCESS = 300 * SAMPLES_PER_MS;
 
 /** Time between two corrections, and between two urgent ones. */
-const CORRECTION_PAUSE = 40 * MS;
-const URGENT_PAUSE = 20 * MS;
+const CORRECTION_PAUSE = 40 * SAMPLES_PER_MS;
+const URGENT_PAUSE = 20 * SAMPLES_PER_MS;
 
 /** Losses from which on it is worth a frame of delay to have the next packet's copy: 1 %. So long they may pause. */
 const WORTH_WAITING = 0.01;
-const LOSSES_GO_ON = 8_000 * MS;
+const LOSSES_GO_ON = 8_000 * SAMPLES_PER_MS;
 
 /** So long after a packet with copies others with as many are expected. */
-const COPIES_GO_ON = 3_000 * MS;
+const COPIES_GO_ON = 3_000 * SAMPLES_PER_MS;
 
 /** Weight of one packet in how many are lost, and how many overtaken: some 100 packets count. */
 const RATE_WEIGHT = 0.01;
@@ -167,13 +165,13 @@ const RATE_WEIGHT = 0.01;
 const FEW_OVERTAKEN = 0.04;
 
 /** Decoded samples that are best to find a place to cut or to repeat in. */
-const STRETCH_WINDOW = 30 * MS;
+const STRETCH_WINDOW = 30 * SAMPLES_PER_MS;
 
 /** Longest correction at once. */
-const LONGEST_CORRECTION = 15 * MS;
+const LONGEST_CORRECTION = 15 * SAMPLES_PER_MS;
 
 /** Room for the longest packet of Opus, what may be left before it, and a correction. */
-const DECODED_CAPACITY = 400 * MS;
+const DECODED_CAPACITY = 400 * SAMPLES_PER_MS;
 
 /** One direction's playout. */
 export class JitterBuffer {
@@ -271,12 +269,12 @@ export class JitterBuffer {
 
   /** JitterBuffer delay beyond that of the fastest packets, in milliseconds. 0 before there is any. */
   get delayMs(): number {
-    return this.#delays.empty ? 0 : (this.#delay - this.#starved - this.#shortest) / MS;
+    return this.#delays.empty ? 0 : (this.#delay - this.#starved - this.#shortest) / SAMPLES_PER_MS;
   }
 
   /** The same for the delay that is aimed at. */
   get targetMs(): number {
-    return this.#delays.empty ? 0 : (this.#target - this.#shortest) / MS;
+    return this.#delays.empty ? 0 : (this.#target - this.#shortest) / SAMPLES_PER_MS;
   }
 
   /**
@@ -284,7 +282,7 @@ export class JitterBuffer {
    * here, where it can be made shorter.
    */
   get heldBackSamples(): number {
-    return Math.max(0, Math.round(this.targetMs * MS));
+    return Math.max(0, Math.round(this.targetMs * SAMPLES_PER_MS));
   }
 
   /**
@@ -300,7 +298,7 @@ export class JitterBuffer {
     this.#wasCalled(now);
     const jumps = Math.abs(number - this.#next) >= STORE || Math.abs(timestamp - this.#end) > LONGEST_JUMP;
     if (this.#streaming && jumps) this.restart();
-    this.#clock.start(this.#delivered - now * MS);
+    this.#clock.start(this.#delivered - now * SAMPLES_PER_MS);
     this.#estimate(number, timestamp, now);
     if (!this.#streaming) this.#begin(number, timestamp, now);
     // What is further from the newest than there is room for would take a packet's slot.
@@ -349,7 +347,7 @@ export class JitterBuffer {
    */
   play(samples: Int16Array, now: number, behind = 0, ranDry = false): void {
     this.#wasCalled(now);
-    this.#followClock(this.#delivered + samples.length + behind - now * MS, now, ranDry);
+    this.#followClock(this.#delivered + samples.length + behind - now * SAMPLES_PER_MS, now, ranDry);
     this.#letGo();
     while (this.#decodedLength < samples.length) this.#decodeNext();
     this.#correct(samples.length);
@@ -469,10 +467,10 @@ export class JitterBuffer {
   }
 
   #estimate(number: number, timestamp: number, now: number): void {
-    const relativeDelay = now * MS - timestamp;
+    const relativeDelay = now * SAMPLES_PER_MS - timestamp;
     const weight = now - this.#cameAt < HELD_UP_MS ? HELD_UP_WEIGHT : 1;
     this.#cameAt = now;
-    this.#delays.add(relativeDelay, this.#frameSamples / MS, weight);
+    this.#delays.add(relativeDelay, this.#frameSamples / SAMPLES_PER_MS, weight);
     this.#fastest = this.#delays.quantile(FASTEST);
     // A lost packet is rebuilt from the next one, so where there are losses that one is worth waiting for.
     const copies = this.#end - this.#copyAt < COPIES_GO_ON ? this.#copies : 0;
@@ -502,7 +500,7 @@ export class JitterBuffer {
   #wasCalled(now: number): void {
     if (now - this.#calledAt > LONGEST_SILENCE_MS) {
       this.#heldUpAt = now;
-      this.#heldUpFor = (now - this.#calledAt) * MS;
+      this.#heldUpFor = (now - this.#calledAt) * SAMPLES_PER_MS;
     }
     this.#calledAt = now;
   }
@@ -531,7 +529,7 @@ export class JitterBuffer {
 
   /** Puts silence before a timestamp, so that it is heard when the delay says. */
   #anchor(timestamp: number, now: number): void {
-    const delay = Math.max(this.#target, this.#delayFor(now * MS - timestamp) + FIRST_MARGIN);
+    const delay = Math.max(this.#target, this.#delayFor(now * SAMPLES_PER_MS - timestamp) + FIRST_MARGIN);
     const silence = Math.round(delay - (this.#delivered - timestamp));
     this.#decodedLength = Math.max(0, Math.min(silence, LONGEST_DELAY));
     this.#decoded.fill(0, 0, this.#decodedLength);

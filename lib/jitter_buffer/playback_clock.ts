@@ -3,8 +3,7 @@
  * and now and then it stands still for a moment and catches up.
  */
 
-/** Samples in a millisecond. */
-const MS = 48;
+import { SAMPLES_PER_MS } from "../dsp/pcm.ts";
 
 /**
  * Weight of one request, some 50 a second, that shows it behind. What must be there in time is what the loudspeaker takes
@@ -26,7 +25,7 @@ const HALF_WEIGHT_REQUESTS = 2;
  * When it is behind by so much for so many requests, it has stood still, and its clock is set anew. Where it had nothing
  * to play that is known at once.
  */
-const STOOD_STILL = 40 * MS;
+const STOOD_STILL = 40 * SAMPLES_PER_MS;
 const STOOD_STILL_REQUESTS = 10;
 
 /** How far it has fallen back is known after so many requests, from what it took when it was ahead. */

@@ -16,22 +16,21 @@
  * Samples are mono, signed 16 bit, at 48 kHz.
  */
 
-/** Samples in a millisecond. */
-const MS = 48;
+import { SAMPLES_PER_MS } from "../dsp/pcm.ts";
 
 /** Shortest stretch cut out of or repeated in speech: a pitch of 400 Hz, or two periods of a higher one. */
-export const SHORTEST_LAG = 2.5 * MS;
+export const SHORTEST_LAG = 2.5 * SAMPLES_PER_MS;
 /** Longest: a pitch of 67 Hz, lower than men speak. */
-export const LONGEST_LAG = 15 * MS;
+export const LONGEST_LAG = 15 * SAMPLES_PER_MS;
 
 /** The seam takes one period where there is room, and never less: shorter ones are heard as clicks. */
-const SHORTEST_FADE = 5 * MS;
+const SHORTEST_FADE = 5 * SAMPLES_PER_MS;
 
 /** Left untouched at both ends, so that what is played before and after connects. */
-const EDGE = 1 * MS;
+const EDGE = 1 * SAMPLES_PER_MS;
 
 /** Two stretches are compared over this much where there is room, which holds a pulse of any voice. */
-const LONGEST_COMPARISON = 15 * MS;
+const LONGEST_COMPARISON = 15 * SAMPLES_PER_MS;
 
 /**
  * What is looked at as a whole must hold a pulse of any voice, or the calm between two pulses of a low one would
@@ -40,7 +39,7 @@ const LONGEST_COMPARISON = 15 * MS;
 const SHORTEST_SPAN = LONGEST_LAG;
 
 /** Of a longer input only this much is searched, because the time it takes grows with it. The rest is copied. */
-const LONGEST_SEARCH = 60 * MS;
+const LONGEST_SEARCH = 60 * SAMPLES_PER_MS;
 
 /** The rough search runs at 12 kHz, on which the pulses of the voice are still sharp. */
 const DECIMATION = 4;
@@ -49,7 +48,7 @@ const LOW_PASS = [1, 2, 3, 4, 3, 2, 1];
 const LOW_PASS_GAIN = 1 / 16;
 
 /** Places are tried this far apart, in decimated samples: finer than a pulse is wide gains nothing. */
-const STEP = MS / DECIMATION;
+const STEP = SAMPLES_PER_MS / DECIMATION;
 
 /** Samples of the shortest input in which speech is changed: what is looked at comes in whole steps. */
 export const SHORTEST_INPUT = SHORTEST_SPAN + 2 * EDGE + STEP * DECIMATION;
@@ -66,7 +65,7 @@ const PAUSE_ABOVE_BACKGROUND = 4;
 const BACKGROUND_BELOW_SPEECH = 10 ** -1.5;
 
 /** Levels are followed in blocks of this length, of the order of a pitch period. */
-const LEVEL_BLOCK = 10 * MS;
+const LEVEL_BLOCK = 10 * SAMPLES_PER_MS;
 /** Part of the way up to a louder block: 100 ms to learn a voice's level, so that a clap does not set it. */
 const SPEECH_RISE = 0.1;
 /** Down by 1 dB a second: pauses do not count, but a voice that has become softer does in the end. */
@@ -75,7 +74,7 @@ const SPEECH_FALL = 10 ** -0.001;
 const BACKGROUND_RISE = 10 ** 0.005;
 
 /** Pauses are looked for in blocks of this length. */
-const PAUSE_BLOCK = 2.5 * MS;
+const PAUSE_BLOCK = 2.5 * SAMPLES_PER_MS;
 /** The calm between two pulses of a low voice is shorter than a pause. */
 const SHORTEST_PAUSE = LONGEST_LAG;
 

@@ -3,7 +3,8 @@
  * voice and the sound devices, and decides when the program ends and with which status.
  */
 
-import { type AudioError, type AudioSink, type AudioSource, SAMPLE_RATE } from "../../audio/audio_io.ts";
+import { SAMPLES_PER_MS } from "../dsp/pcm.ts";
+import type { AudioError, AudioSink, AudioSource } from "../../audio/audio_io.ts";
 import type { DeviceNotice } from "../../audio/hotplug/device_supervisor.ts";
 import { fileError } from "../../audio/file/file_error.ts";
 import { openNullSink, openSilence } from "../../audio/synthetic.ts";
@@ -500,7 +501,7 @@ export class UserAgent {
   async #openVoice(conversation: Conversation): Promise<void> {
     await within(CLOSING_MS, this.#closing);
     const { frameMs, errorCorrection, redundancy, stretching } = this.#options.voice;
-    const frameSamples = frameMs * SAMPLE_RATE / 1000;
+    const frameSamples = frameMs * SAMPLES_PER_MS;
     const [source, sink] = await Promise.all([this.#openSource(frameSamples), this.#openSink(frameSamples)]);
     conversation.processor = this.#openProcessor();
     const voice = await VoiceSession.start({

@@ -1,6 +1,6 @@
 /** What came of the other side's stream and what did not (RFC 3550, section 6.4.1 and appendices A.1, A.3, A.8). */
 
-import { OPUS_SAMPLE_RATE } from "../codec/libopus.ts";
+import { SAMPLE_RATE } from "../dsp/pcm.ts";
 import type { ReportBlock } from "./rtcp.ts";
 
 /** Packets remembered to tell a repeated one from a late one: 20 s of them at 50 a second. */
@@ -55,7 +55,7 @@ export class ReceiverStatistics {
   #senderReport: { readonly ssrc: number; readonly middle: number; readonly arrivalMs: number } | undefined;
 
   /** @param clockRate Units of the stream's timestamp in a second. */
-  constructor(clockRate: number = OPUS_SAMPLE_RATE) {
+  constructor(clockRate: number = SAMPLE_RATE) {
     this.#clockRate = clockRate;
   }
 

@@ -1,6 +1,6 @@
 /** The RTCP side of a call, without a socket or a clock: when to report, what, and what the other's reports say. */
 
-import { OPUS_SAMPLE_RATE } from "../codec/libopus.ts";
+import { SAMPLE_RATE } from "../dsp/pcm.ts";
 import type { ReceiverStatistics } from "./receiver_statistics.ts";
 import { MOST_COPIES, REDUNDANT_PAYLOAD_TYPE } from "./red.ts";
 import {
@@ -118,7 +118,7 @@ export class RtcpSession {
     this.#unixMinusNow = options.unixMs - options.now;
     this.#cname = options.cname ?? randomCname();
     this.#random = options.random ?? Math.random;
-    this.#clockRate = options.clockRate ?? OPUS_SAMPLE_RATE;
+    this.#clockRate = options.clockRate ?? SAMPLE_RATE;
     this.#wakeAt = options.now + FIRST_REPORT_SHARE * this.#pause();
   }
 

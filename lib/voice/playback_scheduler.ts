@@ -15,38 +15,36 @@
  * ```
  */
 
+import { SAMPLES_PER_MS } from "../dsp/pcm.ts";
 import type { JitterBuffer } from "../jitter_buffer/jitter_buffer.ts";
-
-/** Samples in a millisecond. */
-const MS = 48;
 
 /**
  * Samples that last as long as the next packet is waited for beyond the end of the last one's sound. A loudspeaker's
  * queue must last so long, and still hold enough then for a device that takes 10 ms at a time, and for a timer that is
  * late.
  */
-const LATE_SAMPLES = 6 * MS;
+const LATE_SAMPLES = 6 * SAMPLES_PER_MS;
 
 /**
  * Samples that a full queue lacks where nobody speaks: room for the beginning of a packet that comes then, and not so
  * many that a device could take all of the rest in the time of a frame.
  */
-const PAUSE_SAMPLES = 4 * MS;
+const PAUSE_SAMPLES = 4 * SAMPLES_PER_MS;
 
 /**
  * Where there is more to give, the next packet is waited for so long after it should have come, in samples: a queue is
  * not to run low while something is there for it.
  */
-const TOP_UP_SAMPLES = 5 * MS;
+const TOP_UP_SAMPLES = 5 * SAMPLES_PER_MS;
 
 /** What is made up at once, so that a packet that is a little late need not be made up whole. */
-const MADE_UP_SAMPLES = 10 * MS;
+const MADE_UP_SAMPLES = 10 * SAMPLES_PER_MS;
 
 /** Less than this is not worth to be asked again for. */
-const LEAST_SAMPLES = 5 * MS;
+const LEAST_SAMPLES = 5 * SAMPLES_PER_MS;
 
 /** Most that a loudspeaker is given at once: a fifth of a second. */
-const LONGEST_SERVING_SAMPLES = 200 * MS;
+const LONGEST_SERVING_SAMPLES = 200 * SAMPLES_PER_MS;
 
 /** After how long without wanting anything a loudspeaker counts as having stood still. */
 const STOPPAGE_MS = 100;
@@ -165,7 +163,7 @@ export class PlaybackScheduler {
   #end(now: number): Int16Array<ArrayBuffer> {
     const more = this.#jitterBuffer.readySamples(LEAST_SAMPLES) >= LEAST_SAMPLES;
     const latest = more ? this.#frameSamples + TOP_UP_SAMPLES : Infinity;
-    this.#dueAt = now + Math.min(this.#patienceSamples - this.#lack, latest) / MS;
+    this.#dueAt = now + Math.min(this.#patienceSamples - this.#lack, latest) / SAMPLES_PER_MS;
     return this.#samples.subarray(0, this.#given);
   }
 }

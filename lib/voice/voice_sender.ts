@@ -1,7 +1,7 @@
 /** From samples to RTP datagrams, without a socket or a clock. */
 
 import { levelDb } from "../dsp/level.ts";
-import { OPUS_SAMPLE_RATE } from "../codec/libopus.ts";
+import { SAMPLE_RATE } from "../dsp/pcm.ts";
 import { SILENT_PACKET_BYTES, type VoiceEncoder } from "../codec/opus.ts";
 import { encodeRedundant, type FrameCopy, LONGEST_COPY_BYTES, REDUNDANT_PAYLOAD_TYPE } from "../rtp/red.ts";
 import { encodeRtp, OPUS_PAYLOAD_TYPE, RTP_HEADER_BYTES } from "../rtp/rtp.ts";
@@ -13,10 +13,10 @@ const SPEECH_DB = -55;
  * After this time without speech its silence need not be sent. Pauses between sentences are: what the network does is
  * learnt from packets, and so known before the next word.
  */
-const LONG_SILENCE_SAMPLES = 8 * OPUS_SAMPLE_RATE;
+const LONG_SILENCE_SAMPLES = 8 * SAMPLE_RATE;
 
 /** So often silence is sent all the same, for a sign of life: as often as Opus itself does. */
-const SIGN_OF_LIFE_SAMPLES = 0.4 * OPUS_SAMPLE_RATE;
+const SIGN_OF_LIFE_SAMPLES = 0.4 * SAMPLE_RATE;
 
 /** Most bytes of frames in a packet with copies: with all headers it fits into the 1500 of Ethernet. */
 const LONGEST_PAYLOAD_BYTES = 1400;

@@ -1,5 +1,6 @@
 /** The voice of one call: moves samples between the sound devices and the network while the call stands. */
 
+import { SAMPLES_PER_MS } from "../dsp/pcm.ts";
 import type { AudioError, AudioSink, AudioSource } from "../../audio/audio_io.ts";
 import { type Clock, systemClock } from "../util/clock.ts";
 import { levelDb } from "../dsp/level.ts";
@@ -99,9 +100,6 @@ export const NO_VOICE: VoiceFigures = {
   mos: 0,
 };
 
-/** Samples in a millisecond. */
-const MS = 48;
-
 /** Expected losses from which on packets carry one copy, and two, which are worth another frame of delay then. */
 const ONE_COPY_LOSS = 0.01;
 const TWO_COPIES_LOSS = 0.06;
@@ -187,9 +185,9 @@ export class VoiceSession {
     const processing = this.#options.processor?.latencySamples ?? 0;
     // What is in the loudspeaker's queue early is part of the delay of playout already.
     const speaker = Math.max(0, this.#sink.delaySamples - this.#feed.earlySamples);
-    const devicesMs = (this.#source.delaySamples + processing + speaker) / MS;
+    const devicesMs = (this.#source.delaySamples + processing + speaker) / SAMPLES_PER_MS;
     const { mos } = estimateQuality({
-      oneWayDelayMs: devicesMs + this.#options.frameSamples / MS + (roundTripMs ?? 0) / 2 +
+      oneWayDelayMs: devicesMs + this.#options.frameSamples / SAMPLES_PER_MS + (roundTripMs ?? 0) / 2 +
         jitterBuffer.delayMs,
       lossFraction: concealed / Math.max(1, played + rebuilt + concealed),
     });

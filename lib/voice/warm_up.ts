@@ -1,5 +1,6 @@
 /** Work on made-up sound before the first call, so that its first seconds do not wait for code to be compiled. */
 
+import { SAMPLES_PER_MS } from "../dsp/pcm.ts";
 import type { AudioSink, AudioSource } from "../../audio/audio_io.ts";
 import type { Clock } from "../util/clock.ts";
 import { FRAME_SAMPLES } from "../codec/opus.ts";
@@ -10,8 +11,6 @@ import { type MicrophoneProcessor, VoiceSession } from "./voice_session.ts";
 
 /** Duration of a frame, and samples in a millisecond. */
 const FRAME_MS = 20;
-const MS = 48;
-
 /** One packet in so many is lost, so that what is done about it is done, too. */
 const LOST_ONE_IN = 10;
 
@@ -73,7 +72,7 @@ function chirps(clock: Clock): AudioSource {
     delaySamples: 0,
     read(samples) {
       if (dueMs > clock.now()) return dueMs - clock.now();
-      dueMs += samples.length / MS;
+      dueMs += samples.length / SAMPLES_PER_MS;
       for (let index = 0; index < samples.length; index++) {
         samples[index] = 9000 * Math.sin(index * index / (dueMs + 100));
       }
@@ -89,7 +88,7 @@ function nowhere(clock: Clock): AudioSink {
   return {
     name: "",
     delaySamples: FRAME_SAMPLES,
-    wanted: () => Math.max(0, clock.now() * MS + FRAME_SAMPLES - taken),
+    wanted: () => Math.max(0, clock.now() * SAMPLES_PER_MS + FRAME_SAMPLES - taken),
     roomSamples: 0,
     write(samples) {
       taken += samples.length;

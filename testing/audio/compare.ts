@@ -1,7 +1,6 @@
-import { SAMPLE_RATE } from "../../audio/audio_io.ts";
+import { SAMPLE_RATE, toFloat32 } from "../../lib/dsp/pcm.ts";
 import { fft } from "../../lib/dsp/fft.ts";
 import { resample } from "../../lib/dsp/resample.ts";
-import { toFloat32 } from "../../lib/dsp/pcm.ts";
 
 /** How what was heard relates to what was said. */
 export interface Comparison {
@@ -199,7 +198,7 @@ const PIECE_SEARCH_SECONDS = 0.3;
 export function compareInPieces(
   reference: Int16Array | Float32Array,
   heard: Int16Array | Float32Array,
-  sampleRate = 48_000,
+  sampleRate = SAMPLE_RATE,
 ): Comparison {
   const whole = compare(reference, heard, sampleRate);
   const length = Math.round(PIECE_SECONDS * sampleRate);

@@ -1,6 +1,6 @@
 /** A made-up room with a loudspeaker and a microphone in it; the same on every run. */
 
-import { SAMPLE_RATE } from "../../audio/audio_io.ts";
+import { SAMPLE_RATE, SAMPLES_PER_MS } from "../../lib/dsp/pcm.ts";
 import { fft } from "../../lib/dsp/fft.ts";
 import { resample } from "../../lib/dsp/resample.ts";
 import { parseWav } from "../../audio/file/wav_reader.ts";
@@ -30,7 +30,7 @@ export interface RoomShape {
 export function roomResponse(shape: RoomShape): Float32Array<ArrayBuffer> {
   const { seed, reverberationMs = 128, decayDb = 40, directToReverberantDb = 3, echoDb = -8 } = shape;
   const random = seededRandom(seed);
-  const response = new Float32Array(Math.round(reverberationMs * SAMPLE_RATE / 1000));
+  const response = new Float32Array(Math.round(reverberationMs * SAMPLES_PER_MS));
   let dull = 0;
   for (let i = 1; i < response.length; i++) {
     const gaussian = random() + random() + random() + random() - 2;

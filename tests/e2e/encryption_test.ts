@@ -8,7 +8,7 @@ import {
 } from "@std/assert";
 import { Buffer } from "node:buffer";
 import crypto from "node:crypto";
-import { SAMPLE_RATE } from "../../audio/audio_io.ts";
+import { SAMPLE_RATE } from "../../lib/dsp/pcm.ts";
 import { compare } from "../../testing/audio/compare.ts";
 import { resample } from "../../lib/dsp/resample.ts";
 import { parseWav } from "../../audio/file/wav_reader.ts";

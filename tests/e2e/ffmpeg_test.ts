@@ -1,6 +1,6 @@
 import { assert, assertGreater } from "@std/assert";
 import { compareInPieces } from "../../testing/audio/compare.ts";
-import { SAMPLE_RATE } from "../../audio/audio_io.ts";
+import { SAMPLE_RATE } from "../../lib/dsp/pcm.ts";
 import { resample } from "../../lib/dsp/resample.ts";
 import { parseWav } from "../../audio/file/wav_reader.ts";
 import { encodeCallMessage, parseCallMessage } from "../../lib/protocol/call_messages.ts";

@@ -1,7 +1,7 @@
 /** Phones that are made to leave, or lose what they record to, at any moment. */
 
 import { assert, assertEquals, assertGreater, assertLess, assertStringIncludes } from "@std/assert";
-import { SAMPLE_RATE } from "../../audio/audio_io.ts";
+import { SAMPLE_RATE } from "../../lib/dsp/pcm.ts";
 import { parseWav } from "../../audio/file/wav_reader.ts";
 import { haveTmux, type Sight, TestTerminal } from "../../testing/tmux.ts";
 import { assertToneRecorded, messages, startPhone, temporaryFolder, waitForRecording } from "./phones.ts";

@@ -1,7 +1,7 @@
 /** What tests of whole phones have in common. */
 
 import { assert, assertEquals, assertGreater } from "@std/assert";
-import { SAMPLE_RATE } from "../../audio/audio_io.ts";
+import { SAMPLE_RATE } from "../../lib/dsp/pcm.ts";
 import { parseWav } from "../../audio/file/wav_reader.ts";
 import { WAV_HEADER_BYTES } from "../../audio/file/wav_writer.ts";
 import { FRAME_SAMPLES } from "../../lib/codec/opus.ts";

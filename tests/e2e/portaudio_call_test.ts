@@ -1,7 +1,7 @@
 import { assertEquals, assertGreater } from "@std/assert";
 import { concat } from "@std/bytes/concat";
 import { compareInPieces } from "../../testing/audio/compare.ts";
-import { SAMPLE_RATE } from "../../audio/audio_io.ts";
+import { SAMPLE_RATE } from "../../lib/dsp/pcm.ts";
 import { resample } from "../../lib/dsp/resample.ts";
 import { parseWav } from "../../audio/file/wav_reader.ts";
 import { wavHeader } from "../../audio/file/wav_writer.ts";

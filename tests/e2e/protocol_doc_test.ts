@@ -18,7 +18,7 @@ import {
 import { KeyExchange, KeyPair } from "../../lib/call/key_exchange.ts";
 import { REPLAY_WINDOW } from "../../lib/srtp/replay_window.ts";
 import { DEFAULT_PHONE_PORT } from "../../lib/phone/options.ts";
-import { OPUS_SAMPLE_RATE } from "../../lib/codec/libopus.ts";
+import { SAMPLE_RATE } from "../../lib/dsp/pcm.ts";
 import { FRAME_SAMPLES } from "../../lib/codec/opus.ts";
 import { OPUS_PAYLOAD_TYPE } from "../../lib/rtp/rtp.ts";
 import { MAX_DATAGRAM_BYTES, parseCallMessage } from "../../lib/protocol/call_messages.ts";
@@ -99,7 +99,7 @@ const NUMBERS: [what: string, value: string][] = [
   ["Such addresses known", `${MAX_UNVALIDATED_ADDRESSES}`],
   ["Packets that a replay window remembers", `${REPLAY_WINDOW}`],
   ["Payload type of voice", `${OPUS_PAYLOAD_TYPE}`],
-  ["Clock of voice", `${OPUS_SAMPLE_RATE} Hz`],
+  ["Clock of voice", `${SAMPLE_RATE} Hz`],
   ["Samples in a packet", `${FRAME_SAMPLES}`],
 ];
 

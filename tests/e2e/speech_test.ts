@@ -1,5 +1,5 @@
 import { assertEquals, assertGreater } from "@std/assert";
-import { SAMPLE_RATE } from "../../audio/audio_io.ts";
+import { SAMPLE_RATE } from "../../lib/dsp/pcm.ts";
 import { compareInPieces } from "../../testing/audio/compare.ts";
 import { resample } from "../../lib/dsp/resample.ts";
 import { parseWav } from "../../audio/file/wav_reader.ts";

@@ -1,3 +1,4 @@
+import { SAMPLES_PER_MS } from "../../lib/dsp/pcm.ts";
 import {
   assertEquals,
   assertGreater,
@@ -14,13 +15,12 @@ import {
 import { randomFrom } from "../../testing/netem/network.ts";
 import { FakeDecoder, type Fate, voicePacket } from "../../testing/jitter_buffer_simulation.ts";
 
-const MS = 48;
-const FRAME = 20 * MS;
+const FRAME = 20 * SAMPLES_PER_MS;
 /** A loudspeaker's full queue, and what it takes at a time. */
-const FULL = FRAME + 16 * MS;
-const BLOCK = 10 * MS;
+const FULL = FRAME + 16 * SAMPLES_PER_MS;
+const BLOCK = 10 * SAMPLES_PER_MS;
 /** What it could hold beyond that. */
-const ROOM = 34 * MS;
+const ROOM = 34 * SAMPLES_PER_MS;
 
 /** A queue that is not dry. */
 function queueThatWants(samples: number): PlaybackQueue {
@@ -94,7 +94,7 @@ function run(
     const packetAt = awake(packets[0]?.at ?? Infinity);
     now = Math.min(blockAt, awake(feed.dueAt), packetAt);
     if (now === packetAt) {
-      if (now > 1000 * (seconds - 1)) queuedMs.push(queued / MS);
+      if (now > 1000 * (seconds - 1)) queuedMs.push(queued / SAMPLES_PER_MS);
       const { frame } = packets.shift()!;
       jitterBuffer.push(frame, frame * FRAME, voicePacket(frame, copies), now);
       give(feed.packetCame(queue, now));
@@ -109,7 +109,7 @@ function run(
     }
     each?.(now, jitterBuffer);
   }
-  const waitingMs = jitterBuffer.readySamples(2_000 * MS) / MS;
+  const waitingMs = jitterBuffer.readySamples(2_000 * SAMPLES_PER_MS) / SAMPLES_PER_MS;
   return { jitterBuffer, gaps, queuedMs: [Math.min(...queuedMs), Math.max(...queuedMs)], waitingMs };
 }
 

@@ -1,8 +1,7 @@
+import { SAMPLES_PER_MS } from "../../../lib/dsp/pcm.ts";
 import { assertGreater, assertLess, assertLessOrEqual } from "@std/assert";
 import { CapturePoll } from "../../../audio/portaudio/capture_poll.ts";
 import { seededRandom } from "../../../testing/audio/signals.ts";
-
-const MS = 48;
 
 interface Microphone {
   readonly readSamples: number;
@@ -31,9 +30,9 @@ function readOn({ readSamples, chunkSamples, jitterMs = 0, backlogMs = 0, still 
   const lateness = Array.from({ length: 10_000 }, () => jitterMs * random());
   const given = (nowMs: number) => {
     const untilMs = nowMs > still[0] && nowMs < still[1] ? still[0] : nowMs;
-    let chunks = Math.floor(untilMs * MS / chunkSamples);
-    while (chunks > 0 && chunks * chunkSamples / MS + lateness[chunks]! > untilMs) chunks--;
-    return chunks * chunkSamples + backlogMs * MS;
+    let chunks = Math.floor(untilMs * SAMPLES_PER_MS / chunkSamples);
+    while (chunks > 0 && chunks * chunkSamples / SAMPLES_PER_MS + lateness[chunks]! > untilMs) chunks--;
+    return chunks * chunkSamples + backlogMs * SAMPLES_PER_MS;
   };
   const schedule = new CapturePoll(readSamples);
   const readings: Reading[] = [];
@@ -52,7 +51,7 @@ function readOn({ readSamples, chunkSamples, jitterMs = 0, backlogMs = 0, still 
     taken += readSamples;
     left -= readSamples;
     schedule.read(nowMs, left);
-    readings.push({ atMs: nowMs, behindMs: (given(nowMs) - taken) / MS });
+    readings.push({ atMs: nowMs, behindMs: (given(nowMs) - taken) / SAMPLES_PER_MS });
   }
   return { readings, looksPerRead: looks / readings.length };
 }
@@ -60,8 +59,12 @@ function readOn({ readSamples, chunkSamples, jitterMs = 0, backlogMs = 0, still 
 for (const readMs of [10, 20]) {
   for (const chunkMs of [2.5, 5, 10, 20]) {
     Deno.test(`CapturePoll reads ${readMs} ms soon after they came in pieces of ${chunkMs} ms, one by one`, () => {
-      const readSamples = readMs * MS;
-      const { readings, looksPerRead } = readOn({ readSamples, chunkSamples: chunkMs * MS, jitterMs: 1 });
+      const readSamples = readMs * SAMPLES_PER_MS;
+      const { readings, looksPerRead } = readOn({
+        readSamples,
+        chunkSamples: chunkMs * SAMPLES_PER_MS,
+        jitterMs: 1,
+      });
       const settled = readings.filter(({ atMs }) => atMs > 3_000);
       assertGreater(settled.length, 7_000 / readMs - 3);
       for (const [index, { atMs, behindMs }] of settled.entries()) {
@@ -78,20 +81,27 @@ for (const readMs of [10, 20]) {
 
 Deno.test("CapturePoll looks no more often where pieces are not as long as what is read", () => {
   for (const [readMs, chunkMs] of [[20, 20.08], [20, 10.04], [20, 19.9], [10, 10.04]] as const) {
-    const { readings, looksPerRead } = readOn({ readSamples: readMs * MS, chunkSamples: chunkMs * MS });
+    const { readings, looksPerRead } = readOn({
+      readSamples: readMs * SAMPLES_PER_MS,
+      chunkSamples: chunkMs * SAMPLES_PER_MS,
+    });
     assertLessOrEqual(looksPerRead, 1.2, `${chunkMs} ms`);
     for (const { atMs, behindMs } of readings) if (atMs > 3_000) assertLess(behindMs, chunkMs + 2, `${atMs}`);
   }
 });
 
 Deno.test("CapturePoll leaves no backlog behind that the queue does not show", () => {
-  for (const readSamples of [10 * MS, 20 * MS]) {
-    const { readings } = readOn({ readSamples, chunkSamples: 10 * MS, backlogMs: 500 });
+  for (const readSamples of [10 * SAMPLES_PER_MS, 20 * SAMPLES_PER_MS]) {
+    const { readings } = readOn({ readSamples, chunkSamples: 10 * SAMPLES_PER_MS, backlogMs: 500 });
     for (const { atMs, behindMs } of readings) if (atMs > 500) assertLess(behindMs, 12, `${atMs}`);
   }
 });
 
 Deno.test("CapturePoll catches up with a microphone that stood still", () => {
-  const { readings } = readOn({ readSamples: 20 * MS, chunkSamples: 10 * MS, still: [4_000, 4_600] });
+  const { readings } = readOn({
+    readSamples: 20 * SAMPLES_PER_MS,
+    chunkSamples: 10 * SAMPLES_PER_MS,
+    still: [4_000, 4_600],
+  });
   for (const { atMs, behindMs } of readings) if (atMs > 5_000) assertLess(behindMs, 12, `${atMs}`);
 });

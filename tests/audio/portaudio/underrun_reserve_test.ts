@@ -1,12 +1,12 @@
+import { SAMPLES_PER_MS } from "../../../lib/dsp/pcm.ts";
 import { assertEquals } from "@std/assert";
 import { UnderrunReserve } from "../../../audio/portaudio/underrun_reserve.ts";
 
-const MS = 48;
-const LEAST = 16 * MS;
+const LEAST = 16 * SAMPLES_PER_MS;
 
 /** A queue takes so many seconds of sound, a frame at a time. */
 function take(reserve: UnderrunReserve, seconds: number): void {
-  for (let count = 0; count < 50 * seconds; count++) reserve.took(20 * MS);
+  for (let count = 0; count < 50 * seconds; count++) reserve.took(20 * SAMPLES_PER_MS);
 }
 
 /** One that is past its start. */
@@ -20,7 +20,7 @@ Deno.test("a reserve grows each time that its queue ran dry again, up to a limit
   const reserve = started();
   const reserves = Array.from({ length: 7 }, () => {
     reserve.ranDry();
-    return reserve.samples / MS;
+    return reserve.samples / SAMPLES_PER_MS;
   });
   assertEquals(reserves, [16, 24, 32, 40, 48, 48, 48]);
 });
@@ -35,16 +35,16 @@ Deno.test("a reserve takes it for an accident when its queue ran dry once in 5 s
   reserve.ranDry();
   take(reserve, 4.9);
   reserve.ranDry();
-  assertEquals(reserve.samples / MS, 24);
+  assertEquals(reserve.samples / SAMPLES_PER_MS, 24);
 });
 
 Deno.test("a reserve shrinks by a millisecond every 6 s without that, and never below what it was", () => {
   const reserve = started();
   for (let count = 0; count < 2; count++) reserve.ranDry();
   take(reserve, 5.9);
-  assertEquals(reserve.samples / MS, 24);
+  assertEquals(reserve.samples / SAMPLES_PER_MS, 24);
   take(reserve, 0.1);
-  assertEquals(reserve.samples / MS, 23);
+  assertEquals(reserve.samples / SAMPLES_PER_MS, 23);
   take(reserve, 7 * 6);
   assertEquals(reserve.samples, LEAST);
   take(reserve, 60);
@@ -57,7 +57,7 @@ Deno.test("each time that it ran dry, the 6 s begin anew", () => {
     reserve.ranDry();
     take(reserve, 4);
   }
-  assertEquals(reserve.samples / MS, 48);
+  assertEquals(reserve.samples / SAMPLES_PER_MS, 48);
 });
 
 Deno.test("a reserve takes no notice of the first 3 s, in which devices start", () => {
@@ -70,5 +70,5 @@ Deno.test("a reserve takes no notice of the first 3 s, in which devices start", 
   reserve.ranDry();
   assertEquals(reserve.samples, LEAST);
   reserve.ranDry();
-  assertEquals(reserve.samples / MS, 24);
+  assertEquals(reserve.samples / SAMPLES_PER_MS, 24);
 });

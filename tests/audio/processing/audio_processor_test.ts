@@ -1,5 +1,5 @@
+import { SAMPLE_RATE, SAMPLES_PER_MS } from "../../../lib/dsp/pcm.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { SAMPLE_RATE } from "../../../audio/audio_io.ts";
 import { AudioProcessor, type AudioProcessorOptions } from "../../../audio/processing/audio_processor.ts";
 import {
   type BlockOrder,
@@ -24,7 +24,7 @@ const FAR = speech(["fala.wav", "resposta.wav"], SECONDS);
 const NEAR = speech(["resposta.wav", "fala.wav"], SECONDS);
 
 const seconds = (count: number) => Math.round(count * SAMPLE_RATE);
-const ms = (count: number) => Math.round(count * SAMPLE_RATE / 1000);
+const ms = (count: number) => Math.round(count * SAMPLES_PER_MS);
 
 const toneAt = (i: number) => 0.2 * Math.sin(2 * Math.PI * 440 * i / SAMPLE_RATE);
 

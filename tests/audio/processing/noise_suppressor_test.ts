@@ -1,5 +1,5 @@
 import { assert } from "@std/assert";
-import { SAMPLE_RATE } from "../../../audio/audio_io.ts";
+import { SAMPLE_RATE } from "../../../lib/dsp/pcm.ts";
 import { NoiseSuppressor, SUPPRESSOR_DELAY_SAMPLES } from "../../../audio/processing/noise_suppressor.ts";
 import { powerOf, speech } from "../../../testing/audio/room.ts";
 import { noise } from "../../../testing/audio/signals.ts";
