@@ -1,6 +1,6 @@
 /** Holds README, `docs/` and the other documents to the tree and to the programs that they describe. */
 
-import { assertEquals, assertGreater } from "@std/assert";
+import { assert, assertEquals, assertGreater } from "@std/assert";
 import { startProcess, type ToolKind } from "../../testing/processes.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -114,19 +114,17 @@ function isThere(name: string): boolean {
 }
 
 Deno.test("make targets that the documents name are there", () => {
-  const makefile = read("Makefile");
+  const targets = new Set(
+    [...read("Makefile").matchAll(/^(?:\.PHONY:)?([a-z0-9 -]+)(?::[^=]|$)/gm)].flatMap(([, names = ""]) =>
+      names.split(" ")
+    ),
+  );
   const missing = documents.flatMap((document) =>
     [...read(document).matchAll(/(?:`|^)make ([a-z][a-z0-9-]*)/gm)].map(([, name = ""]) => name)
-      .filter((name) => !new RegExp(`^${name}( [^:=]*)?:`, "m").test(makefile) && !phony(makefile, name))
-      .map((name) => `${document}: make ${name}`)
+      .filter((name) => !targets.has(name)).map((name) => `${document}: make ${name}`)
   );
   assertEquals(missing, []);
 });
-
-/** Whether a Makefile lists a target among those that are no files. */
-function phony(makefile: string, name: string): boolean {
-  return /^\.PHONY:(.*)$/m.exec(makefile)?.[1]?.split(" ").includes(name) ?? false;
-}
 
 Deno.test("README and report are short", () => {
   const lines = (path: string) => read(path).trimEnd().split("\n").length;
@@ -134,10 +132,15 @@ Deno.test("README and report are short", () => {
   assertGreater(301, lines(REPORT));
 });
 
-/** The part of a document below a heading. */
-function section(text: string, heading: string): string {
-  const [, rest = ""] = text.split(`\n${heading}\n`);
-  return rest.split(/^## /m)[0]!;
+/** What stands below the heading with this fragment, up to the next one of that level or above. */
+function section(text: string, fragment: string): string {
+  const [, ...parts] = text.split(/^(?=#{1,6} )/m);
+  const start = parts.findIndex((part) => anchors(part).has(fragment));
+  if (start < 0) throw new Error(`No heading gives #${fragment}`);
+  const level = (part: string) => part.indexOf(" ");
+  const rest = parts.slice(start + 1);
+  const end = rest.findIndex((part) => level(part) <= level(parts[start]!));
+  return [parts[start], ...end < 0 ? rest : rest.slice(0, end)].join("");
 }
 
 /** The first cell of each row of the tables in a text. */
@@ -159,7 +162,7 @@ async function help(kind: ToolKind): Promise<string> {
 
 for (const kind of ["registry", "phone"] as const) {
   Deno.test(`docs/usage.md has the options of ${kind} --help, and no others`, async () => {
-    const documented = options(firstCells(section(read("docs/usage.md"), `## The ${kind}`)).join("\n"));
+    const documented = options(firstCells(section(read("docs/usage.md"), `the-${kind}`)).join("\n"));
     assertGreater(documented.length, 10);
     assertEquals(documented, options(await help(kind)));
   });
@@ -167,25 +170,44 @@ for (const kind of ["registry", "phone"] as const) {
 
 Deno.test("docs/usage.md and README have the commands of phone --help, and no others", async () => {
   // Such as "  lookup NAME  c    consultar  asks the registry where the person answers".
-  const table = section(`\n${(await help("phone")).replaceAll(/^(\S.*):$/gm, "## $1")}`, "## Commands");
+  const table = section(`\n${(await help("phone")).replaceAll(/^(\S.*):$/gm, "## $1")}`, "commands");
   const helped = [...table.matchAll(/^ {2}([a-z]+)(?: NAME)? {2,}(\S(?: \S)*) {2,}([a-z]+) {2,}/gm)]
     .map(([, en, short = "", pt]) => ({ pt, en, short: short.split(" ") }));
   const documented = [
-    ...section(read("docs/usage.md"), "## Commands")
+    ...section(read("docs/usage.md"), "commands")
       .matchAll(/^\| `([a-z]+)(?: NOME)?` \| `([a-z]+)(?: NAME)?` \| (.+?) \|/gm),
   ].map(([, pt, en, short = ""]) => ({ pt, en, short: short.replaceAll("`", "").split(", ") }));
   assertEquals(documented, helped);
   assertGreater(documented.length, 0);
   const brief = [
-    ...section(read("README.md"), "## Commands").matchAll(/^\| `([a-z]+)(?: NOME)?` \| `([a-z]+)`/gm),
+    ...section(read("README.md"), "commands").matchAll(/^\| `([a-z]+)(?: NOME)?` \| `([a-z]+)`/gm),
   ]
     .map(([, pt, en]) => ({ pt, en }));
   assertEquals(brief, helped.map(({ pt, en }) => ({ pt, en })));
 });
 
+Deno.test("figures in README are those of the pages that it links to", () => {
+  const table = section(read("README.md"), "how-good-it-is");
+  const rows = [...table.matchAll(/^\|[^|]+\|([^|]+)\|([^|]+)\| \[[^\]]*\]\(([^)]+)\) \|$/gm)];
+  assertGreater(rows.length, 3);
+  for (const [row, sala = "", other = "", link = ""] of rows) {
+    const { path, fragment } = target("README.md", link);
+    const measured = numbers(section(read(path), fragment));
+    for (const figure of numbers(`${sala} ${other}`)) {
+      const digits = figure.split(".")[1]?.length ?? 0;
+      assert(measured.some((exact) => Number(exact).toFixed(digits) === figure), `${figure} in ${row}`);
+    }
+  }
+});
+
+/** The numbers in a text, without signs. */
+function numbers(text: string): string[] {
+  return text.match(/\d+(\.\d+)?/g) ?? [];
+}
+
 Deno.test("options that README names are those of phone --help", async () => {
   const known = options(await help("phone"));
-  const named = options(firstCells(section(read("README.md"), "## Commands")).join("\n"));
+  const named = options(firstCells(section(read("README.md"), "commands")).join("\n"));
   assertGreater(named.length, 5);
   assertEquals(named.filter((option) => !known.includes(option)), []);
 });
