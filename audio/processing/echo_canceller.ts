@@ -33,11 +33,11 @@ const TRANSITION = 0.998;
 const NEAR_END_SMOOTHING = 0.9;
 
 /**
- * Overestimate of the power that misadjustment adds to the error, because one block's spectrum represents its partition
+ * Overestimate of the power that misalignment adds to the error, because one block's spectrum represents its partition
  * only roughly. With 1 the step size is too large for the first loud sound after silence, and ERLE 10 dB lower for the
  * rest of the first second; with 3 the final ERLE is lower.
  */
-const MISADJUSTMENT_MARGIN = 1.5;
+const MISALIGNMENT_MARGIN = 1.5;
 
 /** Initial error variance of the first partition: an echo 10 dB below the render signal. */
 const INITIAL_VARIANCE = 0.1;
@@ -60,7 +60,7 @@ const FAR_END_RATIO = 0.03;
 /** Smoothing of the two powers, some 30 ms. */
 const RATIO_SMOOTHING = 0.7;
 /**
- * Near-end speech is certain if the ratio of error to capture power exceeds -6 dB and misadjustment explains less than
+ * Near-end speech is certain if the ratio of error to capture power exceeds -6 dB and misalignment explains less than
  * 0.3 of the error.
  */
 const NEAR_END_RATIO = 0.25;
@@ -121,7 +121,7 @@ export class EchoCanceller {
   readonly #highBandPower = new Float64Array(this.#bins);
   #highBandGain = 0;
   #nearEndActive = true;
-  /** Share of the error that misadjustment explains. */
+  /** Share of the error that misalignment explains. */
   #explained = 0;
   /** Power of capture and error over some 30 ms, and over 1 s. */
   #captureNow = 0;
@@ -311,7 +311,7 @@ export class EchoCanceller {
       nearEndPower[k] = NEAR_END_SMOOTHING * nearEndPower[k]! + (1 - NEAR_END_SMOOTHING) * power;
       residual[k]! *= NEW_SHARE;
       residualPower += residual[k]!;
-      inverseInnovation[k] = 1 / (MISADJUSTMENT_MARGIN * residual[k]! + nearEndPower[k]! + 1);
+      inverseInnovation[k] = 1 / (MISALIGNMENT_MARGIN * residual[k]! + nearEndPower[k]! + 1);
     }
     this.#explained = residualPower / (errorPower + 1);
     this.#estimateHighBand();
