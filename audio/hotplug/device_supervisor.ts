@@ -6,63 +6,63 @@ import { type Clock, systemClock } from "../../lib/util/clock.ts";
 import { type DeviceSide, ReopenBackoff, type ReopenStep } from "./reopen_backoff.ts";
 import { within } from "../../lib/util/time_limit.ts";
 
-/** How often devices that stand still are looked for. */
-const LOOK_MS = 1000;
+/** Time between two checks for stalled devices, in milliseconds. */
+const STALL_CHECK_MS = 1000;
 
-/** How long a call waits for its devices. Under a sound server that hangs they never open. */
-const OPENING_MS = 2000;
+/** Longest wait of a call for its devices, in milliseconds: under a sound server that hangs they never open. */
+const OPEN_TIMEOUT_MS = 2000;
 
-/** What is said of a device that takes longer. */
-const DOES_NOT_OPEN = "The device does not answer";
+/** Detail of the error for a device that takes longer. */
+const NO_ANSWER = "The device does not answer";
 
-/** A device as the person is told of it. */
+/** A device in a report to the person. */
 export interface DeviceNotice {
   readonly side: DeviceSide;
   readonly name: string;
 }
 
-/** Who is told of devices that come and go. */
+/** Receives reports of lost and returned devices. */
 export interface DeviceListener {
-  /** These have gone; calls go on, and use them again when they are back. `detail` says what one of them did. */
+  /** These are lost until they return; calls go on. `detail` is the error of one of them. */
   readonly lost: (devices: readonly DeviceNotice[], detail: string) => void;
   /** These are in use again. */
   readonly back: (devices: readonly DeviceNotice[]) => void;
 }
 
-/** Where the devices come from. */
+/** Opens devices. */
 export interface DeviceOpener {
-  /** Opens the microphone, the same one each time. @throws {AudioError} When it is not there. */
+  /** Opens the microphone, the same one each time. @throws {AudioError} If it is missing. */
   readonly openSource: (readSamples: number) => Promise<AudioSource>;
-  /** Opens the loudspeaker, the same one each time. @throws {AudioError} When it is not there. */
+  /** Opens the loudspeaker, the same one each time. @throws {AudioError} If it is missing. */
   readonly openSink: (servedSamples: number) => Promise<AudioSink>;
-  /** Looks for devices that have come since it was last done. Does nothing where that would disturb one in use. */
+  /** Enumerates devices anew, unless that would disturb one in use. */
   readonly refresh: () => Promise<void>;
 }
 
 /**
- * Keeps calls in sound devices: one that goes away is replaced by silence, looked for, and used again when it is back.
+ * Keeps calls going while sound devices are lost (hot plug, a dead sound server): substitutes silence and reopens them.
  * {@linkcode ReopenBackoff} decides when.
  */
 export class DeviceSupervisor {
   readonly #opener: DeviceOpener;
   readonly #listener: DeviceListener;
   readonly #clock: Clock;
-  readonly #plan = new ReopenBackoff();
+  readonly #backoff = new ReopenBackoff();
   readonly #devices = new Set<SupervisedDevice>();
-  /** What is being opened or closed. */
+  /** Openings and closings in progress. */
   readonly #pending = new Set<Promise<unknown>>();
-  /** Devices that are being opened. */
+  /** Openings in progress, by device. */
   readonly #opening = new Map<SupervisedDevice, Promise<AudioError | undefined>>();
-  readonly #kept: SupervisedDeviceListener;
+  readonly #deviceListener: SupervisedDeviceListener;
   #detail = "";
   #cancelWake: (() => void) | undefined;
-  #cancelLook: (() => void) | undefined;
+  #cancelCheck: (() => void) | undefined;
 
   constructor(opener: DeviceOpener, listener: DeviceListener, clock: Clock = systemClock) {
     this.#opener = opener;
     this.#listener = listener;
     this.#clock = clock;
-    this.#kept = {
+    this.#deviceListener = {
       lost: (device, error) => this.#lost(device, error),
       works: (device) => this.#works(device),
       closing: (end) => this.#track(end),
@@ -70,48 +70,48 @@ export class DeviceSupervisor {
     };
   }
 
-  /** Settles when nothing is being opened or closed. Never does under a sound server that hangs. */
+  /** Settles when no device is opening or closing; under a sound server that hangs, never. */
   async settled(): Promise<void> {
     while (this.#pending.size > 0) await Promise.allSettled([...this.#pending]);
   }
 
   /**
-   * Opens the microphone, or silence until it is there.
+   * Opens the microphone, or silence until it opens.
    *
-   * @param readSamples Samples that will be read at once.
-   * @param name What to call it before it was ever there.
+   * @param readSamples Samples per read.
+   * @param name Name until the device first opens.
    */
   openSource(readSamples: number, name: string): Promise<AudioSource> {
     const openDevice = () => this.#opener.openSource(readSamples);
-    return this.#keep(new SupervisedSource({ name, openDevice, listener: this.#kept }));
+    return this.#supervise(new SupervisedSource({ name, openDevice, listener: this.#deviceListener }));
   }
 
   /**
-   * Opens the loudspeaker, or nothing that is heard until it is there.
+   * Opens the loudspeaker, or a null sink until it opens.
    *
-   * @param servedSamples Samples that go by between two times that it is served.
-   * @param name What to call it before it was ever there.
+   * @param servedSamples Samples that play from one write to the next.
+   * @param name Name until the device first opens.
    */
   openSink(servedSamples: number, name: string): Promise<AudioSink> {
     const openDevice = () => this.#opener.openSink(servedSamples);
-    return this.#keep(new SupervisedSink({ name, openDevice, listener: this.#kept }));
+    return this.#supervise(new SupervisedSink({ name, openDevice, listener: this.#deviceListener }));
   }
 
-  async #keep<Kept extends SupervisedDevice>(device: Kept): Promise<Kept> {
+  async #supervise<Device extends SupervisedDevice>(device: Device): Promise<Device> {
     this.#devices.add(device);
-    this.#cancelLook ??= this.#clock.setTimer(() => this.#look(), LOOK_MS);
+    this.#cancelCheck ??= this.#clock.setTimer(() => this.#checkForStalls(), STALL_CHECK_MS);
     const opening = this.#open(device);
-    const error = await within(OPENING_MS, opening)
+    const error = await within(OPEN_TIMEOUT_MS, opening)
       ? await opening
-      : new AudioError("device_failed", device.name, DOES_NOT_OPEN);
+      : new AudioError("device_failed", device.name, NO_ANSWER);
     if (error) this.#lost(device, error);
     return device;
   }
 
-  /** Opens a device, once however often it is called meanwhile. Gives the reason where it does not open. */
+  /** Opens a device, joining an opening in progress. Resolves to the error if it does not open. */
   #open(device: SupervisedDevice): Promise<AudioError | undefined> {
-    const already = this.#opening.get(device);
-    if (already) return already;
+    const inProgress = this.#opening.get(device);
+    if (inProgress) return inProgress;
     const opening = device.open().then(() => undefined, (error: AudioError) => error);
     this.#opening.set(device, opening);
     this.#track(opening.then(() => this.#opening.delete(device)));
@@ -120,51 +120,59 @@ export class DeviceSupervisor {
 
   async #attempt(sides: readonly DeviceSide[]): Promise<void> {
     const devices = [...this.#devices].filter(({ side }) => sides.includes(side));
-    const openAll = () => Promise.all(devices.filter(({ away }) => away).map((device) => this.#open(device)));
+    const openAll = () =>
+      Promise.all(devices.filter(({ missing }) => missing).map((device) => this.#open(device)));
     await openAll();
-    if (devices.some(({ away }) => away)) {
+    if (devices.some(({ missing }) => missing)) {
       await this.#opener.refresh();
       await openAll();
     }
-    this.#plan.attempted(this.#clock.now());
-    this.#act();
+    this.#backoff.handleAttempted(this.#clock.now());
+    this.#drain();
   }
 
   #lost(device: SupervisedDevice, error: AudioError): void {
     if (!this.#devices.has(device)) return;
     this.#detail = error.detail;
-    this.#plan.lost(device.side, this.#clock.now());
-    this.#act();
+    this.#backoff.handleLost(this.#clock.now(), device.side);
+    this.#drain();
   }
 
   #works(device: SupervisedDevice): void {
-    this.#plan.returned(device.side, this.#clock.now());
-    this.#act();
+    this.#backoff.handleReturned(this.#clock.now(), device.side);
+    this.#drain();
   }
 
   #released(device: SupervisedDevice): void {
     this.#devices.delete(device);
-    // The device of the last call may be closed after that of the next was opened.
-    if (![...this.#devices].some(({ side }) => side === device.side)) this.#plan.released(device.side);
-    if (this.#devices.size === 0) {
-      this.#cancelLook?.();
-      this.#cancelLook = undefined;
+    // The device of one call may close after that of the next has opened.
+    if (![...this.#devices].some(({ side }) => side === device.side)) {
+      this.#backoff.handleReleased(this.#clock.now(), device.side);
     }
-    this.#act();
+    if (this.#devices.size === 0) {
+      this.#cancelCheck?.();
+      this.#cancelCheck = undefined;
+    }
+    this.#drain();
   }
 
-  #look(): void {
-    this.#cancelLook = this.#clock.setTimer(() => this.#look(), LOOK_MS);
-    for (const device of this.#devices) device.look();
+  #checkForStalls(): void {
+    this.#cancelCheck = this.#clock.setTimer(() => this.#checkForStalls(), STALL_CHECK_MS);
+    for (const device of this.#devices) device.checkForStall();
   }
 
-  #act(): void {
-    for (const step of this.#plan.poll(this.#clock.now())) this.#do(step);
+  #wake(): void {
+    this.#backoff.tick(this.#clock.now());
+    this.#drain();
+  }
+
+  #drain(): void {
+    for (const step of this.#backoff.drain()) this.#do(step);
     this.#cancelWake?.();
-    const { wakeAt } = this.#plan;
+    const { wakeAt } = this.#backoff;
     this.#cancelWake = wakeAt === undefined
       ? undefined
-      : this.#clock.setTimer(() => this.#act(), Math.max(0, wakeAt - this.#clock.now()));
+      : this.#clock.setTimer(() => this.#wake(), Math.max(0, wakeAt - this.#clock.now()));
   }
 
   #do({ kind, sides }: ReopenStep): void {
@@ -177,7 +185,7 @@ export class DeviceSupervisor {
 
   #track(work: Promise<unknown>): void {
     this.#pending.add(work);
-    const end = () => this.#pending.delete(work);
-    work.then(end, end);
+    const remove = () => this.#pending.delete(work);
+    work.then(remove, remove);
   }
 }

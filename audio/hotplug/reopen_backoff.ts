@@ -1,124 +1,134 @@
-/** When lost sound devices are looked for again, and what the person is told about them. */
+/** Decides when to reopen lost sound devices, and what to report to the person. */
 
 /** One end of the sound. */
 export type DeviceSide = "microphone" | "speaker";
 
 /**
- * From a loss to its being told, and to the first look for the device, in milliseconds. A sound server that dies takes
- * both devices along, and that shall be one sentence.
+ * From a loss to its report and to the first attempt to reopen, in milliseconds: a sound server that dies takes both
+ * devices along, which makes one report.
  */
-export const GATHER_MS = 500;
+export const LOSS_GATHER_MS = 500;
 
 /**
- * How long the return of one device waits for that of the other, to be told in one sentence: the virtual microphones of
- * PulseAudio take up to 2 s to begin.
+ * Longest wait, from the return of one device, for the other to join its report, in milliseconds: PulseAudio's virtual
+ * microphones take up to 2 s to start.
  */
-export const BACK_GATHER_MS = 2000;
+export const RETURN_GATHER_MS = 2000;
 
-/** Longest pause between two looks. One costs some hundredths of a second of a processor. */
-export const LONGEST_PAUSE_MS = 5000;
+/** Longest pause between two attempts, in milliseconds. One costs some hundredths of a second of processor time. */
+export const MAX_PAUSE_MS = 5000;
 
-/** What is to be done, at most one of each kind at a time. */
+/** Something to do or to report, for one device or both. */
 export type ReopenStep =
-  /** These are gone: the person is to know. */
+  /** Report that these are lost. */
   | { readonly kind: "lost"; readonly sides: readonly DeviceSide[] }
-  /** These are to be opened, if they can be. To be answered with {@linkcode ReopenBackoff.attempted}. */
+  /** Try to open these, then call {@linkcode ReopenBackoff.handleAttempted}. */
   | { readonly kind: "attempt"; readonly sides: readonly DeviceSide[] }
-  /** These are in use again. */
+  /** Report that these are in use again. */
   | { readonly kind: "back"; readonly sides: readonly DeviceSide[] };
 
 /**
- * Decides when lost devices are looked for: half a second after the loss, then with pauses that double up to 5 s. Each
- * loss is told once, and so is each return. Reads no clock and opens nothing.
+ * Schedules attempts to reopen lost devices: 0.5 s after the loss, then with pauses that double up to 5 s. Reports each
+ * loss and each return once. Reads no clock and opens nothing.
  *
- * After every input, all of {@linkcode ReopenBackoff.poll} is to be done, and again at {@linkcode ReopenBackoff.wakeAt}.
+ * After every input, drain the output and ask for {@linkcode ReopenBackoff.wakeAt} again.
  */
 export class ReopenBackoff {
   readonly #missing = new Set<DeviceSide>();
-  readonly #untold = new Set<DeviceSide>();
-  readonly #back = new Set<DeviceSide>();
-  #tellAt: number | undefined;
-  #backAt: number | undefined;
+  readonly #unreportedLosses = new Set<DeviceSide>();
+  readonly #unreportedReturns = new Set<DeviceSide>();
+  #reportLossAt: number | undefined;
+  #reportReturnAt: number | undefined;
   #attemptAt: number | undefined;
   #attempting = false;
-  #pauseMs = GATHER_MS;
+  #pauseMs = LOSS_GATHER_MS;
+  #output: ReopenStep[] = [];
 
-  /** When there is something to do if nothing else happens before. */
+  /** When {@linkcode ReopenBackoff.tick} wants to be called; undefined for not at all. */
   get wakeAt(): number | undefined {
     const attemptAt = this.#attempting ? undefined : this.#attemptAt;
-    const times = [this.#tellAt, this.#backAt, attemptAt].filter((time) => time !== undefined);
+    const times = [this.#reportLossAt, this.#reportReturnAt, attemptAt].filter((time) => time !== undefined);
     return times.length > 0 ? Math.min(...times) : undefined;
   }
 
-  /** A device has gone, or could not be opened to begin with. One that never worked since the last time is no news. */
-  lost(side: DeviceSide, now: number): void {
+  /** A device is lost, or did not open at first. Ignored for one that has not worked since its last loss. */
+  handleLost(now: number, side: DeviceSide): void {
     if (this.#missing.has(side)) return;
-    // Where nobody was told yet that it was back, nobody need be told that it has gone again.
-    const told = this.#back.delete(side);
+    // A loss before the return was reported cancels that report and makes none.
+    const lossReported = this.#unreportedReturns.delete(side);
     this.#missing.add(side);
-    if (!told) {
-      this.#untold.add(side);
-      this.#tellAt ??= now + GATHER_MS;
+    if (!lossReported) {
+      this.#unreportedLosses.add(side);
+      this.#reportLossAt ??= now + LOSS_GATHER_MS;
     }
-    this.#pauseMs = GATHER_MS;
+    this.#pauseMs = LOSS_GATHER_MS;
     this.#attemptAt = now + this.#pauseMs;
-    this.#stopWithout();
+    this.#cancelUnneeded();
+    this.tick(now);
   }
 
-  /** A device is there again, and works. */
-  returned(side: DeviceSide, now: number): void {
-    // A loss that nobody was told of is none to return from.
-    if (this.#missing.delete(side) && !this.#untold.delete(side)) this.#back.add(side);
-    if (this.#back.size > 0) {
-      this.#backAt = this.#missing.size === 0 ? now : this.#backAt ?? now + BACK_GATHER_MS;
+  /** A device works again. */
+  handleReturned(now: number, side: DeviceSide): void {
+    // A return before the loss was reported cancels that report and makes none.
+    if (this.#missing.delete(side) && !this.#unreportedLosses.delete(side)) this.#unreportedReturns.add(side);
+    if (this.#unreportedReturns.size > 0) {
+      this.#reportReturnAt = this.#missing.size === 0 ? now : this.#reportReturnAt ?? now + RETURN_GATHER_MS;
     }
-    this.#stopWithout();
+    this.#cancelUnneeded();
+    this.tick(now);
   }
 
-  /** Nobody needs the device any more. */
-  released(side: DeviceSide): void {
+  /** No call uses the device any more. */
+  handleReleased(now: number, side: DeviceSide): void {
     this.#missing.delete(side);
-    this.#untold.delete(side);
-    this.#back.delete(side);
-    this.#stopWithout();
+    this.#unreportedLosses.delete(side);
+    this.#unreportedReturns.delete(side);
+    this.#cancelUnneeded();
+    this.tick(now);
   }
 
-  /** The attempt is over. Devices that were opened may take a while to work: {@linkcode ReopenBackoff.returned}. */
-  attempted(now: number): void {
+  /** The attempt is over. An opened device may take a while to work: {@linkcode ReopenBackoff.handleReturned}. */
+  handleAttempted(now: number): void {
     this.#attempting = false;
-    if (this.#missing.size === 0) return;
-    this.#pauseMs = Math.min(2 * this.#pauseMs, LONGEST_PAUSE_MS);
-    this.#attemptAt = now + this.#pauseMs;
+    if (this.#missing.size > 0) {
+      this.#pauseMs = Math.min(2 * this.#pauseMs, MAX_PAUSE_MS);
+      this.#attemptAt = now + this.#pauseMs;
+    }
+    this.tick(now);
   }
 
-  /** What is to be done now. */
-  poll(now: number): ReopenStep[] {
-    const steps: ReopenStep[] = [];
-    if (this.#tellAt !== undefined && now >= this.#tellAt) {
-      this.#tellAt = undefined;
-      steps.push({ kind: "lost", sides: taken(this.#untold) });
+  /** Does what is due; nothing if called early. */
+  tick(now: number): void {
+    if (this.#reportLossAt !== undefined && now >= this.#reportLossAt) {
+      this.#reportLossAt = undefined;
+      this.#output.push({ kind: "lost", sides: takeAll(this.#unreportedLosses) });
     }
-    if (this.#backAt !== undefined && now >= this.#backAt) {
-      this.#backAt = undefined;
-      steps.push({ kind: "back", sides: taken(this.#back) });
+    if (this.#reportReturnAt !== undefined && now >= this.#reportReturnAt) {
+      this.#reportReturnAt = undefined;
+      this.#output.push({ kind: "back", sides: takeAll(this.#unreportedReturns) });
     }
     if (!this.#attempting && this.#attemptAt !== undefined && now >= this.#attemptAt) {
       this.#attemptAt = undefined;
       this.#attempting = true;
-      steps.push({ kind: "attempt", sides: [...this.#missing] });
+      this.#output.push({ kind: "attempt", sides: [...this.#missing] });
     }
-    return steps;
   }
 
-  #stopWithout(): void {
-    if (this.#untold.size === 0) this.#tellAt = undefined;
-    if (this.#back.size === 0) this.#backAt = undefined;
+  /** Takes out the steps to do now. */
+  drain(): ReopenStep[] {
+    const output = this.#output;
+    this.#output = [];
+    return output;
+  }
+
+  #cancelUnneeded(): void {
+    if (this.#unreportedLosses.size === 0) this.#reportLossAt = undefined;
+    if (this.#unreportedReturns.size === 0) this.#reportReturnAt = undefined;
     if (this.#missing.size === 0) this.#attemptAt = undefined;
   }
 }
 
-/** Takes everything out. */
-function taken(sides: Set<DeviceSide>): DeviceSide[] {
+function takeAll(sides: Set<DeviceSide>): DeviceSide[] {
   const all = [...sides];
   sides.clear();
   return all;

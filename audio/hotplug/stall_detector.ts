@@ -1,29 +1,29 @@
 /**
- * Looks in a row, a second apart, at which something is waited for in vain until it counts as stalled. The virtual
- * cards of PulseAudio stand still for up to 2 s when they start, and a laptop that is short of time for longer.
+ * Checks, a second apart, after which a device without progress counts as stalled. PulseAudio's virtual cards stop for
+ * up to 2 s when they start, and an overloaded laptop for longer.
  */
-export const STALLED_LOOKS = 5;
+export const STALL_CHECKS = 5;
 
 /**
- * Notices that a device stands still: that it neither fails nor does anything, as under a sound server that hangs.
- * Counts looks rather than time, so that a process that was stopped for an hour does not blame its devices.
+ * Detects a device that neither fails nor makes progress, as under a sound server that hangs. Counts checks rather than
+ * time, so that a process that was stopped for an hour does not blame its devices.
  */
 export class StallDetector {
-  #looks = 0;
+  #checks = 0;
 
   /** The device gave or took samples. */
-  moved(): void {
-    this.#looks = 0;
+  progressed(): void {
+    this.#checks = 0;
   }
 
   /**
    * To be called once a second.
    *
-   * @param waiting Whether anything is wanted of the device.
-   * @returns Whether it stands still.
+   * @param pending Whether the device owes samples or room for some.
+   * @returns Whether the device is stalled.
    */
-  look(waiting: boolean): boolean {
-    this.#looks = waiting ? this.#looks + 1 : 0;
-    return this.#looks > STALLED_LOOKS;
+  check(pending: boolean): boolean {
+    this.#checks = pending ? this.#checks + 1 : 0;
+    return this.#checks > STALL_CHECKS;
   }
 }

@@ -3,45 +3,45 @@ import type { DeviceSide } from "./reopen_backoff.ts";
 import { StallDetector } from "./stall_detector.ts";
 import { within } from "../../lib/util/time_limit.ts";
 
-/** What is said of a device that stands still, in English as PortAudio's own words are. */
-export const STANDS_STILL = "The device stands still";
+/** Detail of the error for a stalled device, in English as PortAudio's own. */
+export const STALLED = "The device stands still";
 
-/** How long whoever closes a device waits for it: under a sound server that hangs it never is closed. */
-const CLOSING_MS = 1000;
+/** Longest wait for a device to close, in milliseconds: under a sound server that hangs it never does. */
+const CLOSE_TIMEOUT_MS = 1000;
 
-/** What a kept device tells its keeper. */
+/** The supervisor of a device. */
 export interface SupervisedDeviceListener {
-  /** It has failed, and a substitute stands in for it. */
+  /** The device failed, and a substitute stands in for it. */
   readonly lost: (device: SupervisedDevice, error: AudioError) => void;
-  /** It works, for the first time since it was opened. */
+  /** The device works, for the first time since it was opened. */
   readonly works: (device: SupervisedDevice) => void;
-  /** Something is being closed, which may take as long as the system likes. */
+  /** A device or substitute is closing; the promise may never settle. */
   readonly closing: (end: Promise<void>) => void;
-  /** Nobody uses it any more. */
+  /** No call uses the device any more. */
   readonly released: (device: SupervisedDevice) => void;
 }
 
-/** What {@linkcode SupervisedDevice} needs to know of its kind. */
+/** Options of a {@linkcode SupervisedDevice}. */
 export interface SupervisedDeviceOptions<Device> {
   readonly side: DeviceSide;
-  /** What to call it before it was ever there. */
+  /** Name until the device first opens. */
   readonly name: string;
-  /** Opens it, the same one each time. @throws {AudioError} */
+  /** Opens the device, the same one each time. @throws {AudioError} If it does not open. */
   readonly openDevice: () => Promise<Device>;
-  /** Opens what stands in for it. */
+  /** Opens the substitute while the device is missing. */
   readonly openSubstitute: () => Device;
   readonly listener: SupervisedDeviceListener;
 }
 
-/** A device that may go and come back while a call has it: while it is away, a substitute stands in for it. */
+/** A device that may be lost and reopened during a call. While it is missing, a substitute stands in for it. */
 export abstract class SupervisedDevice<Device extends AudioSource | AudioSink = AudioSource | AudioSink>
   implements AsyncDisposable {
   readonly side: DeviceSide;
   readonly #options: SupervisedDeviceOptions<Device>;
   readonly #stallDetector = new StallDetector();
-  #present: Device;
+  #active: Device;
   #name: string;
-  #away = true;
+  #missing = true;
   #works = false;
   #closed = false;
 
@@ -49,74 +49,74 @@ export abstract class SupervisedDevice<Device extends AudioSource | AudioSink = 
     this.#options = options;
     this.side = options.side;
     this.#name = options.name;
-    this.#present = options.openSubstitute();
+    this.#active = options.openSubstitute();
   }
 
-  /** What a person calls it, also while it is away. */
+  /** Device name, for people; kept while the device is missing. */
   get name(): string {
     return this.#name;
   }
 
-  /** Whether a substitute stands in for it. */
-  get away(): boolean {
-    return this.#away;
+  /** Whether a substitute stands in for the device. */
+  get missing(): boolean {
+    return this.#missing;
   }
 
   get delaySamples(): number {
-    return this.#present.delaySamples;
+    return this.#active.delaySamples;
   }
 
-  /** Opens the device and uses it from now on. @throws {AudioError} When it cannot be opened. */
+  /** Opens the device and uses it from then on. @throws {AudioError} If it does not open. */
   async open(): Promise<void> {
     const device = await this.#options.openDevice();
     if (this.#closed) return void this.#close(device);
-    this.#close(this.#present);
-    this.#present = device;
+    this.#close(this.#active);
+    this.#active = device;
     this.#name = device.name;
-    this.#away = false;
+    this.#missing = false;
     this.#works = false;
-    this.#stallDetector.moved();
+    this.#stallDetector.progressed();
   }
 
-  /** To be called once a second: notices that the device stands still. */
-  look(): void {
-    if (!this.#stallDetector.look(this.takeWaiting())) return;
-    this.failed(this.#present, new AudioError("device_failed", this.#name, STANDS_STILL));
+  /** To be called once a second: treats a stalled device as lost. */
+  checkForStall(): void {
+    if (!this.#stallDetector.check(this.takePending())) return;
+    this.failed(this.#active, new AudioError("device_failed", this.#name, STALLED));
   }
 
-  /** Waits for the device to be closed, or for a second. */
+  /** Closes the device; waits for that at most a second. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     this.#options.listener.released(this);
-    await within(CLOSING_MS, this.#close(this.#present));
+    await within(CLOSE_TIMEOUT_MS, this.#close(this.#active));
   }
 
-  /** The device, or its substitute. */
-  protected get present(): Device {
-    return this.#present;
+  /** The device or its substitute. */
+  protected get active(): Device {
+    return this.#active;
   }
 
-  /** Whether anything was wanted of the device since this was last asked. */
-  protected abstract takeWaiting(): boolean;
+  /** Whether the device was asked for samples or room since the last call. */
+  protected abstract takePending(): boolean;
 
-  /** The device, or its substitute, gave or wants samples. */
-  protected moved(): void {
-    this.#stallDetector.moved();
+  /** The device or its substitute gave or wants samples. */
+  protected progressed(): void {
+    this.#stallDetector.progressed();
   }
 
-  /** The device has done what it does not do unless it works. */
+  /** The device has shown that it works. */
   protected works(): void {
-    if (this.#works || this.#away) return;
+    if (this.#works || this.#missing) return;
     this.#works = true;
     this.#options.listener.works(this);
   }
 
-  /** The device has failed. Does nothing where it is one of before, or nobody uses it any more. */
+  /** A device has failed. Ignored unless it is the active one and a call still uses it. */
   protected failed(device: Device, error: unknown): void {
-    if (device !== this.#present || this.#closed) return;
-    this.#present = this.#options.openSubstitute();
-    this.#away = true;
+    if (device !== this.#active || this.#closed) return;
+    this.#active = this.#options.openSubstitute();
+    this.#missing = true;
     this.#close(device);
     this.#options.listener.lost(this, error as AudioError);
   }

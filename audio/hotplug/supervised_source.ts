@@ -4,60 +4,59 @@ import { SupervisedDevice, type SupervisedDeviceOptions } from "./supervised_dev
 import { openSilence } from "../synthetic.ts";
 
 /**
- * A microphone that never fails: while it is away, or stands still for more than a second or two, there is silence, in
- * real time. What it left out is made up for with silence, too, as fast as it is read, so that its samples go on telling
- * the time.
+ * A microphone that never fails: it gives silence in real time while it is missing or has stalled for 1 to 2 s. Silence
+ * also fills gaps in its samples, at once, so that counting samples goes on telling the time.
  *
- * All reads are to be of the same length.
+ * All reads must have the same length.
  */
 export class SupervisedSource extends SupervisedDevice<AudioSource> implements AudioSource {
   readonly #gap = new CaptureGap();
-  /** Samples of silence that come before the next ones of the microphone. */
-  #owed = 0;
-  /** Stands in for a microphone that stands still. */
+  /** Samples of silence to give before the next ones of the microphone. */
+  #gapSamples = 0;
+  /** Stands in for a stalled microphone. */
   #silence: AudioSource | undefined;
-  /** Whether samples are wanted that are not there yet. */
-  #waiting = false;
+  /** Whether the last read found too few samples. */
+  #pending = false;
   #reads = 0;
-  #readsAtLook = 0;
+  #readsAtCheck = 0;
 
   constructor(options: Pick<SupervisedDeviceOptions<AudioSource>, "name" | "openDevice" | "listener">) {
     super({ ...options, side: "microphone", openSubstitute: openSilence });
   }
 
   read(samples: Int16Array<ArrayBuffer>): number {
-    if (this.#owed >= samples.length) {
-      this.#owed -= samples.length;
+    if (this.#gapSamples >= samples.length) {
+      this.#gapSamples -= samples.length;
       samples.fill(0);
       return 0;
     }
     let waitMs = this.#readDevice(samples);
     if (waitMs > 0 && this.#silence) waitMs = Math.min(waitMs, this.#silence.read(samples));
     if (waitMs > 0) return waitMs;
-    this.#owed = this.#gap.missing(performance.now(), samples.length, this.delaySamples);
-    // These belong behind what is missing.
-    if (this.#owed > 0) samples.fill(0);
+    this.#gapSamples = this.#gap.missing(performance.now(), samples.length, this.delaySamples);
+    // Silence in place of these samples, which belong after the gap.
+    if (this.#gapSamples > 0) samples.fill(0);
     return 0;
   }
 
-  override look(): void {
-    const standsStill = this.#waiting && this.#reads === this.#readsAtLook;
-    this.#readsAtLook = this.#reads;
-    if (standsStill) this.#silence ??= openSilence();
-    super.look();
+  override checkForStall(): void {
+    const stalled = this.#pending && this.#reads === this.#readsAtCheck;
+    this.#readsAtCheck = this.#reads;
+    if (stalled) this.#silence ??= openSilence();
+    super.checkForStall();
   }
 
-  protected override takeWaiting(): boolean {
-    return this.#waiting;
+  protected override takePending(): boolean {
+    return this.#pending;
   }
 
   #readDevice(samples: Int16Array<ArrayBuffer>): number {
-    const source = this.present;
+    const source = this.active;
     try {
       const waitMs = source.read(samples);
-      this.#waiting = waitMs > 0;
+      this.#pending = waitMs > 0;
       if (waitMs > 0) return waitMs;
-      this.moved();
+      this.progressed();
       this.works();
     } catch (error) {
       samples.fill(0);

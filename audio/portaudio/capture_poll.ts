@@ -1,80 +1,81 @@
 /**
- * Decides when a microphone's queue is looked at, so that its samples are read soon after they came, one frame at a
- * time, and it is looked at about once for each: every look is an awakening, which costs as much as what is done then.
- * It reads no clock and sets no timer: it is told the time.
+ * Decides when to poll a capture queue: soon after a frame arrived, and about once per frame, because each wake-up costs
+ * as much processor time as the frame itself. Reads no clock and sets no timer.
  */
 
 import { SAMPLE_RATE } from "../../lib/dsp/pcm.ts";
 import { durationMs } from "../pacer.ts";
 
-/** In every so manieth read the microphone is looked at so much earlier: so it is found by and by when samples come. */
+/** Every 25th poll comes 1 ms early, so that the polls drift towards the times at which frames arrive. */
 const EARLY_MS = 1;
 const EARLY_READS = 25;
 
-/** How often it is looked at when samples that were due are not there, and when it has stopped or not yet begun. */
+/** Time between polls while a due frame has not arrived. */
 const RETRY_MS = 1;
+/** The same once the frame is 20 ms overdue: the device has stopped, or not started yet. */
 const STOPPED_RETRY_MS = 10;
 const STOPPED_MS = 20;
 
-/** When one microphone is looked at. All times are milliseconds on any clock that only goes forward. */
+/** The poll schedule of one microphone. All times are milliseconds of one monotonic clock. */
 export class CapturePoll {
   readonly #readSamples: number;
-  /** When the next samples are due. */
+  /** When the next frame is due. */
   #dueMs = 0;
   #reads = 0;
-  /** Looks and waits since the last read. */
-  #looks = 0;
+  /** Polls and waits since the last read. */
+  #polls = 0;
   #waits = 0;
-  /** What there was at the last look, and whether there was room for more then and no more came. */
+  /** Queue length that the last poll saw. */
   #seen = -1;
-  #nothingBehind = false;
+  /** Whether the queue had room during a wait and did not grow, so that it hides no backlog. */
+  #noBacklog = false;
 
-  /** @param readSamples Samples that are read at once. */
+  /** @param readSamples Samples per read. */
   constructor(readSamples: number) {
     this.#readSamples = readSamples;
   }
 
   /**
-   * To be asked before each look.
+   * Gives the time until the next poll. To be called before each poll.
    *
-   * @param left Samples that are in the queue, as of the last look and read: not enough.
-   * @returns How long to wait before it; 0 for at once.
+   * @param queued Samples in the queue, as of the last poll and read; fewer than a read takes.
+   * @returns Milliseconds to wait; 0 for at once.
    */
-  waitMs(nowMs: number, left: number): number {
+  waitMs(nowMs: number, queued: number): number {
     const earlyMs = this.#dueMs - nowMs;
-    if (earlyMs < -STOPPED_MS) this.#nothingBehind = false;
-    else if (this.#waits > 0) this.#nothingBehind ||= left === this.#seen;
-    this.#seen = left;
-    if (this.#looks++ === 0 && (earlyMs <= 0 || this.#behind(left))) return 0;
+    if (earlyMs < -STOPPED_MS) this.#noBacklog = false;
+    else if (this.#waits > 0) this.#noBacklog ||= queued === this.#seen;
+    this.#seen = queued;
+    if (this.#polls++ === 0 && (earlyMs <= 0 || this.#mayHideBacklog(queued))) return 0;
     this.#waits++;
     if (earlyMs > 0) return earlyMs;
     return earlyMs < -STOPPED_MS ? STOPPED_RETRY_MS : RETRY_MS;
   }
 
   /**
-   * Samples were there and have been read.
+   * A frame was there and has been read.
    *
-   * @param left Samples that are still in the queue.
+   * @param queued Samples that are still in the queue.
    */
-  read(nowMs: number, left: number): void {
+  read(nowMs: number, queued: number): void {
     const readMs = durationMs(this.#readSamples, SAMPLE_RATE);
-    // A timer that is late says nothing about when they came. Nor do those that came while nobody looked.
+    // After a late timer or a stall, the time of the read does not tell when the frame arrived.
     const onTime = this.#waits < 2 && this.#dueMs > nowMs - readMs;
     const nextMs = (onTime ? this.#dueMs : nowMs) + readMs -
       (++this.#reads % EARLY_READS === 0 ? EARLY_MS : 0);
-    // Part of them is there already.
-    const restMs = durationMs(this.#readSamples - left, SAMPLE_RATE);
-    if (!this.#muchLeft(left)) this.#nothingBehind = false;
-    this.#dueMs = this.#behind(left) ? Math.min(nextMs, nowMs + restMs) : nextMs;
-    this.#looks = this.#waits = 0;
+    const missingMs = durationMs(this.#readSamples - queued, SAMPLE_RATE);
+    if (!this.#halfFull(queued)) this.#noBacklog = false;
+    this.#dueMs = this.#mayHideBacklog(queued) ? Math.min(nextMs, nowMs + missingMs) : nextMs;
+    this.#polls = this.#waits = 0;
   }
 
-  /** Whether there may be more behind what is left, which the queue had no room for. */
-  #behind(left: number): boolean {
-    return this.#muchLeft(left) && !this.#nothingBehind;
+  /** Whether more may wait outside the queue for lack of room, as in PulseAudio's plugin for ALSA. */
+  #mayHideBacklog(queued: number): boolean {
+    return this.#halfFull(queued) && !this.#noBacklog;
   }
 
-  #muchLeft(left: number): boolean {
-    return left >= this.#readSamples / 2;
+  /** Whether the queue holds half a read or more. */
+  #halfFull(queued: number): boolean {
+    return queued >= this.#readSamples / 2;
   }
 }

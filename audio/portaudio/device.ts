@@ -1,18 +1,16 @@
-/** What PortAudio tells of a sound device. */
-
-/** One device that PortAudio knows. */
+/** A sound device as PortAudio enumerates it. */
 export interface Device {
-  /** PortAudio's index, which stays the same until devices are looked for anew. */
+  /** PortAudio's index, valid until the next enumeration. */
   readonly index: number;
   readonly name: string;
-  /** The host API that it is reached through, such as `ALSA` or `Core Audio`. */
+  /** Name of the host API, such as `ALSA` or `Core Audio`. */
   readonly host: string;
-  /** Most channels at once; 0 where the device has no such direction. */
+  /** Most channels at once; 0 if the device has no such direction. */
   readonly inputs: number;
   readonly outputs: number;
   readonly defaultInput: boolean;
   readonly defaultOutput: boolean;
 }
 
-/** Which way sound flows through a stream. */
+/** Direction of a stream. */
 export type Direction = "input" | "output";

@@ -1,42 +1,45 @@
 import type { Device, Direction } from "./device.ts";
 
-/** Which device: its index or a part of its name, case aside, or one that was there before. */
+/** An index, a part of a name in any case, or a device of an earlier enumeration. */
 export type DeviceChoice = string | Device;
 
-/** What ALSA adds to a card's name: the number of the socket, which is another one in another socket. */
-const ALSA_NUMBER = / \(hw:\d+,\d+\)$/;
+/** ALSA's card and device number at the end of a name, which changes with the USB socket. */
+const ALSA_CARD_NUMBER = / \(hw:\d+,\d+\)$/;
 
 /**
  * Finds a device.
  *
- * @param devices All that there are.
- * @param choice The default device when it is left out.
+ * @param devices All devices of the last enumeration.
+ * @param choice The default device if left out.
  */
 export function chooseDevice(
   devices: readonly Device[],
   direction: Direction,
   choice?: DeviceChoice,
 ): Device | undefined {
-  const able = devices.filter((device) => device[`${direction}s`] > 0);
+  const candidates = devices.filter((device) => device[`${direction}s`] > 0);
   if (choice === undefined) {
-    return able.find((device) => direction === "input" ? device.defaultInput : device.defaultOutput);
+    return candidates.find((device) => direction === "input" ? device.defaultInput : device.defaultOutput);
   }
-  if (typeof choice === "object") return sameDevice(able, choice);
+  if (typeof choice === "object") return sameDevice(candidates, choice);
   const part = choice.toLowerCase();
-  return able.find(({ index }) => String(index) === choice) ??
-    able.find(({ name }) => name.toLowerCase() === part) ??
-    able.find(({ name }) => name.toLowerCase().includes(part));
+  return candidates.find(({ index }) => String(index) === choice) ??
+    candidates.find(({ name }) => name.toLowerCase() === part) ??
+    candidates.find(({ name }) => name.toLowerCase().includes(part));
 }
 
-/** Indexes change when devices come and go, so the name counts. Of several with the same name, it is the same index. */
-function sameDevice(devices: readonly Device[], was: Device): Device | undefined {
-  const same = devices.filter(({ name, host }) => name === was.name && host === was.host);
-  const alike = devices.filter(({ name, host }) =>
-    withoutNumber(name) === withoutNumber(was.name) && host === was.host
+/**
+ * Finds a device again by host API and name, since indexes change with each enumeration; by index among devices of one
+ * name; failing that, without the ALSA card number.
+ */
+function sameDevice(devices: readonly Device[], earlier: Device): Device | undefined {
+  const same = devices.filter(({ name, host }) => name === earlier.name && host === earlier.host);
+  const similar = devices.filter(({ name, host }) =>
+    withoutCardNumber(name) === withoutCardNumber(earlier.name) && host === earlier.host
   );
-  return same.find(({ index }) => index === was.index) ?? same[0] ?? alike[0];
+  return same.find(({ index }) => index === earlier.index) ?? same[0] ?? similar[0];
 }
 
-function withoutNumber(name: string): string {
-  return name.replace(ALSA_NUMBER, "");
+function withoutCardNumber(name: string): string {
+  return name.replace(ALSA_CARD_NUMBER, "");
 }

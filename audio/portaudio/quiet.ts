@@ -1,4 +1,4 @@
-/** Keeps what sound libraries write to standard error of their own accord from the person's screen. */
+/** Keeps the messages of sound libraries on standard error off the screen. */
 
 /** `O_WRONLY` of fcntl.h, the same on Linux and macOS. */
 const WRITE_ONLY = 1;
@@ -10,12 +10,11 @@ const LIBC: Partial<Record<typeof Deno.build.os, string>> = {
 };
 
 /**
- * Turns standard error to nothing until the result is disposed of. ALSA and JACK report there every device that they
- * looked for in vain, dozens of lines at each start, PortAudio every step of a stream's failing, and have no common way
- * to be told not to.
+ * Discards standard error until disposed. ALSA and JACK report every device that they did not find, dozens of lines per
+ * start, and PortAudio every step of a failing stream; they share no option against it.
  *
- * It is the file descriptor that is turned, so what the program itself writes there is lost, too. Where the C library
- * cannot be reached (Windows, where these libraries do not exist) nothing is done.
+ * Redirects the file descriptor, so the program's own messages are lost, too. Does nothing without a C library of a known
+ * name, as on Windows, which has neither ALSA nor JACK.
  */
 export function quietStderr(): Disposable {
   const path = LIBC[Deno.build.os];
@@ -32,51 +31,51 @@ export function quietStderr(): Disposable {
     return { [Symbol.dispose]() {} };
   }
   const { dup, dup2, open, close } = libc.symbols;
-  const kept = dup(STDERR);
-  const nothing = open(new TextEncoder().encode("/dev/null\0"), WRITE_ONLY);
-  if (nothing >= 0) {
-    dup2(nothing, STDERR);
-    close(nothing);
+  const original = dup(STDERR);
+  const devNull = open(new TextEncoder().encode("/dev/null\0"), WRITE_ONLY);
+  if (devNull >= 0) {
+    dup2(devNull, STDERR);
+    close(devNull);
   }
   return {
     [Symbol.dispose]() {
-      if (kept >= 0) {
-        dup2(kept, STDERR);
-        close(kept);
+      if (original >= 0) {
+        dup2(original, STDERR);
+        close(original);
       }
       libc.close();
     },
   };
 }
 
-/** Runs something with standard error turned to nothing. What it throws still arrives. */
+/** Runs something while standard error is discarded. Passes on its result or error. */
 export function withQuietStderr<Result>(run: () => Result): Result {
   using _quiet = quietStderr();
   return run();
 }
 
 /**
- * Turns ALSA's own reports off for good: it would write to the person's screen at every underrun, which PortAudio
- * has long recovered from. Does nothing where there is no ALSA.
+ * Silences ALSA's error handler for good: it writes a line to the screen at every underrun, from which PortAudio
+ * recovers by itself. Does nothing without ALSA.
  *
- * ALSA calls its handler from the sound threads, where no JavaScript can run. So the handler is a function of the
- * C library that does nothing and ignores its arguments, `getpid`.
+ * ALSA calls the handler on its sound threads, where no JavaScript can run. So the handler is `getpid`, a function of the
+ * C library that ignores arguments and has no effect.
  */
 export function quietAlsa(): void {
   if (Deno.build.os !== "linux") return;
   try {
     using libc = disposable(Deno.dlopen("libc.so.6", {
-      dlsym: { parameters: ["pointer", "buffer"], result: "pointer" }, // void *dlsym(void *handle, const char *)
+      dlsym: { parameters: ["pointer", "buffer"], result: "pointer" }, // void *dlsym(void *handle, const char *name)
     }));
-    const harmless = libc.symbols.dlsym(null, new TextEncoder().encode("getpid\0"));
-    // Kept open: PortAudio uses the same one, and the handler must stay.
+    const noEffect = libc.symbols.dlsym(null, new TextEncoder().encode("getpid\0"));
+    // Never closed: PortAudio uses the same library, and the handler must stay.
     const alsa = Deno.dlopen("libasound.so.2", {
       // int snd_lib_error_set_handler(snd_lib_error_handler_t handler)
       snd_lib_error_set_handler: { parameters: ["pointer"], result: "i32" },
     });
-    if (harmless) alsa.symbols.snd_lib_error_set_handler(harmless);
+    if (noEffect) alsa.symbols.snd_lib_error_set_handler(noEffect);
   } catch {
-    // Another C library or no ALSA: then there is nothing to be kept quiet, or no way to.
+    // Another C library or no ALSA: nothing to silence, or no way to.
   }
 }
 

@@ -1,60 +1,60 @@
 /**
- * How much a loudspeaker's queue holds beyond what it is given at once. A queue that ran dry is a gap that everybody hears;
- * one that is longer than needed is delay. So it grows when it ran dry twice in a short time, since once is an accident, and
- * shrinks while it does not.
+ * Sizes the reserve of a playback queue: an underrun is an audible gap, a longer queue is latency. The reserve grows at
+ * the second underrun within 5 s, since one alone may be an accident, and shrinks while there is none.
  */
 
 import { SAMPLE_RATE, SAMPLES_PER_MS } from "../../lib/dsp/pcm.ts";
 
-/** By so much it grows when it ran dry, and never beyond so much more than the least. */
+/** Growth per repeated underrun, 8 ms. */
 const GROWTH_SAMPLES = 8 * SAMPLES_PER_MS;
-const MOST_GROWTH_SAMPLES = 32 * SAMPLES_PER_MS;
+/** Most growth over the least reserve, 32 ms. */
+const MAX_GROWTH_SAMPLES = 32 * SAMPLES_PER_MS;
 
-/** Within so many samples, 5 s. */
-const SHORT_TIME_SAMPLES = 5 * SAMPLE_RATE;
+/** An underrun within 5 s of playback after the last one repeats it. */
+const REPEAT_SAMPLES = 5 * SAMPLE_RATE;
 
-/** So many samples without running dry, 6 s, make it shrink by a millisecond. */
-const SAMPLES_TO_SHRINK = 6 * SAMPLE_RATE;
+/** Playback without underrun after which the reserve shrinks by 1 ms: 6 s. */
+const SHRINK_SAMPLES = 6 * SAMPLE_RATE;
 
-/** So many samples from the start, 3 s, do not count: devices take some time until they go evenly. */
-const STARTING_SAMPLES = 3 * SAMPLE_RATE;
+/** Underruns in the first 3 s of playback do not count: devices start unevenly. */
+const STARTUP_SAMPLES = 3 * SAMPLE_RATE;
 
 /** The reserve of one loudspeaker. All numbers are samples. */
 export class UnderrunReserve {
   readonly #least: number;
   #samples: number;
-  /** What the queue took since it last ran dry or the reserve shrank. */
-  #taken = -STARTING_SAMPLES;
-  /** Whether it ran dry then. */
-  #ranDryBefore = false;
+  /** Samples written since the last underrun or shrinking; negative during startup. */
+  #written = -STARTUP_SAMPLES;
+  /** Whether an underrun came before those samples. */
+  #hadUnderrun = false;
 
-  /** @param least What there is at first, and always. */
+  /** @param least The reserve at first, below which it never shrinks. */
   constructor(least: number) {
     this.#least = least;
     this.#samples = least;
   }
 
-  /** What the queue is to hold beyond what it is given at once. */
+  /** Samples to hold in the queue beyond one write. */
   get samples(): number {
     return this.#samples;
   }
 
-  /** The queue took some more. */
-  took(samples: number): void {
-    this.#taken += samples;
-    if (this.#taken < SAMPLES_TO_SHRINK) return;
-    this.#taken = 0;
-    this.#ranDryBefore = false;
+  /** Counts samples that were written to the queue. */
+  wrote(samples: number): void {
+    this.#written += samples;
+    if (this.#written < SHRINK_SAMPLES) return;
+    this.#written = 0;
+    this.#hadUnderrun = false;
     this.#samples = Math.max(this.#least, this.#samples - SAMPLES_PER_MS);
   }
 
-  /** There was nothing left in it. */
-  ranDry(): void {
-    if (this.#taken < 0) return;
-    const again = this.#ranDryBefore && this.#taken <= SHORT_TIME_SAMPLES;
-    this.#ranDryBefore = true;
-    this.#taken = 0;
-    if (!again) return;
-    this.#samples = Math.min(this.#least + MOST_GROWTH_SAMPLES, this.#samples + GROWTH_SAMPLES);
+  /** Counts an underrun. */
+  underrun(): void {
+    if (this.#written < 0) return;
+    const repeated = this.#hadUnderrun && this.#written <= REPEAT_SAMPLES;
+    this.#hadUnderrun = true;
+    this.#written = 0;
+    if (!repeated) return;
+    this.#samples = Math.min(this.#least + MAX_GROWTH_SAMPLES, this.#samples + GROWTH_SAMPLES);
   }
 }

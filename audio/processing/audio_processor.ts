@@ -1,89 +1,88 @@
-/** What a microphone's sound goes through before it is sent: echo cancelling, noise reduction, automatic gain. */
+/** Processing of the capture signal before it is sent: echo cancellation, noise suppression, automatic gain control. */
 
 import { SAMPLES_PER_MS } from "../../lib/dsp/pcm.ts";
-import { EchoDelayEstimator, LONGEST_DELAY_SAMPLES } from "./echo_delay_estimator.ts";
+import { EchoDelayEstimator, MAX_DELAY_SAMPLES } from "./echo_delay_estimator.ts";
 import { ECHO_BLOCK_SAMPLES, ECHO_HEADROOM_SAMPLES, EchoCanceller } from "./echo_canceller.ts";
 import { RenderBuffer } from "./render_buffer.ts";
 import { GainControl } from "./gain_control.ts";
 import { NoiseSuppressor, SUPPRESSOR_DELAY_SAMPLES } from "./noise_suppressor.ts";
 
-/** Samples that are processed at once: 10 ms. */
+/** Samples per block, 10 ms. */
 const BLOCK_SAMPLES = ECHO_BLOCK_SAMPLES;
 
-/** Delay that is reckoned with when nobody says, in samples: 60 ms, a usual sum of both devices' queues. */
-const USUAL_DELAY_SAMPLES = 2880;
+/** Default of the render delay, in samples: 60 ms, a typical sum of playback and capture latency. */
+const DEFAULT_DELAY_SAMPLES = 2880;
 
-/** Where in the filter the direct sound may lie without need to move it: 1 to 12 ms from its beginning. */
-const EARLIEST_DIRECT = SAMPLES_PER_MS;
-const LATEST_DIRECT = 576;
+/** Range of the direct sound's position in the filter, 1 to 12 ms; the alignment moves only outside of it. */
+const MIN_DIRECT_SAMPLES = SAMPLES_PER_MS;
+const MAX_DIRECT_SAMPLES = 576;
 
-/** Delays found one after the other that differ less than this, 2 ms, are the same one. */
-const SAME_DELAY_SAMPLES = 96;
+/** Largest difference of two estimates that confirm each other, 2 ms. */
+const CONFIRM_SAMPLES = 96;
 
-/** Blocks of nothing, a second, after which there is no rest of an earlier sound, and no noise that is still known. */
+/** Blocks of zeros, 1 s, after which the microphone counts as muted: suppressor and gain control pause. */
 const MUTED_BLOCKS = 100;
 
-/** What is done; each is on unless it is said to be off. */
+/** Stages of processing, all on by default. */
 export interface AudioProcessorOptions {
   readonly echoCancel?: boolean;
   readonly noiseReduction?: boolean;
   readonly gain?: boolean;
 }
 
-/** What the processor has found out and does now. */
+/** Present estimates and gains. */
 export interface AudioProcessorFigures {
-  /** From a sample's being given to `played` to its echo in `capture`, in samples; `undefined` until it is known. */
+  /** Echo delay from `played` to `capture` in samples; undefined until it is estimated. */
   readonly delaySamples: number | undefined;
-  /** How much faster the loudspeaker's clock is than the microphone's. */
+  /** Drift of the loudspeaker's clock against the microphone's; positive if it is faster. */
   readonly driftPpm: number;
-  /** How much less sound leaves the echo filter than came in, where something was played lately, in dB. */
+  /** Echo return loss enhancement of the echo canceller over the last second of adaptation, in dB. */
   readonly echoReductionDb: number;
-  /** Gain of the automatic gain control, in dB. */
+  /** Gain of the automatic gain control, limiter included, in dB. */
   readonly gainDb: number;
 }
 
 /**
- * Makes of a microphone's sound what the other side likes to hear.
+ * Cancels echo, suppresses noise and residual echo, and controls the gain of the capture signal.
  *
- * All is counted in samples: it has no clock, and it does not matter in which bursts blocks are played and captured.
- * It finds the delay between loudspeaker and microphone, up to 500 ms, and the difference of their clocks by itself,
- * also when they change.
+ * Counts samples and reads no clock, so the order and bursts in which blocks are played and captured do not matter.
+ * Estimates the echo delay, up to 500 ms, and the drift of the two clocks, and follows both.
  *
  * @example
  * ```ts
  * const processor = new AudioProcessor({ gain: false });
  * const block = new Int16Array(480);
- * processor.played(block); // right before it is given to the loudspeaker
+ * processor.played(block); // right before the loudspeaker takes it
  * processor.capture(block); // right after the microphone gave it
  * ```
  */
 export class AudioProcessor {
-  #filter: EchoCanceller | undefined;
+  #canceller: EchoCanceller | undefined;
   readonly #suppressor: NoiseSuppressor | undefined;
-  readonly #gain: GainControl | undefined;
-  #delay = new EchoDelayEstimator();
-  #reference = new RenderBuffer();
-  readonly #played = new Float64Array(BLOCK_SAMPLES);
+  readonly #gainControl: GainControl | undefined;
+  #delayEstimator = new EchoDelayEstimator();
+  #renderBuffer = new RenderBuffer();
+  readonly #render = new Float64Array(BLOCK_SAMPLES);
   readonly #block = new Float64Array(BLOCK_SAMPLES);
-  readonly #captured = new Float64Array(BLOCK_SAMPLES);
-  #capturedCount = 0;
-  /** Blocks in a row in which the microphone gave nothing, not even noise. */
+  readonly #capture = new Float64Array(BLOCK_SAMPLES);
+  #capturedSamples = 0;
+  /** Blocks of zeros in a row. */
   #mutedBlocks = 0;
-  /** The sample that the loudspeaker was playing when it was last given some, as far as its queue tells. */
-  #sounding = 0;
-  /** Sample played less sample captured that belong together, each counted from the start. */
+  /** Index of the render sample that was playing at the last call of `played`, as its queue tells. */
+  #playingSample = 0;
+  /** Index of a render sample less index of the capture sample that holds its echo, once estimated. */
   #offset: number | undefined;
-  /** The last one found, which counts when the next one is the same. */
+  /** Last estimate, which counts once the next one confirms it. */
   #candidate: number | undefined;
 
   constructor(options: AudioProcessorOptions = {}) {
     const { echoCancel = true, noiseReduction = true, gain = true } = options;
-    if (echoCancel) this.#filter = new EchoCanceller();
+    if (echoCancel) this.#canceller = new EchoCanceller();
     if (echoCancel || noiseReduction) this.#suppressor = new NoiseSuppressor({ noise: noiseReduction });
-    if (gain) this.#gain = new GainControl();
+    if (gain) this.#gainControl = new GainControl();
   }
 
-  /** How many samples later sound leaves {@linkcode AudioProcessor.capture} than it came in: 144, 3 ms, or none. */
+  /** Latency that {@linkcode AudioProcessor.capture} adds: 144 samples, 3 ms, with the suppressor; else 0. */
   get latencySamples(): number {
     return this.#suppressor ? SUPPRESSOR_DELAY_SAMPLES : 0;
   }
@@ -92,96 +91,96 @@ export class AudioProcessor {
     return {
       delaySamples: this.#offset === undefined
         ? undefined
-        : this.#reference.written - this.#capturedCount - this.#offset,
-      driftPpm: this.#reference.driftPpm,
-      echoReductionDb: this.#filter?.reductionDb ?? 0,
-      gainDb: this.#gain?.gainDb ?? 0,
+        : this.#renderBuffer.written - this.#capturedSamples - this.#offset,
+      driftPpm: this.#renderBuffer.driftPpm,
+      echoReductionDb: this.#canceller?.erleDb ?? 0,
+      gainDb: this.#gainControl?.gainDb ?? 0,
     };
   }
 
-  /** Forgets the echo's way and delay and the devices' clocks: a device was opened anew, and maybe another one. */
+  /** Forgets echo path, delay and drift, as after a device was opened. */
   devicesChanged(): void {
-    if (!this.#filter) return;
-    this.#filter = new EchoCanceller();
-    this.#delay = new EchoDelayEstimator();
-    this.#reference = new RenderBuffer();
-    this.#capturedCount = 0;
-    this.#sounding = 0;
+    if (!this.#canceller) return;
+    this.#canceller = new EchoCanceller();
+    this.#delayEstimator = new EchoDelayEstimator();
+    this.#renderBuffer = new RenderBuffer();
+    this.#capturedSamples = 0;
+    this.#playingSample = 0;
     this.#offset = undefined;
     this.#candidate = undefined;
   }
 
   /**
-   * Takes what is given to the loudspeaker, silence too, right before it is.
+   * Takes the render signal, silence too, right before the loudspeaker does.
    *
    * @param samples Any number of samples. Not kept.
-   * @param delaySamples How many samples are still played before them, as far as is known. With it the echo is looked
-   *   for in the right place from the first word on; without, it is found within a second.
+   * @param delaySamples Playback latency, as far as known. With it the canceller aligns from the first word on; without,
+   *   once the delay is estimated, within a second.
    */
-  played(samples: Int16Array, delaySamples: number = USUAL_DELAY_SAMPLES): void {
-    if (!this.#filter) return;
-    this.#sounding = this.#reference.written - Math.min(LONGEST_DELAY_SAMPLES, delaySamples);
-    this.#reference.write(samples);
-    this.#delay.played(samples);
+  played(samples: Int16Array, delaySamples: number = DEFAULT_DELAY_SAMPLES): void {
+    if (!this.#canceller) return;
+    this.#playingSample = this.#renderBuffer.written - Math.min(MAX_DELAY_SAMPLES, delaySamples);
+    this.#renderBuffer.write(samples);
+    this.#delayEstimator.render(samples);
   }
 
   /**
-   * Processes what the microphone gave, in place.
+   * Processes the capture signal in place.
    *
    * @param samples A whole number of blocks of 480 samples, 10 ms.
-   * @param delaySamples How long ago the last of them was heard, as far as is known.
-   * @throws {RangeError} When it is another number.
+   * @param delaySamples Capture latency, as far as known.
+   * @throws {RangeError} For another number of samples.
    */
   capture(samples: Int16Array, delaySamples = 0): void {
     if (samples.length % BLOCK_SAMPLES !== 0) {
       throw new RangeError(`Cannot process ${samples.length} samples: not a multiple of ${BLOCK_SAMPLES}`);
     }
-    if (this.#filter) this.#align(this.#filter, samples, delaySamples);
+    if (this.#canceller) this.#align(this.#canceller, samples, delaySamples);
     for (let start = 0; start < samples.length; start += BLOCK_SAMPLES) this.#process(samples, start);
   }
 
   #process(samples: Int16Array, start: number): void {
     const block = this.#block;
-    const filter = this.#filter;
+    const canceller = this.#canceller;
     for (let i = 0; i < BLOCK_SAMPLES; i++) block[i] = samples[start + i]!;
     this.#mutedBlocks = block.every((sample) => sample === 0) ? this.#mutedBlocks + 1 : 0;
-    let voice = true;
-    if (filter) {
-      this.#captured.set(block);
-      this.#reference.read(this.#played);
-      filter.cancel(this.#played, this.#captured, block);
-      this.#reference.follow(filter.slip);
-      voice = filter.voiceHere;
+    let nearEnd = true;
+    if (canceller) {
+      this.#capture.set(block);
+      this.#renderBuffer.read(this.#render);
+      canceller.cancel(this.#render, this.#capture, block);
+      this.#renderBuffer.correct(canceller.timingError);
+      nearEnd = canceller.nearEndActive;
     }
-    // A microphone that the system or a switch has muted: there is nothing to do, and nothing to learn.
+    // A muted microphone must not teach the suppressor silence as noise floor.
     if (this.#mutedBlocks > MUTED_BLOCKS) return;
-    this.#suppressor?.process(block, filter?.residual);
-    this.#gain?.process(block, voice);
-    // Assigning to an Int16Array would wrap what does not fit.
+    this.#suppressor?.process(block, canceller?.residual);
+    this.#gainControl?.process(block, nearEnd);
+    // An Int16Array would wrap out-of-range values.
     for (let i = 0; i < BLOCK_SAMPLES; i++) {
       samples[start + i] = Math.round(Math.max(-32_768, Math.min(32_767, block[i]!)));
     }
   }
 
-  /** Sets where the reference is read, before these samples are processed. */
-  #align(filter: EchoCanceller, samples: Int16Array, delaySamples: number): void {
-    const first = this.#capturedCount;
-    this.#capturedCount += samples.length;
-    const found = this.#delay.captured(samples);
-    // As long as there was no echo to tell, what the devices tell has to do. It is a block or so off, as nobody knows
-    // when exactly it was asked for; so it does not count any more once there is something to learn.
-    if (this.#offset === undefined && filter.idle) {
-      this.#reference.place = this.#sounding - delaySamples + ECHO_HEADROOM_SAMPLES;
+  /** Aligns the render buffer with capture samples before they are processed. */
+  #align(canceller: EchoCanceller, samples: Int16Array, delaySamples: number): void {
+    const first = this.#capturedSamples;
+    this.#capturedSamples += samples.length;
+    const estimate = this.#delayEstimator.capture(samples);
+    // Until there is an echo to estimate, the reported latencies set the alignment. They are off by about one block, so
+    // the alignment stays once the canceller adapts.
+    if (this.#offset === undefined && canceller.idle) {
+      this.#renderBuffer.position = this.#playingSample - delaySamples + ECHO_HEADROOM_SAMPLES;
     }
-    if (found === undefined) return;
+    if (estimate === undefined) return;
     const confirmed = this.#offset === undefined ||
-      (this.#candidate !== undefined && Math.abs(found - this.#candidate) < SAME_DELAY_SAMPLES);
-    this.#candidate = found;
+      (this.#candidate !== undefined && Math.abs(estimate - this.#candidate) < CONFIRM_SAMPLES);
+    this.#candidate = estimate;
     if (!confirmed) return;
-    this.#offset = found;
-    const direct = this.#reference.place - first - found;
-    if (direct >= EARLIEST_DIRECT && direct <= LATEST_DIRECT) return;
-    this.#reference.place = first + found + ECHO_HEADROOM_SAMPLES;
-    filter.forget();
+    this.#offset = estimate;
+    const direct = this.#renderBuffer.position - first - estimate;
+    if (direct >= MIN_DIRECT_SAMPLES && direct <= MAX_DIRECT_SAMPLES) return;
+    this.#renderBuffer.position = first + estimate + ECHO_HEADROOM_SAMPLES;
+    canceller.reset();
   }
 }

@@ -1,156 +1,149 @@
 import { Fft } from "../../lib/dsp/fft.ts";
 
-/** The search is done at 4 kHz, where the loudest part of speech is: 48 kHz over 12. */
+/** Decimation to 4 kHz, which holds the loudest part of speech. */
 const DECIMATION = 12;
-/** Microphone samples at 4 kHz that are compared at once: half a second. */
+/** Capture samples per search at 4 kHz, 0.5 s. */
 const WINDOW = 2048;
 const FFT_SIZE = 2 * WINDOW;
-/** Samples at 4 kHz from one search to the next: a quarter of a second. */
+/** Samples at 4 kHz between searches, 0.25 s. */
 const HOP = 1024;
-/** Samples at 4 kHz kept of what was played; a power of two. Two seconds. */
+/** Render samples kept at 4 kHz, 2 s; a power of two. */
 const RING = 8192;
 
-/** Longest delay that is found, in samples at 48 kHz: 500 ms. */
-export const LONGEST_DELAY_SAMPLES = 24_000;
-const LONGEST_LAG = LONGEST_DELAY_SAMPLES / DECIMATION;
+/** Longest echo delay that the search finds, in samples at 48 kHz: 500 ms. */
+export const MAX_DELAY_SAMPLES = 24_000;
+const MAX_LAG = MAX_DELAY_SAMPLES / DECIMATION;
 
-/** Frequencies compared, as bins of 0.98 Hz: 150 to 1800 Hz. Below there is hum, above what folds back. */
-const LOWEST_BIN = 154;
-const HIGHEST_BIN = 1843;
+/** Band of the search, 150 to 1800 Hz in bins of 0.98 Hz: above hum, below aliasing. */
+const MIN_BIN = 154;
+const MAX_BIN = 1843;
 
-/** How much of the spectra of former searches is kept. With 0.7 a new delay is found half a second later. */
-const MEMORY = 0.4;
+/** Smoothing of the spectra over searches. With 0.7 it finds a changed delay 0.5 s later. */
+const SPECTRUM_SMOOTHING = 0.4;
 
-/** How far the peak of the correlation stands out of its root mean square when there is an echo. */
-const CERTAIN_PEAK = 11;
+/** Least ratio of the correlation's peak to its RMS for an echo. */
+const MIN_PEAK_TO_RMS = 11;
 /**
- * An earlier peak is the direct sound when it is this high beside the highest, and at most 15 ms before it. With 0.5 the
- * pitch of a voice can be taken for one in the first second.
+ * An earlier peak is the direct sound if its height is at least this share of the highest, and it comes at most 15 ms
+ * earlier. With 0.5 the pitch of a voice can pass for one in the first second.
  */
-const EARLIER_SHARE = 0.7;
-const EARLIER_LAGS = 60;
+const DIRECT_SHARE = 0.7;
+const DIRECT_LAGS = 60;
 
-/** Power of a sample (16 bit) of what was played, below which there is nothing to be found: quieter than -70 dB. */
-const LEAST_POWER = 100;
+/** Least mean power of the render signal for a search, in 16-bit steps squared: -70 dBFS. */
+const MIN_RENDER_POWER = 100;
 
-/** Samples at 4 kHz by which the blocks' order may vary before the lag's origin has to be moved: 5 ms, 150 ms. */
+/** Jitter in the order of render and capture blocks before the lag's origin moves, at 4 kHz: 5 ms, 150 ms. */
 const ORIGIN_MARGIN = 20;
 const ORIGIN_SLACK = 600;
 
 /**
- * Finds how far behind the loudspeaker the microphone is, by the correlation of what went out and what came in
- * (generalised, with smoothed coherence as weight: Knapp and Carter, 1976). Sounds that only one of them has do no
- * harm.
+ * Estimates the echo delay by the generalised cross-correlation of render and capture signal, weighted by the smoothed
+ * coherence (Knapp and Carter, "The generalized correlation method for estimation of time delay", 1976). A signal that
+ * occurs in one of them only does not disturb it. The job of WebRTC AEC3's `EchoPathDelayEstimator`.
  *
- * All is counted in samples, none in time, so that it does not matter in which order blocks are played and captured.
+ * Counts samples and reads no clock, so the order in which render and capture blocks arrive does not matter.
  */
 export class EchoDelayEstimator {
   readonly #fft = new Fft(FFT_SIZE);
-  readonly #played = new Decimator(RING);
-  readonly #captured = new Decimator(FFT_SIZE);
+  readonly #render = new Decimator(RING);
+  readonly #capture = new Decimator(FFT_SIZE);
   readonly #signal = new Float64Array(FFT_SIZE);
-  readonly #playedWindow = hann(FFT_SIZE);
-  readonly #capturedWindow = hann(WINDOW);
-  /** The second half of `#signal`, where the microphone's samples go. */
-  readonly #newest = this.#signal.subarray(WINDOW);
-  readonly #playedReal = new Float64Array(FFT_SIZE / 2 + 1);
-  readonly #playedImaginary = new Float64Array(FFT_SIZE / 2 + 1);
+  readonly #renderWindow = hann(FFT_SIZE);
+  readonly #captureWindow = hann(WINDOW);
+  /** The second half of `#signal`, for the capture samples. */
+  readonly #captureHalf = this.#signal.subarray(WINDOW);
+  readonly #renderReal = new Float64Array(FFT_SIZE / 2 + 1);
+  readonly #renderImaginary = new Float64Array(FFT_SIZE / 2 + 1);
   readonly #real = new Float64Array(FFT_SIZE / 2 + 1);
   readonly #imaginary = new Float64Array(FFT_SIZE / 2 + 1);
   readonly #crossReal = new Float64Array(FFT_SIZE / 2 + 1);
   readonly #crossImaginary = new Float64Array(FFT_SIZE / 2 + 1);
-  readonly #playedPower = new Float64Array(FFT_SIZE / 2 + 1);
-  readonly #capturedPower = new Float64Array(FFT_SIZE / 2 + 1);
-  /** What was played `#origin` samples further (at 4 kHz) is compared with a captured sample as lag 0. */
+  readonly #renderPower = new Float64Array(FFT_SIZE / 2 + 1);
+  readonly #capturePower = new Float64Array(FFT_SIZE / 2 + 1);
+  /** Index of a render sample less index of the capture sample that it meets at lag 0, at 4 kHz. */
   #origin: number | undefined;
-  /** Least that what was played was ahead of what was captured, since the last search. */
-  #leastAhead = Infinity;
+  /** Least lead of render over capture since the last search, in samples at 4 kHz. */
+  #leastLead = Infinity;
   #nextSearch = WINDOW;
-  #sharpness = 0;
 
-  /** How far the best peak of the last search stood out; above 11 it is an echo. */
-  get sharpness(): number {
-    return this.#sharpness;
-  }
-
-  /** Takes samples that were given to the loudspeaker. */
-  played(samples: Int16Array): void {
-    this.#played.push(samples);
+  /** Takes render samples. */
+  render(samples: Int16Array): void {
+    this.#render.push(samples);
   }
 
   /**
-   * Takes samples from the microphone.
+   * Takes capture samples.
    *
-   * @returns Now and then, which of the samples played is heard in which of those captured: the difference of their
-   *   numbers, each counted from the start. Good to 0.25 ms.
+   * @returns At searches that find an echo: index of a render sample less index of the capture sample that holds its
+   *   echo, each counted from the start, within 0.25 ms.
    */
-  captured(samples: Int16Array): number | undefined {
-    this.#captured.push(samples);
-    this.#leastAhead = Math.min(this.#leastAhead, this.#played.count - this.#captured.count);
-    if (this.#captured.count < this.#nextSearch) return;
-    this.#nextSearch = this.#captured.count + HOP;
+  capture(samples: Int16Array): number | undefined {
+    this.#capture.push(samples);
+    this.#leastLead = Math.min(this.#leastLead, this.#render.count - this.#capture.count);
+    if (this.#capture.count < this.#nextSearch) return;
+    this.#nextSearch = this.#capture.count + HOP;
     const origin = this.#findOrigin();
     const lag = this.#search(origin);
     return lag === undefined ? undefined : (origin - lag) * DECIMATION;
   }
 
-  /** Forgets the past: the delay has just changed. */
-  forget(): void {
+  #resetSpectra(): void {
     this.#crossReal.fill(0);
     this.#crossImaginary.fill(0);
-    this.#playedPower.fill(0);
-    this.#capturedPower.fill(0);
+    this.#renderPower.fill(0);
+    this.#capturePower.fill(0);
   }
 
-  /** Keeps the origin just behind the newest sample played, however the blocks come. */
+  /** Keeps the origin just before the newest render sample, in whatever order blocks arrive. */
   #findOrigin(): number {
-    const ahead = this.#leastAhead - ORIGIN_MARGIN;
-    this.#leastAhead = Infinity;
+    const lead = this.#leastLead - ORIGIN_MARGIN;
+    this.#leastLead = Infinity;
     if (
-      this.#origin === undefined || ahead + ORIGIN_MARGIN < this.#origin ||
-      ahead - this.#origin > ORIGIN_SLACK
+      this.#origin === undefined || lead + ORIGIN_MARGIN < this.#origin ||
+      lead - this.#origin > ORIGIN_SLACK
     ) {
-      this.#origin = ahead;
-      this.forget();
+      this.#origin = lead;
+      this.#resetSpectra();
     }
     return this.#origin;
   }
 
   #search(origin: number): number | undefined {
     const signal = this.#signal;
-    const end = this.#captured.count;
-    const power = this.#played.copy(end + origin - FFT_SIZE, signal);
-    if (power < LEAST_POWER) return undefined;
-    // Without windows the cut edges of a tone would agree best where both are cut.
-    for (let i = 0; i < FFT_SIZE; i++) signal[i]! *= this.#playedWindow[i]!;
-    this.#fft.forward(signal, this.#playedReal, this.#playedImaginary);
+    const end = this.#capture.count;
+    const power = this.#render.copy(end + origin - FFT_SIZE, signal);
+    if (power < MIN_RENDER_POWER) return undefined;
+    // Without windows a tone would correlate best where the cuts of both signals meet.
+    for (let i = 0; i < FFT_SIZE; i++) signal[i]! *= this.#renderWindow[i]!;
+    this.#fft.forward(signal, this.#renderReal, this.#renderImaginary);
     signal.fill(0, 0, WINDOW);
-    this.#captured.copy(end - WINDOW, this.#newest);
-    for (let i = 0; i < WINDOW; i++) this.#newest[i]! *= this.#capturedWindow[i]!;
+    this.#capture.copy(end - WINDOW, this.#captureHalf);
+    for (let i = 0; i < WINDOW; i++) this.#captureHalf[i]! *= this.#captureWindow[i]!;
     this.#fft.forward(signal, this.#real, this.#imaginary);
-    this.#weigh();
+    this.#weightCrossSpectrum();
     this.#fft.inverse(this.#real, this.#imaginary, signal);
     return this.#directPeak(signal);
   }
 
-  /** Updates the cross-spectrum and leaves the weighted one in `#real` and `#imaginary`. */
-  #weigh(): void {
+  /** Updates the cross-spectrum and leaves it, weighted, in `#real` and `#imaginary`. */
+  #weightCrossSpectrum(): void {
     const real = this.#real;
     const imaginary = this.#imaginary;
     for (let k = 0; k < real.length; k++) {
-      if (k < LOWEST_BIN || k > HIGHEST_BIN) {
+      if (k < MIN_BIN || k > MAX_BIN) {
         real[k] = imaginary[k] = 0;
         continue;
       }
       const a = real[k]!;
       const b = imaginary[k]!;
-      const c = this.#playedReal[k]!;
-      const d = this.#playedImaginary[k]!;
-      this.#crossReal[k] = MEMORY * this.#crossReal[k]! + a * c + b * d;
-      this.#crossImaginary[k] = MEMORY * this.#crossImaginary[k]! + b * c - a * d;
-      this.#capturedPower[k] = MEMORY * this.#capturedPower[k]! + a * a + b * b;
-      this.#playedPower[k] = MEMORY * this.#playedPower[k]! + c * c + d * d;
-      const weight = 1 / Math.sqrt(this.#capturedPower[k]! * this.#playedPower[k]! + 1);
+      const c = this.#renderReal[k]!;
+      const d = this.#renderImaginary[k]!;
+      this.#crossReal[k] = SPECTRUM_SMOOTHING * this.#crossReal[k]! + a * c + b * d;
+      this.#crossImaginary[k] = SPECTRUM_SMOOTHING * this.#crossImaginary[k]! + b * c - a * d;
+      this.#capturePower[k] = SPECTRUM_SMOOTHING * this.#capturePower[k]! + a * a + b * b;
+      this.#renderPower[k] = SPECTRUM_SMOOTHING * this.#renderPower[k]! + c * c + d * d;
+      const weight = 1 / Math.sqrt(this.#capturePower[k]! * this.#renderPower[k]! + 1);
       real[k] = weight * this.#crossReal[k]!;
       imaginary[k] = weight * this.#crossImaginary[k]!;
     }
@@ -159,15 +152,15 @@ export class EchoDelayEstimator {
   #directPeak(correlation: Float64Array): number | undefined {
     let power = 0;
     let peak = 0;
-    for (let lag = 0; lag <= LONGEST_LAG; lag++) {
+    for (let lag = 0; lag <= MAX_LAG; lag++) {
       power += correlation[lag]! ** 2;
       if (Math.abs(correlation[lag]!) > Math.abs(correlation[peak]!)) peak = lag;
     }
     const height = Math.abs(correlation[peak]!);
-    this.#sharpness = height / Math.sqrt(power / (LONGEST_LAG + 1) + Number.MIN_VALUE);
-    if (this.#sharpness < CERTAIN_PEAK) return undefined;
-    for (let lag = Math.max(0, peak - EARLIER_LAGS); lag < peak; lag++) {
-      if (Math.abs(correlation[lag]!) >= EARLIER_SHARE * height) return lag;
+    const rms = Math.sqrt(power / (MAX_LAG + 1) + Number.MIN_VALUE);
+    if (height / rms < MIN_PEAK_TO_RMS) return undefined;
+    for (let lag = Math.max(0, peak - DIRECT_LAGS); lag < peak; lag++) {
+      if (Math.abs(correlation[lag]!) >= DIRECT_SHARE * height) return lag;
     }
     return peak;
   }
@@ -177,7 +170,7 @@ function hann(length: number): Float64Array {
   return Float64Array.from({ length }, (_, i) => Math.sin(Math.PI * (i + 0.5) / length) ** 2);
 }
 
-/** Keeps every twelfth sample, each an average of 24 under a triangular window, which is low-pass enough here. */
+/** Decimates by 12: each sample is a mean of 24 under a triangular window, low-pass enough for the search. */
 class Decimator {
   readonly #ring: Float64Array;
   #count = 0;
@@ -205,7 +198,7 @@ class Decimator {
     }
   }
 
-  /** Copies samples from number `start` on; silence where there are none. Returns their mean power. */
+  /** Copies samples from index `start` on, 0 where the ring has none. @returns Their mean power. */
   copy(start: number, output: Float64Array): number {
     let power = 0;
     for (let i = 0; i < output.length; i++) {

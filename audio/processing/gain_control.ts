@@ -1,52 +1,57 @@
-/** Level that speech is brought to: mean power while somebody talks, in dB below full scale. */
+import { SAMPLE_RATE } from "../../lib/dsp/pcm.ts";
+
+/** Target level of speech: mean power while somebody talks, in dBFS. */
 const TARGET_DB = -20;
-/** Largest changes. Speech below -48 dB stays below the target. */
-const LARGEST_GAIN_DB = 28;
-const SMALLEST_GAIN_DB = -12;
+/** Gain range. Speech below -48 dBFS stays below the target. */
+const MAX_GAIN_DB = 28;
+const MIN_GAIN_DB = -12;
 
-/** Samples of a block, 10 ms, and blocks of a second. */
+/** Samples per block, 10 ms. */
 const BLOCK_SAMPLES = 480;
-const BLOCKS_PER_SECOND = 100;
+const BLOCKS_PER_SECOND = SAMPLE_RATE / BLOCK_SAMPLES;
 
-/** How far above the noise, and above this level at all, a block is to be to be taken for speech, in dB. */
-const ABOVE_NOISE_DB = 10;
-const LEAST_SPEECH_DB = -60;
-/** How far below the speech's level its quieter sounds go; what is below that is a pause (ITU-T P.56: 15.9 dB). */
+/** Voice activity: least level of a block over the noise floor, in dB, and at all, in dBFS. */
+const MIN_SNR_DB = 10;
+const MIN_SPEECH_DB = -60;
+/** Blocks further below the speech level are pauses, in dB (ITU-T P.56 has a margin of 15.9 dB). */
 const SPEECH_RANGE_DB = 16;
 
-/** Rise of the noise's level while nothing quieter comes, in dB a second: steady noise is known after seconds. */
+/** Rise of the noise floor while no quieter block comes, in dB/s: learns steady noise within seconds. */
 const NOISE_RISE_DB = 4;
 
-/** Seconds of speech over which its level is averaged, and over which the gain follows. */
+/** Averaging time of the speech level, in seconds of speech. */
 const LEVEL_SECONDS = 1.5;
-const FOLLOW_SECONDS = 0.5;
+/** Time constant of the gain, in seconds of speech. */
+const GAIN_SECONDS = 0.5;
+/** Decay of the speech level per block below it: the level was that of another voice, or of a door. */
+const LEVEL_DECAY = 0.998;
 
-/** Highest sample: 1 dB below full scale. */
-const PEAK_LIMIT = 32_768 * 10 ** (-1 / 20);
-/** How fast the limiter lets go, in dB a block. */
+/** The limiter's ceiling, 1 dB below full scale. */
+const CEILING = 32_768 * 10 ** (-1 / 20);
+/** Release of the limiter, in dB per block. */
 const RELEASE_DB = 0.2;
 
-/** Brings speech to one level, whoever talks into whatever microphone, and leaves pauses as they are. */
+/** Automatic gain control with a limiter: brings speech of any voice and microphone to one level, and leaves pauses. */
 export class GainControl {
-  #noiseDb = 0;
+  #noiseFloorDb = 0;
   #speechPower = 0;
   #speechBlocks = 0;
   #gainDb = 0;
-  #limitDb = 0;
+  #limiterDb = 0;
   #lastFactor = 1;
 
-  /** Gain now, in dB. */
+  /** Present gain, limiter included, in dB. */
   get gainDb(): number {
-    return this.#gainDb + this.#limitDb;
+    return this.#gainDb + this.#limiterDb;
   }
 
   /**
    * Processes one block in place.
    *
    * @param samples 480 samples, full scale at 32768.
-   * @param voice Whether this, if it is loud, is the voice here, and not what was left of an echo.
+   * @param nearEnd Whether a loud block is near-end speech rather than residual echo.
    */
-  process(samples: Float64Array, voice = true): void {
+  process(samples: Float64Array, nearEnd = true): void {
     let power = 0;
     let peak = 0;
     for (let i = 0; i < samples.length; i++) {
@@ -54,37 +59,44 @@ export class GainControl {
       peak = Math.max(peak, Math.abs(samples[i]!));
     }
     power /= BLOCK_SAMPLES;
-    if (voice) this.#follow(power);
+    if (nearEnd) this.#adapt(power);
     this.#limit(peak);
     const factor = 10 ** (this.gainDb / 20);
     const step = (factor - this.#lastFactor) / BLOCK_SAMPLES;
     let gain = this.#lastFactor;
     for (let i = 0; i < samples.length; i++) {
       gain += step;
-      samples[i] = Math.max(-PEAK_LIMIT, Math.min(PEAK_LIMIT, gain * samples[i]!));
+      samples[i] = Math.max(-CEILING, Math.min(CEILING, gain * samples[i]!));
     }
     this.#lastFactor = factor;
   }
 
-  #follow(power: number): void {
-    const levelDb = 10 * Math.log10(power / 32_768 ** 2 + 1e-12);
-    this.#noiseDb = Math.min(levelDb, this.#noiseDb + NOISE_RISE_DB / BLOCKS_PER_SECOND);
-    const speechDb = 10 * Math.log10(this.#speechPower / 32_768 ** 2 + 1e-12);
-    if (levelDb < Math.max(LEAST_SPEECH_DB, this.#noiseDb + ABOVE_NOISE_DB, speechDb - SPEECH_RANGE_DB)) {
-      // A level that nobody reaches any more was that of another voice, or of a door.
-      this.#speechPower *= 0.998;
+  #adapt(power: number): void {
+    const levelDb = toDbfs(power);
+    this.#noiseFloorDb = Math.min(levelDb, this.#noiseFloorDb + NOISE_RISE_DB / BLOCKS_PER_SECOND);
+    const speechDb = toDbfs(this.#speechPower);
+    if (levelDb < Math.max(MIN_SPEECH_DB, this.#noiseFloorDb + MIN_SNR_DB, speechDb - SPEECH_RANGE_DB)) {
+      this.#speechPower *= LEVEL_DECAY;
       return;
     }
     this.#speechBlocks++;
     const weight = Math.max(1 / this.#speechBlocks, 1 / (LEVEL_SECONDS * BLOCKS_PER_SECOND));
     this.#speechPower += weight * (power - this.#speechPower);
-    const wanted = TARGET_DB - 10 * Math.log10(this.#speechPower / 32_768 ** 2 + 1e-12);
-    const bounded = Math.max(SMALLEST_GAIN_DB, Math.min(LARGEST_GAIN_DB, wanted));
-    this.#gainDb += (bounded - this.#gainDb) / (FOLLOW_SECONDS * BLOCKS_PER_SECOND);
+    const targetGainDb = Math.max(
+      MIN_GAIN_DB,
+      Math.min(MAX_GAIN_DB, TARGET_DB - toDbfs(this.#speechPower)),
+    );
+    this.#gainDb += (targetGainDb - this.#gainDb) / (GAIN_SECONDS * BLOCKS_PER_SECOND);
   }
 
+  /** Attacks at once, so that this block's peak stays below the ceiling; releases slowly. */
   #limit(peak: number): void {
-    const roomDb = 20 * Math.log10(PEAK_LIMIT / (peak + 1)) - this.#gainDb;
-    this.#limitDb = Math.min(0, this.#limitDb + RELEASE_DB, roomDb);
+    const headroomDb = 20 * Math.log10(CEILING / (peak + 1)) - this.#gainDb;
+    this.#limiterDb = Math.min(0, this.#limiterDb + RELEASE_DB, headroomDb);
   }
+}
+
+/** Level of a mean power in dBFS, at least -120. */
+function toDbfs(power: number): number {
+  return 10 * Math.log10(power / 32_768 ** 2 + 1e-12);
 }

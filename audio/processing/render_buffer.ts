@@ -1,78 +1,81 @@
-/** Samples kept: 1.4 s. A power of two. */
+/** Ring size, 1.4 s. A power of two. */
 const RING_SAMPLES = 65_536;
 
-/** Input samples on each side of a sample that is read between two. */
+/** Interpolation taps on each side of a fractional position. */
 const HALF_TAPS = 6;
-/** Places between two samples for which weights are tabulated: the nearest is off by -60 dB at 8 kHz, at most. */
+/** Tabulated fractions of a sample. Rounding to the nearest costs at most -60 dB of error at 8 kHz. */
 const PHASES = 256;
 
-/** How fast the reading place follows the slip that the filter sees, and how fast its speed does. */
-const PLACE_GAIN = 0.1;
-const SPEED_GAIN = 1e-5;
-/** Largest difference between two sound cards' clocks that is followed. Cards are within 100 ppm, most of them. */
-const LARGEST_DRIFT = 500e-6;
+/** Loop gains: correction of position and of drift per sample of timing error. */
+const POSITION_GAIN = 0.1;
+const DRIFT_GAIN = 1e-5;
+/** Largest clock drift to follow, 500 ppm. Most sound cards stay within 100 ppm. */
+const MAX_DRIFT = 500e-6;
 
 /**
- * What the loudspeaker played, to be read again at the microphone's pace.
+ * Holds the render signal and resamples it to the microphone's clock.
  *
- * Two sound cards differ by up to some hundred ppm, and an echo path that slides by 10 samples a second cannot be
- * learnt. So the reading place follows the echo, as a phase-locked loop of second order: what the filter sees as a
- * slip moves the place a little, and the speed at which it goes on a very little. 300 ppm are found in a second, and then
- * kept within 10, or within 50 while somebody talks here.
+ * Two sound cards drift by up to some hundred ppm, and no filter can learn an echo path that slides by 10 samples a
+ * second. So the read position follows the echo by a second-order phase-locked loop, whose phase detector is the echo
+ * canceller's timing error. The loop finds 300 ppm in a second and holds it within 10 ppm, or 50 during double talk.
  */
 export class RenderBuffer {
   readonly #ring = new Float64Array(RING_SAMPLES);
   readonly #weights = interpolationWeights();
   #written = 0;
-  #place = 0;
+  #position = 0;
   #drift = 0;
 
-  /** Samples played so far. */
+  /** Render samples written so far. */
   get written(): number {
     return this.#written;
   }
 
-  /** Which of the samples played belongs to the next one read; not a whole number. */
-  get place(): number {
-    return this.#place;
+  /** Index of the render sample to read next; fractional. */
+  get position(): number {
+    return this.#position;
   }
 
-  set place(place: number) {
-    this.#place = place;
+  set position(position: number) {
+    this.#position = position;
   }
 
-  /** How much faster the loudspeaker's clock is than the microphone's, in ppm. */
+  /** Drift of the loudspeaker's clock against the microphone's, in ppm; positive if it is faster. */
   get driftPpm(): number {
     return this.#drift * 1e6;
   }
 
-  /** Takes samples that were given to the loudspeaker. */
+  /** Appends render samples. */
   write(samples: Int16Array): void {
     for (let i = 0; i < samples.length; i++) this.#ring[(this.#written + i) % RING_SAMPLES] = samples[i]!;
     this.#written += samples.length;
   }
 
-  /** Follows an echo that came `samples` earlier than expected. */
-  follow(samples: number): void {
-    this.#place += PLACE_GAIN * samples;
-    this.#drift = Math.max(-LARGEST_DRIFT, Math.min(LARGEST_DRIFT, this.#drift + SPEED_GAIN * samples));
+  /**
+   * Corrects position and drift.
+   *
+   * @param timingError Samples by which the echo came earlier than predicted.
+   */
+  correct(timingError: number): void {
+    this.#position += POSITION_GAIN * timingError;
+    this.#drift = Math.max(-MAX_DRIFT, Math.min(MAX_DRIFT, this.#drift + DRIFT_GAIN * timingError));
   }
 
-  /** Reads on from {@linkcode RenderBuffer.place}. What is not there, not yet or no more, is silence. */
+  /** Reads from {@linkcode RenderBuffer.position} on. Samples not yet written or overwritten are 0. */
   read(output: Float64Array): void {
     const ring = this.#ring;
     const weights = this.#weights;
     const step = 1 + this.#drift;
-    const last = this.#place + step * output.length + HALF_TAPS;
-    const first = this.#place - HALF_TAPS;
+    const last = this.#position + step * output.length + HALF_TAPS;
+    const first = this.#position - HALF_TAPS;
     if (first < Math.max(0, this.#written - RING_SAMPLES) || last >= this.#written) {
       this.#readEdge(output);
       return;
     }
-    let place = this.#place;
+    let position = this.#position;
     for (let i = 0; i < output.length; i++) {
-      let whole = Math.floor(place);
-      let phase = Math.round((place - whole) * PHASES);
+      let whole = Math.floor(position);
+      let phase = Math.round((position - whole) * PHASES);
       if (phase === PHASES) {
         phase = 0;
         whole++;
@@ -84,23 +87,23 @@ export class RenderBuffer {
         sum += weights[row + tap]! * ring[(from + tap) & (RING_SAMPLES - 1)]!;
       }
       output[i] = sum;
-      place += step;
+      position += step;
     }
-    this.#place = place;
+    this.#position = position;
   }
 
-  /** As {@linkcode RenderBuffer.read} where some samples are not there; those between samples are not worked out. */
+  /** Reads where some samples are missing: takes the nearest sample, without interpolation. */
   #readEdge(output: Float64Array): void {
     const oldest = Math.max(0, this.#written - RING_SAMPLES);
     for (let i = 0; i < output.length; i++) {
-      const whole = Math.round(this.#place);
+      const whole = Math.round(this.#position);
       output[i] = whole >= oldest && whole < this.#written ? this.#ring[whole & (RING_SAMPLES - 1)]! : 0;
-      this.#place += 1 + this.#drift;
+      this.#position += 1 + this.#drift;
     }
   }
 }
 
-/** Rows of weights of a sinc under a Hann window, the row `p` for a place `p / PHASES` after a sample. */
+/** Hann-windowed sinc; row `p` holds the weights for `p / PHASES` of a sample. */
 function interpolationWeights(): Float64Array {
   const weights = new Float64Array(PHASES * 2 * HALF_TAPS);
   for (let phase = 0; phase < PHASES; phase++) {

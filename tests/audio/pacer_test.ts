@@ -3,7 +3,7 @@ import { systemClock } from "../../lib/util/clock.ts";
 import { durationMs, MAX_LAG_MS, Pacer, SampleClock } from "../../audio/pacer.ts";
 import { FakeClock } from "../../testing/fake_clock.ts";
 
-/** Waits for the next 20 ms, with timers that are late by as much. */
+/** Lets the next 20 ms go by, with a timer that is late by `latenessMs`. */
 function next(pacer: Pacer, clock: FakeClock, latenessMs = 0): void {
   const waitMs = pacer.waitMs(20);
   if (waitMs === 0) return;
@@ -18,7 +18,7 @@ Deno.test("Pacer.waitMs() does not add up the lateness of timers", () => {
   assertEquals(clock.nowMs, 50 * 20 + 3);
 });
 
-Deno.test("Pacer.waitMs() counts the time that the caller takes as gone by", () => {
+Deno.test("Pacer.waitMs() counts the time that its caller takes", () => {
   const clock = new FakeClock();
   const pacer = new Pacer(clock);
   for (let i = 0; i < 10; i++) {
@@ -28,7 +28,7 @@ Deno.test("Pacer.waitMs() counts the time that the caller takes as gone by", () 
   assertEquals(clock.nowMs, 10 * 20 + 7);
 });
 
-Deno.test("Pacer.waitMs() counts from its first call, not from when it was made", () => {
+Deno.test("Pacer.waitMs() counts from its first call, not from construction", () => {
   const clock = new FakeClock();
   const pacer = new Pacer(clock);
   clock.nowMs = 5000;
@@ -36,7 +36,7 @@ Deno.test("Pacer.waitMs() counts from its first call, not from when it was made"
   assertEquals(clock.nowMs, 5020);
 });
 
-Deno.test("Pacer.waitMs() is the same however often it is asked, until the time has gone by", () => {
+Deno.test("Pacer.waitMs() moves on only when it returns 0", () => {
   const clock = new FakeClock();
   const pacer = new Pacer(clock);
   assertEquals([pacer.waitMs(20), pacer.waitMs(20)], [20, 20]);
@@ -46,7 +46,7 @@ Deno.test("Pacer.waitMs() is the same however often it is asked, until the time 
   assertEquals([pacer.waitMs(20), pacer.waitMs(20)], [0, 20]);
 });
 
-Deno.test("Pacer.waitMs() makes a short delay good without waiting", () => {
+Deno.test("Pacer.waitMs() catches up after a short lag", () => {
   const clock = new FakeClock();
   const pacer = new Pacer(clock);
   next(pacer, clock);
@@ -55,7 +55,7 @@ Deno.test("Pacer.waitMs() makes a short delay good without waiting", () => {
   assertEquals(pacer.waitMs(20), 20);
 });
 
-Deno.test("Pacer.waitMs() gives a long delay up instead of bursting", () => {
+Deno.test("Pacer.waitMs() skips a lag of more than MAX_LAG_MS", () => {
   const clock = new FakeClock();
   const pacer = new Pacer(clock);
   next(pacer, clock);
@@ -63,19 +63,19 @@ Deno.test("Pacer.waitMs() gives a long delay up instead of bursting", () => {
   assertEquals([pacer.waitMs(20), pacer.waitMs(20)], [0, 20]);
 });
 
-Deno.test("systemClock fires no timer early and takes timers back", async () => {
-  const takenBack = systemClock.setTimer(() => {}, 60_000);
-  takenBack();
+Deno.test("systemClock fires no timer early and cancels timers", async () => {
+  const cancel = systemClock.setTimer(() => {}, 60_000);
+  cancel();
   const startMs = systemClock.now();
   await new Promise<void>((resolve) => systemClock.setTimer(resolve, 1.5));
   assert(systemClock.now() - startMs >= 1.5);
 });
 
-Deno.test("durationMs() says how long samples last", () => {
+Deno.test("durationMs() converts samples to milliseconds", () => {
   assertEquals(durationMs(960, 48_000), 20);
 });
 
-Deno.test("SampleClock counts what is due from its first call on", () => {
+Deno.test("SampleClock.due() counts samples from its first call on", () => {
   const clock = new FakeClock();
   clock.nowMs = 1000;
   const samples = new SampleClock(clock);
@@ -86,14 +86,14 @@ Deno.test("SampleClock counts what is due from its first call on", () => {
   assertEquals(samples.due(1000, 48_000), 0);
 });
 
-Deno.test("SampleClock leaves out what a paused process missed", () => {
+Deno.test("SampleClock.due() skips what a stopped process missed", () => {
   const clock = new FakeClock();
   const samples = new SampleClock(clock);
   samples.due(0, 48_000);
   clock.nowMs += 3_600_000;
-  const taken = samples.due(0, 48_000);
-  assertEquals(taken, MAX_LAG_MS * 48);
-  assertEquals(samples.due(taken, 48_000), 0);
+  const written = samples.due(0, 48_000);
+  assertEquals(written, MAX_LAG_MS * 48);
+  assertEquals(samples.due(written, 48_000), 0);
   clock.nowMs += 20;
-  assertEquals(samples.due(taken, 48_000), 960);
+  assertEquals(samples.due(written, 48_000), 960);
 });

@@ -28,7 +28,7 @@ Deno.test("openNullSink() wants samples in real time", async () => {
   assertEquals(sink.wanted(), 0);
 });
 
-Deno.test("openSilence() and openNullSink() cannot be used after they were closed", async () => {
+Deno.test("openSilence() and openNullSink() refuse use after they were closed", async () => {
   const silence = openSilence(new Pacer(new FakeClock()));
   const sink = openNullSink(new SampleClock(new FakeClock()));
   await silence[Symbol.asyncDispose]();
@@ -37,7 +37,7 @@ Deno.test("openSilence() and openNullSink() cannot be used after they were close
   await assertRejects(() => sink.write(new Int16Array(960)), AudioError, "closed");
 });
 
-Deno.test("openTone() plays one unbroken sine whatever lengths are read, in real time", async () => {
+Deno.test("openTone() gives one continuous sine in real time for reads of any length", async () => {
   const clock = new FakeClock();
   await using tone = openTone(440, new Pacer(clock));
   const heard: number[] = [];
@@ -55,7 +55,7 @@ Deno.test("openTone() plays one unbroken sine whatever lengths are read, in real
   assertAlmostEquals(20 * Math.log10(rms(toFloat32(Int16Array.from(heard)))), -15.05, 0.01);
 });
 
-Deno.test("openTone() cannot be read after it was closed", async () => {
+Deno.test("openTone() refuses reads after it was closed", async () => {
   const tone = openTone(1000, new Pacer(new FakeClock()));
   await tone[Symbol.asyncDispose]();
   assertThrows(() => tone.read(new Int16Array(960)), AudioError, "closed");

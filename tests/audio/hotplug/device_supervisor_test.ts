@@ -1,24 +1,24 @@
-import { LONGEST_GAP_MS } from "../../../audio/hotplug/capture_gap.ts";
+import { MAX_GAP_MS } from "../../../audio/hotplug/capture_gap.ts";
 import { assert, assertEquals } from "@std/assert";
 import { DeviceSupervisor } from "../../../audio/hotplug/device_supervisor.ts";
 import { WORKING_SAMPLES } from "../../../audio/hotplug/supervised_sink.ts";
-import { STALLED_LOOKS } from "../../../audio/hotplug/stall_detector.ts";
+import { STALL_CHECKS } from "../../../audio/hotplug/stall_detector.ts";
 import { hear } from "../../../testing/audio/hear.ts";
 import { MadeUpDevices } from "../../../testing/audio/made_up_devices.ts";
 import { ManualClock } from "../../../testing/manual_clock.ts";
 
-/** A keeper of made-up devices, and what it tells. */
-function keep() {
+/** A supervisor of simulated devices, and its reports. */
+function supervise() {
   const devices = new MadeUpDevices();
   const clock = new ManualClock();
-  const told: string[] = [];
+  const reports: string[] = [];
   const names = (notices: readonly { side: string; name: string }[]) =>
     notices.map(({ side, name }) => `${side} ${name}`).join(", ");
   const supervisor = new DeviceSupervisor(devices, {
-    lost: (notices, detail) => told.push(`lost ${names(notices)}: ${detail}`),
-    back: (notices) => told.push(`back ${names(notices)}`),
+    lost: (notices, detail) => reports.push(`lost ${names(notices)}: ${detail}`),
+    back: (notices) => reports.push(`back ${names(notices)}`),
   }, clock);
-  return { devices, clock, told, supervisor };
+  return { devices, clock, reports, supervisor };
 }
 
 const LOST_BOTH = "lost microphone mic, speaker speaker: Input/output error";
@@ -28,8 +28,8 @@ function loudest(samples: Int16Array): number {
   return Math.max(...samples.map(Math.abs));
 }
 
-Deno.test("DeviceSupervisor puts silence in the place of devices that fail, and uses them again when they are back", async () => {
-  const { devices, clock, told, supervisor } = keep();
+Deno.test("DeviceSupervisor substitutes silence for devices that fail, and reopens them", async () => {
+  const { devices, clock, reports, supervisor } = supervise();
   await using source = await supervisor.openSource(960, "default");
   await using sink = await supervisor.openSink(960, "default");
   const frame = new Int16Array(960);
@@ -39,10 +39,10 @@ Deno.test("DeviceSupervisor puts silence in the place of devices that fail, and 
   devices.plugged.microphone = devices.plugged.speaker = false;
   await hear(source, frame);
   sink.wanted();
-  assertEquals([loudest(frame), devices.open], [0, 0], "silence, and what failed is closed");
+  assertEquals([loudest(frame), devices.open], [0, 0], "silence; the failed devices are closed");
   await clock.advance(10_000);
-  assertEquals(told, [LOST_BOTH], "told once");
-  assertEquals(devices.refreshed, 4, "looked for after 0.5, 1.5, 3.5 and 7.5 s");
+  assertEquals(reports, [LOST_BOTH], "one report");
+  assertEquals(devices.refreshed, 4, "attempts after 0.5, 1.5, 3.5 and 7.5 s");
   await hear(source, frame.fill(1));
   assertEquals(loudest(frame), 0);
   await sink.write(frame.subarray(0, Math.min(frame.length, sink.wanted())));
@@ -50,18 +50,18 @@ Deno.test("DeviceSupervisor puts silence in the place of devices that fail, and 
 
   devices.plugged.microphone = devices.plugged.speaker = true;
   await clock.advance(5000);
-  assertEquals(told, [LOST_BOTH], "not before they work");
-  // What a slow machine missed meanwhile is made up for with silence first, up to ten seconds of it.
-  for (let reads = 0; loudest(frame) === 0 && reads < LONGEST_GAP_MS / 20; reads++) await hear(source, frame);
+  assertEquals(reports, [LOST_BOTH], "no report before they work");
+  // On a slow machine, silence fills the gap first, up to 10 s of it.
+  for (let reads = 0; loudest(frame) === 0 && reads < MAX_GAP_MS / 20; reads++) await hear(source, frame);
   assert(loudest(frame) > 1000, "the tone again");
   await sink.write(new Int16Array(WORKING_SAMPLES));
   await clock.advance(0);
-  assertEquals(told, [LOST_BOTH, BACK_BOTH]);
+  assertEquals(reports, [LOST_BOTH, BACK_BOTH]);
   assertEquals(devices.heard.length, WORKING_SAMPLES);
 });
 
-Deno.test("DeviceSupervisor leaves the loudspeaker alone when only the microphone is pulled out", async () => {
-  const { devices, clock, told, supervisor } = keep();
+Deno.test("DeviceSupervisor leaves the loudspeaker alone when the microphone is unplugged", async () => {
+  const { devices, clock, reports, supervisor } = supervise();
   await using source = await supervisor.openSource(960, "default");
   await using sink = await supervisor.openSink(960, "default");
   devices.plugged.microphone = false;
@@ -73,11 +73,11 @@ Deno.test("DeviceSupervisor leaves the loudspeaker alone when only the microphon
   await clock.advance(5000);
   await hear(source, new Int16Array(960));
   await clock.advance(0);
-  assertEquals(told, ["lost microphone mic: Input/output error", "back microphone mic"]);
+  assertEquals(reports, ["lost microphone mic: Input/output error", "back microphone mic"]);
 });
 
-Deno.test("DeviceSupervisor begins with silence where a device is not there, and takes it up", async () => {
-  const { devices, clock, told, supervisor } = keep();
+Deno.test("DeviceSupervisor starts with silence for a missing device, and opens it once it is plugged in", async () => {
+  const { devices, clock, reports, supervisor } = supervise();
   devices.plugged.microphone = false;
   await using source = await supervisor.openSource(960, "USB Headset");
   const frame = new Int16Array(960).fill(1);
@@ -88,15 +88,15 @@ Deno.test("DeviceSupervisor begins with silence where a device is not there, and
   await clock.advance(1000);
   await hear(source, frame);
   await clock.advance(0);
-  assertEquals(told, ["lost microphone USB Headset: Input/output error", "back microphone mic"]);
+  assertEquals(reports, ["lost microphone USB Headset: Input/output error", "back microphone mic"]);
 });
 
-Deno.test("DeviceSupervisor takes a microphone that stands still for one that has gone", async () => {
-  const { devices, clock, told, supervisor } = keep();
+Deno.test("DeviceSupervisor treats a stalled microphone as lost", async () => {
+  const { devices, clock, reports, supervisor } = supervise();
   await using source = await supervisor.openSource(960, "default");
   devices.hanging = true;
   const frame = new Int16Array(960).fill(1);
-  /** Reads, in a time in which silence has come to stand in for what does not come. */
+  /** Reads a frame during 2 s, after which silence stands in for a stalled microphone. */
   const readOn = async () => {
     const reading = hear(source, frame);
     await clock.advance(2000);
@@ -105,49 +105,49 @@ Deno.test("DeviceSupervisor takes a microphone that stands still for one that ha
   await readOn();
   assertEquals(loudest(frame), 0);
   await readOn();
-  assertEquals(told, [], "it may only be slow");
+  assertEquals(reports, [], "it may be slow");
   const lost = ["lost microphone mic: The device stands still"];
-  // It can be opened, and gives nothing again and again, which is no news.
+  // It opens and stalls again and again, which makes no further report.
   for (let round = 0; round < 20; round++) await readOn();
-  assertEquals(told, lost);
+  assertEquals(reports, lost);
   devices.hanging = false;
   while (loudest(frame) === 0) await readOn();
-  assertEquals(told, [...lost, "back microphone mic"]);
+  assertEquals(reports, [...lost, "back microphone mic"]);
 });
 
-Deno.test("DeviceSupervisor tells a loudspeaker that holds more than it needs from one that stands still", async () => {
-  const { devices, clock, told, supervisor } = keep();
+Deno.test("DeviceSupervisor tells a loudspeaker with a full queue from a stalled one", async () => {
+  const { devices, clock, reports, supervisor } = supervise();
   const BLOCK = 480;
-  let lack = -2 * BLOCK;
+  let wanted = -2 * BLOCK;
   devices.openSink = () =>
     Promise.resolve({
       name: "speaker",
       delaySamples: 0,
       roomSamples: 4 * BLOCK,
-      wanted: () => lack,
+      wanted: () => wanted,
       write: (samples) => {
-        lack -= samples.length;
+        wanted -= samples.length;
         return Promise.resolve();
       },
       [Symbol.asyncDispose]: () => Promise.resolve(),
     });
   await using sink = await supervisor.openSink(960, "default");
-  for (let second = 0; second < 3 * STALLED_LOOKS; second++) {
-    lack += BLOCK;
+  for (let second = 0; second < 3 * STALL_CHECKS; second++) {
+    wanted += BLOCK;
     assertEquals(sink.wanted(), -BLOCK);
     await sink.write(new Int16Array(BLOCK));
     await clock.advance(1000);
   }
-  assertEquals(told, []);
-  for (let second = 0; second <= STALLED_LOOKS; second++) {
+  assertEquals(reports, []);
+  for (let second = 0; second <= STALL_CHECKS; second++) {
     sink.wanted();
     await clock.advance(1000);
   }
-  assertEquals(told, ["lost speaker speaker: The device stands still"]);
+  assertEquals(reports, ["lost speaker speaker: The device stands still"]);
 });
 
-Deno.test("DeviceSupervisor lets go of devices that nobody uses any more, and of those that come too late", async () => {
-  const { devices, clock, told, supervisor } = keep();
+Deno.test("DeviceSupervisor closes released devices, and those that open after their release", async () => {
+  const { devices, clock, reports, supervisor } = supervise();
   const source = await supervisor.openSource(960, "default");
   const sink = await supervisor.openSink(960, "default");
   devices.plugged.microphone = devices.plugged.speaker = false;
@@ -163,5 +163,5 @@ Deno.test("DeviceSupervisor lets go of devices that nobody uses any more, and of
   opened.resolve();
   await supervisor.settled();
   assertEquals([devices.open, clock.timers], [0, 0]);
-  assertEquals(told, ["lost speaker speaker: Input/output error"]);
+  assertEquals(reports, ["lost speaker speaker: Input/output error"]);
 });

@@ -1,34 +1,40 @@
 import { assertEquals } from "@std/assert";
 import {
   type DeviceSide,
-  GATHER_MS,
-  LONGEST_PAUSE_MS,
+  LOSS_GATHER_MS,
+  MAX_PAUSE_MS,
   ReopenBackoff,
+  type ReopenStep,
 } from "../../../audio/hotplug/reopen_backoff.ts";
 
 const BOTH: DeviceSide[] = ["microphone", "speaker"];
 
-/** Goes on until `endMs`, with devices that are there from `backAt` on. @returns What was done, and when. */
-function follow(plan: ReopenBackoff, endMs: number, backAt: number = Infinity): string[] {
-  const done: string[] = [];
-  for (let now = plan.wakeAt ?? Infinity; now <= endMs; now = plan.wakeAt ?? Infinity) {
-    const steps = plan.poll(now);
-    for (let step = steps.shift(); step; step = steps.shift()) {
-      done.push(`${now} ${step.kind} ${step.sides.join("+")}`);
-      if (step.kind !== "attempt") continue;
-      if (now >= backAt) { for (const side of step.sides) plan.returned(side, now); }
-      plan.attempted(now);
-      steps.push(...plan.poll(now));
-    }
-  }
-  return done;
+function stepsAt(backoff: ReopenBackoff, now: number): ReopenStep[] {
+  backoff.tick(now);
+  return backoff.drain();
 }
 
-Deno.test("ReopenBackoff tells both losses in one sentence, and looks with pauses that double up to 5 s", () => {
-  const plan = new ReopenBackoff();
-  plan.lost("speaker", 0);
-  plan.lost("microphone", GATHER_MS - 1);
-  assertEquals(follow(plan, 30_000, 20_000), [
+/** Runs until `endMs`; attempts succeed from `backAt` on. @returns Time and content of each step. */
+function run(backoff: ReopenBackoff, endMs: number, backAt: number = Infinity): string[] {
+  const log: string[] = [];
+  for (let now = backoff.wakeAt ?? Infinity; now <= endMs; now = backoff.wakeAt ?? Infinity) {
+    const steps = stepsAt(backoff, now);
+    for (let step = steps.shift(); step; step = steps.shift()) {
+      log.push(`${now} ${step.kind} ${step.sides.join("+")}`);
+      if (step.kind !== "attempt") continue;
+      if (now >= backAt) { for (const side of step.sides) backoff.handleReturned(now, side); }
+      backoff.handleAttempted(now);
+      steps.push(...backoff.drain());
+    }
+  }
+  return log;
+}
+
+Deno.test("ReopenBackoff reports both losses at once, and attempts with pauses that double up to 5 s", () => {
+  const backoff = new ReopenBackoff();
+  backoff.handleLost(0, "speaker");
+  backoff.handleLost(LOSS_GATHER_MS - 1, "microphone");
+  assertEquals(run(backoff, 30_000, 20_000), [
     "500 lost speaker+microphone",
     "999 attempt speaker+microphone",
     "1999 attempt speaker+microphone",
@@ -39,15 +45,15 @@ Deno.test("ReopenBackoff tells both losses in one sentence, and looks with pause
     "22999 attempt speaker+microphone",
     "22999 back speaker+microphone",
   ]);
-  assertEquals(plan.wakeAt, undefined, "there is nothing left to do");
+  assertEquals(backoff.wakeAt, undefined, "nothing left to do");
 });
 
-Deno.test("ReopenBackoff begins with short pauses again at each loss", () => {
-  const plan = new ReopenBackoff();
-  plan.lost("microphone", 0);
-  follow(plan, 10 * LONGEST_PAUSE_MS);
-  plan.lost("speaker", 60_000);
-  assertEquals(follow(plan, 62_000, 61_000), [
+Deno.test("ReopenBackoff starts again with short pauses at each loss", () => {
+  const backoff = new ReopenBackoff();
+  backoff.handleLost(0, "microphone");
+  run(backoff, 10 * MAX_PAUSE_MS);
+  backoff.handleLost(60_000, "speaker");
+  assertEquals(run(backoff, 62_000, 61_000), [
     "60500 lost speaker",
     "60500 attempt microphone+speaker",
     "61500 attempt microphone+speaker",
@@ -55,13 +61,13 @@ Deno.test("ReopenBackoff begins with short pauses again at each loss", () => {
   ]);
 });
 
-Deno.test("ReopenBackoff tells a device that is back alone after 2 s, and goes on to look for the other", () => {
-  const plan = new ReopenBackoff();
-  for (const side of BOTH) plan.lost(side, 0);
-  assertEquals(plan.poll(500).map(({ kind }) => kind), ["lost", "attempt"]);
-  plan.returned("speaker", 500);
-  plan.attempted(500);
-  assertEquals(follow(plan, 10_000, 5000), [
+Deno.test("ReopenBackoff reports the return of one device after 2 s, and goes on attempting the other", () => {
+  const backoff = new ReopenBackoff();
+  for (const side of BOTH) backoff.handleLost(0, side);
+  assertEquals(stepsAt(backoff, 500).map(({ kind }) => kind), ["lost", "attempt"]);
+  backoff.handleReturned(500, "speaker");
+  backoff.handleAttempted(500);
+  assertEquals(run(backoff, 10_000, 5000), [
     "1500 attempt microphone",
     "2500 back speaker",
     "3500 attempt microphone",
@@ -70,58 +76,58 @@ Deno.test("ReopenBackoff tells a device that is back alone after 2 s, and goes o
   ]);
 });
 
-Deno.test("ReopenBackoff tells devices in one sentence that come back soon after each other", () => {
-  const plan = new ReopenBackoff();
-  for (const side of BOTH) plan.lost(side, 0);
-  plan.poll(500);
-  plan.returned("speaker", 500);
-  plan.attempted(500);
-  assertEquals([plan.poll(1499), plan.wakeAt], [[], 1500]);
-  plan.returned("microphone", 1499);
-  assertEquals(plan.poll(1499), [{ kind: "back", sides: BOTH.toReversed() }]);
-  assertEquals(plan.wakeAt, undefined);
+Deno.test("ReopenBackoff reports both returns at once if they come within 2 s", () => {
+  const backoff = new ReopenBackoff();
+  for (const side of BOTH) backoff.handleLost(0, side);
+  stepsAt(backoff, 500);
+  backoff.handleReturned(500, "speaker");
+  backoff.handleAttempted(500);
+  assertEquals([stepsAt(backoff, 1499), backoff.wakeAt], [[], 1500]);
+  backoff.handleReturned(1499, "microphone");
+  assertEquals(stepsAt(backoff, 1499), [{ kind: "back", sides: BOTH.toReversed() }]);
+  assertEquals(backoff.wakeAt, undefined);
 });
 
-Deno.test("ReopenBackoff says nothing of a device that goes again before its return was told", () => {
-  const plan = new ReopenBackoff();
-  for (const side of BOTH) plan.lost(side, 0);
-  plan.poll(500);
-  plan.returned("speaker", 500);
-  plan.attempted(500);
-  plan.lost("speaker", 600);
-  assertEquals(follow(plan, 2000, 2000), ["1100 attempt microphone+speaker"]);
-  assertEquals(follow(plan, 3000, 2000), ["2100 attempt microphone+speaker", "2100 back microphone+speaker"]);
+Deno.test("ReopenBackoff reports nothing if a device is lost again before its return was reported", () => {
+  const backoff = new ReopenBackoff();
+  for (const side of BOTH) backoff.handleLost(0, side);
+  stepsAt(backoff, 500);
+  backoff.handleReturned(500, "speaker");
+  backoff.handleAttempted(500);
+  backoff.handleLost(600, "speaker");
+  assertEquals(run(backoff, 2000, 2000), ["1100 attempt microphone+speaker"]);
+  assertEquals(run(backoff, 3000, 2000), ["2100 attempt microphone+speaker", "2100 back microphone+speaker"]);
 });
 
-Deno.test("ReopenBackoff tells a loss also while an attempt hangs, and begins no other", () => {
-  const plan = new ReopenBackoff();
-  plan.lost("microphone", 0);
-  assertEquals(plan.poll(500).map(({ kind }) => kind), ["lost", "attempt"]);
-  plan.lost("speaker", 1000);
-  assertEquals(follow(plan, 100_000), ["1500 lost speaker"]);
-  plan.attempted(100_000);
-  assertEquals(follow(plan, 102_000, 101_000), [
+Deno.test("ReopenBackoff reports a loss while an attempt hangs, and starts no other attempt", () => {
+  const backoff = new ReopenBackoff();
+  backoff.handleLost(0, "microphone");
+  assertEquals(stepsAt(backoff, 500).map(({ kind }) => kind), ["lost", "attempt"]);
+  backoff.handleLost(1000, "speaker");
+  assertEquals(run(backoff, 100_000), ["1500 lost speaker"]);
+  backoff.handleAttempted(100_000);
+  assertEquals(run(backoff, 102_000, 101_000), [
     "101000 attempt microphone+speaker",
     "101000 back microphone+speaker",
   ]);
 });
 
-Deno.test("ReopenBackoff says nothing of a device that is back before anybody was told", () => {
-  const plan = new ReopenBackoff();
-  plan.lost("microphone", 0);
-  plan.returned("microphone", 499);
-  assertEquals([plan.poll(10_000), plan.wakeAt], [[], undefined]);
+Deno.test("ReopenBackoff reports nothing if a device returns before its loss was reported", () => {
+  const backoff = new ReopenBackoff();
+  backoff.handleLost(0, "microphone");
+  backoff.handleReturned(499, "microphone");
+  assertEquals([stepsAt(backoff, 10_000), backoff.wakeAt], [[], undefined]);
 });
 
-Deno.test("ReopenBackoff leaves devices alone that nobody needs any more", () => {
-  const plan = new ReopenBackoff();
-  for (const side of BOTH) plan.lost(side, 0);
-  assertEquals(follow(plan, 600).length, 2);
-  plan.released("microphone");
-  assertEquals(follow(plan, 2000), ["1500 attempt speaker"]);
-  plan.released("speaker");
-  assertEquals(plan.wakeAt, undefined);
-  plan.lost("speaker", 5000);
-  plan.released("speaker");
-  assertEquals([plan.poll(10_000), plan.wakeAt], [[], undefined]);
+Deno.test("ReopenBackoff leaves released devices alone", () => {
+  const backoff = new ReopenBackoff();
+  for (const side of BOTH) backoff.handleLost(0, side);
+  assertEquals(run(backoff, 600).length, 2);
+  backoff.handleReleased(600, "microphone");
+  assertEquals(run(backoff, 2000), ["1500 attempt speaker"]);
+  backoff.handleReleased(2000, "speaker");
+  assertEquals(backoff.wakeAt, undefined);
+  backoff.handleLost(5000, "speaker");
+  backoff.handleReleased(5000, "speaker");
+  assertEquals([stepsAt(backoff, 10_000), backoff.wakeAt], [[], undefined]);
 });

@@ -1,22 +1,22 @@
 import { assertEquals } from "@std/assert";
-import { StallDetector, STALLED_LOOKS } from "../../../audio/hotplug/stall_detector.ts";
+import { STALL_CHECKS, StallDetector } from "../../../audio/hotplug/stall_detector.ts";
 
-/** Looks so many times in a row. @returns What was seen. */
-function looks(detector: StallDetector, count: number, waiting: boolean): boolean[] {
-  return Array.from({ length: count }, () => detector.look(waiting));
+/** Checks `count` times in a row. @returns The results. */
+function checks(detector: StallDetector, count: number, pending: boolean): boolean[] {
+  return Array.from({ length: count }, () => detector.check(pending));
 }
 
-Deno.test("StallDetector is seen when nothing moves for some looks although something is waited for", () => {
+Deno.test("StallDetector reports a stall after STALL_CHECKS pending checks without progress", () => {
   const detector = new StallDetector();
-  assertEquals(looks(detector, STALLED_LOOKS, true).includes(true), false);
-  assertEquals(detector.look(true), true);
+  assertEquals(checks(detector, STALL_CHECKS, true).includes(true), false);
+  assertEquals(detector.check(true), true);
 });
 
-Deno.test("StallDetector is not seen when anything moved, or nothing was waited for", () => {
+Deno.test("StallDetector reports no stall after progress, or while nothing is pending", () => {
   const detector = new StallDetector();
   for (let round = 0; round < 3; round++) {
-    assertEquals(looks(detector, STALLED_LOOKS, true).includes(true), false);
-    if (round % 2) detector.moved();
-    else detector.look(false);
+    assertEquals(checks(detector, STALL_CHECKS, true).includes(true), false);
+    if (round % 2) detector.progressed();
+    else detector.check(false);
   }
 });

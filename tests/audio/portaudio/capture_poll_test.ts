@@ -5,103 +5,105 @@ import { seededRandom } from "../../../testing/audio/signals.ts";
 
 interface Microphone {
   readonly readSamples: number;
-  /** Samples that come at once. */
-  readonly chunkSamples: number;
-  /** Milliseconds by which they are late at the most. */
+  /** Samples per period. */
+  readonly periodSamples: number;
+  /** Most lateness of a period in milliseconds. */
   readonly jitterMs?: number;
-  /** What has gathered before it is first looked at. */
+  /** Sound captured before the first poll, in milliseconds. */
   readonly backlogMs?: number;
-  /** When it gives nothing, in milliseconds; what it owes then comes all at once. */
-  readonly still?: readonly [from: number, to: number];
+  /** When the microphone stalls, in milliseconds; afterwards the missing periods arrive at once. */
+  readonly stall?: readonly [from: number, to: number];
 }
 
 interface Reading {
   readonly atMs: number;
-  /** What was there and not read yet, in milliseconds of sound, the frame that was read left out. */
-  readonly behindMs: number;
+  /** Captured and not read after this read, in milliseconds of sound. */
+  readonly backlogMs: number;
 }
 
 /**
- * Reads a made-up microphone for ten seconds. As with PulseAudio's plugin for ALSA, what it shows is less than two reads,
- * however much there is. Timers are whole milliseconds and late.
+ * Reads a simulated microphone for 10 s. Its queue shows fewer samples than two reads take, as PulseAudio's plugin for
+ * ALSA does. Timers round up to whole milliseconds and fire up to 0.3 ms late.
  */
-function readOn({ readSamples, chunkSamples, jitterMs = 0, backlogMs = 0, still = [0, 0] }: Microphone) {
+function readOn({ readSamples, periodSamples, jitterMs = 0, backlogMs = 0, stall = [0, 0] }: Microphone) {
   const random = seededRandom(5);
   const lateness = Array.from({ length: 10_000 }, () => jitterMs * random());
-  const given = (nowMs: number) => {
-    const untilMs = nowMs > still[0] && nowMs < still[1] ? still[0] : nowMs;
-    let chunks = Math.floor(untilMs * SAMPLES_PER_MS / chunkSamples);
-    while (chunks > 0 && chunks * chunkSamples / SAMPLES_PER_MS + lateness[chunks]! > untilMs) chunks--;
-    return chunks * chunkSamples + backlogMs * SAMPLES_PER_MS;
+  const captured = (nowMs: number) => {
+    const untilMs = nowMs > stall[0] && nowMs < stall[1] ? stall[0] : nowMs;
+    let periods = Math.floor(untilMs * SAMPLES_PER_MS / periodSamples);
+    while (periods > 0 && periods * periodSamples / SAMPLES_PER_MS + lateness[periods]! > untilMs) periods--;
+    return periods * periodSamples + backlogMs * SAMPLES_PER_MS;
   };
-  const schedule = new CapturePoll(readSamples);
+  const poll = new CapturePoll(readSamples);
   const readings: Reading[] = [];
   let nowMs = 5;
-  let taken = 0;
-  let left = 0;
-  let looks = 0;
+  let read = 0;
+  let queued = 0;
+  let polls = 0;
   while (nowMs < 10_000) {
-    while (left < readSamples) {
-      const waitMs = schedule.waitMs(nowMs, left);
+    while (queued < readSamples) {
+      const waitMs = poll.waitMs(nowMs, queued);
       if (waitMs > 0) nowMs += Math.ceil(waitMs) + 0.3 * random();
       nowMs += 0.01;
-      looks++;
-      left = Math.min(given(nowMs) - taken, 2 * readSamples - 1);
+      polls++;
+      queued = Math.min(captured(nowMs) - read, 2 * readSamples - 1);
     }
-    taken += readSamples;
-    left -= readSamples;
-    schedule.read(nowMs, left);
-    readings.push({ atMs: nowMs, behindMs: (given(nowMs) - taken) / SAMPLES_PER_MS });
+    read += readSamples;
+    queued -= readSamples;
+    poll.read(nowMs, queued);
+    readings.push({ atMs: nowMs, backlogMs: (captured(nowMs) - read) / SAMPLES_PER_MS });
   }
-  return { readings, looksPerRead: looks / readings.length };
+  return { readings, pollsPerRead: polls / readings.length };
 }
 
 for (const readMs of [10, 20]) {
-  for (const chunkMs of [2.5, 5, 10, 20]) {
-    Deno.test(`CapturePoll reads ${readMs} ms soon after they came in pieces of ${chunkMs} ms, one by one`, () => {
+  for (const periodMs of [2.5, 5, 10, 20]) {
+    Deno.test(`CapturePoll reads frames of ${readMs} ms soon after their periods of ${periodMs} ms, one at a time`, () => {
       const readSamples = readMs * SAMPLES_PER_MS;
-      const { readings, looksPerRead } = readOn({
+      const { readings, pollsPerRead } = readOn({
         readSamples,
-        chunkSamples: chunkMs * SAMPLES_PER_MS,
+        periodSamples: periodMs * SAMPLES_PER_MS,
         jitterMs: 1,
       });
       const settled = readings.filter(({ atMs }) => atMs > 3_000);
       assertGreater(settled.length, 7_000 / readMs - 3);
-      for (const [index, { atMs, behindMs }] of settled.entries()) {
-        assertLess(behindMs, chunkMs + 2, `${atMs}`);
-        // Larger pieces than are read at once come by twos, and are looked for in between.
-        if (chunkMs > readMs) continue;
+      for (const [index, { atMs, backlogMs }] of settled.entries()) {
+        assertLess(backlogMs, periodMs + 2, `${atMs}`);
+        // A period longer than a read gives two frames at once.
+        if (periodMs > readMs) continue;
         const sinceMs = index > 0 ? atMs - settled[index - 1]!.atMs : readMs;
         assertGreater(sinceMs, readMs / 2 - 3, `${atMs}`);
       }
-      if (chunkMs <= readMs) assertLessOrEqual(looksPerRead, 1.5);
+      if (periodMs <= readMs) assertLessOrEqual(pollsPerRead, 1.5);
     });
   }
 }
 
-Deno.test("CapturePoll looks no more often where pieces are not as long as what is read", () => {
-  for (const [readMs, chunkMs] of [[20, 20.08], [20, 10.04], [20, 19.9], [10, 10.04]] as const) {
-    const { readings, looksPerRead } = readOn({
+Deno.test("CapturePoll polls about once per read when periods and reads differ in length", () => {
+  for (const [readMs, periodMs] of [[20, 20.08], [20, 10.04], [20, 19.9], [10, 10.04]] as const) {
+    const { readings, pollsPerRead } = readOn({
       readSamples: readMs * SAMPLES_PER_MS,
-      chunkSamples: chunkMs * SAMPLES_PER_MS,
+      periodSamples: periodMs * SAMPLES_PER_MS,
     });
-    assertLessOrEqual(looksPerRead, 1.2, `${chunkMs} ms`);
-    for (const { atMs, behindMs } of readings) if (atMs > 3_000) assertLess(behindMs, chunkMs + 2, `${atMs}`);
+    assertLessOrEqual(pollsPerRead, 1.2, `${periodMs} ms`);
+    for (const { atMs, backlogMs } of readings) {
+      if (atMs > 3_000) assertLess(backlogMs, periodMs + 2, `${atMs}`);
+    }
   }
 });
 
-Deno.test("CapturePoll leaves no backlog behind that the queue does not show", () => {
+Deno.test("CapturePoll drains a backlog that the queue does not show", () => {
   for (const readSamples of [10 * SAMPLES_PER_MS, 20 * SAMPLES_PER_MS]) {
-    const { readings } = readOn({ readSamples, chunkSamples: 10 * SAMPLES_PER_MS, backlogMs: 500 });
-    for (const { atMs, behindMs } of readings) if (atMs > 500) assertLess(behindMs, 12, `${atMs}`);
+    const { readings } = readOn({ readSamples, periodSamples: 10 * SAMPLES_PER_MS, backlogMs: 500 });
+    for (const { atMs, backlogMs } of readings) if (atMs > 500) assertLess(backlogMs, 12, `${atMs}`);
   }
 });
 
-Deno.test("CapturePoll catches up with a microphone that stood still", () => {
+Deno.test("CapturePoll catches up after a stall of the microphone", () => {
   const { readings } = readOn({
     readSamples: 20 * SAMPLES_PER_MS,
-    chunkSamples: 10 * SAMPLES_PER_MS,
-    still: [4_000, 4_600],
+    periodSamples: 10 * SAMPLES_PER_MS,
+    stall: [4_000, 4_600],
   });
-  for (const { atMs, behindMs } of readings) if (atMs > 5_000) assertLess(behindMs, 12, `${atMs}`);
+  for (const { atMs, backlogMs } of readings) if (atMs > 5_000) assertLess(backlogMs, 12, `${atMs}`);
 });

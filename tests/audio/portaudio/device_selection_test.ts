@@ -26,17 +26,17 @@ const DEVICES = [
 
 const CASES: [name: string, choice: DeviceChoice | undefined, index: number | undefined][] = [
   ["the default device", undefined, 3],
-  ["an index", "1", 1],
-  ["the index of a device without that direction", "2", undefined],
-  ["a whole name, case aside", "DEFAULT", 3],
-  ["a part of a name", "intel", 1],
+  ["a device by its index", "1", 1],
+  ["no device without that direction", "2", undefined],
+  ["a device by its whole name in any case", "DEFAULT", 3],
+  ["a device by a part of its name", "intel", 1],
   ["no device", "Bluetooth", undefined],
-  ["a device that is where it was", USB, 0],
-  ["a device that has another index now", device(7, USB.name), 0],
-  ["a device that is in another socket now", device(7, "USB Headset: Audio (hw:2,0)"), 0],
-  ["a device of which there are two, by its index", device(4, "default", { host: "OSS" }), 4],
-  ["a device whose index another one has now", device(1, "USB Camera (hw:0,0)"), undefined],
-  ["a device of another system", device(0, USB.name, { host: "JACK" }), undefined],
+  ["a device of an earlier enumeration at the same index", USB, 0],
+  ["a device whose index has changed", device(7, USB.name), 0],
+  ["a device whose ALSA card number has changed", device(7, "USB Headset: Audio (hw:2,0)"), 0],
+  ["one of two devices of the same name by its index", device(4, "default", { host: "OSS" }), 4],
+  ["no other device at the index of one that is gone", device(1, "USB Camera (hw:0,0)"), undefined],
+  ["no device of another host API", device(0, USB.name, { host: "JACK" }), undefined],
 ];
 
 for (const [name, choice, index] of CASES) {

@@ -16,7 +16,7 @@ import { Pulse, pulseMissing } from "../../../testing/pulse.ts";
 const missing = pulseMissing();
 if (missing) console.log(`skipped: PortAudio on virtual cards, because ${missing}`);
 
-/** Sets the environment of this process, in which PortAudio runs, for a while. */
+/** Sets variables of this process, which PortAudio reads, until disposed. */
 function withEnvironment(variables: Record<string, string>): Disposable {
   const before = Object.keys(variables).map((name) => [name, Deno.env.get(name)] as const);
   for (const [name, value] of Object.entries(variables)) Deno.env.set(name, value);
@@ -29,7 +29,7 @@ function withEnvironment(variables: Record<string, string>): Disposable {
   };
 }
 
-Deno.test("PortAudio.open() says which library it did not find", () => {
+Deno.test("PortAudio.open() names the library that it did not find", () => {
   using _environment = withEnvironment({ PORTAUDIO_LIB: "/nowhere/libportaudio.so.2" });
   const error = assertThrows(() => PortAudio.open(), AudioError);
   assertEquals(error.code, "no_library");
@@ -37,21 +37,21 @@ Deno.test("PortAudio.open() says which library it did not find", () => {
 });
 
 Deno.test({
-  name: "PortAudio lists devices, finds them by number and part of a name, and refuses others",
+  name: "PortAudio lists devices, finds them by index and part of a name, and refuses others",
   ignore: missing !== undefined,
   async fn() {
     await using pulse = await Pulse.start(["cable"]);
     using _environment = withEnvironment(pulse.card("cable", "cable"));
     using portAudio = PortAudio.open();
     const devices = portAudio.devices();
-    const standard = devices.find(({ defaultInput }) => defaultInput);
-    assert(standard, "there is a default input");
-    assert(standard.inputs > 0);
-    assertEquals(devices.filter(({ defaultInput }) => defaultInput).length, 1);
-    assertEquals(devices.filter(({ defaultOutput }) => defaultOutput).length, 1);
+    const defaultInput = devices.find((device) => device.defaultInput);
+    assert(defaultInput, "there is a default input");
+    assert(defaultInput.inputs > 0);
+    assertEquals(devices.filter((device) => device.defaultInput).length, 1);
+    assertEquals(devices.filter((device) => device.defaultOutput).length, 1);
     portAudio.check("input");
-    portAudio.check("output", String(standard.index));
-    portAudio.check("input", standard.name.slice(1).toUpperCase());
+    portAudio.check("output", String(defaultInput.index));
+    portAudio.check("input", defaultInput.name.slice(1).toUpperCase());
     const error = assertThrows(() => portAudio.check("output", "no such card"), AudioError);
     assertEquals(error.code, "no_device");
     assertEquals(error.subject, "no such card");
@@ -59,7 +59,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "PortAudio carries samples from a loudspeaker to a microphone without blocking",
+  name: "PortAudio plays and captures without blocking the event loop",
   ignore: missing !== undefined,
   async fn() {
     await using pulse = await Pulse.start(["cable"]);
@@ -72,7 +72,7 @@ Deno.test({
     let turns = 0;
     const timer = setInterval(() => turns++, 1);
     try {
-      // 10 s at the most; a cable that works gives the tone back in some tens of frames.
+      // 10 s at most; the tone returns within some tens of frames.
       for (let frame = 0; frame < 500 && rms(heard) < 4000; frame++) {
         await hear(microphone, heard);
         await speaker.write(tone.subarray(0, Math.max(0, Math.min(tone.length, speaker.wanted()))));
@@ -81,13 +81,12 @@ Deno.test({
       clearInterval(timer);
     }
     assert(rms(heard) >= 4000, `heard ${rms(heard)}`);
-    assert(turns > 0, "other things could happen meanwhile");
+    assert(turns > 0, "the event loop went on");
   },
 });
 
 Deno.test({
-  name:
-    "A loudspeaker of PortAudio takes more than before, in steps of 8 ms, once it ran dry twice in the middle of sound",
+  name: "OutputStream lengthens its queue in steps of 8 ms at the second underrun",
   ignore: missing !== undefined,
   async fn() {
     await using pulse = await Pulse.start(["cable"]);
@@ -95,38 +94,36 @@ Deno.test({
     using portAudio = PortAudio.open();
     await using speaker = await portAudio.openSink(960);
     const empty = speaker.wanted();
-    // Long enough for what a device that starts does not to count.
+    // Past the startup, in which underruns do not count.
     for (let taken = 0; taken < 4 * 48_000;) {
       const wanted = Math.max(0, speaker.wanted());
       await speaker.write(new Int16Array(wanted));
       taken += wanted;
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
-    let grown = 0;
-    // Once is an accident, and twice in a short time is not.
+    let growth = 0;
     for (let times = 0; times < 2; times++) {
       await speaker.write(new Int16Array(Math.max(960, speaker.wanted())));
       do {
         await new Promise((resolve) => setTimeout(resolve, 1));
-        grown = speaker.wanted() - empty;
+        growth = speaker.wanted() - empty;
       } while (speaker.delaySamples > 0);
     }
-    // By 8 ms as a rule, and by more where this machine was held up before.
-    assertGreater(grown, 0);
-    assertEquals(grown % (8 * 48), 0);
+    // By 8 ms, or a multiple if this machine stalled before.
+    assertGreater(growth, 0);
+    assertEquals(growth % (8 * 48), 0);
   },
 });
 
 Deno.test({
-  name:
-    "A loudspeaker of PortAudio takes more than it needs where there is room, and then wants less than nothing",
+  name: "OutputStream takes more than it wants while there is room, and then wants a negative number",
   ignore: missing !== undefined,
   async fn() {
     await using pulse = await Pulse.start(["cable"]);
     using _environment = withEnvironment(pulse.card("cable", "cable"));
     using portAudio = PortAudio.open();
     await using speaker = await portAudio.openSink(960);
-    // At once as a rule; where this machine is held up in between, the card plays what is too much.
+    // Again if this machine stalled and the card played the surplus.
     while (speaker.wanted() >= 0) {
       await speaker.write(new Int16Array(speaker.wanted() + speaker.roomSamples));
       await new Promise((resolve) => setTimeout(resolve, 1));
@@ -137,7 +134,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "A microphone of PortAudio keeps back 5 ms at most, however much is read at once",
+  name: "InputStream has a latency of 5 ms for any read length",
   ignore: missing !== undefined,
   async fn() {
     await using pulse = await Pulse.start(["cable"]);
@@ -152,7 +149,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "PortAudio tells how much a microphone gave while this phone was held up, and gives it at once",
+  name: "InputStream reports the backlog of a stalled process as delay, and gives it at once",
   ignore: missing !== undefined,
   async fn() {
     await using pulse = await Pulse.start(["cable"]);
@@ -161,7 +158,7 @@ Deno.test({
     await using microphone = await portAudio.openSource(960);
     const frame = new Int16Array(960);
     for (let count = 0; count < 25; count++) await hear(microphone, frame);
-    // Each time six frames come, as soon as the sound server has time to bring them, and one is read.
+    // Each stall lets six frames gather, once the sound server delivers them; one is read.
     for (let stall = 0; stall < 25 && microphone.delaySamples <= 60 * 48; stall++) {
       const end = performance.now() + 120;
       while (performance.now() < end);
@@ -176,7 +173,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "PortAudio refuses a stream that is closed, and closing twice is nothing",
+  name: "InputStream refuses reads after it was closed, and closes once",
   ignore: missing !== undefined,
   async fn() {
     await using pulse = await Pulse.start(["cable"]);
@@ -192,19 +189,18 @@ Deno.test({
 });
 
 Deno.test({
-  name:
-    "PortAudio.refresh() finds the devices of a sound server that was started again, unless a stream is open",
+  name: "PortAudio.refresh() finds the devices of a restarted sound server, unless a stream is open",
   ignore: missing !== undefined,
   async fn() {
     using _quiet = quietStderr();
     await using pulse = await Pulse.start(["cable"]);
     using _environment = withEnvironment(pulse.card("cable", "cable"));
     using portAudio = PortAudio.open();
-    const isThere = () => portAudio.devices().some(({ name }) => name === "pulse");
-    assert(isThere());
+    const present = () => portAudio.devices().some(({ name }) => name === "pulse");
+    assert(present());
     await pulse.kill();
     await portAudio.refresh();
-    assert(!isThere());
+    assert(!present());
     await assertRejects(() => portAudio.openSource(960), AudioError);
     await pulse.restart();
     await portAudio.refresh();
@@ -212,12 +208,12 @@ Deno.test({
     const microphone = await portAudio.openSource(960, String(index));
     await pulse.kill();
     await portAudio.refresh();
-    assert(isThere(), "a stream is open");
+    assert(present(), "a stream is open");
     const error = await hear(microphone, new Int16Array(960)).catch((error: unknown) => error);
     assertInstanceOf(error, AudioError);
     await microphone[Symbol.asyncDispose]();
     await portAudio.refresh();
-    assert(!isThere());
+    assert(!present());
   },
 });
 

@@ -4,71 +4,71 @@ import { UnderrunReserve } from "../../../audio/portaudio/underrun_reserve.ts";
 
 const LEAST = 16 * SAMPLES_PER_MS;
 
-/** A queue takes so many seconds of sound, a frame at a time. */
-function take(reserve: UnderrunReserve, seconds: number): void {
-  for (let count = 0; count < 50 * seconds; count++) reserve.took(20 * SAMPLES_PER_MS);
+/** Writes seconds of sound in frames of 20 ms. */
+function play(reserve: UnderrunReserve, seconds: number): void {
+  for (let count = 0; count < 50 * seconds; count++) reserve.wrote(20 * SAMPLES_PER_MS);
 }
 
-/** One that is past its start. */
+/** A reserve after its startup. */
 function started(): UnderrunReserve {
   const reserve = new UnderrunReserve(LEAST);
-  take(reserve, 3);
+  play(reserve, 3);
   return reserve;
 }
 
-Deno.test("a reserve grows each time that its queue ran dry again, up to a limit", () => {
+Deno.test("UnderrunReserve grows by 8 ms at each repeated underrun, up to 32 ms more", () => {
   const reserve = started();
   const reserves = Array.from({ length: 7 }, () => {
-    reserve.ranDry();
+    reserve.underrun();
     return reserve.samples / SAMPLES_PER_MS;
   });
   assertEquals(reserves, [16, 24, 32, 40, 48, 48, 48]);
 });
 
-Deno.test("a reserve takes it for an accident when its queue ran dry once in 5 s", () => {
+Deno.test("UnderrunReserve stays as it is at one underrun in 5 s", () => {
   const reserve = started();
   for (let count = 0; count < 3; count++) {
-    reserve.ranDry();
-    take(reserve, 5.1);
+    reserve.underrun();
+    play(reserve, 5.1);
   }
   assertEquals(reserve.samples, LEAST);
-  reserve.ranDry();
-  take(reserve, 4.9);
-  reserve.ranDry();
+  reserve.underrun();
+  play(reserve, 4.9);
+  reserve.underrun();
   assertEquals(reserve.samples / SAMPLES_PER_MS, 24);
 });
 
-Deno.test("a reserve shrinks by a millisecond every 6 s without that, and never below what it was", () => {
+Deno.test("UnderrunReserve shrinks by 1 ms per 6 s without underrun, down to the least", () => {
   const reserve = started();
-  for (let count = 0; count < 2; count++) reserve.ranDry();
-  take(reserve, 5.9);
+  for (let count = 0; count < 2; count++) reserve.underrun();
+  play(reserve, 5.9);
   assertEquals(reserve.samples / SAMPLES_PER_MS, 24);
-  take(reserve, 0.1);
+  play(reserve, 0.1);
   assertEquals(reserve.samples / SAMPLES_PER_MS, 23);
-  take(reserve, 7 * 6);
+  play(reserve, 7 * 6);
   assertEquals(reserve.samples, LEAST);
-  take(reserve, 60);
+  play(reserve, 60);
   assertEquals(reserve.samples, LEAST);
 });
 
-Deno.test("each time that it ran dry, the 6 s begin anew", () => {
+Deno.test("UnderrunReserve counts the 6 s from the last underrun", () => {
   const reserve = started();
   for (let count = 0; count < 5; count++) {
-    reserve.ranDry();
-    take(reserve, 4);
+    reserve.underrun();
+    play(reserve, 4);
   }
   assertEquals(reserve.samples / SAMPLES_PER_MS, 48);
 });
 
-Deno.test("a reserve takes no notice of the first 3 s, in which devices start", () => {
+Deno.test("UnderrunReserve ignores underruns in the first 3 s, the startup", () => {
   const reserve = new UnderrunReserve(LEAST);
-  reserve.ranDry();
-  take(reserve, 2.9);
-  reserve.ranDry();
+  reserve.underrun();
+  play(reserve, 2.9);
+  reserve.underrun();
   assertEquals(reserve.samples, LEAST);
-  take(reserve, 0.1);
-  reserve.ranDry();
+  play(reserve, 0.1);
+  reserve.underrun();
   assertEquals(reserve.samples, LEAST);
-  reserve.ranDry();
+  reserve.underrun();
   assertEquals(reserve.samples / SAMPLES_PER_MS, 24);
 });

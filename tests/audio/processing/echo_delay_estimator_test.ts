@@ -7,17 +7,17 @@ const SECONDS = 4;
 const FAR = speech(["fala.wav", "resposta.wav"], SECONDS);
 const LOUDSPEAKER = Int16Array.from(FAR, (sample) => Math.round(32767 * sample));
 
-/** Every delay found, in samples. */
+/** All estimates, in samples. */
 function search(microphone: Int16Array, random?: () => number): number[] {
-  const delay = new EchoDelayEstimator();
+  const estimator = new EchoDelayEstimator();
   const found = [];
   let [played, captured] = [0, 0];
   for (const kind of blocks(microphone.length, { blockSamples: 480, ...(random && { random }) })) {
     if (kind === "play") {
-      delay.played(LOUDSPEAKER.subarray(played, played += 480));
+      estimator.render(LOUDSPEAKER.subarray(played, played += 480));
       continue;
     }
-    const offset = delay.captured(microphone.subarray(captured, captured += 480));
+    const offset = estimator.capture(microphone.subarray(captured, captured += 480));
     if (offset !== undefined) found.push(-offset);
   }
   return found;
@@ -25,7 +25,7 @@ function search(microphone: Int16Array, random?: () => number): number[] {
 
 for (const delayMs of [5, 20, 80, 200, 350, 480]) {
   for (const random of [undefined, seededRandom(9)]) {
-    Deno.test(`EchoDelayEstimator finds an echo of ${delayMs} ms in blocks ${random ? "in bursts" : "one by one"}`, () => {
+    Deno.test(`EchoDelayEstimator finds an echo after ${delayMs} ms with blocks ${random ? "in bursts" : "in turn"}`, () => {
       const delaySamples = delayMs * 48;
       const { microphone } = hear({ far: FAR, response: roomResponse({ seed: 7 }), delaySamples });
       const found = search(microphone, random);
@@ -37,14 +37,14 @@ for (const delayMs of [5, 20, 80, 200, 350, 480]) {
   }
 }
 
-Deno.test("EchoDelayEstimator finds the delay beside a voice", () => {
+Deno.test("EchoDelayEstimator finds the delay during double talk", () => {
   const near = speech(["resposta.wav", "fala.wav"], SECONDS);
   const { microphone } = hear({ far: FAR, near, response: roomResponse({ seed: 7 }), delaySamples: 3840 });
   const found = search(microphone);
   assert(found.length > 3 && found.every((samples) => Math.abs(samples - 3840) <= 24), found.join(" "));
 });
 
-Deno.test("EchoDelayEstimator finds nothing where there is no echo", () => {
+Deno.test("EchoDelayEstimator finds nothing without echo", () => {
   const voice = Int16Array.from(speech(["resposta.wav", "fala.wav"], SECONDS), (sample) => 32767 * sample);
   assertEquals(search(voice), []);
   assertEquals(search(Int16Array.from(noise(FAR.length, 2), (sample) => 32767 * sample)), []);

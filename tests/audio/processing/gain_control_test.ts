@@ -2,27 +2,27 @@ import { assert } from "@std/assert";
 import { GainControl } from "../../../audio/processing/gain_control.ts";
 import { noise } from "../../../testing/audio/signals.ts";
 
-/** Sends blocks of noise that is as loud as `level` says at each second through a gain control. */
+/** Sends noise through a gain control, its level in dBFS given by time in seconds. @returns The output's peak. */
 function play(
   control: GainControl,
   seconds: number,
   level: (second: number) => number,
-  voice = true,
+  nearEnd = true,
 ): number {
   let highest = 0;
   for (let start = 0; start < seconds * 100; start++) {
     const peak = 32_768 * Math.sqrt(3) * 10 ** (level(start / 100) / 20);
     const block = Float64Array.from(noise(480, start + 1, peak));
-    control.process(block, voice);
+    control.process(block, nearEnd);
     for (const sample of block) highest = Math.max(highest, Math.abs(sample));
   }
   return highest;
 }
 
-/** Something like words: half a second on, a quarter off. */
+/** Level of made-up words: 0.5 s on, 0.25 s off. */
 const words = (speechDb: number) => (second: number) => second % 0.75 < 0.5 ? speechDb : -75;
 
-Deno.test("GainControl does nothing about an echo", () => {
+Deno.test("GainControl keeps its gain during residual echo", () => {
   const control = new GainControl();
   play(control, 3, words(-40), false);
   assert(control.gainDb === 0, `${control.gainDb} dB`);
@@ -37,7 +37,7 @@ Deno.test("GainControl keeps its gain in a pause", () => {
   assert(Math.abs(control.gainDb - before) < 0.5, `${before} dB before, ${control.gainDb} dB after`);
 });
 
-Deno.test("GainControl keeps a shout after a whisper below full scale", () => {
+Deno.test("GainControl limits a shout after a whisper", () => {
   const control = new GainControl();
   play(control, 3, words(-45));
   const highest = play(control, 1, () => -8);

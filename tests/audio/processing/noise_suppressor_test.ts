@@ -7,7 +7,7 @@ import { noise } from "../../../testing/audio/signals.ts";
 const BLOCK = 480;
 const seconds = (count: number) => Math.round(count * SAMPLE_RATE);
 
-/** What comes out, as late as it comes. Both full scale at 1. */
+/** Sends sound through a suppressor; full scale at 1. @returns Its output with its latency. */
 function suppressed(input: Float32Array): Float32Array {
   const suppressor = new NoiseSuppressor({ noise: true });
   const output = new Float32Array(input.length);
@@ -19,10 +19,10 @@ function suppressed(input: Float32Array): Float32Array {
   return output;
 }
 
-/** The recording of somebody who speaks with pauses. */
+/** Speech with pauses. */
 const VOICE = speech(["fala.wav"], 8);
 
-/** A hiss at a level below full scale, from a second on. */
+/** White noise at a level in dBFS from second `from` on. */
 function hiss(levelDb: number, from = 0): Float32Array {
   const whole = noise(VOICE.length, 5, Math.sqrt(3) * 10 ** (levelDb / 20));
   return whole.map((sample, i) => i < seconds(from) ? 0 : sample);
@@ -31,29 +31,29 @@ function hiss(levelDb: number, from = 0): Float32Array {
 const sum = (...sounds: Float32Array[]) =>
   VOICE.map((_, i) => sounds.reduce((total, sound) => total + sound[i]!, 0));
 
-/** How far the hiss is taken down at the end, in dB, where nobody speaks from the sixth second on. */
+/** Suppression of the noise at the end, in dB, with no speech from second 6 on. */
 function reductionDb(input: Float32Array, noise: Float32Array): number {
   const output = suppressed(input.map((sample, i) => i < seconds(6) ? sample : noise[i]!));
   return 10 *
     Math.log10(powerOf(noise, seconds(7.5), seconds(8)) / powerOf(output, seconds(7.5), seconds(8)));
 }
 
-Deno.test("NoiseSuppressor leaves a voice alone whose noise nobody hears", () => {
+Deno.test("NoiseSuppressor passes a voice unchanged over inaudible noise", () => {
   const input = sum(VOICE, hiss(-90));
   const output = suppressed(input);
   const [from, to] = [seconds(1), seconds(7)];
-  const left = output.map((sample, i) => sample - (input[i - SUPPRESSOR_DELAY_SAMPLES] ?? 0));
-  const errorDb = 10 * Math.log10(powerOf(left, from, to) / powerOf(input, from, to));
+  const error = output.map((sample, i) => sample - (input[i - SUPPRESSOR_DELAY_SAMPLES] ?? 0));
+  const errorDb = 10 * Math.log10(powerOf(error, from, to) / powerOf(input, from, to));
   assert(errorDb < -55, `${errorDb.toFixed(1)} dB`);
 });
 
-Deno.test("NoiseSuppressor takes down a fan that starts while somebody speaks", () => {
+Deno.test("NoiseSuppressor suppresses a fan that starts during speech", () => {
   const fan = hiss(-50, 3);
   const reduction = reductionDb(sum(VOICE, fan), fan);
   assert(reduction > 10, `${reduction.toFixed(1)} dB`);
 });
 
-Deno.test("NoiseSuppressor takes noise down again soon after a knock", () => {
+Deno.test("NoiseSuppressor suppresses noise again within seconds of a knock", () => {
   const room = hiss(-62);
   const knock = VOICE.map((_, i) => i >= seconds(4) && i < seconds(4.02) ? (i % 96 < 48 ? 0.95 : -0.95) : 0);
   const reduction = reductionDb(sum(VOICE.map((sample) => 0.1 * sample), room, knock), room);

@@ -1,0 +1,77 @@
+/** Loads the PortAudio library, lists its devices and words its errors. */
+
+import { AudioError } from "../audio_io.ts";
+import type { Device } from "./device.ts";
+import {
+  readCString,
+  readDeviceInfo,
+  readHostApiName,
+  readHostErrorText,
+  UNANTICIPATED_HOST_ERROR,
+} from "./structs.ts";
+import { symbols } from "./symbols.ts";
+
+/** The library's usual file names. */
+const LIBRARY_NAMES: Partial<Record<typeof Deno.build.os, readonly string[]>> = {
+  linux: ["libportaudio.so.2", "libportaudio.so"],
+  darwin: [
+    "libportaudio.2.dylib",
+    "libportaudio.dylib",
+    "/opt/homebrew/lib/libportaudio.2.dylib",
+    "/usr/local/lib/libportaudio.2.dylib",
+  ],
+  windows: ["portaudio.dll", "libportaudio.dll", "portaudio_x64.dll"],
+};
+
+/** The loaded library. */
+export type Library = Deno.DynamicLibrary<typeof symbols>;
+
+/**
+ * Loads the library that `PORTAUDIO_LIB` names, else the system's.
+ *
+ * @throws {AudioError} `no_library` if there is none.
+ */
+export function loadLibrary(): Library {
+  const asked = Deno.env.get("PORTAUDIO_LIB");
+  const names = asked ? [asked] : LIBRARY_NAMES[Deno.build.os] ?? ["libportaudio.so"];
+  let detail = "not found";
+  for (const name of names) {
+    try {
+      return Deno.dlopen(name, symbols);
+    } catch (error) {
+      // The first name is the usual one, so its error tells most.
+      if (name === names[0] && error instanceof Error) detail = error.message;
+    }
+  }
+  throw new AudioError("no_library", names[0] as string, detail);
+}
+
+/** All devices of the last enumeration, in the order of their index. */
+export function listDevices({ symbols }: Library): Device[] {
+  const defaultInput = symbols.Pa_GetDefaultInputDevice();
+  const defaultOutput = symbols.Pa_GetDefaultOutputDevice();
+  const devices: Device[] = [];
+  for (let index = 0; index < symbols.Pa_GetDeviceCount(); index++) {
+    const info = symbols.Pa_GetDeviceInfo(index);
+    if (!info) continue;
+    const { hostApi, name, inputs, outputs } = readDeviceInfo(info);
+    devices.push({
+      index,
+      name,
+      host: readHostApiName(symbols.Pa_GetHostApiInfo(hostApi)),
+      inputs,
+      outputs,
+      defaultInput: index === defaultInput,
+      defaultOutput: index === defaultOutput,
+    });
+  }
+  return devices;
+}
+
+/** PortAudio's text for a `PaError`, followed by the host API's own if that is the cause. */
+export function errorText({ symbols }: Library, code: number): string {
+  const text = readCString(symbols.Pa_GetErrorText(code));
+  if (code !== UNANTICIPATED_HOST_ERROR) return text;
+  const detail = readHostErrorText(symbols.Pa_GetLastHostErrorInfo());
+  return detail ? `${text}: ${detail}` : text;
+}
