@@ -1,35 +1,36 @@
 /**
- * Keeps a phone from being used against others. An invitation names the address that is answered to, and anybody can
- * name anybody's: so few datagrams go to an address until something comes back that only a receiver of them knows.
+ * Anti-amplification (as RFC 9000, section 8). An invitation names the address that the callee answers to, and anybody
+ * can name anybody else's. So an address gets few datagrams until the callee has validated it.
  */
 
 import type { Endpoint } from "../protocol/address.ts";
 
-/** Most datagrams to an address that has not answered, over all calls: an answer, and two more in case it is lost. */
+/** Most datagrams to an unvalidated address, over all calls: an answer and two retransmissions. */
 export const MAX_UNVALIDATED_DATAGRAMS = 3;
 
-/** After how long without any reason to send there an address is given as many again. */
-export const UNVALIDATED_MEMORY_MS = 60_000;
+/** The count of an address expires when no call had anything to send there for this time. */
+export const UNVALIDATED_EXPIRY_MS = 60_000;
 
-/** Most such addresses at once. Past it, strangers get no answer until others have been forgotten. */
+/** Most unvalidated addresses at once. Past it, a new one gets no answer until another has expired. */
 export const MAX_UNVALIDATED_ADDRESSES = 64;
 
-/** The addresses that have not answered, and what went there. */
+/** Counts the datagrams to each unvalidated address. */
 export class AmplificationLimit {
-  readonly #addresses = new Map<string, { sent: number; wantedAt: number }>();
+  readonly #addresses = new Map<string, { sent: number; lastUsedAt: number }>();
 
   /**
-   * Whether one more datagram may go to an address that has not answered; if so, it is counted.
+   * Counts a datagram to an unvalidated address.
    *
-   * @param now Milliseconds on any clock that only goes forward.
+   * @param now Milliseconds of a monotonic clock.
+   * @returns Whether it may be sent.
    */
   take(now: number, to: Endpoint): boolean {
-    this.#forget(now);
+    this.#expire(now);
     const key = keyOf(to);
-    const address = this.#addresses.get(key) ?? { sent: 0, wantedAt: now };
+    const address = this.#addresses.get(key) ?? { sent: 0, lastUsedAt: now };
     if (address.sent === 0 && this.#addresses.size >= MAX_UNVALIDATED_ADDRESSES) return false;
-    address.wantedAt = now;
-    // Behind all others, so that the first is always the one that was wanted least lately.
+    address.lastUsedAt = now;
+    // Moved to the end, so that the map stays in order of last use.
     this.#addresses.delete(key);
     this.#addresses.set(key, address);
     if (address.sent >= MAX_UNVALIDATED_DATAGRAMS) return false;
@@ -37,14 +38,14 @@ export class AmplificationLimit {
     return true;
   }
 
-  /** An address has answered: what went there need not be counted. */
+  /** Drops the count of an address that has been validated. */
   validated(from: Endpoint): void {
     this.#addresses.delete(keyOf(from));
   }
 
-  #forget(now: number): void {
-    for (const [key, { wantedAt }] of this.#addresses) {
-      if (wantedAt + UNVALIDATED_MEMORY_MS > now) return;
+  #expire(now: number): void {
+    for (const [key, { lastUsedAt }] of this.#addresses) {
+      if (lastUsedAt + UNVALIDATED_EXPIRY_MS > now) return;
       this.#addresses.delete(key);
     }
   }

@@ -1,8 +1,8 @@
 /**
- * One call, from invitation to goodbye, without a socket, a clock or a timer: it is told what happened and when,
- * and says what to send, what to tell the person and when it wants to be woken.
+ * The state machine of one call, from invitation to goodbye. It does no I/O and reads no clock: it takes messages,
+ * voice, commands and the time, and gives messages to send, notices for the person, and {@linkcode Call.wakeAt}.
  *
- * The one rule: after every input, drain the output and ask for {@linkcode Call.wakeAt} again.
+ * One rule: after every input, drain all output and read `wakeAt` again.
  *
  * ```text
  *           inviting ──tocando──▶ proceeding          ringing ──accept──▶ accepting
@@ -14,47 +14,54 @@
  *                                     └─────▶ closing ───┴──▶ ended ◀─────────┘
  *                                              the caller │ the callee
  * ```
+ *
+ * Its parts: `retransmission.ts`, `peer_liveness.ts` and, for keys and address validation, `call_security.ts`.
  */
 
 import type { Endpoint } from "../protocol/address.ts";
 import { type Answer, type CallMessage, MEDIA, type RejectReason } from "../protocol/call_messages.ts";
-import { type CallKeys, type Invitation, KeyExchange } from "./key_exchange.ts";
+import { CallSecurity } from "./call_security.ts";
+import type { CallKeys, Side } from "./key_exchange.ts";
 import type { EncryptionPolicy } from "./encryption_policy.ts";
+import { PEER_SILENT_MS, PeerLiveness } from "./peer_liveness.ts";
+import { Retransmission } from "./retransmission.ts";
+
+type Message<Type extends CallMessage["tipo"]> = CallMessage & { readonly tipo: Type };
 
 /** An invitation as it came. */
-export type InvitationMessage = CallMessage & { readonly tipo: "convite" };
+export type InvitationMessage = Message<"convite">;
 
-/** Where a call stands. The first two are the caller's, the next three the callee's. */
+/** The states of a call. `inviting` and `proceeding` are the caller's; `ringing`, `accepting`, `rejecting` the callee's. */
 export type CallState =
-  /** The invitation is sent, nothing has come back. */
+  /** Invited, no answer yet. */
   | "inviting"
-  /** The invitation is shown to the other person. */
+  /** The callee's phone rings. */
   | "proceeding"
-  /** The invitation is shown to this person. */
+  /** This phone rings. */
   | "ringing"
-  /** This person accepted; the caller has not yet confirmed. */
+  /** The person accepted; the caller has not confirmed yet. */
   | "accepting"
-  /** The invitation was rejected; the caller has not yet confirmed. */
+  /** The call was rejected; the caller has not confirmed yet. */
   | "rejecting"
   /** Voice flows. */
   | "talking"
-  /** Goodbye is said and not yet acknowledged. The person is already free for another call. */
+  /** This phone said goodbye, without acknowledgement yet. The person is free for another call. */
   | "closing"
-  /** Over. It is remembered for a while, to answer what comes late. */
+  /** Over. The call stays known for {@linkcode TIME_WAIT_MS}. */
   | "ended";
 
-/** One end of a call: a person and where their phone takes this call's datagrams. */
+/** One end of a call: a person, and the address that takes this call's datagrams. */
 export interface Party extends Endpoint {
   readonly name: string;
 }
 
-/** What a call tells its person. */
+/** A notice for the person. */
 export type CallNotice =
   | { readonly kind: "ringing" }
   | { readonly kind: "started" }
   | { readonly kind: "rejected"; readonly reason: RejectReason }
   | { readonly kind: "no_answer" }
-  /** The other phone does not encrypt, and this one takes no other calls: it gave the call up. */
+  /** This phone requires encryption and the callee's has none, so it gave the call up. */
   | { readonly kind: "not_encrypted" }
   | { readonly kind: "cancelled" }
   | { readonly kind: "withdrawn" }
@@ -64,74 +71,54 @@ export type CallNotice =
   | { readonly kind: "peer_back" }
   | { readonly kind: "ended"; readonly end: "hung_up" | "peer_hung_up" | "peer_lost" };
 
-/** What a call wants done. */
+/** Output of a call. */
 export type CallOutput =
   | { readonly kind: "send"; readonly message: CallMessage }
   | { readonly kind: "notice"; readonly notice: CallNotice };
 
-/** First pause before a message is repeated; each further one is twice as long (as RFC 3261, section 17.1). */
-export const FIRST_REPEAT_MS = 250;
+/** An invitation, answer or goodbye without reply times out (as timers B, F and H of RFC 3261 do after 32 s). */
+export const TRANSACTION_TIMEOUT_MS = 10_000;
 
-/** Longest pause between repeats, so that on a lossy network there are enough tries before the patience ends. */
-export const LONGEST_REPEAT_MS = 2_000;
+/** An invitation rings for this time, then the phone rejects it. */
+export const RINGING_TIMEOUT_MS = 30_000;
 
-/** How long an invitation, an answer or a goodbye is repeated to a phone that says nothing. */
-export const PATIENCE_MS = 10_000;
-
-/** How long an invitation is shown to the invited person. */
-export const RING_MS = 30_000;
-
-/** After how long without a packet the person is told that the other side is silent. */
-export const PEER_SILENT_MS = 3_000;
-
-/** After how long without a packet a call ends by itself. */
-export const PEER_LOST_MS = 10_000;
-
-/** How long an ended call is remembered, so that late packets of it are not taken for news. */
-export const REMEMBER_MS = 60_000;
-
-interface Repeat {
-  /** Made anew each time: what proves it may have come in the meantime. */
-  readonly message: () => CallMessage;
-  readonly pauseMs: number;
-  readonly at: number;
-}
+/** An ended call stays known, so that late messages are answered and a late invitation does not ring (as in TCP). */
+export const TIME_WAIT_MS = 60_000;
 
 /** One call of one phone. */
 export class Call {
-  /** The call's name on the wire, `chamada`. */
+  /** `chamada` on the wire. */
   readonly id: string;
-  /** The other person, and where this call's datagrams to them go. */
+  /** The other person, and the address that this call's datagrams go to. */
   readonly peer: Party;
-  readonly role: "caller" | "callee";
+  readonly role: Side;
 
+  readonly #security: CallSecurity;
+  readonly #retransmission = new Retransmission();
+  readonly #liveness = new PeerLiveness();
   #state: CallState;
-  #output: CallOutput[] = [];
-  #repeat: Repeat | undefined;
-  /** When the present state ends by itself. */
+  /** When the present state times out; in `talking` that depends on the peer's packets instead. */
   #deadline: number;
-  #lastHeard = 0;
-  #silent = false;
-  /** A caller's invitation, without what it has to send back. */
+  #output: CallOutput[] = [];
+  /** The caller's invitation, without the token that it may have to echo. */
   #invitation: InvitationMessage | undefined;
-  /** A callee's answer, to be said again to a repeated invitation. */
+  /** The callee's answer, repeated for each retransmission of the invitation. */
   #answer: Answer | undefined;
-  /** Where this phone offers encryption, and as callee the caller does. */
-  #exchange: KeyExchange | undefined;
-  #encryptionRequired = false;
-  #keys: CallKeys | undefined;
-  /** The other side's public key. */
-  #peerKey: string | undefined;
-  /** Whether something came that was enciphered with the keys. */
+  /** Whether a packet came that the peer encrypted, so that it must have the keys. */
   #peerHasKeys = false;
-  /** What the callee made up and the caller sends back, to show that it receives what is sent to its address. */
-  #proof: string | undefined;
-  #addressValidated = false;
 
-  private constructor(id: string, role: Call["role"], peer: Party, state: CallState, deadline: number) {
+  private constructor(
+    id: string,
+    peer: Party,
+    security: CallSecurity,
+    role: Side,
+    state: CallState,
+    deadline: number,
+  ) {
     this.id = id;
     this.role = role;
     this.peer = peer;
+    this.#security = security;
     this.#state = state;
     this.#deadline = deadline;
   }
@@ -139,44 +126,42 @@ export class Call {
   /**
    * The caller's side of a new call.
    *
-   * @param now Milliseconds on any clock that only goes forward, as everywhere here.
-   * @param id A fresh name for the call.
-   * @param self The caller, and where the answer shall go.
-   * @param peer The invited person, as the registry knows them.
+   * @param now Milliseconds of a monotonic clock, here and in all other methods.
+   * @param id A random call identifier.
+   * @param self The caller, and the address for answers and voice.
+   * @param peer The callee, from the registry.
    */
   static invite(now: number, id: string, self: Party, peer: Party, policy: EncryptionPolicy): Call {
-    const call = new Call(id, "caller", peer, "inviting", now + PATIENCE_MS);
-    const invitation: Invitation = { chamada: id, nome: self.name, midia: MEDIA };
-    if (policy.encryption !== "off") {
-      call.#exchange = KeyExchange.offer(invitation, policy.newKeyPair());
-      call.#encryptionRequired = policy.encryption === "required";
-    }
+    const invitation = { chamada: id, nome: self.name, midia: MEDIA };
+    const security = CallSecurity.offer(invitation, policy);
+    const call = new Call(id, peer, security, "caller", "inviting", now + TRANSACTION_TIMEOUT_MS);
+    const { commitment } = security;
     call.#invitation = {
       tipo: "convite",
       ...invitation,
       ip: self.ip,
       porta: self.port,
-      ...(call.#exchange ? { compromisso: call.#exchange.commitment } : {}),
+      ...(commitment === undefined ? {} : { compromisso: commitment }),
     };
-    call.#sendUntilAnswered(now, () => call.#invite());
+    call.#sendUntilAnswered(now, () => call.#buildInvitation());
     return call;
   }
 
-  /** The callee's side of an invitation that is shown to the person. */
+  /** The callee's side of an invitation that rings. */
   static ring(now: number, invitation: InvitationMessage, policy: EncryptionPolicy): Call {
     const call = Call.#invited(now, invitation, policy);
-    call.#send(call.#ringing());
+    call.#send(call.#buildRinging());
     return call;
   }
 
-  /** The callee's side of an invitation that is accepted without asking. */
+  /** The callee's side of an invitation that the phone accepts by itself. */
   static acceptAtOnce(now: number, invitation: InvitationMessage, policy: EncryptionPolicy): Call {
     const call = Call.#invited(now, invitation, policy);
     call.accept(now);
     return call;
   }
 
-  /** The callee's side of an invitation that is rejected without asking. */
+  /** The callee's side of an invitation that the phone rejects by itself. */
   static rejectAtOnce(
     now: number,
     invitation: InvitationMessage,
@@ -188,57 +173,51 @@ export class Call {
     return call;
   }
 
-  /** A call that is known only by its goodbye, so that its invitation, should it come later, stays unheard. */
+  /** A call known only by its goodbye: should its invitation come later, it does not ring. */
   static alreadyEnded(now: number, id: string, peer: Party): Call {
-    const call = new Call(id, "callee", peer, "ringing", now);
+    const call = new Call(id, peer, new CallSecurity("callee"), "callee", "ringing", now);
     call.#end(now);
     return call;
   }
 
   static #invited(now: number, invitation: InvitationMessage, policy: EncryptionPolicy): Call {
-    const { chamada, nome, ip, porta, compromisso } = invitation;
-    const call = new Call(chamada, "callee", { name: nome, ip, port: porta }, "ringing", now + RING_MS);
-    call.#proof = policy.newProof();
-    if (compromisso !== undefined && policy.encryption !== "off") {
-      call.#exchange = KeyExchange.answer(invitation, compromisso, policy.newKeyPair());
-    }
-    return call;
+    const { chamada, nome, ip, porta } = invitation;
+    const caller = { name: nome, ip, port: porta };
+    const security = CallSecurity.answer(invitation, policy);
+    return new Call(chamada, caller, security, "callee", "ringing", now + RINGING_TIMEOUT_MS);
   }
 
   get state(): CallState {
     return this.#state;
   }
 
-  /** Whether the person is occupied with this call: no other may ring or be made. */
-  get occupies(): boolean {
+  /** Whether the person is busy with this call: no other one may ring or be made. */
+  get active(): boolean {
     return this.#state !== "rejecting" && this.#state !== "closing" && this.#state !== "ended";
   }
 
-  /** What the call is encrypted with, if it is. They are there before `started` is told, and never change. */
+  /** The keys of an encrypted call: present from the notice `started` on, and then never changed. */
   get keys(): CallKeys | undefined {
-    return this.#keys;
+    return this.#security.keys;
   }
 
-  /**
-   * Whether something came back from the other side's address that only a receiver of our datagrams there can know. A
-   * caller has that address from the registry; a callee has it from nobody but the invitation.
-   */
+  /** See {@linkcode CallSecurity.addressValidated}. */
   get addressValidated(): boolean {
-    return this.role === "caller" || this.#addressValidated;
+    return this.#security.addressValidated;
   }
 
-  /** When {@linkcode Call.tick} wants to be called, in the callers' milliseconds. */
+  /** When {@linkcode Call.tick} wants to be called; `Infinity` for never. */
   get wakeAt(): number {
-    const silentAt = this.#state === "talking" && !this.#silent ? this.#lastHeard + PEER_SILENT_MS : Infinity;
-    return Math.min(this.#currentDeadline(), this.#repeat?.at ?? Infinity, silentAt);
+    const silentAt = this.#state === "talking" ? this.#liveness.silentAt : Infinity;
+    return Math.min(this.#timeoutAt, this.#retransmission.wakeAt, silentAt);
   }
 
-  /** Whether an ended call need not be remembered any longer. */
-  forgettable(now: number): boolean {
+  /** Whether an ended call is past {@linkcode TIME_WAIT_MS}. */
+  expired(now: number): boolean {
     return this.#state === "ended" && now >= this.#deadline;
   }
 
-  /** Takes out what there is to do. */
+  /** Takes all output, in order. */
   drain(): CallOutput[] {
     const output = this.#output;
     this.#output = [];
@@ -246,50 +225,49 @@ export class Call {
   }
 
   /**
-   * A message of this call came.
+   * Takes a message of this call.
    *
-   * @param fromPeer Whether it came from where this call's datagrams go to.
+   * @param fromPeer Whether its source is {@linkcode Call.peer}.
    */
   handleMessage(now: number, message: CallMessage, fromPeer: boolean): void {
-    // With keys only voice is a sign of life: a message could have been recorded and sent again.
-    if (!this.#keys) this.#alive(now);
-    this.#takeProof(message);
+    // In an encrypted call only voice shows that the peer lives: an attacker can replay messages.
+    if (!this.keys) this.#markAlive(now);
+    this.#security.handleToken(message);
     switch (message.tipo) {
       case "convite":
-        return this.#repeatedInvitation();
+        return this.#handleInvitation();
       case "tocando":
-        return this.#ringingThere(now, message);
+        return this.#handleRinging(now, message);
       case "resposta_ao_convite":
         return message.resposta === "aceito"
-          ? this.#accepted(now, message.chave, message.prova !== undefined)
-          : this.#rejected(now, message.motivo);
+          ? this.#handleAccepted(now, message.chave, message.prova !== undefined)
+          : this.#handleRejected(now, message.motivo);
       case "confirmação":
-        return this.#confirmed(now, message, fromPeer);
+        return this.#handleConfirmation(now, message, fromPeer);
       case "encerrar_ligação":
-        return this.#goodbye(now, message);
+        return this.#handleGoodbye(now, message);
       case "ligação_encerrada":
-        if (this.#keys && !this.#keys.verifyMac(message.tipo, message.selo)) return;
-        if (this.#state === "closing") this.#end(now);
+        if (this.#state === "closing" && this.#security.verifyGoodbyeAck(message)) this.#end(now);
         return;
     }
   }
 
-  /** A voice packet of this call came from the other phone; where the call has keys, an authentic one. */
+  /** Takes note of a voice packet or report of this call; of an authentic one, if the call is encrypted. */
   handleVoice(now: number): void {
-    this.#peerHasKeys = this.#keys !== undefined;
-    // The callee has the confirmation, or it would not speak.
-    if (this.#state === "talking") this.#repeat = undefined;
-    this.#alive(now);
+    this.#peerHasKeys = this.keys !== undefined;
+    // The callee sends voice only after the confirmation.
+    if (this.#state === "talking") this.#retransmission.stop();
+    this.#markAlive(now);
   }
 
-  /** The person accepts. Changes nothing unless the call is ringing here. */
+  /** The person accepts. Changes nothing in other states than `ringing`. */
   accept(now: number): void {
     if (this.#state !== "ringing") return;
-    this.#enter("accepting", now + PATIENCE_MS);
+    this.#enter("accepting", now + TRANSACTION_TIMEOUT_MS);
     this.#sendAnswer(now, { resposta: "aceito" });
   }
 
-  /** The person rejects, or hangs up: withdraws, refuses or ends, whichever the call's state makes of it. */
+  /** The person withdraws, refuses or ends the call, depending on its state. */
   hangUp(now: number): void {
     switch (this.#state) {
       case "inviting":
@@ -306,40 +284,32 @@ export class Call {
     }
   }
 
-  /** Gives the call up for another with the same person, without a word to this one. */
+  /** Withdraws an invitation in favour of the peer's own one, without a notice. */
   withdraw(now: number): void {
     if (this.#state === "inviting" || this.#state === "proceeding") this.#close(now);
   }
 
-  /** Time has passed. Does what is due; nothing when it is called early. */
+  /** Runs all timers that are due. */
   tick(now: number): void {
-    if (now >= this.#currentDeadline()) return this.#expire(now);
-    if (this.#state === "talking" && !this.#silent && now >= this.#lastHeard + PEER_SILENT_MS) {
-      this.#silent = true;
+    if (now >= this.#timeoutAt) return this.#handleTimeout(now);
+    if (this.#state === "talking" && this.#liveness.tick(now)) {
       this.#notice({ kind: "peer_silent", seconds: PEER_SILENT_MS / 1000 });
     }
-    const repeat = this.#repeat;
-    if (repeat && now >= repeat.at) {
-      const pauseMs = Math.min(2 * repeat.pauseMs, LONGEST_REPEAT_MS);
-      this.#repeat = { message: repeat.message, pauseMs, at: now + pauseMs };
-      this.#send(repeat.message());
-    }
+    const message = this.#retransmission.tick(now);
+    if (message) this.#send(message);
   }
 
-  #alive(now: number): void {
-    this.#lastHeard = now;
-    if (!this.#silent) return;
-    this.#silent = false;
-    this.#notice({ kind: "peer_back" });
+  #markAlive(now: number): void {
+    if (this.#liveness.handlePacket(now) && this.#state === "talking") this.#notice({ kind: "peer_back" });
   }
 
-  #currentDeadline(): number {
-    if (this.#state === "talking") return this.#lastHeard + PEER_LOST_MS;
-    // Forgetting an ended call is its owner's business and nothing to wake up for.
+  get #timeoutAt(): number {
+    if (this.#state === "talking") return this.#liveness.lostAt;
+    // Nobody need wake up to forget an ended call.
     return this.#state === "ended" ? Infinity : this.#deadline;
   }
 
-  #expire(now: number): void {
+  #handleTimeout(now: number): void {
     switch (this.#state) {
       case "inviting":
       case "proceeding":
@@ -360,65 +330,59 @@ export class Call {
     }
   }
 
-  /** A caller remembers what it has to send back; a callee looks whether it came back. */
-  #takeProof(message: CallMessage): void {
-    if (!("prova" in message)) return;
-    if (this.role === "caller") this.#proof = message.prova;
-    else if (message.prova === this.#proof) this.#addressValidated = true;
-  }
-
-  #repeatedInvitation(): void {
+  /** A retransmitted invitation: the callee's response was lost. */
+  #handleInvitation(): void {
     if (this.role === "caller") return;
     if (this.#state === "ringing") {
-      this.#send(this.#ringing());
+      this.#send(this.#buildRinging());
     } else if (this.#answer && (this.#state === "accepting" || this.#answer.resposta === "rejeitado")) {
-      this.#send(this.#say(this.#answer));
+      this.#send(this.#buildAnswer(this.#answer));
     }
   }
 
-  #ringingThere(now: number, { prova }: CallMessage & { readonly tipo: "tocando" }): void {
+  #handleRinging(now: number, { prova }: Message<"tocando">): void {
     if (this.#state === "inviting") {
-      this.#enter("proceeding", now + RING_MS + PATIENCE_MS);
+      this.#enter("proceeding", now + RINGING_TIMEOUT_MS + TRANSACTION_TIMEOUT_MS);
       this.#notice({ kind: "ringing" });
-      // The callee wants to know that its datagrams arrive where the invitation says.
-      if (prova !== undefined) this.#sendUntilAnswered(now, () => this.#invite());
+      // Echo the token: the callee validates the address that the invitation names.
+      if (prova !== undefined) this.#sendUntilAnswered(now, () => this.#buildInvitation());
     } else if (this.#state === "proceeding" && prova === undefined) {
-      this.#repeat = undefined;
+      this.#retransmission.stop();
     }
   }
 
   /**
-   * @param key The callee's public key.
-   * @param unanswered Whether the callee does not know yet that its datagrams arrive. Then it may not repeat them often.
+   * @param publicKey The callee's.
+   * @param unvalidated Whether the callee has not validated this phone's address yet. Then it may not retransmit its
+   * answer often, so the confirmation is retransmitted instead.
    */
-  #accepted(now: number, key: string | undefined, amplification: boolean): void {
+  #handleAccepted(now: number, publicKey: string | undefined, unvalidated: boolean): void {
     if (this.role === "callee") return;
     switch (this.#state) {
       case "inviting":
       case "proceeding":
-        if (this.#exchange && key !== undefined) {
-          this.#keys = this.#exchange.complete(key);
-          if (!this.#keys) return; // No answer at all: only somebody in between would send such a key.
-          this.#peerKey = key;
-        } else if (this.#encryptionRequired) {
-          this.#notice({ kind: "not_encrypted" });
-          return this.#close(now);
+        switch (this.#security.handleAccepted(publicKey)) {
+          case "invalid_key":
+            return;
+          case "unencrypted_refused":
+            this.#notice({ kind: "not_encrypted" });
+            return this.#close(now);
         }
-        if (!amplification) this.#send(this.#confirmation());
+        if (!unvalidated) this.#send(this.#buildConfirmation());
         this.#start(now);
-        if (amplification) this.#sendUntilAnswered(now, () => this.#confirmation());
+        if (unvalidated) this.#sendUntilAnswered(now, () => this.#buildConfirmation());
         return;
       case "talking": // The confirmation was lost.
-        if (key === this.#peerKey) this.#send(this.#confirmation());
+        if (this.#security.isAcceptedKey(publicKey)) this.#send(this.#buildConfirmation());
         return;
-      case "ended": // The answer came after the caller gave up.
-        return this.#send(this.#farewell());
+      case "ended": // The answer came after this phone gave up.
+        return this.#send(this.#buildGoodbye());
     }
   }
 
-  #rejected(now: number, reason: RejectReason): void {
-    if (this.role === "callee" || this.#state === "talking" || this.#keys) return;
-    this.#send(this.#confirmation());
+  #handleRejected(now: number, reason: RejectReason): void {
+    if (this.role === "callee" || this.#state === "talking" || this.keys) return;
+    this.#send(this.#buildConfirmation());
     if (this.#state === "inviting" || this.#state === "proceeding") {
       this.#notice({ kind: "rejected", reason });
       this.#end(now);
@@ -427,55 +391,39 @@ export class Call {
     }
   }
 
-  #confirmed(
-    now: number,
-    message: CallMessage & { readonly tipo: "confirmação" },
-    fromPeer: boolean,
-  ): void {
+  #handleConfirmation(now: number, message: Message<"confirmação">, fromPeer: boolean): void {
     if (this.role === "caller") return;
     if (this.#state === "rejecting") return this.#end(now);
     if (this.#answer?.resposta !== "aceito") return;
-    if (this.#keys && !this.#keys.verifyMac(message.tipo, message.selo)) return;
-    const newKeys = !this.#keys && this.#exchange !== undefined;
-    if (newKeys && !this.#learnKeys(message)) return;
-    // Without keys: a caller that knows nothing of proofs has at least to write from the address that it named.
-    if (!this.#exchange && this.#state === "accepting" && fromPeer) this.#addressValidated = true;
-    if (!this.addressValidated) return;
+    const hadKeys = this.keys !== undefined;
+    const sourceValidates = this.#state === "accepting" && fromPeer;
+    if (!this.#security.handleConfirmation(message, sourceValidates)) return;
     if (this.#state === "accepting") {
       this.#start(now);
-    } else if (this.#state === "closing" && newKeys) {
-      // Now the goodbye can be such that the caller believes it.
-      this.#sendUntilAnswered(now, () => this.#farewell());
+    } else if (this.#state === "closing" && !hadKeys && this.keys) {
+      // With the new keys the goodbye carries a MAC, and the caller takes it.
+      this.#sendUntilAnswered(now, () => this.#buildGoodbye());
     } else if (this.#state === "ended") {
-      // The caller believes in a call that this side gave up.
-      this.#send(this.#farewell());
+      // The caller takes the call for established; this phone has ended it.
+      this.#send(this.#buildGoodbye());
     }
   }
 
-  /** The caller's key came. Whether it is the promised one, and the caller has computed the same keys. */
-  #learnKeys(
-    { tipo, chave, selo }: CallMessage & { readonly chave?: string; readonly selo?: string },
-  ): boolean {
-    if (!this.#exchange || chave === undefined) return false;
-    const keys = this.#exchange.complete(chave);
-    if (!keys?.verifyMac(tipo, selo)) return false;
-    this.#keys = keys;
-    this.#peerKey = chave;
-    this.#addressValidated = true;
-    return true;
-  }
-
-  #goodbye(now: number, message: CallMessage & { readonly tipo: "encerrar_ligação" }): void {
-    if (!this.#believes(message)) {
-      // The callee hung up before it had the keys. With them, it can say so in a way that is believed.
+  #handleGoodbye(now: number, message: Message<"encerrar_ligação">): void {
+    if (!this.#security.handleGoodbye(message)) {
+      // The callee hung up before it had keys. The confirmation gives it them, and then its goodbye can have a MAC.
       if (this.role === "caller" && this.#state === "talking" && !this.#peerHasKeys) {
-        this.#send(this.#confirmation());
+        this.#send(this.#buildConfirmation());
       }
       return;
     }
-    this.#send({ tipo: "ligação_encerrada", chamada: this.id, ...this.#macOf("ligação_encerrada") });
+    this.#send({
+      tipo: "ligação_encerrada",
+      chamada: this.id,
+      ...this.#security.macField("ligação_encerrada"),
+    });
     switch (this.#state) {
-      case "inviting": // A callee rejects rather than says goodbye; either way it does not want to talk.
+      case "inviting": // From a callee that does not reject, which comes to the same.
       case "proceeding":
         this.#notice({ kind: "rejected", reason: "recusado" });
         break;
@@ -492,103 +440,77 @@ export class Call {
     this.#end(now);
   }
 
-  /** Whether a goodbye is the other phone's: by its seal, or before there are keys by the key that was promised. */
-  #believes(message: CallMessage & { readonly tipo: "encerrar_ligação" }): boolean {
-    if (this.#keys) return this.#keys.verifyMac(message.tipo, message.selo);
-    if (this.role === "caller" || !this.#exchange) return true;
-    if (message.selo !== undefined) return this.#learnKeys(message);
-    return message.chave !== undefined && this.#exchange.opens(message.chave);
-  }
-
   #start(now: number): void {
     this.#enter("talking", Infinity);
-    this.#lastHeard = now;
+    this.#liveness.handlePacket(now);
     this.#notice({ kind: "started" });
   }
 
   #reject(now: number, reason: RejectReason): void {
-    this.#enter("rejecting", now + PATIENCE_MS);
+    this.#enter("rejecting", now + TRANSACTION_TIMEOUT_MS);
     this.#sendAnswer(now, { resposta: "rejeitado", motivo: reason });
   }
 
   #close(now: number): void {
-    this.#enter("closing", now + PATIENCE_MS);
-    this.#sendUntilAnswered(now, () => this.#farewell());
+    this.#enter("closing", now + TRANSACTION_TIMEOUT_MS);
+    this.#sendUntilAnswered(now, () => this.#buildGoodbye());
   }
 
   #end(now: number): void {
-    this.#enter("ended", now + REMEMBER_MS);
+    this.#enter("ended", now + TIME_WAIT_MS);
   }
 
   #enter(state: CallState, deadline: number): void {
     this.#state = state;
     this.#deadline = deadline;
-    this.#repeat = undefined;
-    this.#silent = false;
+    this.#retransmission.stop();
   }
 
   #sendAnswer(now: number, answer: Answer): void {
     this.#answer = answer;
-    this.#sendUntilAnswered(now, () => this.#say(answer));
+    this.#sendUntilAnswered(now, () => this.#buildAnswer(answer));
   }
 
   #sendUntilAnswered(now: number, message: () => CallMessage): void {
-    this.#send(message());
-    this.#repeat = { message, pauseMs: FIRST_REPEAT_MS, at: now + FIRST_REPEAT_MS };
+    this.#send(this.#retransmission.start(now, message));
   }
 
-  #invite(): CallMessage {
-    return { ...this.#invitation as InvitationMessage, ...this.#proofToSendBack() };
+  #buildInvitation(): CallMessage {
+    return { ...this.#invitation as InvitationMessage, ...this.#security.tokenToEcho() };
   }
 
-  #ringing(): CallMessage {
-    return { tipo: "tocando", chamada: this.id, ...this.#proofToGive() };
+  #buildRinging(): CallMessage {
+    return { tipo: "tocando", chamada: this.id, ...this.#security.tokenToIssue() };
   }
 
-  #say(answer: Answer): CallMessage {
+  #buildAnswer(answer: Answer): CallMessage {
     return {
       tipo: "resposta_ao_convite",
       chamada: this.id,
       ...answer,
-      ...(answer.resposta === "aceito" ? this.#keyToShow() : {}),
-      ...this.#proofToGive(),
+      ...(answer.resposta === "aceito" ? this.#security.keyField() : {}),
+      ...this.#security.tokenToIssue(),
     };
   }
 
-  #confirmation(): CallMessage {
+  #buildConfirmation(): CallMessage {
     return {
       tipo: "confirmação",
       chamada: this.id,
-      ...(this.#keys ? this.#keyToShow() : {}),
-      ...this.#macOf("confirmação"),
-      ...this.#proofToSendBack(),
+      ...(this.keys ? this.#security.keyField() : {}),
+      ...this.#security.macField("confirmação"),
+      ...this.#security.tokenToEcho(),
     };
   }
 
-  /** A caller's goodbye shows its key, also when there are no keys yet: nobody else can, and nobody needs it now. */
-  #farewell(): CallMessage {
+  /** The caller's goodbye reveals its public key even before there are keys: the key opens the commitment. */
+  #buildGoodbye(): CallMessage {
     return {
       tipo: "encerrar_ligação",
       chamada: this.id,
-      ...(this.role === "caller" ? this.#keyToShow() : {}),
-      ...this.#macOf("encerrar_ligação"),
+      ...(this.role === "caller" ? this.#security.keyField() : {}),
+      ...this.#security.macField("encerrar_ligação"),
     };
-  }
-
-  #keyToShow(): { readonly chave?: string } {
-    return this.#exchange ? { chave: this.#exchange.publicKey } : {};
-  }
-
-  #macOf(tipo: CallMessage["tipo"]): { readonly selo?: string } {
-    return this.#keys ? { selo: this.#keys.mac(tipo) } : {};
-  }
-
-  #proofToGive(): { readonly prova?: string } {
-    return this.#proof === undefined || this.#addressValidated ? {} : { prova: this.#proof };
-  }
-
-  #proofToSendBack(): { readonly prova?: string } {
-    return this.#proof === undefined ? {} : { prova: this.#proof };
   }
 
   #send(message: CallMessage): void {

@@ -1,6 +1,6 @@
 /**
- * All calls of one phone: at most one that its person is occupied with, and those that only say their goodbyes
- * or are remembered. Like {@linkcode Call} it opens no socket and reads no clock.
+ * All calls of one phone: at most one active call, and those that are closing or in time-wait. Like {@linkcode Call} it
+ * does no I/O and reads no clock.
  */
 
 import { type Endpoint, sameEndpoint } from "../protocol/address.ts";
@@ -10,14 +10,14 @@ import { Call, type CallNotice, type InvitationMessage, type Party } from "./cal
 import type { EncryptionPolicy } from "./encryption_policy.ts";
 import { AmplificationLimit } from "./amplification_limit.ts";
 
-/** Most calls that are remembered at once; past it the oldest that are over are forgotten early. */
-export const MAX_REMEMBERED = 256;
+/** Most calls known at once; past it, the oldest ended or rejected ones are dropped before their time. */
+export const MAX_KNOWN_CALLS = 256;
 
-/** What a phone's calls want done. */
+/** Output of a phone's calls. */
 export type CallManagerOutput =
   /**
-   * Send a message. The inviting side has a socket of its own for each call, named by the call; all else goes
-   * out from the socket on the registered port.
+   * Send a message: from the caller's socket for this call, named by the call's `id`, or from the socket on the
+   * registered port.
    */
   | {
     readonly kind: "send";
@@ -26,15 +26,15 @@ export type CallManagerOutput =
     readonly message: CallMessage;
   }
   | { readonly kind: "notice"; readonly call: Call; readonly notice: CallNotice }
-  /** An invitation is to be shown to the person. */
+  /** An invitation rings. */
   | { readonly kind: "invitation"; readonly call: Call }
-  /** An invitation was rejected without asking, because the person is occupied. */
+  /** The phone rejected an invitation by itself, because the person is in another call. */
   | { readonly kind: "busy_rejected"; readonly name: string }
-  /** An invitation was rejected without asking, because it offers no encryption and this phone requires it. */
+  /** The phone rejected an invitation by itself, because it offers no encryption and this phone requires it. */
   | { readonly kind: "unencrypted_rejected"; readonly name: string }
-  /** Both invited each other; the one call that is left is `call`. */
+  /** Both phones invited each other; `call` is the one that remains. */
   | { readonly kind: "crossed"; readonly call: Call }
-  /** A call is over: its socket, if it has one, can be closed. */
+  /** A call has ended: close its socket, if it has one. */
   | { readonly kind: "release"; readonly call: Call };
 
 /** The calls of one phone. */
@@ -46,35 +46,34 @@ export class CallManager {
   #current: Call | undefined;
   #output: CallManagerOutput[] = [];
 
-  /** @param protection How its calls are protected. */
   constructor(policy: EncryptionPolicy) {
     this.#policy = policy;
   }
 
-  /** The call that the person is occupied with, if any. */
+  /** The active call, if there is one. */
   get current(): Call | undefined {
-    return this.#current?.occupies ? this.#current : undefined;
+    return this.#current?.active ? this.#current : undefined;
   }
 
-  /** When {@linkcode CallManager.tick} wants to be called. */
+  /** When {@linkcode CallManager.tick} wants to be called; `Infinity` for never. */
   get wakeAt(): number {
     let at = Infinity;
     for (const call of this.#calls.values()) at = Math.min(at, call.wakeAt);
     return at;
   }
 
-  /** Whether every goodbye has been acknowledged or given up. */
-  get quiet(): boolean {
+  /** Whether all calls have ended, so that the phone can exit. */
+  get idle(): boolean {
     for (const call of this.#calls.values()) if (call.state !== "ended") return false;
     return true;
   }
 
-  /** How many calls are known, ended ones included. */
-  get remembered(): number {
+  /** Number of known calls, ended ones included. */
+  get size(): number {
     return this.#calls.size;
   }
 
-  /** Takes out what there is to do. */
+  /** Takes all output, in order. */
   drain(): CallManagerOutput[] {
     const output = this.#output;
     this.#output = [];
@@ -82,11 +81,11 @@ export class CallManager {
   }
 
   /**
-   * Invites somebody. There must be no current call.
+   * Invites a person. There must be no active call.
    *
-   * @param id A fresh name for the call.
-   * @param self This person, and the socket that was opened for this call.
-   * @param peer The invited person, as the registry knows them.
+   * @param id A random call identifier.
+   * @param self This person, and the address of the socket opened for this call.
+   * @param peer The callee, from the registry.
    */
   invite(now: number, id: string, self: Party, peer: Party): Call {
     const call = Call.invite(now, id, self, peer, this.#policy);
@@ -97,10 +96,10 @@ export class CallManager {
   }
 
   /**
-   * A signalling message came in.
+   * Takes a signalling message.
    *
-   * @param from Where it came from.
-   * @param socket On which socket: a call's own, or the one on the registered port.
+   * @param from Its source address.
+   * @param socket The socket that it came to: a call's own, by the call's `id`, or the one on the registered port.
    */
   handleMessage(now: number, message: CallMessage, from: Endpoint, socket: string | "registered"): void {
     const call = this.#calls.get(message.chamada);
@@ -109,9 +108,9 @@ export class CallManager {
       if (call.addressValidated) this.#amplification.validated(call.peer);
       this.#collect(now, call);
     } else if (message.tipo === "convite") {
-      this.#invited(now, message);
+      this.#handleInvitation(now, message);
     } else if (message.tipo === "encerrar_ligação") {
-      // Whoever says goodbye wants to hear that it arrived, also from a phone that never heard of the call.
+      // A goodbye of an unknown call is acknowledged, so that its sender stops retransmitting.
       const { chamada } = message;
       if (this.#amplification.take(now, from)) {
         this.#output.push({
@@ -125,23 +124,23 @@ export class CallManager {
     }
   }
 
-  /** A voice packet of a call came in. */
+  /** Takes note of a voice packet or report of a call. */
   handleVoice(now: number, call: Call): void {
     call.handleVoice(now);
     this.#collect(now, call);
   }
 
-  /** The person accepts the invitation that rings. */
+  /** The person accepts the ringing invitation. */
   accept(now: number): void {
-    this.#do(now, (call) => call.accept(now));
+    this.#withActive(now, (call) => call.accept(now));
   }
 
-  /** The person refuses, withdraws or hangs up. */
+  /** The person refuses, withdraws or hangs up the active call. */
   hangUp(now: number): void {
-    this.#do(now, (call) => call.hangUp(now));
+    this.#withActive(now, (call) => call.hangUp(now));
   }
 
-  /** Time has passed. */
+  /** Runs all timers that are due. */
   tick(now: number): void {
     for (const call of this.#calls.values()) {
       if (call.wakeAt <= now) {
@@ -149,17 +148,17 @@ export class CallManager {
         this.#collect(now, call);
       }
     }
-    this.#forget(now);
+    this.#expire(now);
   }
 
-  #do(now: number, action: (call: Call) => void): void {
+  #withActive(now: number, action: (call: Call) => void): void {
     const call = this.current;
     if (!call) return;
     action(call);
     this.#collect(now, call);
   }
 
-  #invited(now: number, invitation: InvitationMessage): void {
+  #handleInvitation(now: number, invitation: InvitationMessage): void {
     const { chamada, nome, ip, porta, midia, compromisso } = invitation;
     const current = this.current;
     const reject = (reason: "ocupado" | "recusado" | "sem_cifra"): boolean =>
@@ -167,17 +166,17 @@ export class CallManager {
     if (midia !== MEDIA) {
       reject("recusado");
     } else if (compromisso === undefined && this.#policy.encryption === "required") {
-      // Who cannot be answered hears nothing, and then there is nothing to tell the person either.
+      // Where the amplification limit stops the answer, the person need not know either.
       if (reject("sem_cifra")) this.#output.push({ kind: "unencrypted_rejected", name: nome });
     } else if (!current) {
       const call = Call.ring(now, invitation, this.#policy);
       this.#output.push({ kind: "invitation", call });
       this.#current = call;
       this.#answer(now, call);
-    } else if (this.#crosses(current, nome)) {
-      // Both phones keep the invitation with the smaller name, so both keep the same one.
+    } else if (isGlare(current, nome)) {
+      // Glare: both phones keep the invitation with the smaller identifier, so both keep the same one.
       if (current.id < chamada) {
-        // The other phone will drop its own. Should its invitation come again, it changes nothing.
+        // The peer withdraws its own invitation; known as ended, a retransmission of it does not ring.
         this.#add(now, Call.alreadyEnded(now, chamada, { name: nome, ip, port: porta }));
         this.#output.push({ kind: "crossed", call: current });
         return;
@@ -193,47 +192,48 @@ export class CallManager {
     }
   }
 
-  #crosses(current: Call, name: string): boolean {
-    return (current.state === "inviting" || current.state === "proceeding") &&
-      nameKey(current.peer.name) === nameKey(name);
-  }
-
-  /** Takes in a call that was made by an invitation. @returns Whether what it says may be sent. */
+  /** Adds the call of a new invitation. @returns See {@linkcode CallManager.#collect}. */
   #answer(now: number, call: Call): boolean {
     this.#add(now, call);
     return this.#collect(now, call);
   }
 
   #add(now: number, call: Call): void {
-    this.#forget(now);
+    this.#expire(now);
     this.#calls.set(call.id, call);
     for (const old of this.#calls.values()) {
-      if (this.#calls.size <= MAX_REMEMBERED) break;
+      if (this.#calls.size <= MAX_KNOWN_CALLS) break;
       if (old.state === "ended" || old.state === "rejecting") this.#calls.delete(old.id);
     }
   }
 
-  #forget(now: number): void {
-    for (const call of this.#calls.values()) if (call.forgettable(now)) this.#calls.delete(call.id);
+  #expire(now: number): void {
+    for (const call of this.#calls.values()) if (call.expired(now)) this.#calls.delete(call.id);
   }
 
-  /** Takes over what a call wants done. @returns Whether all that it wants sent may be sent. */
+  /** Passes on the output of a call. @returns Whether the amplification limit let all its messages pass. */
   #collect(now: number, call: Call): boolean {
     const socket = call.role === "caller" ? call.id : "registered";
-    let sent = true;
+    let allSent = true;
     for (const output of call.drain()) {
       if (output.kind === "notice") {
         this.#output.push({ kind: "notice", call, notice: output.notice });
       } else if (call.addressValidated || this.#amplification.take(now, call.peer)) {
         this.#output.push({ kind: "send", socket, to: call.peer, message: output.message });
       } else {
-        sent = false;
+        allSent = false;
       }
     }
     if (call.state === "ended" && !this.#released.has(call)) {
       this.#released.add(call);
       this.#output.push({ kind: "release", call });
     }
-    return sent;
+    return allSent;
   }
+}
+
+/** Whether an invitation comes from the very person whom this phone is inviting (glare). */
+function isGlare(current: Call, callersName: string): boolean {
+  return (current.state === "inviting" || current.state === "proceeding") &&
+    nameKey(current.peer.name) === nameKey(callersName);
 }

@@ -1,23 +1,21 @@
-/** How a phone protects its calls, and where the random numbers for that come from. */
+/** Whether a phone encrypts its calls, and its source of keys and tokens. */
 
 import { newCallId } from "../protocol/call_messages.ts";
 import { KeyPair } from "./key_exchange.ts";
 
-/**
- * Whether calls are encrypted: never; where the other phone can, too; or else not at all.
- */
+/** Encrypt no call; those with phones that encrypt, too; or take no others. */
 export type Encryption = "off" | "preferred" | "required";
 
-/** What a call is protected with. Tests give keys and proofs that come out the same every time. */
+/** How calls are encrypted. Tests use fixed keys and tokens. */
 export interface EncryptionPolicy {
   readonly encryption: Encryption;
   /** A fresh key pair. */
   newKeyPair(): KeyPair;
-  /** A text that nobody can guess, for a caller to send back. */
-  newProof(): string;
+  /** A random address validation token, `prova`. */
+  newToken(): string;
 }
 
-/** EncryptionPolicy with random keys and proofs. */
+/** A policy with random keys and tokens. */
 export function randomPolicy(encryption: Encryption): EncryptionPolicy {
-  return { encryption, newKeyPair: () => KeyPair.generate(), newProof: () => newCallId() };
+  return { encryption, newKeyPair: () => KeyPair.generate(), newToken: () => newCallId() };
 }

@@ -1,16 +1,16 @@
 /**
- * How the two phones of a call agree on keys that nobody else knows, by X25519 (RFC 7748), SHA-256, HMAC (RFC 2104)
- * and HKDF (RFC 5869), all of them the runtime's own. `docs/protocol.md` has every byte, and an example with numbers.
+ * Key exchange of a call: X25519 (RFC 7748) with a commitment, SHA-256, HMAC (RFC 2104) and HKDF (RFC 5869), all from
+ * the runtime's `node:crypto`. `docs/protocol.md`, 2.10 and 2.11, has every byte and an example.
  *
  * ```text
- * caller ── convite: hash of its public key, the commitment ──▶ callee
- * caller ◀── aceito: the callee's public key ────────────────── callee
- * caller ── confirmação: the caller's public key, a seal ─────▶ callee
+ * caller ── convite: commitment, the hash of the caller's key ──▶ callee
+ * caller ◀── aceito: the callee's public key ──────────────────── callee
+ * caller ── confirmação: the caller's public key, a MAC ────────▶ callee
  * ```
  *
- * The caller has fixed its key before it sees the callee's, and the callee its own before it sees the caller's. So
- * somebody in between who gives each of them a key of their own cannot choose those keys until both calls have the
- * same {@linkcode CallKeys.code}; it is a matter of luck, once in 100,000 calls (as in ZRTP, RFC 6189, section 4.4.1).
+ * Each phone fixes its key before it sees the other's. A man in the middle therefore cannot search for keys that give
+ * both calls the same {@linkcode CallKeys.code}; the codes match by chance in one of 100,000 attacks (as in ZRTP,
+ * RFC 6189, section 4.4.1).
  */
 
 import {
@@ -27,26 +27,26 @@ import {
 import { MASTER_KEY_BYTES, MASTER_SALT_BYTES, type SrtpMaster } from "../srtp/key_derivation.ts";
 import type { CallMessageType } from "../protocol/call_messages.ts";
 
-/** Which of the two phones: the names are part of what is derived, and of what is sealed. */
+/** One of the two phones of a call. */
 export type Side = "caller" | "callee";
 
-/** How the sides are called where it counts for the keys. */
-const SIDES: Readonly<Record<Side, string>> = { caller: "chamador", callee: "chamado" };
+/** Labels of the sides in key derivation and in MACs. */
+const SIDE_LABELS: Readonly<Record<Side, string>> = { caller: "chamador", callee: "chamado" };
 
 const KEY_BYTES = 32;
 const MAC_BYTES = 16;
 
-/** Enough that the remainder of the division by 100,000 has no preference (less than 1 in 10^33). */
+/** 128 bits modulo 100,000 are uniform but for a bias below 10^-33. */
 const CODE_BYTES = 16;
 const CODES = 100_000n;
 const CODE_DIGITS = 5;
 
-/** Where a private key of 32 bytes stands in its PKCS #8 form (RFC 8410, section 7). */
-const PKCS8_HEAD = Uint8Array.fromHex("302e020100300506032b656e04220420");
+/** DER before the 32 bytes of a private key in PKCS #8 (RFC 8410, section 7). */
+const PKCS8_PREFIX = Uint8Array.fromHex("302e020100300506032b656e04220420");
 
-/** A key pair of one call. */
+/** An X25519 key pair, used for one call only. */
 export class KeyPair {
-  /** The public key, 32 bytes in base64url. */
+  /** 32 bytes in base64url. */
   readonly publicKey: string;
   readonly #privateKey: KeyObject;
 
@@ -55,16 +55,16 @@ export class KeyPair {
     this.#privateKey = privateKey;
   }
 
-  /** A fresh one. */
+  /** A random key pair. */
   static generate(): KeyPair {
     const { publicKey, privateKey } = generateKeyPairSync("x25519");
     return new KeyPair(publicKey, privateKey);
   }
 
-  /** The one with a given private key of 32 bytes, for tests. */
+  /** @param bytes A private key of 32 bytes, for tests. */
   static from(bytes: Uint8Array): KeyPair {
     const key = createPrivateKey({
-      key: new Uint8Array([...PKCS8_HEAD, ...bytes]) as unknown as string,
+      key: new Uint8Array([...PKCS8_PREFIX, ...bytes]) as unknown as string,
       format: "der",
       type: "pkcs8",
     });
@@ -72,40 +72,40 @@ export class KeyPair {
   }
 
   /**
-   * The secret that only the owners of both private keys can compute.
+   * The shared secret, 32 bytes.
    *
-   * @param publicKey The other one's, 32 bytes in base64url.
-   * @returns Undefined where that key is one of the few that give everybody the same (RFC 7748, section 6.1).
+   * @param publicKey The peer's, 32 bytes in base64url.
+   * @returns Undefined for a key of small order, which would give an all-zero secret (RFC 7748, section 6.1).
    */
   agree(publicKey: string): Uint8Array | undefined {
     try {
       const key = createPublicKey({ key: { kty: "OKP", crv: "X25519", x: publicKey }, format: "jwk" });
       const secret = new Uint8Array(diffieHellman({ privateKey: this.#privateKey, publicKey: key }));
       return secret.some((byte) => byte !== 0) ? secret : undefined;
-    } catch { // Newer versions of the runtime refuse such a key by themselves.
+    } catch { // Newer versions of Deno throw for such a key.
       return undefined;
     }
   }
 }
 
-/** The fields of an invitation that the keys depend on. Admission are none of them: keys need no addresses. */
+/** The fields of an invitation that the keys depend on; no address, since a NAT may rewrite addresses. */
 export interface Invitation {
   readonly chamada: string;
   readonly nome: string;
   readonly midia: string;
 }
 
-/** What a caller says of its public key before it shows it: 32 bytes in base64url. */
+/** The commitment to a caller's public key, `compromisso`: 32 bytes in base64url. */
 export function commitment({ chamada, nome, midia }: Invitation, publicKey: string): string {
   return base64url(sha256(["sala 1 compromisso", chamada, nome, midia, publicKey].join("\n")));
 }
 
-/** One phone's side of the agreement on the keys of one call. */
+/** One phone's side of the key exchange of one call. */
 export class KeyExchange {
   readonly #side: Side;
   readonly #invitation: Invitation;
   readonly #keyPair: KeyPair;
-  /** What the caller committed itself to. */
+  /** The caller's commitment to its public key. */
   readonly commitment: string;
 
   private constructor(side: Side, invitation: Invitation, keyPair: KeyPair, commitment: string) {
@@ -120,26 +120,26 @@ export class KeyExchange {
     return new KeyExchange("caller", invitation, keyPair, commitment(invitation, keyPair.publicKey));
   }
 
-  /** The callee's side, of an invitation with a commitment. */
+  /** The callee's side. @param commitment The invitation's `compromisso`. */
   static answer(invitation: Invitation, commitment: string, keyPair: KeyPair): KeyExchange {
     return new KeyExchange("callee", invitation, keyPair, commitment);
   }
 
-  /** This side's public key. */
+  /** This phone's public key, 32 bytes in base64url. */
   get publicKey(): string {
     return this.#keyPair.publicKey;
   }
 
-  /** At the callee: whether a public key is the one that the caller has committed itself to. */
+  /** At the callee: whether a public key opens the caller's commitment. */
   opens(publicKey: string): boolean {
     return commitment(this.#invitation, publicKey) === this.commitment;
   }
 
   /**
-   * The keys of the call.
+   * Derives the keys of the call.
    *
-   * @param publicKey The other side's.
-   * @returns Undefined where that is no proper key, or not the one that was committed to.
+   * @param publicKey The peer's.
+   * @returns Undefined if it is of small order or, at the callee, does not open the commitment.
    */
   complete(publicKey: string): CallKeys | undefined {
     if (this.#side === "callee" && !this.opens(publicKey)) return undefined;
@@ -154,53 +154,57 @@ export class KeyExchange {
   }
 }
 
-/** What both phones of a call know, and nobody else. */
+/** The keys of one call, from one phone's view. */
 export class CallKeys {
-  /** Five digits, for the two people to read to each other. */
+  /** Short authentication string: five digits that the two people compare aloud. */
   readonly code: string;
-  /** What this phone's voice and reports are enciphered with. */
+  /** SRTP master key and salt of what this phone sends. */
   readonly outgoing: SrtpMaster;
-  /** What the other phone's are enciphered with. */
+  /** SRTP master key and salt of what the peer sends. */
   readonly incoming: SrtpMaster;
   readonly #chamada: string;
-  readonly #macKeys: Readonly<Record<"own" | "peers", { readonly side: string; readonly key: Uint8Array }>>;
+  readonly #macKeys: Readonly<Record<"own" | "peer", { readonly side: string; readonly key: Uint8Array }>>;
 
   /**
-   * @param side Which of the two phones this is.
-   * @param secret The secret of X25519.
-   * @param transcript The hash of all that was said.
+   * @param side This phone's.
+   * @param chamada The call identifier.
+   * @param secret The shared secret of X25519.
+   * @param transcript Hash over the exchange: salt of HKDF.
    */
   constructor(side: Side, chamada: string, secret: Uint8Array, transcript: Uint8Array) {
     const derive = (info: string, length: number) =>
       new Uint8Array(hkdfSync("sha256", secret, transcript, `sala 1 ${info}`, length));
     const master = (side: Side): SrtpMaster => {
-      const bytes = derive(`srtp ${SIDES[side]}`, MASTER_KEY_BYTES + MASTER_SALT_BYTES);
+      const bytes = derive(`srtp ${SIDE_LABELS[side]}`, MASTER_KEY_BYTES + MASTER_SALT_BYTES);
       return { key: bytes.subarray(0, MASTER_KEY_BYTES), salt: bytes.subarray(MASTER_KEY_BYTES) };
     };
-    const macKey = (side: Side) => ({ side: SIDES[side], key: derive(`selo ${SIDES[side]}`, KEY_BYTES) });
+    const macKey = (side: Side) => ({
+      side: SIDE_LABELS[side],
+      key: derive(`selo ${SIDE_LABELS[side]}`, KEY_BYTES),
+    });
     const other = side === "caller" ? "callee" : "caller";
     this.#chamada = chamada;
     this.outgoing = master(side);
     this.incoming = master(other);
-    this.#macKeys = { own: macKey(side), peers: macKey(other) };
+    this.#macKeys = { own: macKey(side), peer: macKey(other) };
     const number = BigInt(`0x${derive("codigo", CODE_BYTES).toHex()}`) % CODES;
     this.code = String(number).padStart(CODE_DIGITS, "0");
   }
 
-  /** What proves that a message of this call is this phone's: 16 bytes in base64url. */
+  /** Message authentication code of a message that this phone sends, `selo`: 16 bytes in base64url. */
   mac(tipo: CallMessageType): string {
     return base64url(this.#computeMac("own", tipo));
   }
 
-  /** Whether a message of this call is the other phone's. */
+  /** Whether a message carries the peer's MAC. */
   verifyMac(tipo: CallMessageType, mac: string | undefined): boolean {
     if (mac === undefined) return false;
     const given = Uint8Array.fromBase64(mac, { alphabet: "base64url" });
-    return given.length === MAC_BYTES && timingSafeEqual(given, this.#computeMac("peers", tipo));
+    return given.length === MAC_BYTES && timingSafeEqual(given, this.#computeMac("peer", tipo));
   }
 
-  #computeMac(whose: "own" | "peers", tipo: CallMessageType): Uint8Array {
-    const { side, key } = this.#macKeys[whose];
+  #computeMac(sender: "own" | "peer", tipo: CallMessageType): Uint8Array {
+    const { side, key } = this.#macKeys[sender];
     const text = ["sala 1 selo", tipo, this.#chamada, side].join("\n");
     return new Uint8Array(createHmac("sha256", key).update(text, "utf8").digest().subarray(0, MAC_BYTES));
   }

@@ -1,20 +1,21 @@
-/** Writes down the keys of calls, so that a recording of the network can be deciphered. For classes and for debugging. */
+/** Key log: lets other programs decrypt a packet capture, for teaching and debugging. */
 
 import { MASTER_KEY_BYTES, MASTER_SALT_BYTES, type SrtpMaster } from "../srtp/key_derivation.ts";
 import type { CallKeys, Side } from "./key_exchange.ts";
 
-/** Nobody but the owner may read it. */
+/** Readable by its owner only. */
 const FILE_MODE = 0o600;
 
 /**
- * Appends two lines to a file, one for each direction of a call: its sender, and the keys as SDP has them (RFC 4568,
- * section 9.1; RFC 7714, section 14.1), which programs for SRTP take.
+ * Appends two lines to a file, one for each direction of a call: `chamada`, sender, and the master key and salt as in
+ * SDP (RFC 4568, section 9.1; RFC 7714, section 14.1), which SRTP tools read.
  *
  * ```text
  * q3mZ0b1c2d3e4f5g6h7i8w caller AEAD_AES_128_GCM inline:AAECAwQFBgcICQoLDA0ODwABAgMEBQYHCAkKCw==
  * ```
  *
- * @throws {Deno.errors.NotFound} Or another of the system's errors, when it cannot be written.
+ * @param side This phone's.
+ * @throws {Deno.errors.NotFound} If the folder does not exist; other `Deno.errors` if the file cannot be written.
  */
 export function logKeys(path: string, chamada: string, side: Side, { outgoing, incoming }: CallKeys): void {
   const [caller, callee] = side === "caller" ? [outgoing, incoming] : [incoming, outgoing];

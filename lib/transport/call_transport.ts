@@ -165,7 +165,7 @@ export class CallTransport implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
     this.hangUp();
-    if (!this.#callManager.quiet) {
+    if (!this.#callManager.idle) {
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#onQuiet = resolve;
       const timer = setTimeout(resolve, FAREWELL_MS);
@@ -318,7 +318,7 @@ export class CallTransport implements AsyncDisposable {
   #drain(): void {
     this.#carryOutAll();
     if (this.#shield && this.#shield.call.state !== "talking") this.#lowerShield();
-    if (this.#callManager.quiet) this.#onQuiet?.();
+    if (this.#callManager.idle) this.#onQuiet?.();
     clearTimeout(this.#timer);
     const { wakeAt } = this.#callManager;
     if (this.#closed || wakeAt === Infinity) return;

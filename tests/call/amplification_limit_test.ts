@@ -3,12 +3,12 @@ import {
   AmplificationLimit,
   MAX_UNVALIDATED_ADDRESSES,
   MAX_UNVALIDATED_DATAGRAMS,
-  UNVALIDATED_MEMORY_MS,
+  UNVALIDATED_EXPIRY_MS,
 } from "../../lib/call/amplification_limit.ts";
 
 const at = (port: number) => ({ ip: "192.0.2.1", port });
 
-Deno.test("AmplificationLimit lets three datagrams through to each address", () => {
+Deno.test("AmplificationLimit allows three datagrams to each unvalidated address", () => {
   const limit = new AmplificationLimit();
   for (const port of [1, 2]) {
     const through = Array.from({ length: 10 }, (_, now) => limit.take(now, at(port))).filter(Boolean);
@@ -16,7 +16,7 @@ Deno.test("AmplificationLimit lets three datagrams through to each address", () 
   }
 });
 
-Deno.test("AmplificationLimit does not count what went to an address that has answered", () => {
+Deno.test("AmplificationLimit.validated() drops the count of an address", () => {
   const limit = new AmplificationLimit();
   for (let now = 0; now < 10; now++) {
     assert(limit.take(now, at(1)));
@@ -24,18 +24,18 @@ Deno.test("AmplificationLimit does not count what went to an address that has an
   }
 });
 
-Deno.test("AmplificationLimit forgets an address only when nothing was to go there for a minute", () => {
+Deno.test("AmplificationLimit keeps the count of an address until no datagram was asked for in a minute", () => {
   const limit = new AmplificationLimit();
   const through = (now: number) => limit.take(now, at(1));
   for (let now = 0; now < 3; now++) assert(through(now));
   for (let now = 1_000; now < 300_000; now += 1_000) assert(!through(now), `${now}`);
-  assert(through(299_000 + UNVALIDATED_MEMORY_MS));
+  assert(through(299_000 + UNVALIDATED_EXPIRY_MS));
 });
 
-Deno.test("AmplificationLimit knows a bounded number of addresses, and answers no more of them", () => {
+Deno.test("AmplificationLimit allows nothing to further addresses when it counts 64 of them", () => {
   const limit = new AmplificationLimit();
   for (let port = 1; port <= 1_000; port++) {
     assertEquals(limit.take(0, at(port)), port <= MAX_UNVALIDATED_ADDRESSES);
   }
-  assert(limit.take(UNVALIDATED_MEMORY_MS, at(2_000)), "when those are forgotten");
+  assert(limit.take(UNVALIDATED_EXPIRY_MS, at(2_000)), "once the others have expired");
 });

@@ -1,17 +1,17 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Call } from "../../lib/call/call.ts";
-import { CallManager, MAX_REMEMBERED } from "../../lib/call/call_manager.ts";
+import { CallManager, MAX_KNOWN_CALLS } from "../../lib/call/call_manager.ts";
 import { type Endpoint, sameEndpoint } from "../../lib/protocol/address.ts";
 import type { CallMessage } from "../../lib/protocol/call_messages.ts";
 import type { Encryption } from "../../lib/call/encryption_policy.ts";
-import { fixedKeyPair, fixedPolicy, fixedProof } from "./fixed_policy.ts";
+import { fixedKeyPair, fixedPolicy, fixedToken } from "./fixed_policy.ts";
 import { MAX_UNVALIDATED_ADDRESSES } from "../../lib/call/amplification_limit.ts";
 import { type Impairments, Network, randomFrom, Timeline } from "../../testing/netem/network.ts";
 
 const PERFECT = { loss: 0, duplication: 0, maxDelayMs: 1 };
 const AWFUL = { loss: 0.3, duplication: 0.2, maxDelayMs: 300 };
 
-/** A whole room in one test: phones on a made-up network, voice included. */
+/** Phones on an emulated network, voice included. */
 class Room {
   readonly timeline = new Timeline();
   readonly random: () => number;
@@ -31,7 +31,7 @@ class Room {
     return phone;
   }
 
-  /** Lets time pass, waking whoever asked for it. */
+  /** Lets time pass, with all timers of the phones and the network. */
   run(untilMs: number): void {
     for (;;) {
       const phone = this.phones.reduce((a, b) => b.manager.wakeAt < a.manager.wakeAt ? b : a);
@@ -48,7 +48,7 @@ class Room {
     this.timeline.now = Math.max(untilMs, this.timeline.now);
   }
 
-  /** Somebody sends a datagram. Whoever listens hears it, whether it arrives or not. */
+  /** Sends a datagram. `onSent` sees it, whether it arrives or not. */
   send(to: Endpoint, from: Endpoint, datagram: Datagram): void {
     this.network.send((now) => {
       for (const phone of this.phones) phone.deliver(now, to, from, datagram);
@@ -57,7 +57,7 @@ class Room {
   }
 }
 
-/** A message, or voice: enciphered with a key, or in the clear. */
+/** A message, or voice: encrypted with a key, or in the clear. */
 type Datagram = CallMessage | { readonly voice: string };
 
 const isVoice = (datagram: Datagram): datagram is { readonly voice: string } => "voice" in datagram;
@@ -68,7 +68,7 @@ class Phone {
   readonly manager: CallManager;
   readonly told: string[] = [];
   readonly sent: string[] = [];
-  /** What the person does when it rings. */
+  /** The person's reaction to an invitation. */
   onInvitation: (phone: Phone) => void = () => {};
   #ports = 40000;
   readonly #sockets = new Map<string, Endpoint>();
@@ -114,7 +114,7 @@ class Phone {
     const { current } = this.manager;
     if (!isVoice(datagram)) this.manager.handleMessage(now, datagram, from, socket);
     else if (current?.state === "talking" && sameEndpoint(current.peer, from)) {
-      // What cannot be deciphered is not heard.
+      // A packet that does not decrypt is no sign of life.
       if (datagram.voice === (current.keys?.incoming.key.toHex() ?? IN_THE_CLEAR)) {
         this.manager.handleVoice(now, current);
       }
@@ -159,7 +159,7 @@ class Phone {
     }
   }
 
-  /** Voice: a packet every 200 ms (20 ms would only make the test slower) for as long as the call stands. */
+  /** Sends a voice packet every 200 ms while the call is up; every 20 ms would only slow the test down. */
   #talk(call: Call): void {
     if (call.state !== "talking") return;
     const local = call.role === "caller" ? this.#sockets.get(call.id)! : this.registered;
@@ -185,13 +185,13 @@ Deno.test("CallManager carries a call from invitation to goodbye", () => {
   room.run(6_000);
   assertEquals(joao.told.at(-1), "ended peer_hung_up");
   assertEquals(maria.told.at(-1), "ended hung_up");
-  // The second invitation sends back what came with `tocando`.
+  // The invitation goes out twice: the second one echoes the token of `tocando`.
   assertEquals(new Set(joao.sent), new Set(["convite", "confirmação", "ligação_encerrada"]));
   assertEquals(new Set(maria.sent), new Set(["tocando", "resposta_ao_convite/aceito", "encerrar_ligação"]));
-  assert(joao.manager.quiet && maria.manager.quiet);
+  assert(joao.manager.idle && maria.manager.idle);
 });
 
-Deno.test("CallManager rejects a third caller as busy, without a prompt, while ringing and while talking", () => {
+Deno.test("CallManager rejects a third caller as busy by itself, while ringing and while talking", () => {
   const room = new Room(2, PERFECT);
   const [joao, maria, pedro] = [room.phone("João"), room.phone("Maria"), room.phone("Pedro")];
   joao.invite(maria);
@@ -209,16 +209,16 @@ Deno.test("CallManager rejects a third caller as busy, without a prompt, while r
   assertEquals(joao.told, ["ringing", "started", "busy_rejected Pedro"]);
 });
 
-Deno.test("CallManager gives up on a phone where nobody listens, and says so once", () => {
+Deno.test("CallManager times out on a phone that does not answer, with one notice", () => {
   const room = new Room(3, { ...PERFECT, loss: 1 });
   const joao = room.phone("João");
   joao.invite(room.phone("Maria"));
   room.run(60_000);
   assertEquals(joao.told, ["no_answer"]);
-  assert(joao.manager.quiet);
+  assert(joao.manager.idle);
 });
 
-Deno.test("CallManager stops ringing after the ringing time, and the caller hears why", () => {
+Deno.test("CallManager rejects a call that rings for 30 s, and the caller learns the reason", () => {
   const room = new Room(4, PERFECT);
   const [joao, maria] = [room.phone("João"), room.phone("Maria")];
   joao.invite(maria);
@@ -227,7 +227,7 @@ Deno.test("CallManager stops ringing after the ringing time, and the caller hear
   assertEquals(maria.told, ["invitation João", "missed"]);
 });
 
-Deno.test("CallManager joins two invitations that cross into one call", () => {
+Deno.test("CallManager makes one call of two invitations that cross", () => {
   for (const first of [0, 1]) {
     const room = new Room(5 + first, { ...PERFECT, maxDelayMs: 50 });
     const pair = [room.phone("João"), room.phone("maria")] as const;
@@ -236,7 +236,7 @@ Deno.test("CallManager joins two invitations that cross into one call", () => {
     room.run(5_000);
     for (const { told, manager } of pair) {
       assertEquals(manager.current?.state, "talking");
-      assert(!told.some((words) => words.startsWith("invitation")), "nobody is asked");
+      assert(!told.some((words) => words.startsWith("invitation")), "no phone rings");
       assertEquals(told.filter((words) => words === "started").length, 1);
     }
     assertEquals(pair[0].manager.current?.id, pair[1].manager.current?.id);
@@ -285,7 +285,7 @@ Deno.test("CallManager does not ring for an invitation that its goodbye overtook
   assertEquals(maria.told, []);
 });
 
-Deno.test("CallManager rejects voice of a kind that it does not know", () => {
+Deno.test("CallManager rejects an invitation with an unknown `midia`", () => {
   const room = new Room(9, PERFECT);
   const maria = room.phone("Maria");
   const from = { ip: "192.0.2.9", port: 40000 };
@@ -301,11 +301,11 @@ Deno.test("CallManager rejects voice of a kind that it does not know", () => {
   assertEquals(maria.told, []);
 });
 
-Deno.test("CallManager remembers a bounded number of calls, whatever comes", () => {
+Deno.test("CallManager keeps a bounded number of calls, whatever comes", () => {
   const manager = new CallManager(fixedPolicy("preferred"));
   const random = randomFrom(10);
   const from = { ip: "192.0.2.9", port: 40000 };
-  for (let now = 0; now < 10 * MAX_REMEMBERED; now++) {
+  for (let now = 0; now < 10 * MAX_KNOWN_CALLS; now++) {
     const chamada = idFrom(random);
     if (now % 2) {
       manager.handleMessage(now, { tipo: "encerrar_ligação", chamada }, from, "registered");
@@ -320,10 +320,10 @@ Deno.test("CallManager remembers a bounded number of calls, whatever comes", () 
     manager.drain();
   }
   assertEquals(manager.current?.peer.name, "n0", "the first one still rings");
-  assert(manager.remembered <= MAX_REMEMBERED + 1);
+  assert(manager.size <= MAX_KNOWN_CALLS + 1);
 });
 
-Deno.test("CallManager ends a call whose other side has vanished", () => {
+Deno.test("CallManager ends a call whose peer is lost", () => {
   const room = new Room(11, PERFECT);
   const [joao, maria] = [room.phone("João"), room.phone("Maria")];
   maria.onInvitation = () => maria.accept();
@@ -340,10 +340,10 @@ Deno.test("CallManager ends a call whose other side has vanished", () => {
   room.run(60_000);
   assertEquals(joao.told.at(-1), "ended peer_lost");
   assertEquals(maria.told.at(-1), "ended peer_lost");
-  assert(joao.manager.quiet && maria.manager.quiet);
+  assert(joao.manager.idle && maria.manager.idle);
 });
 
-/** A minute of people who call, hang up and lose patience at any moment. Returns how many of them talked. */
+/** A minute of people who invite, accept, refuse and hang up at random. @returns How many of them talked. */
 function busyMinute(
   seed: number,
   encryption: readonly Encryption[],
@@ -368,7 +368,7 @@ function busyMinute(
     });
   }
   room.run(60_000);
-  // Then nobody does anything: invitations end, calls stand on both sides or on neither.
+  // Then nobody does anything: invitations time out, and each call is up on both sides or on neither.
   room.run(160_000);
   for (const { manager, name } of phones) {
     const call = manager.current;
@@ -381,36 +381,36 @@ function busyMinute(
   room.run(200_000);
   for (const { manager, name } of phones) {
     assertEquals(manager.current, undefined, `seed ${seed}: ${name} is still in a call`);
-    assert(manager.quiet, `seed ${seed}: ${name} still says goodbye`);
+    assert(manager.idle, `seed ${seed}: ${name} still says goodbye`);
   }
   return phones.filter(({ told }) => told.includes("started")).length;
 }
 
 const EVERYBODY_ENCRYPTS = ["preferred", "preferred", "required"] as const;
 
-Deno.test("CallManager leaves no call half open on a network that loses, repeats and reorders", () => {
+Deno.test("CallManager leaves no call half open on a network that loses, duplicates and reorders", () => {
   let talked = 0;
   for (let seed = 100; seed < 300; seed++) talked += busyMinute(seed, EVERYBODY_ENCRYPTS);
-  assert(talked > 300, `calls did come about: ${talked}`);
+  assert(talked > 300, `${talked} people talked`);
 });
 
 Deno.test("CallManager leaves no call half open where some phones do not encrypt", () => {
   let talked = 0;
   for (let seed = 300; seed < 400; seed++) talked += busyMinute(seed, ["off", "preferred", "required"]);
-  assert(talked > 70, `calls did come about: ${talked}`);
+  assert(talked > 70, `${talked} people talked`);
 });
 
 /**
- * Somebody who sees every datagram, and from time to time sends one of them again, to anybody and from anybody, or makes
- * up a message of a call that is under way.
+ * An attacker that sees every datagram, and replays some of them or forges messages of calls that are under way, with
+ * any source and destination.
  */
-function letForge(room: Room, untilMs: number): void {
+function attack(room: Room, untilMs: number): void {
   const heard: { to: Endpoint; from: Endpoint; datagram: Datagram }[] = [];
   const pick = <T>(values: readonly T[]): T => values[Math.floor(room.random() * values.length)]!;
   room.onSent = (to, from, datagram) => {
     if (room.timeline.now < untilMs) heard.push({ to, from, datagram });
   };
-  const stranger = fixedKeyPair(255);
+  const attacker = fixedKeyPair(255);
   const forge = () => {
     if (heard.length > 0) {
       const { to, from, datagram } = pick(heard.slice(-200));
@@ -420,7 +420,7 @@ function letForge(room: Room, untilMs: number): void {
         room.send(to, from, datagram);
       } else {
         const { chamada } = datagram;
-        const fields = [{}, { chave: stranger.publicKey }, { selo: "A".repeat(22) }, {
+        const fields = [{}, { chave: attacker.publicKey }, { selo: "A".repeat(22) }, {
           prova: "B".repeat(22),
         }];
         const made = {
@@ -444,15 +444,15 @@ function letForge(room: Room, untilMs: number): void {
   room.timeline.at(0, forge);
 }
 
-Deno.test("CallManager leaves no call half open while somebody forges messages and sends old ones again", () => {
+Deno.test("CallManager leaves no call half open while an attacker forges and replays messages", () => {
   let talked = 0;
   for (let seed = 400; seed < 500; seed++) {
-    talked += busyMinute(seed, EVERYBODY_ENCRYPTS, (room) => letForge(room, 80_000));
+    talked += busyMinute(seed, EVERYBODY_ENCRYPTS, (room) => attack(room, 80_000));
   }
-  assert(talked > 50, `calls did come about: ${talked}`);
+  assert(talked > 50, `${talked} people talked`);
 });
 
-Deno.test("CallManager lets nobody else end, silence or take over a call that is encrypted", () => {
+Deno.test("CallManager lets no attacker end, silence or take over an encrypted call", () => {
   for (let seed = 500; seed < 540; seed++) {
     const room = new Room(seed, { loss: 0.05, duplication: 0.1, maxDelayMs: 50 });
     const [joao, maria] = [room.phone("João"), room.phone("Maria")];
@@ -462,21 +462,21 @@ Deno.test("CallManager lets nobody else end, silence or take over a call that is
     assertEquals([joao.manager.current?.state, maria.manager.current?.state], ["talking", "talking"]);
     const { code } = joao.manager.current!.keys!;
     assertEquals(maria.manager.current!.keys!.code, code);
-    letForge(room, 60_000);
+    attack(room, 60_000);
     room.run(60_000);
     assertEquals([joao.manager.current?.state, maria.manager.current?.state], ["talking", "talking"]);
-    // The answer may have overtaken the ringing.
+    // The answer may have overtaken `tocando`.
     assertEquals(joao.told.filter((words) => words !== "ringing"), ["started"]);
     assertEquals(maria.told, ["invitation João", "started"]);
     assertEquals(joao.manager.current!.keys!.code, code);
     joao.hangUp();
     room.run(80_000);
     assertEquals(maria.told.at(-1), "ended peer_hung_up");
-    assert(joao.manager.quiet && maria.manager.quiet);
+    assert(joao.manager.idle && maria.manager.idle);
   }
 });
 
-Deno.test("CallManager refuses, or gives up, calls that are not encrypted where that is required", () => {
+Deno.test("CallManager rejects or gives up a call without encryption if its policy requires encryption", () => {
   for (
     const [caller, callee, callersEnd, calleesEnd] of [
       ["required", "off", "not_encrypted", "withdrawn"],
@@ -490,11 +490,11 @@ Deno.test("CallManager refuses, or gives up, calls that are not encrypted where 
     room.run(20_000);
     assertEquals(joao.told.at(-1), callersEnd);
     assertEquals(maria.told.at(-1), calleesEnd);
-    assert(joao.manager.quiet && maria.manager.quiet);
+    assert(joao.manager.idle && maria.manager.idle);
   }
 });
 
-Deno.test("CallManager makes a call in the clear where only one of the two encrypts", () => {
+Deno.test("CallManager makes a call in the clear if only one of the two phones encrypts", () => {
   for (const [caller, callee] of [["preferred", "off"], ["off", "preferred"]] as const) {
     const room = new Room(13, PERFECT);
     const [joao, maria] = [room.phone("João", caller), room.phone("Maria", callee)];
@@ -507,11 +507,11 @@ Deno.test("CallManager makes a call in the clear where only one of the two encry
   }
 });
 
-Deno.test("CallManager hears a goodbye that was said before the caller's confirmation arrived", () => {
+Deno.test("CallManager takes the goodbye of a callee that had no keys yet", () => {
   const room = new Room(14, PERFECT);
   const [joao, maria] = [room.phone("João"), room.phone("Maria")];
   maria.onInvitation = () => maria.accept();
-  // The first confirmation is lost, and Maria hangs up before there is another.
+  // The first confirmation is lost, and Maria hangs up before the second one.
   room.onSent = (_, __, datagram) => {
     if (isVoice(datagram) || datagram.tipo !== "confirmação") return;
     room.onSent = undefined;
@@ -525,10 +525,10 @@ Deno.test("CallManager hears a goodbye that was said before the caller's confirm
   room.run(20_000);
   assertEquals(maria.told.at(-1), "ended hung_up");
   assertEquals(joao.told.at(-1), "ended peer_hung_up");
-  assert(joao.manager.quiet && maria.manager.quiet);
+  assert(joao.manager.idle && maria.manager.idle);
 });
 
-/** What a phone sends to an address while a stranger sends it messages that name that address. */
+/** Counts what a phone sends to an address while an attacker sends it messages that name that address. */
 function sentTo(
   victim: Endpoint,
   untilMs: number,
@@ -555,7 +555,7 @@ function sentTo(
 }
 
 const VICTIM = { ip: "192.0.2.77", port: 7777 };
-const STRANGER = { ip: "192.0.2.66", port: 6666 };
+const ATTACKER = { ip: "192.0.2.66", port: 6666 };
 const nameOf = (round: number) => `forjada-${round}`.padEnd(22, "-");
 const forgedInvitation = (round: number, more = {}): CallMessage => ({
   tipo: "convite",
@@ -572,16 +572,16 @@ for (
     [
       "one invitation",
       (phone: Phone) => phone.accept(),
-      () => ({ message: forgedInvitation(0), from: STRANGER }),
+      () => ({ message: forgedInvitation(0), from: ATTACKER }),
     ],
-    ["many invitations", () => {}, (round: number) => ({ message: forgedInvitation(round), from: STRANGER })],
+    ["many invitations", () => {}, (round: number) => ({ message: forgedInvitation(round), from: ATTACKER })],
     ["many invitations, each refused", (phone: Phone) => phone.hangUp(), (round: number) => ({
       message: forgedInvitation(round),
-      from: STRANGER,
+      from: ATTACKER,
     })],
-    ["invitations with a guessed proof", () => {}, (round: number) => ({
+    ["invitations with a guessed token", () => {}, (round: number) => ({
       message: forgedInvitation(0, { prova: nameOf(round) }),
-      from: STRANGER,
+      from: ATTACKER,
     })],
     [
       "invitations that offer encryption, and confirmations",
@@ -600,7 +600,7 @@ for (
     ],
     ["invitations and confirmations from elsewhere", (phone: Phone) => phone.accept(), (round: number) => ({
       message: round % 2 ? { tipo: "confirmação", chamada: nameOf(round - 1) } : forgedInvitation(round),
-      from: STRANGER,
+      from: ATTACKER,
     })],
     ["goodbyes with a forged source", () => {}, (round: number) => ({
       message: { tipo: "encerrar_ligação", chamada: nameOf(round) },
@@ -612,19 +612,19 @@ for (
     })],
   ] as [string, (phone: Phone) => void, (round: number) => { message: CallMessage; from: Endpoint }][]
 ) {
-  Deno.test(`CallManager sends three datagrams and no voice to an address that is named by ${what}`, () => {
+  Deno.test(`CallManager sends three datagrams and no voice to the address in ${what}`, () => {
     assertEquals(sentTo(VICTIM, 120_000, onRing, forge), { all: 3, voice: 0 });
   });
 }
 
-Deno.test("CallManager answers few addresses that do not answer, whatever comes", () => {
+Deno.test("CallManager answers 64 unvalidated addresses at most", () => {
   const manager = new CallManager(fixedPolicy("preferred"));
   let sent = 0;
   for (let now = 0; now < 2_000; now++) {
     manager.handleMessage(
       now,
       { ...forgedInvitation(now), porta: 1 + now } as CallMessage,
-      STRANGER,
+      ATTACKER,
       "registered",
     );
     sent += manager.drain().filter(({ kind }) => kind === "send").length;
@@ -632,7 +632,7 @@ Deno.test("CallManager answers few addresses that do not answer, whatever comes"
   assertEquals(sent, MAX_UNVALIDATED_ADDRESSES);
 });
 
-/** Every change of state that the tables of call_test.ts and encrypted_call_test.ts have, by one event or by time. */
+/** Every transition in the tables of call_test.ts and encrypted_call_test.ts. */
 const CHANGES: Readonly<Record<string, readonly string[]>> = {
   inviting: ["proceeding", "talking", "closing", "ended"],
   proceeding: ["talking", "closing", "ended"],
@@ -644,7 +644,7 @@ const CHANGES: Readonly<Record<string, readonly string[]>> = {
   ended: [],
 };
 
-Deno.test("CallManager keeps to the states of a call, whatever messages come", () => {
+Deno.test("CallManager makes no other transitions than those of the tables, whatever comes", () => {
   for (let seed = 600; seed < 620; seed++) {
     const random = randomFrom(seed);
     const pick = <T>(values: readonly T[]): T => values[Math.floor(random() * values.length)]!;
@@ -653,7 +653,7 @@ Deno.test("CallManager keeps to the states of a call, whatever messages come", (
     const names = ["a", "b", "c"].map((letter) => letter.repeat(22));
     const known = new Map<string, { call: Call; state: string }>();
     const watch = (call: Call) => known.set(call.id, known.get(call.id) ?? { call, state: call.state });
-    const values = { chave: fixedKeyPair(200).publicKey, selo: "A".repeat(22), prova: fixedProof(1) };
+    const values = { chave: fixedKeyPair(200).publicKey, selo: "A".repeat(22), prova: fixedToken(1) };
     for (let now = 0; now < 100_000; now += 1 + Math.floor(random() * 200)) {
       const chamada = pick(names);
       const from = pick(places);

@@ -1,27 +1,33 @@
-/** Tables of what a call does in each state about each event, made into tests. */
+/** Makes tests of a transition table: what a call does in each state on each event. */
 
 import { assertEquals } from "@std/assert";
-import { type Call, type CallOutput, PATIENCE_MS, PEER_SILENT_MS, RING_MS } from "../../lib/call/call.ts";
+import {
+  type Call,
+  type CallOutput,
+  RINGING_TIMEOUT_MS,
+  TRANSACTION_TIMEOUT_MS,
+} from "../../lib/call/call.ts";
+import { PEER_SILENT_MS } from "../../lib/call/peer_liveness.ts";
 import type { CallMessage } from "../../lib/protocol/call_messages.ts";
 
-/** Something that happens to a call, at a given time. */
+/** An event at a call, at a given time. */
 export type CallEvent = (call: Call, now: number) => void;
 
-/** What happens without a message. */
+/** The events that are no messages. */
 export const OTHER_EVENTS: Readonly<Record<string, CallEvent>> = {
   "(voice)": (call, now) => call.handleVoice(now),
   "(accept)": (call, now) => call.accept(now),
   "(hang up)": (call, now) => call.hangUp(now),
   "(withdraw)": (call, now) => call.withdraw(now),
-  // 300 ms on: the first repeat is due, nothing else.
+  // Past the first retransmission interval.
   "(soon)": (call, now) => call.tick(now + 300),
-  // 3 s on: a silent peer is noticed.
+  // The peer becomes silent.
   "(silence)": (call, now) => call.tick(now + PEER_SILENT_MS),
-  // The longest patience is over.
-  "(late)": (call, now) => call.tick(now + RING_MS + PATIENCE_MS),
+  // Past the longest timeout.
+  "(late)": (call, now) => call.tick(now + RINGING_TIMEOUT_MS + TRANSACTION_TIMEOUT_MS),
 };
 
-/** Each message as something that happens: it comes from the other phone's address. */
+/** Each message as an event: it comes from the peer's address. */
 export function messageEvents(messages: Readonly<Record<string, CallMessage>>): Record<string, CallEvent> {
   return Object.fromEntries(
     Object.entries(messages).map((
@@ -30,7 +36,7 @@ export function messageEvents(messages: Readonly<Record<string, CallMessage>>): 
   );
 }
 
-/** A message with those of its fields that protect the call: `confirmação+chave+selo`. */
+/** A message and its security fields: `confirmação+chave+selo`. */
 function messageInWords(message: CallMessage): string {
   const answer = message.tipo !== "resposta_ao_convite"
     ? message.tipo
@@ -41,7 +47,7 @@ function messageInWords(message: CallMessage): string {
   return [answer, ...fields].join("+");
 }
 
-/** Something that a call wants done: a message, or [what the person is told]. */
+/** An output: a message, or a notice in brackets. */
 export function inWords(output: CallOutput): string {
   if (output.kind === "send") return messageInWords(output.message);
   const { notice } = output;
@@ -50,12 +56,12 @@ export function inWords(output: CallOutput): string {
 }
 
 /**
- * Makes a test of each row, and one that none is missing.
+ * Makes a test of each row, and one that checks that no row is missing.
  *
- * @param what What calls these are.
- * @param states Each state, and a way into it.
- * @param events Everything that can happen.
- * @param table State | event | state after it | what is sent and [told].
+ * @param what The kind of calls, for the tests' names.
+ * @param states Makes a call in each state.
+ * @param events Every event.
+ * @param table State | event | next state | messages and [notices]. A state or event may say more in parentheses.
  */
 export function testTable(
   what: string,
@@ -85,7 +91,7 @@ export function testTable(
   }
 }
 
-/** The table as the code has it, to be read and judged before it is believed. */
+/** The table of the present code. For use after a change: read each new row before you believe it. */
 export function tableOf(
   states: Readonly<Record<string, () => Call>>,
   events: Readonly<Record<string, CallEvent>>,

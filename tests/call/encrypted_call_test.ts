@@ -8,11 +8,11 @@ const ID = "AAAAAAAAAAAAAAAAAAAAAA";
 const JOAO = { name: "João", ip: "192.0.2.1", port: 40001 };
 const MARIA = { name: "Maria", ip: "192.0.2.2", port: 6000 };
 
-/** João's, Maria's and a stranger's. */
+/** João's, Maria's and an attacker's. */
 const [JOAOS, MARIAS, OTHERS] = [fixedKeyPair(1), fixedKeyPair(2), fixedKeyPair(3)];
 const OFFER = { chamada: ID, nome: "João", midia: "opus/48000/1" };
 const EXCHANGE = KeyExchange.offer(OFFER, JOAOS);
-/** What João and Maria have, and what João and a stranger in Maria's place would have. */
+/** The keys that João has with Maria, and those that he would have with an attacker in her place. */
 const [KEYS, OTHER_KEYS] = [EXCHANGE.complete(MARIAS.publicKey)!, EXCHANGE.complete(OTHERS.publicKey)!];
 const MARIAS_KEYS = KeyExchange.answer(OFFER, EXCHANGE.commitment, MARIAS).complete(JOAOS.publicKey)!;
 
@@ -29,7 +29,7 @@ const confirmation = { tipo: "confirmação", chamada: ID } as const;
 const goodbye = { tipo: "encerrar_ligação", chamada: ID } as const;
 const farewell = { tipo: "ligação_encerrada", chamada: ID } as const;
 const chave = JOAOS.publicKey;
-/** A message's seals: by João, by Maria, and one that is neither's. */
+/** A message's MAC by João, by Maria, and by neither. */
 const joao = (tipo: CallMessageType) => ({ selo: KEYS.mac(tipo) });
 const maria = (tipo: CallMessageType) => ({ selo: MARIAS_KEYS.mac(tipo) });
 const forged = (tipo: CallMessageType) => ({ selo: OTHER_KEYS.mac(tipo) });
@@ -64,13 +64,13 @@ const MESSAGES = {
   "ligação_encerrada+forged selo": { ...farewell, ...forged("ligação_encerrada") },
 } as const satisfies Record<string, CallMessage>;
 
-/** Everything that can happen to a call with encryption. */
+/** Every event at a call with encryption. */
 const EVENTS: Record<string, CallEvent> = { ...messageEvents(MESSAGES), ...OTHER_EVENTS };
 
 const invite = (encryption: "preferred" | "required") =>
   Call.invite(0, ID, JOAO, MARIA, fixedPolicy(encryption, 1));
 
-/** Every state, and a way into it; some with keys and without. */
+/** Makes a call in each state, in some of them both with keys and without. */
 const STATES: Record<string, () => Call> = {
   inviting: () => invite("preferred"),
   "inviting (requires)": () => invite("required"),
@@ -100,7 +100,7 @@ function after(state: (() => Call) | undefined, event: string): Call {
   return call;
 }
 
-/** State, event, state after it, and what is sent and [told]. */
+/** State | event | next state | messages and [notices]. */
 const TABLE = `
 inviting                      | convite                                  | inviting   |
 inviting                      | tocando                                  | proceeding | [ringing]

@@ -11,7 +11,7 @@ const ALICE = KeyPair.from(hex("77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992a
 const BOB = KeyPair.from(hex("5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb"));
 const SECRET = hex("4a5d9d5ba4ce2de1728e3bf480350f25e07e21c947d19e3376f09b3c1e161742");
 
-/** Both sides of an agreement, and what the caller said first. */
+/** The keys of both sides of an exchange. */
 function agree(callers: KeyPair, callees: KeyPair): { caller: CallKeys; callee: CallKeys } {
   const offer = KeyExchange.offer(INVITATION, callers);
   const answer = KeyExchange.answer(INVITATION, offer.commitment, callees);
@@ -21,7 +21,7 @@ function agree(callers: KeyPair, callees: KeyPair): { caller: CallKeys; callee: 
   return { caller, callee };
 }
 
-Deno.test("KeyPair has the keys and the secret of RFC 7748, section 6.1", () => {
+Deno.test("KeyPair has the public keys and the secret of RFC 7748, section 6.1", () => {
   assertEquals(
     ALICE.publicKey,
     base64url(hex("8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a")),
@@ -34,14 +34,14 @@ Deno.test("KeyPair has the keys and the secret of RFC 7748, section 6.1", () => 
   assertEquals(BOB.agree(ALICE.publicKey), SECRET);
 });
 
-Deno.test("KeyPair.generate() makes another one each time", () => {
+Deno.test("KeyPair.generate() makes another key pair each time", () => {
   const pairs = Array.from({ length: 20 }, () => KeyPair.generate());
   assertEquals(new Set(pairs.map(({ publicKey }) => publicKey)).size, 20);
   for (const { publicKey } of pairs) assertMatch(publicKey, /^[A-Za-z0-9_-]{43}$/);
   assertEquals(pairs[0]!.agree(pairs[1]!.publicKey), pairs[1]!.agree(pairs[0]!.publicKey));
 });
 
-Deno.test("KeyPair.agree() refuses the keys that give everybody the same secret", () => {
+Deno.test("KeyPair.agree() refuses keys of small order", () => {
   for (
     const bad of [
       "00".repeat(32),
@@ -55,7 +55,7 @@ Deno.test("KeyPair.agree() refuses the keys that give everybody the same secret"
   ) assertEquals(ALICE.agree(base64url(hex(bad))), undefined, bad);
 });
 
-Deno.test("KeyExchange gives both sides the same keys, each direction its own", () => {
+Deno.test("KeyExchange gives both sides the same keys, and each direction its own", () => {
   const { caller, callee } = agree(KeyPair.generate(), KeyPair.generate());
   assertEquals(caller.code, callee.code);
   assertEquals(caller.outgoing, callee.incoming);
@@ -65,7 +65,7 @@ Deno.test("KeyExchange gives both sides the same keys, each direction its own", 
   assertEquals([caller.outgoing.key.length, caller.outgoing.salt.length], [16, 12]);
 });
 
-Deno.test("KeyExchange takes no other key of the caller than the promised one", () => {
+Deno.test("KeyExchange refuses a caller's key that does not open the commitment", () => {
   const offer = KeyExchange.offer(INVITATION, ALICE);
   const answer = KeyExchange.answer(INVITATION, offer.commitment, BOB);
   assert(answer.opens(ALICE.publicKey));
@@ -73,7 +73,7 @@ Deno.test("KeyExchange takes no other key of the caller than the promised one", 
   assertEquals(answer.complete(KeyPair.generate().publicKey), undefined);
 });
 
-Deno.test("KeyExchange gives other keys where anything was said otherwise", () => {
+Deno.test("KeyExchange gives other keys if any field of the invitation differs", () => {
   const { callee } = agree(ALICE, BOB);
   const codes = new Set([callee.outgoing.key.toHex()]);
   for (
@@ -83,24 +83,24 @@ Deno.test("KeyExchange gives other keys where anything was said otherwise", () =
       { ...INVITATION, midia: "opus/48000/2" },
     ]
   ) {
-    const promised = commitment(other, ALICE.publicKey);
-    const keys = KeyExchange.answer(other, promised, BOB).complete(ALICE.publicKey);
+    const committed = commitment(other, ALICE.publicKey);
+    const keys = KeyExchange.answer(other, committed, BOB).complete(ALICE.publicKey);
     codes.add(keys!.outgoing.key.toHex());
-    assert(promised !== commitment(INVITATION, ALICE.publicKey));
+    assert(committed !== commitment(INVITATION, ALICE.publicKey));
   }
   assertEquals(codes.size, 4);
 });
 
-Deno.test("somebody in between with keys of their own gets two calls, with two codes", () => {
+Deno.test("a man in the middle gets two calls with two codes", () => {
   let same = 0;
   for (let round = 0; round < 300; round++) {
     const [forCaller, forCallee] = [KeyPair.generate(), KeyPair.generate()];
     same += agree(ALICE, forCaller).caller.code === agree(forCallee, BOB).callee.code ? 1 : 0;
   }
-  assert(same <= 1, "once in 100,000 by chance");
+  assert(same <= 1, "one in 100,000 by chance");
 });
 
-Deno.test("CallKeys.code has five digits, all of them as often as others", () => {
+Deno.test("CallKeys.code has five digits, uniformly distributed", () => {
   const counts = Array.from({ length: 5 }, () => new Array<number>(10).fill(0));
   const rounds = 2000;
   for (let round = 0; round < rounds; round++) {
@@ -108,18 +108,18 @@ Deno.test("CallKeys.code has five digits, all of them as often as others", () =>
     assertMatch(code, /^\d{5}$/);
     [...code].forEach((digit, place) => counts[place]![Number(digit)]!++);
   }
-  // Six deviations of the binomial distribution.
+  // Six standard deviations of the binomial distribution.
   const tolerance = 6 * Math.sqrt(rounds * 0.1 * 0.9);
   for (const count of counts.flat()) assert(Math.abs(count - rounds / 10) < tolerance, `${counts}`);
 });
 
-Deno.test("CallKeys.mac() proves who said what, in which call", () => {
+Deno.test("CallKeys.mac() authenticates the message, the sender and the call", () => {
   const { caller, callee } = agree(ALICE, BOB);
   const other = agree(ALICE, KeyPair.generate());
   const mac = caller.mac("encerrar_ligação");
   assert(callee.verifyMac("encerrar_ligação", mac));
   assert(!callee.verifyMac("ligação_encerrada", mac), "another message");
-  assert(!caller.verifyMac("encerrar_ligação", mac), "one's own, thrown back");
+  assert(!caller.verifyMac("encerrar_ligação", mac), "its own, reflected");
   assert(!other.callee.verifyMac("encerrar_ligação", mac), "another call's");
   assert(!callee.verifyMac("encerrar_ligação", undefined));
   for (let place = 0; place < 21; place++) {

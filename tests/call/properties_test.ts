@@ -15,16 +15,16 @@ interface Datagram {
 const NAMES = ["joão", "maria"];
 const ENDPOINTS = NAMES.map((_, index) => ({ ip: `192.0.2.${index + 1}`, port: 6000 }));
 
-/** Both are free again after this time without any event: ringing, then repeats, on either side. */
+/** Without any event both phones are idle after this time: ringing, retransmissions and time-wait on either side. */
 const LONGEST_LIFE_MS = 120_000;
 
-/** Two phones and all datagrams between them, in the hands of whoever calls. */
+/** Two phones, and the datagrams between them, which the test delivers, duplicates or drops. */
 class Pair {
   readonly managers = [
     new CallManager(fixedPolicy("preferred", 1)),
     new CallManager(fixedPolicy("preferred", 100)),
   ];
-  /** Calls that began and whose end nobody was told. */
+  /** Calls with a notice `started` and none of their end. */
   readonly unfinished = new Set<Call>();
   network: Datagram[] = [];
   now = 0;
@@ -32,14 +32,14 @@ class Pair {
 
   invite(from: number, early: boolean): void {
     if (this.managers[from]!.current) return;
-    // Which of two that cross has the smaller name is as good as random.
+    // In a glare either phone may have the smaller identifier.
     const id = `${early ? "a" : "b"}-${from}-${this.#calls++}`.padEnd(20, "x");
     const self = { name: NAMES[from]!, ...ENDPOINTS[from]! };
     this.managers[from]!.invite(this.now, id, self, { name: NAMES[1 - from]!, ...ENDPOINTS[1 - from]! });
     this.drain();
   }
 
-  /** Delivers a datagram; it stays on its way, to be repeated, unless `last`. */
+  /** Delivers a datagram; unless `last`, it stays in the network, to be duplicated. */
   deliver(index: number, last: boolean): void {
     const datagram = this.network[index % Math.max(1, this.network.length)];
     if (!datagram) return;
@@ -96,14 +96,14 @@ const steps = fc.array(
   { maxLength: 60 },
 );
 
-Deno.test("two Switchboards never stay half in a call, whatever is lost, repeated, reordered or said", () => {
+Deno.test("two CallManagers leave no call half open, whatever is lost, duplicated, reordered or done", () => {
   holds(fc.property(steps, (steps) => {
     const pair = new Pair();
     for (const step of steps) step(pair);
-    // From here on nothing is lost and nobody does anything.
+    // From here on the network delivers everything and nobody does anything.
     for (const end = pair.now + LONGEST_LIFE_MS; pair.now < end;) {
       for (let rounds = 0; pair.network.length > 0; rounds++) {
-        assert(rounds < 1000, "they go on for ever");
+        assert(rounds < 1000, "they send for ever");
         pair.deliver(0, true);
       }
       const wakeAt = Math.min(...pair.managers.map((manager) => manager.wakeAt));
@@ -111,8 +111,8 @@ Deno.test("two Switchboards never stay half in a call, whatever is lost, repeate
     }
     for (const [index, manager] of pair.managers.entries()) {
       assertEquals(manager.current, undefined, `${NAMES[index]} is free`);
-      assert(manager.quiet && manager.wakeAt === Infinity, `${NAMES[index]} has nothing left to say`);
+      assert(manager.idle && manager.wakeAt === Infinity, `${NAMES[index]} is idle`);
     }
-    assertEquals(pair.unfinished.size, 0, "the end of every call was told");
+    assertEquals(pair.unfinished.size, 0, "every call has a notice of its end");
   }));
 });

@@ -1,19 +1,13 @@
 import { createHash, createHmac, hkdfSync } from "node:crypto";
 import { assert, assertEquals } from "@std/assert";
-import {
-  FIRST_REPEAT_MS,
-  LONGEST_REPEAT_MS,
-  PATIENCE_MS,
-  PEER_LOST_MS,
-  PEER_SILENT_MS,
-  REMEMBER_MS,
-  RING_MS,
-} from "../../lib/call/call.ts";
-import { MAX_REMEMBERED } from "../../lib/call/call_manager.ts";
+import { RINGING_TIMEOUT_MS, TIME_WAIT_MS, TRANSACTION_TIMEOUT_MS } from "../../lib/call/call.ts";
+import { PEER_LOST_MS, PEER_SILENT_MS } from "../../lib/call/peer_liveness.ts";
+import { INITIAL_RETRANSMIT_INTERVAL_MS, MAX_RETRANSMIT_INTERVAL_MS } from "../../lib/call/retransmission.ts";
+import { MAX_KNOWN_CALLS } from "../../lib/call/call_manager.ts";
 import {
   MAX_UNVALIDATED_ADDRESSES,
   MAX_UNVALIDATED_DATAGRAMS,
-  UNVALIDATED_MEMORY_MS,
+  UNVALIDATED_EXPIRY_MS,
 } from "../../lib/call/amplification_limit.ts";
 import { KeyExchange, KeyPair } from "../../lib/call/key_exchange.ts";
 import { REPLAY_WINDOW } from "../../lib/srtp/replay_window.ts";
@@ -86,18 +80,18 @@ const NUMBERS: [what: string, value: string][] = [
   ["Longest name", `${MAX_NAME_LENGTH} code points`],
   ["Longest line (TCP)", `${MAX_LINE_BYTES} bytes`],
   ["Longest datagram (UDP)", `${MAX_DATAGRAM_BYTES} bytes`],
-  ["First pause before a repeat", `${FIRST_REPEAT_MS} ms`],
-  ["Longest pause before a repeat", `${LONGEST_REPEAT_MS} ms`],
-  ["Patience with a message that is not answered", `${PATIENCE_MS} ms`],
-  ["Ringing", `${RING_MS} ms`],
+  ["First retransmission interval", `${INITIAL_RETRANSMIT_INTERVAL_MS} ms`],
+  ["Longest retransmission interval", `${MAX_RETRANSMIT_INTERVAL_MS} ms`],
+  ["Timeout of a message that is not answered", `${TRANSACTION_TIMEOUT_MS} ms`],
+  ["Timeout of ringing", `${RINGING_TIMEOUT_MS} ms`],
   ["Silence until the person is told", `${PEER_SILENT_MS} ms`],
   ["Silence until the call ends", `${PEER_LOST_MS} ms`],
-  ["Remembering a call that is over", `${REMEMBER_MS} ms`],
-  ["Calls remembered", `${MAX_REMEMBERED}`],
-  ["Datagrams to an address that has not answered", `${MAX_UNVALIDATED_DATAGRAMS}`],
-  ["Forgetting such an address", `${UNVALIDATED_MEMORY_MS} ms`],
-  ["Such addresses known", `${MAX_UNVALIDATED_ADDRESSES}`],
-  ["Packets that a replay window remembers", `${REPLAY_WINDOW}`],
+  ["Time-wait of an ended call", `${TIME_WAIT_MS} ms`],
+  ["Known calls at most", `${MAX_KNOWN_CALLS}`],
+  ["Datagrams to an unvalidated address", `${MAX_UNVALIDATED_DATAGRAMS}`],
+  ["Expiry of its count", `${UNVALIDATED_EXPIRY_MS} ms`],
+  ["Unvalidated addresses at most", `${MAX_UNVALIDATED_ADDRESSES}`],
+  ["Replay window", `${REPLAY_WINDOW} packets`],
   ["Payload type of voice", `${OPUS_PAYLOAD_TYPE}`],
   ["Clock of voice", `${SAMPLE_RATE} Hz`],
   ["Samples in a packet", `${FRAME_SAMPLES}`],
@@ -107,14 +101,14 @@ Deno.test("docs/protocol.md has the numbers of the code", () => {
   assertEquals(rows("| what | value |"), NUMBERS);
 });
 
-/** How the document calls what the state machine's test calls otherwise. */
+/** Names of events in the document, where they differ from the state machine's test. */
 const EVENTS: Record<string, string> = {
   "(accept)": "person accepts",
   "(hang up)": "person hangs up",
-  "(withdraw)": "loses the crossing",
-  "(soon)": "repeat due",
+  "(withdraw)": "loses the glare",
+  "(soon)": "retransmission due",
   "(silence)": "3 s of silence",
-  "(late)": "time over",
+  "(late)": "timeout",
 };
 
 Deno.test("docs/protocol.md has the state machine's table, without what changes nothing", async () => {
@@ -123,11 +117,11 @@ Deno.test("docs/protocol.md has the state machine's table, without what changes 
   const expected: string[] = [];
   for (const line of table.split("\n")) {
     const [state = "", event = "", next, output = ""] = line.split("|").map((cell) => cell.trim());
-    // What the fields that protect a call do is told in words.
-    if (/\+|elsewhere/.test(event) || /asked for|has the proof/.test(state)) continue;
+    // The security fields are described in words.
+    if (/\+|elsewhere/.test(event) || /token|validated/.test(state)) continue;
     const plain = state.replace(/ \(.*/, "");
     if (next === plain && output === "") continue;
-    if (event === "(silence)" && plain !== "talking") continue; // Only a repeat that is due again.
+    if (event === "(silence)" && plain !== "talking") continue; // Only another retransmission.
     const bare = output.replaceAll("+prova", "");
     const shown = event === "rejeitado" ? bare.replace("rejected: ocupado", "rejected: *motivo*") : bare;
     expected.push([plain, EVENTS[event] ?? event, next, shown].join(" | "));
@@ -181,8 +175,8 @@ Deno.test("docs/protocol.md has an example whose keys are those of the code", ()
   const expand = (info: string, length: number) =>
     new Uint8Array(hkdfSync("sha256", secret, transcript, info, length)).toHex();
   assertEquals(value("HKDF's pseudorandom key"), hmac(transcript, secret).toHex());
-  assertEquals(value("key of João's seals"), expand("sala 1 selo chamador", 32));
-  assertEquals(value("key of Maria's seals"), expand("sala 1 selo chamado", 32));
+  assertEquals(value("key of João's MACs"), expand("sala 1 selo chamador", 32));
+  assertEquals(value("key of Maria's MACs"), expand("sala 1 selo chamado", 32));
   assertEquals(value("bytes of the code"), expand("sala 1 codigo", 16));
   // The messages of 2.3 are those of this call.
   for (const line of blocks("json call").flat()) {

@@ -82,7 +82,7 @@ export const call: FuzzTarget = {
       take(call.drain());
     }
     assertEquals(call.state, "ended");
-    assert(!call.occupies);
+    assert(!call.active);
     return { events: events + wakeUps, came: `${call.role} ${stateBefore} ${wakeUps}` };
 
     function take(outputs: readonly CallOutput[]): void {

@@ -2,7 +2,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import type { Call } from "../../../lib/call/call.ts";
-import { CallManager, MAX_REMEMBERED } from "../../../lib/call/call_manager.ts";
+import { CallManager, MAX_KNOWN_CALLS } from "../../../lib/call/call_manager.ts";
 import { parseCallMessage } from "../../../lib/protocol/call_messages.ts";
 import { fixedPolicy } from "../../call/fixed_policy.ts";
 import { ByteReader } from "../byte_reader.ts";
@@ -72,7 +72,7 @@ export const callManager: FuzzTarget = {
         manager.tick(now);
         if (event < 14) assert(manager.wakeAt > now, "it is woken again for what is done");
       }
-      take(manager.remembered * MOST_OUTPUTS + MOST_OUTPUTS);
+      take(manager.size * MOST_OUTPUTS + MOST_OUTPUTS);
     }
 
     const before = manager.current?.state ?? "free";
@@ -82,12 +82,12 @@ export const callManager: FuzzTarget = {
       assert(now <= end, "it does not come to an end");
       manager.tick(now);
       assert(manager.wakeAt > now, "it is woken again for what is done");
-      take(manager.remembered * MOST_OUTPUTS + MOST_OUTPUTS);
+      take(manager.size * MOST_OUTPUTS + MOST_OUTPUTS);
     }
-    assert(manager.quiet);
+    assert(manager.idle);
     assertEquals(manager.current, undefined);
     manager.tick(now + LONGEST_LIFE_MS);
-    assertEquals(manager.remembered, 0, "all is forgotten in the end");
+    assertEquals(manager.size, 0, "all is forgotten in the end");
     return { events: events + wakeUps, came: `${came} ${before}` };
 
     function receive(kind: number, which: number): void {
@@ -102,7 +102,7 @@ export const callManager: FuzzTarget = {
       const outputs = manager.drain();
       assert(outputs.length <= most, "more to do than one event can give");
       assertEquals(manager.drain(), [], "drained twice");
-      assert(manager.remembered <= MAX_REMEMBERED + invitations + 1, "remembers more than it should");
+      assert(manager.size <= MAX_KNOWN_CALLS + invitations + 1, "remembers more than it should");
       for (const output of outputs) {
         came = output.kind === "notice" ? output.notice.kind : output.kind;
         if (output.kind === "invitation") {
