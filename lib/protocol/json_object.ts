@@ -1,14 +1,14 @@
-/** JSON text from the network, before anything is believed of it. */
+/** Parses JSON from the network, of which nothing is validated yet. */
 
-/** Fields of an object as they came, of any type. */
+/** The fields of an object, of any type. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** A message, or why the text is none. `id` is the request's own, where it had a proper one. */
+/** A message, or the reason why the text is none. `id`: that of the request, if it is valid. */
 export type Parsed<Message> =
   | { readonly message: Message }
   | { readonly problem: string; readonly id?: string | number };
 
-/** The object in a text, or undefined where the text holds anything else. */
+/** Parses a JSON object. @returns Undefined for any other text. */
 export function parseObject(text: string): Fields | undefined {
   try {
     const value: unknown = JSON.parse(text);

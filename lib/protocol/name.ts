@@ -1,26 +1,26 @@
-/** Names of people: which are allowed, and when two are the same. */
+/** Names of people: syntax and comparison. */
 
 import { hasExcessMarks } from "./printable.ts";
 
-/** Longest name, in Unicode code points after NFC normalisation. */
+/** Longest name, in Unicode code points after normalisation to NFC. */
 export const MAX_NAME_LENGTH = 32;
 
 /**
- * What no name may contain: control characters, line and paragraph separators, lone surrogates, and format
- * characters (bidirectional ones above all: they let one name look like another). The two joiners stay allowed,
- * since Persian, the scripts of India and emoji need them.
+ * Characters that no name may contain: controls, line and paragraph separators, lone surrogates and format characters;
+ * bidirectional ones would let one name look like another. U+200C and U+200D (joiners) are allowed, since Persian, the
+ * scripts of India and emoji need them.
  */
 const FORBIDDEN = /(?![\u200C\u200D])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
-/** Joiners, variation selectors and the fillers of Hangul and Braille are blank, so a name must have something else. */
+/** A character that shows: no space, joiner, combining mark, or filler of Hangul or Braille. */
 const VISIBLE = /[^\s\u200C\u200D\p{M}\u115F\u1160\u3164\uFFA0\u2800]/u;
 
-/** What changes a name's look hardly or not at all, and so makes no other name of it. */
-const INVISIBLE = /[\u200C\u200D\u{FE00}-\u{FE0F}\u115F\u1160\u3164\uFFA0]/gu;
+/** Joiners, variation selectors and fillers, which hardly change a name's look: ignored in comparison. */
+const IGNORABLE = /[\u200C\u200D\u{FE00}-\u{FE0F}\u115F\u1160\u3164\uFFA0]/gu;
 
 /**
- * Whether a value may be somebody's name: 1 to {@linkcode MAX_NAME_LENGTH} characters, something visible
- * among them, no control or bidirectional-format characters, no heaps of combining marks, no blank at either end.
+ * Whether a value is a valid name: 1 to {@linkcode MAX_NAME_LENGTH} code points, one of them visible; no control or
+ * format characters, no space at either end, at most 6 combining marks in a row.
  */
 export function isName(value: unknown): value is string {
   if (typeof value !== "string" || value.length > 4 * MAX_NAME_LENGTH) return false;
@@ -31,13 +31,12 @@ export function isName(value: unknown): value is string {
 }
 
 /**
- * The key by which names are compared: NFC and case folding, so that "João", "JOÃO" and "joa\u0303o" are one
- * person. JavaScript has no case folding of its own; to lower case, upper case and back again comes to the same,
- * "ß", "ẞ" and "SS" included (Unicode Standard, section 5.18). Invisible characters do not count, or somebody could
- * be taken for another.
+ * The key for comparing names: NFC and case folding, so that "João", "JOÃO" and "joa\u0303o" are one person. JavaScript
+ * has no case folding; lower, upper and again lower case gives the same result, also for "ß", "ẞ" and "SS" (Unicode
+ * Standard, section 5.18). Invisible characters are removed, since people cannot tell such names apart.
  */
 export function nameKey(name: string): string {
-  return name.replace(INVISIBLE, "").normalize("NFC").toLowerCase().toUpperCase().toLowerCase().normalize(
+  return name.replace(IGNORABLE, "").normalize("NFC").toLowerCase().toUpperCase().toLowerCase().normalize(
     "NFC",
   );
 }

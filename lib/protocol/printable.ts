@@ -1,37 +1,34 @@
-/** Makes text from the network safe to show. */
+/** Makes text from the network safe for a terminal. */
 
 /**
- * Most combining marks on one character: Hebrew with vowels and cantillation has four, Vietnamese two, and mischief
- * has dozens. Joiners among them count, or they would hide a heap.
+ * Most combining marks on one character. Hebrew with vowels and cantillation has 4, Vietnamese 2; dozens would cover
+ * other lines. Joiners count, too, so that they cannot separate such marks.
  */
-const MOST_MARKS = 6;
+const MAX_MARKS = 6;
 
-/** What follows {@linkcode MOST_MARKS} marks and is another one. Global, to be replaced with an escape. */
+/** Each mark beyond {@linkcode MAX_MARKS}. Global, so that all of them can be replaced. */
 export const EXCESS_MARK = new RegExp(
-  `(?<=[\\p{M}\\u200C\\u200D]{${MOST_MARKS}})[\\p{M}\\u200C\\u200D]`,
+  `(?<=[\\p{M}\\u200C\\u200D]{${MAX_MARKS}})[\\p{M}\\u200C\\u200D]`,
   "gu",
 );
 
-/** Whether somewhere in a text a character has too many of them. */
+/** Whether any character of a text has more than {@linkcode MAX_MARKS} combining marks. */
 export function hasExcessMarks(text: string): boolean {
   return text.search(EXCESS_MARK) >= 0;
 }
 
 /**
- * What a terminal may act upon, or what makes text look like other text: control characters (C0, DEL, C1),
- * format characters such as the bidirectional ones, line and paragraph separators, lone surrogates. The two
- * joiners do nothing on their own and are needed by several scripts.
+ * Characters that a terminal may act upon, or that make text look like other text: controls (C0, DEL, C1), format
+ * characters such as the bidirectional ones, line and paragraph separators, lone surrogates. U+200C and U+200D (joiners)
+ * are harmless, and several scripts need them.
  */
 const UNSAFE = /(?![\u200C\u200D])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /**
- * Text with every character that a terminal could act upon shown as an escape such as `\u{1b}`, and combining marks,
- * too, where there are more in a row than any script has.
+ * Replaces unsafe characters and excess combining marks by escapes such as `\u{1b}`. All text from the network must pass
+ * through here before it is shown or logged.
  *
- * Everything that came from the network passes through here before it is shown or logged.
- *
- * @param text Any text.
- * @param maxLength How much of the text is shown, in UTF-16 units; what is cut off is marked with `…`.
+ * @param maxLength Longest text in UTF-16 units; `…` marks where it was cut off.
  */
 export function printable(text: string, maxLength = 4096): string {
   const cut = text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;

@@ -1,27 +1,26 @@
 /**
- * The conversation between a phone and the registry: JSON objects, one a line, over TCP.
- *
- * The names on the wire are the assignment's own, in Portuguese. `docs/protocol.md` has an example of each.
+ * The registry protocol: one JSON object a line, over TCP. The names on the wire are the assignment's, in Portuguese;
+ * `docs/protocol.md`, part 1, describes each message.
  */
 
 import { isIpAddress, isPort } from "./address.ts";
 import { isName } from "./name.ts";
 import { type Fields, type Parsed, parseObject } from "./json_object.ts";
 
-/** TCP port that a registry listens on unless told otherwise: the assignment's. */
+/** Default TCP port of a registry: the assignment's. */
 export const DEFAULT_REGISTRY_PORT = 5000;
 
-/** A row of the registry's table: who, and where their phone listens for invitations. */
+/** A binding: a name, and the address where its phone takes invitations (as in RFC 3261, section 10). */
 export interface Person {
   readonly nome: string;
   readonly ip: string;
   readonly porta: number;
 }
 
-/** What a request may be marked with, so that its reply can be recognised. */
+/** Optional identifier of a request, repeated in its reply. */
 export type RequestId = string | number;
 
-/** What a phone says to the registry. `ping` and `pong` may come from either side. */
+/** A message from a phone to the registry. `ping` and `pong` go both ways. */
 export type RegistryRequest =
   & { readonly id?: RequestId }
   & (
@@ -34,7 +33,7 @@ export type RegistryRequest =
     | { readonly tipo: "pong" }
   );
 
-/** Why the registry refused a request. */
+/** Values of `codigo`. */
 export const ERROR_CODES = [
   "nome_em_uso",
   "usuario_nao_encontrado",
@@ -48,7 +47,7 @@ export const ERROR_CODES = [
 /** One of {@linkcode ERROR_CODES}. */
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
-/** What the registry says to a phone. */
+/** A message from the registry to a phone. */
 export type RegistryReply =
   & { readonly id?: RequestId }
   & (
@@ -72,7 +71,7 @@ export type RegistryReply =
     | { readonly tipo: "pong" }
   );
 
-/** Longest `id` that is repeated. */
+/** Longest `id`, in UTF-16 units. */
 const MAX_ID_LENGTH = 64;
 
 function isId(value: unknown): value is RequestId {
@@ -81,7 +80,7 @@ function isId(value: unknown): value is RequestId {
     : typeof value === "number" && Number.isFinite(value);
 }
 
-/** Random numbers and proofs: 128 to 256 bits in base64url (RFC 4648, section 5) without padding. */
+/** Salt, nonce or MAC: 128 to 256 bits in base64url without padding (RFC 4648, section 5). */
 function isToken(value: unknown): value is string {
   return typeof value === "string" && /^[A-Za-z0-9_-]{22,43}$/.test(value);
 }
@@ -90,8 +89,8 @@ function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && value as number >= 0;
 }
 
-/** A request without its `id`, or the sentence (for people, in Portuguese) that says what is wrong with it. */
-function readRequest(fields: Fields): RegistryRequest | string {
+/** @returns A request without its `id`, or the problem in a Portuguese sentence. */
+function parseRequestFields(fields: Fields): RegistryRequest | string {
   const { tipo, nome, ip, porta, a_partir, nonce, prova } = fields;
   switch (tipo) {
     case "registro":
@@ -120,20 +119,22 @@ function readRequest(fields: Fields): RegistryRequest | string {
 }
 
 /**
- * Reads one line that a phone sent. Fields that it does not know are ignored.
+ * Parses a line from a phone. Unknown fields are ignored.
  *
- * @returns The request, or the problem in a sentence for people, in Portuguese as `mensagem` is.
+ * @returns The request, or the problem in a Portuguese sentence, for `mensagem`.
  */
 export function parseRequest(line: string): Parsed<RegistryRequest> {
   const fields = parseObject(line);
   if (!fields) return { problem: "a linha não é um objeto JSON" };
   const { id } = fields;
-  // Some writers of JSON say null for what is absent.
+  // Some JSON encoders write null for an absent field.
   const absent = id === undefined || id === null;
   if (!absent && !isId(id)) return { problem: "o campo 'id' deve ser um texto curto ou um número" };
-  const mark = absent ? {} : { id };
-  const request = readRequest(fields);
-  return typeof request === "string" ? { problem: request, ...mark } : { message: { ...request, ...mark } };
+  const idField = absent ? {} : { id };
+  const request = parseRequestFields(fields);
+  return typeof request === "string"
+    ? { problem: request, ...idField }
+    : { message: { ...request, ...idField } };
 }
 
 function isPerson(value: unknown): value is Person {
@@ -142,7 +143,7 @@ function isPerson(value: unknown): value is Person {
   return isName(nome) && isIpAddress(ip) && isPort(porta);
 }
 
-function readReply(fields: Fields): RegistryReply | undefined {
+function parseReplyFields(fields: Fields): RegistryReply | undefined {
   const { tipo, nome, ip, porta, usuarios, proximo, codigo, mensagem, sal, iteracoes, nonce } = fields;
   switch (tipo) {
     case "registro_confirmado":
@@ -154,14 +155,14 @@ function readReply(fields: Fields): RegistryReply | undefined {
         : undefined;
     case "resposta_lista": {
       if (!Array.isArray(usuarios)) return undefined;
-      // A row that cannot be called is no reason to hide the others.
+      // An invalid row must not hide the others.
       const people = usuarios.filter(isPerson).map(({ nome, ip, porta }) => ({ nome, ip, porta }));
       return { tipo, usuarios: people, ...(isCount(proximo) ? { proximo } : {}) };
     }
     case "fechamento_confirmado":
       return isName(nome) ? { tipo, nome } : undefined;
     case "erro": {
-      // Another registry may have codes of its own; a refusal it is all the same, and its request is answered.
+      // An unknown code still answers its request: another registry may have more of them.
       const known = ERROR_CODES.find((code) => code === codigo) ?? "mensagem_invalida";
       return { tipo, codigo: known, mensagem: typeof mensagem === "string" ? mensagem : "" };
     }
@@ -173,10 +174,10 @@ function readReply(fields: Fields): RegistryReply | undefined {
   }
 }
 
-/** Reads one line that a registry sent. Fields that it does not know are ignored. */
+/** Parses a line from a registry. Unknown fields are ignored. */
 export function parseReply(line: string): Parsed<RegistryReply> {
   const fields = parseObject(line);
-  const reply = fields && readReply(fields);
+  const reply = fields && parseReplyFields(fields);
   if (!fields || !reply) return { problem: "not a message of the registry" };
   return { message: isId(fields.id) ? { ...reply, id: fields.id } : reply };
 }

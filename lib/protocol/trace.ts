@@ -1,13 +1,13 @@
-/** What a tool shows of each message that it sends and receives. */
+/** The message trace of both tools. */
 
 import type { Endpoint } from "./address.ts";
 
-/** A message on its way, as it stood on the wire. */
+/** A sent or received message. */
 export interface Trace {
   readonly direction: "sent" | "received";
   readonly transport: "TCP" | "UDP";
-  /** The other side. */
+  /** Its destination or source. */
   readonly peer: Endpoint;
-  /** The message's text, not yet made safe to show: see `printable`. */
+  /** As on the wire; to be shown only after {@linkcode printable}. */
   readonly text: string;
 }

@@ -37,18 +37,18 @@ const addresses: [value: unknown, version: 0 | 4 | 6][] = [
   [undefined, 0],
 ];
 
-Deno.test("isIpAddress() and ipVersion() tell addresses from other values", () => {
+Deno.test("isIpAddress() and ipVersion() accept addresses only", () => {
   for (const [value, version] of addresses) {
     assertEquals(isIpAddress(value), version !== 0, String(value));
     if (typeof value === "string") assertEquals(ipVersion(value), version, value);
   }
 });
 
-Deno.test("isIpAddress() refuses an address with a zone, which means nothing on another machine", () => {
+Deno.test("isIpAddress() refuses an address with a zone, which is valid on one host only", () => {
   assertEquals(isIpAddress("fe80::1%eth0"), false);
 });
 
-Deno.test("isPort() is true of whole numbers from 1 to 65535", () => {
+Deno.test("isPort() accepts integers from 1 to 65535", () => {
   for (const value of [1, 80, 5000, 65535]) assertEquals(isPort(value), true, String(value));
   for (const value of [0, -1, 65536, 1.5, NaN, Infinity, 1e308, "5000", null, undefined, [5000], 5000n]) {
     assertEquals(isPort(value), false, String(value));
@@ -71,7 +71,7 @@ const forms: [ip: string, canonical: string][] = [
   ["no address", "no address"],
 ];
 
-Deno.test("canonicalIp() gives every way to write an address the same form", () => {
+Deno.test("canonicalIp() gives every spelling of an address the same form", () => {
   for (const [ip, canonical] of forms) {
     assertEquals(canonicalIp(ip), canonical, ip);
     assertEquals(canonicalIp(canonical), canonical, `${ip} again`);
@@ -83,7 +83,7 @@ Deno.test("formatEndpoint() puts IPv6 addresses in brackets", () => {
   assertEquals(formatEndpoint({ ip: "2001:db8::1", port: 6000 }), "[2001:db8::1]:6000");
 });
 
-Deno.test("sameEndpoint() compares places, not texts", () => {
+Deno.test("sameEndpoint() compares addresses, not their spelling", () => {
   const place = { ip: "192.0.2.1", port: 6000 };
   assertEquals(sameEndpoint(place, { ip: "::ffff:192.0.2.1", port: 6000 }), true);
   assertEquals(sameEndpoint(place, { ip: "192.0.2.1", port: 6001 }), false);

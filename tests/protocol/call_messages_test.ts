@@ -39,7 +39,7 @@ const messages: CallMessage[] = [
   { tipo: "ligação_encerrada", chamada, selo },
 ];
 
-Deno.test("parseCallMessage() reads what encodeCallMessage() wrote", () => {
+Deno.test("parseCallMessage() reverses encodeCallMessage()", () => {
   for (const message of messages) {
     const datagram = encodeCallMessage(message);
     assertEquals(datagram[0], SIGNALLING_FIRST_BYTE);
@@ -64,7 +64,7 @@ const lenient: [what: string, datagram: string, message: CallMessage][] = [
     { tipo: "convite", chamada, nome: "joão", ip: "::1", porta: 1, midia: "opus/48000/1" },
   ],
   [
-    "a reason that is not known",
+    "an unknown reason",
     `{"tipo":"resposta_ao_convite","chamada":"${chamada}","resposta":"rejeitado","motivo":"férias"}`,
     { tipo: "resposta_ao_convite", chamada, resposta: "rejeitado", motivo: "recusado" },
   ],
@@ -76,12 +76,12 @@ const lenient: [what: string, datagram: string, message: CallMessage][] = [
 ];
 
 lenient.push([
-  "null for no key, and fields that belong to other messages",
+  "null in place of a key, and fields of other messages",
   `{"tipo":"encerrar_ligação","chamada":"${chamada}","chave":null,"selo":null,"prova":1,"compromisso":[]}`,
   { tipo: "encerrar_ligação", chamada },
 ]);
 
-Deno.test("parseCallMessage() understands what others may write differently", () => {
+Deno.test("parseCallMessage() accepts other spellings", () => {
   for (const [what, text, message] of lenient) {
     assertEquals(parseCallMessage(bytesOf(text)), { message }, what);
   }
@@ -119,7 +119,7 @@ const hostile: [what: string, datagram: Uint8Array][] = [
   ["another answer", bytesOf(`{"tipo":"resposta_ao_convite","chamada":"${chamada}","resposta":"talvez"}`)],
   ["a short commitment", bytesOf(invitation(`"nome":"a","ip":"::1","porta":1,"compromisso":"abc"`))],
   [
-    "a commitment with bits too many",
+    "a commitment with trailing bits that are not zero",
     bytesOf(invitation(`"nome":"a","ip":"::1","porta":1,"compromisso":"${"A".repeat(42)}B"`)),
   ],
   ["a key in base64 that is not for URLs", bytesOf(answer(`"chave":"+${"A".repeat(42)}"`))],
@@ -130,7 +130,7 @@ const hostile: [what: string, datagram: Uint8Array][] = [
   ["a long proof", bytesOf(answer(`"prova":"${"A".repeat(65)}"`))],
   ["a short seal", bytesOf(`{"tipo":"encerrar_ligação","chamada":"${chamada}","selo":"AAAA"}`)],
   [
-    "a seal with bits too many",
+    "a MAC with trailing bits that are not zero",
     bytesOf(`{"tipo":"encerrar_ligação","chamada":"${chamada}","selo":"${"A".repeat(21)}B"}`),
   ],
   ["no name", bytesOf(invitation('"ip":"::1","porta":1'))],
@@ -143,11 +143,11 @@ const hostile: [what: string, datagram: Uint8Array][] = [
   ["a medium that is none", bytesOf(invitation('"nome":"a","ip":"::1","porta":1,"midia":{}'))],
 ];
 
-Deno.test("parseCallMessage() gives a problem for everything else", () => {
+Deno.test("parseCallMessage() refuses invalid datagrams, with a problem", () => {
   for (const [what, datagram] of hostile) assert("problem" in parseCallMessage(datagram), what);
 });
 
-Deno.test("parseCallMessage() reads no truncated message", () => {
+Deno.test("parseCallMessage() refuses truncated messages", () => {
   for (const message of messages) {
     const datagram = encodeCallMessage(message);
     for (let length = 0; length < datagram.length; length++) {
@@ -156,7 +156,7 @@ Deno.test("parseCallMessage() reads no truncated message", () => {
   }
 });
 
-Deno.test("parseCallMessage() takes a datagram of the largest size", () => {
+Deno.test("parseCallMessage() accepts a datagram of 1200 bytes", () => {
   const text = `{"tipo":"tocando","chamada":"${chamada}"}`.padEnd(MAX_DATAGRAM_BYTES);
   assertEquals(parseCallMessage(bytesOf(text)), { message: { tipo: "tocando", chamada } });
 });
@@ -166,7 +166,7 @@ Deno.test("newCallId() is 128 bits in base64url", () => {
   assertEquals(newCallId((bytes) => bytes.fill(0xfb, 0, 1)), "-wAAAAAAAAAAAAAAAAAAAA");
 });
 
-Deno.test("newCallId() is another each time", () => {
+Deno.test("newCallId() gives another identifier each time", () => {
   const ids = new Set(Array.from({ length: 1000 }, () => newCallId()));
   assertEquals(ids.size, 1000);
   for (const id of ids) assertMatch(id, /^[A-Za-z0-9_-]{22}$/);

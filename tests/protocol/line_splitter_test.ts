@@ -5,7 +5,7 @@ function bytesOf(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-/** The lines of some chunks. */
+/** The lines of a stream that comes in these chunks. */
 function split(...chunks: Uint8Array[]): Line[] {
   const splitter = new LineSplitter();
   return chunks.flatMap((chunk) => splitter.push(chunk));
@@ -58,11 +58,11 @@ const rows: [what: string, bytes: Uint8Array, lines: Line[]][] = [
   ],
 ];
 
-Deno.test("LineSplitter cuts a stream into lines", () => {
+Deno.test("LineSplitter splits a stream into lines", () => {
   for (const [what, bytes, lines] of rows) assertEquals(split(bytes), lines, what);
 });
 
-Deno.test("LineSplitter finds the same lines wherever the network cuts the stream in two", () => {
+Deno.test("LineSplitter gives the same lines wherever the stream is cut in two", () => {
   const bytes = bytesOf('{"nome":"joão"}\r\n\n{"nome":"李小龙 😀"}\nrest');
   const whole = split(bytes);
   assertEquals(whole.length, 2);
@@ -71,13 +71,13 @@ Deno.test("LineSplitter finds the same lines wherever the network cuts the strea
   }
 });
 
-Deno.test("LineSplitter finds the same lines in single bytes", () => {
+Deno.test("LineSplitter gives the same lines for single bytes", () => {
   for (const [what, bytes, lines] of rows.filter(([, bytes]) => bytes.length < 100)) {
     assertEquals(split(...Array.from(bytes, (byte) => Uint8Array.of(byte))), lines, what);
   }
 });
 
-Deno.test("LineSplitter reports a line of many megabytes once, with its beginning, and goes on", () => {
+Deno.test("LineSplitter reports a line of megabytes once, with its beginning, and parses the next one", () => {
   const splitter = new LineSplitter();
   const chunk = bytesOf("y".repeat(64 * 1024));
   for (let count = 0; count < 256; count++) assertEquals(splitter.push(chunk), []);
@@ -86,7 +86,7 @@ Deno.test("LineSplitter reports a line of many megabytes once, with its beginnin
   }]);
 });
 
-Deno.test("LineSplitter copies what it keeps, so that the buffer can be used again", () => {
+Deno.test("LineSplitter.push() leaves the buffer to the caller", () => {
   const splitter = new LineSplitter();
   const buffer = bytesOf("ab");
   splitter.push(buffer);

@@ -52,7 +52,7 @@ const names: [what: string, value: unknown, proper: boolean][] = [
   ["an object", { length: 4, normalize: 1 }, false],
 ];
 
-Deno.test("isName() tells names from what nobody may be called", () => {
+Deno.test("isName() accepts valid names only", () => {
   for (const [what, value, proper] of names) assertEquals(isName(value), proper, what);
 });
 
@@ -75,11 +75,11 @@ const same: [a: string, b: string, same: boolean][] = [
   ["а", "a", false], // Cyrillic and Latin
 ];
 
-Deno.test("nameKey() is the same for names that differ in case or in how accents are encoded", () => {
+Deno.test("nameKey() ignores case and the encoding of accents", () => {
   for (const [a, b, expected] of same) assertEquals(nameKey(a) === nameKey(b), expected, `${a} ${b}`);
 });
 
-Deno.test("nameKey() of any character does not depend on its case or normalisation", () => {
+Deno.test("nameKey() of any character is independent of case and normalisation", () => {
   for (let codePoint = 0x21; codePoint < 0x20000; codePoint++) {
     if (codePoint >= 0xd800 && codePoint < 0xe000) continue;
     const character = String.fromCodePoint(codePoint);

@@ -18,7 +18,7 @@ async function accepted(known: RoomPassword, change: Partial<typeof joao> = {}):
   return answer !== undefined && gate.accepts(challenge, answer, { ...joao, ...change });
 }
 
-Deno.test("PasswordGate accepts whoever knows the password, however its accents were typed", async () => {
+Deno.test("PasswordGate accepts the right password, however its accents are encoded", async () => {
   assertEquals(await accepted(password), true);
   assertEquals(await accepted(new RoomPassword("outro")), false);
   assertEquals(await accepted(new RoomPassword("")), false);
@@ -28,7 +28,7 @@ Deno.test("PasswordGate accepts whoever knows the password, however its accents 
   assertEquals(answer && accents.accepts(challenge, answer, joao), true);
 });
 
-Deno.test("PasswordGate accepts an answer for its own registration and challenge only", async () => {
+Deno.test("PasswordGate accepts an answer only for its registration and challenge", async () => {
   for (const change of [{ nome: "maria" }, { ip: "192.168.0.102" }, { porta: 6001 }]) {
     assertEquals(await accepted(password, change), false, JSON.stringify(change));
   }
@@ -49,7 +49,7 @@ Deno.test("PasswordGate accepts an answer for its own registration and challenge
   }
 });
 
-Deno.test("PasswordGate's challenges are never the same, and their salt is the registry's own", async () => {
+Deno.test("PasswordGate.challenge() has a fresh nonce and the same salt each time", async () => {
   const first = gate.challenge();
   assertNotEquals(gate.challenge().nonce, first.nonce);
   assertEquals(gate.challenge().sal, first.sal);
@@ -57,14 +57,14 @@ Deno.test("PasswordGate's challenges are never the same, and their salt is the r
   assertMatch(`${first.sal} ${first.nonce}`, /^[\w-]{22} [\w-]{22}$/);
 });
 
-Deno.test("RoomPassword answers no challenge that makes guessing cheap, or that takes for ever", async () => {
+Deno.test("RoomPassword answers no challenge with too few or too many iterations", async () => {
   for (const iteracoes of [0, 1, ITERATIONS - 1, 10 * ITERATIONS + 1, Number.MAX_SAFE_INTEGER]) {
     const challenge: Challenge = { ...gate.challenge(), iteracoes };
     assertEquals(await password.answer(challenge, joao), undefined, `${iteracoes}`);
   }
 });
 
-Deno.test("RoomPassword's answers differ even to the same challenge", async () => {
+Deno.test("RoomPassword.answer() has a fresh nonce each time", async () => {
   const challenge = gate.challenge();
   const [first, second] = [await password.answer(challenge, joao), await password.answer(challenge, joao)];
   assertNotEquals(first?.nonce, second?.nonce);

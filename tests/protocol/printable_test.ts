@@ -17,11 +17,11 @@ const rows: [text: string, shown: string][] = [
   ["שָׁ֥לֹום", "שָׁ֥לֹום"],
 ];
 
-Deno.test("printable() shows what a terminal could act upon as escapes", () => {
+Deno.test("printable() escapes characters that a terminal could act upon", () => {
   for (const [text, shown] of rows) assertEquals(printable(text), shown);
 });
 
-Deno.test("printable() leaves no control or bidirectional character of any code point", () => {
+Deno.test("printable() escapes every control and format character of Unicode", () => {
   for (let codePoint = 0; codePoint < 0x3100; codePoint++) {
     assertMatch(
       printable(String.fromCodePoint(codePoint)),
@@ -30,7 +30,7 @@ Deno.test("printable() leaves no control or bidirectional character of any code 
   }
 });
 
-Deno.test("printable() cuts long text off and says so", () => {
+Deno.test("printable() cuts long text off and marks it", () => {
   assertEquals(printable("abcdef", 3), "abc…");
   assertEquals(printable("abc", 3), "abc");
 });

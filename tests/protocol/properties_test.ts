@@ -17,7 +17,7 @@ import { parseReply, parseRequest } from "../../lib/protocol/registry_messages.t
 import { UNSAFE } from "../ui/every_event.ts";
 import { anyIp, anyPort, anyText, holds } from "../../testing/property.ts";
 
-/** Somebody's name, as it is registered. */
+/** A valid name in NFC. */
 const anyName = anyText.map((text) => text.normalize("NFC")).filter(isName);
 
 const anyId = fc.uint8Array({ minLength: 16, maxLength: 16 }).map((bytes) =>
@@ -48,7 +48,7 @@ const anyCallMessage: fc.Arbitrary<CallMessage> = anyId.chain((chamada) =>
   )
 );
 
-Deno.test("LineSplitter gives the lines that were written, however they are cut", () => {
+Deno.test("LineSplitter gives the lines that were written, however the stream is cut", () => {
   const line = anyText.map((text) => text.toWellFormed().replace(/[\r\n]/g, "")).filter((text) =>
     text !== "" && new TextEncoder().encode(text).length <= MAX_LINE_BYTES
   );
@@ -62,12 +62,12 @@ Deno.test("LineSplitter gives the lines that were written, however they are cut"
       got.push(...splitter.push(bytes.subarray(start, start + length)));
       start += length;
     }
-    // A decoder takes a byte order mark at the beginning away.
+    // The splitter removes a byte order mark at the beginning.
     assertEquals(got, lines.map((text) => ({ text: text.replace(/^\ufeff/, "") })));
   }));
 });
 
-Deno.test("parseObject(), parseRequest() and parseReply() take any text and any JSON", () => {
+Deno.test("parseObject(), parseRequest() and parseReply() never throw, whatever the text", () => {
   const json = fc.oneof(anyText, fc.json(), fc.jsonValue().map((value) => JSON.stringify({ tipo: value })));
   holds(fc.property(json, (text) => {
     const object = parseObject(text);
@@ -79,7 +79,7 @@ Deno.test("parseObject(), parseRequest() and parseReply() take any text and any 
   }));
 });
 
-Deno.test("parseRequest() reads any registration back as it was", () => {
+Deno.test("parseRequest() reverses JSON.stringify() for any registration", () => {
   const id = fc.option(fc.oneof(fc.string({ maxLength: 64 }), fc.integer()), { nil: undefined });
   holds(fc.property(anyName, anyIp, anyPort, id, (nome, ip, porta, id) => {
     const request = { tipo: "registro", nome, ip, porta, ...(id === undefined ? {} : { id }) };
@@ -90,7 +90,7 @@ Deno.test("parseRequest() reads any registration back as it was", () => {
   }));
 });
 
-Deno.test("parseCallMessage() reads any message back as it was sent, in a datagram that is small enough", () => {
+Deno.test("parseCallMessage() reverses encodeCallMessage() for any message, in at most 1200 bytes", () => {
   holds(fc.property(anyCallMessage, (message) => {
     const datagram = encodeCallMessage(message);
     assert(datagram.length <= MAX_DATAGRAM_BYTES);
@@ -98,23 +98,23 @@ Deno.test("parseCallMessage() reads any message back as it was sent, in a datagr
   }));
 });
 
-Deno.test("parseCallMessage() takes any bytes", () => {
+Deno.test("parseCallMessage() never throws, whatever the bytes", () => {
   holds(fc.property(fc.uint8Array({ maxLength: 1300 }), (bytes) => {
     const parsed = parseCallMessage(bytes);
     assert("message" in parsed !== "problem" in parsed);
   }));
 });
 
-Deno.test("isName() lets nothing through that printable() would escape, and nameKey() is a key", () => {
+Deno.test("isName() accepts nothing that printable() would escape, and nameKey() is idempotent", () => {
   holds(fc.property(anyText, anyText, (a, b) => {
     if (isName(a)) assertEquals(printable(a.normalize("NFC")), a.normalize("NFC"));
     assertEquals(nameKey(nameKey(a)), nameKey(a));
-    // Equality of keys goes both ways and does not depend on how accents are encoded.
+    // Keys do not depend on how accents are encoded.
     assertEquals(nameKey(a) === nameKey(b), nameKey(b.normalize("NFD")) === nameKey(a.normalize("NFC")));
   }));
 });
 
-Deno.test("printable() leaves nothing that a terminal acts upon, and leaves safe text as it is", () => {
+Deno.test("printable() leaves no unsafe character, and changes no safe text", () => {
   holds(fc.property(anyText, fc.integer({ min: 0, max: 30 }), (text, length) => {
     const shown = printable(text, length);
     assert(!UNSAFE.test(shown));

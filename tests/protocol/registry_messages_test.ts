@@ -26,9 +26,9 @@ const requests: [line: string, parsed: unknown][] = [
   ['{"tipo":"ping"}', { message: { tipo: "ping" } }],
   ['{"tipo":"pong","id":-1.5}', { message: { tipo: "pong", id: -1.5 } }],
   [' \t{ "tipo" : "ping" } \r', { message: { tipo: "ping" } }],
-  // Of doubled keys JSON.parse takes the last (RFC 8259, section 4, leaves it open).
+  // JSON.parse takes the last of duplicate keys (RFC 8259, section 4, leaves it open).
   ['{"tipo":"lista","tipo":"ping"}', { message: { tipo: "ping" } }],
-  // Not JSON, or no object
+  // No JSON object
   ["", { problem: OBJECT }],
   ["{", { problem: OBJECT }],
   ["{}x", { problem: OBJECT }],
@@ -73,7 +73,7 @@ const requests: [line: string, parsed: unknown][] = [
   ['{"tipo":"lista","a_partir":-1}', { problem: FROM }],
   ['{"tipo":"lista","a_partir":"1"}', { problem: FROM }],
   ['{"tipo":"lista","a_partir":1e300}', { problem: FROM }],
-  // Marks
+  // `id`
   ['{"tipo":"ping","id":{}}', { problem: ID }],
   ['{"tipo":"ping","id":true}', { problem: ID }],
   ['{"tipo":"ping","id":1e999}', { problem: ID }],
@@ -81,11 +81,11 @@ const requests: [line: string, parsed: unknown][] = [
   [`{"tipo":"ping","id":"${"x".repeat(65)}"}`, { problem: ID }],
 ];
 
-Deno.test("parseRequest() reads requests and says in Portuguese what is wrong with others", () => {
+Deno.test("parseRequest() parses requests, and gives the problem of others in Portuguese", () => {
   for (const [line, parsed] of requests) assertEquals(parseRequest(line), parsed, line.slice(0, 80));
 });
 
-Deno.test("parseRequest() leaves every object's prototype alone", () => {
+Deno.test("parseRequest() pollutes no prototype", () => {
   parseRequest('{"tipo":"registro","__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}');
   assertEquals(({} as { polluted?: number }).polluted, undefined);
 });
@@ -104,7 +104,7 @@ const replies: [line: string, message: unknown][] = [
     '{"tipo":"resposta_lista","usuarios":[{"nome":"a","ip":"::1","porta":1,"x":2}],"proximo":4}',
     { tipo: "resposta_lista", usuarios: [{ nome: "a", ip: "::1", porta: 1 }], proximo: 4 },
   ],
-  // A row that nobody can call does not hide the others.
+  // An invalid row does not hide the others.
   [
     '{"tipo":"resposta_lista","usuarios":[null,7,{"nome":"\\u001b[2J","ip":"::1","porta":1},{"nome":"a","ip":"x","porta":1},{"nome":"b","ip":"::1","porta":2}],"proximo":-1}',
     { tipo: "resposta_lista", usuarios: [{ nome: "b", ip: "::1", porta: 2 }] },
@@ -114,7 +114,7 @@ const replies: [line: string, message: unknown][] = [
     '{"tipo":"erro","codigo":"nome_em_uso","mensagem":"m","id":"x"}',
     { tipo: "erro", codigo: "nome_em_uso", mensagem: "m", id: "x" },
   ],
-  // A refusal is one, whatever another registry calls it.
+  // An unknown code is still an error.
   ['{"tipo":"erro","codigo":"outro","mensagem":"m"}', {
     tipo: "erro",
     codigo: "mensagem_invalida",
@@ -137,7 +137,7 @@ const replies: [line: string, message: unknown][] = [
   ["[".repeat(100_000), undefined],
 ];
 
-Deno.test("parseReply() reads what a registry says and nothing else", () => {
+Deno.test("parseReply() accepts messages of a registry only", () => {
   for (const [line, message] of replies) {
     const parsed = parseReply(line);
     if (message === undefined) assert("problem" in parsed, line.slice(0, 80));
