@@ -1,26 +1,25 @@
-/** How many connections this process can still take. */
+/** File descriptors that this process has left. */
 
 /**
- * How many file descriptors can still be opened, found out by opening them: sockets that nobody knows of, closed again at
- * once, 10 ms for 250. No permission but that for the network is needed, where the system's own answer
- * (`/proc/self/limits`, `getrlimit`) would take all or foreign functions; and it knows of the limits of the whole
- * machine as well.
+ * Counts the free file descriptors by opening UDP sockets on the loopback interface and closing them again: 10 ms for
+ * 250. That needs the network permission only, unlike `/proc/self/limits` (all permissions) or `getrlimit(2)` (FFI), and
+ * covers the system's limit as well as the process's.
  *
- * @param most How many to try.
- * @returns So many, or fewer. Where something else is in the way, all are taken to be there.
+ * @param limit Most descriptors to count.
+ * @returns 0 to `limit`; `limit` if a socket fails to open for any other reason.
  */
-export function spareDescriptors(most: number): number {
-  const held: Deno.DatagramConn[] = [];
+export function spareDescriptors(limit: number): number {
+  const sockets: Deno.DatagramConn[] = [];
   try {
-    while (held.length < most) {
-      held.push(Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 }));
+    while (sockets.length < limit) {
+      sockets.push(Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 }));
     }
   } catch (error) {
     const { code } = error as { code?: unknown };
-    // Of this process, and of the whole system (errno(3)).
-    if (code !== "EMFILE" && code !== "ENFILE") return most;
+    // Limit of this process; of the system (errno(3)).
+    if (code !== "EMFILE" && code !== "ENFILE") return limit;
   } finally {
-    for (const socket of held) socket.close();
+    for (const socket of sockets) socket.close();
   }
-  return held.length;
+  return sockets.length;
 }

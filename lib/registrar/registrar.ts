@@ -1,4 +1,4 @@
-/** The room: all conversations of a registry, and who of those in it is still there. */
+/** The registrar: all sessions of a registry, keep-alive and contested names. */
 
 import type { LeaveReason } from "../events/registry_events.ts";
 import { type Line, MAX_LINE_BYTES } from "../protocol/line_splitter.ts";
@@ -9,137 +9,138 @@ import type { PasswordGate } from "../protocol/password_challenge.ts";
 import { type Outcome, Session } from "./session.ts";
 import { RegistryTable } from "./table.ts";
 
-/** After how long without a line a phone is asked for a sign of life, in milliseconds. */
-export const QUIET_MS = 15_000;
+/** Keep-alive: a connection without a line for this time gets a `ping`. */
+export const KEEPALIVE_MS = 15_000;
 
-/** How long it may take to answer; so somebody who vanished is in the table for at most 30 s. */
-export const PONG_MS = 15_000;
+/** Time to answer a `ping` by any line. So a phone that vanished stays in the table for 30 s at most. */
+export const PONG_TIMEOUT_MS = 15_000;
 
-/** How long it may take while somebody waits for its name. */
-export const CHALLENGE_MS = 2000;
+/** Time to answer if somebody else wants the name. */
+export const CONTEST_TIMEOUT_MS = 2000;
 
-/** How long a connection may say nothing before it has a name, unless told otherwise. */
-export const IDLE_MS = 30_000;
+/** Default time without a line after which a connection without a name is dropped. */
+export const UNREGISTERED_IDLE_MS = 30_000;
 
 /**
- * A wake-up that is later than this finds a registry that was itself away: paused, or on a machine that slept. What
- * phones said meanwhile is still unread, so nobody is taken for gone and everybody's time starts anew.
+ * A tick later than this means that the registry itself was suspended. The phones' lines are still unread, so all timers
+ * start anew instead of dropping everybody.
  */
-const LATE_MS = 1000;
+const SUSPENDED_MS = 1000;
 
-/** What the room wants done. */
+/** Output of the registrar. */
 export type RegistrarOutput =
   | { readonly kind: "send"; readonly session: Session; readonly message: RegistryReply }
-  /** All is said: the connection is to be closed once the last message has arrived. */
+  /** Close the connection once its last message is delivered. */
   | { readonly kind: "finish"; readonly session: Session }
-  /** Nobody is there: the connection is to be closed at once. */
+  /** The peer does not answer: close the connection at once. */
   | { readonly kind: "drop"; readonly session: Session }
-  /** The request that waited has its reply: see {@linkcode Session.waiting}. */
+  /** The pending reply is out: see {@linkcode Session.waiting}. */
   | { readonly kind: "resume"; readonly session: Session }
   | { readonly kind: "joined"; readonly person: Person }
   | { readonly kind: "left"; readonly person: Person; readonly reason: LeaveReason };
 
-/** What a room can be told. */
+/** Options of a registrar. */
 export interface RegistrarOptions {
-  /** How long a connection without a name may say nothing, in milliseconds. */
+  /** Time in ms without a line after which a connection without a name is dropped. */
   readonly idleMs?: number;
   /** Longest line, in bytes. */
   readonly lineBytes?: number;
-  /** Where the room has a password, who checks it. */
+  /** Verifies the room's password, if it has one. */
   readonly gate?: PasswordGate;
 }
 
 /**
- * All conversations of a registry. It takes what happens and the time (in milliseconds, of any clock that only grows),
- * and opens no socket, reads no clock and starts no timer. After every input {@linkcode Registrar.drain} says what
- * is to be done, and {@linkcode Registrar.wakeAt} when {@linkcode Registrar.tick} is to be called.
+ * All sessions of a registry. It does no I/O and reads no clock: it takes connections, lines and the time, in
+ * milliseconds of a monotonic clock. After every input, {@linkcode Registrar.drain} all output and read
+ * {@linkcode Registrar.wakeAt} again.
  */
 export class Registrar {
   readonly #table = new RegistryTable();
   readonly #lineBytes: number;
   readonly #gate: PasswordGate | undefined;
-  /** Who has a name, by its key. */
+  /** The session of each registered name, by name key. */
   readonly #holders = new Map<string, Session>();
-  /** Those without a name. */
-  readonly #nameless: ExpiryQueue<Session>;
-  /** Everybody who was heard of since they were last asked. */
-  readonly #quiet = new ExpiryQueue<Session>(QUIET_MS);
-  /** Who was asked for a sign of life and has given none. */
-  readonly #asked = new ExpiryQueue<Session>(PONG_MS);
-  /** Whose names others want, and who that is, in the order in which they came. */
-  readonly #challenged = new ExpiryQueue<Session>(CHALLENGE_MS);
-  readonly #challengers = new Map<Session, Set<Session>>();
+  /** Sessions without a name. */
+  readonly #unregistered: ExpiryQueue<Session>;
+  /** Sessions by the time of their next keep-alive `ping`. */
+  readonly #keepAlive = new ExpiryQueue<Session>(KEEPALIVE_MS);
+  /** Sessions that have to answer a `ping`. */
+  readonly #pinged = new ExpiryQueue<Session>(PONG_TIMEOUT_MS);
+  /** Sessions whose name is contested. */
+  readonly #contested = new ExpiryQueue<Session>(CONTEST_TIMEOUT_MS);
+  /** The sessions that want the name of such a session, in order of request. */
+  readonly #contenders = new Map<Session, Set<Session>>();
   #outputs: RegistrarOutput[] = [];
 
-  constructor({ idleMs = IDLE_MS, lineBytes = MAX_LINE_BYTES, gate }: RegistrarOptions = {}) {
+  constructor({ idleMs = UNREGISTERED_IDLE_MS, lineBytes = MAX_LINE_BYTES, gate }: RegistrarOptions = {}) {
     this.#gate = gate;
     this.#lineBytes = lineBytes;
-    this.#nameless = new ExpiryQueue(idleMs);
+    this.#unregistered = new ExpiryQueue(idleMs);
   }
 
-  /** Everybody, in order of registration. */
+  /** All registered people, in order of registration. */
   people(): Person[] {
     return this.#table.people();
   }
 
-  /** When {@linkcode Registrar.tick} wants to be called; `Infinity` if nothing is waited for. */
+  /** When {@linkcode Registrar.tick} wants to be called; `Infinity` for never. */
   get wakeAt(): number {
     return Math.min(
-      this.#nameless.nextAt,
-      this.#quiet.nextAt,
-      this.#asked.nextAt,
-      this.#challenged.nextAt,
+      this.#unregistered.nextAt,
+      this.#keepAlive.nextAt,
+      this.#pinged.nextAt,
+      this.#contested.nextAt,
     );
   }
 
-  /** Takes out what there is to do, in order. */
+  /** Takes all output, in order. */
   drain(): RegistrarOutput[] {
     const outputs = this.#outputs;
     this.#outputs = [];
     return outputs;
   }
 
-  /** Somebody has connected. */
+  /** Opens a session for a new connection. */
   handleConnect(now: number): Session {
     const session = new Session(this.#table, this.#lineBytes, this.#gate);
-    this.#nameless.start(now, session);
-    this.#quiet.start(now, session);
+    this.#unregistered.start(now, session);
+    this.#keepAlive.start(now, session);
     return session;
   }
 
-  /** A line has come. Its session must not be {@linkcode Session.waiting}. */
+  /** Takes a line. Its session must not be {@linkcode Session.waiting}. */
   handleLine(now: number, session: Session, line: Line): void {
     if (session.gone) return;
-    this.#asked.stop(session);
-    this.#quiet.start(now, session);
-    if (this.#nameless.has(session)) this.#nameless.start(now, session);
+    this.#pinged.stop(session);
+    this.#keepAlive.start(now, session);
+    if (this.#unregistered.has(session)) this.#unregistered.start(now, session);
     this.#apply(now, session, session.handleLine(line), "goodbye");
-    // Whoever says anything is there, and keeps the name unless that was a goodbye.
-    if (this.#challenged.stop(session)) session.answeredAt = now;
+    // Any line shows that the holder lives: it keeps the name, unless the line was a goodbye.
+    if (this.#contested.stop(session)) session.keptNameAt = now;
     this.#settle(now, session);
   }
 
-  /** A connection has ended. One that ended before changes nothing. */
+  /** A connection has ended. Changes nothing for one that was closed before. */
   handleDisconnect(now: number, session: Session): void {
     this.#end(now, session, "disconnected");
   }
 
-  /** It is time for something. */
+  /** Runs all timers that are due. */
   tick(now: number): void {
-    if (now > this.wakeAt + LATE_MS) {
-      for (const deadlines of [this.#nameless, this.#quiet, this.#asked, this.#challenged]) {
-        deadlines.startAll(now);
+    if (now > this.wakeAt + SUSPENDED_MS) {
+      for (const queue of [this.#unregistered, this.#keepAlive, this.#pinged, this.#contested]) {
+        queue.startAll(now);
       }
       return;
     }
-    for (const session of this.#challenged.due(now)) this.#drop(now, session);
-    for (const session of this.#asked.due(now)) this.#drop(now, session);
-    for (const session of this.#nameless.due(now)) this.#drop(now, session);
-    for (const session of this.#quiet.due(now)) this.#ask(now, session);
+    for (const session of this.#contested.due(now)) this.#drop(now, session);
+    for (const session of this.#pinged.due(now)) this.#drop(now, session);
+    for (const session of this.#unregistered.due(now)) this.#drop(now, session);
+    for (const session of this.#keepAlive.due(now)) this.#ping(now, session);
   }
 
-  #ask(now: number, session: Session): void {
-    this.#asked.start(now, session);
+  #ping(now: number, session: Session): void {
+    this.#pinged.start(now, session);
     this.#outputs.push({ kind: "send", session, message: { tipo: "ping" } });
   }
 
@@ -149,20 +150,20 @@ export class Registrar {
   }
 
   #end(now: number, session: Session, reason: LeaveReason): void {
-    this.#forget(session);
+    this.#close(session);
     const left = session.end();
     if (left) this.#left(left, reason);
     this.#settle(now, session);
   }
 
-  /** Stops all of a session's times, and its own wait for a name. */
-  #forget(session: Session): void {
+  /** Stops all timers of a session, and withdraws it from a contest. */
+  #close(session: Session): void {
     session.gone = true;
-    for (const deadlines of [this.#nameless, this.#quiet, this.#asked, this.#challenged]) {
-      deadlines.stop(session);
+    for (const queue of [this.#unregistered, this.#keepAlive, this.#pinged, this.#contested]) {
+      queue.stop(session);
     }
     if (!session.waiting) return;
-    for (const challengers of this.#challengers.values()) challengers.delete(session);
+    for (const contenders of this.#contenders.values()) contenders.delete(session);
     this.#resume(session);
   }
 
@@ -171,15 +172,15 @@ export class Registrar {
     if (reply) this.#outputs.push({ kind: "send", session, message: reply });
     if (left) this.#left(left, reason);
     if (joined) this.#joined(session, joined);
-    if (contested) this.#challenge(now, session, contested);
+    if (contested) this.#contest(now, session, contested);
     if (close) {
-      this.#forget(session);
+      this.#close(session);
       this.#outputs.push({ kind: "finish", session });
     }
   }
 
   #joined(session: Session, person: Person): void {
-    this.#nameless.stop(session);
+    this.#unregistered.stop(session);
     this.#holders.set(nameKey(person.nome), session);
     this.#outputs.push({ kind: "joined", person });
   }
@@ -189,31 +190,31 @@ export class Registrar {
     this.#outputs.push({ kind: "left", person, reason });
   }
 
-  /** Somebody wants a name that another has: who has it is asked whether they are there. */
-  #challenge(now: number, session: Session, name: string): void {
+  /** A session wants a name that another one holds: pings the holder. */
+  #contest(now: number, session: Session, name: string): void {
     const holder = this.#holders.get(nameKey(name));
     if (!holder) return;
-    // Whoever asks again and again is not to make somebody else answer all day.
-    if (now - holder.answeredAt < CHALLENGE_MS) {
+    // Nobody can make a phone answer more than one ping in this time.
+    if (now - holder.keptNameAt < CONTEST_TIMEOUT_MS) {
       this.#apply(now, session, session.settle(), "goodbye");
       return;
     }
     session.waiting = true;
-    const challengers = this.#challengers.get(holder);
-    if (challengers) {
-      challengers.add(session);
+    const contenders = this.#contenders.get(holder);
+    if (contenders) {
+      contenders.add(session);
       return;
     }
-    this.#challengers.set(holder, new Set([session]));
-    this.#challenged.start(now, holder);
-    this.#ask(now, holder);
+    this.#contenders.set(holder, new Set([session]));
+    this.#contested.start(now, holder);
+    this.#ping(now, holder);
   }
 
-  /** Whether a name is free is known now: those who wait for it are told, the first of them first. */
+  /** Ends a contest: decides the pending registrations, the first one first. */
   #settle(now: number, holder: Session): void {
-    const challengers = this.#challengers.get(holder) ?? [];
-    this.#challengers.delete(holder);
-    for (const session of challengers) {
+    const contenders = this.#contenders.get(holder) ?? [];
+    this.#contenders.delete(holder);
+    for (const session of contenders) {
       this.#apply(now, session, session.settle(), "goodbye");
       this.#resume(session);
     }

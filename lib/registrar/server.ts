@@ -1,4 +1,4 @@
-/** The registry on the network: the table of people behind a TCP port. */
+/** The registry as a TCP or TLS server. */
 
 import type { RegistryEvent } from "../events/registry_events.ts";
 import { canonicalIp, type Endpoint, formatEndpoint, isLoopback } from "../protocol/address.ts";
@@ -13,108 +13,101 @@ import { spareDescriptors } from "./descriptor_budget.ts";
 import { TokenBucket } from "../util/token_bucket.ts";
 import { withTimeLimit } from "../util/time_limit.ts";
 
-/** Most connections at a time unless told otherwise, where there are descriptors for them. */
-const MAX_CONNECTIONS = 10_000;
+/** Default limit of connections; fewer if the process may not open enough file descriptors. */
+const DEFAULT_MAX_CONNECTIONS = 10_000;
 
 /**
- * Most connections of one address unless told otherwise: a whole school behind one router, and no more than a part of
- * the room for a single machine of ill will. The registry's own machine may have more: whoever is on it does not need
- * connections to do harm.
+ * Default limit of connections from one address: enough for a school behind one router, and a small part of the room for
+ * an attacker. Loopback addresses have no limit, since local users have easier ways to do harm.
  */
-const MAX_PER_ADDRESS = 500;
+const DEFAULT_MAX_PER_ADDRESS = 500;
 
-/**
- * File descriptors that are left alone, for refused connections and whatever the program needs: past the process's limit
- * Deno itself panics.
- */
-const SPARE_DESCRIPTORS = 64;
+/** File descriptors kept free for refused connections and other files: past the process's limit Deno itself panics. */
+const RESERVED_DESCRIPTORS = 64;
 
-/** For how many further connections it is found out at a time whether there are descriptors. */
+/** Further connections that one probe of the free descriptors looks for. */
 const PROBED_CONNECTIONS = 250;
 
-/** Where there were not enough, it is not tried again sooner than after this, in milliseconds. */
-const PROBE_PAUSE_MS = 1000;
+/** Shortest interval between probes while descriptors lack. */
+const PROBE_INTERVAL_MS = 1000;
 
-/** Requests a second of one connection unless told otherwise. A person does not type one in that time. */
-const REQUESTS_PER_SECOND = 50;
+/** Default rate limit of one connection, in requests a second: no person types that fast. */
+const DEFAULT_REQUESTS_PER_SECOND = 50;
 
-/** Seconds of requests that may come at once: enough to read the list of a full room. */
+/** Burst of the rate limit, in seconds of its rate: 200 requests, enough to read the list of a full room. */
 const BURST_SECONDS = 4;
 
-/** So many bytes count as a request, so that what never becomes one has its limit too. */
+/** Bytes that cost as much as a request, so that lines without an end are limited, too. */
 const BYTES_PER_REQUEST = 512;
 
-/** And so does reading so many times, since a single byte costs as much as a packet. */
+/** Reads that cost as much as a request, so that single bytes are limited, too. */
 const READS_PER_REQUEST = 4;
 
-/** Read at a time from a connection: several lines, and little enough for thousands of connections. */
+/** Read buffer of a connection: several lines, and small enough for thousands of connections. */
 const READ_BYTES = 1024;
 
-/**
- * Replies that are gathered for one write. A packet full of short requests with long replies is answered in
- * several, so that a phone that asks much and reads nothing costs bounded memory.
- */
-const MAX_WRITE_BYTES = 64 * 1024;
+/** Replies buffered before the next request is taken: bounds the memory for a phone that does not read. */
+const MAX_WRITE_BACKLOG_BYTES = 64 * 1024;
 
 /**
- * How long a connection is still read after the last reply. Closing it with unread bytes would reset it, and
- * the phone might never see that reply (RFC 1122, section 4.2.2.13).
+ * Lingering close: time to read after the last reply. Closing with unread bytes would send a reset, which could destroy
+ * that reply (RFC 1122, section 4.2.2.13).
  */
 const LINGER_MS = 1000;
 
-/** Most refused connections that linger; beyond it they are reset, for a flood is not to hold descriptors. */
-const MAX_LINGERING = SPARE_DESCRIPTORS / 2;
+/** Most refused connections that linger. Further ones are reset, so that a flood does not hold descriptors. */
+const MAX_LINGERING = RESERVED_DESCRIPTORS / 2;
 
-/** Most that is read of a phone after the last reply, in bytes. */
+/** Most bytes to read after the last reply. */
 const MAX_LINGER_BYTES = 64 * 1024;
 
-/** A full room has calmed down, and is worth a word when it is full again, below this share of its connections. */
-const CALM_SHARE = 0.9;
+/** Hysteresis of the event `room_full`: it comes again only after the connections fell below this fraction. */
+const FULL_HYSTERESIS = 0.9;
 
-/** Pause after a failed accept. Failures such as a lack of descriptors last a while; trying at once would spin. */
-const ACCEPT_PAUSE_MS = 100;
+/** Pause after a failed accept, since a lack of descriptors lasts a while. */
+const ACCEPT_RETRY_MS = 100;
 
-/** How long closing waits for connections to end: one with a pending write may not end by itself. */
-const CLOSE_MS = 1000;
+/** Longest time that closing waits for connections: one with a pending write may not end by itself. */
+const CLOSE_TIMEOUT_MS = 1000;
 
-/** How much a registry lets others have. */
+/** Limits of a registry. */
 export interface RegistryLimits {
-  /** Most connections at a time; further ones are told `sala_cheia` and closed. */
+  /** Most connections; further ones get `sala_cheia` and are closed. */
   readonly maxConnections?: number;
-  /** Most connections of one address, likewise. */
+  /** Most connections from one address; likewise. */
   readonly maxPerAddress?: number;
-  /** Requests a second of one connection; what comes faster is read that slowly. */
+  /** Rate limit of one connection, in requests a second; faster ones are delayed. */
   readonly requestsPerSecond?: number;
   /** Longest line in bytes. */
   readonly lineBytes?: number;
-  /** How long a connection without a name may say nothing, in milliseconds; then it is closed. */
+  /** Time in ms without a line after which a connection without a name is closed. */
   readonly idleMs?: number;
 }
 
-/** What a registry can be told. */
+/** Options of a registry. */
 export interface RegistryOptions extends RegistryLimits {
   /** The local address to listen on: `0.0.0.0` for all of IPv4, `::` for all of IPv6 and IPv4. */
   readonly host?: string;
-  /** TCP port; 0 for any that is free. */
+  /** TCP port; 0 for any free one. */
   readonly port?: number;
-  /** Where the room has a password, who checks it. */
+  /** Verifies the room's password, if it has one. */
   readonly gate?: PasswordGate;
-  /** Certificate chain and key in PEM: phones have to speak TLS then. */
+  /** Certificate chain and private key in PEM. With it, the registry speaks TLS only. */
   readonly tls?: { readonly cert: string; readonly key: string };
-  /** Told of every message and of whoever comes and goes. Must not throw. */
+  /** Called for every event. Must not throw. */
   readonly onEvent?: (event: RegistryEvent) => void;
 }
 
 /** A running registry. */
 export interface RegistryServer extends AsyncDisposable {
-  /** Where it listens. */
+  /** The address and port that it listens on. */
   readonly host: string;
   readonly port: number;
-  /** Stops listening and closes all connections. Settles within about a second; may be called again. */
+  /** Stops listening and closes all connections, within about 1 s. May be called again. */
   close(): Promise<void>;
 }
 
-/** The port is taken by another process. */
+/** Another process listens on the port. */
 export class PortInUseError extends Error {
   override readonly name = "PortInUseError";
   readonly port: number;
@@ -128,8 +121,8 @@ export class PortInUseError extends Error {
 /**
  * Starts a registry.
  *
- * @throws {PortInUseError} If the port is taken.
- * @throws {Error} If it cannot listen there for another reason, such as an address that is not this machine's.
+ * @throws {PortInUseError} If another process listens on the port.
+ * @throws {Error} If it cannot listen for another reason, such as an address of another host.
  */
 export function startRegistry(options: RegistryOptions = {}): RegistryServer {
   const { host = "0.0.0.0", port = DEFAULT_REGISTRY_PORT } = options;
@@ -149,14 +142,14 @@ export function startRegistry(options: RegistryOptions = {}): RegistryServer {
 type Socket = Deno.TcpConn | Deno.TlsConn;
 type Listener = Deno.TcpListener | Deno.TlsListener;
 
-/** A connection, and what waits for it. */
+/** A connection and its state. */
 interface Connection {
   readonly socket: Socket;
   readonly peer: Endpoint;
   readonly writeQueue: WriteQueue;
-  /** Whether the registry has said its last word. */
+  /** Whether the last reply is queued. */
   finished: boolean;
-  /** Goes on with the lines after a request whose reply had to wait. */
+  /** Continues after a pending reply. */
   resume: () => void;
 }
 
@@ -169,20 +162,20 @@ class Server implements RegistryServer {
   readonly #requestsPerSecond: number;
   readonly #lineBytes: number;
   readonly #admission = new Admission();
-  /** For so many connections there are descriptors. */
-  #affordable = 0;
+  /** Connections that the last probe found descriptors for. */
+  #descriptorBudget = 0;
   #nextProbeAt = -Infinity;
-  #tell: (event: RegistryEvent) => void;
+  #onEvent: (event: RegistryEvent) => void;
   readonly #registrar: Registrar;
   readonly #bySession = new Map<Session, Connection>();
-  /** Every connection, and what settles when it has ended. */
+  /** All connections; each promise resolves when its connection has ended. */
   readonly #connections = new Map<Socket, Promise<void>>();
   readonly #lingering = new Set<Socket>();
   readonly #accepting: Promise<void>;
-  /** How many connections there were when it was said that the room is full. */
-  #saidFullAt = Infinity;
-  #alarm: ReturnType<typeof setTimeout> | undefined;
-  #alarmAt = Infinity;
+  /** Number of connections at the last `room_full`; `Infinity` if another one is due. */
+  #fullAt = Infinity;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #timerAt = Infinity;
   #closing: Promise<void> | undefined;
 
   constructor(
@@ -194,11 +187,11 @@ class Server implements RegistryServer {
     this.host = hostname;
     this.port = port;
     this.#listener = listener;
-    this.#maxConnections = options.maxConnections ?? MAX_CONNECTIONS;
+    this.#maxConnections = options.maxConnections ?? DEFAULT_MAX_CONNECTIONS;
     this.#maxPerAddress = options.maxPerAddress;
-    this.#requestsPerSecond = options.requestsPerSecond ?? REQUESTS_PER_SECOND;
+    this.#requestsPerSecond = options.requestsPerSecond ?? DEFAULT_REQUESTS_PER_SECOND;
     this.#lineBytes = options.lineBytes ?? MAX_LINE_BYTES;
-    this.#tell = options.onEvent ?? (() => {});
+    this.#onEvent = options.onEvent ?? (() => {});
     this.#accepting = this.#accept();
   }
 
@@ -213,13 +206,13 @@ class Server implements RegistryServer {
   async #close(): Promise<void> {
     this.#listener.close();
     await this.#accepting;
-    clearTimeout(this.#alarm);
+    clearTimeout(this.#timer);
     const ends = [...this.#connections.values()];
     for (const socket of [...this.#connections.keys(), ...this.#lingering]) closeQuietly(socket);
     for (const { resume } of this.#bySession.values()) resume();
-    await orTimeOver(CLOSE_MS, Promise.all(ends));
-    // A connection that ends even later has nobody to tell.
-    this.#tell = () => {};
+    await settledOrTimeout(CLOSE_TIMEOUT_MS, Promise.all(ends));
+    // Connections that end later report nothing.
+    this.#onEvent = () => {};
   }
 
   async #accept(): Promise<void> {
@@ -228,45 +221,45 @@ class Server implements RegistryServer {
       try {
         socket = await this.#listener.accept();
       } catch {
-        if (!this.#closing) await new Promise((resolve) => setTimeout(resolve, ACCEPT_PAUSE_MS));
+        if (!this.#closing) await new Promise((resolve) => setTimeout(resolve, ACCEPT_RETRY_MS));
         continue;
       }
       if (this.#closing) closeQuietly(socket);
-      else if (this.#hasRoom()) this.#admit(socket);
-      else this.#turnAway(socket);
+      else if (this.#hasCapacity()) this.#admit(socket);
+      else this.#rejectFull(socket);
     }
   }
 
-  /** Whether there is room for another connection: by number, and by what the system allows. */
-  #hasRoom(): boolean {
+  /** Whether another connection fits the limit and the free descriptors. */
+  #hasCapacity(): boolean {
     const count = this.#connections.size;
     if (count >= this.#maxConnections) return false;
-    if (count < this.#affordable) return true;
+    if (count < this.#descriptorBudget) return true;
     const now = performance.now();
     if (now < this.#nextProbeAt) return false;
-    const spare = spareDescriptors(PROBED_CONNECTIONS + SPARE_DESCRIPTORS) - SPARE_DESCRIPTORS;
-    if (spare < PROBED_CONNECTIONS) this.#nextProbeAt = now + PROBE_PAUSE_MS;
-    this.#affordable = count + Math.max(0, spare);
-    return count < this.#affordable;
+    const spare = spareDescriptors(PROBED_CONNECTIONS + RESERVED_DESCRIPTORS) - RESERVED_DESCRIPTORS;
+    if (spare < PROBED_CONNECTIONS) this.#nextProbeAt = now + PROBE_INTERVAL_MS;
+    this.#descriptorBudget = count + Math.max(0, spare);
+    return count < this.#descriptorBudget;
   }
 
   #admit(socket: Socket): void {
     const { ip } = peerOf(socket);
-    const most = this.#maxPerAddress ?? (isLoopback(ip) ? Infinity : MAX_PER_ADDRESS);
-    const entry = this.#admission.enter(performance.now(), ip, most);
-    // It was told when the last place was taken.
+    const limit = this.#maxPerAddress ?? (isLoopback(ip) ? Infinity : DEFAULT_MAX_PER_ADDRESS);
+    const entry = this.#admission.enter(performance.now(), ip, limit);
+    // The event came with the last admitted connection.
     if (!entry) return this.#refuse(socket);
-    if (entry.connections === most) this.#tell({ event: "address_full", ip, connections: most });
+    if (entry.connections === limit) this.#onEvent({ event: "address_full", ip, connections: limit });
     const served = this.#serve(socket, entry.waitMs).then(() => {
       this.#connections.delete(socket);
       this.#admission.leave(performance.now(), ip);
-      // Where one place is taken again and again, once is enough.
-      if (this.#connections.size < CALM_SHARE * this.#saidFullAt) this.#saidFullAt = Infinity;
+      // One event is enough while connections come and go at the limit.
+      if (this.#connections.size < FULL_HYSTERESIS * this.#fullAt) this.#fullAt = Infinity;
     });
     this.#connections.set(socket, served);
   }
 
-  /** Waits, then speaks with one phone until the connection ends, on either side. Never rejects. */
+  /** Serves a connection until either side ends it. Never rejects. */
   async #serve(socket: Socket, waitMs: number): Promise<void> {
     if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
     const session = this.#registrar.handleConnect(performance.now());
@@ -279,28 +272,28 @@ class Server implements RegistryServer {
         resume: () => {},
       };
       this.#bySession.set(session, connection);
-      this.#carryOut();
+      this.#applyOutput();
       if ("setNoDelay" in socket) {
         socket.setNoDelay(true);
         socket.setKeepAlive(true);
       }
       if (await this.#converse(session, connection)) await linger(socket);
     } catch {
-      // The phone has gone away, or the registry is being closed: that ends the conversation like any other.
+      // The connection failed, or the registry closes.
     } finally {
-      // First of all, since the name must be free the moment that the phone can see its connection closed.
+      // First, since the name must be free as soon as the phone sees the end of the connection.
       this.#registrar.handleDisconnect(performance.now(), session);
-      this.#carryOut();
+      this.#applyOutput();
       this.#bySession.delete(session);
       closeQuietly(socket);
     }
   }
 
   /**
-   * Reads and answers until one side has had enough. Nothing is read while an answer waits to be given or taken, so a
-   * phone that does not read its answers stops itself and nobody else.
+   * Reads and answers lines. Reads nothing while a reply is pending or unwritten, so a phone that reads no replies stops
+   * only itself.
    *
-   * @returns True if it was the registry that had the last word.
+   * @returns True if the registry ended the conversation; false if the phone did.
    */
   async #converse(session: Session, connection: Connection): Promise<boolean> {
     const { socket, peer, writeQueue } = connection;
@@ -308,57 +301,57 @@ class Server implements RegistryServer {
     const buffer = new Uint8Array(READ_BYTES);
     const rate = this.#requestsPerSecond;
     const bucket = new TokenBucket(performance.now(), rate, rate * BURST_SECONDS);
-    const pay = async (tokens: number): Promise<void> => {
+    const throttle = async (tokens: number): Promise<void> => {
       const ms = bucket.take(performance.now(), tokens);
       if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
     };
     for (;;) {
       const count = await socket.read(buffer);
       if (count === null) return false;
-      await pay(1 / READS_PER_REQUEST + count / BYTES_PER_REQUEST);
+      await throttle(1 / READS_PER_REQUEST + count / BYTES_PER_REQUEST);
       for (const line of splitter.push(buffer.subarray(0, count))) {
-        await pay(1);
+        await throttle(1);
         this.#trace("received", peer, "text" in line ? line.text : `${line.beginning}…`);
         this.#registrar.handleLine(performance.now(), session, line);
-        this.#carryOut();
+        this.#applyOutput();
         if (session.waiting) await new Promise<void>((resolve) => connection.resume = resolve);
         if (connection.finished) {
-          await orTimeOver(LINGER_MS, writeQueue.drained());
+          await settledOrTimeout(LINGER_MS, writeQueue.drained());
           return true;
         }
         if (session.gone) return false;
-        if (writeQueue.backlog > MAX_WRITE_BYTES) await writeQueue.drained();
+        if (writeQueue.backlog > MAX_WRITE_BACKLOG_BYTES) await writeQueue.drained();
       }
       await writeQueue.drained();
     }
   }
 
-  /** Does what the room wants done, and sees to it that it is woken in time. */
-  #carryOut(): void {
+  /** Applies all output of the registrar, and sets the timer. */
+  #applyOutput(): void {
     for (const output of this.#registrar.drain()) {
       switch (output.kind) {
         case "joined":
-          this.#tell({ event: "joined", ...fieldsOf(output.person) });
-          this.#tellTable();
+          this.#onEvent({ event: "joined", ...eventFields(output.person) });
+          this.#reportTable();
           break;
         case "left":
-          this.#tell({ event: "left", ...fieldsOf(output.person), reason: output.reason });
-          this.#tellTable();
+          this.#onEvent({ event: "left", ...eventFields(output.person), reason: output.reason });
+          this.#reportTable();
           break;
         default:
-          this.#attend(output);
+          this.#applyToConnection(output);
       }
     }
-    this.#setAlarm();
+    this.#setTimer();
   }
 
-  /** What is to be done with one connection. */
-  #attend(output: Exclude<RegistrarOutput, { kind: "joined" | "left" }>): void {
+  /** Applies an output that concerns one connection. */
+  #applyToConnection(output: Exclude<RegistrarOutput, { kind: "joined" | "left" }>): void {
     const connection = this.#bySession.get(output.session);
     if (!connection) return;
     switch (output.kind) {
       case "send":
-        return connection.writeQueue.push(this.#say(output.message, connection.peer));
+        return connection.writeQueue.push(this.#encode(output.message, connection.peer));
       case "finish":
         connection.finished = true;
         return;
@@ -369,39 +362,39 @@ class Server implements RegistryServer {
     }
   }
 
-  /** Sets the one timer. One that goes off too early does no harm, so it is set anew only to an earlier time. */
-  #setAlarm(): void {
+  /** Sets the timer, unless it already fires before: a tick that comes early does no harm. */
+  #setTimer(): void {
     const at = this.#registrar.wakeAt;
-    if (this.#closing || at >= this.#alarmAt) return;
-    clearTimeout(this.#alarm);
-    this.#alarmAt = at;
-    this.#alarm = setTimeout(() => {
-      this.#alarmAt = Infinity;
+    if (this.#closing || at >= this.#timerAt) return;
+    clearTimeout(this.#timer);
+    this.#timerAt = at;
+    this.#timer = setTimeout(() => {
+      this.#timerAt = Infinity;
       this.#registrar.tick(performance.now());
-      this.#carryOut();
+      this.#applyOutput();
     }, Math.max(0, at - performance.now()));
   }
 
-  /** Follows whenever somebody came or went, so that what stands last on the screen is true. */
-  #tellTable(): void {
-    this.#tell({ event: "table", people: this.#registrar.people() });
+  /** Follows every change, so that the last table on the screen is true. */
+  #reportTable(): void {
+    this.#onEvent({ event: "table", people: this.#registrar.people() });
   }
 
-  #say(reply: RegistryReply, peer: Endpoint): string {
+  #encode(reply: RegistryReply, peer: Endpoint): string {
     const text = JSON.stringify(reply);
     this.#trace("sent", peer, text);
     return `${text}\n`;
   }
 
   #trace(direction: "sent" | "received", peer: Endpoint, text: string): void {
-    this.#tell({ event: "message", direction, transport: "TCP", peer, text });
+    this.#onEvent({ event: "message", direction, transport: "TCP", peer, text });
   }
 
-  /** Tells a phone that there is no room for it. */
-  #turnAway(socket: Socket): void {
-    if (this.#saidFullAt === Infinity) {
-      this.#saidFullAt = this.#connections.size;
-      this.#tell({ event: "room_full", connections: this.#saidFullAt });
+  /** Refuses a connection beyond the limit; the first one with an event. */
+  #rejectFull(socket: Socket): void {
+    if (this.#fullAt === Infinity) {
+      this.#fullAt = this.#connections.size;
+      this.#onEvent({ event: "room_full", connections: this.#fullAt });
     }
     this.#refuse(socket);
   }
@@ -414,10 +407,10 @@ class Server implements RegistryServer {
     this.#lingering.add(socket);
     (async () => {
       try {
-        await send(socket, this.#say(ROOM_FULL, peerOf(socket)));
+        await send(socket, this.#encode(ROOM_FULL, peerOf(socket)));
         await linger(socket);
       } catch {
-        // It did not wait to be told.
+        // The phone closed first.
       } finally {
         closeQuietly(socket);
         this.#lingering.delete(socket);
@@ -431,7 +424,7 @@ function peerOf(socket: Socket): Endpoint {
   return { ip: canonicalIp(hostname), port };
 }
 
-function fieldsOf({ nome, ip, porta }: Person): { name: string; ip: string; port: number } {
+function eventFields({ nome, ip, porta }: Person): { name: string; ip: string; port: number } {
   return { name: nome, ip, port: porta };
 }
 
@@ -442,10 +435,10 @@ async function send(socket: Socket, text: string): Promise<void> {
   for (let sent = 0; sent < bytes.length;) sent += await socket.write(bytes.subarray(sent));
 }
 
-/** Says that nothing more will come, then waits, but not long, for the other side to close the connection. */
+/** Lingering close: ends this direction, then waits up to {@linkcode LINGER_MS} for the phone to close. */
 async function linger(socket: Socket): Promise<void> {
   await socket.closeWrite();
-  const drained = (async () => {
+  const closed = (async () => {
     const rest = new Uint8Array(READ_BYTES);
     for (let left = MAX_LINGER_BYTES; left > 0;) {
       const count = await socket.read(rest);
@@ -453,15 +446,15 @@ async function linger(socket: Socket): Promise<void> {
       left -= count;
     }
   })();
-  await orTimeOver(LINGER_MS, drained);
+  await settledOrTimeout(LINGER_MS, closed);
 }
 
-/** Waits until something is done or has failed, or the time is over. */
-async function orTimeOver(ms: number, done: Promise<unknown>): Promise<void> {
+/** Waits until a promise settles, or the time is over. */
+async function settledOrTimeout(ms: number, promise: Promise<unknown>): Promise<void> {
   try {
-    await withTimeLimit(ms, undefined, () => done);
+    await withTimeLimit(ms, undefined, () => promise);
   } catch {
-    // Whichever it was, there is nothing more to wait for.
+    // Failed: settled all the same.
   }
 }
 
@@ -469,6 +462,6 @@ function closeQuietly(socket: Socket): void {
   try {
     socket.close();
   } catch {
-    // It is closed already.
+    // Already closed.
   }
 }

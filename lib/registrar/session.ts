@@ -1,4 +1,4 @@
-/** One phone's conversation with the registry. */
+/** The registry's side of one connection. */
 
 import { type Line, MAX_LINE_BYTES } from "../protocol/line_splitter.ts";
 import { nameKey } from "../protocol/name.ts";
@@ -13,18 +13,18 @@ import {
 import type { Answer, Challenge, PasswordGate } from "../protocol/password_challenge.ts";
 import type { RegistryTable } from "./table.ts";
 
-/** What came of a line. */
+/** The result of a line. */
 export interface Outcome {
   readonly reply?: RegistryReply;
   readonly joined?: Person;
   readonly left?: Person;
-  /** The name that was asked for and that somebody has; the reply comes from {@linkcode Session.settle}. */
+  /** The requested name, if somebody holds it. The reply then comes from {@linkcode Session.settle}. */
   readonly contested?: string;
-  /** Whether the connection is to be closed once the reply is sent. */
+  /** Whether to close the connection after the reply. */
   readonly close: boolean;
 }
 
-/** What `mensagem` says to people. */
+/** Values of `mensagem`, for people. */
 const SENTENCES = {
   nome_em_uso: "este nome já está em uso; escolha outro",
   usuario_nao_encontrado: "não há ninguém com este nome na sala",
@@ -39,7 +39,7 @@ const LINE_PROBLEMS = {
   not_utf8: () => "a linha não está em UTF-8",
 } as const;
 
-/** What a phone is told for which there is no room, before its connection is closed. */
+/** The only line on a connection that the registry has no room for. */
 export const ROOM_FULL: RegistryReply = {
   tipo: "erro",
   codigo: "sala_cheia",
@@ -48,37 +48,37 @@ export const ROOM_FULL: RegistryReply = {
 
 const encoder = new TextEncoder();
 
-/** How many bytes a reply to `lista` takes without its people, at most. */
+/** Size of a reply to `lista` without its people, at most. */
 function listEnvelopeBytes(id: RequestId | undefined): number {
   const empty: RegistryReply = { tipo: "resposta_lista", usuarios: [], proximo: Number.MAX_SAFE_INTEGER };
   return encoder.encode(JSON.stringify(id === undefined ? empty : { ...empty, id })).length;
 }
 
 /**
- * The registry's side of one connection: takes the lines that a phone sends, in order, and says what is to be
- * answered and done. It opens no socket; the table that it is given is shared by all connections.
+ * One connection: takes lines in order, and gives the reply and the change of the table for each. Does no I/O. All
+ * sessions of a registry share its table.
  */
 export class Session {
-  /** While true, no further line may be given to the room: the reply to the last one comes first. */
+  /** While true, the reply to the last line is pending, and the caller must not give another one. */
   waiting = false;
-  /** Whether it has left, or was sent away: nothing that it still says counts. */
+  /** Whether it has left or was dropped. Further lines are ignored. */
   gone = false;
-  /** When it last defended its name. */
-  answeredAt = -Infinity;
+  /** When it last kept its name in a contest. */
+  keptNameAt = -Infinity;
 
   readonly #table: RegistryTable;
   readonly #lineBytes: number;
   readonly #gate: PasswordGate | undefined;
-  /** The registration whose password is asked for. */
-  #unproven: { readonly person: Person; readonly challenge: Challenge } | undefined;
+  /** The registration that waits for the answer to its challenge. */
+  #challenged: { readonly person: Person; readonly challenge: Challenge } | undefined;
   #person: Person | undefined;
-  /** The registration that waits, because its name is somebody's. */
+  /** The registration that waits until its contested name is decided. */
   #contested: { readonly person: Person; readonly id: RequestId | undefined } | undefined;
   #closed = false;
 
   /**
-   * @param lineBytes Longest line that is taken, for what a longer one is told.
-   * @param gate Where the room has a password, who checks it.
+   * @param lineBytes Longest line that the caller accepts, for the error message.
+   * @param gate Verifies the room's password, if it has one.
    */
   constructor(table: RegistryTable, lineBytes: number = MAX_LINE_BYTES, gate?: PasswordGate) {
     this.#table = table;
@@ -86,32 +86,32 @@ export class Session {
     this.#gate = gate;
   }
 
-  /** Takes a line. After one whose outcome is to close, all others are ignored. */
+  /** Takes a line. Ignores it after an outcome with `close`. */
   handleLine(line: Line): Outcome {
     if (this.#closed) return { close: true };
     if ("problem" in line) {
       return refusal("mensagem_invalida", LINE_PROBLEMS[line.problem](this.#lineBytes));
     }
     const parsed = parseRequest(line.text);
-    if ("problem" in parsed) return marked(refusal("mensagem_invalida", parsed.problem), parsed.id);
+    if ("problem" in parsed) return withId(refusal("mensagem_invalida", parsed.problem), parsed.id);
     const outcome = this.#answer(parsed.message);
     this.#closed ||= outcome.close;
-    return marked(outcome, parsed.message.id);
+    return withId(outcome, parsed.message.id);
   }
 
   /**
-   * Whether the contested name has become free is known now.
+   * Decides the pending registration of a contested name.
    *
-   * @returns What comes of the registration that waited for it: the name, if it is free.
+   * @returns The confirmation if the name has become free, otherwise `nome_em_uso`.
    */
   settle(): Outcome {
-    const waiting = this.#contested;
+    const pending = this.#contested;
     this.#contested = undefined;
-    if (!waiting || this.#closed) return { close: this.#closed };
-    return marked(this.#enrol(waiting.person), waiting.id);
+    if (!pending || this.#closed) return { close: this.#closed };
+    return withId(this.#addToTable(pending.person), pending.id);
   }
 
-  /** The connection has ended. @returns Who left with it, if somebody did. */
+  /** The connection has ended. @returns The person who left with it, if it had one. */
   end(): Person | undefined {
     this.#closed = true;
     return this.#leave();
@@ -126,7 +126,7 @@ export class Session {
       case "registro":
         return this.#register({ nome: request.nome, ip: request.ip, porta: request.porta }, request.id);
       case "resposta_desafio":
-        return this.#prove(request, request.id);
+        return this.#handleChallengeAnswer(request, request.id);
       case "consulta":
         return this.#person ? this.#lookUp(request.nome) : refusal("nao_registrado");
       case "lista":
@@ -140,29 +140,29 @@ export class Session {
     if (this.#person) return refusal("ja_registrado");
     if (this.#gate) {
       const challenge = this.#gate.challenge();
-      this.#unproven = { person, challenge };
+      this.#challenged = { person, challenge };
       return { reply: { tipo: "desafio", ...challenge }, close: false };
     }
     return this.#admit(person, id);
   }
 
-  #prove(answer: Answer, id: RequestId | undefined): Outcome {
-    const unproven = this.#unproven;
-    // Each challenge is good for one answer.
-    this.#unproven = undefined;
-    if (!unproven || !this.#gate) return refusal("mensagem_invalida", "não há desafio a responder");
-    const { person, challenge } = unproven;
+  #handleChallengeAnswer(answer: Answer, id: RequestId | undefined): Outcome {
+    const challenged = this.#challenged;
+    // A challenge accepts one answer.
+    this.#challenged = undefined;
+    if (!challenged || !this.#gate) return refusal("mensagem_invalida", "não há desafio a responder");
+    const { person, challenge } = challenged;
     if (this.#gate.accepts(challenge, answer, person)) return this.#admit(person, id);
     return { ...refusal("senha_incorreta"), close: true };
   }
 
   #admit(person: Person, id: RequestId | undefined): Outcome {
-    if (!this.#table.find(person.nome)) return this.#enrol(person);
+    if (!this.#table.find(person.nome)) return this.#addToTable(person);
     this.#contested = { person, id };
     return { contested: person.nome, close: false };
   }
 
-  #enrol(person: Person): Outcome {
+  #addToTable(person: Person): Outcome {
     if (!this.#table.add(person)) return refusal("nome_em_uso");
     this.#person = person;
     return { reply: { tipo: "registro_confirmado", ...person }, joined: person, close: false };
@@ -204,8 +204,8 @@ function refusal(code: ErrorCode, sentence?: string): Outcome {
   return { reply: { tipo: "erro", codigo: code, mensagem }, close: false };
 }
 
-/** The same outcome, its reply marked as its request was. */
-function marked(outcome: Outcome, id: RequestId | undefined): Outcome {
+/** Adds the `id` of the request to the reply. */
+function withId(outcome: Outcome, id: RequestId | undefined): Outcome {
   if (id === undefined || !outcome.reply) return outcome;
   return { ...outcome, reply: { ...outcome.reply, id } };
 }

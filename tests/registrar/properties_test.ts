@@ -6,17 +6,17 @@ import { type Outcome, Session } from "../../lib/registrar/session.ts";
 import { RegistryTable } from "../../lib/registrar/table.ts";
 import { holds } from "../../testing/property.ts";
 
-/** Some of them are the same to the registry. */
+/** Some of them have the same key. */
 const NAMES = ["joão", "JOA\u0303O", "maria", "MARIA", "ana"];
 const PHONES = 3;
 
-/** The room as a simple mind has it: who sits at each phone, and who came in which order. */
+/** A simple model of the room: the name of each phone, and the names in order of registration. */
 interface Model {
   readonly names: (string | undefined)[];
   readonly order: string[];
 }
 
-/** The real one. */
+/** The implementation. */
 interface Room {
   readonly table: RegistryTable;
   readonly sessions: Session[];
@@ -24,7 +24,7 @@ interface Room {
 
 type Command = fc.Command<Model, Room>;
 
-/** A command of one phone; `expect` changes the model and says what the reply's `tipo` or `codigo` must be. */
+/** A command of one phone; `expect` changes the model, and returns the expected `tipo` or `codigo` of the reply. */
 function command(
   description: string,
   phone: number,
@@ -36,14 +36,14 @@ function command(
     run(model, room) {
       const session = room.sessions[phone]!;
       const received: Outcome | undefined = request && session.handleLine({ text: JSON.stringify(request) });
-      // Whoever has the name gives a sign of life.
+      // The holder answers the ping.
       const outcome = received?.contested === undefined ? received : session.settle();
       if (!request) {
         session.end();
         room.sessions[phone] = new Session(room.table);
       }
       assertEquals(answerOf(outcome), expect(model), description);
-      // After the goodbye the connection is closed, and the phone comes on a new one.
+      // After the goodbye the phone comes back on a new connection.
       if (outcome?.close) room.sessions[phone] = new Session(room.table);
       assertEquals(room.table.people().map(({ nome }) => nameKey(nome)), model.order, description);
     },
@@ -54,7 +54,7 @@ function command(
 function answerOf(outcome: Outcome | undefined): string | undefined {
   const reply = outcome?.reply;
   if (!reply) return undefined;
-  assert("message" in parseReply(JSON.stringify(reply)), "a reply that a phone can read");
+  assert("message" in parseReply(JSON.stringify(reply)), "a reply that a phone can parse");
   return reply.tipo === "erro" ? reply.codigo : reply.tipo;
 }
 
@@ -113,7 +113,7 @@ const commands = [
   phone.map((phone) => command(`${phone} pings`, phone, { tipo: "ping" }, () => "pong")),
 ];
 
-Deno.test("Session and RegistryTable do what a simple model of them does, whatever the commands", () => {
+Deno.test("Session and RegistryTable behave like a simple model of them, whatever the commands", () => {
   holds(fc.property(fc.commands(commands, { maxCommands: 60 }), (commands) => {
     fc.modelRun(() => {
       const table = new RegistryTable();
@@ -123,7 +123,7 @@ Deno.test("Session and RegistryTable do what a simple model of them does, whatev
   }));
 });
 
-Deno.test("RegistryTable gives everybody who stays on exactly one page, whoever comes and goes in between", () => {
+Deno.test("RegistryTable lists every person who stays exactly once while others join and leave", () => {
   const people = fc.uniqueArray(fc.stringMatching(/^[a-zé美]{1,32}$/), { minLength: 1, selector: nameKey });
   holds(
     fc.property(
@@ -146,7 +146,7 @@ Deno.test("RegistryTable gives everybody who stays on exactly one page, whoever 
           const leaver = names[leaving[page] ?? -1];
           if (leaver !== undefined && table.remove(leaver)) gone.add(leaver);
           if (page < 20) table.add(personOf(`new ${page}`));
-          assert(page < 100, "it comes to its end");
+          assert(page < 100, "the pages have an end");
         }
         assertEquals(seen.length, new Set(seen).size, "nobody twice");
         for (const nome of names) assert(seen.includes(nome) || gone.has(nome), `${nome} was left out`);

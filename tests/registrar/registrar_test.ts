@@ -1,8 +1,14 @@
 import { assertEquals } from "@std/assert";
-import { CHALLENGE_MS, IDLE_MS, PONG_MS, QUIET_MS, Registrar } from "../../lib/registrar/registrar.ts";
+import {
+  CONTEST_TIMEOUT_MS,
+  KEEPALIVE_MS,
+  PONG_TIMEOUT_MS,
+  Registrar,
+  UNREGISTERED_IDLE_MS,
+} from "../../lib/registrar/registrar.ts";
 import type { Session } from "../../lib/registrar/session.ts";
 
-/** A room in which sessions are called by letters and time passes when the test says so. */
+/** A registrar whose sessions have letters for names, on a clock that the test moves. */
 class Story {
   readonly room: Registrar;
   readonly #names = new Map<Session, string>();
@@ -18,7 +24,7 @@ class Story {
     return session;
   }
 
-  /** @returns What happens next, in short. */
+  /** @returns The output in short, as of `told()`. */
   say(session: Session, message: object): string[] {
     this.room.handleLine(this.now, session, { text: JSON.stringify(message) });
     return this.told();
@@ -33,7 +39,7 @@ class Story {
     return this.told();
   }
 
-  /** Lets time pass, waking the room whenever it wants to be woken. */
+  /** Lets time pass, with all timers. */
   pass(ms: number): string[] {
     const end = this.now + ms;
     const told: string[] = [];
@@ -66,43 +72,43 @@ class Story {
   }
 }
 
-Deno.test("Registrar asks a silent phone for a sign of life and drops it when none comes", () => {
+Deno.test("Registrar pings an idle phone, and drops it if no line comes", () => {
   const story = new Story();
   const a = story.enter("a");
   story.register(a, "maria");
-  assertEquals(story.pass(QUIET_MS - 1), []);
+  assertEquals(story.pass(KEEPALIVE_MS - 1), []);
   assertEquals(story.pass(1), ["a: ping"]);
-  assertEquals(story.pass(PONG_MS - 1), []);
+  assertEquals(story.pass(PONG_TIMEOUT_MS - 1), []);
   assertEquals(story.pass(1), ["drop a", "left maria, silent"]);
   assertEquals([story.now, story.room.wakeAt], [30_000, Infinity]);
-  assertEquals(story.leave(a), [], "the connection's end is no news");
-  assertEquals(story.say(a, { tipo: "ping" }), [], "nor is what was still on its way");
+  assertEquals(story.leave(a), [], "the end of its connection changes nothing");
+  assertEquals(story.say(a, { tipo: "ping" }), [], "nor does a line that was under way");
 });
 
-Deno.test("Registrar keeps a phone that says anything at all", () => {
+Deno.test("Registrar keeps a phone that answers a ping by any line", () => {
   for (const tipo of ["pong", "ping", "lista", "lixo"]) {
     const story = new Story();
     const a = story.enter("a");
     story.register(a, "maria");
     for (let count = 0; count < 10; count++) {
-      assertEquals(story.pass(QUIET_MS), ["a: ping"]);
-      assertEquals(story.pass(PONG_MS - 1), []);
+      assertEquals(story.pass(KEEPALIVE_MS), ["a: ping"]);
+      assertEquals(story.pass(PONG_TIMEOUT_MS - 1), []);
       story.say(a, { tipo });
     }
   }
 });
 
-Deno.test("Registrar does not ask a phone that speaks often enough", () => {
+Deno.test("Registrar pings no phone that is not idle", () => {
   const story = new Story();
   const a = story.enter("a");
   story.register(a, "maria");
   for (let count = 0; count < 10; count++) {
-    assertEquals(story.pass(QUIET_MS - 1), []);
+    assertEquals(story.pass(KEEPALIVE_MS - 1), []);
     assertEquals(story.say(a, { tipo: "ping" }), ["a: pong"]);
   }
 });
 
-Deno.test("Registrar drops who says nothing before having a name", () => {
+Deno.test("Registrar drops an idle connection without a name", () => {
   const story = new Story(5000);
   const a = story.enter("a");
   assertEquals(story.pass(4999), []);
@@ -111,29 +117,29 @@ Deno.test("Registrar drops who says nothing before having a name", () => {
   assertEquals(story.pass(1), ["drop a"]);
   const b = story.enter("b");
   story.register(b, "maria");
-  assertEquals(story.pass(5000), [], "a name ends that");
+  assertEquals(story.pass(5000), [], "not one with a name");
 });
 
-Deno.test("Registrar asks who has no name as well", () => {
+Deno.test("Registrar pings a connection without a name, too", () => {
   const story = new Story();
   story.enter("a");
-  assertEquals(story.pass(IDLE_MS), ["a: ping", "drop a"]);
+  assertEquals(story.pass(UNREGISTERED_IDLE_MS), ["a: ping", "drop a"]);
 });
 
-Deno.test("Registrar leaves a name to its holder who answers, and tells the newcomer at once", () => {
+Deno.test("Registrar leaves a contested name to the holder that answers, and refuses the newcomer at once", () => {
   const story = new Story();
   const [a, b] = [story.enter("a"), story.enter("b")];
   story.register(a, "maria");
   assertEquals(story.register(b, "MARIA"), ["a: ping"]);
   assertEquals([a.waiting, b.waiting], [false, true]);
-  story.pass(CHALLENGE_MS - 1);
+  story.pass(CONTEST_TIMEOUT_MS - 1);
   assertEquals(story.say(a, { tipo: "pong" }), ["b: nome_em_uso", "resume b"]);
   assertEquals(b.waiting, false);
-  assertEquals(story.pass(CHALLENGE_MS), []);
+  assertEquals(story.pass(CONTEST_TIMEOUT_MS), []);
   assertEquals(story.register(b, "joão"), ["b: registro_confirmado", "joined joão"]);
 });
 
-Deno.test("Registrar asks nobody more than once in 2 s for whoever wants the name", () => {
+Deno.test("Registrar pings the holder of a contested name once in 2 s at most", () => {
   const story = new Story();
   const [a, b] = [story.enter("a"), story.enter("b")];
   story.register(a, "maria");
@@ -143,18 +149,18 @@ Deno.test("Registrar asks nobody more than once in 2 s for whoever wants the nam
     assertEquals(story.register(b, "maria"), ["b: nome_em_uso"]);
     assertEquals(b.waiting, false);
   }
-  story.pass(CHALLENGE_MS);
+  story.pass(CONTEST_TIMEOUT_MS);
   assertEquals(story.register(b, "maria"), ["a: ping"]);
 });
 
-Deno.test("Registrar gives a ghost's name to the first who asked for it", () => {
+Deno.test("Registrar gives the name of a lost phone to the first that asked for it", () => {
   const story = new Story();
   const [a, b, c] = [story.enter("a"), story.enter("b"), story.enter("c")];
   story.register(a, "maria");
   assertEquals(story.register(b, "Maria"), ["a: ping"]);
   story.pass(500);
-  assertEquals(story.register(c, "maria"), [], "one ping is enough for both");
-  assertEquals(story.pass(CHALLENGE_MS - 501), []);
+  assertEquals(story.register(c, "maria"), [], "one ping for both");
+  assertEquals(story.pass(CONTEST_TIMEOUT_MS - 501), []);
   assertEquals(story.pass(1), [
     "drop a",
     "left maria, silent",
@@ -179,24 +185,24 @@ const ENDS: [how: string, end: (story: Story, holder: Session) => string[], told
 ];
 
 for (const [how, end, told] of ENDS) {
-  Deno.test(`Registrar gives a contested name away the moment that ${how}`, () => {
+  Deno.test(`Registrar gives a contested name away as soon as ${how}`, () => {
     const story = new Story();
     const [a, b] = [story.enter("a"), story.enter("b")];
     story.register(a, "maria");
     story.register(b, "maria");
     assertEquals(end(story, a), [...told, "b: registro_confirmado", "joined maria", "resume b"]);
-    assertEquals(story.pass(CHALLENGE_MS), []);
+    assertEquals(story.pass(CONTEST_TIMEOUT_MS), []);
   });
 }
 
-Deno.test("Registrar gives no name to a newcomer who has gone meanwhile", () => {
+Deno.test("Registrar gives no contested name to a newcomer that has left meanwhile", () => {
   const story = new Story();
   const [a, b, c] = [story.enter("a"), story.enter("b"), story.enter("c")];
   story.register(a, "maria");
   story.register(b, "maria");
   story.register(c, "maria");
   assertEquals(story.leave(b), ["resume b"]);
-  assertEquals(story.pass(CHALLENGE_MS), [
+  assertEquals(story.pass(CONTEST_TIMEOUT_MS), [
     "drop a",
     "left maria, silent",
     "c: registro_confirmado",
@@ -205,20 +211,24 @@ Deno.test("Registrar gives no name to a newcomer who has gone meanwhile", () => 
   ]);
 });
 
-Deno.test("Registrar drops nobody because it was itself away", () => {
+Deno.test("Registrar drops nobody after it was itself suspended", () => {
   const story = new Story();
   const [a, b] = [story.enter("a"), story.enter("b")];
   story.register(a, "maria");
   story.register(b, "joão");
-  assertEquals(story.pass(QUIET_MS), ["a: ping", "b: ping"]);
+  assertEquals(story.pass(KEEPALIVE_MS), ["a: ping", "b: ping"]);
   story.now += 60_000;
   story.room.tick(story.now);
   assertEquals(story.told(), []);
   story.say(a, { tipo: "pong" });
-  assertEquals(story.pass(PONG_MS), ["drop b", "left joão, silent", "a: ping"], "but who stays silent then");
+  assertEquals(
+    story.pass(PONG_TIMEOUT_MS),
+    ["drop b", "left joão, silent", "a: ping"],
+    "except a phone that stays silent from then on",
+  );
 });
 
-Deno.test("Registrar wants to be woken for nothing once everybody has gone", () => {
+Deno.test("Registrar has no timer once everybody has left", () => {
   const story = new Story();
   const sessions = ["a", "b", "c"].map((name) => story.enter(name));
   for (const session of sessions) story.register(session, "maria");

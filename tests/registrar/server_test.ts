@@ -8,7 +8,7 @@ import {
 } from "../../lib/registrar/server.ts";
 import { Wire } from "./wire.ts";
 
-/** A registry on a free port of this machine, and what it told. */
+/** A registry on a free loopback port, and its events. */
 class Room implements AsyncDisposable {
   readonly events: RegistryEvent[] = [];
   readonly server: RegistryServer;
@@ -20,25 +20,25 @@ class Room implements AsyncDisposable {
       port: 0,
       onEvent: (event) => {
         this.events.push(event);
-        for (const look of this.#waiting) look();
+        for (const check of this.#waiting) check();
       },
       ...options,
     });
   }
 
-  /** Settles when some event has been told. */
+  /** Resolves when an event has come that satisfies a condition. */
   async told(is: (event: RegistryEvent) => boolean): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const look = (): void => {
+    const check = (): void => {
       if (this.events.some(is)) resolve();
     };
-    this.#waiting.add(look);
-    look();
+    this.#waiting.add(check);
+    check();
     await promise;
-    this.#waiting.delete(look);
+    this.#waiting.delete(check);
   }
 
-  /** Names of events, the messages left out. */
+  /** Names of all events but `message`. */
   get story(): string[] {
     return this.events.filter(({ event }) => event !== "message")
       .map((event) => "name" in event ? `${event.event} ${event.name}` : event.event);
@@ -68,7 +68,7 @@ Deno.test("startRegistry() serves a phone from registration to goodbye", async (
   assertEquals(room.story, ["joined joão", "table", "left joão", "table"]);
 });
 
-Deno.test("startRegistry() tells every message with its direction and peer", async () => {
+Deno.test("startRegistry() reports every message with its direction and peer", async () => {
   await using room = new Room();
   using phone = await room.connect();
   await phone.send(
@@ -95,7 +95,7 @@ Deno.test("startRegistry() tells every message with its direction and peer", asy
   assertEquals(room.events as unknown[], expected);
 });
 
-Deno.test("startRegistry() understands requests however they are cut into packets", async () => {
+Deno.test("startRegistry() accepts requests however they are segmented", async () => {
   await using room = new Room();
   using phone = await room.connect();
   const bytes = new TextEncoder().encode('{"tipo":"registro","nome":"joão 李","ip":"::1","porta":1}\r\n');
@@ -103,7 +103,7 @@ Deno.test("startRegistry() understands requests however they are cut into packet
   assertEquals((await phone.message()).nome, "joão 李");
 });
 
-Deno.test("startRegistry() answers several requests of one packet in their order", async () => {
+Deno.test("startRegistry() answers pipelined requests in order", async () => {
   await using room = new Room();
   using phone = await room.connect();
   const requests = [
@@ -139,7 +139,7 @@ Deno.test("startRegistry() frees the name of a phone whose connection ends witho
   assertEquals((await other.register("joão") as { tipo: string }).tipo, "registro_confirmado");
 });
 
-Deno.test("startRegistry() frees the name of a phone that only stops sending", async () => {
+Deno.test("startRegistry() frees the name of a phone that closes its sending direction only", async () => {
   await using room = new Room();
   using phone = await room.connect();
   await phone.register("joão");
@@ -169,12 +169,12 @@ Deno.test("startRegistry() serves 200 phones at once", async () => {
   assertEquals(room.events.filter(({ event }) => event === "left").length, 200);
 });
 
-Deno.test("startRegistry() gives one of several phones that ask at once for a name", async () => {
+Deno.test("startRegistry() gives a name to one of several phones that ask at once", async () => {
   await using room = new Room();
   const phones = await Promise.all(Array.from({ length: 20 }, () => room.connect()));
   const replies = await Promise.all(phones.map(async (phone) => {
     const reply = await phone.register("maria") as { tipo: string };
-    // Whoever has it is asked whether they are there.
+    // The holder is pinged.
     if (reply.tipo === "registro_confirmado") {
       assertEquals(await phone.message(), { tipo: "ping" });
       await phone.send({ tipo: "pong" });
@@ -186,7 +186,7 @@ Deno.test("startRegistry() gives one of several phones that ask at once for a na
   await room.told(({ event }) => event === "left");
 });
 
-Deno.test("startRegistry() gives the name of a phone that no longer answers to whoever asks for it", async () => {
+Deno.test("startRegistry() gives the name of a phone that does not answer to the newcomer", async () => {
   await using room = new Room();
   using ghost = await room.connect();
   await ghost.register("maria");
@@ -198,7 +198,7 @@ Deno.test("startRegistry() gives the name of a phone that no longer answers to w
     { tipo: "consulta", nome: "maria", id: 2 },
   );
   assertEquals(await ghost.message(), { tipo: "ping" });
-  // The others do not wait for it.
+  // Other phones need not wait.
   await other.send({ tipo: "consulta", nome: "maria" });
   assertEquals((await other.message()).porta, 6000);
   const replies = [await maria.message(), await maria.message()];
@@ -211,13 +211,13 @@ Deno.test("startRegistry() gives the name of a phone that no longer answers to w
   assertEquals(left.map((event) => "reason" in event && [event.name, event.reason]), [["maria", "silent"]]);
 });
 
-Deno.test("startRegistry() closes a connection that says nothing and has no name", async () => {
+Deno.test("startRegistry() closes an idle connection without a name", async () => {
   await using room = new Room({ idleMs: 50 });
   using silent = await room.connect();
   assertEquals(await silent.line().catch(() => undefined), undefined);
 });
 
-Deno.test("startRegistry() closes while somebody waits for a name", async () => {
+Deno.test("startRegistry().close() does not wait for a contested name", async () => {
   await using room = new Room();
   using holder = await room.connect();
   await holder.register("maria");
@@ -228,13 +228,13 @@ Deno.test("startRegistry() closes while somebody waits for a name", async () => 
   assertEquals(room.story.at(-2), "left maria");
 });
 
-Deno.test("startRegistry() is not held up by a phone that asks much and reads nothing", async () => {
+Deno.test("startRegistry() serves other phones while one sends requests and reads nothing", async () => {
   await using room = new Room();
   using crowd = await room.connect();
   await crowd.register("maria");
   const deaf = await room.connect();
   await deaf.register("joão");
-  // Their answers are many megabytes, more than any socket holds.
+  // The replies are many megabytes, more than any socket buffer.
   const requests = '{"tipo":"lista"}\n'.repeat(100_000);
   const asking = deaf.send(requests).catch(() => {});
   for (let count = 0; count < 100; count++) {
@@ -246,7 +246,7 @@ Deno.test("startRegistry() is not held up by a phone that asks much and reads no
   await room.told((event) => event.event === "left" && event.name === "joão");
 });
 
-Deno.test("startRegistry() tells phones beyond the limit that the room is full", async () => {
+Deno.test("startRegistry() answers connections beyond the limit with sala_cheia", async () => {
   await using room = new Room({ maxConnections: 2 });
   using first = await room.connect();
   using second = await room.connect();
@@ -267,7 +267,7 @@ Deno.test("startRegistry() tells phones beyond the limit that the room is full",
   await first.message();
   first.connection.close();
   await room.told(({ event }) => event === "left");
-  // The connection's end is seen a moment after its person has left.
+  // The server sees the end of the connection shortly after `left`.
   for (;;) {
     using fourth = await room.connect();
     const reply = await fourth.register("pedro") as { tipo: string };
@@ -275,7 +275,7 @@ Deno.test("startRegistry() tells phones beyond the limit that the room is full",
   }
 });
 
-Deno.test("startRegistry() has as many places for an address as it is told, and others for other addresses", async () => {
+Deno.test("startRegistry() limits the connections of an address", async () => {
   await using room = new Room({ maxPerAddress: 2 });
   using _first = await room.connect();
   using second = await room.connect();
@@ -294,18 +294,18 @@ Deno.test("startRegistry() has as many places for an address as it is told, and 
   }
 });
 
-Deno.test("startRegistry() answers in their order all requests of a phone that asks too fast, but slowly", async () => {
+Deno.test("startRegistry() delays requests beyond the rate limit, and answers all of them in order", async () => {
   await using room = new Room({ requestsPerSecond: 50 });
   using hasty = await room.connect();
   const started = performance.now();
-  // Four seconds' worth may come at once; the other 20 have to wait for 0.4 s.
+  // 200 are a burst; the other 20 take 0.4 s.
   const requests = Array.from({ length: 220 }, (_, id) => ({ tipo: "ping", id }));
   await hasty.send(requests.map((request) => `${JSON.stringify(request)}\n`).join(""));
   for (const { id } of requests) assertEquals(await hasty.message(), { tipo: "pong", id });
   assert(performance.now() - started > 390);
 });
 
-Deno.test("startRegistry() reads a line without end as slowly as requests, and goes on with the next", async () => {
+Deno.test("startRegistry() counts the bytes of a line without end against the rate limit", async () => {
   await using room = new Room({ requestsPerSecond: 50 });
   using endless = await room.connect();
   const started = performance.now();
@@ -315,7 +315,7 @@ Deno.test("startRegistry() reads a line without end as slowly as requests, and g
   assert(performance.now() - started > 500, "120 kB are more than 200 requests");
 });
 
-Deno.test("startRegistry() takes lines as long as it is told", async () => {
+Deno.test("startRegistry() takes lines up to `lineBytes`", async () => {
   await using room = new Room({ lineBytes: 5000 });
   using phone = await room.connect();
   const line = (length: number): string => `{"tipo":"ping"}`.padEnd(length);
@@ -324,7 +324,7 @@ Deno.test("startRegistry() takes lines as long as it is told", async () => {
   assertEquals((await phone.message()).mensagem, "a linha passa de 5000 bytes");
 });
 
-Deno.test("startRegistry() closes all connections when it is closed, and tells of everybody once", async () => {
+Deno.test("startRegistry().close() closes all connections, and reports each person once", async () => {
   const room = new Room();
   using first = await room.connect();
   using second = await room.connect();
@@ -346,7 +346,7 @@ Deno.test("startRegistry() throws PortInUseError for a port that is taken", asyn
   assertEquals(error.port, port);
 });
 
-Deno.test("startRegistry() says where it cannot listen", () => {
+Deno.test("startRegistry() throws an error with the address that it cannot listen on", () => {
   assertThrows(
     () => startRegistry({ host: "192.0.2.1", port: 5000 }),
     Error,
@@ -354,7 +354,7 @@ Deno.test("startRegistry() says where it cannot listen", () => {
   );
 });
 
-/** Whether this machine has IPv6 at all. */
+/** Whether this machine has IPv6. */
 function hasIpv6(): boolean {
   try {
     Deno.listen({ hostname: "::1", port: 0 }).close();
@@ -365,7 +365,7 @@ function hasIpv6(): boolean {
 }
 
 Deno.test({
-  name: "startRegistry() serves IPv6 and IPv4 at once, and shows IPv4 addresses as such",
+  name: "startRegistry() serves IPv6 and IPv4 on one socket, and reports IPv4 addresses as such",
   ignore: !hasIpv6(),
   async fn() {
     await using room = new Room({ host: "::" });

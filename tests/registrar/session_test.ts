@@ -7,14 +7,14 @@ import { RegistryTable } from "../../lib/registrar/table.ts";
 const joao = { nome: "joão", ip: "192.168.0.10", porta: 6000 };
 const maria = { nome: "maria", ip: "::1", porta: 6050 };
 
-/** A room with maria in it, and a newcomer's session. */
+/** A table with maria in it, and a new session. */
 function room(): { table: RegistryTable; session: Session } {
   const table = new RegistryTable();
   table.add(maria);
   return { table, session: new Session(table) };
 }
 
-/** What a session answers to some messages, where whoever has a name keeps it, without the sentences for people. */
+/** The replies of a session to messages, without `mensagem`. The holder of a contested name keeps it. */
 function answers(session: Session, ...messages: unknown[]): unknown[] {
   return messages.map((message) => {
     const text = typeof message === "string" ? message : JSON.stringify(message);
@@ -33,7 +33,7 @@ const erro = (codigo: string): unknown => ({ tipo: "erro", codigo });
 const dialogues: [rule: string, messages: unknown[], answers: unknown[]][] = [
   ["a registration is confirmed", [registro], [{ tipo: "registro_confirmado", ...joao }]],
   [
-    "a second registration is refused, be it the same",
+    "a second registration is refused, even of the same name",
     [registro, registro, { ...registro, nome: "pedro" }],
     [{ tipo: "registro_confirmado", ...joao }, erro("ja_registrado"), erro("ja_registrado")],
   ],
@@ -43,27 +43,27 @@ const dialogues: [rule: string, messages: unknown[], answers: unknown[]][] = [
     [erro("nome_em_uso"), erro("nome_em_uso"), { tipo: "registro_confirmado", ...joao }],
   ],
   [
-    "nothing is told to whoever has not registered",
+    "requests before registration are refused",
     [{ tipo: "consulta", nome: "maria" }, { tipo: "lista" }, { tipo: "fechamento", nome: "maria" }],
     [erro("nao_registrado"), erro("nao_registrado"), erro("nao_registrado")],
   ],
   [
-    "nor to whoever was refused",
+    "and after a refused registration",
     [{ ...registro, nome: "maria" }, { tipo: "consulta", nome: "maria" }],
     [erro("nome_em_uso"), erro("nao_registrado")],
   ],
   [
-    "somebody is looked up, under the name as registered",
+    "a query gives the name as registered",
     [registro, { tipo: "consulta", nome: "MARIA" }],
     [{ tipo: "registro_confirmado", ...joao }, { tipo: "resposta_consulta", ...maria }],
   ],
   [
-    "oneself too",
+    "a query may be for the phone's own name",
     [registro, { tipo: "consulta", nome: "joão" }],
     [{ tipo: "registro_confirmado", ...joao }, { tipo: "resposta_consulta", ...joao }],
   ],
   [
-    "an unknown name is said to be one",
+    "a query of an unknown name is refused",
     [registro, { tipo: "consulta", nome: "pedro" }, { tipo: "consulta", nome: "__proto__" }],
     [
       { tipo: "registro_confirmado", ...joao },
@@ -72,12 +72,12 @@ const dialogues: [rule: string, messages: unknown[], answers: unknown[]][] = [
     ],
   ],
   [
-    "the list is in order of registration and in one piece",
+    "the list is in order of registration",
     [registro, { tipo: "lista" }],
     [{ tipo: "registro_confirmado", ...joao }, { tipo: "resposta_lista", usuarios: [maria, joao] }],
   ],
   [
-    "the list may be read from a seat on",
+    "the list may begin at any row",
     [registro, { tipo: "lista", a_partir: 1 }, { tipo: "lista", a_partir: 2 }],
     [
       { tipo: "registro_confirmado", ...joao },
@@ -86,7 +86,7 @@ const dialogues: [rule: string, messages: unknown[], answers: unknown[]][] = [
     ],
   ],
   [
-    "a goodbye in another's name removes nobody",
+    "a goodbye with another name removes nobody",
     [registro, { tipo: "fechamento", nome: "maria" }, { tipo: "lista" }],
     [
       { tipo: "registro_confirmado", ...joao },
@@ -95,7 +95,7 @@ const dialogues: [rule: string, messages: unknown[], answers: unknown[]][] = [
     ],
   ],
   [
-    "a goodbye is confirmed whatever the case of the name, and what comes after it is ignored",
+    "a goodbye ignores the case of the name, and lines after it are ignored",
     [registro, { tipo: "fechamento", nome: "JOA\u0303O" }, { tipo: "ping" }, "x", registro],
     [
       { tipo: "registro_confirmado", ...joao },
@@ -105,12 +105,12 @@ const dialogues: [rule: string, messages: unknown[], answers: unknown[]][] = [
       undefined,
     ],
   ],
-  ["ping is answered at any time, pong never", [{ tipo: "ping" }, { tipo: "pong" }], [
+  ["ping is always answered, pong never", [{ tipo: "ping" }, { tipo: "pong" }], [
     { tipo: "pong" },
     undefined,
   ]],
   [
-    "a malformed line does not end the conversation",
+    "an invalid line does not end the connection",
     ["x", "[]", { tipo: "registro" }, { tipo: "pedido" }, { ...registro, ip: "aqui" }, registro],
     [
       erro("mensagem_invalida"),
@@ -122,7 +122,7 @@ const dialogues: [rule: string, messages: unknown[], answers: unknown[]][] = [
     ],
   ],
   [
-    "every reply repeats its request's id, errors too",
+    "every reply repeats the id of its request, also an error",
     [
       { tipo: "lista", id: 1 },
       { ...registro, id: "a" },
@@ -146,41 +146,41 @@ const dialogues: [rule: string, messages: unknown[], answers: unknown[]][] = [
   ],
 ];
 
-Deno.test("Session keeps the rules of the conversation", () => {
+Deno.test("Session follows the protocol", () => {
   for (const [rule, messages, expected] of dialogues) {
     assertEquals(answers(room().session, ...messages), expected, rule);
   }
 });
 
-/** Lines that are meant to confuse, and what they are taken for. */
+/** Hostile lines, and the `tipo` or `codigo` of the reply. */
 const HOSTILE: [what: string, line: string, answer: string][] = [
   ["deep arrays", "[".repeat(4000), "mensagem_invalida"],
   ["deep arrays that end", `${"[".repeat(2000)}${"]".repeat(2000)}`, "mensagem_invalida"],
   [
-    "deep objects in a field that nobody reads",
+    "deep objects in an unknown field",
     `{"tipo":"ping","x":${'{"a":'.repeat(600)}1${"}".repeat(600)}}`,
     "pong",
   ],
   ["fields of a prototype", '{"__proto__":{"tipo":"ping"}}', "mensagem_invalida"],
-  ["a prototype beside", '{"tipo":"ping","__proto__":{"tipo":"lista"},"constructor":1}', "pong"],
-  ["the last of doubled fields counts", '{"tipo":"lista","tipo":"ping"}', "pong"],
+  ["a prototype as an unknown field", '{"tipo":"ping","__proto__":{"tipo":"lista"},"constructor":1}', "pong"],
+  ["the last of duplicate fields counts", '{"tipo":"lista","tipo":"ping"}', "pong"],
   [
     "an object for a name",
     '{"tipo":"registro","nome":{"toString":1},"ip":"::1","porta":1}',
     "mensagem_invalida",
   ],
   ["a list for a type", '{"tipo":["registro"]}', "mensagem_invalida"],
-  ["a number beyond all", '{"tipo":"registro","nome":"x","ip":"::1","porta":1e999}', "mensagem_invalida"],
+  ["a number that overflows", '{"tipo":"registro","nome":"x","ip":"::1","porta":1e999}', "mensagem_invalida"],
   [
     "a number of many digits",
     `{"tipo":"registro","nome":"x","ip":"::1","porta":${"9".repeat(4000)}}`,
     "mensagem_invalida",
   ],
-  ["a fraction of a port", '{"tipo":"registro","nome":"x","ip":"::1","porta":6000.5}', "mensagem_invalida"],
-  ["minus nothing", '{"tipo":"registro","nome":"x","ip":"::1","porta":-0}', "mensagem_invalida"],
-  ["an id beyond all", '{"tipo":"ping","id":1e999}', "mensagem_invalida"],
+  ["a port with a fraction", '{"tipo":"registro","nome":"x","ip":"::1","porta":6000.5}', "mensagem_invalida"],
+  ["minus zero", '{"tipo":"registro","nome":"x","ip":"::1","porta":-0}', "mensagem_invalida"],
+  ["an id that overflows", '{"tipo":"ping","id":1e999}', "mensagem_invalida"],
   ["a list for an id", '{"tipo":"ping","id":[1]}', "mensagem_invalida"],
-  ["an endless id", `{"tipo":"ping","id":"${"x".repeat(65)}"}`, "mensagem_invalida"],
+  ["an id that is too long", `{"tipo":"ping","id":"${"x".repeat(65)}"}`, "mensagem_invalida"],
   [
     "a lone surrogate as a name",
     '{"tipo":"registro","nome":"\\ud800","ip":"::1","porta":1}',
@@ -188,20 +188,20 @@ const HOSTILE: [what: string, line: string, answer: string][] = [
   ],
   ["a zero byte", '{"tipo":"ping"}\0', "mensagem_invalida"],
   ["a byte order mark", '\ufeff{"tipo":"ping"}', "mensagem_invalida"],
-  ["a page beyond all", '{"tipo":"lista","a_partir":1e308}', "mensagem_invalida"],
+  ["a page that is no safe integer", '{"tipo":"lista","a_partir":1e308}', "mensagem_invalida"],
 ];
 
-Deno.test("Session is not confused by lines that are meant to confuse", () => {
+Deno.test("Session answers hostile lines, and changes nothing", () => {
   for (const [what, line, answer] of HOSTILE) {
     const { session, table } = room();
     const { reply, close } = session.handleLine({ text: line });
     assertEquals(reply?.tipo === "erro" ? reply.codigo : reply?.tipo, answer, what);
     assertEquals([close, table.people()], [false, [maria]], what);
   }
-  assertEquals(({} as { tipo?: unknown }).tipo, undefined, "no prototype was touched");
+  assertEquals(({} as { tipo?: unknown }).tipo, undefined, "no prototype was polluted");
 });
 
-Deno.test("Session answers lines that are none, and goes on", () => {
+Deno.test("Session answers invalid lines, and takes the next one", () => {
   const { session } = room();
   for (const problem of ["too_long", "not_utf8"] as const) {
     const { reply, close } = session.handleLine({ problem, beginning: "x" });
@@ -211,7 +211,7 @@ Deno.test("Session answers lines that are none, and goes on", () => {
   assertEquals(answers(session, registro), [{ tipo: "registro_confirmado", ...joao }]);
 });
 
-Deno.test("Session leaves the reply open while a name is contested, and gives it with the request's id", () => {
+Deno.test("Session.settle() gives the pending reply to a contested name, with the `id` of its request", () => {
   for (const free of [false, true]) {
     const { table, session } = room();
     const request = JSON.stringify({ ...registro, nome: "MARIA", id: 7 });
@@ -227,7 +227,7 @@ Deno.test("Session leaves the reply open while a name is contested, and gives it
   }
 });
 
-Deno.test("Session that has ended takes no contested name", () => {
+Deno.test("Session.settle() registers nobody after the end of the connection", () => {
   const { table, session } = room();
   session.handleLine({ text: JSON.stringify({ ...registro, nome: "maria" }) });
   session.end();
@@ -236,7 +236,7 @@ Deno.test("Session that has ended takes no contested name", () => {
   assertEquals(table.people(), []);
 });
 
-Deno.test("Session says who has come and who has gone, once", () => {
+Deno.test("Session reports joined and left once each", () => {
   const { table, session } = room();
   assertEquals(session.handleLine({ text: JSON.stringify(registro) }).joined, joao);
   const outcome = session.handleLine({ text: '{"tipo":"fechamento","nome":"joão"}' });
@@ -245,7 +245,7 @@ Deno.test("Session says who has come and who has gone, once", () => {
   assertEquals(table.people(), [maria]);
 });
 
-Deno.test("Session takes its person out of the table when the connection ends", () => {
+Deno.test("Session.end() removes its person from the table", () => {
   const { table, session } = room();
   answers(session, registro);
   assertEquals(session.end(), joao);
@@ -253,7 +253,7 @@ Deno.test("Session takes its person out of the table when the connection ends", 
   assertEquals(table.people(), [maria]);
 });
 
-Deno.test("Session takes nobody out of the table who came after its own person left", () => {
+Deno.test("Session.end() removes nobody who registered the name after its own person left", () => {
   const { table, session } = room();
   answers(session, registro, { tipo: "fechamento", nome: "joão" });
   answers(new Session(table), registro);
@@ -261,7 +261,7 @@ Deno.test("Session takes nobody out of the table who came after its own person l
   assertEquals(table.people(), [maria, joao]);
 });
 
-Deno.test("Session's list of a large room comes in lines that fit, with everybody on them once", () => {
+Deno.test("Session lists a large room in pages that fit a line, with everybody on them once", () => {
   const people = Array.from({ length: 500 }, (_, index): Person => ({
     nome: `${String(index).padStart(4, "0")}${"😀".repeat(28)}`,
     ip: "2001:db8:1111:2222:3333:4444:5555:6666",

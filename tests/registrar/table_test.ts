@@ -16,7 +16,7 @@ function tableOf(...people: string[]): RegistryTable {
   return table;
 }
 
-Deno.test("RegistryTable finds people whatever the case and encoding of their names", () => {
+Deno.test("RegistryTable.find() ignores case and the encoding of accents", () => {
   const table = tableOf("João");
   for (const name of ["João", "joão", "JOÃO", "joa\u0303o"]) {
     assertEquals(table.find(name), person("João"), name);
@@ -30,7 +30,7 @@ Deno.test("RegistryTable holds each name once", () => {
   assertEquals(table.people(), [person("joão")]);
 });
 
-Deno.test("RegistryTable removes people, whose names are then free", () => {
+Deno.test("RegistryTable.remove() frees the name", () => {
   const table = tableOf("joão", "maria");
   assertEquals(table.remove("JOÃO"), person("joão"));
   assertEquals(table.remove("joão"), undefined);
@@ -39,7 +39,7 @@ Deno.test("RegistryTable removes people, whose names are then free", () => {
   assertEquals(table.find("joão"), person("joão", 7000));
 });
 
-Deno.test("RegistryTable knows nobody by the names of Object's own properties", () => {
+Deno.test("RegistryTable has nobody by the names of properties of Object", () => {
   const table = tableOf();
   for (const name of ["__proto__", "constructor", "toString"]) {
     assertEquals(table.find(name), undefined);
@@ -48,7 +48,7 @@ Deno.test("RegistryTable knows nobody by the names of Object's own properties", 
   }
 });
 
-Deno.test("RegistryTable lists people in order of registration", () => {
+Deno.test("RegistryTable.list() is in order of registration", () => {
   const table = tableOf("maria", "joão", "ana");
   table.remove("maria");
   table.add(person("maria"));
@@ -56,7 +56,7 @@ Deno.test("RegistryTable lists people in order of registration", () => {
   assertEquals(tableOf().list(), { people: [] });
 });
 
-/** All pages of a list, as somebody reads them. */
+/** All pages of a list, read one after the other. */
 function pages(table: RegistryTable, maxBytes: number, between: () => void = () => {}): string[][] {
   const read: string[][] = [];
   for (let from: number | undefined = 0; from !== undefined;) {
@@ -69,7 +69,7 @@ function pages(table: RegistryTable, maxBytes: number, between: () => void = () 
   return read;
 }
 
-Deno.test("RegistryTable cuts the list into pages that are as full as they may be", () => {
+Deno.test("RegistryTable.list() fills each page as far as possible", () => {
   const table = tableOf("a", "b", "c", "d", "e");
   const row = JSON.stringify(person("a")).length;
   assertEquals(pages(table, 2 * row + 1), [["a", "b"], ["c", "d"], ["e"]]);
@@ -77,30 +77,30 @@ Deno.test("RegistryTable cuts the list into pages that are as full as they may b
   assertEquals(pages(table, 5 * row + 4), [["a", "b", "c", "d", "e"]]);
 });
 
-Deno.test("RegistryTable counts bytes of UTF-8, not characters", () => {
+Deno.test("RegistryTable.list() counts bytes of UTF-8, not characters", () => {
   const table = tableOf("李小龙", "ãããã");
   const bytes = new TextEncoder().encode(JSON.stringify(table.people())).length - "[]".length;
   assertEquals(pages(table, bytes), [["李小龙", "ãããã"]]);
   assertEquals(pages(table, bytes - 1), [["李小龙"], ["ãããã"]]);
 });
 
-Deno.test("RegistryTable puts one person on a page that has no room for any", () => {
+Deno.test("RegistryTable.list() puts one person on a page that is too small for any", () => {
   assertEquals(pages(tableOf("a", "b"), 0), [["a"], ["b"]]);
 });
 
-Deno.test("RegistryTable's pages skip and repeat nobody who stays while others come and go", () => {
+Deno.test("RegistryTable.list() lists every person who stays exactly once while others join and leave", () => {
   const table = tableOf("a", "b", "c", "d", "e");
   const row = JSON.stringify(person("a")).length;
   let turn = 0;
   const read = pages(table, 2 * row + 1, () => {
     if (turn++ > 0) return;
     table.remove("a"); // already read
-    table.remove("c"); // the very first of the next page
+    table.remove("c"); // the first of the next page
     table.add(person("f"));
   });
   assertEquals(read, [["a", "b"], ["d", "e"], ["f"]]);
 });
 
-Deno.test("RegistryTable gives an empty page to whoever asks beyond its end", () => {
+Deno.test("RegistryTable.list() is empty beyond the end", () => {
   assertEquals(tableOf("a").list(7), { people: [] });
 });

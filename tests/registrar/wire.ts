@@ -1,10 +1,10 @@
-/** A phone as a script plays it: raw lines over TCP. */
+/** A scripted phone: raw lines over TCP. */
 
 import { LineSplitter } from "../../lib/protocol/line_splitter.ts";
 
 const encoder = new TextEncoder();
 
-/** One side of a TCP connection, of which lines are written and read. */
+/** One side of a TCP connection, line by line. */
 export class Wire implements Disposable {
   readonly connection: Deno.TcpConn;
   readonly #splitter = new LineSplitter();
@@ -14,14 +14,14 @@ export class Wire implements Disposable {
     this.connection = connection;
   }
 
-  /** Connects to this machine. */
+  /** Connects to a port of this machine. */
   static async connect(port: number, hostname = "127.0.0.1"): Promise<Wire> {
     const connection = await Deno.connect({ hostname, port });
     connection.setNoDelay(true);
     return new Wire(connection);
   }
 
-  /** Sends objects as lines, all in one write, and texts and bytes as they are. */
+  /** Sends objects as lines, and texts and bytes as they are. */
   async send(...messages: (string | Uint8Array | object)[]): Promise<void> {
     for (const message of messages) {
       const bytes = message instanceof Uint8Array
@@ -45,14 +45,14 @@ export class Wire implements Disposable {
   }
 
   /** The next line as JSON. */
-  // deno-lint-ignore no-explicit-any -- what a test compares with what it expects
+  // deno-lint-ignore no-explicit-any -- tests compare it with the expected message
   async message(): Promise<any> {
     const line = await this.line();
     if (line === undefined) throw new Error("The connection has ended");
     return JSON.parse(line);
   }
 
-  /** Registers a name and takes the reply. */
+  /** Registers a name. @returns The reply. */
   async register(nome: string, porta = 6000): Promise<unknown> {
     await this.send({ tipo: "registro", nome, ip: "127.0.0.1", porta });
     return await this.message();
@@ -62,7 +62,7 @@ export class Wire implements Disposable {
     try {
       this.connection.close();
     } catch {
-      // Closed in the test.
+      // The test has closed it.
     }
   }
 }
