@@ -31,7 +31,7 @@ type Message<Type extends CallMessage["tipo"]> = CallMessage & { readonly tipo: 
 /** An invitation as it came. */
 export type InvitationMessage = Message<"convite">;
 
-/** The states of a call. `inviting` and `proceeding` are the caller's; `ringing`, `accepting`, `rejecting` the callee's. */
+/** The states of a call; the first two are the caller's, the next three the callee's. */
 export type CallState =
   /** Invited, no answer yet. */
   | "inviting"

@@ -8,7 +8,7 @@ export interface Endpoint {
   readonly port: number;
 }
 
-/** Whether a value is the text form of an IPv4 or IPv6 address. Zones (`%eth0`) are refused: they hold on one host only. */
+/** Whether a value is the text form of an IPv4 or IPv6 address without a zone, which is valid on one host only. */
 export function isIpAddress(value: unknown): value is string {
   return typeof value === "string" && !value.includes("%") && isIP(value) !== 0;
 }

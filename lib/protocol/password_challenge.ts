@@ -10,7 +10,7 @@ import type { Person } from "./registry_messages.ts";
 /** Iterations of PBKDF2-HMAC-SHA-256 (OWASP Password Storage Cheat Sheet, 2023): about 0.2 s of processor time. */
 export const ITERATIONS = 600_000;
 
-/** Most iterations that a phone computes. Fewer than {@linkcode ITERATIONS} it refuses, too: a false registry could guess cheaply. */
+/** A phone computes no more iterations, and none for less than {@linkcode ITERATIONS}, which make guessing cheap. */
 const MAX_ITERATIONS = 10 * ITERATIONS;
 
 /** Size of the key in bits: that of the hash. */

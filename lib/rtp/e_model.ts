@@ -1,13 +1,12 @@
 /**
- * How good a call sounds, estimated from its delay and loss: the E-model (ITU-T G.107), with what does not depend on
- * the network at the Recommendation's default values.
+ * The E-model (ITU-T G.107): estimates the quality of a call from its delay and loss. Parameters that do not depend on
+ * the network have the Recommendation's default values.
  *
- * The scale is that of narrowband telephony, R from 0 to 100, on which everyone's tables and habits are. A voice in
- * full band sounds better than it can say. The scale of fullband (G.107.2, R up to 148) is not used, as hardly anyone
- * could compare its figures with others'.
+ * The scale is that of narrowband telephony, R from 0 to 100, to which published tables refer; fullband voice sounds
+ * better than it can express. The fullband scale (G.107.2, R up to 148) is not used, as few figures exist to compare.
  */
 
-/** Signal-to-noise ratio Ro, less the impairment of the voice itself Is, at the defaults of G.107, table 2. */
+/** Basic signal-to-noise ratio Ro, and simultaneous impairment Is, at the defaults of G.107, table 2. */
 const BASIC_SIGNAL_TO_NOISE = 94.77;
 const SIMULTANEOUS_IMPAIRMENT = 1.41;
 
@@ -15,37 +14,37 @@ const SIMULTANEOUS_IMPAIRMENT = 1.41;
 const NOISE_DBM0P = -61.18;
 const RECEIVE_LOUDNESS_DB = 2;
 
-/** Weighted echo path loss WEPL in dB, the default: the other side's own loop is good. */
+/** Weighted echo path loss WEPL in dB: the default. */
 const ECHO_PATH_LOSS_DB = 110;
 
-/** Talker echo loudness rating TELR in dB, the default: an echo of oneself that hardly anyone hears. */
+/** Talker echo loudness rating TELR in dB: the default, at which hardly anybody hears an echo. */
 export const DEFAULT_TALKER_ECHO_LOSS_DB = 65;
 
 /**
  * Equipment impairment Ie and packet-loss robustness Bpl of Opus.
  *
- * ITU-T G.113 has no values for Opus. These are of M. Alahmadi, P. Počta, H. Melvin, "An Adaptive Bitrate Switching
+ * ITU-T G.113 has no values for Opus. These are from M. Alahmadi, P. Počta, H. Melvin, "An Adaptive Bitrate Switching
  * Algorithm for Speech Applications in Context of WebRTC", ACM TOMM 17(4), article 133, 2021, doi 10.1145/3458751, in
  * the authors' published table (github.com/mohaoahmadi/Opus_Codec_Quality_Evaluation): narrowband, constant bit rate,
- * random loss, 11 kbit/s, the highest rate that they measured on this scale. Sala sends 64 kbit/s in full band, so Ie
- * is if anything too high, by 2 of 100.
+ * random loss, 11 kbit/s, the highest rate measured on this scale. Sala's bit rate is higher, so Ie may be too high, by
+ * 2 of 100 at most.
  *
- * Limits: they were derived with an instrument (ITU-T P.863), not by listeners, and without in-band FEC or
- * redundancy. That is why the loss to be given is the one that is left after repair.
+ * Limits: the authors used an instrument (ITU-T P.863), no listeners, and neither in-band FEC nor redundancy. So the
+ * loss to give is what remains after recovery.
  */
 export const OPUS_IMPAIRMENT = 2.03;
-/** See {@linkcode OPUS_IMPAIRMENT}. In per cent of loss. */
+/** Bpl, in per cent of loss: see {@linkcode OPUS_IMPAIRMENT}. */
 export const OPUS_LOSS_ROBUSTNESS = 15.95;
 
-/** What a call's quality is estimated from. */
+/** Input of the estimate. */
 export interface QualityInput {
-  /** From mouth to ear, in ms: the network and all buffers. */
+  /** Mouth-to-ear delay in ms: the network and all buffers. */
   readonly oneWayDelayMs: number;
-  /** Frames that had to be concealed of all frames, 0 to 1. Those rebuilt from FEC or redundancy are not lost. */
+  /** Concealed frames of all frames, 0 to 1. Frames recovered by FEC or redundancy are not lost. */
   readonly lossFraction: number;
-  /** How much the loss comes in bursts, see {@linkcode burstRatio}; 1, random, unless told. */
+  /** BurstR, see {@linkcode burstRatio}; 1, random loss, by default. */
   readonly burstRatio?: number;
-  /** How much softer than oneself one's own echo is, in dB; {@linkcode DEFAULT_TALKER_ECHO_LOSS_DB} unless told. */
+  /** TELR, the attenuation of the talker's echo, in dB; {@linkcode DEFAULT_TALKER_ECHO_LOSS_DB} by default. */
   readonly talkerEchoLossDb?: number;
 }
 
@@ -60,7 +59,7 @@ export interface Quality {
 /**
  * Estimates a call's quality: R = Ro - Is - Id - Ie,eff (G.107, section 7.1, without advantage factor).
  *
- * Planning, not measurement: G.107 says so of itself.
+ * G.107 calls this a planning tool, no measurement.
  */
 export function estimateQuality(input: QualityInput): Quality {
   const { oneWayDelayMs, lossFraction, burstRatio = 1, talkerEchoLossDb = DEFAULT_TALKER_ECHO_LOSS_DB } =
@@ -75,7 +74,7 @@ export function estimateQuality(input: QualityInput): Quality {
 /**
  * The mean opinion score of a transmission rating (G.107, annex B).
  *
- * @returns 1 to 4.5. The Recommendation's cubic dips below 1 for R under 6.5, where 1 is returned.
+ * @returns 1 to 4.5; 1 for R under 6.5, where the Recommendation's cubic falls below 1.
  */
 export function mosFromR(rFactor: number): number {
   if (rFactor <= 0) return 1;
@@ -84,10 +83,10 @@ export function mosFromR(rFactor: number): number {
 }
 
 /**
- * Delay impairment Id = Idte + Idle + Idd (G.107, section 7.4, default delay sensitivity): hearing oneself, hearing
- * the other twice, and waiting for the answer. The same delay is taken for both directions.
+ * Delay impairment Id = Idte + Idle + Idd (G.107, section 7.4, default delay sensitivity): talker echo, listener echo and
+ * absolute delay. Both directions count as equal.
  *
- * @param oneWayDelayMs From mouth to ear, in ms.
+ * @param oneWayDelayMs Mouth-to-ear delay in ms.
  * @param talkerEchoLossDb TELR in dB.
  */
 export function delayImpairment(
@@ -104,7 +103,7 @@ function talkerEcho(delayMs: number, lossDb: number): number {
   const rating = 80 + 2.5 * (heard - 14);
   const withoutEcho = -1.5 * (NOISE_DBM0P - RECEIVE_LOUDNESS_DB);
   const half = (withoutEcho - rating) / 2;
-  // Below 5 ms, or with next to no echo, the formula comes out a little under nothing.
+  // The formula is slightly negative below 5 ms or with almost no echo.
   return Math.max(0, half + Math.sqrt(half ** 2 + 100) - 1) * (1 - Math.exp(-delayMs));
 }
 
@@ -120,21 +119,21 @@ function absoluteDelay(delayMs: number): number {
   return 25 * ((1 + doublings ** 6) ** (1 / 6) - 3 * (1 + (doublings / 3) ** 6) ** (1 / 6) + 2);
 }
 
-/** Ie,eff of G.107, section 7.5: what coding and loss take away. */
+/** Effective equipment impairment Ie,eff (G.107, section 7.5): codec and loss. */
 function equipmentImpairment(lossFraction: number, burstRatio: number): number {
   const loss = 100 * Math.min(1, Math.max(0, lossFraction));
-  const share = loss / (loss / Math.max(1, burstRatio) + OPUS_LOSS_ROBUSTNESS);
-  return OPUS_IMPAIRMENT + (95 - OPUS_IMPAIRMENT) * share;
+  const lossShare = loss / (loss / Math.max(1, burstRatio) + OPUS_LOSS_ROBUSTNESS);
+  return OPUS_IMPAIRMENT + (95 - OPUS_IMPAIRMENT) * lossShare;
 }
 
 /**
- * G.107's BurstR: the mean length of the bursts that were, over that of random loss of the same amount, which is
- * 1 / (1 - loss). The E-model is meant for at most 2 where more than 2 % are lost.
+ * BurstR of G.107: the mean length of the observed bursts over that of random loss at the same rate, 1 / (1 - loss). The
+ * E-model is valid up to 2 at losses above 2 %.
  *
- * @param lost Frames lost.
+ * @param lost Lost frames.
  * @param bursts Runs of lost frames.
- * @param expected Frames lost or not.
- * @returns At least 1, which is random.
+ * @param expected All frames.
+ * @returns At least 1, random loss.
  */
 export function burstRatio(lost: number, bursts: number, expected: number): number {
   if (bursts === 0) return 1;

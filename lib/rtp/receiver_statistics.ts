@@ -1,95 +1,94 @@
-/** What came of the other side's stream and what did not (RFC 3550, section 6.4.1 and appendices A.1, A.3, A.8). */
+/** Receiver statistics for report blocks (RFC 3550, section 6.4.1 and appendices A.1, A.3, A.8). */
 
 import { SAMPLE_RATE } from "../dsp/pcm.ts";
 import type { ReportBlock } from "./rtcp.ts";
 
-/** Packets remembered to tell a repeated one from a late one: 20 s of them at 50 a second. */
+/** Packets in the window that tells duplicates from late packets: 20 s at 50 a second. */
 const WINDOW_PACKETS = 1024;
 
-/** A sequence number further ahead than this is no gap but another count (MAX_DROPOUT of appendix A.1). */
-const LARGEST_GAP_PACKETS = 3000;
+/** A larger jump of the sequence number is no gap but a restart of the sender (appendix A.1). */
+const MAX_DROPOUT = 3000;
 
-/** A change of transit time beyond this is a clock that was set, and not jitter. */
-const LARGEST_TRANSIT_STEP_MS = 5000;
+/** A larger step of the transit time means that a clock was set, and does not count as jitter. */
+const MAX_TRANSIT_STEP_MS = 5000;
 
 /**
- * A packet is taken for lost when one that was sent after it came so long ago. Less, and those that are only overtaken
- * would have the other side protect its voice against losses that there are not.
+ * A packet counts as lost if a later one came 200 ms ago. With less, reordered packets would count as lost, and the peer
+ * would protect its voice against losses that do not exist.
  */
-const SETTLED_MS = 200;
+const REORDERING_MS = 200;
 
-/** Jitter is smoothed by a sixteenth, as the RFC has it, so that all receivers' figures can be compared. */
+/** Gain of the jitter estimator (appendix A.8). */
 const JITTER_GAIN = 1 / 16;
 
-const LARGEST_UINT32 = 2 ** 32 - 1;
-const LARGEST_LOST = 2 ** 23 - 1;
+const MAX_UINT32 = 2 ** 32 - 1;
+const MAX_CUMULATIVE_LOST = 2 ** 23 - 1;
 
 /**
- * Statistics of one incoming stream. It reads no clock.
+ * Statistics of one incoming stream. Reads no clock.
  *
- * Unlike the RFC, repeated packets do not count as received: they would hide as many lost ones, and it is lost ones
- * that the other side protects its voice against.
+ * Unlike in the RFC, duplicates do not count as received: each would hide a lost packet, and the peer protects its voice
+ * by the reported loss.
  */
 export class ReceiverStatistics {
   readonly #clockRate: number;
   #ssrc: number | undefined;
-  /** The first sequence number that came: its lap counts as the first. */
+  /** The first extended sequence number: its cycle counts as the first one. */
   #first = 0;
-  /** The lowest sequence number that came. */
   #lowest = 0;
   #highest = 0;
   #received = 0;
-  #repeated = 0;
-  /** Which sequence number came last at its place in the window, -1 for none. */
+  #duplicates = 0;
+  /** The extended sequence number in each slot of the window, -1 for none. */
   readonly #window = new Float64Array(WINDOW_PACKETS).fill(-1);
-  /** When it came. */
-  readonly #cameAt = new Float64Array(WINDOW_PACKETS);
-  /** What the next sequence number must be to prove that a far one was the start of another count. */
-  #restartsAt: number | undefined;
-  /** Up to this sequence number all packets are in a report, as received or as lost. */
+  /** Arrival time of each slot. */
+  readonly #arrivalMs = new Float64Array(WINDOW_PACKETS);
+  /** The number that would confirm a restart: the one after the last number out of range (bad_seq, appendix A.1). */
+  #badSequence: number | undefined;
+  /** The last sequence number that a report has counted, as received or as lost. */
   #reported = 0;
-  /** In units of the timestamp. */
+  /** In timestamp units. */
   #jitter = 0;
   #lastArrivalMs: number | undefined;
   #lastTimestamp = 0;
   #senderReport: { readonly ssrc: number; readonly middle: number; readonly arrivalMs: number } | undefined;
 
-  /** @param clockRate Units of the stream's timestamp in a second. */
+  /** @param clockRate Of the RTP timestamp, in Hz. */
   constructor(clockRate: number = SAMPLE_RATE) {
     this.#clockRate = clockRate;
   }
 
-  /** Whose stream it is, undefined until a packet came. */
+  /** SSRC of the stream; undefined until a packet has come. */
   get ssrc(): number | undefined {
     return this.#ssrc;
   }
 
-  /** Packets that came, each counted once. */
+  /** Received packets, without duplicates. */
   get received(): number {
     return this.#received;
   }
 
-  /** Packets that came again. */
-  get repeated(): number {
-    return this.#repeated;
+  /** Duplicate packets. */
+  get duplicates(): number {
+    return this.#duplicates;
   }
 
-  /** Packets that were sent between the first and the last that came. */
+  /** Packets sent between the lowest and the highest sequence number that came. */
   get expected(): number {
     return this.#ssrc === undefined ? 0 : this.#highest - this.#lowest + 1;
   }
 
-  /** Packets that have not come so far. */
+  /** Expected packets that have not come so far. */
   get lost(): number {
     return this.expected - this.#received;
   }
 
-  /** Lost packets of those expected since the beginning, 0 to 1. */
+  /** Lost packets of all expected ones, 0 to 1. */
   get lossFraction(): number {
     return this.lost / Math.max(1, this.expected);
   }
 
-  /** Mean difference of two packets' transit times, smoothed, in ms. */
+  /** Interarrival jitter in ms. */
   get jitterMs(): number {
     return this.#jitter * 1000 / this.#clockRate;
   }
@@ -97,28 +96,28 @@ export class ReceiverStatistics {
   /**
    * Counts a packet.
    *
-   * @param ssrc Its stream; another than before starts the statistics anew.
-   * @param sequence Its extended sequence number.
-   * @param timestamp Its RTP timestamp.
-   * @param now When it came, in the callers' milliseconds.
+   * @param ssrc Another one than before restarts the statistics.
+   * @param sequence Extended sequence number.
+   * @param timestamp RTP timestamp.
+   * @param now Arrival time, in milliseconds of a monotonic clock.
    */
   record(ssrc: number, sequence: number, timestamp: number, now: number): void {
     if (ssrc !== this.#ssrc) this.#restart(ssrc, sequence);
-    if (this.#isFar(sequence)) {
-      if (sequence !== this.#restartsAt) {
-        this.#restartsAt = sequence + 1;
+    if (this.#isOutOfRange(sequence)) {
+      if (sequence !== this.#badSequence) {
+        this.#badSequence = sequence + 1;
         return;
       }
       this.#restart(ssrc, sequence);
     }
-    this.#restartsAt = undefined;
-    const place = placeOf(sequence);
-    if (this.#window[place] === sequence) {
-      this.#repeated++;
+    this.#badSequence = undefined;
+    const slot = slotOf(sequence);
+    if (this.#window[slot] === sequence) {
+      this.#duplicates++;
       return;
     }
-    this.#window[place] = sequence;
-    this.#cameAt[place] = now;
+    this.#window[slot] = sequence;
+    this.#arrivalMs[slot] = now;
     this.#received++;
     this.#highest = Math.max(this.#highest, sequence);
     this.#lowest = Math.min(this.#lowest, sequence);
@@ -126,81 +125,80 @@ export class ReceiverStatistics {
   }
 
   /**
-   * Takes note of a sender report, so that the next block tells how long ago it was.
+   * Records a sender report, for LSR and DLSR of the next block.
    *
-   * @param ssrc Whose it is.
+   * @param ssrc Its sender.
    * @param middle The middle 32 bits of its NTP timestamp.
-   * @param now When it came, in the callers' milliseconds.
+   * @param now Arrival time.
    */
   recordSenderReport(ssrc: number, middle: number, now: number): void {
     this.#senderReport = { ssrc, middle, arrivalMs: now };
   }
 
   /**
-   * What there is to report, once a packet has come. To be called once for each report that is sent: the fraction
-   * lost is that of the packets that were settled since the last call.
+   * The next report block. Call it once a report: the fraction lost covers the packets since the last call.
    *
-   * @param now In the callers' milliseconds.
+   * @returns Undefined until a packet has come.
    */
   block(now: number): ReportBlock | undefined {
     if (this.#ssrc === undefined) return undefined;
-    const lossFraction = this.#settle(now);
+    const lossFraction = this.#lossSinceLastBlock(now);
     const report = this.#senderReport?.ssrc === this.#ssrc ? this.#senderReport : undefined;
-    const firstLap = Math.floor(this.#first / 0x10000) * 0x10000;
+    const firstCycle = Math.floor(this.#first / 0x10000) * 0x10000;
     return {
       ssrc: this.#ssrc,
       fractionLost: Math.min(255, Math.floor(256 * lossFraction)),
-      cumulativeLost: Math.min(LARGEST_LOST, this.lost),
-      highestSequence: (this.#highest - firstLap) >>> 0,
-      jitter: Math.min(LARGEST_UINT32, Math.floor(this.#jitter)),
+      cumulativeLost: Math.min(MAX_CUMULATIVE_LOST, this.lost),
+      highestSequence: (this.#highest - firstCycle) >>> 0,
+      jitter: Math.min(MAX_UINT32, Math.floor(this.#jitter)),
       lastSenderReport: report?.middle ?? 0,
       delaySinceLastSenderReport: report
-        ? Math.min(LARGEST_UINT32, Math.round((now - report.arrivalMs) * 65.536))
+        ? Math.min(MAX_UINT32, Math.round((now - report.arrivalMs) * 65.536))
         : 0,
     };
   }
 
-  /** Looks at the packets whose fate is known by now and was not before, and returns which part of them is lost. */
-  #settle(now: number): number {
-    let settled = this.#highest;
+  /** The lost fraction of all packets that have become certain since the last block: see {@linkcode REORDERING_MS}. */
+  #lossSinceLastBlock(now: number): number {
+    let certain = this.#highest;
     while (
-      settled > this.#reported &&
-      !(this.#came(settled) && this.#cameAt[placeOf(settled)]! <= now - SETTLED_MS)
+      certain > this.#reported &&
+      !(this.#arrived(certain) && this.#arrivalMs[slotOf(certain)]! <= now - REORDERING_MS)
     ) {
-      settled--;
+      certain--;
     }
-    const expected = settled - this.#reported;
+    const expected = certain - this.#reported;
     let lost = 0;
-    for (; this.#reported < settled; this.#reported++) if (!this.#came(this.#reported + 1)) lost++;
+    for (; this.#reported < certain; this.#reported++) if (!this.#arrived(this.#reported + 1)) lost++;
     return lost / Math.max(1, expected);
   }
 
-  #came(sequence: number): boolean {
-    return this.#window[placeOf(sequence)] === sequence;
+  #arrived(sequence: number): boolean {
+    return this.#window[slotOf(sequence)] === sequence;
   }
 
-  #isFar(sequence: number): boolean {
-    return sequence > this.#highest + LARGEST_GAP_PACKETS || sequence <= this.#highest - WINDOW_PACKETS;
+  #isOutOfRange(sequence: number): boolean {
+    return sequence > this.#highest + MAX_DROPOUT || sequence <= this.#highest - WINDOW_PACKETS;
   }
 
   #restart(ssrc: number, sequence: number): void {
     this.#ssrc = ssrc;
     this.#first = this.#lowest = this.#highest = sequence;
-    this.#received = this.#repeated = 0;
+    this.#received = this.#duplicates = 0;
     this.#reported = sequence - 1;
     this.#window.fill(-1);
-    this.#restartsAt = undefined;
+    this.#badSequence = undefined;
     this.#jitter = 0;
     this.#lastArrivalMs = undefined;
   }
 
   #measureJitter(timestamp: number, now: number): void {
     if (this.#lastArrivalMs !== undefined) {
-      const arrived = (now - this.#lastArrivalMs) * this.#clockRate / 1000;
-      const sent = (timestamp - this.#lastTimestamp) | 0; // Modulo 2^32, and to either side.
-      const step = Math.abs(arrived - sent);
-      if (step * 1000 <= LARGEST_TRANSIT_STEP_MS * this.#clockRate) {
-        this.#jitter += (step - this.#jitter) * JITTER_GAIN;
+      const arrivalStep = (now - this.#lastArrivalMs) * this.#clockRate / 1000;
+      const sendStep = (timestamp - this.#lastTimestamp) | 0; // Modulo 2^32, signed.
+      const transitStep = Math.abs(arrivalStep - sendStep);
+      if (transitStep * 1000 <= MAX_TRANSIT_STEP_MS * this.#clockRate) {
+        this.#jitter += (transitStep - this.#jitter) * JITTER_GAIN;
       }
     }
     this.#lastArrivalMs = now;
@@ -208,6 +206,6 @@ export class ReceiverStatistics {
   }
 }
 
-function placeOf(sequence: number): number {
+function slotOf(sequence: number): number {
   return ((sequence % WINDOW_PACKETS) + WINDOW_PACKETS) % WINDOW_PACKETS;
 }

@@ -1,12 +1,12 @@
 /**
- * Redundant voice (RFC 2198): a packet that carries copies of the frames before its own, so that they are heard
- * although their own packets were lost, in bursts too.
+ * Redundant audio data (RFC 2198): a packet that also carries copies of the frames before its own, and so recovers lost
+ * packets, in bursts as well.
  *
  * ```text
  *    0                   1                    2                   3
  *    0 1 2 3 4 5 6 7 8 9 0 1 2 3  4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
  *   +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
- *   |1|  block PT   |     timestamp offset      |   block length    |  for each copy, the oldest first
+ *   |1|  block PT   |     timestamp offset      |   block length    |  for each copy, oldest first
  *   +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
  *   |0|  block PT   |  then the copies, and the frame itself
  *   +-+-+-+-+-+-+-+-+
@@ -15,35 +15,35 @@
 
 import { OPUS_PAYLOAD_TYPE } from "./rtp.ts";
 
-/** Payload type of packets with copies: what WebRTC uses. */
+/** Payload type of redundant packets: WebRTC's. */
 export const REDUNDANT_PAYLOAD_TYPE = 63;
 
-/** Copies that a receiver takes: with more, speech would have to wait for them too long. */
+/** Most copies that a receiver takes. Each one delays voice by a frame while the receiver waits for it. */
 export const MOST_COPIES = 2;
 
 /** A copy of an earlier frame. */
 export interface FrameCopy {
-  /** How much earlier, in samples: at most 16383. */
+  /** Timestamp offset: 0 to 16383 samples. */
   readonly earlierSamples: number;
   /** At most 1023 bytes. */
   readonly payload: Uint8Array;
 }
 
-/** What a redundant packet holds. */
+/** The payload of a redundant packet. */
 export interface RedundantPayload {
-  /** The oldest first. */
+  /** Oldest first. */
   readonly copies: readonly FrameCopy[];
-  /** The frame itself. */
+  /** The frame of the packet itself. */
   readonly payload: Uint8Array;
 }
 
 const COPY_HEADER_BYTES = 4;
 const LAST_HEADER_BYTES = 1;
 
-/** Longest block that a header can announce. */
+/** Longest copy: the block length has 10 bits. */
 export const LONGEST_COPY_BYTES = 0x3ff;
 
-/** The payload of a redundant packet. Numbers are cut to their width. */
+/** Encodes the payload of a redundant packet. Numbers are truncated to their width. */
 export function encodeRedundant({ copies, payload }: RedundantPayload): Uint8Array<ArrayBuffer> {
   let at = COPY_HEADER_BYTES * copies.length + LAST_HEADER_BYTES;
   const length = copies.reduce((sum, copy) => sum + copy.payload.length, at + payload.length);
@@ -61,9 +61,9 @@ export function encodeRedundant({ copies, payload }: RedundantPayload): Uint8Arr
 }
 
 /**
- * Reads the payload of a redundant packet.
+ * Parses the payload of a redundant packet.
  *
- * @returns Views into it; undefined where it is none of voice.
+ * @returns Views into `bytes`; undefined if they are invalid or have a block that is not Opus.
  */
 export function parseRedundant(bytes: Uint8Array): RedundantPayload | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,6 +1,6 @@
 /**
- * RTCP packets (RFC 3550, section 6): reports on a stream, who sends it, and that it has ended. Several packets
- * travel in one datagram, a compound packet (section 6.1), that begins with a report. All begin alike:
+ * RTCP packets (RFC 3550, section 6). A datagram is a compound packet (section 6.1): a report first, then the others.
+ * All packets have the same header:
  *
  * ```text
  *  0                   1                   2                   3
@@ -13,47 +13,47 @@
 
 import { concat } from "@std/bytes/concat";
 
-/** What one side has received of one stream (RFC 3550, section 6.4.1). Numbers as they are on the wire. */
+/** Report block: reception statistics of one stream (RFC 3550, section 6.4.1), in the units of the wire. */
 export interface ReportBlock {
-  /** The stream that is reported on. */
+  /** The reported stream. */
   readonly ssrc: number;
-  /** Packets lost since the report before, of those expected: 0 to 255, in 1/256. */
+  /** Fraction lost since the previous report: 0 to 255, in 1/256. */
   readonly fractionLost: number;
-  /** Packets lost since the beginning: -2^23 to 2^23 - 1. */
+  /** Packets lost since the start: -2^23 to 2^23 - 1. */
   readonly cumulativeLost: number;
-  /** The highest sequence number received, with the number of its laps in the upper 16 bits. */
+  /** Extended highest sequence number received: cycles in the upper 16 bits. */
   readonly highestSequence: number;
-  /** Interarrival jitter in units of the stream's timestamp. */
+  /** Interarrival jitter in timestamp units. */
   readonly jitter: number;
-  /** {@linkcode middle32} of the last sender report that came, 0 when none did. */
+  /** LSR: {@linkcode middle32} of the last sender report received, 0 for none. */
   readonly lastSenderReport: number;
-  /** Time from that report's arrival to this report in 1/65536 s, 0 when none came. */
+  /** DLSR: time since that report arrived, in 1/65536 s; 0 for none. */
   readonly delaySinceLastSenderReport: number;
 }
 
-/** From one who sends voice (section 6.4.1). */
+/** Report of an active sender (section 6.4.1). */
 export interface SenderReport {
   readonly kind: "sender_report";
   readonly ssrc: number;
-  /** Wall clock at sending: seconds since 1900 in the upper 32 bits, fractions of a second in the lower. */
+  /** Wall clock: seconds since 1900 in the upper 32 bits, fraction of a second in the lower. */
   readonly ntpTimestamp: bigint;
-  /** The same moment in the stream's timestamps. */
+  /** The same time as an RTP timestamp. */
   readonly rtpTimestamp: number;
-  /** RTP packets sent so far, modulo 2^32. */
+  /** RTP packets sent, modulo 2^32. */
   readonly packetCount: number;
-  /** Bytes of payload sent so far, modulo 2^32. */
+  /** Payload bytes sent, modulo 2^32. */
   readonly octetCount: number;
   readonly blocks: readonly ReportBlock[];
 }
 
-/** From one who sends no voice at the time (section 6.4.2). */
+/** Report of a participant that is no active sender (section 6.4.2). */
 export interface ReceiverReport {
   readonly kind: "receiver_report";
   readonly ssrc: number;
   readonly blocks: readonly ReportBlock[];
 }
 
-/** The lasting name of a stream's sender (section 6.5). Other items than CNAME are not used here. */
+/** Source description (section 6.5) with its CNAME item; other items are ignored. */
 export interface SourceDescription {
   readonly kind: "source_description";
   readonly ssrc: number;
@@ -61,19 +61,19 @@ export interface SourceDescription {
   readonly cname: string;
 }
 
-/** Streams that end (section 6.6). */
+/** Goodbye: streams that end (section 6.6). */
 export interface Bye {
   readonly kind: "bye";
   readonly ssrcs: readonly number[];
 }
 
-/** Something that only one kind of program understands (section 6.7). */
+/** Application-defined packet (section 6.7). */
 export interface ApplicationPacket {
   readonly kind: "application";
   readonly ssrc: number;
   /** Four ASCII characters. */
   readonly name: string;
-  /** A multiple of four bytes: a view into the datagram when it was parsed. */
+  /** A multiple of 4 bytes. After parsing, a view into the datagram. */
   readonly data: Uint8Array;
 }
 
@@ -84,7 +84,7 @@ const VERSION = 2;
 const HEADER_BYTES = 4;
 const SENDER_INFO_BYTES = 20;
 const BLOCK_BYTES = 24;
-/** Blocks, chunks or sources in one packet: the count has 5 bits. */
+/** Most blocks, chunks or sources in one packet: the count has 5 bits. */
 const MAX_COUNT = 31;
 const CNAME_ITEM = 1;
 const MAX_TEXT_BYTES = 255;
@@ -97,14 +97,14 @@ const PACKET_TYPE = {
   application: 204,
 } as const;
 
-/** Seconds from the beginning of 1900, where NTP counts from, to that of 1970. */
+/** Seconds from 1900, the epoch of NTP, to 1970. */
 const NTP_UNIX_SECONDS = 2_208_988_800;
 
 /**
- * A wall clock's time as an NTP timestamp (RFC 3550, section 4).
+ * Converts wall-clock time to an NTP timestamp (RFC 3550, section 4).
  *
  * @param unixMs Milliseconds since 1970, with fractions.
- * @returns 64 bits; the era that begins in 2036 starts again at 0.
+ * @returns 64 bits, which wrap to 0 in 2036.
  */
 export function ntpFromUnixMs(unixMs: number): bigint {
   const seconds = Math.floor(unixMs / 1000);
@@ -112,17 +112,17 @@ export function ntpFromUnixMs(unixMs: number): bigint {
   return BigInt.asUintN(32, BigInt(seconds + NTP_UNIX_SECONDS)) << 32n | BigInt(fraction);
 }
 
-/** The middle of an NTP timestamp, in 1/65536 s: what a report refers to another by. */
+/** The middle 32 bits of an NTP timestamp, in 1/65536 s: the form of LSR. */
 export function middle32(ntpTimestamp: bigint): number {
   return Number(BigInt.asUintN(32, ntpTimestamp >> 16n));
 }
 
 /**
- * A compound packet as the bytes of a datagram.
+ * Encodes a compound packet as a datagram.
  *
- * @param packets A report, then the rest: a {@linkcode SourceDescription} always, a {@linkcode Bye} as the last
+ * @param packets A report, then the others: always a {@linkcode SourceDescription}; a {@linkcode Bye} last
  * (section 6.1).
- * @throws {RangeError} When a packet has more than 31 blocks or sources, or a name more than 255 bytes.
+ * @throws {RangeError} If a packet has more than 31 blocks or sources, or a CNAME more than 255 bytes.
  */
 export function encodeCompound(
   packets: readonly [SenderReport | ReceiverReport, ...RtcpPacket[]],
@@ -145,7 +145,7 @@ function encodePacket(packet: RtcpPacket): Uint8Array<ArrayBuffer> {
   }
 }
 
-/** An empty packet with its header. `bodyBytes` is a multiple of 4. */
+/** A packet with its header and an empty body. @param bodyBytes A multiple of 4. */
 function newPacket(kind: RtcpPacket["kind"], count: number, bodyBytes: number): DataView<ArrayBuffer> {
   if (count > MAX_COUNT) throw new RangeError(`Cannot encode RTCP packet: ${count} entries are more than 31`);
   const view = new DataView(new ArrayBuffer(HEADER_BYTES + bodyBytes));
@@ -160,7 +160,7 @@ function bytesOf(view: DataView<ArrayBuffer>): Uint8Array<ArrayBuffer> {
 }
 
 /*
- * Sender report, section 6.4.1. A receiver report (section 6.4.2) is the same without the five words in the middle.
+ * Sender report, section 6.4.1. A receiver report (section 6.4.2) lacks the five words of sender information.
  *
  * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
  * |V=2|P|    RC   |   PT=SR=200   |             length            |
@@ -221,7 +221,7 @@ function writeBlocks(view: DataView, start: number, blocks: readonly ReportBlock
  * +=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+
  * |                           SSRC_1                              |
  * |    CNAME=1    |     length    | user and domain name        ...
- * |  ... one zero byte at least, up to a multiple of 4 bytes      |
+ * |  ... at least one zero byte, up to a multiple of 4 bytes      |
  * +=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+
  */
 
@@ -247,7 +247,7 @@ function encodeSourceDescription({ kind, ssrc, cname }: SourceDescription): Uint
  * |V=2|P|    SC   |   PT=BYE=203  |             length            |
  * |                           SSRC ...                            |
  * +=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+=+
- * |     length    |               reason for leaving            ...  (may be missing)
+ * |     length    |               reason for leaving            ...  (optional)
  * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
  */
 
@@ -281,10 +281,10 @@ function encodeApplication({ kind, ssrc, name, data }: ApplicationPacket): Uint8
 }
 
 /**
- * Reads a datagram. It must pass the checks of RFC 3550, appendix A.2: version 2 throughout, a report without
- * padding first, and lengths that add up to the datagram's; and what the counts announce must be there.
+ * Parses a datagram with the validity checks of RFC 3550, appendix A.2: version 2 throughout, a report without padding
+ * first, lengths that add up to that of the datagram. Counts must fit the lengths as well.
  *
- * @returns Its packets in their order, without those of other types, or undefined where it is no compound packet.
+ * @returns Its packets in order, without unknown types; undefined if the datagram is invalid.
  */
 export function parseCompound(datagram: Uint8Array): RtcpPacket[] | undefined {
   const packets: RtcpPacket[] = [];
@@ -299,9 +299,9 @@ export function parseCompound(datagram: Uint8Array): RtcpPacket[] | undefined {
     if (isFirst && !startsCompound(view)) return undefined;
     const padding = paddingOf(view, length);
     if (padding === undefined || padding > 0 && !isLast) return undefined;
-    const found = parsePacket(new DataView(view.buffer, view.byteOffset, length - padding));
-    if (!found) return undefined;
-    packets.push(...found);
+    const parsed = parsePacket(new DataView(view.buffer, view.byteOffset, length - padding));
+    if (!parsed) return undefined;
+    packets.push(...parsed);
     at += length;
   }
   return packets.length === 0 ? undefined : packets;
@@ -313,15 +313,15 @@ function startsCompound(view: DataView): boolean {
   return !hasPadding && (type === PACKET_TYPE.sender_report || type === PACKET_TYPE.receiver_report);
 }
 
-/** Bytes of padding, themselves counted in the last of them; undefined where that cannot be. */
+/** Padding in bytes, which its last byte counts; undefined if that is invalid. */
 function paddingOf(view: DataView, length: number): number | undefined {
   if ((view.getUint8(0) & 0x20) === 0) return 0;
   const padding = view.getUint8(length - 1);
-  const possible = padding > 0 && padding % 4 === 0 && padding <= length - HEADER_BYTES;
-  return possible ? padding : undefined;
+  const valid = padding > 0 && padding % 4 === 0 && padding <= length - HEADER_BYTES;
+  return valid ? padding : undefined;
 }
 
-/** What one packet says: nothing where it is of another type, undefined where it is broken. */
+/** @returns No packet for an unknown type; undefined for an invalid packet. */
 function parsePacket(view: DataView): RtcpPacket[] | undefined {
   switch (view.getUint8(1)) {
     case PACKET_TYPE.sender_report:
@@ -361,7 +361,7 @@ function parseReceiverReport(view: DataView): RtcpPacket[] | undefined {
   return blocks && [{ kind: "receiver_report", ssrc: view.getUint32(4), blocks }];
 }
 
-/** The blocks from `start` on. What follows them is an extension of some profile and passed over. */
+/** Parses the blocks from `start` on. Profile-specific extensions behind them are ignored. */
 function parseBlocks(view: DataView, start: number): ReportBlock[] | undefined {
   const count = countOf(view);
   if (start + BLOCK_BYTES * count > view.byteLength) return undefined;

@@ -1,4 +1,4 @@
-/** The RTCP side of a call, without a socket or a clock: when to report, what, and what the other's reports say. */
+/** The RTCP session of one call: sends reports and evaluates the peer's. Does no I/O and reads no clock. */
 
 import { SAMPLE_RATE } from "../dsp/pcm.ts";
 import type { ReceiverStatistics } from "./receiver_statistics.ts";
@@ -16,78 +16,76 @@ import {
 } from "./rtcp.ts";
 
 /**
- * Mean time between two reports, each of which comes after 0.5 to 1.5 times that.
+ * Mean interval of reports; each one is 0.5 to 1.5 times that (RFC 3550, section 6.2).
  *
- * RTCP may take 5 % of a session's bandwidth (RFC 3550, section 6.2). Opus at 160 kbit/s is 176 kbit/s with its headers
- * and two parties' reports are 124 bytes each, so one in 0.23 s would be allowed but for the RFC's minimum of 5 s. RFC
- * 4585 (AVPF) lifts that for the sake of quick feedback, which is what is wanted here: figures soon after a call
- * begins, loss known before it is history. The longest pause, 2.25 s, is short enough for a report to show that a
- * muted phone lives, which counts as silent after 3 s. It takes 0.4 % of the bandwidth.
+ * Reports of 124 bytes take 0.4 % of the bandwidth of Opus at 160 kbit/s, far below the 5 % of the RFC. Its minimum of
+ * 5 s is lifted as in RFC 4585 (AVPF): the sender adapts to loss early, and the longest interval, 2.25 s, is a sign of
+ * life of a muted phone, which counts as silent after 3 s.
  */
-export const REPORT_PERIOD_MS = 1500;
+export const REPORT_INTERVAL_MS = 1500;
 
-/** The first report comes after half the time, so that there are figures soon (RFC 3550, section 6.2). */
-const FIRST_REPORT_SHARE = 0.5;
+/** The first interval is halved, for early statistics (RFC 3550, section 6.2). */
+const FIRST_INTERVAL_FACTOR = 0.5;
 
-/** A round trip beyond this is a report that was forged or mixed up: a call is over after 10 s without a packet. */
-const LONGEST_ROUND_TRIP_MS = 10_000;
+/** A longer round-trip time means a forged or mismatched report: a call ends after 10 s without a packet. */
+const MAX_ROUND_TRIP_MS = 10_000;
 
-/** A sender report older than this says too little of the round trip: two clocks 300 ppm apart add 1.5 ms to it. */
-const OLDEST_REFERENCE_MS = 5_000;
+/** With an older sender report the round-trip time is too inexact: clocks 300 ppm apart add 1.5 ms in 5 s. */
+const MAX_LSR_AGE_MS = 5_000;
 
-/** Name of the packet that says which redundancy (RFC 2198) a phone takes: its payload type, and most copies. */
+/** Name of the application-defined packet that announces RFC 2198: payload type, most copies, 0, 0. */
 const REDUNDANCY_NAME = "SALA";
 
-/** Bytes of a random CNAME: 96 bits (RFC 7022, section 5). */
+/** Random bits of a CNAME: 96 (RFC 7022, section 5). */
 const CNAME_BYTES = 12;
 
-/** What a reporter works with. */
+/** Options of an RTCP session. */
 export interface RtcpSessionOptions {
-  /** Our stream's. */
+  /** SSRC of the outgoing stream. */
   readonly ssrc: number;
-  /** What has come of the other's stream. The caller feeds it, the reporter adds the other's sender reports. */
+  /** Statistics of the incoming stream. The caller records RTP packets, the session records sender reports. */
   readonly statistics: ReceiverStatistics;
-  /** The callers' milliseconds at the start. */
+  /** Time at the start, in milliseconds of a monotonic clock, as everywhere here. */
   readonly now: number;
   /**
-   * The wall clock at the start, in milliseconds since 1970. It is asked once and runs on with the callers'
-   * milliseconds, as a wall clock that is set in mid-call would go into the round trip.
+   * Wall clock at the start, in milliseconds since 1970. From then on NTP timestamps follow the monotonic clock, since
+   * setting the wall clock during a call would falsify the round-trip time.
    */
   readonly unixMs: number;
-  /** A random name, new for each call, so that calls cannot be connected with each other. */
+  /** Random by default, for each call, so that calls cannot be linked (RFC 7022, section 4.2). */
   readonly cname?: string;
-  /** Numbers from 0 to 1. */
+  /** Random numbers from 0 to 1. */
   readonly random?: () => number;
-  /** Units of both streams' timestamps in a second. */
+  /** Clock rate of both streams, in Hz. */
   readonly clockRate?: number;
 }
 
-/** What the other side has said of our stream last. */
+/** The peer's latest report on the outgoing stream. */
 export interface PeerView {
-  /** Lost between its last two reports, 0 to 1. */
+  /** Fraction lost between its last two reports, 0 to 1. */
   readonly lossFraction: number;
-  /** Lost since the beginning, in packets. */
+  /** Packets lost since the start. */
   readonly lost: number;
-  /** The same of all that were sent, 0 to 1. */
+  /** The same as a fraction of all sent packets, 0 to 1. */
   readonly totalLossFraction: number;
   readonly jitterMs: number;
 }
 
-/** What reports have told so far. */
+/** Figures from all reports so far. */
 export interface ReportFigures {
-  /** To the other side and back, without the time spent there; undefined until it is known. */
+  /** Latest round-trip time on the network; undefined until it is known. */
   readonly roundTripMs: number | undefined;
   readonly meanRoundTripMs: number | undefined;
   readonly peer: PeerView | undefined;
-  /** Copies of earlier frames that the other side takes with each packet; 0 where it has not said that it does. */
+  /** Most copies that the peer takes in a redundant packet; 0 until it has announced any. */
   readonly peerCopies: number;
   readonly reportsSent: number;
   readonly reportsReceived: number;
-  /** Whether the other side has said goodbye. */
+  /** Whether the peer has sent BYE. */
   readonly peerLeft: boolean;
 }
 
-/** Sends and takes in the reports of one call. Whoever owns it calls {@linkcode RtcpSession.tick} when it is due. */
+/** The reports of one call, in both directions. Call {@linkcode RtcpSession.tick} at {@linkcode RtcpSession.wakeAt}. */
 export class RtcpSession {
   readonly #ssrc: number;
   readonly #statistics: ReceiverStatistics;
@@ -98,9 +96,9 @@ export class RtcpSession {
   #wakeAt: number;
   #packetCount = 0;
   #octetCount = 0;
-  /** Packets that had been sent at the last report, and at the one before it. */
-  #packetCountBefore = 0;
-  #packetCountBeforeThat = 0;
+  /** `#packetCount` at the last report, and at the one before it. */
+  #packetCountAtReport = 0;
+  #packetCountAtReportBefore = 0;
   #lastTimestamp = 0;
   #lastSentAt = 0;
   #roundTripMs: number | undefined;
@@ -119,10 +117,10 @@ export class RtcpSession {
     this.#cname = options.cname ?? randomCname();
     this.#random = options.random ?? Math.random;
     this.#clockRate = options.clockRate ?? SAMPLE_RATE;
-    this.#wakeAt = options.now + FIRST_REPORT_SHARE * this.#pause();
+    this.#wakeAt = options.now + FIRST_INTERVAL_FACTOR * this.#randomInterval();
   }
 
-  /** When the next report is due, in the callers' milliseconds. */
+  /** When the next report is due. */
   get wakeAt(): number {
     return this.#wakeAt;
   }
@@ -140,11 +138,11 @@ export class RtcpSession {
   }
 
   /**
-   * Counts an RTP packet of ours.
+   * Counts a sent RTP packet.
    *
-   * @param timestamp Its RTP timestamp.
+   * @param timestamp RTP timestamp.
    * @param payloadBytes Its bytes without the header.
-   * @param now When it was sent, in the callers' milliseconds.
+   * @param now Time of sending.
    */
   sent(timestamp: number, payloadBytes: number, now: number): void {
     this.#packetCount++;
@@ -153,53 +151,53 @@ export class RtcpSession {
     this.#lastSentAt = now;
   }
 
-  /** The datagram that is due, or undefined when it is called early. */
+  /** @returns The report that is due, as a datagram; undefined before {@linkcode RtcpSession.wakeAt}. */
   tick(now: number): Uint8Array<ArrayBuffer> | undefined {
     if (now < this.#wakeAt) return undefined;
-    this.#wakeAt = now + this.#pause();
+    this.#wakeAt = now + this.#randomInterval();
     return encodeCompound([this.#report(now), this.#description, this.#redundancy]);
   }
 
-  /** The datagram that ends our stream. Two parties need not wait with it (RFC 3550, section 6.3.7). */
+  /** The last report, with BYE. With two participants it may be sent at once (RFC 3550, section 6.3.7). */
   bye(now: number): Uint8Array<ArrayBuffer> {
     this.#wakeAt = Infinity;
     return encodeCompound([this.#report(now), this.#description, { kind: "bye", ssrcs: [this.#ssrc] }]);
   }
 
   /**
-   * Takes a datagram that looks like RTCP.
+   * Takes a datagram.
    *
-   * @param now When it came, in the callers' milliseconds.
-   * @returns Whether it was RTCP.
+   * @param now Arrival time.
+   * @returns Whether it is a valid compound packet.
    */
-  handlePacket(datagram: Uint8Array, now: number): boolean {
+  handlePacket(now: number, datagram: Uint8Array): boolean {
     const packets = parseCompound(datagram);
     if (!packets) return false;
-    let rtcpSession: number | undefined;
+    let sender: number | undefined;
     for (const packet of packets) {
       if (packet.kind === "source_description") continue;
       if (packet.kind === "bye") {
-        this.#peerLeft ||= rtcpSession !== undefined && packet.ssrcs.includes(rtcpSession);
+        this.#peerLeft ||= sender !== undefined && packet.ssrcs.includes(sender);
         continue;
       }
       if (packet.kind === "application") {
-        this.#learnRedundancy(packet);
+        this.#handleRedundancy(packet);
         continue;
       }
-      rtcpSession = packet.ssrc;
+      sender = packet.ssrc;
       this.#reportsReceived++;
       if (packet.kind === "sender_report") {
         this.#statistics.recordSenderReport(packet.ssrc, middle32(packet.ntpTimestamp), now);
       }
       for (const block of packet.blocks) {
-        if (block.ssrc === this.#ssrc) this.#learn(block, now);
+        if (block.ssrc === this.#ssrc) this.#handleBlock(block, now);
       }
     }
     return true;
   }
 
-  #pause(): number {
-    return REPORT_PERIOD_MS * (0.5 + this.#random());
+  #randomInterval(): number {
+    return REPORT_INTERVAL_MS * (0.5 + this.#random());
   }
 
   get #description(): SourceDescription {
@@ -211,18 +209,18 @@ export class RtcpSession {
     return { kind: "application", ssrc: this.#ssrc, name: REDUNDANCY_NAME, data };
   }
 
-  #learnRedundancy({ name, data: [payloadType, copies] }: ApplicationPacket): void {
+  #handleRedundancy({ name, data: [payloadType, copies] }: ApplicationPacket): void {
     if (name !== REDUNDANCY_NAME || payloadType !== REDUNDANT_PAYLOAD_TYPE || copies === undefined) return;
     this.#peerCopies = Math.min(copies, MOST_COPIES);
   }
 
-  /** A sender report when something was sent since the report before the last one (RFC 3550, section 6.4). */
+  /** A sender report if any packet was sent since the report before the last one (RFC 3550, section 6.4). */
   #report(now: number): SenderReport | ReceiverReport {
     const block = this.#statistics.block(now);
     const blocks = block ? [block] : [];
-    const sending = this.#packetCount > this.#packetCountBeforeThat;
-    this.#packetCountBeforeThat = this.#packetCountBefore;
-    this.#packetCountBefore = this.#packetCount;
+    const sending = this.#packetCount > this.#packetCountAtReportBefore;
+    this.#packetCountAtReportBefore = this.#packetCountAtReport;
+    this.#packetCountAtReport = this.#packetCount;
     this.#reportsSent++;
     if (!sending) return { kind: "receiver_report", ssrc: this.#ssrc, blocks };
     const sinceSent = Math.round((now - this.#lastSentAt) * this.#clockRate / 1000);
@@ -241,7 +239,7 @@ export class RtcpSession {
     return ntpFromUnixMs(now + this.#unixMinusNow);
   }
 
-  #learn(block: ReportBlock, now: number): void {
+  #handleBlock(block: ReportBlock, now: number): void {
     this.#peer = {
       lossFraction: block.fractionLost / 256,
       lost: block.cumulativeLost,
@@ -255,19 +253,19 @@ export class RtcpSession {
     this.#roundTrips++;
   }
 
-  /** A - LSR - DLSR (RFC 3550, section 6.4.1, figure 2). */
+  /** Round-trip time in ms: A - LSR - DLSR (RFC 3550, section 6.4.1, figure 2). */
   #roundTrip(block: ReportBlock, now: number): number | undefined {
     if (block.lastSenderReport === 0) return undefined;
-    if (block.delaySinceLastSenderReport / 65.536 > OLDEST_REFERENCE_MS) return undefined;
+    if (block.delaySinceLastSenderReport / 65.536 > MAX_LSR_AGE_MS) return undefined;
     const units = (middle32(this.#ntp(now)) - block.lastSenderReport - block.delaySinceLastSenderReport) | 0;
     const roundTripMs = units / 65.536;
-    if (Math.abs(roundTripMs) > LONGEST_ROUND_TRIP_MS) return undefined;
-    // Over the loopback interface the rounding of three numbers may come out below nothing.
+    if (Math.abs(roundTripMs) > MAX_ROUND_TRIP_MS) return undefined;
+    // On the loopback interface, rounding may give a negative time.
     return Math.max(0, roundTripMs);
   }
 }
 
-/** A name for one call that nobody can connect with another (RFC 7022, section 4.2). */
+/** A random CNAME for one call (RFC 7022, section 4.2). */
 export function randomCname(): string {
   return crypto.getRandomValues(new Uint8Array(CNAME_BYTES)).toBase64();
 }

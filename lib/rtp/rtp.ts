@@ -17,43 +17,43 @@
  * ```
  */
 
-/** Bytes of a header without contributing sources or extension. */
+/** Bytes of a header without contributing sources and extension. */
 export const RTP_HEADER_BYTES = 12;
 
-/** Payload type of Opus in Sala: the first dynamic ones are often taken, 111 is what WebRTC uses. */
+/** Payload type of Opus: a dynamic one (RFC 3551, section 6), the same as WebRTC's. */
 export const OPUS_PAYLOAD_TYPE = 111;
 
-/** One packet of voice. */
+/** An RTP packet. */
 export interface RtpPacket {
   /** 0 to 127. */
   readonly payloadType: number;
-  /** With voice: the first packet after silence (RFC 3551, section 4.1). */
+  /** Set on the first packet of a talkspurt (RFC 3551, section 4.1). */
   readonly marker: boolean;
-  /** 0 to 65535, one more for each packet sent. */
+  /** 16 bits; one more for each packet sent. */
   readonly sequenceNumber: number;
-  /** When the first sample was taken, in 1/48000 s, modulo 2^32. */
+  /** Sampling time of the first sample, in 1/48000 s, modulo 2^32. */
   readonly timestamp: number;
-  /** Whose voice it is: a random number of 32 bits. */
+  /** Synchronization source: 32 random bits. */
   readonly ssrc: number;
-  /** The codec's bytes: a view into the datagram when it was parsed. */
+  /** After parsing, a view into the datagram. */
   readonly payload: Uint8Array;
 }
 
-/** Whether a datagram may be RTP or RTCP: version 2 in its first two bits. */
+/** Whether a datagram may be RTP or RTCP: its version is 2. */
 export function isRtpOrRtcp(datagram: Uint8Array): boolean {
   return datagram.length > 1 && (datagram[0] as number) >> 6 === 2;
 }
 
-/** Whether an RTP or RTCP datagram is RTCP: its packet type is 192 to 223 (RFC 5761, section 4). */
+/** Whether an RTP or RTCP datagram is RTCP: packet type 192 to 223 (RFC 5761, section 4). */
 export function isRtcp(datagram: Uint8Array): boolean {
   const type = datagram[1] ?? 0;
   return type >= 192 && type <= 223;
 }
 
 /**
- * A packet as the bytes of a datagram.
+ * Encodes a packet as a datagram.
  *
- * @param packet Fields in their ranges; numbers are cut to their width.
+ * @param packet Numbers are truncated to their width.
  */
 export function encodeRtp(packet: RtpPacket): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(RTP_HEADER_BYTES + packet.payload.length);
@@ -67,19 +67,23 @@ export function encodeRtp(packet: RtpPacket): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** Reads a datagram. Contributing sources, an extension and padding are passed over. */
+/**
+ * Parses a datagram, and skips contributing sources, header extension and padding.
+ *
+ * @returns Undefined if the version is not 2 or a length does not fit.
+ */
 export function parseRtp(datagram: Uint8Array): RtpPacket | undefined {
   if (datagram.length < RTP_HEADER_BYTES || (datagram[0] as number) >> 6 !== 2) return undefined;
   const view = new DataView(datagram.buffer, datagram.byteOffset, datagram.byteLength);
   const first = view.getUint8(0);
   const second = view.getUint8(1);
   let start = RTP_HEADER_BYTES + 4 * (first & 0x0f);
-  if (first & 0x10) { // Extension: 16 bits of profile, 16 bits of length in words (section 5.3.1).
+  if (first & 0x10) { // Extension: 16 bits defined by the profile, 16 bits of length in words (section 5.3.1).
     if (datagram.length < start + 4) return undefined;
     start += 4 + 4 * view.getUint16(start + 2);
   }
   let end = datagram.length;
-  if (first & 0x20) { // Padding: its length is the last byte, itself counted.
+  if (first & 0x20) { // Padding: the last byte counts it, itself included.
     const padding = view.getUint8(end - 1);
     if (padding === 0) return undefined;
     end -= padding;

@@ -1,24 +1,22 @@
-/** Numbers that wrap, made into numbers that do not (RFC 3550, appendix A.1, in short). */
+/** Unwraps sequence numbers and timestamps (as RFC 3550, appendix A.1). */
 
-/**
- * Makes numbers of 16 or 32 bits into ones that go on past the largest, by taking each as the nearest to the last.
- */
+/** Extends numbers of 16 or 32 bits by their cycles: each one is taken as the nearest to the highest so far. */
 export class SequenceUnwrapper {
-  readonly #lap: number;
-  #last: number | undefined;
+  readonly #cycle: number;
+  #highest: number | undefined;
 
   /** @param bits Width of the numbers on the wire. */
   constructor(bits: 16 | 32) {
-    this.#lap = 2 ** bits;
+    this.#cycle = 2 ** bits;
   }
 
-  /** The extended number of the next packet's own. The first stays as it is, plus one lap. */
+  /** @returns The extended number; for the first number, that number plus one cycle. */
   extend(number: number): number {
-    // One lap ahead, so that packets from before the first one stay positive.
-    const last = this.#last ?? number + this.#lap;
-    const ahead = modulo(number - last, this.#lap);
-    const extended = last + (ahead < this.#lap / 2 ? ahead : ahead - this.#lap);
-    this.#last = Math.max(this.#last ?? extended, extended);
+    // One cycle up, so that packets from before the first one stay positive.
+    const highest = this.#highest ?? number + this.#cycle;
+    const ahead = modulo(number - highest, this.#cycle);
+    const extended = highest + (ahead < this.#cycle / 2 ? ahead : ahead - this.#cycle);
+    this.#highest = Math.max(this.#highest ?? extended, extended);
     return extended;
   }
 }

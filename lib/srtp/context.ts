@@ -1,35 +1,35 @@
-/** Secure RTP and RTCP (RFC 3711, RFC 7714): the two ends of one direction of a call. */
+/** SRTP contexts (RFC 3711, section 3.2): sender and receiver of one direction of a call. */
 
 import { ReplayWindow } from "./replay_window.ts";
 import { isRtcp } from "../rtp/rtp.ts";
 import { type SessionKeys, sessionKeys, type SrtpMaster } from "./key_derivation.ts";
-import { openRtcp, openRtp, rtcpName, rtpName, sealRtcp, sealRtp } from "./packet.ts";
+import { openRtcp, openRtp, rtcpId, rtpId, sealRtcp, sealRtp } from "./packet.ts";
 
-/** Sequence numbers until they begin again. */
-const SEQUENCE_LAP = 0x1_0000;
+/** Sequence numbers in a cycle. */
+const SEQUENCE_CYCLE = 0x1_0000;
 
-/** Streams of the other side that are told apart. A phone has one in a call; the rest is for peers that begin anew. */
+/** Most streams of a peer. Sala's phone has one a call; other peers may start again with a new SSRC. */
 const MAX_STREAMS = 8;
 
-/** One direction of a call, at its sender. */
+/** The sender of one direction. */
 export class SrtpSender {
   readonly #rtp: SessionKeys;
   readonly #rtcp: SessionKeys;
-  /** How often the sequence number has begun again, and the last one. */
+  /** Rollover counter (RFC 3711, section 3.3.1). */
   #rollovers = 0;
   #lastSequence = 0;
   #rtcpIndex = 0;
 
-  /** @param master Of this direction. No other sender may ever use it: a number would be used twice. */
+  /** @param master Of this direction. One sender only may use it, or initialization vectors would repeat. */
   constructor(master: SrtpMaster) {
     this.#rtp = sessionKeys(master, "rtp");
     this.#rtcp = sessionKeys(master, "rtcp");
   }
 
   /**
-   * An RTP or RTCP packet as it goes over the network.
+   * Encrypts an RTP or RTCP packet.
    *
-   * @param packet Well-formed. RTP comes in the order of its sequence numbers, of one stream, none of them twice.
+   * @param packet Valid. RTP packets must be of one stream, in order of their sequence numbers, without duplicates.
    */
   protect(packet: Uint8Array): Uint8Array<ArrayBuffer> {
     if (isRtcp(packet)) return sealRtcp(this.#rtcp, packet, this.#rtcpIndex++);
@@ -40,13 +40,13 @@ export class SrtpSender {
   }
 }
 
-/** What has come of one stream. */
+/** Replay windows of one stream. */
 interface Stream {
   readonly rtp: ReplayWindow;
   readonly rtcp: ReplayWindow;
 }
 
-/** One direction of a call, at its receiver. */
+/** The receiver of one direction. */
 export class SrtpReceiver {
   readonly #rtp: SessionKeys;
   readonly #rtcp: SessionKeys;
@@ -58,40 +58,40 @@ export class SrtpReceiver {
   }
 
   /**
-   * The RTP or RTCP packet in a datagram from the network.
+   * Decrypts a datagram.
    *
-   * @param datagram Any bytes; they are not kept.
-   * @returns Undefined for what the other side did not send, what was changed on its way, and what has come before.
+   * @param datagram Any bytes.
+   * @returns The RTP or RTCP packet; undefined if it is not authentic, a replay, or older than the replay window.
    */
   unprotect(datagram: Uint8Array): Uint8Array<ArrayBuffer> | undefined {
     return isRtcp(datagram) ? this.#unprotectRtcp(datagram) : this.#unprotectRtp(datagram);
   }
 
   #unprotectRtp(datagram: Uint8Array): Uint8Array<ArrayBuffer> | undefined {
-    const name = rtpName(datagram);
-    const stream = name && this.#stream(name.ssrc);
+    const id = rtpId(datagram);
+    const stream = id && this.#stream(id.ssrc);
     if (!stream) return undefined;
-    const index = nearestIndex(name.number, stream.rtp.newest);
+    const index = nearestIndex(id.number, stream.rtp.highest);
     if (index < 0 || !stream.rtp.isNew(index)) return undefined;
-    const packet = openRtp(this.#rtp, datagram, Math.floor(index / SEQUENCE_LAP));
+    const packet = openRtp(this.#rtp, datagram, Math.floor(index / SEQUENCE_CYCLE));
     if (!packet) return undefined;
     stream.rtp.add(index);
-    this.#streams.set(name.ssrc, stream);
+    this.#streams.set(id.ssrc, stream);
     return packet;
   }
 
   #unprotectRtcp(datagram: Uint8Array): Uint8Array<ArrayBuffer> | undefined {
-    const name = rtcpName(datagram);
-    const stream = name && this.#stream(name.ssrc);
-    if (!stream || !stream.rtcp.isNew(name.number)) return undefined;
+    const id = rtcpId(datagram);
+    const stream = id && this.#stream(id.ssrc);
+    if (!stream || !stream.rtcp.isNew(id.number)) return undefined;
     const packet = openRtcp(this.#rtcp, datagram);
     if (!packet) return undefined;
-    stream.rtcp.add(name.number);
-    this.#streams.set(name.ssrc, stream);
+    stream.rtcp.add(id.number);
+    this.#streams.set(id.ssrc, stream);
     return packet;
   }
 
-  /** A stream that is known, or a new one, which is remembered only when one of its packets has proved authentic. */
+  /** A known stream, or a new one, which the caller keeps after its first authentic packet only. */
   #stream(ssrc: number): Stream | undefined {
     const known = this.#streams.get(ssrc);
     if (known || this.#streams.size >= MAX_STREAMS) return known;
@@ -100,16 +100,17 @@ export class SrtpReceiver {
 }
 
 /**
- * A sequence number and its laps, as the number nearest to the newest so far (RFC 3711, section 3.3.1 and appendix A).
- * The first of a stream is in lap 0: senders begin in the lower half of the numbers, so that none misses a lap.
+ * Estimates a packet's index, 2^16 * rollover counter + sequence number, as the one nearest to the highest so far
+ * (RFC 3711, section 3.3.1 and appendix A). The first packet of a stream has rollover counter 0: senders start in the
+ * lower half of the sequence numbers, so that no receiver misses a rollover.
  *
- * @param newest The largest index that was received, or -1.
- * @returns Negative for what would be from before the beginning.
+ * @param highest The highest authentic index, or -1.
+ * @returns Negative for a packet before the first cycle.
  */
-function nearestIndex(sequence: number, newest: number): number {
-  if (newest < 0) return sequence;
-  const index = newest - newest % SEQUENCE_LAP + sequence;
-  if (index - newest > SEQUENCE_LAP / 2) return index - SEQUENCE_LAP;
-  if (newest - index > SEQUENCE_LAP / 2) return index + SEQUENCE_LAP;
+function nearestIndex(sequence: number, highest: number): number {
+  if (highest < 0) return sequence;
+  const index = highest - highest % SEQUENCE_CYCLE + sequence;
+  if (index - highest > SEQUENCE_CYCLE / 2) return index - SEQUENCE_CYCLE;
+  if (highest - index > SEQUENCE_CYCLE / 2) return index + SEQUENCE_CYCLE;
   return index;
 }

@@ -1,14 +1,14 @@
-/** The keys of secure RTP: one master key for each direction of a call, from which all others are derived. */
+/** SRTP key derivation (RFC 3711, section 4.3): session keys from the master key of each direction of a call. */
 
 import { createCipheriv } from "node:crypto";
 
 /** Bytes of a master key of AEAD_AES_128_GCM (RFC 7714, section 12). */
 export const MASTER_KEY_BYTES = 16;
 
-/** Bytes of its master salt. */
+/** Bytes of a master salt (the same section). */
 export const MASTER_SALT_BYTES = 12;
 
-/** What both ends of one direction of a call have in common. */
+/** Master key and salt of one direction of a call. */
 export interface SrtpMaster {
   /** {@linkcode MASTER_KEY_BYTES} bytes. */
   readonly key: Uint8Array;
@@ -16,7 +16,7 @@ export interface SrtpMaster {
   readonly salt: Uint8Array;
 }
 
-/** What packets of one kind are enciphered with. */
+/** Session key and salt of RTP or RTCP packets. */
 export interface SessionKeys {
   /** 16 bytes. */
   readonly key: Uint8Array;
@@ -24,19 +24,19 @@ export interface SessionKeys {
   readonly salt: Uint8Array;
 }
 
-/** What is derived (RFC 3711, sections 4.3.1 and 4.3.2). The labels of authentication keys have no use with AEAD. */
+/** Labels of session keys and salts (RFC 3711, sections 4.3.1 and 4.3.2). AEAD needs no authentication keys. */
 const LABELS = {
   rtp: { key: 0, salt: 2 },
   rtcp: { key: 3, salt: 5 },
 } as const;
 
-/** Place of the label in the salt, when the latter is filled up to 14 bytes and followed by a counter of two. */
+/** Byte of the label in the counter block: salt, padded to 14 bytes, then a counter of 2 bytes. */
 const LABEL_OFFSET = 7;
 const COUNTER_BLOCK_BYTES = 16;
 
 /**
- * The keys for RTP or for RTCP: AES in counter mode over zeros (RFC 3711, section 4.3.3), with the salt filled up with
- * zeros on its right (RFC 7714, section 11). Keys are derived once, at a rate of zero.
+ * Derives session key and salt for RTP or RTCP: AES in counter mode over zeros (RFC 3711, section 4.3.3), with the salt
+ * padded by zeros on the right (RFC 7714, section 11). The key derivation rate is 0: one derivation a call.
  */
 export function sessionKeys(master: SrtpMaster, kind: keyof typeof LABELS): SessionKeys {
   const { key, salt } = LABELS[kind];
@@ -52,6 +52,6 @@ function derive({ key, salt }: SrtpMaster, label: number, length: number): Uint8
   block[LABEL_OFFSET] = block[LABEL_OFFSET] as number ^ label;
   const cipher = createCipheriv("aes-128-ctr", key, block);
   const derived = new Uint8Array(cipher.update(new Uint8Array(length)));
-  cipher.final(); // Gives nothing more; older versions of the runtime would keep the cipher for ever.
+  cipher.final(); // Returns nothing; without it, older versions of Deno leak the cipher.
   return derived;
 }

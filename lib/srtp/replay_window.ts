@@ -1,30 +1,28 @@
-/** Remembers which packets have come, so that none is taken twice (RFC 3711, section 3.3.2). */
+/** Replay protection (RFC 3711, section 3.3.2). */
 
-/**
- * How many packets before the newest one may still come: twice the 64 that the RFC asks for at least, and more than
- * a second of voice.
- */
-export const REPLAY_WINDOW = 128;
+/** Size of the window: twice the RFC's minimum of 64, and more than a second of voice. */
+export const REPLAY_WINDOW_PACKETS = 128;
 
-/** The packets of one stream that were received, by their index. */
+/** The received packets of one stream, by index. */
 export class ReplayWindow {
-  /** The index that was last seen in each place; the place is the index modulo the length. */
-  readonly #seen = new Float64Array(REPLAY_WINDOW).fill(-1);
-  #newest = -1;
+  /** The latest index in each slot, `index % REPLAY_WINDOW_PACKETS`. */
+  readonly #seen = new Float64Array(REPLAY_WINDOW_PACKETS).fill(-1);
+  #highest = -1;
 
-  /** The largest index that was seen, or -1. */
-  get newest(): number {
-    return this.#newest;
+  /** The highest received index, or -1. */
+  get highest(): number {
+    return this.#highest;
   }
 
-  /** Whether a packet has neither come before nor is older than the window. */
+  /** Whether an index is neither a replay nor older than the window. */
   isNew(index: number): boolean {
-    return index > this.#newest - REPLAY_WINDOW && this.#seen[index % REPLAY_WINDOW] !== index;
+    return index > this.#highest - REPLAY_WINDOW_PACKETS &&
+      this.#seen[index % REPLAY_WINDOW_PACKETS] !== index;
   }
 
-  /** Takes a packet in, which must be authentic and {@linkcode ReplayWindow.isNew}. */
+  /** Records an index that {@linkcode ReplayWindow.isNew}, of an authentic packet. */
   add(index: number): void {
-    this.#seen[index % REPLAY_WINDOW] = index;
-    this.#newest = Math.max(this.#newest, index);
+    this.#seen[index % REPLAY_WINDOW_PACKETS] = index;
+    this.#highest = Math.max(this.#highest, index);
   }
 }

@@ -333,7 +333,7 @@ export class VoiceSession {
 
   /** The other side reports, among other things how much of our voice is lost on its way. */
   #reported(datagram: Uint8Array, now: number): void {
-    this.#rtcpSession.handlePacket(datagram, now);
+    this.#rtcpSession.handlePacket(now, datagram);
     const { peer, peerCopies, reportsReceived } = this.#rtcpSession.figures;
     if (!peer || reportsReceived === this.#reportsReceived) return;
     this.#reportsReceived = reportsReceived;

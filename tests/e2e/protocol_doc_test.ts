@@ -10,7 +10,7 @@ import {
   UNVALIDATED_EXPIRY_MS,
 } from "../../lib/call/amplification_limit.ts";
 import { KeyExchange, KeyPair } from "../../lib/call/key_exchange.ts";
-import { REPLAY_WINDOW } from "../../lib/srtp/replay_window.ts";
+import { REPLAY_WINDOW_PACKETS } from "../../lib/srtp/replay_window.ts";
 import { DEFAULT_PHONE_PORT } from "../../lib/phone/options.ts";
 import { SAMPLE_RATE } from "../../lib/dsp/pcm.ts";
 import { FRAME_SAMPLES } from "../../lib/codec/opus.ts";
@@ -91,7 +91,7 @@ const NUMBERS: [what: string, value: string][] = [
   ["Datagrams to an unvalidated address", `${MAX_UNVALIDATED_DATAGRAMS}`],
   ["Expiry of its count", `${UNVALIDATED_EXPIRY_MS} ms`],
   ["Unvalidated addresses at most", `${MAX_UNVALIDATED_ADDRESSES}`],
-  ["Replay window", `${REPLAY_WINDOW} packets`],
+  ["Replay window", `${REPLAY_WINDOW_PACKETS} packets`],
   ["Payload type of voice", `${OPUS_PAYLOAD_TYPE}`],
   ["Clock of voice", `${SAMPLE_RATE} Hz`],
   ["Samples in a packet", `${FRAME_SAMPLES}`],

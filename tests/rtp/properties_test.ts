@@ -37,13 +37,13 @@ const anyFurther = fc.oneof(
   fc.record({
     kind: fc.constant("source_description" as const),
     ssrc: uint(32),
-    // At most 255 bytes, and no byte order mark, which a decoder takes away.
+    // At most 255 bytes, and no byte order mark, which the decoder removes.
     cname: fc.string({ unit: "grapheme-ascii", maxLength: 255 }),
   }),
   fc.record({ kind: fc.constant("bye" as const), ssrcs: fc.array(uint(32), { maxLength: 31 }) }),
 );
 
-Deno.test("parseRtp() reads any packet back as it was written", () => {
+Deno.test("parseRtp() reverses encodeRtp() for any packet", () => {
   const anyPacket = fc.record({
     payloadType: uint(7),
     marker: fc.boolean(),
@@ -55,7 +55,7 @@ Deno.test("parseRtp() reads any packet back as it was written", () => {
   holds(fc.property(anyPacket, (packet) => assertEquals(parseRtp(encodeRtp(packet)), packet)));
 });
 
-Deno.test("parseRtp() and parseCompound() take any bytes, and any part of a packet", () => {
+Deno.test("parseRtp() and parseCompound() never throw, whatever the bytes or the truncation", () => {
   holds(fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
     assert((parseRtp(bytes)?.payload.length ?? 0) <= bytes.length);
     parseCompound(bytes);
@@ -67,7 +67,7 @@ Deno.test("parseRtp() and parseCompound() take any bytes, and any part of a pack
   }));
 });
 
-Deno.test("parseCompound() reads any compound packet back as it was written", () => {
+Deno.test("parseCompound() reverses encodeCompound() for any compound packet", () => {
   holds(
     fc.property(anyReport, fc.array(anyFurther, { maxLength: 5 }), (report, further) => {
       const packets: Parameters<typeof encodeCompound>[0] = [report, ...further];
@@ -78,31 +78,31 @@ Deno.test("parseCompound() reads any compound packet back as it was written", ()
 });
 
 for (const bits of [16, 32] as const) {
-  Deno.test(`SequenceUnwrapper finds numbers of ${bits} bits again, if each is nearer than half a lap to the newest`, () => {
+  Deno.test(`SequenceUnwrapper extends numbers of ${bits} bits that are less than half a cycle from the highest`, () => {
     const half = 2 ** (bits - 1);
     const steps = fc.array(fc.integer({ min: -half + 1, max: half - 1 }));
     holds(fc.property(uint(bits), steps, (first, steps) => {
-      const extender = new SequenceUnwrapper(bits);
-      const lap = 2 ** bits;
-      let newest = first + lap;
-      assertEquals(extender.extend(first), newest);
+      const unwrapper = new SequenceUnwrapper(bits);
+      const cycle = 2 ** bits;
+      let highest = first + cycle;
+      assertEquals(unwrapper.extend(first), highest);
       for (const step of steps) {
-        const number = newest + step;
-        assertEquals(extender.extend(((number % lap) + lap) % lap), number);
-        newest = Math.max(newest, number);
+        const number = highest + step;
+        assertEquals(unwrapper.extend(((number % cycle) + cycle) % cycle), number);
+        highest = Math.max(highest, number);
       }
     }));
   });
 }
 
-Deno.test("ReceiverStatistics counts what it was given, in any order and with repeats", () => {
+Deno.test("ReceiverStatistics counts packets in any order, with duplicates", () => {
   const numbers = fc.array(fc.integer({ min: 70_000, max: 70_900 }), { minLength: 1, maxLength: 400 });
   holds(fc.property(numbers, (numbers) => {
     const statistics = new ReceiverStatistics();
     numbers.forEach((number, index) => statistics.record(1, number, 960 * number, 20 * index));
     const different = new Set(numbers);
     assertEquals(statistics.received, different.size);
-    assertEquals(statistics.repeated, numbers.length - different.size);
+    assertEquals(statistics.duplicates, numbers.length - different.size);
     assertEquals(statistics.expected, Math.max(...numbers) - Math.min(...numbers) + 1);
   }));
 });

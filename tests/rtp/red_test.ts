@@ -9,7 +9,7 @@ const hex = (text: string) => Uint8Array.fromHex(text.replaceAll(" ", ""));
 /** Two copies, 1920 and 960 samples earlier, and the frame itself. */
 const BYTES = hex("ef 1e0002  ef 0f0001  6f  aabb cc ddeeff");
 
-Deno.test("encodeRedundant() lays a payload out as RFC 2198 draws it", () => {
+Deno.test("encodeRedundant() has the layout of RFC 2198", () => {
   const copies = [
     { earlierSamples: 1920, payload: hex("aabb") },
     { earlierSamples: 960, payload: hex("cc") },
@@ -32,21 +32,21 @@ const READ: Record<string, [bytes: string, copies: [number, string][] | undefine
 };
 
 for (const [name, [bytes, copies, payload]] of Object.entries(READ)) {
-  Deno.test(`parseRedundant() reads: ${name}`, () => {
+  Deno.test(`parseRedundant(): ${name}`, () => {
     const parsed = parseRedundant(hex(bytes));
     assertEquals(parsed?.copies.map((copy) => [copy.earlierSamples, copy.payload.toHex()]), copies);
     assertEquals(parsed?.payload.toHex(), payload);
   });
 }
 
-Deno.test("parseRedundant() reads any payload back as it was written", () => {
+Deno.test("parseRedundant() reverses encodeRedundant() for any payload", () => {
   const bytes = (maxLength: number) => fc.uint8Array({ maxLength });
   const copy = fc.record({ earlierSamples: fc.nat(16383), payload: bytes(1023) });
   const payload = fc.record({ copies: fc.array(copy, { maxLength: 4 }), payload: bytes(1500) });
   holds(fc.property(payload, (payload) => assertEquals(parseRedundant(encodeRedundant(payload)), payload)));
 });
 
-Deno.test("parseRedundant() takes any bytes without failing", () => {
+Deno.test("parseRedundant() never throws, whatever the bytes", () => {
   const random = randomFrom(5);
   for (let round = 0; round < 20_000; round++) {
     const bytes = Uint8Array.from({ length: random() * 30 }, () => random() < 0.3 ? 0xef : random() * 256);

@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { ReceiverStatistics } from "../../lib/rtp/receiver_statistics.ts";
-import { randomCname, REPORT_PERIOD_MS, RtcpSession } from "../../lib/rtp/rtcp_session.ts";
+import { randomCname, REPORT_INTERVAL_MS, RtcpSession } from "../../lib/rtp/rtcp_session.ts";
 import {
   encodeCompound,
   ntpFromUnixMs,
@@ -14,12 +14,12 @@ const UNIX_MS = Date.UTC(2024, 4, 1);
 
 interface Path {
   readonly delayMs: number;
-  /** Every datagram takes up to this longer, with even chances. */
+  /** Additional delay: uniform from 0 to this. */
   readonly jitterMs: number;
   readonly loss: number;
 }
 
-/** One side of a made-up call: a voice packet every 20 ms, reports when they are due, and a clock of its own. */
+/** One side of an emulated call: a voice packet every 20 ms, reports, and a clock of its own. */
 class Phone {
   readonly statistics = new ReceiverStatistics();
   readonly rtcpSession: RtcpSession;
@@ -28,7 +28,7 @@ class Phone {
   readonly #timeline: Timeline;
   readonly #random: () => number;
   readonly #path: Path;
-  /** How this phone's clocks are off. */
+  /** Offset and drift of this phone's clock. */
   readonly #startMs: number;
   readonly #ppm: number;
   peer!: Phone;
@@ -59,7 +59,7 @@ class Phone {
     return this.#startMs + time * (1 + this.#ppm / 1e6);
   }
 
-  /** Sends voice up to a time, from the seventh lap of the sequence numbers on so that they soon begin another. */
+  /** Sends voice until some time. Sequence numbers and timestamps wrap soon. */
   speak(untilMs: number): void {
     const send = (now: number) => {
       if (now >= untilMs) return;
@@ -80,7 +80,7 @@ class Phone {
     const send = (now: number) => {
       const datagram = this.rtcpSession.tick(this.clock(now));
       if (datagram) {
-        this.#carry((at) => void this.peer.rtcpSession.handlePacket(datagram, this.peer.clock(at)));
+        this.#carry((at) => void this.peer.rtcpSession.handlePacket(this.peer.clock(at), datagram));
       }
       const pause = Math.max(0.01, this.rtcpSession.wakeAt - this.clock(now));
       this.#timeline.at(now + pause, send);
@@ -111,17 +111,17 @@ function run(timeline: Timeline, untilMs: number): void {
 
 const CLEAN = { delayMs: 3, jitterMs: 0, loss: 0 };
 
-// The clocks are 200 ppm apart, which adds 0.45 ms to the round trip by a sender report that came one and a half
-// periods ago, and twice that when one was lost.
+// The clocks drift by 200 ppm. That adds 0.45 ms to a round-trip time that refers to a sender report 2.25 s ago, and
+// twice that if one was lost.
 const NETWORKS: [name: string, there: Path, back: Path, roundTripTolerance: number][] = [
   ["a quiet LAN", CLEAN, CLEAN, 0.5],
-  ["a lopsided one", { ...CLEAN, delayMs: 10 }, { ...CLEAN, delayMs: 190 }, 0.5],
+  ["an asymmetric path", { ...CLEAN, delayMs: 10 }, { ...CLEAN, delayMs: 190 }, 0.5],
   ["loss one way", { ...CLEAN, loss: 0.1 }, CLEAN, 1],
   ["loss and jitter", { delayMs: 40, jitterMs: 15, loss: 0.2 }, { delayMs: 20, jitterMs: 6, loss: 0.05 }, 2],
 ];
 
 for (const [name, there, back, roundTripTolerance] of NETWORKS) {
-  Deno.test(`RtcpSession finds delay, loss and jitter of ${name}`, () => {
+  Deno.test(`RtcpSession measures delay, loss and jitter of ${name}`, () => {
     const { timeline, ana, rui } = callBetween(there, back, 11);
     for (const phone of [ana, rui]) {
       phone.speak(120_000);
@@ -133,19 +133,19 @@ for (const [name, there, back, roundTripTolerance] of NETWORKS) {
       const { figures } = phone.rtcpSession;
       assertAlmostEquals(figures.meanRoundTripMs!, roundTripMs, roundTripTolerance);
       assertAlmostEquals(figures.roundTripMs!, roundTripMs, (there.jitterMs + back.jitterMs) / 2 + 1);
-      // What the other side says of this one's stream.
+      // The peer's reports.
       const lost = 1 - phone.delivered / phone.sent;
       assertAlmostEquals(figures.peer!.totalLossFraction, lost, 0.01);
       assertAlmostEquals(figures.peer!.lossFraction, path.loss, path.loss === 0 ? 0 : 0.12);
       assertAlmostEquals(figures.peer!.jitterMs, path.jitterMs / 3, 0.35 * path.jitterMs / 3 + 0.05);
-      // And what it counts itself; the last packets are still on their way.
+      // Its own statistics. The last packets are still under way.
       assertAlmostEquals(phone.peer.statistics.lossFraction, lost, 0.002);
       assert(figures.reportsReceived > 50);
     }
   });
 }
 
-Deno.test("RtcpSession knows the round trip within three seconds", () => {
+Deno.test("RtcpSession knows the round-trip time within 3 s", () => {
   for (let seed = 0; seed < 30; seed++) {
     const { timeline, ana, rui } = callBetween(CLEAN, CLEAN, seed);
     for (const phone of [ana, rui]) {
@@ -158,7 +158,7 @@ Deno.test("RtcpSession knows the round trip within three seconds", () => {
   }
 });
 
-Deno.test("RtcpSession goes on while one side is silent, and says so in receiver reports", () => {
+Deno.test("RtcpSession sends receiver reports while its side sends no voice", () => {
   const { timeline, ana, rui } = callBetween(CLEAN, CLEAN, 4);
   ana.speak(60_000);
   rui.speak(2_000);
@@ -166,34 +166,34 @@ Deno.test("RtcpSession goes on while one side is silent, and says so in receiver
   run(timeline, 60_000);
   assertAlmostEquals(ana.rtcpSession.figures.roundTripMs!, 6, 0.5);
   assertEquals(ana.rtcpSession.figures.peer!.lost, 0);
-  // The silent side's last sender report is too old to go by, but what it found out stays.
+  // The last sender report is too old for a new round-trip time; the former figure stays.
   assertAlmostEquals(rui.rtcpSession.figures.meanRoundTripMs!, 6, 1);
   const kinds = parseCompound(rui.rtcpSession.tick(Infinity)!)!.map(({ kind }) => kind);
   assertEquals(kinds, ["receiver_report", "source_description", "application"]);
 });
 
-Deno.test("RtcpSession says which copies it takes, and learns which the other side does", () => {
+Deno.test("RtcpSession announces the copies that it takes, and learns those of the peer", () => {
   const rtcpSession = () =>
     new RtcpSession({ ssrc: 1, statistics: new ReceiverStatistics(), now: 0, unixMs: UNIX_MS });
   const ours = rtcpSession();
   assertEquals(ours.figures.peerCopies, 0);
-  ours.handlePacket(rtcpSession().tick(10_000)!, 10_000);
+  ours.handlePacket(10_000, rtcpSession().tick(10_000)!);
   assertEquals(ours.figures.peerCopies, 2);
-  const told = (name: string, ...data: number[]) => {
+  const announced = (name: string, ...data: number[]) => {
     const ours = rtcpSession();
     const report = { kind: "receiver_report", ssrc: 2, blocks: [] } as const;
     const packet = { kind: "application", ssrc: 2, name, data: Uint8Array.from(data) } as const;
-    ours.handlePacket(encodeCompound([report, packet]), 0);
+    ours.handlePacket(0, encodeCompound([report, packet]));
     return ours.figures.peerCopies;
   };
-  assertEquals(told("SALA", 63, 1, 0, 0), 1);
-  assertEquals(told("SALA", 63, 200, 0, 0), 2, "no more than there are");
-  assertEquals(told("SALA", 64, 2, 0, 0), 0, "another payload type");
-  assertEquals(told("NONE", 63, 2, 0, 0), 0, "another program");
-  assertEquals(told("SALA"), 0, "nothing said");
+  assertEquals(announced("SALA", 63, 1, 0, 0), 1);
+  assertEquals(announced("SALA", 63, 200, 0, 0), 2, "2 at most");
+  assertEquals(announced("SALA", 64, 2, 0, 0), 0, "another payload type");
+  assertEquals(announced("NONE", 63, 2, 0, 0), 0, "another program");
+  assertEquals(announced("SALA"), 0, "without data");
 });
 
-Deno.test("RtcpSession.tick() reports in half to one and a half periods, the first time sooner", () => {
+Deno.test("RtcpSession.tick() sends reports at 0.5 to 1.5 times the interval, the first at half of that", () => {
   const random = randomFrom(5);
   const rtcpSession = new RtcpSession({
     ssrc: 1,
@@ -203,23 +203,26 @@ Deno.test("RtcpSession.tick() reports in half to one and a half periods, the fir
     random,
   });
   assert(
-    rtcpSession.wakeAt - 100 >= REPORT_PERIOD_MS / 4 && rtcpSession.wakeAt - 100 <= REPORT_PERIOD_MS * 3 / 4,
+    rtcpSession.wakeAt - 100 >= REPORT_INTERVAL_MS / 4 &&
+      rtcpSession.wakeAt - 100 <= REPORT_INTERVAL_MS * 3 / 4,
   );
-  const pauses = [];
+  const intervals = [];
   for (let count = 0; count < 200; count++) {
     const now = rtcpSession.wakeAt;
     assertEquals(rtcpSession.tick(now - 0.001), undefined);
     assert(rtcpSession.tick(now) !== undefined);
-    pauses.push(rtcpSession.wakeAt - now);
+    intervals.push(rtcpSession.wakeAt - now);
   }
-  assert(Math.min(...pauses) >= REPORT_PERIOD_MS / 2 && Math.max(...pauses) <= REPORT_PERIOD_MS * 3 / 2);
-  // A phone counts as silent after 3 s.
-  assert(Math.max(...pauses) < 2500);
-  assert(Math.max(...pauses) - Math.min(...pauses) > REPORT_PERIOD_MS * 0.9, "the pauses are not spread");
+  assert(
+    Math.min(...intervals) >= REPORT_INTERVAL_MS / 2 && Math.max(...intervals) <= REPORT_INTERVAL_MS * 3 / 2,
+  );
+  // A peer is silent after 3 s.
+  assert(Math.max(...intervals) < 2500);
+  assert(Math.max(...intervals) - Math.min(...intervals) > REPORT_INTERVAL_MS * 0.9, "randomized");
   assertEquals(rtcpSession.figures.reportsSent, 200);
 });
 
-Deno.test("RtcpSession.tick() sends a sender report for as long as there was voice since the report before last", () => {
+Deno.test("RtcpSession.tick() sends a sender report if voice was sent since the report before last", () => {
   const rtcpSession = new RtcpSession({
     ssrc: 0x1234,
     statistics: new ReceiverStatistics(),
@@ -234,7 +237,7 @@ Deno.test("RtcpSession.tick() sends a sender report for as long as there was voi
     kind: "sender_report",
     ssrc: 0x1234,
     ntpTimestamp: ntpFromUnixMs(UNIX_MS + 5000),
-    rtpTimestamp: 384, // 480 on from the last packet, past 2^32.
+    rtpTimestamp: 384, // 480 after the last packet, wrapped.
     packetCount: 1,
     octetCount: 100,
     blocks: [],
@@ -243,7 +246,7 @@ Deno.test("RtcpSession.tick() sends a sender report for as long as there was voi
   assertEquals(reportAt(12_000).kind, "receiver_report");
 });
 
-Deno.test("RtcpSession.bye() ends the stream, which the other side learns", () => {
+Deno.test("RtcpSession.bye() ends the stream, and the peer learns it", () => {
   const { timeline, ana, rui } = callBetween(CLEAN, CLEAN, 6);
   ana.speak(1000);
   run(timeline, 1000);
@@ -255,7 +258,7 @@ Deno.test("RtcpSession.bye() ends the stream, which the other side learns", () =
   ]);
   assertEquals(ana.rtcpSession.wakeAt, Infinity);
   assertEquals(rui.rtcpSession.figures.peerLeft, false);
-  assert(rui.rtcpSession.handlePacket(datagram, rui.clock(1003)));
+  assert(rui.rtcpSession.handlePacket(rui.clock(1003), datagram));
   assertEquals(rui.rtcpSession.figures.peerLeft, true);
 });
 
@@ -269,7 +272,7 @@ const FORGED: ReportBlock = {
   delaySinceLastSenderReport: 0,
 };
 
-Deno.test("RtcpSession.handlePacket() takes no round trip from a report that cannot be true", () => {
+Deno.test("RtcpSession.handlePacket() takes no round-trip time from an implausible report", () => {
   const { timeline, ana, rui } = callBetween(CLEAN, CLEAN, 7);
   for (const phone of [ana, rui]) {
     phone.speak(10_000);
@@ -289,13 +292,13 @@ Deno.test("RtcpSession.handlePacket() takes no round trip from a report that can
       ssrc: 1,
       blocks: [{ ...FORGED, ...fields }],
     }]);
-    assert(ana.rtcpSession.handlePacket(datagram, ana.clock(10_000)));
+    assert(ana.rtcpSession.handlePacket(ana.clock(10_000), datagram));
     assertEquals(ana.rtcpSession.figures.roundTripMs, roundTripMs);
   }
   assertEquals(ana.rtcpSession.figures.peer?.jitterMs, 10);
 });
 
-Deno.test("RtcpSession.handlePacket() takes nothing from reports on other streams or from other bytes", () => {
+Deno.test("RtcpSession.handlePacket() ignores blocks of other streams, and invalid datagrams", () => {
   const rtcpSession = new RtcpSession({
     ssrc: 0xbbbb,
     statistics: new ReceiverStatistics(),
@@ -311,14 +314,14 @@ Deno.test("RtcpSession.handlePacket() takes nothing from reports on other stream
     octetCount: 0,
     blocks: [FORGED],
   };
-  assert(rtcpSession.handlePacket(encodeCompound([report, { kind: "bye", ssrcs: [2] }]), 10));
+  assert(rtcpSession.handlePacket(10, encodeCompound([report, { kind: "bye", ssrcs: [2] }])));
   assertEquals(rtcpSession.figures.peer, undefined);
   assertEquals(rtcpSession.figures.peerLeft, false);
-  assertEquals(rtcpSession.handlePacket(Uint8Array.of(0x80, 200, 0, 9), 10), false);
+  assertEquals(rtcpSession.handlePacket(10, Uint8Array.of(0x80, 200, 0, 9)), false);
   assertEquals(rtcpSession.figures.reportsReceived, 1);
 });
 
-Deno.test("randomCname() is 96 bits in base64, new each time", () => {
+Deno.test("randomCname() is 96 random bits in base64", () => {
   assertMatch(randomCname(), /^[A-Za-z0-9+/]{16}$/);
   assertNotEquals(randomCname(), randomCname());
 });

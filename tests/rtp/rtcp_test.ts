@@ -36,7 +36,7 @@ const RECEIVER_REPORT: ReceiverReport = { kind: "receiver_report", ssrc: 0xdeadb
 const RECEIVER_REPORT_HEX = "80c90001 deadbeef";
 
 const NAME = { kind: "source_description", ssrc: 0xdeadbeef, cname: "ana" } as const;
-// "ana" takes 5 bytes with its header, so 3 zero bytes end the chunk.
+// The item "ana" has 5 bytes with its header, so 3 zero bytes end the chunk.
 const NAME_HEX = "81ca0003 deadbeef 0103616e 61000000";
 
 const APPLICATION = {
@@ -54,7 +54,7 @@ function hex(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.fromHex(text.replaceAll(" ", ""));
 }
 
-Deno.test("encodeCompound() lays packets out as RFC 3550 draws them", () => {
+Deno.test("encodeCompound() has the layout of RFC 3550", () => {
   assertEquals(
     encodeCompound([SENDER_REPORT, NAME, BYE]),
     hex(SENDER_REPORT_HEX + NAME_HEX + BYE_HEX),
@@ -63,7 +63,7 @@ Deno.test("encodeCompound() lays packets out as RFC 3550 draws them", () => {
   assertEquals(encodeCompound([RECEIVER_REPORT, APPLICATION]), hex(RECEIVER_REPORT_HEX + APPLICATION_HEX));
 });
 
-Deno.test("encodeCompound() ends a name with one to four zero bytes", () => {
+Deno.test("encodeCompound() ends a CNAME with one to four zero bytes", () => {
   for (const cname of ["", "a", "ab", "abc", "abcd", "ação"]) {
     const bytes = encodeCompound([RECEIVER_REPORT, { ...NAME, cname }]);
     assertEquals(bytes.length % 4, 0);
@@ -72,12 +72,12 @@ Deno.test("encodeCompound() ends a name with one to four zero bytes", () => {
   }
 });
 
-Deno.test("encodeCompound() refuses what does not fit", () => {
+Deno.test("encodeCompound() throws for counts and names that do not fit", () => {
   assertThrows(() => encodeCompound([{ ...RECEIVER_REPORT, blocks: Array(32).fill(BLOCK) }]), RangeError);
   assertThrows(() => encodeCompound([RECEIVER_REPORT, { ...NAME, cname: "a".repeat(256) }]), RangeError);
 });
 
-Deno.test("encodeCompound() keeps a negative loss", () => {
+Deno.test("encodeCompound() encodes a negative cumulative loss", () => {
   const report = { ...RECEIVER_REPORT, blocks: [{ ...BLOCK, cumulativeLost: -2, fractionLost: 255 }] };
   assertEquals(parseCompound(encodeCompound([report])), [report]);
 });
@@ -104,7 +104,7 @@ const GOOD: [name: string, bytes: string, packets: ReturnType<typeof parseCompou
   ["goodbye with a reason", `${RECEIVER_REPORT_HEX} 81cb0002 deadbeef 03627965`, [RECEIVER_REPORT, BYE]],
   ["goodbye of nobody", `${RECEIVER_REPORT_HEX} 80cb0000`, [RECEIVER_REPORT, { ...BYE, ssrcs: [] }]],
   ["no chunk", `${RECEIVER_REPORT_HEX} 80ca0000`, [RECEIVER_REPORT]],
-  // A note (type 7) before the name.
+  // NOTE (7) before CNAME.
   ["other items", `${RECEIVER_REPORT_HEX} 81ca0004 deadbeef 07026869 0103616e 61000000`, [
     RECEIVER_REPORT,
     NAME,
@@ -117,7 +117,7 @@ const GOOD: [name: string, bytes: string, packets: ReturnType<typeof parseCompou
 ];
 
 for (const [name, bytes, packets] of GOOD) {
-  Deno.test(`parseCompound() reads: ${name}`, () => {
+  Deno.test(`parseCompound() accepts: ${name}`, () => {
     assertEquals(parseCompound(hex(bytes)), packets);
   });
 }
@@ -135,7 +135,7 @@ const BAD: [name: string, bytes: string][] = [
   ["padding of nothing", `${RECEIVER_REPORT_HEX} a1cb0002 deadbeef 00000000`],
   ["padding of half a word", `${RECEIVER_REPORT_HEX} a1cb0002 deadbeef 00000002`],
   ["padding over the header", `${RECEIVER_REPORT_HEX} a1cb0002 deadbeef 0000000c`],
-  ["padding over what is counted", `${RECEIVER_REPORT_HEX} a1cb0001 00000004`],
+  ["padding that covers the counted blocks", `${RECEIVER_REPORT_HEX} a1cb0001 00000004`],
   ["length beyond the datagram", "80c90002 deadbeef"],
   ["length short of the datagram", `80c90001 deadbeef 00`],
   ["a report without its sender", "80c90000"],
@@ -157,21 +157,21 @@ for (const [name, bytes] of BAD) {
   });
 }
 
-Deno.test("parseCompound() takes a cut-off datagram only at the end of a packet", () => {
+Deno.test("parseCompound() accepts a truncated datagram only at the end of a packet", () => {
   const bytes = encodeCompound([SENDER_REPORT, NAME, BYE]);
   const ends = Array.from({ length: bytes.length + 1 }, (_, length) => length)
     .filter((length) => parseCompound(bytes.subarray(0, length)) !== undefined);
   assertEquals(ends, [52, 68, 76]);
 });
 
-Deno.test("parseCompound() reads a view into a larger buffer", () => {
+Deno.test("parseCompound() accepts a view into a larger buffer", () => {
   const bytes = encodeCompound([SENDER_REPORT, NAME]);
   const larger = new Uint8Array(bytes.length + 7).fill(0xff);
   larger.set(bytes, 3);
   assertEquals(parseCompound(larger.subarray(3, 3 + bytes.length)), [SENDER_REPORT, NAME]);
 });
 
-Deno.test("parseCompound() takes any bytes without failing", () => {
+Deno.test("parseCompound() never throws, whatever the bytes", () => {
   const random = randomFrom(2);
   const valid = encodeCompound([SENDER_REPORT, NAME, BYE]);
   let read = 0;
@@ -191,15 +191,15 @@ Deno.test("parseCompound() takes any bytes without failing", () => {
   assert(read > 1000, `only ${read} of the datagrams got past the first checks`);
 });
 
-Deno.test("ntpFromUnixMs() counts from 1900", () => {
+Deno.test("ntpFromUnixMs() counts from 1900, and wraps in 2036", () => {
   assertEquals(ntpFromUnixMs(0), 2_208_988_800n << 32n);
   assertEquals(ntpFromUnixMs(1500), 2_208_988_801n << 32n | 0x8000_0000n);
-  // 7 February 2036, 06:28:16: the first second of the next era.
+  // 7 February 2036, 06:28:16: the first second of era 1.
   assertEquals(ntpFromUnixMs(Date.UTC(2036, 1, 7, 6, 28, 16)), 0n);
   assertEquals(ntpFromUnixMs(Date.UTC(2036, 1, 7, 6, 28, 15)) >> 32n, 0xffff_ffffn);
 });
 
-Deno.test("middle32() takes the middle of the example in RFC 3550, figure 2", () => {
+Deno.test("middle32() agrees with RFC 3550, figure 2", () => {
   // 10 Nov 1995, 11:33:25.125 UTC: NTP b44d:b705:2000:0000, LSR b705:2000.
   const ntp = ntpFromUnixMs(Date.UTC(1995, 10, 10, 11, 33, 25, 125));
   assertEquals(ntp, 0xb44db705_20000000n);

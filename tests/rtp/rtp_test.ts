@@ -16,7 +16,7 @@ function hex(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.fromHex(text.replaceAll(" ", ""));
 }
 
-Deno.test("encodeRtp() lays a packet out as RFC 3550 draws it", () => {
+Deno.test("encodeRtp() has the layout of RFC 3550", () => {
   assertEquals(encodeRtp(PACKET), BYTES);
   assertEquals(encodeRtp({ ...PACKET, marker: false })[1], 111);
 });
@@ -40,14 +40,14 @@ const ROWS: [name: string, bytes: string, payload: string | undefined][] = [
 ];
 
 for (const [name, bytes, payload] of ROWS) {
-  Deno.test(`parseRtp() reads: ${name}`, () => {
+  Deno.test(`parseRtp(): ${name}`, () => {
     const packet = parseRtp(hex(bytes));
     assertEquals(packet?.payload.toHex(), payload);
     if (packet) assertEquals({ ...packet, payload: PACKET.payload }, PACKET);
   });
 }
 
-Deno.test("parseRtp() takes any bytes without failing", () => {
+Deno.test("parseRtp() never throws, whatever the bytes", () => {
   const random = randomFrom(1);
   for (let round = 0; round < 20_000; round++) {
     const bytes = Uint8Array.from({ length: random() * 40 }, () => random() * 256);
@@ -57,7 +57,7 @@ Deno.test("parseRtp() takes any bytes without failing", () => {
   }
 });
 
-Deno.test("isRtpOrRtcp() and isRtcp() tell datagrams apart as RFC 5761 does", () => {
+Deno.test("isRtpOrRtcp() and isRtcp() classify datagrams as RFC 5761 does", () => {
   assert(!isRtpOrRtcp(new TextEncoder().encode('{"tipo":"ping"}')));
   assert(isRtpOrRtcp(BYTES));
   assert(!isRtcp(BYTES));

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { encodeRtp } from "../../lib/rtp/rtp.ts";
-import { REPLAY_WINDOW } from "../../lib/srtp/replay_window.ts";
+import { REPLAY_WINDOW_PACKETS } from "../../lib/srtp/replay_window.ts";
 import { SrtpReceiver, SrtpSender } from "../../lib/srtp/context.ts";
 import { randomFrom } from "../../testing/netem/network.ts";
 
@@ -18,10 +18,10 @@ const voice = (sequenceNumber: number, ssrc = 1) =>
     payload: Uint8Array.of(sequenceNumber, sequenceNumber >> 8, sequenceNumber >> 16),
   });
 
-/** A receiver report without blocks, and some bytes that tell it from others. */
+/** A receiver report without blocks; `mark` tells it from others. */
 const report = (mark: number) => Uint8Array.of(0x80, 201, 0, 2, 0, 0, 0, 1, 0, 0, 0, mark);
 
-Deno.test("SrtpReceiver reads what SrtpSender wrote, voice and reports, and nobody else's", () => {
+Deno.test("SrtpReceiver decrypts voice and reports of the SrtpSender with the same master key only", () => {
   const sender = new SrtpSender(MASTER);
   const receiver = new SrtpReceiver(MASTER);
   const stranger = new SrtpReceiver(OTHER);
@@ -34,7 +34,7 @@ Deno.test("SrtpReceiver reads what SrtpSender wrote, voice and reports, and nobo
   }
 });
 
-Deno.test("SrtpSender leaves nothing of the voice readable, and never writes the same twice", () => {
+Deno.test("SrtpSender encrypts the payload, and the same payload differently each time", () => {
   const sender = new SrtpSender(MASTER);
   const payload = new Uint8Array(100);
   const packets = [1, 2].map((sequenceNumber) =>
@@ -47,18 +47,18 @@ Deno.test("SrtpSender leaves nothing of the voice readable, and never writes the
   assert(!first!.includes("00000000"));
 });
 
-Deno.test("SrtpReceiver refuses replays of voice and reports, also old ones", () => {
+Deno.test("SrtpReceiver refuses replays of voice and reports, in the window and older", () => {
   const sender = new SrtpSender(MASTER);
   const receiver = new SrtpReceiver(MASTER);
   const sent: Uint8Array[] = [];
-  for (let mark = 0; mark < 2 * REPLAY_WINDOW; mark++) {
+  for (let mark = 0; mark < 2 * REPLAY_WINDOW_PACKETS; mark++) {
     sent.push(sender.protect(voice(mark)), sender.protect(report(mark & 0xff)));
   }
   for (const datagram of sent) assert(receiver.unprotect(datagram));
   for (const datagram of sent) assertEquals(receiver.unprotect(datagram), undefined);
 });
 
-Deno.test("SrtpReceiver takes packets that were overtaken or follow lost ones", () => {
+Deno.test("SrtpReceiver accepts reordered packets and gaps", () => {
   const sender = new SrtpSender(MASTER);
   const receiver = new SrtpReceiver(MASTER);
   const sent = Array.from({ length: 1000 }, (_, mark) => sender.protect(voice(mark)));
@@ -68,13 +68,13 @@ Deno.test("SrtpReceiver takes packets that were overtaken or follow lost ones", 
   assertEquals(receiver.unprotect(sent[700]!), undefined, "older than the window");
 });
 
-Deno.test("SrtpReceiver follows the sequence number over its end, on a network that loses and reorders", () => {
+Deno.test("SrtpReceiver follows the rollover counter on a network that loses and reorders", () => {
   const random = randomFrom(1);
   const sender = new SrtpSender(MASTER);
   const receiver = new SrtpReceiver(MASTER);
   let late: { mark: number; datagram: Uint8Array }[] = [];
   let taken = 0;
-  // Three laps, in steps that a long silence may make, too.
+  // Four cycles, with gaps as after many losses.
   for (let mark = 30_000; mark < 4 * 65_536; mark += 1 + Math.floor(random() * 40)) {
     late.push({ mark, datagram: sender.protect(voice(mark)) });
     if (late.length < 4) continue;
@@ -82,7 +82,7 @@ Deno.test("SrtpReceiver follows the sequence number over its end, on a network t
     for (const { mark, datagram } of late) {
       if (random() < 0.3) continue;
       const packet = receiver.unprotect(datagram);
-      // Some steps are longer than the window.
+      // Older than the replay window now and then.
       if (packet) assertEquals(packet, voice(mark));
       if (packet) taken++;
     }
@@ -91,7 +91,7 @@ Deno.test("SrtpReceiver follows the sequence number over its end, on a network t
   assert(taken > 5_000, `${taken}`);
 });
 
-Deno.test("SrtpReceiver keeps the numbers of each stream apart, and only of a few", () => {
+Deno.test("SrtpReceiver keeps eight streams apart, and refuses others", () => {
   const receiver = new SrtpReceiver(MASTER);
   const taken = Array.from(
     { length: 20 },
@@ -100,14 +100,14 @@ Deno.test("SrtpReceiver keeps the numbers of each stream apart, and only of a fe
   assertEquals(taken.length, 8);
 });
 
-Deno.test("SrtpReceiver is not led astray by forged packets", () => {
+Deno.test("SrtpReceiver accepts authentic packets between forged ones", () => {
   const random = randomFrom(2);
   const sender = new SrtpSender(MASTER);
   const receiver = new SrtpReceiver(MASTER);
   for (let mark = 0; mark < 500; mark++) {
     const datagram = sender.protect(mark % 10 === 0 ? report(mark & 0xff) : voice(mark));
     for (let forged = 0; forged < 5; forged++) {
-      // Random bytes with a good beginning, cut or changed ones, numbers far ahead.
+      // Truncated or changed copies.
       const copy = datagram.slice(0, random() < 0.5 ? undefined : Math.floor(random() * datagram.length));
       for (let change = 0; change < 3; change++) {
         copy[Math.floor(random() * copy.length)] = Math.floor(256 * random());
@@ -115,11 +115,11 @@ Deno.test("SrtpReceiver is not led astray by forged packets", () => {
       const same = copy.length === datagram.length && copy.every((byte, place) => byte === datagram[place]);
       if (!same && copy.length > 1) assertEquals(receiver.unprotect(copy), undefined);
     }
-    assert(receiver.unprotect(datagram), `${mark} itself is taken`);
+    assert(receiver.unprotect(datagram), `the authentic packet ${mark}`);
   }
 });
 
-Deno.test("SrtpReceiver takes a thousand pieces of noise for nothing", () => {
+Deno.test("SrtpReceiver refuses random bytes", () => {
   const random = randomFrom(3);
   const receiver = new SrtpReceiver(MASTER);
   for (let round = 0; round < 1000; round++) {

@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
 import { sessionKeys } from "../../lib/srtp/key_derivation.ts";
 
-Deno.test("sessionKeys() derives what RFC 3711, appendix B.3, has", () => {
-  // The example's salt has 14 bytes; its first 12, filled up with zeros, are what AEAD_AES_128_GCM has of it, so the
-  // keys are those of the example only where its last two bytes are zero, too: computed with OpenSSL's aes-128-ctr.
+Deno.test("sessionKeys() derives the keys of RTP and RTCP from a master key", () => {
+  // Master key of RFC 3711, appendix B.3. The salt there has 14 bytes, that of AEAD_AES_128_GCM the first 12 of them, so
+  // the expected keys are not the RFC's: OpenSSL's aes-128-ctr computed them.
   const master = {
     key: Uint8Array.fromHex("e1f97a0d3e018be0d64fa32c06de4139"),
     salt: Uint8Array.fromHex("0ec675ad498afeebb6960b3a"),

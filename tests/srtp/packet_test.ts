@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
-import { openRtcp, openRtp, rtcpName, rtpName, sealRtcp, sealRtp } from "../../lib/srtp/packet.ts";
+import { openRtcp, openRtp, rtcpId, rtpId, sealRtcp, sealRtp } from "../../lib/srtp/packet.ts";
 
 const hex = (text: string) => Uint8Array.fromHex(text.replaceAll(/\s/g, ""));
 
-/** What RFC 7714 has in sections 16 and 17 (the packet of section 17 is that of its subsections). */
+/** The examples of RFC 7714, sections 16 and 17. The SRTCP packet is that of the subsections of 17. */
 const KEYS = { key: hex("000102030405060708090a0b0c0d0e0f"), salt: hex("517569642070726f2071756f") };
 const RTP = hex(`
   8040f17b 8041f8d3 5501a0b2 47616c6c 69612065 7374206f 6d6e6973 20646976
@@ -19,24 +19,24 @@ const SRTCP = hex(`
   c676a5f1 730d6fda 4ce09b46 86303ded 0bb9275b c84aa458 96cf4d2f c5abf872 45d9eade 800005d4`);
 const INDEX = 0x5d4;
 
-Deno.test("sealRtp() and openRtp() have the packets of RFC 7714, section 16.1", () => {
+Deno.test("sealRtp() and openRtp() agree with RFC 7714, section 16.1", () => {
   assertEquals(sealRtp(KEYS, RTP, 0), SRTP);
   assertEquals(openRtp(KEYS, SRTP, 0), RTP);
-  assertEquals(rtpName(SRTP), { ssrc: 0x5501a0b2, number: 0xf17b });
+  assertEquals(rtpId(SRTP), { ssrc: 0x5501a0b2, number: 0xf17b });
 });
 
-Deno.test("sealRtcp() and openRtcp() have the packets of RFC 7714, section 17.1", () => {
+Deno.test("sealRtcp() and openRtcp() agree with RFC 7714, section 17.1", () => {
   assertEquals(sealRtcp(KEYS, RTCP, INDEX), SRTCP);
   assertEquals(openRtcp(KEYS, SRTCP), RTCP);
-  assertEquals(rtcpName(SRTCP), { ssrc: 0x4d617273, number: INDEX });
+  assertEquals(rtcpId(SRTCP), { ssrc: 0x4d617273, number: INDEX });
 });
 
-Deno.test("openRtp() and openRtcp() find out a change to any bit", () => {
+Deno.test("openRtp() and openRtcp() refuse a packet with any bit changed", () => {
   for (
     const [packet, open] of [
       [SRTP, (changed: Uint8Array) => openRtp(KEYS, changed, 0)],
-      // The first bit of the last word says that it is enciphered: without it, it has no name.
-      [SRTCP, (changed: Uint8Array) => rtcpName(changed) && openRtcp(KEYS, changed)],
+      // Without the E flag, the packet is not SRTCP.
+      [SRTCP, (changed: Uint8Array) => rtcpId(changed) && openRtcp(KEYS, changed)],
     ] as const
   ) {
     for (let bit = 0; bit < 8 * packet.length; bit++) {
@@ -47,12 +47,12 @@ Deno.test("openRtp() and openRtcp() find out a change to any bit", () => {
   }
 });
 
-Deno.test("openRtp() takes a packet for one of its lap only", () => {
+Deno.test("openRtp() needs the right rollover counter", () => {
   assertEquals(openRtp(KEYS, SRTP, 1), undefined);
   assertEquals(openRtp(KEYS, sealRtp(KEYS, RTP, 70_000), 70_000), RTP);
 });
 
-Deno.test("openRtp() leaves contributing sources and an extension readable, and as authentic as the rest", () => {
+Deno.test("sealRtp() leaves contributing sources and header extension in the clear, and authenticates them", () => {
   const head = hex("b142f17b 8041f8d3 5501a0b2 00000007 bede0001 10aa0000");
   head[0] = 0x91; // one source, an extension of one word
   const packet = new Uint8Array([...head, 1, 2, 3]);
@@ -66,14 +66,14 @@ Deno.test("openRtp() leaves contributing sources and an extension readable, and 
   }
 });
 
-Deno.test("rtpName() and rtcpName() know what is too short, or not enciphered", () => {
+Deno.test("rtpId() and rtcpId() refuse packets that are too short or not encrypted", () => {
   for (let length = 0; length < 28; length++) {
-    assertEquals(rtpName(SRTP.subarray(0, length)), undefined);
-    assertEquals(rtcpName(SRTCP.subarray(SRTCP.length - length)), undefined);
+    assertEquals(rtpId(SRTP.subarray(0, length)), undefined);
+    assertEquals(rtcpId(SRTCP.subarray(SRTCP.length - length)), undefined);
   }
   const clear = SRTCP.slice();
   clear[clear.length - 4] = 0;
-  assertEquals(rtcpName(clear), undefined);
+  assertEquals(rtcpId(clear), undefined);
 });
 
 Deno.test("openRtp() refuses a header that is longer than the packet", () => {

@@ -85,7 +85,7 @@ export const rtcpSession: FuzzTarget = {
       switch (reader.below(5)) {
         case 0: {
           const datagram = reader.take(reader.byte());
-          assertEquals(rtcpSession.handlePacket(datagram, now), parseCompound(datagram) !== undefined);
+          assertEquals(rtcpSession.handlePacket(now, datagram), parseCompound(datagram) !== undefined);
           break;
         }
         case 1:
