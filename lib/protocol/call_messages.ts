@@ -7,7 +7,7 @@ import { isIpAddress, isPort } from "./address.ts";
 import { isName } from "./name.ts";
 import { type Fields, type Parsed, parseObject } from "./json_object.ts";
 
-/** Largest signalling datagram in bytes: fits the minimum MTU of IPv6, 1280, with all headers (RFC 8200, section 5). */
+/** Largest datagram in bytes: fits the minimum MTU of IPv6, 1280, with all headers (RFC 8200, section 5). */
 export const MAX_DATAGRAM_BYTES = 1200;
 
 /** `{`, the first byte of every signalling datagram; that of RTP and RTCP is 0x80 to 0xBF (RFC 3550, section 5.1). */
