@@ -36,7 +36,7 @@ const MAX_LSR_AGE_MS = 5_000;
 /** Name of the application-defined packet that announces RFC 2198: payload type, most copies, 0, 0. */
 const REDUNDANCY_NAME = "SALA";
 
-/** Random bits of a CNAME: 96 (RFC 7022, section 5). */
+/** Bytes of a random CNAME: 96 bits (RFC 7022, section 5). */
 const CNAME_BYTES = 12;
 
 /** Options of an RTCP session. */
