@@ -13,7 +13,11 @@ import { chooseLanguage, type Language } from "./lib/ui/texts/language.ts";
 import { writeAll } from "./lib/ui/line_writer.ts";
 import { openScreen } from "./lib/ui/open_screen.ts";
 import { giveUpOtherPermissions, neededPermissions } from "./lib/cli/permissions.ts";
+import { randomPolicy } from "./lib/call/encryption_policy.ts";
+import { CallAudio } from "./lib/phone/call_audio.ts";
 import { EXIT, UserAgent } from "./lib/phone/user_agent.ts";
+import { Registration } from "./lib/registration/registration.ts";
+import { CallTransport } from "./lib/transport/call_transport.ts";
 import { type OutputOptions, parsePhoneOptions, type PhoneAccess } from "./lib/cli/phone_args.ts";
 import type { PhoneOptions } from "./lib/phone/options.ts";
 import { raisePriority } from "./lib/cli/priority.ts";
@@ -97,7 +101,17 @@ async function main(args: readonly string[]): Promise<number> {
   using _quiet = needs.usesDevices ? quietStderr() : undefined;
   const audioDevices = new AudioDevices(request.sound);
   await using screen = openScreen({ ...output, language, name: request.options.name });
-  const phone = new UserAgent(options, screen, audioDevices);
+  const phone = new UserAgent(options, {
+    screen,
+    audio: new CallAudio({
+      devices: audioDevices,
+      voice: options.voice,
+      show: (event) => screen.show(event),
+    }),
+    connect: (...endpoint) => Registration.connect(...endpoint),
+    openTransport: (ip, port, events) =>
+      CallTransport.open(ip, port, randomPolicy(options.encryption), events),
+  });
   onEndSignal(() => phone.quit());
   // Nobody reads any longer what the phone says, as with `phone … | head`.
   screen.broken.then(() => phone.quit());

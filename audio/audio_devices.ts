@@ -1,85 +1,182 @@
-/** The microphone and the loudspeaker that a person chose, whatever they are. */
+/** The microphone and the loudspeaker that a person chose, of any kind. */
 
 import { AudioError, type AudioSink, type AudioSource } from "./audio_io.ts";
-import type { DeviceChoice } from "./portaudio/device_selection.ts";
-import { type DeviceListener, DeviceSupervisor } from "./hotplug/device_supervisor.ts";
 import { openFileSink } from "./file/file_sink.ts";
 import { openFileSource } from "./file/file_source.ts";
-import { PortAudio } from "./portaudio/portaudio.ts";
+import { type DeviceListener, DeviceSupervisor } from "./hotplug/device_supervisor.ts";
 import type { Device, Direction } from "./portaudio/device.ts";
+import { PortAudio } from "./portaudio/portaudio.ts";
+import { AudioProcessor, type AudioProcessorOptions } from "./processing/audio_processor.ts";
 import { openNullSink, openSilence, openTone } from "./synthetic.ts";
 
+export type { AudioError, AudioSink, AudioSource } from "./audio_io.ts";
+export type { DeviceNotice } from "./hotplug/device_supervisor.ts";
 export type { Device } from "./portaudio/device.ts";
+export type { AudioProcessor } from "./processing/audio_processor.ts";
 
-/** What was asked for on the command line: a device's index or name, a WAV file, or one of the made-up ones. */
+/** The sound that the command line asks for: a device's index or name, a WAV file, or a name of a made-up one. */
 export interface SoundChoice {
-  /** Also `tone`, `silence` or `none`. The system's default device when it is left out. */
+  /** Also `tone`, `silence` or `none`. The system's default device if left out. */
   readonly microphone?: string | undefined;
-  /** Also `none` or `silence`. The system's default device when it is left out. */
+  /** Also `none` or `silence`. The system's default device if left out. */
   readonly speaker?: string | undefined;
 }
 
-/** What cannot be used. */
+/** The side of the sound that an event is about. */
 export type SoundSide = "microphone" | "speaker" | "both";
 
 /** A side that cannot be used, or both of them for the same reason. */
 export interface SoundProblem {
   readonly side: SoundSide;
   readonly error: AudioError;
-  /** Whether it was asked for by name, so that going on without it is not what the person wants. */
+  /** Whether the person asked for it by name, so that going on without it is not what they want. */
   readonly asked: boolean;
 }
 
+/** What a kind of sound takes from the system. */
+type Resource = "nothing" | "file" | "device";
+
+/** A kind of sound source or sink. */
+interface SoundKind<End extends AudioSource | AudioSink> {
+  /** Whether a choice of the command line means this kind. */
+  readonly matches: (choice: string | undefined) => boolean;
+  readonly takes: Resource;
+  /**
+   * Opens one for a call.
+   *
+   * @param samples Samples that a call reads, or plays, at once.
+   */
+  readonly open: (devices: DeviceOpener, choice: string, samples: number) => Promise<End> | End;
+}
+
+/** How rows of the tables below reach what lasts longer than a call. */
+interface DeviceOpener {
+  openSource(choice: string, samples: number): Promise<AudioSource>;
+  openSink(choice: string, samples: number): Promise<AudioSink>;
+  /** The path of the next recording. */
+  recordingPath(path: string): string;
+}
+
+const WAV_FILE = /\.wave?$/i;
+
+/** The choice of the default device, and its name before it was first there. */
+const DEFAULT_DEVICE = "default";
+
+const SILENCE: SoundKind<AudioSource> = {
+  matches: named("silence", "none"),
+  takes: "nothing",
+  open: () => openSilence(),
+};
+
+const NULL_SINK: SoundKind<AudioSink> = {
+  matches: named("silence", "none"),
+  takes: "nothing",
+  open: () => openNullSink(),
+};
+
+/** The kinds of microphone. The first that matches is meant; a device is all else. */
+const SOURCES: readonly SoundKind<AudioSource>[] = [
+  { matches: named("tone"), takes: "nothing", open: () => openTone() },
+  SILENCE,
+  { matches: isWavFile, takes: "file", open: (_, path) => openFileSource(path) },
+  {
+    matches: () => true,
+    takes: "device",
+    open: (devices, choice, samples) => devices.openSource(choice, samples),
+  },
+];
+
+/** The kinds of loudspeaker, likewise. */
+const SINKS: readonly SoundKind<AudioSink>[] = [
+  NULL_SINK,
+  { matches: isWavFile, takes: "file", open: (devices, path) => openFileSink(devices.recordingPath(path)) },
+  {
+    matches: () => true,
+    takes: "device",
+    open: (devices, choice, samples) => devices.openSink(choice, samples),
+  },
+];
+
+function named(...names: readonly string[]): (choice: string | undefined) => boolean {
+  return (choice) => choice !== undefined && names.includes(choice);
+}
+
+function isWavFile(choice: string | undefined): boolean {
+  return choice !== undefined && WAV_FILE.test(choice);
+}
+
+function kindOf<End extends AudioSource | AudioSink>(
+  kinds: readonly SoundKind<End>[],
+  choice: string | undefined,
+): SoundKind<End> {
+  return kinds.find(({ matches }) => matches(choice)) as SoundKind<End>;
+}
+
 /**
- * Opens microphones and loudspeakers, each time anew for a call. PortAudio is loaded when a device is first
- * needed and stays.
+ * Opens microphones and loudspeakers, new ones for each call. PortAudio is loaded when a device is first needed, and
+ * stays.
  *
- * Devices that go away in a call, or have gone before it, are used again when they are back: a {@linkcode DeviceSupervisor}
- * sees to that.
+ * A device that goes away in a call, or has gone before it, is used again when it is back: see
+ * {@linkcode DeviceSupervisor}.
  */
 export class AudioDevices implements Disposable {
   readonly #choice: SoundChoice;
   readonly #supervisor: DeviceSupervisor;
-  /** The devices that were asked for, as they were found: their numbers change, and parts of names fit others, too. */
+  readonly #opener: DeviceOpener;
+  /** The devices as {@linkcode AudioDevices.check} found them: indexes change, and parts of names fit others, too. */
   readonly #found: { input?: Device; output?: Device } = {};
+  /** What calls open. A default device that is missing makes it silence. */
+  #source: SoundKind<AudioSource>;
+  #sink: SoundKind<AudioSink>;
   #portAudio: PortAudio | undefined;
   #portAudioError: AudioError | undefined;
-  #noMicrophone = false;
-  #noSpeaker = false;
   #recordings = 0;
-
   #listener: DeviceListener | undefined;
 
-  /** @param choice What was asked for on the command line. */
+  /** @param choice The sound that the command line asks for. */
   constructor(choice: SoundChoice) {
     this.#choice = choice;
+    this.#source = kindOf(SOURCES, choice.microphone);
+    this.#sink = kindOf(SINKS, choice.speaker);
+    const { microphone, speaker } = choice;
     this.#supervisor = new DeviceSupervisor({
-      openSource: async (readSamples) =>
-        await this.#devices().openSource(readSamples, this.#wanted("input", choice.microphone)),
-      openSink: async (servedSamples) =>
-        await this.#devices().openSink(servedSamples, this.#wanted("output", choice.speaker)),
+      openSource: async (samples) =>
+        await this.#devices().openSource(samples, this.#found.input ?? microphone),
+      openSink: async (samples) => await this.#devices().openSink(samples, this.#found.output ?? speaker),
       refresh: async () => await this.#devices().refresh(),
     }, {
       lost: (devices, detail) => this.#listener?.lost(devices, detail),
       back: (devices) => this.#listener?.back(devices),
     });
+    this.#opener = {
+      openSource: (name, samples) => {
+        this.#devices();
+        return this.#supervisor.openSource(samples, this.#found.input?.name ?? name);
+      },
+      openSink: (name, samples) => {
+        this.#devices();
+        return this.#supervisor.openSink(samples, this.#found.output?.name ?? name);
+      },
+      recordingPath: (path) =>
+        ++this.#recordings === 1 ? path : path.replace(WAV_FILE, `-${this.#recordings}$&`),
+    };
   }
 
-  /** Tells somebody, from now on, of devices that go away in a call and come back. */
+  /** Tells `listener`, from now on, of devices that go away in a call and come back. */
   listen(listener: DeviceListener): void {
     this.#listener = listener;
   }
 
   /**
-   * Finds out, before any call, what will not work: reads the file, creates the recording, looks for devices.
+   * Finds out before any call what will not work: reads the file, creates the recording, looks for devices.
    *
-   * A default device that is missing is not looked for again: calls have silence in its place.
+   * Calls have silence in place of a default device that is missing; nothing looks for it again.
    */
   async check(): Promise<SoundProblem[]> {
-    const microphone = await this.#checkMicrophone();
-    const speaker = await this.#checkSpeaker();
-    this.#noMicrophone = microphone?.asked === false;
-    this.#noSpeaker = speaker?.asked === false;
+    const microphone = await this.#check("microphone");
+    const speaker = await this.#check("speaker");
+    if (microphone?.asked === false) this.#source = SILENCE;
+    if (speaker?.asked === false) this.#sink = NULL_SINK;
     if (
       microphone?.asked === false && speaker?.asked === false && microphone.error.code === speaker.error.code
     ) {
@@ -88,33 +185,21 @@ export class AudioDevices implements Disposable {
     return [microphone, speaker].filter((problem) => problem !== undefined);
   }
 
-  async #checkMicrophone(): Promise<SoundProblem | undefined> {
-    const { microphone } = this.#choice;
+  async #check(side: "microphone" | "speaker"): Promise<SoundProblem | undefined> {
+    const choice = this.#choice[side];
+    const input = side === "microphone";
     try {
-      if (isDevice(microphone)) this.#find("input", microphone);
-      else await (await this.openSource(0))[Symbol.asyncDispose]();
+      if ((input ? this.#source : this.#sink).takes === "device") {
+        this.#find(input ? "input" : "output", choice);
+      } else await (await (input ? this.openSource(0) : this.openSink(0)))[Symbol.asyncDispose]();
+      if (!input) this.#recordings = 0;
     } catch (error) {
-      return { side: "microphone", error: asAudioError(error), asked: microphone !== undefined };
+      if (!(error instanceof AudioError)) throw error;
+      return { side, error, asked: choice !== undefined };
     }
   }
 
-  async #checkSpeaker(): Promise<SoundProblem | undefined> {
-    const { speaker } = this.#choice;
-    try {
-      if (isDevice(speaker)) this.#find("output", speaker);
-      else await (await this.openSink(0))[Symbol.asyncDispose]();
-      this.#recordings = 0;
-    } catch (error) {
-      return { side: "speaker", error: asAudioError(error), asked: speaker !== undefined };
-    }
-  }
-
-  /** Whether calls have a real microphone, in a room with noise and maybe with the loudspeaker's echo. */
-  get hasMicrophone(): boolean {
-    return isDevice(this.#choice.microphone) && !this.#noMicrophone;
-  }
-
-  /** All sound devices. @throws {AudioError} Where PortAudio cannot be used. */
+  /** All sound devices. @throws {AudioError} If PortAudio cannot be used. */
   devices(): Device[] {
     return this.#devices().devices();
   }
@@ -127,39 +212,46 @@ export class AudioDevices implements Disposable {
   /**
    * Opens the microphone. A file begins at its beginning. A device that has gone is silent until it is back.
    *
-   * @param readSamples Samples that will be read at once.
-   * @throws {AudioError} For a file, and where PortAudio is missing.
+   * @param readSamples Samples that the call reads at once.
+   * @throws {AudioError} If a file cannot be read, or PortAudio is missing.
    */
-  openSource(readSamples: number): Promise<AudioSource> | AudioSource {
-    const { microphone } = this.#choice;
-    if (microphone === "tone") return openTone();
-    if (this.#noMicrophone || microphone === "silence" || microphone === "none") return openSilence();
-    if (isFile(microphone)) return openFileSource(microphone);
-    this.#devices();
-    return this.#supervisor.openSource(readSamples, this.#found.input?.name ?? microphone ?? DEFAULT_DEVICE);
+  async openSource(readSamples: number): Promise<AudioSource> {
+    return await this.#source.open(this.#opener, this.#choice.microphone ?? DEFAULT_DEVICE, readSamples);
   }
 
   /**
-   * Opens the loudspeaker. The first call is recorded in the file that was asked for, later ones beside it
+   * Opens the loudspeaker. The first call is recorded in the file of the command line, later ones beside it
    * (`call.wav`, `call-2.wav`…), so that none is lost. A device that has gone is mute until it is back.
    *
-   * @param servedSamples Samples that go by between two times that it is served.
-   * @throws {AudioError} For a file, and where PortAudio is missing.
+   * @param servedSamples Samples from one write to the next.
+   * @throws {AudioError} If a file cannot be written, or PortAudio is missing.
    */
-  openSink(servedSamples: number): Promise<AudioSink> | AudioSink {
-    const { speaker } = this.#choice;
-    if (this.#noSpeaker || speaker === "silence" || speaker === "none") return openNullSink();
-    if (!isFile(speaker)) {
-      this.#devices();
-      return this.#supervisor.openSink(servedSamples, this.#found.output?.name ?? speaker ?? DEFAULT_DEVICE);
-    }
-    this.#recordings++;
-    return openFileSink(
-      this.#recordings === 1 ? speaker : speaker.replace(WAV_FILE, `-${this.#recordings}$&`),
-    );
+  async openSink(servedSamples: number): Promise<AudioSink> {
+    return await this.#sink.open(this.#opener, this.#choice.speaker ?? DEFAULT_DEVICE, servedSamples);
   }
 
-  /** Unloads PortAudio. What was opened must be closed before. */
+  /** A microphone for a call whose own failed. */
+  silentSource(): AudioSource {
+    return openSilence();
+  }
+
+  /** A loudspeaker for a call whose own failed. */
+  muteSink(): AudioSink {
+    return openNullSink();
+  }
+
+  /**
+   * What works on a microphone's sound before it is sent.
+   *
+   * @returns Undefined if nothing is to be done, and for files and tones, which are sent as they are.
+   */
+  openProcessor(options: Required<AudioProcessorOptions>): AudioProcessor | undefined {
+    const { echoCancel, noiseReduction, gain } = options;
+    const anything = echoCancel || noiseReduction || gain;
+    return anything && this.#source.takes === "device" ? new AudioProcessor(options) : undefined;
+  }
+
+  /** Unloads PortAudio. All that was opened must be closed before. */
   [Symbol.dispose](): void {
     this.#portAudio?.[Symbol.dispose]();
     this.#portAudio = undefined;
@@ -170,17 +262,12 @@ export class AudioDevices implements Disposable {
     if (choice !== undefined) this.#found[direction] = found;
   }
 
-  /** The device that was asked for; the default one, where none was, whichever that is by now. */
-  #wanted(direction: Direction, choice: string | undefined): DeviceChoice | undefined {
-    return this.#found[direction] ?? choice;
-  }
-
   #devices(): PortAudio {
     if (this.#portAudioError) throw this.#portAudioError;
     try {
       return this.#portAudio ??= PortAudio.open();
     } catch (error) {
-      this.#portAudioError = asAudioError(error);
+      if (error instanceof AudioError) this.#portAudioError = error;
       throw error;
     }
   }
@@ -194,32 +281,13 @@ export interface SoundNeeds {
   readonly usesDevices: boolean;
 }
 
-/** Tells what a choice takes, so that the rest can be given up. */
+/** Tells what a choice takes, so that the phone can give up the permissions for the rest. */
 export function soundNeeds({ microphone, speaker }: SoundChoice): SoundNeeds {
+  const source = kindOf(SOURCES, microphone).takes;
+  const sink = kindOf(SINKS, speaker).takes;
   return {
-    readsFile: isFile(microphone),
-    writesFile: isFile(speaker),
-    usesDevices: isDevice(microphone) || isDevice(speaker),
+    readsFile: source === "file",
+    writesFile: sink === "file",
+    usesDevices: source === "device" || sink === "device",
   };
-}
-
-/** What the default device is called before it was ever there. */
-const DEFAULT_DEVICE = "default";
-
-const WAV_FILE = /\.wave?$/i;
-
-/** Made-up microphones and loudspeakers. */
-const MADE_UP = ["tone", "silence", "none"];
-
-function isFile(choice: string | undefined): choice is string {
-  return choice !== undefined && WAV_FILE.test(choice);
-}
-
-function isDevice(choice: string | undefined): boolean {
-  return !isFile(choice) && !(choice !== undefined && MADE_UP.includes(choice));
-}
-
-function asAudioError(error: unknown): AudioError {
-  if (error instanceof AudioError) return error;
-  throw error;
 }

@@ -92,7 +92,6 @@ export class LoadClient {
     this.#leaving = false;
     const line = CallTransport.open(LOOPBACK, 0, randomPolicy("preferred"), {
       onOutput: (output) => this.#onOutput(output),
-      onVoice: (call, packet) => this.#onVoice(call, packet),
       onTrace: () => {},
       onFlood: () => {},
     });
@@ -227,6 +226,7 @@ export class LoadClient {
   #talk(call: Call): void {
     const line = this.#line!;
     this.#heard.clear();
+    line.openVoice(call, { handleDatagram: (packet) => this.#onVoice(packet) });
     let sequenceNumber = 0;
     clearInterval(this.#talking);
     this.#talking = setInterval(() => {
@@ -249,7 +249,7 @@ export class LoadClient {
     });
   }
 
-  #onVoice(_call: Call, packet: Uint8Array<ArrayBuffer>): void {
+  #onVoice(packet: Uint8Array<ArrayBuffer>): void {
     const number = parseRtp(packet)?.sequenceNumber;
     if (number === undefined) return;
     this.voice.heard++;

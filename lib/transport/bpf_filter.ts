@@ -5,7 +5,15 @@
 
 import { isIPv4 } from "node:net";
 import type { Endpoint } from "../protocol/address.ts";
-import type { FilterInstruction } from "./linux_udp.ts";
+
+/** An instruction of the kernel's packet filter (Linux, Documentation/networking/filter.rst). */
+export interface FilterInstruction {
+  readonly code: number;
+  /** Instructions to skip if a comparison is true, and if it is false. */
+  readonly ifTrue?: number;
+  readonly ifFalse?: number;
+  readonly value: number;
+}
 
 /** Of the datagrams from elsewhere one in so many comes through, at random. */
 export const SAMPLE = 64;

@@ -12,22 +12,26 @@ import type { Trace } from "../protocol/trace.ts";
 import { SrtpReceiver, SrtpSender } from "../srtp/context.ts";
 import type { Call, Party } from "../call/call.ts";
 import { PollLoop } from "./poll_loop.ts";
-import { floodFilter } from "./bpf_filter.ts";
 import { DatagramDemux } from "./datagram_demux.ts";
+import { FloodShield } from "./flood_shield.ts";
 import { LinuxUdpSocket } from "./linux_udp.ts";
 import type { EncryptionPolicy } from "../call/encryption_policy.ts";
 import { CallManager, type CallManagerOutput } from "../call/call_manager.ts";
 
-/** What a line tells its owner. */
+/** What calls tell their owner. None of the functions may throw. */
 export interface CallTransportEvents {
   /** Something for the person, or a call that is over. */
   onOutput(output: Exclude<CallManagerOutput, { kind: "send" }>): void;
-  /** A voice packet of the current call. The bytes are the receiver's to keep. */
-  onVoice(call: Call, datagram: Uint8Array<ArrayBuffer>): void;
   /** A signalling message on its way. Of a flood of them only some are traced. */
   onTrace(trace: Trace): void;
   /** So many datagrams in the last seconds meant nothing to this phone: somebody floods it. */
   onFlood(datagrams: number): void;
+}
+
+/** The end of a call's voice: a {@linkcode VoiceSession} is one. */
+export interface VoicePort {
+  /** Takes an RTP or RTCP packet of the other phone. The bytes are the port's to keep. */
+  handleDatagram(datagram: Uint8Array<ArrayBuffer>): void;
 }
 
 /** How long a closing phone waits for the other side to acknowledge its goodbye. */
@@ -42,20 +46,10 @@ const RECEIVE_BYTES = MAX_DATAGRAM_BYTES + 1;
  */
 const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
 
-/** How long a flood is kept away before it is looked whether it still goes on. */
-const SHIELD_MS = 5_000;
-
 /** Both directions of a call's voice, enciphered. */
 interface VoiceCipher {
   readonly sender: SrtpSender;
   readonly receiver: SrtpReceiver;
-}
-
-/** A filter that is at work. */
-interface Shield {
-  readonly call: Call;
-  readonly system: LinuxUdpSocket;
-  readonly timer: ReturnType<typeof setTimeout>;
 }
 
 /** The UDP side of a phone: the socket on its registered port, and one more for each call that it makes. */
@@ -71,10 +65,10 @@ export class CallTransport implements AsyncDisposable {
   readonly #systems = new WeakMap<Deno.DatagramConn, LinuxUdpSocket>();
   /** Receives in place of the event loop while there is voice, where the system lets us. */
   readonly #loop = new PollLoop(RECEIVE_BYTES);
-  /** Keeps a flood away from a call. */
-  #shield: Shield | undefined;
+  readonly #floodShield = new FloodShield();
   /** What goes between a call with keys and the network. */
   readonly #ciphers = new WeakMap<Call, VoiceCipher>();
+  readonly #voicePorts = new WeakMap<Call, VoicePort>();
   readonly #listening = new Set<Promise<void>>();
   readonly #lastSent = new WeakMap<Deno.DatagramConn, Promise<void>>();
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -154,6 +148,11 @@ export class CallTransport implements AsyncDisposable {
     this.#drain();
   }
 
+  /** Hands a call's voice packets to `port` from now on. Those from before are lost. */
+  openVoice(call: Call, port: VoicePort): void {
+    this.#voicePorts.set(call, port);
+  }
+
   /** Sends a voice packet of a call. A packet that cannot be sent is lost, as on any network. */
   sendVoice(call: Call, datagram: Uint8Array<ArrayBuffer>): void {
     const socket = call.role === "caller" ? this.#ownSockets.get(call.id) : this.#registered;
@@ -174,7 +173,7 @@ export class CallTransport implements AsyncDisposable {
     }
     this.#closed = true;
     clearTimeout(this.#timer);
-    this.#lowerShield();
+    this.#floodShield.lower();
     for (const socket of [this.#registered, ...this.#ownSockets.values()]) this.#closeSocket(socket);
     await Promise.all(this.#listening);
   }
@@ -231,23 +230,14 @@ export class CallTransport implements AsyncDisposable {
     if (taken) return;
     const flood = this.#demux.ignored(now);
     if (flood !== undefined) this.#events.onFlood(flood);
-    if (this.#demux.flooded && current?.state === "talking" && !this.#shield) this.#raiseShield(current);
+    if (this.#demux.flooded && current?.state === "talking") this.#raiseShield(current);
   }
 
-  /** Has the system throw away most of what does not come from the other phone of a call, for a while. */
   #raiseShield(call: Call): void {
     const socket = call.role === "caller" ? this.#ownSockets.get(call.id) : this.#registered;
     const system = socket && this.#systems.get(socket);
-    if (!system) return;
     const places = [call.peer, this.#sources.get(call)].filter((place) => place !== undefined);
-    system.attachFilter(floodFilter(places.map(({ ip, port }) => ({ ip: canonicalIp(ip), port }))));
-    this.#shield = { call, system, timer: setTimeout(() => this.#lowerShield(), SHIELD_MS) };
-  }
-
-  #lowerShield(): void {
-    clearTimeout(this.#shield?.timer);
-    this.#shield?.system.detachFilter();
-    this.#shield = undefined;
+    if (system) this.#floodShield.raise(call, system, places);
   }
 
   /** @returns Whether it was a message. */
@@ -290,7 +280,7 @@ export class CallTransport implements AsyncDisposable {
     this.#callManager.handleVoice(now, call);
     // Hardly ever: that the other side is back. Setting the timer for each packet would be a waste.
     if (this.#carryOutAll()) this.#drain();
-    this.#events.onVoice(call, packet);
+    this.#voicePorts.get(call)?.handleDatagram(packet);
     return true;
   }
 
@@ -317,7 +307,7 @@ export class CallTransport implements AsyncDisposable {
   /** Does what there is to do and sets the timer for what comes next. */
   #drain(): void {
     this.#carryOutAll();
-    if (this.#shield && this.#shield.call.state !== "talking") this.#lowerShield();
+    this.#floodShield.update();
     if (this.#callManager.idle) this.#onQuiet?.();
     clearTimeout(this.#timer);
     const { wakeAt } = this.#callManager;

@@ -6,6 +6,7 @@
 
 import { linuxLibrary } from "../util/native_library.ts";
 import { canonicalIp } from "../protocol/address.ts";
+import type { FilterInstruction } from "./bpf_filter.ts";
 
 /** The functions of the C library. */
 const SYMBOLS = {
@@ -49,15 +50,6 @@ const PROGRAM_BYTES = 16;
 const PROGRAM_POINTER_OFFSET = 8;
 
 const NO_SOCKETS: readonly LinuxUdpSocket[] = [];
-
-/** An instruction of the kernel's packet filter (Linux, Documentation/networking/filter.rst). */
-export interface FilterInstruction {
-  readonly code: number;
-  /** How many of the next instructions are passed over where a comparison is true, and where it is not. */
-  readonly ifTrue?: number;
-  readonly ifFalse?: number;
-  readonly value: number;
-}
 
 /** A UDP socket of this program, as the system knows it. */
 export class LinuxUdpSocket implements Disposable {

@@ -32,6 +32,8 @@ export interface VoiceSessionOptions {
   readonly redundancy: boolean;
   /** Whether playout may make sound shorter and longer. */
   readonly stretching: boolean;
+  /** Whether to start with silence in place of the microphone's sound. */
+  readonly muted?: boolean;
   /** Takes each datagram on its way, some 50 a second. */
   readonly send: (datagram: Uint8Array<ArrayBuffer>) => void;
   /** Gives a silent microphone in place of one that failed. */
@@ -116,7 +118,7 @@ const REPORTS_REMEMBERED = 10;
 /** The voice of one call. */
 export class VoiceSession {
   /** While true, silence is sent in place of the microphone's sound. */
-  muted = false;
+  muted: boolean;
 
   readonly #options: VoiceSessionOptions;
   readonly #encoder: VoiceEncoder;
@@ -148,6 +150,7 @@ export class VoiceSession {
 
   private constructor(options: VoiceSessionOptions, encoder: VoiceEncoder, decoder: VoiceDecoder) {
     this.#options = options;
+    this.muted = options.muted ?? false;
     this.#clock = options.clock ?? systemClock;
     this.#encoder = encoder;
     this.#decoder = decoder;

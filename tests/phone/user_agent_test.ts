@@ -2,6 +2,10 @@ import { assertEquals } from "@std/assert";
 import { openNullSink } from "../../audio/synthetic.ts";
 import { AudioDevices } from "../../audio/audio_devices.ts";
 import type { PhoneEvent } from "../../lib/events/phone_events.ts";
+import { randomPolicy } from "../../lib/call/encryption_policy.ts";
+import { CallAudio } from "../../lib/phone/call_audio.ts";
+import { Registration } from "../../lib/registration/registration.ts";
+import { CallTransport } from "../../lib/transport/call_transport.ts";
 import { UserAgent } from "../../lib/phone/user_agent.ts";
 import type { PhoneOptions } from "../../lib/phone/options.ts";
 import type { Screen } from "../../lib/phone/screen.ts";
@@ -44,11 +48,21 @@ function screenOf(onShow: (event: PhoneEvent) => void): Screen {
   };
 }
 
+function userAgentOf(options: PhoneOptions, screen: Screen, devices: AudioDevices): UserAgent {
+  return new UserAgent(options, {
+    screen,
+    audio: new CallAudio({ devices, voice: options.voice, show: (event) => screen.show(event) }),
+    connect: (...endpoint) => Registration.connect(...endpoint),
+    openTransport: (ip, port, events) =>
+      CallTransport.open(ip, port, randomPolicy(options.encryption), events),
+  });
+}
+
 Deno.test("UserAgent that leaves while a recording is being opened waits until it is complete", async () => {
   await using registry = startRegistry({ host: "127.0.0.1", port: 0 });
   const silent = { microphone: "none", speaker: "none" };
   const told = Promise.withResolvers<void>();
-  const maria = new UserAgent(
+  const maria = userAgentOf(
     optionsOf(registry.port, "maria"),
     screenOf((event) => event.event === "registered" && told.resolve()),
     new AudioDevices(silent),
@@ -76,7 +90,7 @@ Deno.test("UserAgent that leaves while a recording is being opened waits until i
       },
     });
   };
-  const joao: UserAgent = new UserAgent(
+  const joao: UserAgent = userAgentOf(
     optionsOf(registry.port, "joão", "maria"),
     screenOf((event) => {
       if (event.event !== "call_started") return;

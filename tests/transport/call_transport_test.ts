@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import type { Call } from "../../lib/call/call.ts";
 import { CallTransport } from "../../lib/transport/call_transport.ts";
 import { encodeRtp } from "../../lib/rtp/rtp.ts";
 import { type Encryption, randomPolicy } from "../../lib/call/encryption_policy.ts";
@@ -21,12 +22,10 @@ class Recorded implements AsyncDisposable {
   constructor(readonly name: string, readonly ip = "127.0.0.1", encryption: Encryption = "preferred") {
     this.line = CallTransport.open(ip, 0, randomPolicy(encryption), {
       onOutput: (output) => {
-        if (output.kind === "notice") this.told.push(output.notice.kind);
-        else if (output.kind !== "release") this.told.push(output.kind);
-        this.#change();
-      },
-      onVoice: (_, datagram) => {
-        this.voice.push(datagram);
+        if (output.kind === "notice") {
+          this.told.push(output.notice.kind);
+          if (output.notice.kind === "started") this.#openVoice(output.call);
+        } else if (output.kind !== "release") this.told.push(output.kind);
         this.#change();
       },
       onTrace: (trace) => {
@@ -42,6 +41,15 @@ class Recorded implements AsyncDisposable {
 
   get address(): { name: string; ip: string; port: number } {
     return { name: this.name, ip: this.ip, port: this.line.port };
+  }
+
+  #openVoice(call: Call): void {
+    this.line.openVoice(call, {
+      handleDatagram: (datagram) => {
+        this.voice.push(datagram);
+        this.#change();
+      },
+    });
   }
 
   #change(): void {
@@ -302,7 +310,7 @@ Deno.test("CallTransport says goodbye when it closes in a call", async () => {
 
 Deno.test("CallTransport.open() fails where the port is taken", async () => {
   await using maria = new Recorded("maria");
-  const nobody = { onOutput() {}, onVoice() {}, onTrace() {}, onFlood() {} };
+  const nobody = { onOutput() {}, onTrace() {}, onFlood() {} };
   assertThrows(
     () => CallTransport.open("127.0.0.1", maria.line.port, randomPolicy("off"), nobody),
     Deno.errors.AddrInUse,

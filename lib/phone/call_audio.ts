@@ -1,0 +1,188 @@
+/** The sound of a phone's calls, one call after the other: devices, processing, codec and voice. */
+
+import { within } from "../util/time_limit.ts";
+import { SAMPLES_PER_MS } from "../dsp/pcm.ts";
+import type { Clock } from "../util/clock.ts";
+import type { DeviceNames, PhoneEvent } from "../events/phone_events.ts";
+import { VoiceSession } from "../voice/voice_session.ts";
+import { warmUp } from "../voice/warm_up.ts";
+import type {
+  AudioDevices,
+  AudioError,
+  AudioProcessor,
+  AudioSink,
+  AudioSource,
+  DeviceNotice,
+  SoundSide,
+} from "../../audio/audio_devices.ts";
+import type { VoiceOptions } from "./options.ts";
+
+/** Seconds of made-up sound to warm up with: a device's sound cannot wait for the compiler, a file's can. */
+const WARM_UP_SECONDS = { device: 10, file: 1 };
+
+/**
+ * How long a call waits for the devices of the one before it to close, in milliseconds: under a sound server that hangs
+ * they never do.
+ */
+export const CLOSING_MS = 2_000;
+
+/** What the sound of calls works with. */
+export interface CallAudioOptions {
+  /** The owner closes them. */
+  readonly devices: Pick<
+    AudioDevices,
+    | "check"
+    | "listen"
+    | "openProcessor"
+    | "openSource"
+    | "openSink"
+    | "silentSource"
+    | "muteSink"
+    | "settled"
+  >;
+  readonly voice: VoiceOptions;
+  /** Told of devices that fail, go away and come back. */
+  readonly show: (event: PhoneEvent) => void;
+}
+
+/** The voice of a call and its microphone's processor. */
+interface OpenVoice {
+  readonly session: VoiceSession;
+  readonly processor: AudioProcessor | undefined;
+}
+
+/** The sound of one phone. At most one call has it at a time. */
+export class CallAudio {
+  readonly #options: CallAudioOptions;
+  #muted = false;
+  #open: OpenVoice | undefined;
+  /** Settles when the microphones of earlier calls are closed. */
+  #closing: Promise<void> = Promise.resolve();
+
+  constructor(options: CallAudioOptions) {
+    this.#options = options;
+    const { devices, show } = options;
+    devices.listen({
+      lost: (notices, detail) => show({ event: "audio_lost", ...namesOf(notices), detail }),
+      back: (notices) => {
+        this.#open?.processor?.devicesChanged();
+        show({ event: "audio_back", ...namesOf(notices) });
+      },
+    });
+  }
+
+  /** Whether calls send silence in place of the microphone's sound. Lasts from one call to the next. */
+  get muted(): boolean {
+    return this.#muted;
+  }
+
+  set muted(muted: boolean) {
+    this.#muted = muted;
+    if (this.#open) this.#open.session.muted = muted;
+  }
+
+  /**
+   * Finds out before any call what will not work, and shows it.
+   *
+   * @returns Whether everything works that the person asked for by name.
+   */
+  async check(): Promise<boolean> {
+    for (const { side, error, asked } of await this.#options.devices.check()) {
+      this.#failed(side, error, asked);
+      if (asked) return false;
+    }
+    return true;
+  }
+
+  /** Has the code of a call compiled before the first one. */
+  async warmUp(): Promise<void> {
+    const processor = this.#openProcessor();
+    await warmUp(processor ? WARM_UP_SECONDS.device : WARM_UP_SECONDS.file, processor);
+  }
+
+  /**
+   * Opens the devices and begins to send and play. A device that cannot be opened is silence.
+   *
+   * @param clock Times the voice.
+   * @param send Takes each datagram on its way.
+   */
+  async open(clock: Clock, send: (datagram: Uint8Array<ArrayBuffer>) => void): Promise<VoiceSession> {
+    await within(CLOSING_MS, this.#closing);
+    const { frameMs, errorCorrection, redundancy, stretching } = this.#options.voice;
+    const frameSamples = frameMs * SAMPLES_PER_MS;
+    const [source, sink] = await Promise.all([this.#openSource(frameSamples), this.#openSink(frameSamples)]);
+    const processor = this.#openProcessor();
+    const session = await VoiceSession.start({
+      source,
+      sink,
+      frameSamples,
+      errorCorrection,
+      redundancy,
+      stretching,
+      processor,
+      clock,
+      send,
+      muted: this.#muted,
+      replaceSource: (error) => this.#silentSource(error),
+      replaceSink: (error) => this.#muteSink(error),
+    });
+    session.muted = this.#muted;
+    this.#open = { session, processor };
+    return session;
+  }
+
+  /** Stops a call's voice. Settles when what was heard is played or on disk; the microphone may take longer. */
+  async close(session: VoiceSession): Promise<void> {
+    if (this.#open?.session === session) this.#open = undefined;
+    await session.stop();
+    const earlier = this.#closing;
+    this.#closing = session.closed().then(() => earlier);
+  }
+
+  /** Settles when all devices are closed. Under a sound server that hangs it never does. */
+  async closed(): Promise<void> {
+    await this.#closing;
+    await this.#options.devices.settled();
+  }
+
+  #openProcessor(): AudioProcessor | undefined {
+    return this.#options.devices.openProcessor(this.#options.voice);
+  }
+
+  async #openSource(frameSamples: number): Promise<AudioSource> {
+    try {
+      return await this.#options.devices.openSource(frameSamples);
+    } catch (error) {
+      return this.#silentSource(error as AudioError);
+    }
+  }
+
+  async #openSink(frameSamples: number): Promise<AudioSink> {
+    try {
+      return await this.#options.devices.openSink(frameSamples);
+    } catch (error) {
+      return this.#muteSink(error as AudioError);
+    }
+  }
+
+  #silentSource(error: AudioError): AudioSource {
+    this.#failed("microphone", error, false);
+    return this.#options.devices.silentSource();
+  }
+
+  #muteSink(error: AudioError): AudioSink {
+    this.#failed("speaker", error, false);
+    return this.#options.devices.muteSink();
+  }
+
+  #failed(side: SoundSide, { code, subject, detail }: AudioError, asked: boolean): void {
+    this.#options.show({ event: "audio_failed", side, code, subject, detail, asked });
+  }
+}
+
+/** Both devices may be one, as a sound server's. */
+function namesOf(devices: readonly DeviceNotice[]): DeviceNames {
+  const [first] = devices;
+  const side = devices.length === 1 && first ? first.side : "both";
+  return { side, names: [...new Set(devices.map(({ name }) => name))] };
+}

@@ -1,0 +1,113 @@
+/** One call, from `call_started` to `call_ended`: its voice, key log, hang-up timer and live figures. */
+
+import type { Call } from "../call/call.ts";
+import { logKeys } from "../call/key_log.ts";
+import { SILENCE_DB } from "../dsp/level.ts";
+import type { CallFigures } from "../events/phone_events.ts";
+import type { CallTransport } from "../transport/call_transport.ts";
+import { fileFailure } from "../util/file_failure.ts";
+import { NO_VOICE, type VoiceSession } from "../voice/voice_session.ts";
+import type { CallAudio } from "./call_audio.ts";
+import type { PhoneOptions } from "./options.ts";
+import type { Screen } from "./screen.ts";
+
+/** How often the live line of a call is drawn anew. */
+const STATUS_INTERVAL_MS = 200;
+
+/** The figures of a call that never started. */
+export const NO_CALL: CallFigures = { seconds: 0, ...NO_VOICE };
+
+/** What a call session works with. */
+export interface CallSessionOptions {
+  readonly call: Call;
+  /** Carries the voice, and hangs up. */
+  readonly transport: Pick<CallTransport, "clock" | "current" | "hangUp" | "openVoice" | "sendVoice">;
+  readonly audio: Pick<CallAudio, "muted" | "open" | "close">;
+  readonly screen: Pick<Screen, "show" | "status">;
+  readonly options: Pick<PhoneOptions, "hangUpAfter" | "logKeys">;
+}
+
+/** A call whose two people can talk. */
+export class CallSession {
+  readonly #options: CallSessionOptions;
+  readonly #startedAt = performance.now();
+  readonly #statusTimer: ReturnType<typeof setInterval>;
+  readonly #hangUpTimer: ReturnType<typeof setTimeout> | undefined;
+  #voice: VoiceSession | undefined;
+  /** Settles when the devices are open: until then they cannot be closed. */
+  readonly #opening: Promise<void>;
+
+  /** Shows that the call has started, and opens its voice. */
+  constructor(options: CallSessionOptions) {
+    this.#options = options;
+    const { call, screen, audio } = options;
+    screen.show({ event: "call_started", ...call.peer, code: call.keys?.code ?? null });
+    this.#logKeys();
+    if (audio.muted) screen.show({ event: "muted", muted: true });
+    this.#hangUpTimer = this.#setHangUpTimer();
+    this.#statusTimer = setInterval(() => this.#showStatus(), STATUS_INTERVAL_MS);
+    this.#opening = this.#openVoice();
+  }
+
+  /**
+   * Stops the voice.
+   *
+   * @returns Settles when what was heard is played or on disk, with the figures of the whole call.
+   */
+  async end(): Promise<CallFigures> {
+    const seconds = this.#seconds;
+    clearTimeout(this.#hangUpTimer);
+    clearInterval(this.#statusTimer);
+    this.#options.screen.status(undefined);
+    // A call may be over while its devices are being opened: its recording must be complete all the same.
+    await this.#opening;
+    if (this.#voice) await this.#options.audio.close(this.#voice);
+    return { seconds, ...this.#voice?.figures ?? NO_VOICE };
+  }
+
+  async #openVoice(): Promise<void> {
+    const { call, transport, audio } = this.#options;
+    const voice = await audio.open(transport.clock, (datagram) => transport.sendVoice(call, datagram));
+    transport.openVoice(call, voice);
+    this.#voice = voice;
+  }
+
+  #setHangUpTimer(): ReturnType<typeof setTimeout> | undefined {
+    const { call, transport, options: { hangUpAfter } } = this.#options;
+    if (hangUpAfter === undefined) return undefined;
+    return setTimeout(() => {
+      if (transport.current === call) transport.hangUp();
+    }, hangUpAfter * 1000);
+  }
+
+  #showStatus(): void {
+    const { call, audio, screen } = this.#options;
+    const { microphoneDb, speakerDb } = this.#voice?.levels ??
+      { microphoneDb: SILENCE_DB, speakerDb: SILENCE_DB };
+    screen.status({
+      name: call.peer.name,
+      seconds: this.#seconds,
+      code: call.keys?.code ?? null,
+      microphoneDb,
+      speakerDb,
+      muted: audio.muted,
+      ...this.#voice?.figures,
+    });
+  }
+
+  /** Writes the call's keys to the file of the command line, if it names one. */
+  #logKeys(): void {
+    const { call: { id, role, keys }, screen, options: { logKeys: path } } = this.#options;
+    if (path === undefined || !keys) return;
+    try {
+      logKeys(path, id, role, keys);
+    } catch (error) {
+      screen.show({ event: "key_log_failed", path, detail: fileFailure(error) });
+    }
+  }
+
+  /** Duration so far, to the millisecond. */
+  get #seconds(): number {
+    return Math.round(performance.now() - this.#startedAt) / 1000;
+  }
+}
