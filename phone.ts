@@ -18,6 +18,11 @@ import { CallAudio } from "./lib/phone/call_audio.ts";
 import { EXIT, UserAgent } from "./lib/phone/user_agent.ts";
 import { Registration } from "./lib/registration/registration.ts";
 import { CallTransport } from "./lib/transport/call_transport.ts";
+import { LinuxUdp } from "./lib/transport/linux_udp.ts";
+import { runtimeUdp } from "./lib/transport/runtime_udp.ts";
+import type { UdpDriver } from "./lib/transport/udp_socket.ts";
+import { chooseLibopus } from "./lib/codec/libopus.ts";
+import { chooseAesGcm } from "./lib/srtp/aes_gcm.ts";
 import { type OutputOptions, parsePhoneOptions, type PhoneAccess } from "./lib/cli/phone_args.ts";
 import type { PhoneOptions } from "./lib/phone/options.ts";
 import { raisePriority } from "./lib/cli/priority.ts";
@@ -69,6 +74,12 @@ async function withAccess(
   };
 }
 
+/** Linux's own sockets where they can be had, unless the environment asks for the runtime's: tests run with both. */
+function chooseUdp(): UdpDriver {
+  const linux = Deno.env.get("SALA_UDP") === "runtime" ? undefined : LinuxUdp.load();
+  return linux ?? runtimeUdp;
+}
+
 async function main(args: readonly string[]): Promise<number> {
   const request = parsePhoneOptions(args);
   const { output } = request;
@@ -95,6 +106,8 @@ async function main(args: readonly string[]): Promise<number> {
     return EXIT.wrongUsage;
   }
   const needs = soundNeeds(request.sound);
+  // Loaded before the permissions that it takes are given up.
+  const [libopus, cipher, udp] = [chooseLibopus(), chooseAesGcm(), chooseUdp()];
   raisePriority();
   giveUpOtherPermissions(neededPermissions(needs, options.logKeys));
   // Sound libraries write there at any moment, and over the screen. What the phone has to say goes to the screen.
@@ -106,11 +119,13 @@ async function main(args: readonly string[]): Promise<number> {
     audio: new CallAudio({
       devices: audioDevices,
       voice: options.voice,
+      libopus,
+      cipher,
       show: (event) => screen.show(event),
     }),
     connect: (...endpoint) => Registration.connect(...endpoint),
     openTransport: (ip, port, events) =>
-      CallTransport.open(ip, port, randomPolicy(options.encryption), events),
+      CallTransport.open(ip, port, { udp, cipher, policy: randomPolicy(options.encryption) }, events),
   });
   onEndSignal(() => phone.quit());
   // Nobody reads any longer what the phone says, as with `phone … | head`.

@@ -61,8 +61,8 @@ const PROFILE = 7;
 type RoundTrip = (payload: Buffer, sequenceNumber: number) => number;
 
 function own(): RoundTrip {
-  const sender = new SrtpSender({ key: KEY, salt: SALT });
-  const receiver = new SrtpReceiver({ key: KEY, salt: SALT });
+  const sender = new SrtpSender({ key: KEY, salt: SALT }, system);
+  const receiver = new SrtpReceiver({ key: KEY, salt: SALT }, system);
   return (payload, sequenceNumber) => {
     const fields = { payloadType: OPUS_PAYLOAD_TYPE, marker: false, timestamp: 0, ssrc: SSRC };
     const packet = receiver.unprotect(sender.protect(encodeRtp({ ...fields, sequenceNumber, payload })));

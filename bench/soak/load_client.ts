@@ -6,6 +6,9 @@
 import { encodeRtp, OPUS_PAYLOAD_TYPE, parseRtp } from "../../lib/rtp/rtp.ts";
 import type { Call } from "../../lib/call/call.ts";
 import { CallTransport } from "../../lib/transport/call_transport.ts";
+import { LinuxUdp } from "../../lib/transport/linux_udp.ts";
+import { runtimeUdp } from "../../lib/transport/runtime_udp.ts";
+import { chooseAesGcm } from "../../lib/srtp/aes_gcm.ts";
 import { randomPolicy } from "../../lib/call/encryption_policy.ts";
 import type { CallManagerOutput } from "../../lib/call/call_manager.ts";
 import { Registration } from "../../lib/registration/registration.ts";
@@ -44,6 +47,13 @@ const KNOCK_MS = 500;
 
 /** How long somebody stays away. */
 const AWAY_MS = 1000;
+
+/** One set of sockets and libraries for all of them: what each phone has of its own is not measured here. */
+const SYSTEM = {
+  udp: LinuxUdp.load() ?? runtimeUdp,
+  cipher: chooseAesGcm(),
+  policy: randomPolicy("preferred"),
+};
 
 /** What visitors share: who answers at which port, who is calling, and the account of all calls. */
 export interface LoadClients {
@@ -90,7 +100,7 @@ export class LoadClient {
   /** Comes into the room, which may be closed for a while; tries until it is told to stop. */
   async join(stop: AbortSignal): Promise<void> {
     this.#leaving = false;
-    const line = CallTransport.open(LOOPBACK, 0, randomPolicy("preferred"), {
+    const line = CallTransport.open(LOOPBACK, 0, SYSTEM, {
       onOutput: (output) => this.#onOutput(output),
       onTrace: () => {},
       onFlood: () => {},

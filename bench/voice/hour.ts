@@ -3,8 +3,10 @@
  * {@linkcode measureHour} runs this file as a process of its own.
  */
 
+import { chooseLibopus } from "../../lib/codec/libopus.ts";
 import { openDecoder, openEncoder } from "../../lib/codec/opus.ts";
 import { PlaybackScheduler } from "../../lib/voice/playback_scheduler.ts";
+import { chooseAesGcm } from "../../lib/srtp/aes_gcm.ts";
 import { SrtpReceiver, SrtpSender } from "../../lib/srtp/context.ts";
 import { VoiceReceiver } from "../../lib/voice/voice_receiver.ts";
 import { VoiceSender } from "../../lib/voice/voice_sender.ts";
@@ -42,16 +44,18 @@ export async function measureHour(): Promise<MemoryAt[]> {
 async function spendHour(): Promise<MemoryAt[]> {
   const { samples } = await makeSpeech(true);
   const speech = Int16Array.from(samples, (sample) => 32767 * sample);
-  using encoder = await openEncoder();
-  using decoder = await openDecoder();
+  const libopus = chooseLibopus();
+  using encoder = await openEncoder(FRAME, libopus);
+  using decoder = await openDecoder(libopus);
   await encoder.expectLoss(LOSS);
   const sender = new VoiceSender(encoder);
   sender.copies = 1;
   const receiver = new VoiceReceiver(decoder, FRAME);
   const feed = new PlaybackScheduler(receiver.jitterBuffer, FRAME);
+  const cipher = chooseAesGcm();
   const master = { key: new Uint8Array(16).fill(1), salt: new Uint8Array(12).fill(2) };
-  const protector = new SrtpSender(master);
-  const unprotector = new SrtpReceiver(master);
+  const protector = new SrtpSender(master, cipher);
+  const unprotector = new SrtpReceiver(master, cipher);
   const network = new Impairment({
     name: "hour",
     loss: { kind: "random", probability: LOSS },

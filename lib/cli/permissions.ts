@@ -11,20 +11,15 @@ export type Dispensable = (typeof DISPENSABLE)[number];
 /**
  * What a run cannot do without. A file may be opened again for each call, so it is needed to the end. The program
  * is loaded as a whole when it starts, and has its priority by then, so that nothing need be imported later, nor
- * anything of the system be changed.
+ * anything of the system be changed; so are the libraries of codec, cipher and sockets, but not PortAudio.
  *
  * @param logKeys A file that the keys of calls are written to, if any.
  */
-export function neededPermissions(
-  needs: SoundNeeds,
-  logKeys?: string,
-  os: typeof Deno.build.os = Deno.build.os,
-): Set<Dispensable> {
+export function neededPermissions(needs: SoundNeeds, logKeys?: string): Set<Dispensable> {
   const needed = new Set<Dispensable>();
   if (needs.readsFile) needed.add("read");
   if (needs.writesFile || logKeys !== undefined) needed.add("write");
-  // On Linux the C library keeps floods away from calls (lib/transport/linux_udp.ts).
-  if (needs.usesDevices || os === "linux") needed.add("ffi");
+  if (needs.usesDevices) needed.add("ffi");
   return needed;
 }
 

@@ -210,5 +210,7 @@ function checked(code: number): number {
   return code;
 }
 
-/** The one that costs least here. */
-export const libopus: Libopus = systemLibopus() ?? wasmLibopus;
+/** The libopus that costs least here. */
+export function chooseLibopus(): Libopus {
+  return systemLibopus() ?? wasmLibopus;
+}

@@ -1,6 +1,6 @@
 /** The voice codec: how Opus (RFC 6716) is used in a call. */
 
-import { type Libopus, libopus, LONGEST_PACKET_SAMPLES, type OpusEncoder } from "./libopus.ts";
+import { type Libopus, LONGEST_PACKET_SAMPLES, type OpusEncoder, wasmLibopus } from "./libopus.ts";
 
 /** Samples of one frame: 20 ms, Opus's best trade between delay and bits. */
 export const FRAME_SAMPLES = 960;
@@ -77,11 +77,11 @@ const MOST_LOSS_PERCENT = 25;
  * time, but cannot carry copies. The other one takes over when they are: a decoder takes either at any time.
  *
  * @param frameSamples Samples of a frame: 480 (10 ms) or 960.
- * @param library Whose.
+ * @param library The libopus that does the work.
  */
 export async function openEncoder(
   frameSamples: number = FRAME_SAMPLES,
-  library: Libopus = libopus,
+  library: Libopus = wasmLibopus,
 ): Promise<VoiceEncoder> {
   let encoder = await createOpusEncoder(library, frameSamples, 0);
   let lossPercent = 0;
@@ -141,9 +141,9 @@ function createOpusEncoder(
 /**
  * A new decoder: mono, 48 kHz. A stereo packet is mixed to mono by Opus itself.
  *
- * @param library Whose.
+ * @param library The libopus that does the work.
  */
-export async function openDecoder(library: Libopus = libopus): Promise<VoiceDecoder> {
+export async function openDecoder(library: Libopus = wasmLibopus): Promise<VoiceDecoder> {
   const decoder = await library.createDecoder();
   return {
     decode(packet) {

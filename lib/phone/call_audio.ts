@@ -4,6 +4,8 @@ import { within } from "../util/time_limit.ts";
 import { SAMPLES_PER_MS } from "../dsp/pcm.ts";
 import type { Clock } from "../util/clock.ts";
 import type { DeviceNames, PhoneEvent } from "../events/phone_events.ts";
+import type { Libopus } from "../codec/libopus.ts";
+import type { AesGcm } from "../srtp/aes_gcm.ts";
 import { VoiceSession } from "../voice/voice_session.ts";
 import { warmUp } from "../voice/warm_up.ts";
 import type {
@@ -41,6 +43,9 @@ export interface CallAudioOptions {
     | "settled"
   >;
   readonly voice: VoiceOptions;
+  readonly libopus: Libopus;
+  /** Warmed up with the voice; the transport enciphers. */
+  readonly cipher: AesGcm;
   /** Told of devices that fail, go away and come back. */
   readonly show: (event: PhoneEvent) => void;
 }
@@ -97,7 +102,9 @@ export class CallAudio {
   /** Has the code of a call compiled before the first one. */
   async warmUp(): Promise<void> {
     const processor = this.#openProcessor();
-    await warmUp(processor ? WARM_UP_SECONDS.device : WARM_UP_SECONDS.file, processor);
+    const { libopus, cipher } = this.#options;
+    const seconds = processor ? WARM_UP_SECONDS.device : WARM_UP_SECONDS.file;
+    await warmUp(seconds, { libopus, cipher, processor });
   }
 
   /**
@@ -122,6 +129,7 @@ export class CallAudio {
       processor,
       clock,
       send,
+      libopus: this.#options.libopus,
       muted: this.#muted,
       replaceSource: (error) => this.#silentSource(error),
       replaceSink: (error) => this.#muteSink(error),

@@ -144,5 +144,7 @@ export const runtimeCipher: AesGcm = {
   },
 };
 
-/** The one that costs least here. */
-export const aesGcm: AesGcm = openssl() ?? runtimeCipher;
+/** The cipher that costs least here. */
+export function chooseAesGcm(): AesGcm {
+  return openssl() ?? runtimeCipher;
+}

@@ -1,5 +1,6 @@
 /** SRTP contexts (RFC 3711, section 3.2): sender and receiver of one direction of a call. */
 
+import { type AesGcm, runtimeCipher } from "./aes_gcm.ts";
 import { ReplayWindow } from "./replay_window.ts";
 import { isRtcp } from "../rtp/rtp.ts";
 import { type SessionKeys, sessionKeys, type SrtpMaster } from "./key_derivation.ts";
@@ -13,6 +14,7 @@ const MAX_STREAMS = 8;
 
 /** The sender of one direction. */
 export class SrtpSender {
+  readonly #cipher: AesGcm;
   readonly #rtp: SessionKeys;
   readonly #rtcp: SessionKeys;
   /** Rollover counter (RFC 3711, section 3.3.1). */
@@ -21,7 +23,8 @@ export class SrtpSender {
   #rtcpIndex = 0;
 
   /** @param master Of this direction. One sender only may use it, or initialization vectors would repeat. */
-  constructor(master: SrtpMaster) {
+  constructor(master: SrtpMaster, cipher: AesGcm = runtimeCipher) {
+    this.#cipher = cipher;
     this.#rtp = sessionKeys(master, "rtp");
     this.#rtcp = sessionKeys(master, "rtcp");
   }
@@ -32,11 +35,11 @@ export class SrtpSender {
    * @param packet Valid. RTP packets must be of one stream, in order of their sequence numbers, without duplicates.
    */
   protect(packet: Uint8Array): Uint8Array<ArrayBuffer> {
-    if (isRtcp(packet)) return sealRtcp(this.#rtcp, packet, this.#rtcpIndex++);
+    if (isRtcp(packet)) return sealRtcp(this.#rtcp, packet, this.#rtcpIndex++, this.#cipher);
     const sequence = (packet[2] as number) << 8 | (packet[3] as number);
     if (sequence < this.#lastSequence) this.#rollovers++;
     this.#lastSequence = sequence;
-    return sealRtp(this.#rtp, packet, this.#rollovers);
+    return sealRtp(this.#rtp, packet, this.#rollovers, this.#cipher);
   }
 }
 
@@ -48,11 +51,13 @@ interface Stream {
 
 /** The receiver of one direction. */
 export class SrtpReceiver {
+  readonly #cipher: AesGcm;
   readonly #rtp: SessionKeys;
   readonly #rtcp: SessionKeys;
   readonly #streams = new Map<number, Stream>();
 
-  constructor(master: SrtpMaster) {
+  constructor(master: SrtpMaster, cipher: AesGcm = runtimeCipher) {
+    this.#cipher = cipher;
     this.#rtp = sessionKeys(master, "rtp");
     this.#rtcp = sessionKeys(master, "rtcp");
   }
@@ -73,7 +78,7 @@ export class SrtpReceiver {
     if (!stream) return undefined;
     const index = nearestIndex(id.number, stream.rtp.highest);
     if (index < 0 || !stream.rtp.isNew(index)) return undefined;
-    const packet = openRtp(this.#rtp, datagram, Math.floor(index / SEQUENCE_CYCLE));
+    const packet = openRtp(this.#rtp, datagram, Math.floor(index / SEQUENCE_CYCLE), this.#cipher);
     if (!packet) return undefined;
     stream.rtp.add(index);
     this.#streams.set(id.ssrc, stream);
@@ -84,7 +89,7 @@ export class SrtpReceiver {
     const id = rtcpId(datagram);
     const stream = id && this.#stream(id.ssrc);
     if (!stream || !stream.rtcp.isNew(id.number)) return undefined;
-    const packet = openRtcp(this.#rtcp, datagram);
+    const packet = openRtcp(this.#rtcp, datagram, this.#cipher);
     if (!packet) return undefined;
     stream.rtcp.add(id.number);
     this.#streams.set(id.ssrc, stream);

@@ -27,7 +27,7 @@
  * ```
  */
 
-import { aesGcm, IV_BYTES, TAG_BYTES } from "./aes_gcm.ts";
+import { type AesGcm, IV_BYTES, runtimeCipher, TAG_BYTES } from "./aes_gcm.ts";
 import { RTP_HEADER_BYTES } from "../rtp/rtp.ts";
 import type { SessionKeys } from "./key_derivation.ts";
 
@@ -46,9 +46,14 @@ export interface PacketId {
 }
 
 /** Encrypts an RTP packet. @param rollovers The rollover counter of its stream. */
-export function sealRtp(keys: SessionKeys, packet: Uint8Array, rollovers: number): Uint8Array<ArrayBuffer> {
+export function sealRtp(
+  keys: SessionKeys,
+  packet: Uint8Array,
+  rollovers: number,
+  cipher: AesGcm = runtimeCipher,
+): Uint8Array<ArrayBuffer> {
   const iv = rtpIv(keys.salt, uint32(packet, 8), rollovers, uint16(packet, 2));
-  return encrypt(keys.key, iv, packet, rtpHeaderBytes(packet), new Uint8Array(0));
+  return encrypt(cipher, keys.key, iv, packet, rtpHeaderBytes(packet), new Uint8Array(0));
 }
 
 /** @returns Undefined if a packet is too short for SRTP. */
@@ -62,19 +67,25 @@ export function openRtp(
   keys: SessionKeys,
   packet: Uint8Array,
   rollovers: number,
+  cipher: AesGcm = runtimeCipher,
 ): Uint8Array<ArrayBuffer> | undefined {
   const clearBytes = rtpHeaderBytes(packet);
   if (packet.length < clearBytes + TAG_BYTES) return undefined;
   const iv = rtpIv(keys.salt, uint32(packet, 8), rollovers, uint16(packet, 2));
-  return decrypt(keys.key, iv, packet, clearBytes, 0);
+  return decrypt(cipher, keys.key, iv, packet, clearBytes, 0);
 }
 
 /** Encrypts a compound RTCP packet. @param index The number of SRTCP packets sent before it, 0 to 2^31 - 1. */
-export function sealRtcp(keys: SessionKeys, packet: Uint8Array, index: number): Uint8Array<ArrayBuffer> {
+export function sealRtcp(
+  keys: SessionKeys,
+  packet: Uint8Array,
+  index: number,
+  cipher: AesGcm = runtimeCipher,
+): Uint8Array<ArrayBuffer> {
   const iv = rtcpIv(keys.salt, uint32(packet, 4), index);
   const trailer = new Uint8Array(RTCP_INDEX_BYTES);
   new DataView(trailer.buffer).setUint32(0, ENCRYPTED_FLAG + index);
-  return encrypt(keys.key, iv, packet, RTCP_CLEAR_BYTES, trailer);
+  return encrypt(cipher, keys.key, iv, packet, RTCP_CLEAR_BYTES, trailer);
 }
 
 /** @returns Undefined if a packet is too short for SRTCP, or not encrypted, which Sala never sends. */
@@ -85,10 +96,14 @@ export function rtcpId(packet: Uint8Array): PacketId | undefined {
 }
 
 /** Decrypts a packet that has an {@linkcode rtcpId}. @returns Undefined if it is not authentic. */
-export function openRtcp(keys: SessionKeys, packet: Uint8Array): Uint8Array<ArrayBuffer> | undefined {
+export function openRtcp(
+  keys: SessionKeys,
+  packet: Uint8Array,
+  cipher: AesGcm = runtimeCipher,
+): Uint8Array<ArrayBuffer> | undefined {
   const index = uint32(packet, packet.length - RTCP_INDEX_BYTES) - ENCRYPTED_FLAG;
   const iv = rtcpIv(keys.salt, uint32(packet, 4), index);
-  return decrypt(keys.key, iv, packet, RTCP_CLEAR_BYTES, RTCP_INDEX_BYTES);
+  return decrypt(cipher, keys.key, iv, packet, RTCP_CLEAR_BYTES, RTCP_INDEX_BYTES);
 }
 
 /** Clear part of SRTP: header, contributing sources and header extension (RFC 3711, section 3.1). */
@@ -129,6 +144,7 @@ function xorSalt(iv: Uint8Array, salt: Uint8Array): Uint8Array {
  * @param trailer Authenticated bytes behind the tag: the SRTCP trailer, or none.
  */
 function encrypt(
+  cipher: AesGcm,
   key: Uint8Array,
   iv: Uint8Array,
   packet: Uint8Array,
@@ -138,7 +154,7 @@ function encrypt(
   const result = new Uint8Array(packet.length + TAG_BYTES + trailer.length);
   const clear = packet.subarray(0, clearBytes);
   const sealed = result.subarray(clearBytes, packet.length + TAG_BYTES);
-  aesGcm.seal(key, iv, associatedData(clear, trailer), packet.subarray(clearBytes), sealed);
+  cipher.seal(key, iv, associatedData(clear, trailer), packet.subarray(clearBytes), sealed);
   result.set(clear);
   result.set(trailer, packet.length + TAG_BYTES);
   return result;
@@ -146,6 +162,7 @@ function encrypt(
 
 /** Reverses {@linkcode encrypt}. @returns Undefined if the tag does not verify. */
 function decrypt(
+  cipher: AesGcm,
   key: Uint8Array,
   iv: Uint8Array,
   packet: Uint8Array,
@@ -157,7 +174,7 @@ function decrypt(
   const sealed = packet.subarray(clearBytes, trailerStart);
   const result = new Uint8Array(trailerStart - TAG_BYTES);
   const authenticated = associatedData(clear, packet.subarray(trailerStart));
-  if (!aesGcm.open(key, iv, authenticated, sealed, result.subarray(clearBytes))) return undefined;
+  if (!cipher.open(key, iv, authenticated, sealed, result.subarray(clearBytes))) return undefined;
   result.set(clear);
   return result;
 }

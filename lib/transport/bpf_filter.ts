@@ -5,6 +5,7 @@
 
 import { isIPv4 } from "node:net";
 import type { Endpoint } from "../protocol/address.ts";
+import { addressWords } from "./socket_address.ts";
 
 /** An instruction of the kernel's packet filter (Linux, Documentation/networking/filter.rst). */
 export interface FilterInstruction {
@@ -64,13 +65,4 @@ export function floodFilter(places: readonly Endpoint[]): FilterInstruction[] {
     { code: RETURN, value: NOTHING },
   );
   return instructions;
-}
-
-/** An address as numbers of 32 bits: one, or four. */
-function addressWords(ip: string): number[] {
-  if (isIPv4(ip)) return [ip.split(".").reduce((word, byte) => (word << 8 | Number(byte)) >>> 0, 0)];
-  const [head = "", tail] = ip.split("::").map((half) => half === "" ? [] : half.split(":"));
-  const groups = [...head, ...(tail ? [...new Array(8 - head.length - tail.length).fill("0"), ...tail] : [])]
-    .map((group) => parseInt(group, 16));
-  return [0, 2, 4, 6].map((index) => ((groups[index] ?? 0) << 16 | (groups[index + 1] ?? 0)) >>> 0);
 }

@@ -2,27 +2,31 @@
 
 import type { Call } from "../call/call.ts";
 import { canonicalIp, type Endpoint } from "../protocol/address.ts";
-import { type FilterInstruction, floodFilter } from "./bpf_filter.ts";
+import { type Clock, systemClock } from "../util/clock.ts";
+import { floodFilter } from "./bpf_filter.ts";
+import type { UdpSocket } from "./udp_socket.ts";
 
 /** Time after which the shield is lowered, in milliseconds; a flood that still goes on raises it again. */
 const RAISED_MS = 5_000;
 
 /** A socket whose datagrams the system can filter. */
-export interface FilteredSocket {
-  attachFilter(instructions: readonly FilterInstruction[]): void;
-  detachFilter(): void;
-}
+export type FilteredSocket = Pick<UdpSocket, "attachFilter" | "detachFilter">;
 
 /** A filter at work. */
 interface Raised {
   readonly call: Call;
   readonly socket: FilteredSocket;
-  readonly timer: ReturnType<typeof setTimeout>;
+  readonly cancelTimer: () => void;
 }
 
 /** The shield of one phone. */
 export class FloodShield {
+  readonly #clock: Clock;
   #raised: Raised | undefined;
+
+  constructor(clock: Clock = systemClock) {
+    this.#clock = clock;
+  }
 
   /**
    * Lets through all datagrams from some endpoints and a sample of all others. Does nothing while it is raised already.
@@ -34,7 +38,7 @@ export class FloodShield {
   raise(call: Call, socket: FilteredSocket, senders: readonly Endpoint[]): void {
     if (this.#raised) return;
     socket.attachFilter(floodFilter(senders.map(({ ip, port }) => ({ ip: canonicalIp(ip), port }))));
-    this.#raised = { call, socket, timer: setTimeout(() => this.lower(), RAISED_MS) };
+    this.#raised = { call, socket, cancelTimer: this.#clock.setTimer(() => this.lower(), RAISED_MS) };
   }
 
   /** Lowers it if its call is over. */
@@ -44,7 +48,7 @@ export class FloodShield {
 
   /** Lets everything through again. */
   lower(): void {
-    clearTimeout(this.#raised?.timer);
+    this.#raised?.cancelTimer();
     this.#raised?.socket.detachFilter();
     this.#raised = undefined;
   }

@@ -1,109 +1,193 @@
 /**
- * What Linux can do with a UDP socket and Deno has no words for: to keep more datagrams than usual until the program has
- * time for them, to sort some out before they come to the program at all, and to be waited for without the event loop.
- * The system's own functions are called for that (socket(7), poll(2), recv(2)).
+ * UDP sockets of Linux, by its own functions (udp(7), poll(2)): with less work for each datagram than the runtime's, room for
+ * more datagrams that wait, and a filter that drops datagrams before this program spends time on them.
+ *
+ * All that needs the permission to call libraries is done in {@linkcode LinuxUdp.load}.
  */
 
+import type { Endpoint } from "../protocol/address.ts";
 import { linuxLibrary } from "../util/native_library.ts";
-import { canonicalIp } from "../protocol/address.ts";
 import type { FilterInstruction } from "./bpf_filter.ts";
+import { type PolledSocket, PollLoop, type SocketPoll } from "./poll_loop.ts";
+import {
+  ADDRESS_BYTES,
+  encodeAddress,
+  FAMILIES,
+  LONGEST_ADDRESS_BYTES,
+  parseAddress,
+} from "./socket_address.ts";
+import { type DatagramListener, RECEIVE_BYTES, type UdpDriver, type UdpSocket } from "./udp_socket.ts";
 
-/** The functions of the C library. */
+/** The functions of the C library. Sizes of 64 bits (`size_t`) are 32 here: they are small, and extended with zeros. */
 const SYMBOLS = {
+  socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
+  bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
   getsockname: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
-  getsockopt: { parameters: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },
   setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
-  poll: { parameters: ["buffer", "u32", "i32"], result: "i32" },
   recvfrom: { parameters: ["i32", "buffer", "u32", "i32", "buffer", "buffer"], result: "i32" },
+  sendto: { parameters: ["i32", "buffer", "u32", "i32", "buffer", "u32"], result: "i32" },
+  close: { parameters: ["i32"], result: "i32" },
+  poll: { parameters: ["buffer", "u32", "i32"], result: "i32" },
+  pollAside: { name: "poll", parameters: ["buffer", "u32", "i32"], result: "i32", nonblocking: true },
+  eventfd: { parameters: ["u32", "i32"], result: "i32" },
+  read: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+  write: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+  // Addresses as numbers: asking the runtime for an array's address needs a permission each time.
+  malloc: { parameters: ["u32"], result: "usize" },
+  memcpy: { parameters: ["usize", "buffer", "u32"], result: "usize" },
+  free: { parameters: ["usize"], result: "void" },
 } as const;
 
-/** Linux's values of the constants. */
+type Library = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
+
+/** Linux's values of the constants (x86-64 and ARM64: asm-generic/socket.h, linux/net.h, asm-generic/fcntl.h). */
+const SOCK_DGRAM = 2;
+const CLOSE_ON_EXEC = 0o2000000;
+const NONBLOCKING = 0o4000;
 const SOL_SOCKET = 1;
-const SO_TYPE = 3;
 const SO_RCVBUF = 8;
 const SO_ATTACH_FILTER = 26;
 const SO_DETACH_FILTER = 27;
-const SOCK_DGRAM = 2;
-const AF_INET = 2;
-const MSG_DONTWAIT = 0x40;
 const POLLIN = 1;
 
-/** Room for an address of any kind (`sockaddr_storage`), and where things stand in those of the internet (ip(7)). */
-const ADDRESS_BYTES = 128;
-const PORT_OFFSET = 2;
-const IPV4_OFFSET = 4;
-const IPV6_OFFSET = 8;
-const IPV6_GROUPS = 8;
+/**
+ * Room for datagrams that have come and were not received yet, if the system gives it: 80 ms of 50,000 datagrams a
+ * second, which fill the usual 208 KiB in 5 ms. The system counts some 1000 bytes for a small one.
+ */
+const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
 
-/** Words of 32 bits in which the two of them differ: the longer one is of 28 bytes (`sockaddr_in6`). */
-const ADDRESS_WORDS = 7;
+/** 32-bit words of an address. */
+const ADDRESS_WORDS = LONGEST_ADDRESS_BYTES / 4;
 
-/** 32-bit words of what is said of each socket to poll(2) (`pollfd`): its descriptor, and what is asked for. */
+/** 32-bit words of an entry for poll(2) (`pollfd`): the descriptor, then the events to wait for and those that happened. */
 const POLL_WORDS = 2;
 
-/** Descriptors that are looked through for the socket: what a program may have unless it is told otherwise. */
-const MAX_DESCRIPTORS = 1024;
+const FOREVER = -1;
 
-/** Bytes of an instruction of a filter (`sock_filter`), and of what points to all of them (`sock_fprog`). */
+/** Bytes of an instruction of a filter (`sock_filter`), and of a program that points to them (`sock_fprog`). */
 const INSTRUCTION_BYTES = 8;
 const PROGRAM_BYTES = 16;
 const PROGRAM_POINTER_OFFSET = 8;
 
-const NO_SOCKETS: readonly LinuxUdpSocket[] = [];
+/** Bytes of an eventfd's counter (eventfd(2)). */
+const COUNTER_BYTES = 8;
 
-/** A UDP socket of this program, as the system knows it. */
-export class LinuxUdpSocket implements Disposable {
-  readonly #library: Deno.DynamicLibrary<typeof SYMBOLS>;
-  readonly #descriptor: number;
-  /** Where the last datagram came from, as the system says it, and what was made of one before. */
+/** Linux's UDP. */
+export class LinuxUdp implements UdpDriver {
+  readonly clock: PollLoop;
+  readonly #library: Library;
+
+  private constructor(library: Library, event: number) {
+    this.#library = library;
+    this.clock = new PollLoop((sockets) => new LinuxPoll(library, event, sockets));
+  }
+
+  /** @returns Undefined on another system, with a C library other than glibc, or without the permission to call it. */
+  static load(): LinuxUdp | undefined {
+    const library = linuxLibrary(["libc.so.6"], SYMBOLS)?.symbols;
+    const event = library?.eventfd(0, NONBLOCKING | CLOSE_ON_EXEC) ?? -1;
+    return library && event >= 0 ? new LinuxUdp(library, event) : undefined;
+  }
+
+  open(version: 4 | 6, port: number, listener: DatagramListener): UdpSocket {
+    const { socket, bind, close, setsockopt } = this.#library;
+    const descriptor = socket(FAMILIES[version], SOCK_DGRAM | CLOSE_ON_EXEC | NONBLOCKING, 0);
+    const address = encodeAddress(version, { ip: version === 6 ? "::" : "0.0.0.0", port });
+    if (descriptor < 0 || bind(descriptor, address, address.length) !== 0) {
+      if (descriptor >= 0) close(descriptor);
+      throw bindError(version, port);
+    }
+    const bytes = Int32Array.of(RECEIVE_BUFFER_BYTES);
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, bytes, bytes.byteLength);
+    return new LinuxUdpSocket(this.#library, this.clock, descriptor, version, listener);
+  }
+
+  restDuring(work: Promise<unknown>): Promise<void> {
+    return this.clock.restDuring(work);
+  }
+}
+
+/** Why a port cannot be had, in the runtime's errors, which the same attempt of its own throws. */
+function bindError(version: 4 | 6, port: number): Error {
+  try {
+    Deno.listenDatagram({ transport: "udp", hostname: version === 6 ? "::" : "0.0.0.0", port }).close();
+    return new Deno.errors.AddrInUse(`UDP port ${port} cannot be had`);
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+/** One socket of Linux. */
+class LinuxUdpSocket implements UdpSocket, PolledSocket {
+  readonly port: number;
+  readonly descriptor: number;
+  readonly #library: Library;
+  readonly #loop: PollLoop;
+  readonly #version: 4 | 6;
+  readonly #listener: DatagramListener;
+  readonly #buffer = new Uint8Array(RECEIVE_BYTES);
+  /** Where the last datagram came from, as the system writes it. */
   readonly #address = new DataView(new ArrayBuffer(ADDRESS_BYTES));
   readonly #addressWords = new Uint32Array(this.#address.buffer, 0, ADDRESS_WORDS);
   readonly #addressLength = new Uint32Array(1);
-  readonly #knownWords = new Uint32Array(ADDRESS_WORDS);
-  #sender: Deno.NetAddr = { transport: "udp", hostname: "", port: 0 };
+  /** The last sender and receiver and their addresses: mostly the same from one datagram to the next. */
+  readonly #senderWords = new Uint32Array(ADDRESS_WORDS);
+  #sender: Endpoint = { ip: "", port: 0 };
+  #receiver: Endpoint | undefined;
+  #receiverAddress = new Uint8Array(0);
+  #closed = false;
 
-  private constructor(library: Deno.DynamicLibrary<typeof SYMBOLS>, descriptor: number) {
+  constructor(
+    library: Library,
+    loop: PollLoop,
+    descriptor: number,
+    version: 4 | 6,
+    listener: DatagramListener,
+  ) {
     this.#library = library;
-    this.#descriptor = descriptor;
+    this.#loop = loop;
+    this.descriptor = descriptor;
+    this.#version = version;
+    this.#listener = listener;
+    this.#addressLength[0] = ADDRESS_BYTES;
+    library.getsockname(descriptor, this.#address.buffer, this.#addressLength);
+    this.port = parseAddress(this.#address).port;
+    loop.add(this);
   }
 
-  /**
-   * Finds the socket that is bound to a port, since Deno does not tell its descriptor.
-   *
-   * @returns Undefined on another system, with another C library than the usual one, or where it may not be called.
-   */
-  static boundTo(port: number): LinuxUdpSocket | undefined {
-    const library = linuxLibrary(["libc.so.6"], SYMBOLS);
-    if (!library) return undefined;
-    const address = new DataView(new ArrayBuffer(ADDRESS_BYTES));
-    for (let descriptor = 0; descriptor < MAX_DESCRIPTORS; descriptor++) {
-      const length = Uint32Array.of(ADDRESS_BYTES);
-      if (library.symbols.getsockname(descriptor, address.buffer, length) !== 0) continue;
-      const socket = new LinuxUdpSocket(library, descriptor);
-      if (address.getUint16(PORT_OFFSET) === port && socket.#option(SO_TYPE) === SOCK_DGRAM) return socket;
+  send(datagram: Uint8Array<ArrayBuffer>, to: Endpoint): void {
+    if (this.#closed) return;
+    const { ip, port } = to;
+    if (this.#receiver?.ip !== ip || this.#receiver.port !== port) {
+      this.#receiver = { ip, port };
+      this.#receiverAddress = encodeAddress(this.#version, to);
     }
-    library.close();
-    return undefined;
+    const address = this.#receiverAddress;
+    // Where it fails, the datagram is lost.
+    this.#library.sendto(this.descriptor, datagram, datagram.length, 0, address, address.length);
   }
 
-  /**
-   * Asks for room for what has come and was not yet received.
-   *
-   * @param bytes How much; the system has a limit of its own.
-   * @returns How much there is now, with what the system needs for itself.
-   */
-  enlargeReceiveBuffer(bytes: number): number | undefined {
-    const value = Int32Array.of(bytes);
-    this.#library.symbols.setsockopt(this.#descriptor, SOL_SOCKET, SO_RCVBUF, value, value.byteLength);
-    return this.#option(SO_RCVBUF);
+  receive(): boolean {
+    this.#addressLength[0] = ADDRESS_BYTES;
+    const buffer = this.#buffer;
+    const { recvfrom } = this.#library;
+    const length = recvfrom(this.descriptor, buffer, buffer.length, 0, this.#address, this.#addressLength);
+    if (length < 0) return false;
+    const words = this.#addressWords;
+    if (words.some((word, index) => word !== this.#senderWords[index])) {
+      this.#senderWords.set(words);
+      this.#sender = parseAddress(this.#address);
+    }
+    try {
+      this.#listener(buffer.subarray(0, length), this.#sender);
+    } catch {
+      // What fails at a datagram fails at that one alone.
+    }
+    return true;
   }
 
-  /**
-   * Has the system throw away what a filter does not accept, before it takes any room or time of this program.
-   *
-   * @returns Whether it does.
-   */
-  attachFilter(instructions: readonly FilterInstruction[]): boolean {
+  attachFilter(instructions: readonly FilterInstruction[]): void {
+    const { malloc, memcpy, free, setsockopt } = this.#library;
     // In the byte order of the machine: all that Deno runs on have the lowest byte first.
     const code = new DataView(new ArrayBuffer(INSTRUCTION_BYTES * instructions.length));
     for (const [index, { code: operation, ifTrue = 0, ifFalse = 0, value }] of instructions.entries()) {
@@ -113,96 +197,76 @@ export class LinuxUdpSocket implements Disposable {
       code.setUint8(at + 3, ifFalse);
       code.setUint32(at + 4, value, true);
     }
+    const address = malloc(code.byteLength);
+    memcpy(address, code.buffer, code.byteLength);
     const program = new DataView(new ArrayBuffer(PROGRAM_BYTES));
     program.setUint16(0, instructions.length, true);
-    const pointer = Deno.UnsafePointer.value(Deno.UnsafePointer.of(code));
-    program.setBigUint64(PROGRAM_POINTER_OFFSET, BigInt(pointer), true);
-    return this.#library.symbols.setsockopt(
-      this.#descriptor,
-      SOL_SOCKET,
-      SO_ATTACH_FILTER,
-      program.buffer,
-      PROGRAM_BYTES,
-    ) === 0;
+    program.setBigUint64(PROGRAM_POINTER_OFFSET, address, true);
+    setsockopt(this.descriptor, SOL_SOCKET, SO_ATTACH_FILTER, program.buffer, PROGRAM_BYTES);
+    free(address);
   }
 
-  /** Has the system let everything through again. */
   detachFilter(): void {
     const value = Int32Array.of(0);
-    this.#library.symbols.setsockopt(this.#descriptor, SOL_SOCKET, SO_DETACH_FILTER, value, value.byteLength);
+    this.#library.setsockopt(this.descriptor, SOL_SOCKET, SO_DETACH_FILTER, value, value.byteLength);
   }
 
-  /**
-   * Takes the next datagram that has come, without waiting for one.
-   *
-   * @param buffer Where it is put; of a longer one the end is lost.
-   * @returns Its length in bytes, undefined where there is none.
-   */
-  receive(buffer: Uint8Array<ArrayBuffer>): number | undefined {
-    this.#addressLength[0] = ADDRESS_BYTES;
-    const length = this.#library.symbols.recvfrom(
-      this.#descriptor,
-      buffer,
-      buffer.length,
-      MSG_DONTWAIT,
-      this.#address,
-      this.#addressLength,
-    );
-    return length < 0 ? undefined : length;
-  }
-
-  /** Where the last datagram that was received came from. */
-  get sender(): Deno.NetAddr {
-    const words = this.#addressWords;
-    // As a rule from where the one before it did.
-    if (words.some((word, index) => word !== this.#knownWords[index])) {
-      this.#knownWords.set(words);
-      this.#sender = readAddress(this.#address);
-    }
-    return this.#sender;
-  }
-
-  /**
-   * Makes ready to wait for datagrams of several sockets. Nothing else of this program goes on while it waits.
-   *
-   * @param sockets At least one.
-   * @returns Waits for so many milliseconds at most, and gives those of the sockets to which a datagram has come.
-   */
-  static waiter(sockets: readonly LinuxUdpSocket[]): (timeoutMs: number) => readonly LinuxUdpSocket[] {
-    const { poll } = sockets[0]!.#library.symbols;
-    const descriptors = new Int32Array(POLL_WORDS * sockets.length);
-    for (const [index, socket] of sockets.entries()) {
-      descriptors.set([socket.#descriptor, POLLIN], POLL_WORDS * index);
-    }
-    return (timeoutMs) => {
-      if (poll(descriptors, sockets.length, timeoutMs) <= 0) return NO_SOCKETS;
-      // What was asked for stands in the lower half of a word, what has happened in the upper one.
-      return sockets.filter((_, index) => descriptors[POLL_WORDS * index + 1]! >>> 16 !== 0);
-    };
-  }
-
-  /** Lets go of the C library. The socket is its owner's. */
-  [Symbol.dispose](): void {
-    this.#library.close();
-  }
-
-  #option(name: number): number | undefined {
-    const value = Int32Array.of(0);
-    const length = Uint32Array.of(value.byteLength);
-    const failed = this.#library.symbols.getsockopt(this.#descriptor, SOL_SOCKET, name, value, length) !== 0;
-    return failed ? undefined : value[0];
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    // A thread that still polled it would keep the port.
+    await this.#loop.remove(this);
+    this.#library.close(this.descriptor);
   }
 }
 
-/** Reads a `sockaddr_in` or `sockaddr_in6`. The family is in the byte order of the machine, the rest in the network's. */
-function readAddress(address: DataView): Deno.NetAddr {
-  const hostname = address.getUint16(0, true) === AF_INET
-    ? new Uint8Array(address.buffer, IPV4_OFFSET, 4).join(".")
-    : canonicalIp(
-      Array.from(
-        { length: IPV6_GROUPS },
-        (_, index) => address.getUint16(IPV6_OFFSET + 2 * index).toString(16),
-      ).join(":"),
-    );
-  return { transport: "udp", hostname, port: address.getUint16(PORT_OFFSET) };
+/** poll(2) over some sockets. */
+class LinuxPoll implements SocketPoll {
+  readonly #library: Library;
+  readonly #event: number;
+  readonly #sockets: readonly PolledSocket[];
+  readonly #descriptors: Int32Array<ArrayBuffer>;
+  /** For the other thread, with the event that interrupts it at the end. */
+  readonly #asideDescriptors: Int32Array<ArrayBuffer>;
+
+  constructor(library: Library, event: number, sockets: readonly PolledSocket[]) {
+    this.#library = library;
+    this.#event = event;
+    this.#sockets = sockets;
+    const descriptors = sockets.map(({ descriptor }) => descriptor);
+    this.#descriptors = pollEntries(descriptors);
+    this.#asideDescriptors = pollEntries([...descriptors, event]);
+  }
+
+  wait(timeoutMs: number): readonly PolledSocket[] {
+    const count = this.#library.poll(this.#descriptors, this.#sockets.length, timeoutMs);
+    return count > 0 ? this.#ready(this.#descriptors) : NO_SOCKETS;
+  }
+
+  async waitAside(): Promise<readonly PolledSocket[]> {
+    const { pollAside, read } = this.#library;
+    const count = await pollAside(this.#asideDescriptors, this.#sockets.length + 1, FOREVER);
+    read(this.#event, new Uint8Array(COUNTER_BYTES), COUNTER_BYTES);
+    return count > 0 ? this.#ready(this.#asideDescriptors) : NO_SOCKETS;
+  }
+
+  interrupt(): void {
+    this.#library.write(this.#event, new Uint8Array(BigUint64Array.of(1n).buffer), COUNTER_BYTES);
+  }
+
+  #ready(entries: Int32Array): readonly PolledSocket[] {
+    // The events to wait for stand in the lower half of a word, those that happened in the upper one.
+    return this.#sockets.filter((_, index) => entries[POLL_WORDS * index + 1]! >>> 16 !== 0);
+  }
+}
+
+const NO_SOCKETS: readonly PolledSocket[] = [];
+
+function pollEntries(descriptors: readonly number[]): Int32Array<ArrayBuffer> {
+  // On a buffer of its own: the collector moves small arrays, and another thread writes here.
+  const entries = new Int32Array(new ArrayBuffer(4 * POLL_WORDS * descriptors.length));
+  for (const [index, descriptor] of descriptors.entries()) {
+    entries.set([descriptor, POLLIN], POLL_WORDS * index);
+  }
+  return entries;
 }

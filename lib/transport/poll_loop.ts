@@ -1,11 +1,11 @@
 /**
- * Waits for a phone's datagrams and for the time while voice flows, with less work than the runtime's event loop: a
- * sixth of what a call costs the main thread, which is woken more than a hundred times a second.
+ * Waits for a phone's datagrams and timers while voice flows, with less work than the runtime's event loop, which a call
+ * wakes more than a hundred times a second (figures: `bench/results/udp.md`).
  *
  * ```text
  *   voice flows   ─┤poll├─datagram─┤poll├─timer─┤poll├─datagram─ … ─┤ turn of the event loop ├─┤poll├─ …
  *                                                                     every 50 ms
- *   no voice      ─┤ event loop ├─ …
+ *   no voice      ─┤ event loop, another thread polls ├─ …
  * ```
  *
  * Keys, the registry, files and the screen have their turn often enough for people not to notice.
@@ -13,63 +13,72 @@
 
 import { setImmediate } from "node:timers";
 import { type Clock, systemClock } from "../util/clock.ts";
-import { LinuxUdpSocket } from "./linux_udp.ts";
 
-/** How often the event loop has a turn. */
+/** How often the event loop has a turn while voice flows. */
 const TURN_MS = 50;
 
-/** A turn takes some 2 ms, in which no timer should be due: it is put off until there is room, but not for ever. */
+/** A turn takes some 2 ms, in which no timer should be due: it is put off until there is room, up to the latest. */
 const TURN_ROOM_MS = 4;
 const LATEST_TURN_MS = 2 * TURN_MS;
 
 /** Datagrams of one socket that are received before timers are looked at again. */
 const MOST_AT_ONCE = 32;
 
-/** Takes a datagram, which is valid until it returns, and where it came from. */
-export type DatagramListener = (datagram: Uint8Array<ArrayBuffer>, sender: Deno.NetAddr) => void;
+/** A socket that can be polled. */
+export interface PolledSocket {
+  readonly descriptor: number;
+  /** Receives the next datagram, without waiting for one. @returns Whether there was one. */
+  receive(): boolean;
+}
+
+/** poll(2) over a set of sockets, which never changes. */
+export interface SocketPoll {
+  /** Waits on this thread. @returns The sockets that have a datagram; none after `timeoutMs`. */
+  wait(timeoutMs: number): readonly PolledSocket[];
+  /** Waits on another thread, for at most one caller at a time, until it is interrupted. */
+  waitAside(): Promise<readonly PolledSocket[]>;
+  /** Has {@linkcode SocketPoll.waitAside} settle soon. */
+  interrupt(): void;
+}
 
 interface Timer {
   readonly at: number;
   readonly callback: () => void;
 }
 
-/** The loop of one phone. It goes round as long as there are timers. */
+/** The loop of one phone. It holds the main thread as long as there are timers, else another thread waits. */
 export class PollLoop implements Clock {
-  readonly #listeners = new Map<LinuxUdpSocket, DatagramListener>();
+  readonly #openPoll: (sockets: readonly PolledSocket[]) => SocketPoll;
+  readonly #sockets = new Set<PolledSocket>();
   readonly #timers = new Set<Timer>();
-  readonly #buffer: Uint8Array<ArrayBuffer>;
-  #wait: ((timeoutMs: number) => readonly LinuxUdpSocket[]) | undefined;
+  #poll: SocketPoll | undefined;
   #running = false;
-  #idle = Promise.withResolvers<void>();
   #resting = false;
+  /** Whether datagrams of another thread's waiting are received. */
+  #aside = false;
+  /** Settles when the other thread has stopped to wait. */
+  #asideWait: Promise<readonly PolledSocket[]> | undefined;
 
-  /** @param bytes Most that is taken of a datagram. */
-  constructor(bytes: number) {
-    this.#buffer = new Uint8Array(bytes);
+  /** @param openPoll Gives a way to wait for some sockets, at least one. */
+  constructor(openPoll: (sockets: readonly PolledSocket[]) => SocketPoll) {
+    this.#openPoll = openPoll;
   }
 
-  /** Receives from a socket, too, from now on, whenever this loop goes round. */
-  watch(socket: LinuxUdpSocket, listener: DatagramListener): void {
-    this.#listeners.set(socket, listener);
-    this.#wait = LinuxUdpSocket.waiter([...this.#listeners.keys()]);
+  /** Receives from a socket from now on. */
+  add(socket: PolledSocket): void {
+    this.#sockets.add(socket);
+    this.#socketsChanged();
   }
 
-  /** Lets go of a socket. */
-  unwatch(socket: LinuxUdpSocket): void {
-    this.#listeners.delete(socket);
-    this.#wait = this.#listeners.size > 0 ? LinuxUdpSocket.waiter([...this.#listeners.keys()]) : undefined;
-    if (!this.#wait) this.#idle.resolve();
+  /** Lets go of a socket. Settles when no thread waits for it any more. */
+  async remove(socket: PolledSocket): Promise<void> {
+    this.#sockets.delete(socket);
+    const wait = this.#asideWait;
+    this.#socketsChanged();
+    await wait;
   }
 
-  /**
-   * Settles when it does not go round, so that its sockets are the event loop's. A datagram that both are ready for would
-   * be the event loop's, which has time for it only in its next turn.
-   */
-  get idle(): Promise<void> {
-    return this.#running ? this.#idle.promise : Promise.resolve();
-  }
-
-  /** Leaves all to the event loop until something is done that needs many of its turns. */
+  /** Leaves the main thread to the event loop until work is done that needs many of its turns. */
   async restDuring(work: Promise<unknown>): Promise<void> {
     this.#resting = true;
     try {
@@ -91,15 +100,33 @@ export class PollLoop implements Clock {
     return () => this.#timers.delete(timer);
   }
 
+  #socketsChanged(): void {
+    if (this.#asideWait) this.#poll?.interrupt();
+    this.#poll = this.#sockets.size > 0 ? this.#openPoll([...this.#sockets]) : undefined;
+    this.#receiveAside();
+  }
+
+  /** Receives as long as the loop does not go round. */
+  async #receiveAside(): Promise<void> {
+    if (this.#aside) return;
+    this.#aside = true;
+    while (this.#poll && !this.#running) {
+      this.#asideWait = this.#poll.waitAside();
+      const ready = await this.#asideWait;
+      this.#asideWait = undefined;
+      for (const socket of ready) this.#receive(socket);
+    }
+    this.#aside = false;
+  }
+
   async #run(): Promise<void> {
     this.#running = true;
-    this.#idle = Promise.withResolvers();
     try {
       await eventLoopTurn();
       let turnAt = performance.now() + TURN_MS;
       while (this.#timers.size > 0) {
         this.#callDue();
-        // What waits for a promise goes on.
+        // Promises that were waited for go on.
         await undefined;
         const now = performance.now();
         const nextAt = this.#next()?.at ?? Infinity;
@@ -108,14 +135,14 @@ export class PollLoop implements Clock {
           turnAt = performance.now() + TURN_MS;
           continue;
         }
-        // There is no awakening for a turn alone: a timer or a datagram comes soon.
+        // No wake-up for a turn alone: a timer or a datagram comes soon.
         const waitMs = Math.max(0, Math.min(nextAt, turnAt + TURN_MS) - now);
-        if (!this.#wait) await eventLoopTurn();
-        else for (const socket of this.#wait(Math.ceil(waitMs))) this.#receive(socket);
+        if (!this.#poll) await eventLoopTurn();
+        else for (const socket of this.#poll.wait(Math.ceil(waitMs))) this.#receive(socket);
       }
     } finally {
       this.#running = false;
-      this.#idle.resolve();
+      this.#receiveAside();
     }
   }
 
@@ -134,19 +161,16 @@ export class PollLoop implements Clock {
     return next;
   }
 
-  #receive(socket: LinuxUdpSocket): void {
+  #receive(socket: PolledSocket): void {
     for (let count = 0; count < MOST_AT_ONCE; count++) {
-      // It may have been let go of because of the last one.
-      const listener = this.#listeners.get(socket);
-      const length = listener && socket.receive(this.#buffer);
-      if (length === undefined) return;
-      listener?.(this.#buffer.subarray(0, length), socket.sender);
+      // The last datagram may have led to its removal.
+      if (!this.#sockets.has(socket) || !socket.receive()) return;
     }
   }
 }
 
 async function eventLoopTurn(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 0));
-  // What has come meanwhile shall not wait for the next turn.
+  // All that has come meanwhile, rather than in the next turn.
   await new Promise((resolve) => setImmediate(resolve));
 }

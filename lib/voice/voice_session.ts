@@ -11,6 +11,7 @@ import {
   type VoiceDecoder,
   type VoiceEncoder,
 } from "../codec/opus.ts";
+import type { Libopus } from "../codec/libopus.ts";
 import { estimateQuality } from "../rtp/e_model.ts";
 import { RtcpSession } from "../rtp/rtcp_session.ts";
 import { isRtcp } from "../rtp/rtp.ts";
@@ -42,6 +43,8 @@ export interface VoiceSessionOptions {
   readonly replaceSink: (error: AudioError) => AudioSink;
   /** Works on the microphone's sound, where there is something to be done about it. */
   readonly processor?: MicrophoneProcessor | undefined;
+  /** The codec: libopus in WebAssembly, if left out. */
+  readonly libopus?: Libopus | undefined;
   /** Where time comes from: the system's, where it is left out. */
   readonly clock?: Clock | undefined;
 }
@@ -171,7 +174,8 @@ export class VoiceSession {
 
   /** Starts to send and play at once. */
   static async start(options: VoiceSessionOptions): Promise<VoiceSession> {
-    return new VoiceSession(options, await openEncoder(options.frameSamples), await openDecoder());
+    const { frameSamples, libopus } = options;
+    return new VoiceSession(options, await openEncoder(frameSamples, libopus), await openDecoder(libopus));
   }
 
   /** Loudness of the last frame in each direction, in dB below full scale. */

@@ -3,8 +3,10 @@
 import { SAMPLES_PER_MS } from "../dsp/pcm.ts";
 import type { AudioSink, AudioSource } from "../../audio/audio_io.ts";
 import type { Clock } from "../util/clock.ts";
+import type { Libopus } from "../codec/libopus.ts";
 import { FRAME_SAMPLES } from "../codec/opus.ts";
 import { isRtcp } from "../rtp/rtp.ts";
+import type { AesGcm } from "../srtp/aes_gcm.ts";
 import { SrtpReceiver, SrtpSender } from "../srtp/context.ts";
 import { MASTER_KEY_BYTES, MASTER_SALT_BYTES } from "../srtp/key_derivation.ts";
 import { type MicrophoneProcessor, VoiceSession } from "./voice_session.ts";
@@ -14,13 +16,23 @@ const FRAME_MS = 20;
 /** One packet in so many is lost, so that what is done about it is done, too. */
 const LOST_ONE_IN = 10;
 
+/** What calls will use, so that it is warm. */
+export interface WarmUpParts {
+  readonly libopus?: Libopus;
+  readonly cipher?: AesGcm;
+  /** Works on the microphone's sound; one that no call uses. */
+  readonly processor?: MicrophoneProcessor | undefined;
+}
+
 /**
  * Has a call with itself.
  *
- * @param seconds How much of it, one frame in each turn of the event loop, so that nobody has to wait.
- * @param processor What works on the microphone's sound; one that no call uses.
+ * @param seconds Duration of the call, one frame in each turn of the event loop, so that nobody has to wait.
  */
-export async function warmUp(seconds: number, processor?: MicrophoneProcessor): Promise<void> {
+export async function warmUp(
+  seconds: number,
+  { libopus, cipher, processor }: WarmUpParts = {},
+): Promise<void> {
   let now = 0;
   let wake = (): void => {};
   const clock: Clock = {
@@ -31,8 +43,8 @@ export async function warmUp(seconds: number, processor?: MicrophoneProcessor): 
     },
   };
   const master = { key: new Uint8Array(MASTER_KEY_BYTES), salt: new Uint8Array(MASTER_SALT_BYTES) };
-  const protector = new SrtpSender(master);
-  const unprotector = new SrtpReceiver(master);
+  const protector = new SrtpSender(master, cipher);
+  const unprotector = new SrtpReceiver(master, cipher);
   const onTheirWay: Uint8Array<ArrayBuffer>[] = [];
   const session = await VoiceSession.start({
     source: chirps(clock),
@@ -49,6 +61,7 @@ export async function warmUp(seconds: number, processor?: MicrophoneProcessor): 
       throw error;
     },
     processor,
+    libopus,
     clock,
   });
   for (let count = 0; count * FRAME_MS < seconds * 1000; count++) {

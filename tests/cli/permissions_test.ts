@@ -14,13 +14,12 @@ const ROWS: [choice: SoundChoice, needed: string[]][] = [
 
 Deno.test("neededPermissions() are those of the sound that was chosen, and no others", () => {
   for (const [choice, needed] of ROWS) {
-    const given = neededPermissions(soundNeeds(choice), undefined, "darwin");
+    const given = neededPermissions(soundNeeds(choice));
     assertEquals([...given], needed, JSON.stringify(choice));
   }
 });
 
-Deno.test("neededPermissions() are also those of a log of keys, and on Linux of what keeps floods away", () => {
+Deno.test("neededPermissions() are also those of a log of keys", () => {
   const needs = soundNeeds({ microphone: "tone", speaker: "none" });
-  assertEquals([...neededPermissions(needs, "keys", "darwin")], ["write"]);
-  assertEquals([...neededPermissions(needs, undefined, "linux")], ["ffi"]);
+  assertEquals([...neededPermissions(needs, "keys")], ["write"]);
 });

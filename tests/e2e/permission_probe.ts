@@ -23,6 +23,7 @@ const ATTEMPTS: Readonly<Record<string, () => unknown>> = {
   "env: LANG": () => Deno.env.get("LANG"),
   "env: TERM": () => Deno.env.get("TERM"),
   "env: PORTAUDIO_LIB": () => Deno.env.get("PORTAUDIO_LIB"),
+  "env: SALA_UDP": () => Deno.env.get("SALA_UDP"),
   "env: HOME": () => Deno.env.get("HOME"),
   "env: SALA_SECRET": () => Deno.env.get("SALA_SECRET"),
   "env: all of it": () => Deno.env.toObject(),

@@ -18,6 +18,7 @@ const PHONE: Readonly<Record<string, "granted" | "refused">> = {
   "env: LANG": "granted",
   "env: TERM": "granted",
   "env: PORTAUDIO_LIB": "granted",
+  "env: SALA_UDP": "granted",
   "env: HOME": "refused",
   "env: SALA_SECRET": "refused",
   "env: all of it": "refused",

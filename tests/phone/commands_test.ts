@@ -1,5 +1,12 @@
 import { assertEquals } from "@std/assert";
-import { type Command, COMMANDS, parseCommand } from "../../lib/phone/commands.ts";
+import {
+  type Command,
+  COMMANDS,
+  type CommandTarget,
+  type CompleteCommand,
+  parseCommand,
+  runCommand,
+} from "../../lib/phone/commands.ts";
 
 Deno.test("parseCommand() knows every command by all of its words, in any case", () => {
   for (const { kind, pt, en, short, takesName } of COMMANDS) {
@@ -46,3 +53,24 @@ for (const [line, command] of LINES) {
   Deno.test(`parseCommand() understands ${JSON.stringify(line)}`, () =>
     assertEquals(parseCommand(line), command));
 }
+
+Deno.test("runCommand() has the phone do each command, with its name", async () => {
+  const done: string[] = [];
+  const phone = new Proxy({} as CommandTarget, {
+    get: (_, action: string) => (...args: string[]) => done.push([action, ...args].join(" ").trim()),
+  });
+  for (const { kind, takesName } of COMMANDS) {
+    await runCommand((takesName ? { kind, name: "maria" } : { kind }) as CompleteCommand, phone);
+  }
+  assertEquals(done, [
+    "call maria",
+    "accept",
+    "reject",
+    "hangUp",
+    "lookUp maria",
+    "list",
+    "toggleMute",
+    "help",
+    "quit",
+  ]);
+});

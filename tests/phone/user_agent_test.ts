@@ -1,107 +1,269 @@
-import { assertEquals } from "@std/assert";
-import { openNullSink } from "../../audio/synthetic.ts";
-import { AudioDevices } from "../../audio/audio_devices.ts";
-import type { PhoneEvent } from "../../lib/events/phone_events.ts";
-import { randomPolicy } from "../../lib/call/encryption_policy.ts";
-import { CallAudio } from "../../lib/phone/call_audio.ts";
-import { Registration } from "../../lib/registration/registration.ts";
-import { CallTransport } from "../../lib/transport/call_transport.ts";
-import { UserAgent } from "../../lib/phone/user_agent.ts";
+import { assert, assertEquals } from "@std/assert";
+import type { Call, CallNotice } from "../../lib/call/call.ts";
 import type { PhoneOptions } from "../../lib/phone/options.ts";
-import type { Screen } from "../../lib/phone/screen.ts";
-import { startRegistry } from "../../lib/registrar/server.ts";
+import { EXIT, UserAgent } from "../../lib/phone/user_agent.ts";
+import { callOf, fakeParts, MARIA, OPTIONS, settle } from "./fakes.ts";
 
-const OPTIONS = {
-  host: "127.0.0.1",
-  port: 0,
-  answer: "accept",
-  hangUpAfter: undefined,
-  ip: undefined,
-  encryption: "preferred",
-  logKeys: undefined,
-  voice: {
-    frameMs: 20,
-    errorCorrection: true,
-    redundancy: true,
-    stretching: true,
-    echoCancel: false,
-    noiseReduction: false,
-    gain: false,
-  },
-} as const;
-
-function optionsOf(registryPort: number, name: string, call?: string): PhoneOptions {
-  return { ...OPTIONS, registryPort, name, call };
+/** A phone that runs. */
+async function start(options: Partial<PhoneOptions> = {}, interactive = false) {
+  const fakes = fakeParts(interactive);
+  const phone = new UserAgent({ ...OPTIONS, ...options }, fakes.parts);
+  const status = phone.run();
+  await settle();
+  return { ...fakes, phone, status };
 }
 
-/** A screen that tells what it shows, and on which nobody types. */
-function screenOf(onShow: (event: PhoneEvent) => void): Screen {
-  return {
-    show: onShow,
-    status() {},
-    names() {},
-    lines: (async function* () {})(),
-    interactive: false,
-    broken: new Promise<void>(() => {}),
-    flush: () => Promise.resolve(),
-    [Symbol.asyncDispose]: () => Promise.resolve(),
+Deno.test("UserAgent checks the sound, registers, warms up, and says goodbye at the end", async () => {
+  const { phone, status, screen, registry, transport, audio } = await start();
+  assertEquals(screen.shown, ["registered"]);
+  assertEquals(registry.log, ["register João 192.0.2.1 6000"]);
+  assertEquals(audio.log, ["check", "warm up"]);
+  assertEquals(transport.log, ["rest", "rested"]);
+  phone.quit();
+  assertEquals(await status, EXIT.done);
+  assertEquals(transport.log.at(-1), "close");
+  assertEquals(registry.log.at(-1), "close");
+  assertEquals(screen.shown, ["registered", "closed"]);
+});
+
+Deno.test("UserAgent whose sound does not work never registers", async () => {
+  const { parts, audio, registry } = fakeParts();
+  audio.works = false;
+  assertEquals(await new UserAgent(OPTIONS, parts).run(), EXIT.audioFailed);
+  assertEquals(registry.log, []);
+});
+
+Deno.test("UserAgent says why the registry cannot be reached", async () => {
+  const { parts, screen } = fakeParts();
+  const connect = () => Promise.resolve({ kind: "refused", detail: "x" } as const);
+  assertEquals(await new UserAgent(OPTIONS, { ...parts, connect }).run(), EXIT.registryUnreachable);
+  assertEquals(screen.events, [
+    {
+      event: "registry_unreachable",
+      host: OPTIONS.host,
+      port: OPTIONS.registryPort,
+      detail: "connection refused",
+    },
+  ]);
+});
+
+Deno.test("UserAgent says that its port is taken, and leaves the registry", async () => {
+  const { parts, screen, registry } = fakeParts();
+  const openTransport = () => {
+    throw new Deno.errors.AddrInUse();
   };
-}
+  assertEquals(await new UserAgent(OPTIONS, { ...parts, openTransport }).run(), EXIT.wrongUsage);
+  assertEquals(screen.events, [{ event: "port_in_use", port: 6000 }]);
+  assertEquals(registry.log, ["close"]);
+});
 
-function userAgentOf(options: PhoneOptions, screen: Screen, devices: AudioDevices): UserAgent {
-  return new UserAgent(options, {
-    screen,
-    audio: new CallAudio({ devices, voice: options.voice, show: (event) => screen.show(event) }),
-    connect: (...endpoint) => Registration.connect(...endpoint),
-    openTransport: (ip, port, events) =>
-      CallTransport.open(ip, port, randomPolicy(options.encryption), events),
+/** What came of registering, and what is shown and returned. */
+const REFUSALS = [
+  ["name_taken", "name_taken", EXIT.nameTaken],
+  ["lost", "registry_unreachable", EXIT.registryUnreachable],
+  ["room_full", "registry_full", EXIT.registryUnreachable],
+  ["password_needed", "password_refused", EXIT.registryUnreachable],
+  ["wrong_password", "password_refused", EXIT.registryUnreachable],
+  ["refused", "registration_refused", EXIT.registryUnreachable],
+] as const;
+
+for (const [result, event, exit] of REFUSALS) {
+  Deno.test(`UserAgent that is not registered, ${result}, ends with ${exit}`, async () => {
+    const { parts, screen, registry } = fakeParts();
+    registry.registered = [result];
+    assertEquals(await new UserAgent(OPTIONS, parts).run(), exit);
+    assertEquals(screen.shown, [event]);
   });
 }
 
-Deno.test("UserAgent that leaves while a recording is being opened waits until it is complete", async () => {
-  await using registry = startRegistry({ host: "127.0.0.1", port: 0 });
-  const silent = { microphone: "none", speaker: "none" };
-  const told = Promise.withResolvers<void>();
-  const maria = userAgentOf(
-    optionsOf(registry.port, "maria"),
-    screenOf((event) => event.event === "registered" && told.resolve()),
-    new AudioDevices(silent),
-  );
-  const mariaRuns = maria.run();
-  await told.promise;
+Deno.test("UserAgent asks a person for another name, until one is free and proper", async () => {
+  const { parts, screen, registry } = fakeParts(true);
+  registry.registered = ["name_taken", "name_taken", "confirmed"];
+  const phone = new UserAgent(OPTIONS, parts);
+  const status = phone.run();
+  await settle();
+  await screen.type("Ana", "x".repeat(33), " Bia ");
+  assertEquals(screen.shown, ["name_taken", "name_taken", "bad_name", "registered"]);
+  assertEquals(registry.log.map((line) => line.split(" ")[1]), ["João", "Ana", "Bia"]);
+  phone.quit();
+  assertEquals(await status, EXIT.done);
+});
 
-  const steps: string[] = [];
-  const opening = Promise.withResolvers<void>();
-  const audioDevices = new AudioDevices(silent);
-  await audioDevices.check();
-  let checked = false;
-  audioDevices.openSink = async () => {
-    if (!checked) { // The first time is the look at what will not work.
-      checked = true;
-      return openNullSink();
-    }
-    steps.push("opening");
-    await opening.promise;
-    steps.push("open");
-    return Object.assign(openNullSink(), {
-      [Symbol.asyncDispose]: () => {
-        steps.push("complete");
-        return Promise.resolve();
-      },
-    });
-  };
-  const joao: UserAgent = userAgentOf(
-    optionsOf(registry.port, "joão", "maria"),
-    screenOf((event) => {
-      if (event.event !== "call_started") return;
-      joao.quit();
-      // Long after everybody else has been told, as a slow disk may.
-      setTimeout(opening.resolve, 300);
-    }),
-    audioDevices,
+/** What is typed without a call, and what is shown. */
+const COMMANDS = [
+  ["aceitar", ["nothing_to_answer"]],
+  ["recusar", ["nothing_to_answer"]],
+  ["desligar", ["not_in_call"]],
+  ["consultar maria", ["person"]],
+  ["lista", ["people"]],
+  ["mudo", ["muted"]],
+  ["ajuda", ["help"]],
+  ["ligar joão", ["calling_oneself"]],
+  ["ligar maria", ["inviting"]],
+  ["ligar", ["name_missing"]],
+  [`ligar ${"x".repeat(33)}`, ["bad_name"]],
+  ["cantar", ["unknown_command"]],
+  ["", []],
+] as const;
+
+for (const [line, shown] of COMMANDS) {
+  Deno.test(`UserAgent answers ${JSON.stringify(line)} without a call`, async () => {
+    const { phone, status, screen } = await start();
+    await screen.type(line);
+    assertEquals(screen.shown, ["registered", ...shown]);
+    phone.quit();
+    assertEquals(await status, EXIT.done);
+  });
+}
+
+Deno.test("UserAgent leaves at the command, and a person's at the end of the input", async () => {
+  const one = await start();
+  await one.screen.type("sair");
+  assertEquals(await one.status, EXIT.done);
+  const person = await start({}, true);
+  await person.screen.endInput();
+  assertEquals(await person.status, EXIT.done);
+  // A script's input may end while the phone stays.
+  const script = await start();
+  await script.screen.endInput();
+  await script.phone.list();
+  script.phone.quit(EXIT.failed);
+  assertEquals(await script.status, EXIT.failed);
+});
+
+Deno.test("UserAgent accepts, refuses and hangs up, whichever there is", async () => {
+  const { phone, status, screen, transport, tell } = await start();
+  const call = callOf("ringing", { role: "callee" });
+  transport.current = call;
+  tell({ kind: "invitation", call });
+  await screen.type("a", "r", "d", "l ana");
+  assertEquals(transport.log.slice(2), ["accept", "hang up", "hang up"]);
+  assertEquals(screen.shown, ["registered", "invitation", "already_in_call"]);
+  assertEquals(screen.completed, [MARIA.name]);
+  transport.current = callOf("talking");
+  await screen.type("a", "r");
+  assertEquals(screen.shown.slice(3), ["nothing_to_answer", "nothing_to_answer"]);
+  phone.quit();
+  await status;
+});
+
+for (const [answer, done] of [["accept", "accept"], ["reject", "hang up"]] as const) {
+  Deno.test(`UserAgent answers invitations by itself: ${answer}`, async () => {
+    const { phone, status, transport, tell } = await start({ answer });
+    tell({ kind: "invitation", call: callOf("ringing") });
+    assertEquals(transport.log.length, 2, "only when the transport has told all");
+    await settle();
+    assertEquals(transport.log.slice(2), [done]);
+    phone.quit();
+    await status;
+  });
+}
+
+/** Ends of a call of the command line, what is shown, and the exit status. */
+const ENDS: readonly (readonly [CallNotice, string, number])[] = [
+  [{ kind: "rejected", reason: "ocupado" }, "rejected", EXIT.rejected],
+  [{ kind: "no_answer" }, "no_answer", EXIT.noAnswer],
+  [{ kind: "not_encrypted" }, "not_encrypted", EXIT.rejected],
+  [{ kind: "cancelled" }, "invitation_cancelled", EXIT.done],
+  [{ kind: "withdrawn" }, "invitation_withdrawn", EXIT.noAnswer],
+  [{ kind: "ended", end: "peer_hung_up" }, "call_ended", EXIT.done],
+];
+
+for (const [notice, event, exit] of ENDS) {
+  Deno.test(`UserAgent that was to call ends with ${exit} at "${notice.kind}"`, async () => {
+    const { status, screen, transport, tell } = await start({ call: "Maria" });
+    assertEquals(transport.log.slice(2), ["invite Maria"]);
+    tell({ kind: "notice", call: callOf("ended"), notice });
+    assertEquals(await status, exit);
+    assertEquals(screen.shown, ["registered", "inviting", event, "closed"]);
+  });
+}
+
+Deno.test("UserAgent that was to call ends with 6 where there is no such person", async () => {
+  const { parts, registry, screen } = fakeParts();
+  registry.found = { kind: "unknown" };
+  assertEquals(await new UserAgent({ ...OPTIONS, call: "Maria" }, parts).run(), EXIT.unknownPerson);
+  assertEquals(screen.shown, ["registered", "unknown_person", "closed"]);
+});
+
+Deno.test("UserAgent that was to call ends with 8 where the other phone is on another version of IP", async () => {
+  const { parts, registry, screen } = fakeParts();
+  registry.found = { kind: "found", person: { nome: "Maria", ip: "2001:db8::1", porta: 6000 } };
+  assertEquals(await new UserAgent({ ...OPTIONS, call: "Maria" }, parts).run(), EXIT.noAnswer);
+  assertEquals(screen.shown, ["registered", "other_ip_version", "closed"]);
+});
+
+Deno.test("UserAgent makes the call of the command line when the registry is back", async () => {
+  const { parts, registry, screen, transport } = fakeParts();
+  registry.found = { kind: "lost" };
+  const phone = new UserAgent({ ...OPTIONS, call: "Maria" }, parts);
+  const status = phone.run();
+  await settle();
+  assertEquals(screen.shown, ["registered", "registry_away"]);
+  registry.options.onLost!();
+  registry.found = { kind: "found", person: { nome: MARIA.name, ip: MARIA.ip, porta: MARIA.port } };
+  registry.options.onBack!({ nome: "João", ip: OPTIONS.ip!, porta: 6000 });
+  await settle();
+  assertEquals(screen.shown.slice(2), ["registry_lost", "registry_back", "inviting"]);
+  assertEquals(transport.log.at(-1), "invite Maria");
+  phone.quit();
+  await status;
+});
+
+Deno.test("UserAgent whose name is taken meanwhile ends with 3, after its call", async () => {
+  const free = await start();
+  free.registry.options.onNameTaken!();
+  assertEquals(await free.status, EXIT.nameTaken);
+  const busy = await start();
+  const call = callOf();
+  busy.transport.current = call;
+  busy.tell({ kind: "notice", call, notice: { kind: "started" } });
+  busy.registry.options.onNameTaken!();
+  await settle();
+  assert(!busy.screen.shown.includes("closed"));
+  busy.tell({ kind: "notice", call, notice: { kind: "ended", end: "peer_hung_up" } });
+  assertEquals(await busy.status, EXIT.nameTaken);
+  assertEquals(busy.screen.shown, ["registered", "call_started", "name_taken", "call_ended", "closed"]);
+});
+
+Deno.test("UserAgent shows the figures of a call that ends, and of one that was accepted and never began", async () => {
+  const { phone, status, screen, tell } = await start();
+  const ended = { kind: "notice", call: callOf(), notice: { kind: "ended", end: "hung_up" } } as const;
+  tell({ kind: "notice", call: ended.call, notice: { kind: "started" } });
+  await settle();
+  tell(ended);
+  await settle();
+  tell(ended);
+  await settle();
+  assertEquals(
+    screen.events.filter(({ event }) => event === "call_ended")
+      .map((event) => (event as { framesSent: number }).framesSent),
+    [7, 0],
   );
-  assertEquals(await joao.run(), 0);
-  assertEquals(steps, ["opening", "open", "complete"]);
-  maria.quit();
-  assertEquals(await mariaRuns, 0);
+  phone.quit();
+  await status;
+});
+
+Deno.test("UserAgent that leaves while a recording is being opened waits until it is complete", async () => {
+  const { phone, status, audio, tell } = await start();
+  const opening = Promise.withResolvers<void>();
+  audio.opening = opening.promise;
+  const call: Call = callOf();
+  tell({ kind: "notice", call, notice: { kind: "started" } });
+  tell({ kind: "notice", call, notice: { kind: "ended", end: "hung_up" } });
+  phone.quit();
+  await settle();
+  assertEquals(audio.log.slice(2), ["opening"]);
+  opening.resolve();
+  assertEquals(await status, EXIT.done);
+  assertEquals(audio.log.slice(2), ["opening", "open", "close"]);
+  assert(phone.soundClosed);
+});
+
+Deno.test("UserAgent does not wait for ever for devices that hang", async () => {
+  const { phone, status, audio } = await start();
+  audio.closing = new Promise(() => {});
+  phone.quit();
+  assertEquals(await status, EXIT.done);
+  assert(!phone.soundClosed);
 });

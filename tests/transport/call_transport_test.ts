@@ -1,16 +1,23 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { Call } from "../../lib/call/call.ts";
-import { CallTransport } from "../../lib/transport/call_transport.ts";
+import { CallTransport, type CallTransportOptions } from "../../lib/transport/call_transport.ts";
+import type { UdpDriver } from "../../lib/transport/udp_socket.ts";
 import { encodeRtp } from "../../lib/rtp/rtp.ts";
-import { type Encryption, randomPolicy } from "../../lib/call/encryption_policy.ts";
+import { randomPolicy } from "../../lib/call/encryption_policy.ts";
+import { runtimeCipher } from "../../lib/srtp/aes_gcm.ts";
 import { SrtpSender } from "../../lib/srtp/context.ts";
 import { type CallKeys, KeyExchange, KeyPair } from "../../lib/call/key_exchange.ts";
 import { encodeCallMessage, newCallId, parseCallMessage } from "../../lib/protocol/call_messages.ts";
 import { FLOODS } from "../../bench/flood/flooder.ts";
 import { randomFrom } from "../../testing/netem/network.ts";
 import type { Trace } from "../../lib/protocol/trace.ts";
+import { UDP_DRIVERS } from "./udp_drivers.ts";
 
-/** A phone line on loopback that writes down what it is told, and lets a test wait for it. */
+function optionsOf(udp: UdpDriver): CallTransportOptions {
+  return { udp, cipher: runtimeCipher, policy: randomPolicy("preferred") };
+}
+
+/** A transport on loopback that writes down what it is told, and lets a test wait for it. */
 class Recorded implements AsyncDisposable {
   readonly line: CallTransport;
   readonly told: string[] = [];
@@ -19,8 +26,8 @@ class Recorded implements AsyncDisposable {
   readonly floods: number[] = [];
   #changed = Promise.withResolvers<void>();
 
-  constructor(readonly name: string, readonly ip = "127.0.0.1", encryption: Encryption = "preferred") {
-    this.line = CallTransport.open(ip, 0, randomPolicy(encryption), {
+  constructor(udp: UdpDriver, readonly name: string, readonly ip = "127.0.0.1") {
+    this.line = CallTransport.open(ip, 0, optionsOf(udp), {
       onOutput: (output) => {
         if (output.kind === "notice") {
           this.told.push(output.notice.kind);
@@ -85,78 +92,6 @@ const VOICE = encodeRtp({
   payload: Uint8Array.of(1, 2, 3),
 });
 
-for (const ip of ["127.0.0.1", "::1"]) {
-  Deno.test(`CallTransport carries a call over UDP, its voice on the same ports: ${ip}`, async () => {
-    await using joao = new Recorded("joão", ip);
-    await using maria = new Recorded("maria", ip);
-    joao.line.invite({ name: "joão", ip }, maria.address);
-    await maria.until(() => maria.told.includes("invitation"));
-    maria.line.accept();
-    await maria.until(() => maria.told.includes("started"));
-    const [mariasCall, joaosCall] = [maria.line.current, joao.line.current];
-    assert(mariasCall && joaosCall);
-    assertEquals(mariasCall.id, joaosCall.id);
-    joao.line.sendVoice(joaosCall, VOICE);
-    maria.line.sendVoice(mariasCall, VOICE);
-    await maria.until(() => maria.voice.length > 0);
-    await joao.until(() => joao.voice.length > 0);
-    assertEquals(maria.voice, [VOICE]);
-    joao.line.hangUp();
-    await maria.until(() => maria.told.includes("ended"));
-    await joao.until(() => joao.traces.some(({ text }) => text.includes("ligação_encerrada")));
-    // Each once: an invitation and an answer may cross, and then come again.
-    const traced = joao.traces.map(({ direction, text }) => `${direction} ${JSON.parse(text).tipo}`);
-    assertEquals(traced.filter((text, index) => traced.indexOf(text) === index), [
-      "sent convite",
-      "received tocando",
-      "received resposta_ao_convite",
-      "sent confirmação",
-      "sent encerrar_ligação",
-      "received ligação_encerrada",
-    ]);
-    assert(joao.traces.every(({ transport, peer }) => transport === "UDP" && peer.ip === ip));
-  });
-}
-
-Deno.test("CallTransport takes voice only from the phone that it is in a call with", async () => {
-  await using joao = new Recorded("joão");
-  await using maria = new Recorded("maria");
-  joao.line.invite({ name: "joão", ip: "127.0.0.1" }, maria.address);
-  await maria.until(() => maria.told.includes("invitation"));
-  maria.line.accept();
-  await maria.until(() => maria.told.includes("started"));
-  const stranger = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
-  const to = { transport: "udp", hostname: "127.0.0.1", port: maria.line.port } as const;
-  await stranger.send(Uint8Array.of(...VOICE, 66), to);
-  // What the stranger sends afterwards arrives afterwards, and this one is traced.
-  await stranger.send(new TextEncoder().encode('{"tipo":"nada"}'), to);
-  await maria.until(() => maria.traces.some(({ text }) => text.includes("nada")));
-  stranger.close();
-  joao.line.sendVoice(joao.line.current!, VOICE);
-  await maria.until(() => maria.voice.length > 0);
-  assertEquals(maria.voice, [VOICE]);
-});
-
-Deno.test("CallTransport goes on after datagrams that mean nothing", async () => {
-  await using maria = new Recorded("maria");
-  const stranger = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
-  const to = { transport: "udp", hostname: "127.0.0.1", port: maria.line.port } as const;
-  const texts = ["", "{", "{}", '{"tipo":"convite"}', "\u0080\u0000", `{"tipo":"${"x".repeat(3000)}"}`];
-  for (const text of texts) await stranger.send(new TextEncoder().encode(text), to);
-  await stranger.send(Uint8Array.of(0x7b, 0xff), to);
-  await stranger.send(
-    new TextEncoder().encode('{"tipo":"encerrar_ligação","chamada":"0123456789abcdefghijkl"}'),
-    to,
-  );
-  const [answer] = await stranger.receive();
-  assertEquals(JSON.parse(new TextDecoder().decode(answer)), {
-    tipo: "ligação_encerrada",
-    chamada: "0123456789abcdefghijkl",
-  });
-  stranger.close();
-  assertEquals(maria.told, []);
-});
-
 /** A caller that is no phone of ours: a socket that says and seals what a test wants. */
 class RawCaller implements Disposable {
   readonly chamada = newCallId();
@@ -219,100 +154,174 @@ const numbered = (sequenceNumber: number) =>
     payload: Uint8Array.of(sequenceNumber, 2, 3),
   });
 
-Deno.test("CallTransport takes each packet of an encrypted call once, and none that is in the clear or was changed", async () => {
-  await using maria = new Recorded("maria");
-  using caller = new RawCaller(maria.line.port);
-  const calling = caller.call();
-  await maria.until(() => maria.told.includes("invitation"));
-  maria.line.accept();
-  await calling;
-  await maria.until(() => maria.told.includes("started"));
-  assertEquals(maria.line.current?.keys?.code, caller.keys.code);
-  const sender = new SrtpSender(caller.keys.outgoing);
-  const random = randomFrom(1);
-  const sent: Uint8Array<ArrayBuffer>[] = [];
-  for (let number = 0; number < 50; number++) {
-    const datagram = sender.protect(numbered(number));
-    await caller.send(numbered(number)); // in the clear
-    const changed = datagram.slice();
-    const place = Math.floor(changed.length * random());
-    changed[place] = changed[place]! ^ 1 << Math.floor(8 * random());
-    await caller.send(changed);
-    await caller.send(datagram.slice(0, 1 + Math.floor(datagram.length * random())));
-    sent.push(datagram);
-    for (const replay of sent) await caller.send(replay);
-    // Or the system would have to keep more than it does for a socket.
-    await maria.until(() => maria.voice.length > number);
+for (const [kind, udp] of Object.entries(UDP_DRIVERS)) {
+  for (const ip of ["127.0.0.1", "::1"]) {
+    Deno.test(`CallTransport carries a call over UDP, its voice on the same ports: ${ip}, ${kind}`, async () => {
+      await using joao = new Recorded(udp, "joão", ip);
+      await using maria = new Recorded(udp, "maria", ip);
+      joao.line.invite({ name: "joão", ip }, maria.address);
+      await maria.until(() => maria.told.includes("invitation"));
+      maria.line.accept();
+      await maria.until(() => maria.told.includes("started"));
+      const [mariasCall, joaosCall] = [maria.line.current, joao.line.current];
+      assert(mariasCall && joaosCall);
+      assertEquals(mariasCall.id, joaosCall.id);
+      joao.line.sendVoice(joaosCall, VOICE);
+      maria.line.sendVoice(mariasCall, VOICE);
+      await maria.until(() => maria.voice.length > 0);
+      await joao.until(() => joao.voice.length > 0);
+      assertEquals(maria.voice, [VOICE]);
+      joao.line.hangUp();
+      await maria.until(() => maria.told.includes("ended"));
+      await joao.until(() => joao.traces.some(({ text }) => text.includes("ligação_encerrada")));
+      // Each once: an invitation and an answer may cross, and then come again.
+      const traced = joao.traces.map(({ direction, text }) => `${direction} ${JSON.parse(text).tipo}`);
+      assertEquals(traced.filter((text, index) => traced.indexOf(text) === index), [
+        "sent convite",
+        "received tocando",
+        "received resposta_ao_convite",
+        "sent confirmação",
+        "sent encerrar_ligação",
+        "received ligação_encerrada",
+      ]);
+      assert(joao.traces.every(({ transport, peer }) => transport === "UDP" && peer.ip === ip));
+    });
   }
-  await caller.send(sender.protect(numbered(99)));
-  await maria.until(() => maria.voice.some((packet) => packet[3] === 99));
-  assertEquals(maria.voice.map((packet) => packet[3]), [...Array(50).keys(), 99]);
-  assertEquals(maria.line.current?.state, "talking");
-});
 
-Deno.test("CallTransport takes encrypted voice that comes from another address of the other phone", async () => {
-  await using maria = new Recorded("maria");
-  using caller = new RawCaller(maria.line.port);
-  const calling = caller.call();
-  await maria.until(() => maria.told.includes("invitation"));
-  maria.line.accept();
-  await calling;
-  await maria.until(() => maria.told.includes("started"));
-  const sender = new SrtpSender(caller.keys.outgoing);
-  const other = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
-  const to = { transport: "udp", hostname: "127.0.0.1", port: maria.line.port } as const;
-  await other.send(sender.protect(VOICE), to);
-  await maria.until(() => maria.voice.length > 0);
-  other.close();
-  assertEquals(maria.voice, [VOICE]);
-});
-
-Deno.test("CallTransport carries on with a call while it is flooded, shows little of the flood, and says so once", async () => {
-  await using joao = new Recorded("joão");
-  await using maria = new Recorded("maria");
-  joao.line.invite({ name: "joão", ip: "127.0.0.1" }, maria.address);
-  await maria.until(() => maria.told.includes("invitation"));
-  maria.line.accept();
-  await maria.until(() => maria.told.includes("started"));
-  const call = joao.line.current!;
-  const flooder = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
-  const to = { transport: "udp", hostname: "127.0.0.1", port: maria.line.port } as const;
-  const random = randomFrom(2);
-  const kinds = Object.values(FLOODS);
-  let sent = 0;
-  for (let round = 0; round < 100; round++) {
-    // Fewer at once than the system keeps for a socket, so that the voice behind them is not lost there.
-    for (let count = 0; count < 50; count++) {
-      await flooder.send(kinds[Math.floor(kinds.length * random())]!(random), to);
-      sent++;
-    }
-    joao.line.sendVoice(call, numbered(round));
-    await maria.until(() => maria.voice.length > round);
-  }
-  flooder.close();
-  assertEquals(maria.voice.map((packet) => packet[3]), [...Array(100).keys()]);
-  const told = maria.told.filter((words) => words !== "busy_rejected");
-  assertEquals(told, ["invitation", "started"]);
-  assertEquals(maria.line.current?.state, "talking");
-  assert(maria.traces.length < sent / 5, `${maria.traces.length} of ${sent} are shown`);
-  assert(maria.floods.length <= 1);
-});
-
-Deno.test("CallTransport says goodbye when it closes in a call", async () => {
-  await using maria = new Recorded("maria");
-  {
-    await using joao = new Recorded("joão");
+  Deno.test(`CallTransport takes voice only from the phone that it is in a call with: ${kind}`, async () => {
+    await using joao = new Recorded(udp, "joão");
+    await using maria = new Recorded(udp, "maria");
     joao.line.invite({ name: "joão", ip: "127.0.0.1" }, maria.address);
     await maria.until(() => maria.told.includes("invitation"));
-  }
-  await maria.until(() => maria.told.includes("withdrawn"));
-});
+    maria.line.accept();
+    await maria.until(() => maria.told.includes("started"));
+    const stranger = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+    const to = { transport: "udp", hostname: "127.0.0.1", port: maria.line.port } as const;
+    await stranger.send(Uint8Array.of(...VOICE, 66), to);
+    // What the stranger sends afterwards arrives afterwards, and this one is traced.
+    await stranger.send(new TextEncoder().encode('{"tipo":"nada"}'), to);
+    await maria.until(() => maria.traces.some(({ text }) => text.includes("nada")));
+    stranger.close();
+    joao.line.sendVoice(joao.line.current!, VOICE);
+    await maria.until(() => maria.voice.length > 0);
+    assertEquals(maria.voice, [VOICE]);
+  });
 
-Deno.test("CallTransport.open() fails where the port is taken", async () => {
-  await using maria = new Recorded("maria");
-  const nobody = { onOutput() {}, onTrace() {}, onFlood() {} };
-  assertThrows(
-    () => CallTransport.open("127.0.0.1", maria.line.port, randomPolicy("off"), nobody),
-    Deno.errors.AddrInUse,
-  );
-});
+  Deno.test(`CallTransport goes on after datagrams that mean nothing: ${kind}`, async () => {
+    await using maria = new Recorded(udp, "maria");
+    const stranger = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+    const to = { transport: "udp", hostname: "127.0.0.1", port: maria.line.port } as const;
+    const texts = ["", "{", "{}", '{"tipo":"convite"}', "\u0080\u0000", `{"tipo":"${"x".repeat(3000)}"}`];
+    for (const text of texts) await stranger.send(new TextEncoder().encode(text), to);
+    await stranger.send(Uint8Array.of(0x7b, 0xff), to);
+    await stranger.send(
+      new TextEncoder().encode('{"tipo":"encerrar_ligação","chamada":"0123456789abcdefghijkl"}'),
+      to,
+    );
+    const [answer] = await stranger.receive();
+    assertEquals(JSON.parse(new TextDecoder().decode(answer)), {
+      tipo: "ligação_encerrada",
+      chamada: "0123456789abcdefghijkl",
+    });
+    stranger.close();
+    assertEquals(maria.told, []);
+  });
+
+  Deno.test(`CallTransport takes each packet of an encrypted call once, and none that is in the clear or was changed: ${kind}`, async () => {
+    await using maria = new Recorded(udp, "maria");
+    using caller = new RawCaller(maria.line.port);
+    const calling = caller.call();
+    await maria.until(() => maria.told.includes("invitation"));
+    maria.line.accept();
+    await calling;
+    await maria.until(() => maria.told.includes("started"));
+    assertEquals(maria.line.current?.keys?.code, caller.keys.code);
+    const sender = new SrtpSender(caller.keys.outgoing);
+    const random = randomFrom(1);
+    const sent: Uint8Array<ArrayBuffer>[] = [];
+    for (let number = 0; number < 50; number++) {
+      const datagram = sender.protect(numbered(number));
+      await caller.send(numbered(number)); // in the clear
+      const changed = datagram.slice();
+      const place = Math.floor(changed.length * random());
+      changed[place] = changed[place]! ^ 1 << Math.floor(8 * random());
+      await caller.send(changed);
+      await caller.send(datagram.slice(0, 1 + Math.floor(datagram.length * random())));
+      sent.push(datagram);
+      for (const replay of sent) await caller.send(replay);
+      // Or the system would have to keep more than it does for a socket.
+      await maria.until(() => maria.voice.length > number);
+    }
+    await caller.send(sender.protect(numbered(99)));
+    await maria.until(() => maria.voice.some((packet) => packet[3] === 99));
+    assertEquals(maria.voice.map((packet) => packet[3]), [...Array(50).keys(), 99]);
+    assertEquals(maria.line.current?.state, "talking");
+  });
+
+  Deno.test(`CallTransport takes encrypted voice that comes from another address of the other phone: ${kind}`, async () => {
+    await using maria = new Recorded(udp, "maria");
+    using caller = new RawCaller(maria.line.port);
+    const calling = caller.call();
+    await maria.until(() => maria.told.includes("invitation"));
+    maria.line.accept();
+    await calling;
+    await maria.until(() => maria.told.includes("started"));
+    const sender = new SrtpSender(caller.keys.outgoing);
+    const other = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+    const to = { transport: "udp", hostname: "127.0.0.1", port: maria.line.port } as const;
+    await other.send(sender.protect(VOICE), to);
+    await maria.until(() => maria.voice.length > 0);
+    other.close();
+    assertEquals(maria.voice, [VOICE]);
+  });
+
+  Deno.test(`CallTransport carries on with a call while it is flooded, shows little of the flood, and says so once: ${kind}`, async () => {
+    await using joao = new Recorded(udp, "joão");
+    await using maria = new Recorded(udp, "maria");
+    joao.line.invite({ name: "joão", ip: "127.0.0.1" }, maria.address);
+    await maria.until(() => maria.told.includes("invitation"));
+    maria.line.accept();
+    await maria.until(() => maria.told.includes("started"));
+    const call = joao.line.current!;
+    const flooder = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+    const to = { transport: "udp", hostname: "127.0.0.1", port: maria.line.port } as const;
+    const random = randomFrom(2);
+    const kinds = Object.values(FLOODS);
+    let sent = 0;
+    for (let round = 0; round < 100; round++) {
+      // Fewer at once than the system keeps for a socket, so that the voice behind them is not lost there.
+      for (let count = 0; count < 50; count++) {
+        await flooder.send(kinds[Math.floor(kinds.length * random())]!(random), to);
+        sent++;
+      }
+      joao.line.sendVoice(call, numbered(round));
+      await maria.until(() => maria.voice.length > round);
+    }
+    flooder.close();
+    assertEquals(maria.voice.map((packet) => packet[3]), [...Array(100).keys()]);
+    const told = maria.told.filter((words) => words !== "busy_rejected");
+    assertEquals(told, ["invitation", "started"]);
+    assertEquals(maria.line.current?.state, "talking");
+    assert(maria.traces.length < sent / 5, `${maria.traces.length} of ${sent} are shown`);
+    assert(maria.floods.length <= 1);
+  });
+
+  Deno.test(`CallTransport says goodbye when it closes in a call: ${kind}`, async () => {
+    await using maria = new Recorded(udp, "maria");
+    {
+      await using joao = new Recorded(udp, "joão");
+      joao.line.invite({ name: "joão", ip: "127.0.0.1" }, maria.address);
+      await maria.until(() => maria.told.includes("invitation"));
+    }
+    await maria.until(() => maria.told.includes("withdrawn"));
+  });
+
+  Deno.test(`CallTransport.open() fails where the port is taken: ${kind}`, async () => {
+    await using maria = new Recorded(udp, "maria");
+    const nobody = { onOutput() {}, onTrace() {}, onFlood() {} };
+    assertThrows(
+      () => CallTransport.open("127.0.0.1", maria.line.port, optionsOf(udp), nobody),
+      Deno.errors.AddrInUse,
+    );
+  });
+}

@@ -1,32 +1,65 @@
-import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
-import { PollLoop } from "../../lib/transport/poll_loop.ts";
-import { LinuxUdpSocket } from "../../lib/transport/linux_udp.ts";
+import { assertEquals, assertGreaterOrEqual } from "@std/assert";
+import { type PolledSocket, PollLoop, type SocketPoll } from "../../lib/transport/poll_loop.ts";
 
-function open(): { socket: Deno.DatagramConn; port: number } {
-  const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
-  return { socket, port: (socket.addr as Deno.NetAddr).port };
+/** A socket that has as many datagrams as it is given, each a number. */
+class FakeSocket implements PolledSocket {
+  readonly descriptor = 0;
+  readonly waiting: number[] = [];
+  readonly received: number[] = [];
+  /** Called with each datagram. */
+  onReceived = (_number: number): void => {};
+
+  receive(): boolean {
+    const number = this.waiting.shift();
+    if (number === undefined) return false;
+    this.received.push(number);
+    this.onReceived(number);
+    return true;
+  }
 }
 
-/** A loop that watches a socket; without one, where the system has none that can be watched. */
-function openLoop() {
-  const loop = new PollLoop(100);
-  const { socket, port } = open();
-  const system = LinuxUdpSocket.boundTo(port);
-  const received: number[][] = [];
-  if (system) loop.watch(system, (datagram, { port }) => received.push([port, ...datagram]));
-  return {
-    loop,
-    received,
-    port,
-    system,
-    [Symbol.dispose]() {
-      system?.[Symbol.dispose]();
-      socket.close();
-    },
+/** Polls of fake sockets: waiting takes no time on this thread, and on the other one until a test says so. */
+class FakePolls {
+  readonly log: string[] = [];
+  #aside = Promise.withResolvers<void>();
+
+  open = (sockets: readonly PolledSocket[]): SocketPoll => {
+    const ready = () => sockets.filter((socket) => (socket as FakeSocket).waiting.length > 0);
+    this.log.push(`open ${sockets.length}`);
+    return {
+      wait: () => ready(),
+      waitAside: async () => {
+        this.log.push("aside");
+        await this.#aside.promise;
+        this.#aside = Promise.withResolvers();
+        return ready();
+      },
+      interrupt: () => {
+        this.log.push("interrupt");
+        this.wake();
+      },
+    };
   };
+
+  /** Something has come, and the other thread notices. */
+  wake(): void {
+    this.#aside.resolve();
+  }
 }
 
-/** Keeps a loop going round until somebody calls it enough. */
+function setUp(...sockets: FakeSocket[]) {
+  const polls = new FakePolls();
+  const loop = new PollLoop(polls.open);
+  for (const socket of sockets) loop.add(socket);
+  return { polls, loop };
+}
+
+/** Lets the event loop have some turns. */
+async function turns(): Promise<void> {
+  for (let count = 0; count < 3; count++) await new Promise((resolve) => setTimeout(resolve, 0));
+}
+
+/** Keeps a loop going round until the result is called. */
 function keepGoing(loop: PollLoop): () => void {
   let cancel = loop.setTimer(function again() {
     cancel = loop.setTimer(again, 5);
@@ -35,8 +68,7 @@ function keepGoing(loop: PollLoop): () => void {
 }
 
 Deno.test("PollLoop calls timers in their order, not too early, and not those that were taken back", async () => {
-  using opened = openLoop();
-  const { loop } = opened;
+  const { loop } = setUp(new FakeSocket());
   const called: string[] = [];
   const start = loop.now();
   // However long this test is held up between two of them.
@@ -57,9 +89,9 @@ Deno.test("PollLoop calls timers in their order, not too early, and not those th
   assertEquals(called, ["first", "second", "third"]);
 });
 
-Deno.test("PollLoop lets the event loop have its turn, and what waits for a promise go on", async () => {
-  using opened = openLoop();
-  const stop = keepGoing(opened.loop);
+Deno.test("PollLoop lets the event loop have its turn, and promises that are waited for go on", async () => {
+  const { loop } = setUp(new FakeSocket());
+  const stop = keepGoing(loop);
   let went = 0;
   for (let count = 0; count < 3; count++) {
     await new Promise((resolve) => setTimeout(resolve, 0));
@@ -70,42 +102,84 @@ Deno.test("PollLoop lets the event loop have its turn, and what waits for a prom
   assertEquals(went, 3);
 });
 
-Deno.test("PollLoop receives what comes to its sockets while it goes round, until it lets go of one", async () => {
-  using opened = openLoop();
-  const { loop, received, port, system } = opened;
-  if (!system) return;
-  const { socket: sender, port: from } = open();
-  const to = { transport: "udp", hostname: "127.0.0.1", port } as const;
-  const waitFor = async (count: number) => {
-    while (received.length < count) await new Promise<void>((resolve) => loop.setTimer(resolve, 1));
-  };
-  for (let number = 0; number < 100; number++) await sender.send(Uint8Array.of(number), to);
-  await waitFor(100);
-  assertEquals(received, Array.from({ length: 100 }, (_, number) => [from, number]));
-  await sender.send(new Uint8Array(200), to);
-  await waitFor(101);
-  assertEquals(received[100]!.length - 1, 100, "no more than was asked for");
-
-  loop.unwatch(system);
-  await sender.send(Uint8Array.of(1), to);
-  await new Promise<void>((resolve) => loop.setTimer(resolve, 1));
-  assertEquals(received.length, 101);
-  sender.close();
+Deno.test("PollLoop receives while it goes round, and while another thread waits", async () => {
+  const socket = new FakeSocket();
+  const { loop, polls } = setUp(socket);
+  socket.waiting.push(1, 2);
+  polls.wake();
+  await turns();
+  assertEquals(socket.received, [1, 2]);
+  const came = Promise.withResolvers<void>();
+  socket.onReceived = () => came.resolve();
+  const stop = keepGoing(loop);
+  socket.waiting.push(3);
+  await came.promise;
+  stop();
+  assertEquals(socket.received, [1, 2, 3]);
 });
 
-Deno.test("PollLoop leaves its timers to the event loop while something else needs it", async () => {
-  using opened = openLoop();
-  const { loop, received, port, system } = opened;
-  if (!system) return;
-  const { socket: sender } = open();
+Deno.test("PollLoop has the other thread wait again when it is done with its timers", async () => {
+  const socket = new FakeSocket();
+  const { loop, polls } = setUp(socket);
+  const stop = keepGoing(loop);
+  // The thread that waited since before gets the next datagram's news, too, and is not sent again meanwhile.
+  polls.wake();
+  await turns();
+  assertEquals(polls.log, ["open 1", "aside"]);
+  stop();
+  while (polls.log.length < 3) await turns();
+  assertEquals(polls.log, ["open 1", "aside", "aside"]);
+  socket.waiting.push(1);
+  polls.wake();
+  await turns();
+  assertEquals(socket.received, [1]);
+});
+
+Deno.test("PollLoop receives no more than 32 datagrams at once before it looks at its timers", async () => {
+  const socket = new FakeSocket();
+  const { loop, polls } = setUp(socket);
+  socket.waiting.push(...Array(100).keys());
+  const counts: number[] = [];
+  const done = Promise.withResolvers<void>();
+  loop.setTimer(function again() {
+    counts.push(socket.received.length);
+    if (socket.waiting.length > 0) loop.setTimer(again, 0);
+    else done.resolve();
+  }, 0);
+  await done.promise;
+  assertEquals(counts, [0, 32, 64, 96, 100]);
+  polls.wake();
+});
+
+Deno.test("PollLoop.remove() lets go of a socket at once, and settles when no thread waits for it", async () => {
+  const [first, second] = [new FakeSocket(), new FakeSocket()];
+  const { loop, polls } = setUp(first, second);
+  first.waiting.push(1, 2);
+  // The first datagram leads to the removal, as a goodbye does.
+  let removed: Promise<void> | undefined;
+  first.onReceived = () => removed = loop.remove(first);
+  polls.wake();
+  await turns();
+  assertEquals(first.received, [1]);
+  await removed;
+  second.waiting.push(3);
+  polls.wake();
+  await turns();
+  assertEquals(second.received, [3]);
+  await loop.remove(second);
+  assertEquals(polls.log.at(-1), "interrupt");
+});
+
+Deno.test("PollLoop leaves its timers to the event loop while other work needs it", async () => {
+  const socket = new FakeSocket();
+  const { loop, polls } = setUp(socket);
   const work = Promise.withResolvers<void>();
   const rest = loop.restDuring(work.promise);
-  await sender.send(Uint8Array.of(1), { transport: "udp", hostname: "127.0.0.1", port });
+  socket.waiting.push(1);
   await new Promise<void>((resolve) => loop.setTimer(resolve, 1));
-  assertEquals(received, [], "it does not go round");
+  assertEquals(socket.received, [], "it does not go round");
   work.resolve();
   await rest;
-  while (received.length === 0) await new Promise<void>((resolve) => loop.setTimer(resolve, 1));
-  assert(received.length === 1);
-  sender.close();
+  while (socket.received.length === 0) await new Promise<void>((resolve) => loop.setTimer(resolve, 1));
+  polls.wake();
 });

@@ -1,0 +1,69 @@
+/** UDP sockets of the runtime, `Deno.listenDatagram`, on every system. */
+
+import type { Endpoint } from "../protocol/address.ts";
+import { systemClock } from "../util/clock.ts";
+import { type DatagramListener, RECEIVE_BYTES, type UdpDriver, type UdpSocket } from "./udp_socket.ts";
+
+/** The runtime's UDP. */
+export const runtimeUdp: UdpDriver = {
+  clock: systemClock,
+  open(version, port, listener) {
+    const hostname = version === 6 ? "::" : "0.0.0.0";
+    return new RuntimeUdpSocket(Deno.listenDatagram({ transport: "udp", hostname, port }), listener);
+  },
+  // The event loop receives, so that all have their turn anyway.
+  restDuring: async (work) => {
+    await work;
+  },
+};
+
+class RuntimeUdpSocket implements UdpSocket {
+  readonly port: number;
+  readonly #socket: Deno.DatagramConn;
+  readonly #listener: DatagramListener;
+  readonly #receiving: Promise<void>;
+  #lastSent: Promise<unknown> = Promise.resolve();
+  #closed = false;
+
+  constructor(socket: Deno.DatagramConn, listener: DatagramListener) {
+    this.port = (socket.addr as Deno.NetAddr).port;
+    this.#socket = socket;
+    this.#listener = listener;
+    this.#receiving = this.#receive();
+  }
+
+  send(datagram: Uint8Array<ArrayBuffer>, to: Endpoint): void {
+    this.#lastSent = this.#socket.send(datagram, { transport: "udp", hostname: to.ip, port: to.port })
+      .catch(() => {
+        // Unreachable for now: lost.
+      });
+  }
+
+  attachFilter(): void {
+    // The runtime has none.
+  }
+
+  detachFilter(): void {}
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#lastSent;
+    this.#socket.close();
+    await this.#receiving;
+  }
+
+  async #receive(): Promise<void> {
+    const buffer = new Uint8Array(RECEIVE_BYTES);
+    while (!this.#closed) {
+      try {
+        const [datagram, address] = await this.#socket.receive(buffer);
+        const { hostname: ip, port } = address as Deno.NetAddr;
+        if (!this.#closed) this.#listener(datagram as Uint8Array<ArrayBuffer>, { ip, port });
+      } catch {
+        // Some systems report here that an earlier datagram did not arrive. Let others have a turn, then go on.
+        if (!this.#closed) await new Promise((resolve) => setTimeout(resolve, 0));
+      }
+    }
+  }
+}

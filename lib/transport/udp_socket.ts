@@ -1,0 +1,45 @@
+/**
+ * UDP sockets as calls use them. `runtime_udp.ts` has them everywhere, `linux_udp.ts` on Linux, with less work for each
+ * datagram; `phone.ts` chooses.
+ */
+
+import type { Endpoint } from "../protocol/address.ts";
+import { MAX_DATAGRAM_BYTES } from "../protocol/call_messages.ts";
+import type { Clock } from "../util/clock.ts";
+import type { FilterInstruction } from "./bpf_filter.ts";
+
+/** Bytes that are received of a datagram: one more than is allowed, to tell a datagram that is too large. */
+export const RECEIVE_BYTES = MAX_DATAGRAM_BYTES + 1;
+
+/** Takes a datagram, whose bytes are valid until it returns, and where it came from. */
+export type DatagramListener = (datagram: Uint8Array<ArrayBuffer>, sender: Endpoint) => void;
+
+/** A UDP socket on all interfaces. */
+export interface UdpSocket {
+  readonly port: number;
+  /** Sends a datagram. One that cannot be sent is lost, as on any network. */
+  send(datagram: Uint8Array<ArrayBuffer>, to: Endpoint): void;
+  /** Has the system drop the datagrams that a filter does not accept, where it can. */
+  attachFilter(instructions: readonly FilterInstruction[]): void;
+  /** Has the system let all datagrams through again. */
+  detachFilter(): void;
+  /** Closes the socket. Settles when it is closed, and what it was given is sent. */
+  close(): Promise<void>;
+}
+
+/** A way to the system's UDP sockets. */
+export interface UdpDriver {
+  /** The clock for a call's voice: timers of this one cost least beside the sockets. */
+  readonly clock: Clock;
+  /**
+   * Opens a socket.
+   *
+   * @param version Of IP. A socket of version 6 receives from version 4, too, where the system does so.
+   * @param port 0 is any free one.
+   * @param listener Told of each datagram. One that throws loses that datagram alone.
+   * @throws {Deno.errors.AddrInUse} If another program has the port.
+   */
+  open(version: 4 | 6, port: number, listener: DatagramListener): UdpSocket;
+  /** Has datagrams and timers wait for work that needs many turns of the event loop, rather than it for them. */
+  restDuring(work: Promise<unknown>): Promise<void>;
+}

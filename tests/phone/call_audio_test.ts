@@ -1,0 +1,125 @@
+import { assert, assertEquals } from "@std/assert";
+import { AudioError } from "../../audio/audio_io.ts";
+import { AudioDevices, type SoundChoice } from "../../audio/audio_devices.ts";
+import { wasmLibopus } from "../../lib/codec/libopus.ts";
+import type { PhoneEvent } from "../../lib/events/phone_events.ts";
+import { CallAudio } from "../../lib/phone/call_audio.ts";
+import { runtimeCipher } from "../../lib/srtp/aes_gcm.ts";
+import { levelDb } from "../../lib/dsp/level.ts";
+import { openDecoder } from "../../lib/codec/opus.ts";
+import { isRtcp, parseRtp } from "../../lib/rtp/rtp.ts";
+import { systemClock } from "../../lib/util/clock.ts";
+import { OPTIONS } from "./fakes.ts";
+
+const SYNTHETIC: SoundChoice = { microphone: "tone", speaker: "none" };
+
+function open(devices = new AudioDevices(SYNTHETIC)) {
+  const events: PhoneEvent[] = [];
+  const audio = new CallAudio({
+    devices,
+    voice: OPTIONS.voice,
+    libopus: wasmLibopus,
+    cipher: runtimeCipher,
+    show: (event) => events.push(event),
+  });
+  return { audio, events, devices };
+}
+
+/** Opens a call's voice and waits for some of its packets. */
+async function speak(audio: CallAudio, packets: number): Promise<Uint8Array[]> {
+  const sent: Uint8Array[] = [];
+  const enough = Promise.withResolvers<void>();
+  const session = await audio.open(systemClock, (datagram) => {
+    if (!isRtcp(datagram) && sent.push(datagram) === packets) enough.resolve();
+  });
+  await enough.promise;
+  await audio.close(session);
+  await audio.closed();
+  return sent;
+}
+
+async function loudestDb(datagrams: readonly Uint8Array[]): Promise<number> {
+  using decoder = await openDecoder(wasmLibopus);
+  return Math.max(...datagrams.map((datagram) => levelDb(decoder.decode(parseRtp(datagram)!.payload)!)));
+}
+
+Deno.test("CallAudio sends what the microphone hears", async () => {
+  const { audio } = open();
+  assert(await audio.check());
+  assert(await loudestDb(await speak(audio, 10)) > -20);
+});
+
+Deno.test("CallAudio that is muted before a call sends not one frame of the microphone", async () => {
+  const { audio } = open();
+  audio.muted = true;
+  assert(await loudestDb(await speak(audio, 3)) < -90);
+  assert(audio.muted, "and stays so");
+});
+
+Deno.test("CallAudio shows devices that cannot be opened, and goes on with silence", async () => {
+  const { audio, events, devices } = open();
+  devices.openSource = () => Promise.reject(new AudioError("file_failed", "a.wav", "gone"));
+  devices.openSink = () => Promise.reject(new AudioError("file_failed", "b.wav", "gone"));
+  await speak(audio, 1);
+  const common = { event: "audio_failed", code: "file_failed", detail: "gone", asked: false } as const;
+  assertEquals(events, [
+    { ...common, side: "microphone", subject: "a.wav" },
+    { ...common, side: "speaker", subject: "b.wav" },
+  ]);
+});
+
+Deno.test("CallAudio.check() shows what does not work, and whether that was asked for", async () => {
+  const { audio, events } = open(new AudioDevices({ microphone: "/none/a.wav", speaker: "none" }));
+  assertEquals(await audio.check(), false);
+  assertEquals(events.map((event) => event.event === "audio_failed" && event.asked), [true]);
+});
+
+Deno.test("CallAudio shows devices that go and come back, one name where both are one", () => {
+  const { events, devices } = open(
+    Object.assign(new AudioDevices(SYNTHETIC), {
+      listen: (listener: Parameters<AudioDevices["listen"]>[0]) => {
+        const both = [{ side: "microphone", name: "usb" }, { side: "speaker", name: "usb" }] as const;
+        queueMicrotask(() => {
+          listener.lost(both, "gone");
+          listener.back([both[1]]);
+        });
+      },
+    }),
+  );
+  assert(devices);
+  return Promise.resolve().then(() =>
+    assertEquals(events, [
+      { event: "audio_lost", side: "both", names: ["usb"], detail: "gone" },
+      { event: "audio_back", side: "speaker", names: ["usb"] },
+    ])
+  );
+});
+
+Deno.test("CallAudio lets a call wait for the devices of the one before it", async () => {
+  const { audio, devices } = open();
+  const closing = Promise.withResolvers<void>();
+  const { openSource } = devices;
+  const opened: string[] = [];
+  devices.openSource = async (samples) => {
+    opened.push("open");
+    const source = await openSource.call(devices, samples);
+    const close = () => closing.promise.then(() => source[Symbol.asyncDispose]());
+    return { ...source, [Symbol.asyncDispose]: close };
+  };
+  const first = await audio.open(systemClock, () => {});
+  await audio.close(first);
+  const second = audio.open(systemClock, () => {});
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  assertEquals(opened, ["open"]);
+  closing.resolve();
+  await audio.close(await second);
+  assertEquals(opened, ["open", "open"]);
+  await audio.closed();
+});
+
+Deno.test("CallAudio.warmUp() shows nothing and leaves nothing open", async () => {
+  const { audio, events } = open();
+  await audio.warmUp();
+  await audio.closed();
+  assertEquals(events, []);
+});

@@ -1,0 +1,88 @@
+import { assert, assertEquals } from "@std/assert";
+import type { CallKeys } from "../../lib/call/key_exchange.ts";
+import { CallSession } from "../../lib/phone/call_session.ts";
+import type { PhoneOptions } from "../../lib/phone/options.ts";
+import { callOf, FakeAudio, FakeScreen, FakeTransport, MARIA, settle } from "./fakes.ts";
+
+const MASTER = { key: new Uint8Array(16), salt: new Uint8Array(12) };
+const KEYS = { code: "12345", outgoing: MASTER, incoming: MASTER } as CallKeys;
+
+function start(options: Partial<PhoneOptions> = {}, audio = new FakeAudio()) {
+  const [screen, transport] = [new FakeScreen(), new FakeTransport()];
+  const call = callOf("talking", { keys: KEYS });
+  transport.current = call;
+  const settings = { hangUpAfter: undefined, logKeys: undefined, ...options };
+  const session = new CallSession({ call, transport, audio, screen, options: settings });
+  return { session, screen, transport, audio, call };
+}
+
+Deno.test("CallSession shows the call at once, and connects the voice with the transport", async () => {
+  const { session, screen, transport, audio } = start();
+  assertEquals(screen.events, [{ event: "call_started", ...MARIA, code: "12345" }]);
+  await settle();
+  transport.voicePort!.handleDatagram(Uint8Array.of(1));
+  assertEquals(audio.handled, [Uint8Array.of(1)]);
+  audio.send(Uint8Array.of(2));
+  assertEquals(transport.sent, [Uint8Array.of(2)]);
+  await session.end();
+});
+
+Deno.test("CallSession says that the microphone is muted since before the call", async () => {
+  const audio = new FakeAudio();
+  audio.muted = true;
+  const { session, screen } = start({}, audio);
+  assertEquals(screen.shown, ["call_started", "muted"]);
+  await session.end();
+});
+
+Deno.test("CallSession keeps the live line up to date until its end", async () => {
+  const { session, screen, audio } = start();
+  while (screen.statuses.length === 0) await settle();
+  audio.muted = true;
+  const { length } = screen.statuses;
+  while (screen.statuses.length === length) await settle();
+  const status = screen.statuses.at(-1)!;
+  assertEquals([status.name, status.code, status.muted], [MARIA.name, "12345", true]);
+  assertEquals([status.microphoneDb, status.framesSent], [-20, 7]);
+  await session.end();
+  assertEquals(screen.statuses.at(-1), undefined);
+});
+
+Deno.test("CallSession hangs up after the time of the command line, if its call is still the present one", async () => {
+  const hung = start({ hangUpAfter: 0.001 });
+  while (hung.transport.log.length === 0) await settle();
+  assertEquals(hung.transport.log, ["hang up"]);
+  await hung.session.end();
+  const other = start({ hangUpAfter: 0.001 });
+  other.transport.current = callOf();
+  // The live line's timer is set after, and to a later time.
+  while (other.screen.statuses.length === 0) await settle();
+  assertEquals(other.transport.log, []);
+  await other.session.end();
+});
+
+Deno.test("CallSession.end() waits for devices that are being opened, closes them and tells the figures", async () => {
+  const audio = new FakeAudio();
+  const opening = Promise.withResolvers<void>();
+  audio.opening = opening.promise;
+  const { session } = start({}, audio);
+  const ending = session.end();
+  await settle();
+  assertEquals(audio.log, ["opening"]);
+  opening.resolve();
+  const { framesSent, seconds } = await ending;
+  assertEquals(audio.log, ["opening", "open", "close"]);
+  assertEquals(framesSent, 7);
+  assert(seconds >= 0);
+});
+
+Deno.test("CallSession writes the keys down, or says that it cannot", async () => {
+  const path = await Deno.makeTempFile({ prefix: "sala-" });
+  const written = start({ logKeys: path });
+  assertEquals((await Deno.readTextFile(path)).split("\n").length, 3);
+  await Deno.remove(path);
+  const failed = start({ logKeys: "/none/keys" });
+  assertEquals(written.screen.shown, ["call_started"]);
+  assertEquals(failed.screen.shown, ["call_started", "key_log_failed"]);
+  for (const { session } of [written, failed]) await session.end();
+});

@@ -1,0 +1,268 @@
+/** Fakes of all that a phone is put together from, which write down what the phone does with them. */
+
+import type { Call } from "../../lib/call/call.ts";
+import type { CallStatus, PhoneEvent } from "../../lib/events/phone_events.ts";
+import type { Screen } from "../../lib/phone/screen.ts";
+import type { PhoneOptions } from "../../lib/phone/options.ts";
+import type { PhoneRegistry, PhoneTransport, UserAgentParts } from "../../lib/phone/user_agent.ts";
+import type { RegistrationOptions } from "../../lib/registration/registration.ts";
+import type { LookUpResult, RegisterResult } from "../../lib/registration/registry_client.ts";
+import type { CallTransportEvents, VoicePort } from "../../lib/transport/call_transport.ts";
+import { NO_VOICE, type VoiceSession } from "../../lib/voice/voice_session.ts";
+import { ManualClock } from "../../testing/manual_clock.ts";
+
+export const OPTIONS: PhoneOptions = {
+  host: "registry.example",
+  registryPort: 5000,
+  name: "João",
+  port: 6000,
+  call: undefined,
+  answer: "ask",
+  hangUpAfter: undefined,
+  ip: "192.0.2.1",
+  encryption: "preferred",
+  logKeys: undefined,
+  voice: {
+    frameMs: 20,
+    errorCorrection: true,
+    redundancy: true,
+    stretching: true,
+    echoCancel: false,
+    noiseReduction: false,
+    gain: false,
+  },
+};
+
+export const MARIA = { name: "Maria", ip: "192.0.2.2", port: 6001 };
+
+/** A call with Maria, of which only what a phone looks at is there. */
+export function callOf(state: Call["state"] = "talking", fields: Partial<Call> = {}): Call {
+  return {
+    id: "AAAAAAAAAAAAAAAAAAAAAA",
+    role: "caller",
+    peer: MARIA,
+    keys: undefined,
+    state,
+    ...fields,
+  } as Call;
+}
+
+/** Lets everything go on that waits for promises that are settled. */
+export async function settle(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 0));
+}
+
+/** A screen on which a test types. */
+export class FakeScreen implements Screen {
+  readonly events: PhoneEvent[] = [];
+  readonly statuses: (CallStatus | undefined)[] = [];
+  completed: readonly string[] = [];
+  readonly broken: Promise<void> = new Promise(() => {});
+  readonly #typed: string[] = [];
+  #more = Promise.withResolvers<void>();
+  #ended = false;
+
+  constructor(readonly interactive = false) {}
+
+  /** The names of the events, but for the message trace. */
+  get shown(): string[] {
+    return this.events.map(({ event }) => event).filter((event) => event !== "message");
+  }
+
+  /** Types lines, and goes on when the phone has read the last one and done what it can at once. */
+  async type(...lines: readonly string[]): Promise<void> {
+    this.#typed.push(...lines);
+    this.#more.resolve();
+    await settle();
+  }
+
+  async endInput(): Promise<void> {
+    this.#ended = true;
+    this.#more.resolve();
+    await settle();
+  }
+
+  readonly lines: AsyncIterable<string> = this.#read();
+
+  async *#read(): AsyncGenerator<string> {
+    for (;;) {
+      const line = this.#typed.shift();
+      if (line !== undefined) yield line;
+      else if (this.#ended) return;
+      else {
+        await this.#more.promise;
+        this.#more = Promise.withResolvers();
+      }
+    }
+  }
+
+  show(event: PhoneEvent): void {
+    this.events.push(event);
+  }
+
+  status(status: CallStatus | undefined): void {
+    this.statuses.push(status);
+  }
+
+  names(names: readonly string[]): void {
+    this.completed = names;
+  }
+
+  flush(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+/** A registry that answers what it is told to. */
+export class FakeRegistry implements PhoneRegistry {
+  readonly localIp = "192.0.2.1";
+  readonly log: string[] = [];
+  options: RegistrationOptions = {};
+  /** What came of each attempt to register, the last one for all further ones. */
+  registered: RegisterResult["kind"][] = ["confirmed"];
+  found: LookUpResult = {
+    kind: "found",
+    person: { nome: MARIA.name, ip: MARIA.ip, porta: MARIA.port },
+  };
+
+  register(nome: string, ip: string, porta: number): Promise<RegisterResult> {
+    this.log.push(`register ${nome} ${ip} ${porta}`);
+    const kind = this.registered.length > 1 ? this.registered.shift()! : this.registered[0]!;
+    return Promise.resolve(
+      kind === "confirmed"
+        ? { kind, person: { nome, ip, porta } }
+        : kind === "refused"
+        ? { kind, code: "mensagem_invalida", message: "no" }
+        : { kind },
+    );
+  }
+
+  lookUp(name: string): Promise<LookUpResult> {
+    this.log.push(`look up ${name}`);
+    return Promise.resolve(this.found);
+  }
+
+  list(): ReturnType<PhoneRegistry["list"]> {
+    return Promise.resolve({ kind: "people", people: [{ nome: "Ana", ip: "192.0.2.3", porta: 6000 }] });
+  }
+
+  close(): Promise<void> {
+    this.log.push("close");
+    return Promise.resolve();
+  }
+}
+
+/** Sockets that reach nobody. */
+export class FakeTransport implements PhoneTransport {
+  readonly port = 6000;
+  readonly clock = new ManualClock();
+  readonly log: string[] = [];
+  readonly sent: Uint8Array[] = [];
+  voicePort: VoicePort | undefined;
+  current: Call | undefined;
+
+  restDuring(work: Promise<unknown>): void {
+    this.log.push("rest");
+    work.then(() => this.log.push("rested"));
+  }
+
+  invite(_self: unknown, peer: { readonly name: string }): void {
+    this.log.push(`invite ${peer.name}`);
+    this.current = callOf("inviting");
+  }
+
+  accept(): void {
+    this.log.push("accept");
+  }
+
+  hangUp(): void {
+    this.log.push("hang up");
+  }
+
+  openVoice(_call: Call, port: VoicePort): void {
+    this.voicePort = port;
+  }
+
+  sendVoice(_call: Call, datagram: Uint8Array): void {
+    this.sent.push(datagram);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.log.push("close");
+    return Promise.resolve();
+  }
+}
+
+/** Sound that nobody hears. */
+export class FakeAudio {
+  readonly log: string[] = [];
+  works = true;
+  muted = false;
+  /** Settles when devices may open. */
+  opening: Promise<void> = Promise.resolve();
+  /** Settles when all devices are closed. */
+  closing: Promise<void> = Promise.resolve();
+  readonly handled: Uint8Array[] = [];
+  send: (datagram: Uint8Array<ArrayBuffer>) => void = () => {};
+
+  check(): Promise<boolean> {
+    this.log.push("check");
+    return Promise.resolve(this.works);
+  }
+
+  warmUp(): Promise<void> {
+    this.log.push("warm up");
+    return Promise.resolve();
+  }
+
+  async open(_clock: unknown, send: (datagram: Uint8Array<ArrayBuffer>) => void): Promise<VoiceSession> {
+    this.log.push("opening");
+    await this.opening;
+    this.log.push("open");
+    this.send = send;
+    return {
+      handleDatagram: (datagram: Uint8Array) => this.handled.push(datagram),
+      figures: { ...NO_VOICE, framesSent: 7 },
+      levels: { microphoneDb: -20, speakerDb: -30 },
+    } as unknown as VoiceSession;
+  }
+
+  close(): Promise<void> {
+    this.log.push("close");
+    return Promise.resolve();
+  }
+
+  closed(): Promise<void> {
+    return this.closing;
+  }
+}
+
+/** All of them, put together. */
+export function fakeParts(interactive = false) {
+  const [screen, registry, transport] = [
+    new FakeScreen(interactive),
+    new FakeRegistry(),
+    new FakeTransport(),
+  ];
+  const audio = new FakeAudio();
+  let events: CallTransportEvents | undefined;
+  const parts: UserAgentParts = {
+    screen,
+    audio,
+    connect: (_host, _port, options) => {
+      registry.options = options;
+      return Promise.resolve({ kind: "connected", link: registry });
+    },
+    openTransport: (_ip, _port, given) => {
+      events = given;
+      return transport;
+    },
+  };
+  /** The transport tells the phone. */
+  const tell: CallTransportEvents["onOutput"] = (output) => events!.onOutput(output);
+  return { screen, registry, transport, audio, parts, tell };
+}

@@ -1,0 +1,49 @@
+import { assertEquals } from "@std/assert";
+import type { Call } from "../../lib/call/call.ts";
+import { floodFilter } from "../../lib/transport/bpf_filter.ts";
+import { type FilteredSocket, FloodShield } from "../../lib/transport/flood_shield.ts";
+import { ManualClock } from "../../testing/manual_clock.ts";
+
+const PEER = { ip: "192.0.2.1", port: 6000 };
+const MAPPED = { ip: "::ffff:192.0.2.1", port: 6000 };
+
+function setUp() {
+  const done: unknown[] = [];
+  const clock = new ManualClock();
+  const socket: FilteredSocket = {
+    attachFilter: (instructions) => done.push(instructions),
+    detachFilter: () => done.push("detached"),
+  };
+  const call = { state: "talking" };
+  return { done, clock, socket, call, talking: call as Call, shield: new FloodShield(clock) };
+}
+
+Deno.test("FloodShield attaches a filter once, for addresses in their one text form", () => {
+  const { done, socket, talking, shield } = setUp();
+  shield.raise(talking, socket, [MAPPED]);
+  shield.raise(talking, socket, [PEER]);
+  assertEquals(done, [floodFilter([PEER])]);
+});
+
+Deno.test("FloodShield is lowered after 5 s, and can be raised again", async () => {
+  const { done, clock, socket, talking, shield } = setUp();
+  shield.raise(talking, socket, [PEER]);
+  await clock.advance(4_999);
+  assertEquals(done.length, 1);
+  await clock.advance(1);
+  assertEquals(done[1], "detached");
+  shield.raise(talking, socket, [PEER]);
+  assertEquals(done[2], floodFilter([PEER]));
+});
+
+Deno.test("FloodShield.update() lowers it once its call is over, and not before", async () => {
+  const { done, clock, socket, call, talking, shield } = setUp();
+  shield.raise(talking, socket, [PEER]);
+  shield.update();
+  assertEquals(done.length, 1);
+  call.state = "closing";
+  shield.update();
+  shield.update();
+  await clock.advance(10_000);
+  assertEquals(done.slice(1), ["detached"]);
+});
