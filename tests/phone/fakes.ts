@@ -241,8 +241,19 @@ export class FakeAudio {
   }
 }
 
-/** All of them, put together. */
-export function fakeParts(interactive = false) {
+/** All of them. */
+export interface Fakes {
+  readonly screen: FakeScreen;
+  readonly registry: FakeRegistry;
+  readonly transport: FakeTransport;
+  readonly audio: FakeAudio;
+  readonly parts: UserAgentParts;
+  /** Has the transport tell the phone. */
+  readonly tell: CallTransportEvents["onOutput"];
+}
+
+/** Puts all of them together. */
+export function fakeParts(interactive = false): Fakes {
   const [screen, registry, transport] = [
     new FakeScreen(interactive),
     new FakeRegistry(),
@@ -262,7 +273,6 @@ export function fakeParts(interactive = false) {
       return transport;
     },
   };
-  /** The transport tells the phone. */
   const tell: CallTransportEvents["onOutput"] = (output) => events!.onOutput(output);
   return { screen, registry, transport, audio, parts, tell };
 }
