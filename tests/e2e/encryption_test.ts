@@ -15,7 +15,7 @@ import { parseWav } from "../../audio/file/wav_reader.ts";
 import { KeyExchange, KeyPair } from "../../lib/call/key_exchange.ts";
 import { FRAME_SAMPLES, openDecoder } from "../../lib/codec/opus.ts";
 import { isRtcp, isRtpOrRtcp, parseRtp } from "../../lib/rtp/rtp.ts";
-import { startPhone, waitForVoice } from "./phones.ts";
+import { callTest, startPhone, waitForVoice } from "./phones.ts";
 import { startProcess, startRegistry, type ToolProcess } from "../../testing/processes.ts";
 import { type Datagram, Wire } from "./wire.ts";
 
@@ -50,44 +50,47 @@ function portOf(phone: ToolProcess): number {
   return phone.events("registered")[0]?.port as number;
 }
 
-Deno.test("two phones show the same code, and a goodbye that is not theirs does nothing", async () => {
-  await using registry = await startRegistry();
-  await using maria = await startPhone(registry.port, "maria", ["--answer", "accept"]);
-  await using joao = await startPhone(registry.port, "joão", ["--call", "maria"]);
-  const started = [await joao.waitForEvent("call_started"), await maria.waitForEvent("call_started")];
-  assertEquals(started[0]?.code, started[1]?.code);
-  assert(/^\d{5}$/.test(started[0]?.code as string));
-  // Somebody who has seen every message says goodbye to both, in either's name.
-  const invitation = joao.events("message").map(({ text }) => JSON.parse(text as string))
-    .find(({ tipo }) => tipo === "convite");
-  const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
-  const { chamada, porta } = invitation;
-  const shown = joao.events("message").map(({ text }) => JSON.parse(text as string)).find(({ chave, tipo }) =>
-    chave && tipo === "confirmação"
-  );
-  for (const fields of [{}, { selo: shown.selo }, { chave: shown.chave, selo: shown.selo }]) {
-    const goodbye = new TextEncoder().encode(
-      JSON.stringify({ tipo: "encerrar_ligação", chamada, ...fields }),
-    );
-    for (const port of [porta, portOf(maria)]) {
-      await socket.send(goodbye, { transport: "udp", hostname: "127.0.0.1", port });
-    }
-  }
-  for (const phone of [joao, maria]) {
-    for (let count = 0; count < 3; count++) {
-      await phone.waitForEvent(
-        "message",
-        ({ direction, text }) => direction === "received" && (text as string).includes("encerrar_ligação"),
+callTest(
+  "two phones show the same code, and a goodbye that is not theirs does nothing",
+  async (startPhone) => {
+    await using registry = await startRegistry();
+    await using maria = await startPhone(registry.port, "maria", ["--answer", "accept"]);
+    await using joao = await startPhone(registry.port, "joão", ["--call", "maria"]);
+    const started = [await joao.waitForEvent("call_started"), await maria.waitForEvent("call_started")];
+    assertEquals(started[0]?.code, started[1]?.code);
+    assert(/^\d{5}$/.test(started[0]?.code as string));
+    // Somebody who has seen every message says goodbye to both, in either's name.
+    const invitation = joao.events("message").map(({ text }) => JSON.parse(text as string))
+      .find(({ tipo }) => tipo === "convite");
+    const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+    const { chamada, porta } = invitation;
+    const shown = joao.events("message").map(({ text }) => JSON.parse(text as string)).find((
+      { chave, tipo },
+    ) => chave && tipo === "confirmação");
+    for (const fields of [{}, { selo: shown.selo }, { chave: shown.chave, selo: shown.selo }]) {
+      const goodbye = new TextEncoder().encode(
+        JSON.stringify({ tipo: "encerrar_ligação", chamada, ...fields }),
       );
+      for (const port of [porta, portOf(maria)]) {
+        await socket.send(goodbye, { transport: "udp", hostname: "127.0.0.1", port });
+      }
     }
-    await phone.waitForEvent("status", ({ seconds }) => seconds as number > 1);
-  }
-  socket.close();
-  for (const phone of [joao, maria]) assertEquals(phone.events("call_ended"), []);
-  await joao.type("desligar");
-  await maria.waitForEvent("call_ended", ({ end }) => end === "peer_hung_up");
-  assertEquals(await joao.exitCode(), 0);
-});
+    for (const phone of [joao, maria]) {
+      for (let count = 0; count < 3; count++) {
+        await phone.waitForEvent(
+          "message",
+          ({ direction, text }) => direction === "received" && (text as string).includes("encerrar_ligação"),
+        );
+      }
+      await phone.waitForEvent("status", ({ seconds }) => seconds as number > 1);
+    }
+    socket.close();
+    for (const phone of [joao, maria]) assertEquals(phone.events("call_ended"), []);
+    await joao.type("desligar");
+    await maria.waitForEvent("call_ended", ({ end }) => end === "peer_hung_up");
+    assertEquals(await joao.exitCode(), 0);
+  },
+);
 
 Deno.test("somebody in between who passes everything on changes nothing, one with keys of their own is found out", async () => {
   await using registry = await startRegistry();

@@ -1,9 +1,16 @@
 import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
 import { RegistryClient } from "../../lib/registration/registry_client.ts";
-import { assertToneRecorded, messages, startPhone, temporaryFolder, waitForRecording } from "./phones.ts";
+import {
+  assertToneRecorded,
+  callTest,
+  messages,
+  startPhone,
+  temporaryFolder,
+  waitForRecording,
+} from "./phones.ts";
 import { startProcess, startRegistry } from "../../testing/processes.ts";
 
-Deno.test("a call shows every message of the assignment on both screens", async () => {
+callTest("a call shows every message of the assignment on both screens", async (startPhone) => {
   await using registry = await startRegistry();
   await using maria = await startPhone(registry.port, "maria");
   await using joao = await startPhone(registry.port, "joão");
@@ -47,19 +54,22 @@ Deno.test("a call shows every message of the assignment on both screens", async 
   ]);
 });
 
-Deno.test("a busy phone rejects a third caller without asking, and a person can refuse", async () => {
-  await using registry = await startRegistry();
-  await using maria = await startPhone(registry.port, "maria");
-  await using joao = await startPhone(registry.port, "joão");
-  await joao.type("ligar maria");
-  await maria.waitForEvent("invitation");
-  await using pedro = await startPhone(registry.port, "pedro", ["--call", "maria"]);
-  assertEquals(await pedro.exitCode(), 7);
-  assertEquals(pedro.events("rejected").map(({ reason }) => reason), ["ocupado"]);
-  await maria.type("recusar");
-  await joao.waitForEvent("rejected", ({ reason }) => reason === "recusado");
-  assertEquals(maria.events("invitation").length, 1);
-});
+callTest(
+  "a busy phone rejects a third caller without asking, and a person can refuse",
+  async (startPhone) => {
+    await using registry = await startRegistry();
+    await using maria = await startPhone(registry.port, "maria");
+    await using joao = await startPhone(registry.port, "joão");
+    await joao.type("ligar maria");
+    await maria.waitForEvent("invitation");
+    await using pedro = await startPhone(registry.port, "pedro", ["--call", "maria"]);
+    assertEquals(await pedro.exitCode(), 7);
+    assertEquals(pedro.events("rejected").map(({ reason }) => reason), ["ocupado"]);
+    await maria.type("recusar");
+    await joao.waitForEvent("rejected", ({ reason }) => reason === "recusado");
+    assertEquals(maria.events("invitation").length, 1);
+  },
+);
 
 Deno.test("a rejected caller reads the assignment's words", async () => {
   await using registry = await startRegistry();
@@ -80,7 +90,7 @@ Deno.test("a rejected caller reads the assignment's words", async () => {
   await maria.waitForEvent("invitation_refused");
 });
 
-Deno.test("two phones that call each other at the same moment end up in one call", async () => {
+callTest("two phones that call each other at the same moment end up in one call", async (startPhone) => {
   await using registry = await startRegistry();
   await using maria = await startPhone(registry.port, "maria");
   await using joao = await startPhone(registry.port, "joão");
@@ -187,36 +197,42 @@ Deno.test("phone obeys what it reads from standard input, in both languages", as
 });
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  Deno.test(`phone says goodbye to peer and registry at ${signal}, and its recording is complete`, async () => {
-    await using folder = await temporaryFolder();
-    await using registry = await startRegistry();
-    await using maria = await startPhone(registry.port, "maria", ["--answer", "accept", "--mic", "tone"]);
-    const recording = `${folder.path}/joão.wav`;
-    await using joao = await startPhone(registry.port, "joão", ["--call", "maria", "--speaker", recording]);
-    await maria.waitForEvent("call_started");
-    // Until a second of the tone has been recorded.
-    await joao.waitForEvent("status", ({ speakerDb }) => speakerDb as number > -20);
-    await joao.waitForEvent("status", ({ seconds }) => seconds as number > 1);
-    await waitForRecording(recording);
-    joao.kill(signal);
-    assertEquals(await joao.exitCode(), 0);
-    await maria.waitForEvent("call_ended", ({ end }) => end === "peer_hung_up");
-    await registry.process.waitForEvent("left", ({ name }) => name === "joão");
-    assertEquals(messages(joao).slice(-2), ["sent fechamento", "received fechamento_confirmado"]);
-    await assertToneRecorded(recording);
-  });
+  callTest(
+    `phone says goodbye to peer and registry at ${signal}, and its recording is complete`,
+    async (startPhone) => {
+      await using folder = await temporaryFolder();
+      await using registry = await startRegistry();
+      await using maria = await startPhone(registry.port, "maria", ["--answer", "accept", "--mic", "tone"]);
+      const recording = `${folder.path}/joão.wav`;
+      await using joao = await startPhone(registry.port, "joão", ["--call", "maria", "--speaker", recording]);
+      await maria.waitForEvent("call_started");
+      // Until a second of the tone has been recorded.
+      await joao.waitForEvent("status", ({ speakerDb }) => speakerDb as number > -20);
+      await joao.waitForEvent("status", ({ seconds }) => seconds as number > 1);
+      await waitForRecording(recording);
+      joao.kill(signal);
+      assertEquals(await joao.exitCode(), 0);
+      await maria.waitForEvent("call_ended", ({ end }) => end === "peer_hung_up");
+      await registry.process.waitForEvent("left", ({ name }) => name === "joão");
+      assertEquals(messages(joao).slice(-2), ["sent fechamento", "received fechamento_confirmado"]);
+      await assertToneRecorded(recording);
+    },
+  );
 }
 
-Deno.test("mudo silences the microphone at the other end, and a second one gives it back", async () => {
-  await using registry = await startRegistry();
-  await using maria = await startPhone(registry.port, "maria", ["--answer", "accept"]);
-  await using joao = await startPhone(registry.port, "joão", ["--call", "maria", "--mic", "tone"]);
-  await maria.waitForEvent("status", ({ speakerDb }) => speakerDb as number > -20);
-  await joao.type("mudo");
-  await maria.waitForEvent("status", ({ speakerDb }) => speakerDb as number < -60);
-  await joao.type("mudo");
-  await maria.waitForEvent("status", ({ speakerDb }) => speakerDb as number > -20);
-});
+callTest(
+  "mudo silences the microphone at the other end, and a second one gives it back",
+  async (startPhone) => {
+    await using registry = await startRegistry();
+    await using maria = await startPhone(registry.port, "maria", ["--answer", "accept"]);
+    await using joao = await startPhone(registry.port, "joão", ["--call", "maria", "--mic", "tone"]);
+    await maria.waitForEvent("status", ({ speakerDb }) => speakerDb as number > -20);
+    await joao.type("mudo");
+    await maria.waitForEvent("status", ({ speakerDb }) => speakerDb as number < -60);
+    await joao.type("mudo");
+    await maria.waitForEvent("status", ({ speakerDb }) => speakerDb as number > -20);
+  },
+);
 
 Deno.test("phone without PortAudio says so in one sentence and calls go on without sound", async () => {
   await using registry = await startRegistry();
@@ -231,7 +247,7 @@ Deno.test("phone without PortAudio says so in one sentence and calls go on witho
   assertEquals(maria.stderr, "");
 });
 
-Deno.test("phone records a second call beside the first", async () => {
+callTest("phone records a second call beside the first", async (startPhone) => {
   await using folder = await temporaryFolder();
   await using registry = await startRegistry();
   const recording = `${folder.path}/chamada.wav`;

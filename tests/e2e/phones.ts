@@ -28,6 +28,18 @@ export async function startPhone(
   return phone;
 }
 
+/** The kinds of sockets that calls are tested with: see `chooseUdp()` in `phone.ts`. */
+const SOCKETS = Deno.build.os === "linux" ? ["linux", "runtime"] : ["runtime"];
+
+/** A test of calls, once with each kind of sockets, by phones that it starts with what it is given. */
+export function callTest(name: string, run: (start: typeof startPhone) => Promise<void>): void {
+  for (const sockets of SOCKETS) {
+    const start: typeof startPhone = (port, name, args, options) =>
+      startPhone(port, name, args, { ...options, env: { ...options?.env, SALA_UDP: sockets } });
+    Deno.test(`${name}, on ${sockets} sockets`, () => run(start));
+  }
+}
+
 /** Waits until a call's voice was sent so far, or heard so far: as many packets of 20 ms as these samples fill. */
 export function waitForVoice(
   phone: ToolProcess,

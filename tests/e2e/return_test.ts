@@ -1,5 +1,5 @@
 import { assertEquals, assertGreater } from "@std/assert";
-import { startPhone } from "./phones.ts";
+import { callTest, startPhone } from "./phones.ts";
 import { startProcess, startRegistry } from "../../testing/processes.ts";
 import { Wire } from "../registrar/wire.ts";
 
@@ -8,57 +8,60 @@ function startAgain(port: number): ReturnType<typeof startRegistry> {
   return startRegistry(["--port", String(port)]);
 }
 
-Deno.test("phones come back to a registry that was killed, and a call goes on meanwhile", async () => {
-  let registry = await startRegistry();
-  const { port } = registry;
-  try {
-    await using maria = await startPhone(port, "maria", ["--answer", "accept", "--mic", "tone"]);
-    await using joao = await startPhone(port, "joão");
-    await using ana = await startPhone(port, "ana");
-    await using pedro = await startPhone(port, "pedro");
-    const phones = [maria, joao, ana, pedro];
-    await joao.type("ligar maria");
-    await joao.waitForEvent("call_started");
-    await joao.waitForEvent("status", ({ speakerDb }) => speakerDb as number > -20);
+callTest(
+  "phones come back to a registry that was killed, and a call goes on meanwhile",
+  async (startPhone) => {
+    let registry = await startRegistry();
+    const { port } = registry;
+    try {
+      await using maria = await startPhone(port, "maria", ["--answer", "accept", "--mic", "tone"]);
+      await using joao = await startPhone(port, "joão");
+      await using ana = await startPhone(port, "ana");
+      await using pedro = await startPhone(port, "pedro");
+      const phones = [maria, joao, ana, pedro];
+      await joao.type("ligar maria");
+      await joao.waitForEvent("call_started");
+      await joao.waitForEvent("status", ({ speakerDb }) => speakerDb as number > -20);
 
-    registry.process.kill("SIGKILL");
-    await registry.process.status;
-    await Promise.all(phones.map((phone) => phone.waitForEvent("registry_lost")));
-    for (const command of ["lista", "consultar ana", "ligar ana"]) {
-      await pedro.type(command);
-      await pedro.waitForEvent("registry_away");
+      registry.process.kill("SIGKILL");
+      await registry.process.status;
+      await Promise.all(phones.map((phone) => phone.waitForEvent("registry_lost")));
+      for (const command of ["lista", "consultar ana", "ligar ana"]) {
+        await pedro.type(command);
+        await pedro.waitForEvent("registry_away");
+      }
+      const { seconds } = await joao.waitForEvent("status");
+      await joao.waitForEvent(
+        "status",
+        (event) => event.seconds as number > (seconds as number) + 1.5 && event.speakerDb as number > -20,
+      );
+
+      registry = await startAgain(port);
+      await Promise.all(phones.map((phone) => phone.waitForEvent("registry_back")));
+      await pedro.type("consultar maria");
+      const here = await pedro.waitForEvent("person");
+      const before = maria.events("registered")[0];
+      assertEquals([here.ip, here.port], [before?.ip, before?.port], "where she was");
+      await pedro.type("ligar ana");
+      await ana.waitForEvent("invitation");
+
+      await joao.type("desligar");
+      const ended = await joao.waitForEvent("call_ended", ({ end }) => end === "hung_up");
+      assertGreater(ended.framesPlayed as number, 100);
+      for (const phone of phones) {
+        assertEquals(phone.events("registry_lost").length, 1, phone.report());
+        assertEquals(phone.events("registry_back").length, 1);
+        await phone.type("sair");
+        assertEquals(await phone.exitCode(), 0);
+        assertEquals(phone.stderr, "");
+      }
+      await registry.process.waitForEvent("left", () => registry.process.events("left").length === 4);
+      assertEquals(registry.process.events("left").map(({ reason }) => reason), Array(4).fill("goodbye"));
+    } finally {
+      await registry[Symbol.asyncDispose]();
     }
-    const { seconds } = await joao.waitForEvent("status");
-    await joao.waitForEvent(
-      "status",
-      (event) => event.seconds as number > (seconds as number) + 1.5 && event.speakerDb as number > -20,
-    );
-
-    registry = await startAgain(port);
-    await Promise.all(phones.map((phone) => phone.waitForEvent("registry_back")));
-    await pedro.type("consultar maria");
-    const here = await pedro.waitForEvent("person");
-    const before = maria.events("registered")[0];
-    assertEquals([here.ip, here.port], [before?.ip, before?.port], "where she was");
-    await pedro.type("ligar ana");
-    await ana.waitForEvent("invitation");
-
-    await joao.type("desligar");
-    const ended = await joao.waitForEvent("call_ended", ({ end }) => end === "hung_up");
-    assertGreater(ended.framesPlayed as number, 100);
-    for (const phone of phones) {
-      assertEquals(phone.events("registry_lost").length, 1, phone.report());
-      assertEquals(phone.events("registry_back").length, 1);
-      await phone.type("sair");
-      assertEquals(await phone.exitCode(), 0);
-      assertEquals(phone.stderr, "");
-    }
-    await registry.process.waitForEvent("left", () => registry.process.events("left").length === 4);
-    assertEquals(registry.process.events("left").map(({ reason }) => reason), Array(4).fill("goodbye"));
-  } finally {
-    await registry[Symbol.asyncDispose]();
-  }
-});
+  },
+);
 
 Deno.test("a phone that was asleep takes its name back, and its ghost goes", async () => {
   await using registry = await startRegistry();

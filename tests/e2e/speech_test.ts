@@ -5,7 +5,7 @@ import { resample } from "../../lib/dsp/resample.ts";
 import { parseWav } from "../../audio/file/wav_reader.ts";
 import { FRAME_SAMPLES } from "../../lib/codec/opus.ts";
 import { floatWav } from "../../testing/audio/wav_builder.ts";
-import { startPhone, temporaryFolder, waitForVoice } from "./phones.ts";
+import { callTest, temporaryFolder, waitForVoice } from "./phones.ts";
 import { startRegistry } from "../../testing/processes.ts";
 
 const SPEECH = new URL("../../demo/fala.wav", import.meta.url).pathname;
@@ -32,7 +32,7 @@ async function sayLater(path: string, folder: string): Promise<{ said: Float32Ar
   return { said, path: later };
 }
 
-Deno.test("phones carry speech from file to file, both ways at once", async () => {
+callTest("phones carry speech from file to file, both ways at once", async (startPhone) => {
   await using folder = await temporaryFolder();
   await using registry = await startRegistry();
   const speech = await sayLater(SPEECH, folder.path);
