@@ -1,7 +1,6 @@
 /**
- * libopus, the reference implementation of Opus (opus/opus.h), mono at 48 kHz: the system's own where there is one to be
- * called, else the same compiled to WebAssembly. What comes of it is the same voice. The system's takes less of the
- * processor, and has nothing to be compiled when a phone starts.
+ * libopus, the reference implementation of Opus (opus/opus.h), mono at 48 kHz: the system's or the same in WebAssembly.
+ * Both give the same voice. The system's takes less processor time, and no compilation when a phone starts.
  */
 
 import { SAMPLE_RATE } from "../dsp/pcm.ts";
@@ -11,15 +10,15 @@ import { linuxLibrary, unshared } from "../util/native_library.ts";
 /** Samples of the longest packet that Opus allows, 120 ms (RFC 6716, section 3.2.5). */
 export const LONGEST_PACKET_SAMPLES = 5760;
 
-/** What an encoder is told when it is made. */
+/** Settings of a new encoder. */
 export interface EncoderSettings {
-  /** Whether it does without what needs 4 ms more of looking ahead, which is all that can carry copies. */
+  /** Whether it looks ahead 2.5 ms instead of 6.5; then it cannot carry copies. */
   readonly lowDelay: boolean;
   /** Bits a second. */
   readonly bitrate: number;
-  /** How hard it tries to make the best of them, 0 to 10. */
+  /** Complexity, 0 to 10. */
   readonly complexity: number;
-  /** How much of what it makes is expected to be lost. From 1 on packets carry copies of those before them. */
+  /** Expected loss. From 1 on packets carry copies of those before them. */
   readonly lossPercent: number;
   /** Samples of each frame. */
   readonly frameSamples: number;
@@ -36,13 +35,13 @@ export interface OpusEncoder {
 /** Makes packets into samples, which are valid until the next call. Throws as an encoder does. */
 export interface OpusDecoder {
   /**
-   * The samples of a packet, or those before it of which it carries a copy.
+   * The samples of a packet, or of the copy that it carries of the packet before it.
    *
    * @param packet At least one byte.
-   * @throws Where it is no Opus packet.
+   * @throws {Error} If it is no Opus packet.
    */
   decode(packet: Uint8Array, copy?: { readonly decodeFec: true; readonly frameSize: number }): Int16Array;
-  /** So many samples, a multiple of 2.5 ms up to 120, that stand in for a lost packet. */
+  /** Samples that conceal a lost packet: a multiple of 2.5 ms, up to 120 ms. */
   decodePacketLoss(samples: number): Int16Array;
   /** Gives its memory back. */
   free(): void;
@@ -54,7 +53,7 @@ export interface Libopus {
   createDecoder(): Promise<OpusDecoder>;
 }
 
-// `Voip` would turn the phase of low tones, which costs likeness to the original and wins nothing here.
+// `Voip` would turn the phase of low tones, for no gain here.
 const APPLICATIONS = { lowDelay: Application.RestrictedLowDelay, whole: Application.Audio } as const;
 
 /** In WebAssembly. */
@@ -75,7 +74,7 @@ export const wasmLibopus: Libopus = {
     createDecoder({ channels: 1, maxFrameSize: LONGEST_PACKET_SAMPLES, sampleRate: SAMPLE_RATE }),
 };
 
-/** The functions of the library. In C, that which sets something takes any number of arguments; here it takes one. */
+/** The functions of the library. In C, opus_encoder_ctl is variadic; here it takes one argument. */
 const SYMBOLS = {
   opus_encoder_create: { parameters: ["i32", "i32", "i32", "buffer"], result: "pointer" },
   opus_encoder_ctl: { parameters: ["pointer", "i32", "i32"], result: "i32" },
@@ -86,29 +85,30 @@ const SYMBOLS = {
   opus_decoder_destroy: { parameters: ["pointer"], result: "void" },
 } as const;
 
-/** What can be set (opus/opus_defines.h). */
+/** Requests of opus_encoder_ctl (opus/opus_defines.h). */
 const SET_BITRATE = 4002;
 const SET_COMPLEXITY = 4010;
 const SET_INBAND_FEC = 4012;
 const SET_PACKET_LOSS_PERC = 4014;
 const SET_SIGNAL = 4024;
 
-/** Room for the longest packet of a frame, and more than the bitrate will ever fill. */
+/** Longest packet of a frame (RFC 6716, section 3.2.1), more than the bitrate fills. */
 const PACKET_BYTES = 1275;
 
-/** What the library is called on Linux, where desktops have it for their sound server. */
+/** The library's names on Linux, where desktops have it for their sound server. */
 const LIBRARY_NAMES = ["libopus.so.0"];
 
 /**
- * Machines on which arguments of a function that takes any number of them go where those of others go
- * (System V ABI, Procedure Call Standard for the Arm 64-bit Architecture).
+ * Architectures on which a variadic function takes its arguments like any other (System V ABI, Procedure Call Standard
+ * for the Arm 64-bit Architecture).
  */
 const ARCHITECTURES: readonly string[] = ["x86_64", "aarch64"];
 
 /**
- * The system's libopus; undefined where it is not there or may not be called.
+ * Loads the system's libopus.
  *
- * @param names Names of the library, of which the first one that is there is taken.
+ * @param names The library's names; the first that exists counts.
+ * @returns Undefined if there is none, or without the permission to call it.
  */
 export function systemLibopus(names: readonly string[] = LIBRARY_NAMES): Libopus | undefined {
   if (!ARCHITECTURES.includes(Deno.build.arch)) return undefined;
@@ -156,8 +156,8 @@ class SystemEncoder implements OpusEncoder {
     this.#pointer = null;
   }
 
-  #set(what: number, value: number): void {
-    checked(this.#library.opus_encoder_ctl(live(this.#pointer), what, value));
+  #set(request: number, value: number): void {
+    checked(this.#library.opus_encoder_ctl(live(this.#pointer), request, value));
   }
 }
 
@@ -198,13 +198,13 @@ class SystemDecoder implements OpusDecoder {
   }
 }
 
-/** @throws Where what it points to was given back: the library itself would not notice. */
+/** @throws {Error} If its memory was given back, which the library itself would not notice. */
 function live(pointer: Deno.PointerValue): Deno.PointerObject {
-  if (!pointer) throw new Error("libopus is asked for what was given back");
+  if (!pointer) throw new Error("Cannot use a freed encoder or decoder of libopus");
   return pointer;
 }
 
-/** @throws Where a function says that it failed, which is by a negative number. */
+/** @throws {Error} If a function failed, which is a negative result. */
 function checked(code: number): number {
   if (code < 0) throw new Error(`libopus failed with ${code}`);
   return code;

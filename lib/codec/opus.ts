@@ -8,25 +8,22 @@ export const FRAME_SAMPLES = 960;
 /** An Opus packet of at most this many bytes says only that it is silent (RFC 7587, section 3.1.3). */
 export const SILENT_PACKET_BYTES = 2;
 
-/** How the encoder works: bits a second, and how hard it tries to make the best of them, 0 to 10. */
+/** Settings of the encoder: bits a second, and complexity, 0 to 10. */
 interface Effort {
   readonly bitrate: number;
   readonly complexity: number;
 }
 
-/**
- * Where nothing is lost. With so many bits a voice in full band is what it was, and what more effort would win is
- * already there; to a LAN it is nothing.
- */
+/** Without losses: 160 kbit/s are transparent for a voice in full band at the lowest complexity, and little for a LAN. */
 const PLENTY: Effort = { bitrate: 160_000, complexity: 0 };
 
-/** Where packets also carry copies of others. More effort than this takes more time and is not heard. */
+/** With FEC. A higher complexity takes more time and is not heard. */
 const WITH_COPIES: Effort = { bitrate: 128_000, complexity: 5 };
 
-/** After this much of it silence lasts, 200 ms: what was before it has died away in the decoder, too. */
+/** Silence of 200 ms lasts: the sound before it has died away in the decoder, too. */
 const SOUNDING_OUT_SAMPLES = 9600;
 
-/** Samples of the shortest frame, 2.5 ms: what is made up comes in multiples of it. */
+/** Samples of the shortest frame, 2.5 ms: concealment comes in multiples of it. */
 const SHORTEST_FRAME_SAMPLES = 120;
 
 /** Makes frames into packets. */
@@ -34,40 +31,39 @@ export interface VoiceEncoder extends Disposable {
   /** The packet of one frame, from 1 byte (lasting silence) to about 500. */
   encode(frame: Int16Array): Uint8Array;
   /**
-   * Prepares for losses on the way: from 1 % on, packets carry a copy of the frame before them, at the cost of
-   * some of their own bits (in-band FEC, RFC 6716, section 2.1.7).
+   * Prepares for losses: from 1 % on, packets carry a copy of the frame before them, at the cost of some of their own
+   * bits (in-band FEC, RFC 6716, section 2.1.7).
    *
    * @param part Part of the packets that is expected to be lost, 0 to 1.
-   * @returns Settles when it is prepared.
+   * @returns Settles when the encoder is ready for it.
    */
   expectLoss(part: number): Promise<void>;
   /**
-   * Whether lasting silence, of samples that are all 0, becomes packets of one byte: what kind of packet it is, and nothing
-   * in it (discontinuous transmission, RFC 6716, section 2.1.9). Not every libopus makes such packets of its own with the
-   * low-delay encoder.
+   * Whether lasting silence, of samples that are all 0, becomes packets of one byte, the TOC (discontinuous transmission,
+   * RFC 6716, section 2.1.9). Not every libopus makes such packets by itself with the low-delay encoder.
    */
   allowSilence(allowed: boolean): void;
 }
 
-/** Makes packets into samples again, which are valid until the next call. */
+/** Makes packets into samples, which are valid until the next call. */
 export interface VoiceDecoder extends Disposable {
-  /** The samples of a packet, up to 120 ms of them; undefined where it is no Opus packet. */
+  /** The samples of a packet, up to 120 ms; undefined if it is no Opus packet. */
   decode(packet: Uint8Array): Int16Array | undefined;
   /** Whether a packet carries a copy of the one before it. */
   carriesCopy(packet: Uint8Array): boolean;
   /**
-   * The sound of the packet before this one, from the copy that this one carries (in-band FEC, RFC 6716, section
-   * 2.1.7). To be asked for before the packet itself is decoded.
+   * The samples of the packet before this one, from the copy that this one carries (in-band FEC, RFC 6716, section 2.1.7).
+   * To be called before the packet itself is decoded.
    *
-   * @param samples How much is missing.
-   * @returns Undefined where the packet carries no copy.
+   * @param samples Number of missing samples.
+   * @returns Undefined if the packet carries no copy.
    */
   rebuild(packet: Uint8Array, samples: number): Int16Array | undefined;
-  /** Samples that stand in for a lost packet: the voice goes on and fades out as more are asked for. */
+  /** Samples that conceal a lost packet: the voice goes on, and fades out with further calls. */
   conceal(samples: number): Int16Array;
 }
 
-/** Losses above this are not prepared for any further: the voice itself would suffer. */
+/** Most loss that the encoder prepares for: beyond, the voice itself would suffer. */
 const MOST_LOSS_PERCENT = 25;
 
 /**
@@ -90,7 +86,7 @@ export async function openEncoder(
   let tableOfContents: number | undefined;
   let disposed = false;
 
-  /** A new one each time, since a decoder forgets what was before it, too. */
+  /** A new encoder each time: it must not predict from what the other one sent. */
   async function takeOver(): Promise<void> {
     const next = await createOpusEncoder(library, frameSamples, lossPercent);
     const last = disposed ? next : encoder;

@@ -1,14 +1,14 @@
-/** What a phone can be told to do. */
+/** The options of a phone. */
 
 import type { Encryption } from "../call/encryption_policy.ts";
 
-/** Where a phone listens for invitations unless told otherwise. */
+/** UDP port for invitations, unless the command line names another. */
 export const DEFAULT_PHONE_PORT = 6000;
 
-/** What to do about invitations. */
+/** Ways to answer invitations. */
 export const ANSWERS = ["ask", "accept", "reject"] as const;
 
-/** What a phone is to do. */
+/** The settings of one run. */
 export interface PhoneOptions {
   /** Host name or address of the registry, an IPv6 address without brackets. */
   readonly host: string;
@@ -18,7 +18,7 @@ export interface PhoneOptions {
   readonly name: string;
   /** UDP port for invitations; 0 is any free one. */
   readonly port: number;
-  /** Whom to call at once, to leave when the call is over. In NFC, and a proper name. */
+  /** The person to call at once; the phone leaves when the call is over. In NFC, and a proper name. */
   readonly call: string | undefined;
   readonly answer: (typeof ANSWERS)[number];
   /** Seconds after which each call is ended, greater than 0. */
@@ -26,24 +26,24 @@ export interface PhoneOptions {
   /** The address to register, in its one text form. */
   readonly ip: string | undefined;
   readonly encryption: Encryption;
-  /** A file that the keys of each call are written to. */
+  /** The file for the keys of each call. */
   readonly logKeys: string | undefined;
   readonly voice: VoiceOptions;
-  /** The room's password, where there is one: see `lib/cli/phone_args.ts`. */
+  /** The room's password, if it has one. */
   readonly password?: string;
-  /** TLS to the registry, with certificates in PEM that are trusted besides the well-known ones. */
+  /** TLS to the registry, with certificates in PEM to trust besides the well-known ones. */
   readonly tls?: { readonly caCerts: string[] };
 }
 
-/** How voice is sent, and what is done about what may spoil it. */
+/** How voice is sent, and what improves it. */
 export interface VoiceOptions {
-  /** Sound in each packet: shorter ones are heard sooner and cost more. */
+  /** Milliseconds of sound in each packet: 10 are heard sooner and cost more. */
   readonly frameMs: 10 | 20;
-  /** Opus puts a coarse copy of each frame into the next packet when some are lost (in-band FEC). */
+  /** Under losses, Opus puts a coarse copy of each frame into the next packet (in-band FEC; RFC 6716, section 2.1.7). */
   readonly errorCorrection: boolean;
-  /** Packets carry whole copies of those before them when some are lost (RFC 2198). */
+  /** Under losses, packets carry whole copies of the frames before them (RFC 2198). */
   readonly redundancy: boolean;
-  /** JitterBuffer follows the network by playing faster or slower. */
+  /** The jitter buffer plays faster or slower to follow the network. */
   readonly stretching: boolean;
   readonly echoCancel: boolean;
   readonly noiseReduction: boolean;

@@ -1,10 +1,10 @@
-/** What the person reads and types, whatever it is: a terminal, a pipe, a script. */
+/** The port between a phone and its person, who sits at a terminal or is a script. */
 
 import type { CallStatus, PhoneEvent } from "../events/phone_events.ts";
 
 /** The person's side of a phone. */
 export interface Screen extends AsyncDisposable {
-  /** Tells the person something, without disturbing what they are typing. */
+  /** Tells the person of an event, without disturbing the line that they are typing. */
   show(event: PhoneEvent): void;
 
   /** Sets the live line of a call, or takes it away. Screens without a live line ignore it. */
@@ -14,17 +14,17 @@ export interface Screen extends AsyncDisposable {
   names(names: readonly string[]): void;
 
   /**
-   * What the person types, a line at a time, until they end it (Ctrl-D, Ctrl-C or the end of the input).
+   * The lines that the person types, until they end it (Ctrl-D, Ctrl-C or the end of the input).
    * To be iterated once.
    */
   readonly lines: AsyncIterable<string>;
 
-  /** Whether somebody sits there who can be asked for another name, or is it a script. */
+  /** Whether a person sits there, who can be asked for another name; if not, it is a script. */
   readonly interactive: boolean;
 
-  /** Settles if there is nobody left to show anything to, such as a pipe whose reader has ended. */
+  /** Settles if nobody reads any more, such as after the end of the program behind a pipe. */
   readonly broken: Promise<void>;
 
-  /** Settles once all that was shown has been written. */
+  /** Settles once all events are written. */
   flush(): Promise<void>;
 }

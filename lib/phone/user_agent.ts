@@ -33,7 +33,7 @@ export const EXIT = {
   noAnswer: 8,
 } as const;
 
-/** Why a registry cannot be reached, in the words that the texts know. */
+/** Causes why a registry cannot be reached, in the words that the texts know. */
 const CONNECT_FAILURES: Readonly<Record<string, string>> = {
   refused: "connection refused",
   timeout: "timed out",
@@ -42,7 +42,7 @@ const CONNECT_FAILURES: Readonly<Record<string, string>> = {
   no_tls: "no tls there",
 };
 
-/** How long a phone that is to call somebody waits for a registry that it lost, in milliseconds. */
+/** Time that a phone with `--call` waits for a registry that it lost, in milliseconds. */
 const CALL_PATIENCE_MS = 10_000;
 
 /** Most names that Tab completes: callers under ever new names must not fill the memory. */
@@ -129,7 +129,7 @@ export class UserAgent implements CommandTarget {
     this.#finished.resolve(status);
   }
 
-  /** Whether all sound devices are closed after the run. One that hangs must not be waited for. */
+  /** Whether all sound devices were closed in time at the end of the run. */
   get soundClosed(): boolean {
     return this.#soundClosed;
   }
@@ -138,7 +138,7 @@ export class UserAgent implements CommandTarget {
     this.#parts.screen.show(event);
   }
 
-  /** Everything until the phone is in the room. Returns an exit status where that cannot be. */
+  /** Enters the room. @returns An exit status if that cannot be. */
   async #enter(): Promise<number | undefined> {
     if (!await this.#parts.audio.check()) return EXIT.audioFailed;
     const { host, registryPort } = this.#options;
@@ -179,7 +179,7 @@ export class UserAgent implements CommandTarget {
       if (result.kind === "confirmed") {
         this.#self = { name: result.person.nome, ip };
         this.#show({ event: "registered", name, ip, port });
-        // Where it was not asked for, it may be a surprise.
+        // A surprise, unless the command line says so.
         if (isLoopback(ip) && this.#options.ip === undefined) this.#show({ event: "only_local", ip });
         this.#readCommands(typed);
         return undefined;
@@ -245,10 +245,10 @@ export class UserAgent implements CommandTarget {
     }
   }
 
-  /** The registry is away. Calls need none, and the link sees to the return. */
+  /** The registry is away. Calls need none, and the registration comes back by itself. */
   #lost(): void {
     this.#show({ event: "registry_lost" });
-    // A script that waits for a call is not to wait for ever.
+    // A script must not wait for a call for ever.
     if (this.#options.call === undefined || this.#transport?.current) return;
     this.#patience = setTimeout(() => {
       if (!this.#transport?.current) this.quit(EXIT.registryUnreachable);
@@ -263,7 +263,7 @@ export class UserAgent implements CommandTarget {
     if (postponed !== undefined) await this.call(postponed);
   }
 
-  /** Somebody else came back under this name. A phone that nobody can find is of no use after its call. */
+  /** Another phone came back under this name. Nobody can find this one any more, so that it ends after its call. */
   #lostName(): void {
     this.#nameTaken = true;
     this.#show({ event: "name_taken", name: this.#self.name });
@@ -275,7 +275,7 @@ export class UserAgent implements CommandTarget {
     for (let next = await typed.next(); !next.done; next = await typed.next()) {
       await this.#do(next.value);
     }
-    // On a terminal the end of the input is the person leaving. A script's input may end while the phone stays.
+    // On a terminal the person leaves with the end of the input. A script's input may end while the phone stays.
     if (this.#parts.screen.interactive) this.quit();
   }
 
@@ -329,7 +329,7 @@ export class UserAgent implements CommandTarget {
     }
   }
 
-  /** Asks the registry where somebody is. Says so where they are nowhere. */
+  /** Asks the registry for a person. Shows it if there is none. */
   async #find(name: string): Promise<PersonFields | undefined> {
     if (!isName(name)) {
       this.#show({ event: "bad_name", name });
@@ -370,7 +370,7 @@ export class UserAgent implements CommandTarget {
     this.#postponed = this.#options.call === undefined ? undefined : name;
     const person = await this.#find(name);
     if (person) this.#postponed = undefined;
-    // Somebody may have called while the registry was asked.
+    // An invitation may have come meanwhile.
     if (!person || this.#occupied()) return;
     if (ipVersion(person.ip) !== ipVersion(this.#self.ip)) {
       this.#show({ event: "other_ip_version", name: person.name, ip: person.ip });
@@ -407,7 +407,7 @@ export class UserAgent implements CommandTarget {
   #invited({ peer }: Call): void {
     this.#learn(peer.name);
     this.#show({ event: "invitation", ...peer });
-    // In the next turn: the line must first have told all it has to tell.
+    // Only when the transport has told all of its events.
     if (this.#options.answer === "accept") queueMicrotask(() => this.#transport?.accept());
     if (this.#options.answer === "reject") queueMicrotask(() => this.#transport?.hangUp());
   }
@@ -448,7 +448,7 @@ export class UserAgent implements CommandTarget {
     }
   }
 
-  /** A call is over: so is the run, where it was made for that call, or where the name is gone. */
+  /** After a call the run is over, too, if it was made for that call, or if the name is gone. */
   #over(status: number): void {
     if (this.#options.call !== undefined) this.quit(status);
     else if (this.#nameTaken) this.quit(EXIT.nameTaken);

@@ -1,34 +1,33 @@
 /**
- * AES-128-GCM (NIST SP 800-38D), as the packets of a call are enciphered with it: by the system's OpenSSL where there is
- * one to be called, else by the runtime's `node:crypto`. What comes of it is the same. OpenSSL takes less: `node:crypto`
- * makes a stream with its buffers for each packet, of which a call has a hundred a second.
+ * AES-128-GCM (NIST SP 800-38D), the cipher of SRTP: the system's OpenSSL or the runtime's `node:crypto`. Both give the same
+ * bytes. OpenSSL takes less time: `node:crypto` makes a stream with buffers for each of a call's 100 packets a second.
  */
 
 import { createCipheriv, createDecipheriv } from "node:crypto";
 import { linuxLibrary, unshared } from "../util/native_library.ts";
 
-/** Bytes of a key, of an initialization vector, and of the tag behind what is enciphered. */
+/** Bytes of a key, of an initialization vector, and of the tag behind the ciphertext. */
 export const KEY_BYTES = 16;
 export const IV_BYTES = 12;
 export const TAG_BYTES = 16;
 
-/** The cipher, which keeps nothing between two messages. */
+/** The cipher. It keeps no state between two messages. */
 export interface AesGcm {
   /**
    * Enciphers a message.
    *
    * @param key {@linkcode KEY_BYTES} bytes.
-   * @param iv {@linkcode IV_BYTES} bytes. The same ones twice with one key would give the key away.
-   * @param associated What is authenticated besides, and not enciphered.
-   * @param into Room for as many bytes as the message has and the tag.
+   * @param iv {@linkcode IV_BYTES} bytes, never the same twice with one key: that would give the key away.
+   * @param associated Bytes that are authenticated, and not enciphered.
+   * @param into Takes the ciphertext and the tag: {@linkcode TAG_BYTES} more than the message.
    */
   seal(key: Uint8Array, iv: Uint8Array, associated: Uint8Array, message: Uint8Array, into: Uint8Array): void;
   /**
    * The reverse.
    *
-   * @param sealed The enciphered message and its tag, of at least {@linkcode TAG_BYTES} bytes.
-   * @param into Room for as many bytes as the message has. They mean nothing where it is not authentic.
-   * @returns Whether it is authentic: nothing was changed, the associated bytes included.
+   * @param sealed Ciphertext and tag, at least {@linkcode TAG_BYTES} bytes.
+   * @param into Takes the message; worthless unless it is authentic.
+   * @returns Whether it is authentic: no bit was changed, the associated bytes included.
    */
   open(
     key: Uint8Array,
@@ -52,34 +51,35 @@ const SYMBOLS = {
   EVP_CIPHER_CTX_ctrl: { parameters: ["pointer", "i32", "i32", "buffer"], result: "i32" },
 } as const;
 
-/** Its constants, of the same header. */
+/** Constants of the same header. */
 const EVP_CTRL_AEAD_GET_TAG = 0x10;
 const EVP_CTRL_AEAD_SET_TAG = 0x11;
 const ENCIPHER = 1;
 const DECIPHER = 0;
 
-/** What the library is called. Only Linux has it under a name that stays. */
+/** The library's names. Only Linux has it under a stable name. */
 const LIBRARY_NAMES = ["libcrypto.so.3", "libcrypto.so.1.1"];
 
 const BLOCK_BYTES = 16;
 
 /**
- * The system's OpenSSL; undefined where it is not there or may not be called.
+ * Loads the system's OpenSSL.
  *
- * @param names Names of the library, of which the first one that is there is taken.
+ * @param names The library's names; the first that exists counts.
+ * @returns Undefined if there is none, or without the permission to call it.
  */
 export function openssl(names: readonly string[] = LIBRARY_NAMES): AesGcm | undefined {
   const crypto = linuxLibrary(names, SYMBOLS)?.symbols;
   const context = crypto?.EVP_CIPHER_CTX_new();
   if (!crypto || !context) return undefined;
-  // The kind of cipher once, key and vector with each message: looking it up takes longer than a packet.
+  // The cipher once, key and vector with each message: its lookup takes longer than a packet.
   if (crypto.EVP_CipherInit_ex(context, crypto.EVP_aes_128_gcm(), null, null, null, ENCIPHER) !== 1) {
     return undefined;
   }
   const length = new Int32Array(1);
   const last = new Uint8Array(BLOCK_BYTES);
 
-  /** All but the tag. Which call failed makes no difference: none does unless there is no memory. */
+  /** All but the tag. @returns Whether all calls succeeded; they fail only without memory. */
   function run(
     direction: typeof ENCIPHER | typeof DECIPHER,
     key: Uint8Array,
@@ -91,7 +91,7 @@ export function openssl(names: readonly string[] = LIBRARY_NAMES): AesGcm | unde
     const { EVP_CipherInit_ex, EVP_CipherUpdate } = crypto!;
     return EVP_CipherInit_ex(context!, null, null, unshared(key), unshared(iv), direction) === 1 &&
       EVP_CipherUpdate(context!, null, length, unshared(associated), associated.length) === 1 &&
-      // A message of nothing has no address, which would mean something else.
+      // An empty message has no address, and a null pointer means something else.
       (message.length === 0 ||
         EVP_CipherUpdate(context!, unshared(into), length, unshared(message), message.length) === 1);
   }

@@ -1,6 +1,6 @@
 /**
- * What the system is to let through to a phone that is in a call and flooded: all that comes from the other phone, and
- * of the rest a few, so that the flood's end is noticed and others can still call.
+ * The filter of a flooded phone in a call, for the system (BPF: Linux, Documentation/networking/filter.rst): it passes all
+ * datagrams of the other phone, and a sample of all others, so that others can still call.
  */
 
 import { isIPv4 } from "node:net";
@@ -16,38 +16,39 @@ export interface FilterInstruction {
   readonly value: number;
 }
 
-/** Of the datagrams from elsewhere one in so many comes through, at random. */
+/** One in 64 datagrams from elsewhere passes, at random. */
 export const SAMPLE = 64;
 
-// Instructions (Linux, linux/bpf_common.h): load a word or half a word, compare it, give the answer.
+// Instructions (Linux, linux/bpf_common.h): load a word or half a word, compare it, return.
 const LOAD_WORD = 0x20;
 const LOAD_HALF = 0x28;
 const JUMP_IF_EQUAL = 0x15;
 const JUMP_IF_GREATER = 0x25;
 const RETURN = 0x06;
 
-/** Where the headers are (linux/filter.h): what is loaded from is the UDP header, unless one of these is added. */
+/** Offsets (linux/filter.h): loads are from the UDP header, unless one of these is added. */
 const NETWORK_HEADER = 0xfff0_0000; // SKF_NET_OFF, -0x100000
 const RANDOM_NUMBER = 0xffff_f038; // SKF_AD_OFF + SKF_AD_RANDOM, -0x1000 + 56
 
-/** Where the source stands in the headers of UDP (RFC 768), IPv4 (RFC 791) and IPv6 (RFC 8200). */
+/** Offsets of the source in the headers of UDP (RFC 768), IPv4 (RFC 791) and IPv6 (RFC 8200). */
 const SOURCE_PORT = 0;
 const IPV4_SOURCE = 12;
 const IPV6_SOURCE = 8;
 
+/** Answers: the bytes of the datagram that pass. */
 const ALL_OF_IT = 0xffff_ffff;
 const NOTHING = 0;
 
 /**
- * The filter that lets through what comes from some places, and {@linkcode SAMPLE} of the rest.
+ * The filter that passes the datagrams of some senders, and one in {@linkcode SAMPLE} of all others.
  *
- * @param places Admission in their one text form, all of them of the same version of IP, which the socket is of, too.
+ * @param senders Addresses in their one text form, of the same version of IP as the socket.
  */
-export function floodFilter(places: readonly Endpoint[]): FilterInstruction[] {
+export function floodFilter(senders: readonly Endpoint[]): FilterInstruction[] {
   const instructions: FilterInstruction[] = [];
-  for (const { ip, port } of places) {
+  for (const { ip, port } of senders) {
     const words = addressWords(ip);
-    // What is not equal goes on behind this place's own instructions: two for each comparison, and the answer.
+    // A difference jumps behind this sender's instructions: two for each comparison, and the return.
     let left = 2 * (1 + words.length) + 1;
     const compare = (code: number, offset: number, value: number) => {
       left -= 2;

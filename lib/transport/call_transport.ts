@@ -1,4 +1,4 @@
-/** The sockets and the clock of a phone's calls: carries out what the {@linkcode CallManager} decides. */
+/** The sockets and timers of a phone's calls: carries out the decisions of the {@linkcode CallManager}. */
 
 import type { Clock } from "../util/clock.ts";
 import { canonicalIp, type Endpoint, ipVersion, sameEndpoint } from "../protocol/address.ts";
@@ -15,11 +15,11 @@ import { CallManager, type CallManagerOutput } from "../call/call_manager.ts";
 
 /** What calls tell their owner. None of the functions may throw. */
 export interface CallTransportEvents {
-  /** Something for the person, or a call that is over. */
+  /** News for the person, or the end of a call. */
   onOutput(output: Exclude<CallManagerOutput, { kind: "send" }>): void;
-  /** A signalling message on its way. Of a flood of them only some are traced. */
+  /** A signalling message that was sent or received. Only a part of a flood is traced. */
   onTrace(trace: Trace): void;
-  /** So many datagrams in the last seconds meant nothing to this phone: somebody floods it. */
+  /** The number of datagrams that meant nothing to this phone in the last 10 s or more, if that is a flood. */
   onFlood(datagrams: number): void;
 }
 
@@ -29,10 +29,10 @@ export interface VoicePort {
   handleDatagram(datagram: Uint8Array<ArrayBuffer>): void;
 }
 
-/** How long a closing phone waits for the other side to acknowledge its goodbye. */
+/** Time that a closing phone waits for its goodbye to be acknowledged. */
 const FAREWELL_MS = 1_500;
 
-/** Both directions of a call's voice, enciphered. */
+/** SRTP of both directions of a call. */
 interface VoiceCipher {
   readonly sender: SrtpSender;
   readonly receiver: SrtpReceiver;
@@ -55,11 +55,11 @@ export class CallTransport implements AsyncDisposable {
   readonly #callManager: CallManager;
   readonly #registered: UdpSocket;
   readonly #ownSockets = new Map<string, UdpSocket>();
-  /** Where a call's signalling really comes from; another address than declared on hosts that have several. */
+  /** Real sources of calls' signalling and voice: hosts with several addresses send from others than they declared. */
   readonly #sources = new WeakMap<Call, Endpoint>();
   readonly #demux = new DatagramDemux();
   readonly #floodShield = new FloodShield();
-  /** What goes between a call with keys and the network. */
+  /** Of calls with keys. */
   readonly #ciphers = new WeakMap<Call, VoiceCipher>();
   readonly #voicePorts = new WeakMap<Call, VoicePort>();
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -104,12 +104,12 @@ export class CallTransport implements AsyncDisposable {
     return this.#options.udp.clock;
   }
 
-  /** Has calls wait for some work that needs many turns of the event loop, rather than it for them. */
+  /** Has calls wait for work that needs many turns of the event loop, rather than it for them. */
   restDuring(work: Promise<unknown>): void {
     this.#options.udp.restDuring(work);
   }
 
-  /** The call that the person is occupied with, if any. */
+  /** The call that occupies the person, if any. */
   get current(): Call | undefined {
     return this.#callManager.current;
   }
@@ -134,7 +134,7 @@ export class CallTransport implements AsyncDisposable {
     this.#drain();
   }
 
-  /** Refuses, withdraws or hangs up, whichever the current call's state makes of it. */
+  /** Refuses, withdraws or hangs up, by the current call's state. */
   hangUp(): void {
     this.#callManager.hangUp(performance.now());
     this.#drain();
@@ -151,7 +151,7 @@ export class CallTransport implements AsyncDisposable {
     this.#socketOf(call)?.send(sent, call.peer);
   }
 
-  /** Hangs up, waits a moment for the other side to hear it, and closes all sockets. */
+  /** Hangs up, waits up to 1.5 s for the acknowledgement, and closes all sockets. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
     this.hangUp();
@@ -180,9 +180,9 @@ export class CallTransport implements AsyncDisposable {
   }
 
   /**
-   * Sorts what comes in. Most of a flood ends here, so nothing is copied, decoded or compared that need not be.
+   * Sorts datagrams. Most of a flood ends here, so nothing is copied, decoded or compared that need not be.
    *
-   * @param datagram A view into the buffer that the next one will be received into.
+   * @param datagram Valid until it returns.
    */
   #received(datagram: Uint8Array, sender: Endpoint, socket: string | "registered"): void {
     const now = performance.now();
@@ -216,13 +216,13 @@ export class CallTransport implements AsyncDisposable {
     if (!("message" in parsed)) return false;
     this.#callManager.handleMessage(now, parsed.message, from, socket);
     const { current } = this.#callManager;
-    // Where the call has keys, its voice shows by itself whose it is, and a message could be anybody's.
+    // With keys only voice proves its sender: a message could be anybody's.
     if (current?.id === parsed.message.chamada && !current.keys) this.#sources.set(current, from);
     this.#drain();
     return true;
   }
 
-  /** @returns Whether it was voice of the call that the person is in. */
+  /** @returns Whether it was voice of the current call. */
   #voiceReceived(
     now: number,
     call: Call | undefined,
@@ -241,13 +241,13 @@ export class CallTransport implements AsyncDisposable {
     if (!packet) return false;
     if (!known) this.#sources.set(call, canonical(sender));
     this.#callManager.handleVoice(now, call);
-    // Hardly ever: that the other side is back. Setting the timer for each packet would be a waste.
+    // Rarely there is anything: that the peer is back. To set the timer for each packet would be a waste.
     if (this.#carryOutAll()) this.#drain();
     this.#voicePorts.get(call)?.handleDatagram(packet);
     return true;
   }
 
-  /** What a call's voice is enciphered with; nothing where the call has no keys. */
+  /** @returns Undefined for a call without keys. */
   #cipherOf(call: Call): VoiceCipher | undefined {
     const known = this.#ciphers.get(call);
     if (known || !call.keys) return known;
@@ -258,7 +258,7 @@ export class CallTransport implements AsyncDisposable {
     return both;
   }
 
-  /** Does what there is to do, and says whether there was anything. */
+  /** Carries out all decisions. @returns Whether there were any. */
   #carryOutAll(): boolean {
     let any = false;
     for (let outputs = this.#callManager.drain(); outputs.length > 0; outputs = this.#callManager.drain()) {
@@ -268,7 +268,7 @@ export class CallTransport implements AsyncDisposable {
     return any;
   }
 
-  /** Does what there is to do and sets the timer for what comes next. */
+  /** Carries out all decisions, and sets the timer. */
   #drain(): void {
     this.#carryOutAll();
     this.#floodShield.update();

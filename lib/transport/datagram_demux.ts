@@ -1,7 +1,4 @@
-/**
- * Decides about a datagram by its first bytes whether it is worth looking at, so that a flood of others costs next to
- * nothing. Without a socket or a clock.
- */
+/** Tells signalling from voice by the first bytes (RFC 7983), and sets limits to a flood. Without a socket or a clock. */
 
 import { Buffer } from "node:buffer";
 import { MAX_DATAGRAM_BYTES, SIGNALLING_FIRST_BYTE } from "../protocol/call_messages.ts";
@@ -9,31 +6,30 @@ import { isRtpOrRtcp } from "../rtp/rtp.ts";
 import { RateLimit } from "../util/rate_limit.ts";
 
 /**
- * Messages a second that are read, and how many at once: of the call that the person is in, which repeats its own twice
- * a second at most, and of all others, so many that a class can call one phone at the same moment. All others are
- * ignored, and so is whoever sends them again.
+ * Messages that are read: a second, and at once. The present call repeats its own twice a second at most. Of others, 60
+ * at once are a class that calls one phone at the same moment. What is beyond is ignored; senders repeat it.
  */
 const OWN_CALL = { perSecond: 50, burst: 50 };
 const OTHERS = { perSecond: 20, burst: 60 };
 
 /**
- * Packets a second from addresses that are not the other phone's and that are tried with the keys of a call all the same:
- * a phone with several addresses may send from another one than it named.
+ * Packets from addresses other than the peer's that are tried with the keys of the call: a phone with several addresses
+ * may send from another one than it named.
  */
 const STRANGERS_VOICE = { perSecond: 100, burst: 20 };
 
-/** How often the person is told of a flood, and how much is one. */
+/** The person is told of a flood every 10 s at most, and of none below 1000 ignored datagrams. */
 const REPORT_MS = 10_000;
 const FLOOD_DATAGRAMS = 1_000;
 
-/** So many datagrams that are ignored within so short a time are a flood that is kept away where that can be done. */
+/** From 200 ignored datagrams in 100 ms on, the flood shield is raised. */
 const SHIELD_DATAGRAMS = 200;
 const SHIELD_MS = 100;
 
-/** What a datagram is, as far as its beginning tells. */
+/** What the first bytes of a datagram say that it is. */
 export type DatagramKind = "signalling" | "voice" | "ignored";
 
-/** One phone's first look at what comes. */
+/** The demultiplexer of one phone. */
 export class DatagramDemux {
   readonly #own = new RateLimit(OWN_CALL.perSecond, OWN_CALL.burst);
   readonly #others = new RateLimit(OTHERS.perSecond, OTHERS.burst);
@@ -44,10 +40,10 @@ export class DatagramDemux {
   #ignoredSince = -Infinity;
 
   /**
-   * What a datagram is to be taken for.
+   * Classifies a datagram.
    *
    * @param now Milliseconds on any clock that only goes forward.
-   * @param call The name of the call that the person is in, if any.
+   * @param call The id of the call that the person is in, if any.
    */
   judge(now: number, datagram: Uint8Array, call: string | undefined): DatagramKind {
     if (datagram.length > MAX_DATAGRAM_BYTES) return "ignored";
@@ -57,12 +53,12 @@ export class DatagramDemux {
     return limit.take(now) ? "signalling" : "ignored";
   }
 
-  /** Whether voice from an address that is not the other phone's may be tried with the keys of the call. */
+  /** Whether voice from an address other than the peer's may be tried with the keys of the call. */
   mayTry(now: number): boolean {
     return this.#strangersVoice.take(now);
   }
 
-  /** Whether so much is ignored just now that it should be kept away: 2,000 a second. */
+  /** Whether more than 2,000 datagrams a second are being ignored. */
   get flooded(): boolean {
     return this.#lately >= SHIELD_DATAGRAMS;
   }
@@ -70,7 +66,7 @@ export class DatagramDemux {
   /**
    * Counts a datagram that was ignored.
    *
-   * @returns How many there were, when that is a flood and time to say so.
+   * @returns Their number, if they are a flood and the person is to be told.
    */
   ignored(now: number): number | undefined {
     if (now - this.#latelySince > SHIELD_MS) {
@@ -78,7 +74,7 @@ export class DatagramDemux {
       this.#lately = 0;
     }
     this.#lately++;
-    // The first one after a pause begins a new count: what comes now and then is no flood.
+    // The first one after a pause begins a new count: a few now and then are no flood.
     if (now - this.#ignoredSince > 2 * REPORT_MS) {
       this.#ignoredSince = now;
       this.#ignored = 0;
@@ -92,7 +88,7 @@ export class DatagramDemux {
   }
 }
 
-/** Whether a text, which is ASCII, stands somewhere in a datagram. A search of bytes, before anything is decoded. */
+/** Whether an ASCII text occurs in a datagram: a search of bytes, before anything is decoded. */
 function mentions(datagram: Uint8Array, text: string): boolean {
   return Buffer.from(datagram.buffer, datagram.byteOffset, datagram.length).includes(text, 0, "latin1");
 }

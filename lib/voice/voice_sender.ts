@@ -6,19 +6,19 @@ import { SILENT_PACKET_BYTES, type VoiceEncoder } from "../codec/opus.ts";
 import { encodeRedundant, type FrameCopy, LONGEST_COPY_BYTES, REDUNDANT_PAYLOAD_TYPE } from "../rtp/red.ts";
 import { encodeRtp, OPUS_PAYLOAD_TYPE, RTP_HEADER_BYTES } from "../rtp/rtp.ts";
 
-/** Softer than this, in dB below full scale, nobody speaks. */
+/** Level of speech at least, in dB of full scale. */
 const SPEECH_DB = -55;
 
 /**
- * After this time without speech its silence need not be sent. Pauses between sentences are: what the network does is
- * learnt from packets, and so known before the next word.
+ * After 8 s without speech, silence is not sent (DTX). Shorter pauses are: the receiver's jitter buffer learns the
+ * network's delay from packets, and so knows it before the next word.
  */
 const LONG_SILENCE_SAMPLES = 8 * SAMPLE_RATE;
 
-/** So often silence is sent all the same, for a sign of life: as often as Opus itself does. */
+/** One packet of silence in 400 ms is sent all the same, as a sign of life: as often as Opus does by itself. */
 const SIGN_OF_LIFE_SAMPLES = 0.4 * SAMPLE_RATE;
 
-/** Most bytes of frames in a packet with copies: with all headers it fits into the 1500 of Ethernet. */
+/** Most bytes of frames in a packet with copies: with all headers it fits into Ethernet's 1500. */
 const LONGEST_PAYLOAD_BYTES = 1400;
 
 const NO_COPIES: FrameCopy[] = [];
@@ -29,11 +29,11 @@ interface SentFrame {
   readonly payload: Uint8Array;
 }
 
-/** One direction of a call's voice, outward. */
+/** The sender of a call's voice. */
 export class VoiceSender {
-  /** How many of the frames before it a packet carries copies of, if the other side takes them. */
+  /** Frames before it of which a packet carries copies (RFC 2198). */
   copies = 0;
-  /** Whose voice it is: a random number of 32 bits. */
+  /** The stream's identifier (RFC 3550, section 8.1). */
   readonly ssrc: number;
   readonly #encoder: VoiceEncoder;
   #sequenceNumber: number;
@@ -41,22 +41,22 @@ export class VoiceSender {
   #sentTimestamp = 0;
   #sent = 0;
   #silent = false;
-  /** The last frames, of each of which the next packets carry a copy. */
+  /** The last frames, for the copies in the next packets. */
   readonly #before: SentFrame[] = [];
-  /** How long nobody has spoken. */
+  /** Samples since the last speech. */
   #quietSamples = 0;
-  /** How long nothing was sent. */
+  /** Samples since the last packet. */
   #unsentSamples = 0;
 
   /**
    * @param encoder Owned by the caller.
-   * @param random Three random numbers of 32 bits; where a stream begins must not be guessed (RFC 3550, section 5.1).
+   * @param random Three random numbers of 32 bits: nobody may guess where a stream begins (RFC 3550, section 5.1).
    */
   constructor(encoder: VoiceEncoder, random: Uint32Array = crypto.getRandomValues(new Uint32Array(3))) {
     this.#encoder = encoder;
     const [ssrc = 0, sequenceNumber = 0, timestamp = 0] = random;
     this.ssrc = ssrc;
-    // In the lower half: a receiver that misses the first packets shall not take a lap for none (RFC 3711, section 3.3.1).
+    // In the lower half: a receiver that misses the first packets must not miss a rollover (RFC 3711, section 3.3.1).
     this.#sequenceNumber = sequenceNumber & 0x7fff;
     this.#timestamp = timestamp;
   }
@@ -74,15 +74,15 @@ export class VoiceSender {
   /**
    * The datagram of the next frame.
    *
-   * @param frame Samples. Made complete silence when it need not be sent.
-   * @param muted Whether they are silent because the person wants it so.
-   * @returns Undefined where the frame need not be sent, because there is still silence: the other side was told so
-   * (discontinuous transmission, RFC 7587, section 3.1.3). Its time goes by all the same.
+   * @param frame Samples; cleared if they count as silence.
+   * @param muted Whether they are silent because the person muted the microphone.
+   * @returns Undefined if the frame need not be sent: the silence that the last packet announced goes on (discontinuous
+   * transmission, RFC 7587, section 3.1.3). The timestamp advances all the same.
    */
   packet(frame: Int16Array, muted = false): Uint8Array<ArrayBuffer> | undefined {
     this.#quietSamples = levelDb(frame) < SPEECH_DB ? this.#quietSamples + frame.length : 0;
     const pausing = muted || this.#quietSamples >= LONG_SILENCE_SAMPLES;
-    // Opus's low-delay encoder recognises only silence that is complete. The other side has comfort noise for it.
+    // Opus's low-delay encoder recognises digital silence only. The receiver adds comfort noise.
     if (pausing) frame.fill(0);
     const wasSilent = this.#silent;
     const timestamp = this.#timestamp;
@@ -111,7 +111,7 @@ export class VoiceSender {
     return datagram;
   }
 
-  /** Copies that fit into the packet of a frame, which is kept for those of the next ones. */
+  /** The copies that fit into the packet of a frame. Keeps the frame for the next ones. */
   #copiesFor(frame: SentFrame): FrameCopy[] {
     const before = this.#before;
     while (before.length > this.copies) before.shift();

@@ -1,4 +1,4 @@
-/** The voice of one call: moves samples between the sound devices and the network while the call stands. */
+/** The voice of one call: moves samples between the sound devices and the network. */
 
 import { SAMPLES_PER_MS } from "../dsp/pcm.ts";
 import type { AudioError, AudioSink, AudioSource } from "../../audio/audio_io.ts";
@@ -19,7 +19,7 @@ import { patienceSamples, PlaybackScheduler } from "./playback_scheduler.ts";
 import { VoiceReceiver } from "./voice_receiver.ts";
 import { VoiceSender } from "./voice_sender.ts";
 
-/** What a voice session works with. */
+/** The parts and settings of a voice session. */
 export interface VoiceSessionOptions {
   /** Owned by the session from now on. */
   readonly source: AudioSource;
@@ -27,66 +27,66 @@ export interface VoiceSessionOptions {
   readonly sink: AudioSink;
   /** Samples of a frame: 480 (10 ms) or 960. */
   readonly frameSamples: number;
-  /** Whether Opus prepares for losses that the other side reports (in-band FEC). */
+  /** Whether Opus adds in-band FEC when the peer reports losses (RFC 6716, section 2.1.7). */
   readonly errorCorrection: boolean;
-  /** Whether packets carry copies of earlier ones against such losses (RFC 2198), if the other side takes them. */
+  /** Whether packets carry copies of earlier frames against such losses (RFC 2198), if the peer takes them. */
   readonly redundancy: boolean;
-  /** Whether playout may make sound shorter and longer. */
+  /** Whether the jitter buffer may shorten and stretch sound. */
   readonly stretching: boolean;
   /** Whether to start with silence in place of the microphone's sound. */
   readonly muted?: boolean;
-  /** Takes each datagram on its way, some 50 a second. */
+  /** Sends a datagram: some 50 a second. */
   readonly send: (datagram: Uint8Array<ArrayBuffer>) => void;
-  /** Gives a silent microphone in place of one that failed. */
+  /** Opens a silent microphone in place of one that failed. */
   readonly replaceSource: (error: AudioError) => AudioSource;
-  /** Gives a mute loudspeaker in place of one that failed. */
+  /** Opens a mute loudspeaker in place of one that failed. */
   readonly replaceSink: (error: AudioError) => AudioSink;
-  /** Works on the microphone's sound, where there is something to be done about it. */
+  /** Works on the microphone's sound. */
   readonly processor?: MicrophoneProcessor | undefined;
   /** The codec: libopus in WebAssembly, if left out. */
   readonly libopus?: Libopus | undefined;
-  /** Where time comes from: the system's, where it is left out. */
+  /** The system's, if left out. */
   readonly clock?: Clock | undefined;
 }
 
-/** What is done to the microphone's sound before it is sent: taking out the echo, the noise. */
+/** Work on the microphone's sound before it is sent: echo cancelling, noise reduction, gain. */
 export interface MicrophoneProcessor {
-  /** Samples by which it delays what it works on. */
+  /** Delay that it adds, in samples. */
   readonly latencySamples: number;
-  /** Tells what the loudspeaker was given, and how many samples before it is heard. */
+  /** The loudspeaker was given samples, which are heard after `delaySamples` more. */
   played(samples: Int16Array, delaySamples: number): void;
-  /** Works on what the microphone heard, in place, which was so many samples ago. */
+  /** Works in place on samples that the microphone heard `delaySamples` ago. */
   capture(samples: Int16Array, delaySamples: number): void;
 }
 
-/** What went out and came in so far. Frames are the packets' own, 20 ms as a rule. */
+/** The figures of a call so far. Frames are those of the packets, 10 or 20 ms. */
 export interface VoiceFigures {
   readonly framesSent: number;
   readonly framesPlayed: number;
-  /** Lost on the way and rebuilt from the next packet. */
+  /** Lost, and recovered from the next packet. */
   readonly framesRebuilt: number;
-  /** Neither: something was made up in their place. In frames of 20 ms. */
+  /** Neither played nor recovered: concealed. In frames of 20 ms. */
   readonly framesConcealed: number;
   readonly framesLate: number;
   readonly framesRepeated: number;
   readonly framesReordered: number;
-  /** Let go of because too much had gathered. */
+  /** Dropped because the jitter buffer was full. */
   readonly framesDropped: number;
-  /** Packets lost on the way, in percent of those sent: as we see theirs, and as they report ours. */
+  /** Packets lost on the way, in percent of those sent: the peer's by our count, ours by the peer's reports. */
   readonly lossInPercent: number;
   readonly lossOutPercent: number | null;
   /** Interarrival jitter (RFC 3550, section 6.4.1), the same two ways. */
   readonly jitterInMs: number;
   readonly jitterOutMs: number | null;
-  /** There and back on the network. */
+  /** Round trip on the network. */
   readonly roundTripMs: number | null;
-  /** How long this side holds sound back for late packets. */
+  /** Playout delay of the jitter buffer. */
   readonly playoutDelayMs: number;
-  /** Estimated quality of what is heard here, 1 to 4.5 (E-model, ITU-T G.107); 0 before there is any. */
+  /** Estimated quality of the received voice, 1 to 4.5 (E-model, ITU-T G.107); 0 before there is any. */
   readonly mos: number;
 }
 
-/** The figures of a call that had no voice yet. */
+/** The figures of a call without voice so far. */
 export const NO_VOICE: VoiceFigures = {
   framesSent: 0,
   framesPlayed: 0,
@@ -105,16 +105,16 @@ export const NO_VOICE: VoiceFigures = {
   mos: 0,
 };
 
-/** Expected losses from which on packets carry one copy, and two, which are worth another frame of delay then. */
+/** Expected losses from which on packets carry one copy, and two, which cost another frame of delay. */
 const ONE_COPY_LOSS = 0.01;
 const TWO_COPIES_LOSS = 0.06;
 
-/** Most frames that are read and sent at once, after this phone was held up. Then others have their turn. */
+/** Most frames that are read and sent at once after this phone was held up; then others have their turn. */
 const MOST_FRAMES_AT_ONCE = 3;
 
 /**
- * The most that so many reports told, some 15 s, is expected: up at once, and not down by a draw of luck, since with each
- * change the other side changes its delay.
+ * The expected loss is the highest of the last 10 reports, some 15 s: it rises at once, and does not fall by chance, since
+ * the peer changes its delay with each change.
  */
 const REPORTS_REMEMBERED = 10;
 
@@ -128,25 +128,25 @@ export class VoiceSession {
   readonly #decoder: VoiceDecoder;
   readonly #sender: VoiceSender;
   readonly #receiver: VoiceReceiver;
-  readonly #feed: PlaybackScheduler;
+  readonly #scheduler: PlaybackScheduler;
   readonly #rtcpSession: RtcpSession;
   readonly #clock: Clock;
   #source: AudioSource;
   #sink: AudioSink;
-  /** When the microphone is to be read, in milliseconds. */
+  /** Time of the next read of the microphone, in milliseconds. */
   #readAt = 0;
-  /** When the timer is set for, and what takes it back. */
+  /** Time of the timer, and what cancels it. */
   #wakeAt = Infinity;
   #cancelWake = (): void => {};
-  /** The losses of the last reports. */
+  /** Losses of the last reports. */
   readonly #losses: number[] = [];
   #reportsReceived = 0;
-  /** The end of devices that failed, and of the microphone. */
+  /** Settle when devices that failed, and the microphone, are closed. */
   readonly #closing: { readonly sources: Promise<void>[]; readonly sinks: Promise<void>[] } = {
     sources: [],
     sinks: [],
   };
-  /** The last frame of each direction, for their levels, which are wanted more rarely. */
+  /** The last frame of each direction: levels are asked for more rarely. */
   readonly #frame: Int16Array<ArrayBuffer>;
   #played = new Int16Array(0);
   #stopped = false;
@@ -159,7 +159,7 @@ export class VoiceSession {
     this.#decoder = decoder;
     this.#sender = new VoiceSender(encoder);
     this.#receiver = new VoiceReceiver(decoder, patienceSamples(options.frameSamples), options.stretching);
-    this.#feed = new PlaybackScheduler(this.#receiver.jitterBuffer, options.frameSamples);
+    this.#scheduler = new PlaybackScheduler(this.#receiver.jitterBuffer, options.frameSamples);
     this.#rtcpSession = new RtcpSession({
       ssrc: this.#sender.ssrc,
       statistics: this.#receiver.statistics,
@@ -188,10 +188,10 @@ export class VoiceSession {
     const { played, rebuilt, concealedSamples, late, repeated, reordered, dropped } = jitterBuffer.counts;
     const { roundTripMs, peer } = this.#rtcpSession.figures;
     const concealed = Math.round(concealedSamples / FRAME_SAMPLES);
-    // The other phone's devices are taken to be as slow as this one's.
+    // Assumes that the peer's devices are as slow as this phone's.
     const processing = this.#options.processor?.latencySamples ?? 0;
-    // What is in the loudspeaker's queue early is part of the delay of playout already.
-    const speaker = Math.max(0, this.#sink.delaySamples - this.#feed.earlySamples);
+    // Samples that are in the loudspeaker's queue early count in the playout delay already.
+    const speaker = Math.max(0, this.#sink.delaySamples - this.#scheduler.earlySamples);
     const devicesMs = (this.#source.delaySamples + processing + speaker) / SAMPLES_PER_MS;
     const { mos } = estimateQuality({
       oneWayDelayMs: devicesMs + this.#options.frameSamples / SAMPLES_PER_MS + (roundTripMs ?? 0) / 2 +
@@ -218,9 +218,9 @@ export class VoiceSession {
   }
 
   /**
-   * Takes a datagram from the other phone.
+   * Takes an RTP or RTCP packet of the peer.
    *
-   * @param datagram Its bytes, kept for a while.
+   * @param datagram Kept until its frames are played.
    */
   handleDatagram(datagram: Uint8Array): void {
     if (this.#stopped) return;
@@ -251,35 +251,34 @@ export class VoiceSession {
     await Promise.all(this.#closing.sinks);
   }
 
-  /** Settles when the microphone is closed, too, and nothing is left of the session. */
+  /** Settles when the microphone is closed, too, and all memory is given back. */
   async closed(): Promise<void> {
     await Promise.all(this.#closing.sources);
     this.#encoder[Symbol.dispose]();
     this.#decoder[Symbol.dispose]();
   }
 
-  /** Does what is due. */
   #tick(): void {
-    // Not every runtime takes back a timer that is due already.
+    // Not every runtime cancels a timer that is due already.
     if (this.#stopped) return;
     this.#wakeAt = Infinity;
     if (this.#clock.now() >= this.#readAt) this.#capture();
     const now = this.#clock.now();
-    // In a pause there are no packets that would do it: at each frame that is read, and so at no other time.
-    if (now >= this.#feed.dueAt || this.#receiver.jitterBuffer.pausing) this.#serve(now, false);
+    // In a pause no packets wake it: then with each frame that is read, so that the timer has one time only.
+    if (now >= this.#scheduler.dueAt || this.#receiver.jitterBuffer.pausing) this.#serve(now, false);
     this.#setTimer();
   }
 
   #setTimer(): void {
-    const wakeAt = Math.min(this.#readAt, this.#feed.dueAt);
+    const wakeAt = Math.min(this.#readAt, this.#scheduler.dueAt);
     if (this.#stopped || wakeAt === this.#wakeAt) return;
     this.#cancelWake();
     this.#wakeAt = wakeAt;
-    // That time may have passed by while this phone had no processor.
+    // The time may be past, if this phone was held up.
     this.#cancelWake = this.#clock.setTimer(() => this.#tick(), Math.max(0, wakeAt - this.#clock.now()));
   }
 
-  /** Sends what the microphone has heard. */
+  /** Reads and sends the frames that the microphone has. */
   #capture(): void {
     const frame = this.#frame;
     let waitMs = 0;
@@ -290,7 +289,7 @@ export class VoiceSession {
     this.#readAt = this.#clock.now() + waitMs;
   }
 
-  /** @returns How long to wait before the next frame is there; 0 when it was read. */
+  /** @returns Milliseconds until the next frame is there; 0 if it was read. */
   #read(frame: Int16Array<ArrayBuffer>): number {
     const source = this.#source;
     try {
@@ -313,10 +312,12 @@ export class VoiceSession {
     this.#rtcpSession.sent(this.#sender.timestamp, VoiceSender.payloadBytes(datagram), this.#clock.now());
   }
 
-  /** Gives the loudspeaker what there is for it, when a packet has come or has not come in time. */
+  /** Plays the samples that are due, with a packet that came or without one that did not. */
   #serve(now: number, packetCame: boolean): void {
     try {
-      const samples = packetCame ? this.#feed.packetCame(this.#sink, now) : this.#feed.due(this.#sink, now);
+      const samples = packetCame
+        ? this.#scheduler.packetCame(this.#sink, now)
+        : this.#scheduler.due(this.#sink, now);
       if (samples.length > 0) this.#play(samples);
     } catch (error) {
       this.#sinkFailed(this.#sink, error);
@@ -338,7 +339,7 @@ export class VoiceSession {
     this.#closing.sinks.push(close(sink));
   }
 
-  /** The other side reports, among other things how much of our voice is lost on its way. */
+  /** Takes a report, and adapts FEC and redundancy to the loss in it. */
   #reported(datagram: Uint8Array, now: number): void {
     this.#rtcpSession.handlePacket(now, datagram);
     const { peer, peerCopies, reportsReceived } = this.#rtcpSession.figures;
@@ -347,7 +348,7 @@ export class VoiceSession {
     this.#losses.push(peer.lossFraction);
     if (this.#losses.length > REPORTS_REMEMBERED) this.#losses.shift();
     const expectedLoss = Math.max(...this.#losses);
-    // Together, since Opus conceals what no copy came of better where it was told to expect it.
+    // Both together: an encoder that expects loss makes packets whose gaps Opus conceals better.
     if (this.#options.errorCorrection) this.#encoder.expectLoss(expectedLoss);
     if (this.#options.redundancy) this.#sender.copies = Math.min(copiesFor(expectedLoss), peerCopies);
   }
@@ -357,7 +358,7 @@ async function close(device: AudioSource | AudioSink): Promise<void> {
   try {
     await device[Symbol.asyncDispose]();
   } catch {
-    // It has failed already, or is not used any more.
+    // It failed already, or is not used any more.
   }
 }
 

@@ -1,4 +1,4 @@
-/** Work on made-up sound before the first call, so that its first seconds do not wait for code to be compiled. */
+/** A call with itself before the first one, so that its first seconds do not wait for the compiler. */
 
 import { SAMPLES_PER_MS } from "../dsp/pcm.ts";
 import type { AudioSink, AudioSource } from "../../audio/audio_io.ts";
@@ -11,12 +11,12 @@ import { SrtpReceiver, SrtpSender } from "../srtp/context.ts";
 import { MASTER_KEY_BYTES, MASTER_SALT_BYTES } from "../srtp/key_derivation.ts";
 import { type MicrophoneProcessor, VoiceSession } from "./voice_session.ts";
 
-/** Duration of a frame, and samples in a millisecond. */
+/** Milliseconds of a frame. */
 const FRAME_MS = 20;
-/** One packet in so many is lost, so that what is done about it is done, too. */
+/** One packet in 10 is lost, so that concealment and recovery are compiled, too. */
 const LOST_ONE_IN = 10;
 
-/** What calls will use, so that it is warm. */
+/** The parts that calls will use. */
 export interface WarmUpParts {
   readonly libopus?: Libopus;
   readonly cipher?: AesGcm;
