@@ -237,12 +237,12 @@ export class LoadClient {
     const line = this.#line!;
     this.#heard.clear();
     line.openVoice(call, { handleDatagram: (packet) => this.#onVoice(packet) });
+    const send = line.voiceSender(call);
     let sequenceNumber = 0;
     clearInterval(this.#talking);
     this.#talking = setInterval(() => {
       this.voice.sent++;
-      line.sendVoice(
-        call,
+      send(
         encodeRtp({
           payloadType: OPUS_PAYLOAD_TYPE,
           marker: sequenceNumber === 0,

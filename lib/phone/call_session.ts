@@ -21,7 +21,7 @@ export const NO_CALL: CallFigures = { seconds: 0, ...NO_VOICE };
 export interface CallSessionOptions {
   readonly call: Call;
   /** Carries the voice, and hangs up. */
-  readonly transport: Pick<CallTransport, "clock" | "current" | "hangUp" | "openVoice" | "sendVoice">;
+  readonly transport: Pick<CallTransport, "clock" | "current" | "hangUp" | "openVoice" | "voiceSender">;
   readonly audio: Pick<CallAudio, "muted" | "open" | "close">;
   readonly screen: Pick<Screen, "show" | "status">;
   readonly options: Pick<PhoneOptions, "hangUpAfter" | "logKeys">;
@@ -67,7 +67,7 @@ export class CallSession {
 
   async #openVoice(): Promise<void> {
     const { call, transport, audio } = this.#options;
-    const voice = await audio.open(transport.clock, (datagram) => transport.sendVoice(call, datagram));
+    const voice = await audio.open(transport.clock, transport.voiceSender(call));
     transport.openVoice(call, voice);
     this.#voice = voice;
   }

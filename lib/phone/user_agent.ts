@@ -62,7 +62,7 @@ export type PhoneTransport = Pick<
   | "accept"
   | "hangUp"
   | "openVoice"
-  | "sendVoice"
+  | "voiceSender"
   | typeof Symbol.asyncDispose
 >;
 

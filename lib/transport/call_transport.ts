@@ -145,10 +145,11 @@ export class CallTransport implements AsyncDisposable {
     this.#voicePorts.set(call, port);
   }
 
-  /** Sends a voice packet of a call. A packet that cannot be sent is lost, as on any network. */
-  sendVoice(call: Call, datagram: Uint8Array<ArrayBuffer>): void {
-    const sent = this.#cipherOf(call)?.sender.protect(datagram) ?? datagram;
-    this.#socketOf(call)?.send(sent, call.peer);
+  /** @returns Sends a voice packet of a call. A packet that cannot be sent is lost, as on any network. */
+  voiceSender(call: Call): (datagram: Uint8Array<ArrayBuffer>) => void {
+    const socket = this.#socketOf(call);
+    const sender = this.#cipherOf(call)?.sender;
+    return (datagram) => socket?.send(sender?.protect(datagram) ?? datagram, call.peer);
   }
 
   /** Hangs up, waits up to 1.5 s for the acknowledgement, and closes all sockets. */

@@ -33,6 +33,7 @@ class RuntimeUdpSocket implements UdpSocket {
   }
 
   send(datagram: Uint8Array<ArrayBuffer>, to: Endpoint): void {
+    if (this.#closed) return;
     this.#lastSent = this.#socket.send(datagram, { transport: "udp", hostname: to.ip, port: to.port })
       .catch(() => {
         // Unreachable for now: lost.

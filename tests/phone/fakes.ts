@@ -187,8 +187,8 @@ export class FakeTransport implements PhoneTransport {
     this.voicePort = port;
   }
 
-  sendVoice(_call: Call, datagram: Uint8Array): void {
-    this.sent.push(datagram);
+  voiceSender(): (datagram: Uint8Array) => void {
+    return (datagram) => this.sent.push(datagram);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

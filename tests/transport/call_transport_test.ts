@@ -166,8 +166,8 @@ for (const [kind, udp] of Object.entries(UDP_DRIVERS)) {
       const [mariasCall, joaosCall] = [maria.line.current, joao.line.current];
       assert(mariasCall && joaosCall);
       assertEquals(mariasCall.id, joaosCall.id);
-      joao.line.sendVoice(joaosCall, VOICE);
-      maria.line.sendVoice(mariasCall, VOICE);
+      joao.line.voiceSender(joaosCall)(VOICE);
+      maria.line.voiceSender(mariasCall)(VOICE);
       await maria.until(() => maria.voice.length > 0);
       await joao.until(() => joao.voice.length > 0);
       assertEquals(maria.voice, [VOICE]);
@@ -202,7 +202,7 @@ for (const [kind, udp] of Object.entries(UDP_DRIVERS)) {
     await stranger.send(new TextEncoder().encode('{"tipo":"nada"}'), to);
     await maria.until(() => maria.traces.some(({ text }) => text.includes("nada")));
     stranger.close();
-    joao.line.sendVoice(joao.line.current!, VOICE);
+    joao.line.voiceSender(joao.line.current!)(VOICE);
     await maria.until(() => maria.voice.length > 0);
     assertEquals(maria.voice, [VOICE]);
   });
@@ -282,7 +282,7 @@ for (const [kind, udp] of Object.entries(UDP_DRIVERS)) {
     await maria.until(() => maria.told.includes("invitation"));
     maria.line.accept();
     await maria.until(() => maria.told.includes("started"));
-    const call = joao.line.current!;
+    const send = joao.line.voiceSender(joao.line.current!);
     const flooder = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
     const to = { transport: "udp", hostname: "127.0.0.1", port: maria.line.port } as const;
     const random = randomFrom(2);
@@ -294,7 +294,7 @@ for (const [kind, udp] of Object.entries(UDP_DRIVERS)) {
         await flooder.send(kinds[Math.floor(kinds.length * random())]!(random), to);
         sent++;
       }
-      joao.line.sendVoice(call, numbered(round));
+      send(numbered(round));
       await maria.until(() => maria.voice.length > round);
     }
     flooder.close();
