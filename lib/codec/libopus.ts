@@ -56,7 +56,7 @@ export interface Libopus {
 // `Voip` would turn the phase of low tones, for no gain here.
 const APPLICATIONS = { lowDelay: Application.RestrictedLowDelay, whole: Application.Audio } as const;
 
-/** In WebAssembly. */
+/** libopus in WebAssembly. */
 export const wasmLibopus: Libopus = {
   createEncoder: ({ lowDelay, bitrate, complexity, lossPercent, frameSamples }) =>
     createEncoder({

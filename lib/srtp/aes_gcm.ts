@@ -120,7 +120,7 @@ export function openssl(names: readonly string[] = LIBRARY_NAMES): AesGcm | unde
 
 const NAME = "aes-128-gcm";
 
-/** The runtime's own. */
+/** The runtime's `node:crypto`. */
 export const runtimeCipher: AesGcm = {
   seal(key, iv, associated, message, into) {
     const cipher = createCipheriv(NAME, key, iv);

@@ -8,13 +8,13 @@ import { Pulse, pulseMissing } from "../../testing/pulse.ts";
 const missing = pulseMissing();
 if (missing) console.log(`skipped: sound devices that go away, because ${missing}`);
 
-/** A microphone is heard as it is: what is done about noise would take a lasting tone for noise. */
+/** The microphone's sound unprocessed: noise reduction would take a lasting tone for noise. */
 const AS_IT_IS = ["--no-echo-cancel", "--no-noise-reduction", "--no-gain"];
 
-/** Loud enough for a tone that came all the way. */
+/** Least level of a tone that came all the way. */
 const HEARD_DB = -30;
 
-/** More than a call holds sound back here, and less than a microphone of PulseAudio stands still when it starts. */
+/** More than the playout delay of a call here, less than the gap of a PulseAudio microphone that starts. */
 const SHORT_DELAY_MS = 300;
 
 /** Waits until a level of the last moment is loud or silent. */
@@ -39,7 +39,7 @@ async function assertVoiceGoesRound(maria: ToolProcess, joao: ToolProcess): Prom
   await level(maria, "speakerDb", true);
 }
 
-/** The sides that events tell of. Those of both devices come in one as a rule, but a busy machine may be slow. */
+/** The sides of events. Both devices mostly come in one event; on a busy machine in two. */
 function sides(events: readonly PrintedEvent[]): string[] {
   return events.flatMap(({ side }) => side === "both" ? ["microphone", "speaker"] : [side as string]).sort();
 }
@@ -69,7 +69,7 @@ Deno.test({
     await pulse.restart();
     await bothTold(joao, "audio_back");
     await assertVoiceGoesRound(maria, joao);
-    // The microphone stood still for a moment, of which nothing remains: else her side would take that for delay.
+    // The microphone's gap left nothing behind: her side would take it for network delay.
     await maria.waitForEvent("status", ({ playoutDelayMs }) => playoutDelayMs as number < SHORT_DELAY_MS);
 
     await joao.type("desligar");

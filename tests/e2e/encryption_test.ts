@@ -21,7 +21,7 @@ import { type Datagram, Wire } from "./wire.ts";
 
 const SPEECH = new URL("../../demo/fala.wav", import.meta.url).pathname;
 
-/** As much of werift-rtp as is used here: another program's SRTP, to hold ours against. */
+/** The part of werift-rtp in use here: another program's SRTP to compare with. */
 interface WeriftRtp {
   readonly SrtpSession: new (options: object) => { decrypt(datagram: Buffer): Buffer };
   readonly SrtcpSession: new (options: object) => { decrypt(datagram: Buffer): Buffer };
@@ -31,8 +31,8 @@ const WERIFT_RTP = "npm:werift-rtp@0.8.9";
 const PROFILE = 7;
 
 /**
- * werift-rtp makes its session keys with AES in ECB mode, for which it gives Node no initialization vector but null. Deno
- * up to 2.6 takes none of no bytes only.
+ * werift-rtp derives its session keys by AES in ECB mode, with null for the initialization vector. Deno up to 2.6 takes
+ * only an empty one.
  */
 function withNullVectors(): Disposable {
   const { createCipheriv } = crypto;
@@ -127,7 +127,7 @@ Deno.test("somebody in between who passes everything on changes nothing, one wit
   });
   await joao.type("ligar meio");
   const two = await codes();
-  // They would be the same once in 100,000 times.
+  // Equal by chance once in 100,000 times.
   assertNotEquals(two[0], two[1]);
   assertGreater(evil.datagrams.length, 3);
 });
@@ -171,7 +171,7 @@ Deno.test("a recording of a call is speech with the keys that a phone wrote down
   assertGreater(voice.length, said.length / FRAME_SAMPLES);
   assertGreater(reports.length, 2);
   for (const { bytes } of reports) {
-    // A sender report or a receiver report, and the name of the source: in the clear 201 or 200, and 202.
+    // In the clear: a sender report (200) or receiver report (201).
     const plain = rtcp.decrypt(Buffer.from(bytes));
     assert(plain[1] === 200 || plain[1] === 201);
   }
@@ -180,11 +180,11 @@ Deno.test("a recording of a call is speech with the keys that a phone wrote down
   assertGreater(correlation, 0.9);
   assertGreater(coverage, 0.95);
   const without = await heard(voice, (bytes) => bytes);
-  // Ciphertext taken for Opus is noise, which is like speech to up to 0.21 in the luckiest of 100 calls.
+  // Ciphertext decoded as Opus is noise: its correlation with speech was at most 0.21 in 100 calls.
   assertLess(compare(said, without).correlation, 0.5);
 });
 
-/** What a listener hears of recorded voice: every packet decoded in its turn, silence for what is no Opus. */
+/** Recorded voice as a listener hears it: every packet decoded in order, silence for packets that are no Opus. */
 async function heard(
   voice: readonly Datagram[],
   open: (bytes: Uint8Array) => Uint8Array,

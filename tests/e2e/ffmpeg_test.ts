@@ -21,7 +21,7 @@ function hasFfmpeg(): boolean {
 const ignore = !hasFfmpeg();
 if (ignore) console.log("skipped: a call heard by ffmpeg, because ffmpeg is not installed");
 
-/** What tells another program how to listen to a call (RFC 8866, RFC 7587). */
+/** Session description by which another program listens to a call (RFC 8866, RFC 7587). */
 function sdp(port: number): string {
   return [
     "v=0",
@@ -36,8 +36,8 @@ function sdp(port: number): string {
 }
 
 /**
- * A port that is free, with the one after it for RTCP. None of those that the system gives to whoever asks for any: other
- * tests do, and one of them might have it before ffmpeg does.
+ * A free port with a free one after it, for RTCP. Outside the system's range for ephemeral ports, from which another test
+ * might get it before ffmpeg does.
  */
 function freePort(): number {
   for (;;) {

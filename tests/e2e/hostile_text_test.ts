@@ -18,7 +18,7 @@ function spellings(message: object): string[] {
     /[^ -~]/g,
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
-  // What no writer of JSON leaves as it is.
+  // Characters that JSON must escape.
   const raw = plain.replace(
     /\\u([0-9a-f]{4})/g,
     (_, hex) => String.fromCharCode(parseInt(hex, 16)).toWellFormed(),
@@ -32,7 +32,7 @@ function assertHarmless(process: ToolProcess, json: boolean): void {
     const [where, bytes] of [["output", process.bytes], ["errors", encoder.encode(process.stderr)]] as const
   ) {
     const text = strict.decode(bytes);
-    // In JSON marks are only text, which is shown by whoever reads it.
+    // In JSON marks are plain text; its reader shows them.
     const found = hostileIn(json ? text.replace(/\p{M}/gu, "") : text);
     assertEquals(found, undefined, `standard ${where} of ${process.kind}`);
   }

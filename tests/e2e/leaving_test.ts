@@ -91,7 +91,7 @@ for (const signal of SIGNALS) {
       "--call",
       "maria",
     ], {
-      // In the very moment that the line comes.
+      // At once with the line.
       onLine: (line) => {
         if (line.includes('"event":"call_started"')) joao.kill(signal);
       },
@@ -162,7 +162,7 @@ function phoneOn(port: number, name: string, ...args: string[]): string[] {
   return commandLine("phone", [`127.0.0.1:${port}`, name, "0", "--lang", "pt", "--quiet", ...args]);
 }
 
-/** What makes a phone leave that runs on a terminal. */
+/** Ways to leave for a phone on a terminal. */
 const LEAVINGS: Record<string, (terminal: TestTerminal, pid: number) => unknown> = {
   "Ctrl-C": (terminal) => terminal.press("C-c"),
   "two Ctrl-C": (terminal) => terminal.press("C-c", "C-c"),
@@ -244,7 +244,7 @@ Deno.test({
   async fn() {
     await using folder = await temporaryFolder();
     const path = `${folder.path}/cheio.wav`;
-    // Deno itself keeps programs from what is no file.
+    // Deno itself refuses to open devices.
     await Deno.symlink("/dev/full", path);
     await assertRefused(path);
   },
@@ -289,7 +289,7 @@ async function smallDisk(bytes: number): Promise<AsyncDisposable & { path: strin
   };
 }
 
-/** A second and a half of sound, and some. */
+/** A little more than a second and a half of sound. */
 const DISK_BYTES = 160 * 1024;
 
 Deno.test("a disk that gets full in a call costs one sentence, and what was recorded can be played", async () => {
@@ -315,7 +315,7 @@ Deno.test("a disk that gets full in a call costs one sentence, and what was reco
   const { samples } = parseWav(bytes);
   assertGreater(samples.length, SAMPLE_RATE, "what was recorded till then");
   assertLess(bytes.length, DISK_BYTES + 1);
-  // The header says no more than there is.
+  // The header's size is that of the samples.
   assertEquals(new DataView(bytes.buffer).getUint32(40, true), 2 * samples.length);
   assert(samples.some((sample) => sample > 0.1), "the tone is heard");
 });

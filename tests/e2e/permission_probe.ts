@@ -1,8 +1,8 @@
 /**
- * Tries everything that a program may be forbidden, and prints what came of it as an object of JSON: `granted`,
- * `refused`, or what else went wrong. To be run with one of deno.json's sets of permissions.
+ * Tries everything that a program may be forbidden, and prints the results as an object of JSON: `granted`, `refused`, or
+ * another error. To be run with one of deno.json's sets of permissions.
  *
- * `--give-up read,ffi` gives all of the dispensable ones up but these first, as the phone does.
+ * `--give-up read,ffi` first gives up all dispensable permissions but these, as the phone does.
  *
  * @module
  */
@@ -10,7 +10,7 @@
 import { getPriority, setPriority } from "node:os";
 import { type Dispensable, giveUpOtherPermissions } from "../../lib/cli/permissions.ts";
 
-/** What is tried, by the name under which it is reported. */
+/** The attempts, by their names in the report. */
 const ATTEMPTS: Readonly<Record<string, () => unknown>> = {
   "run: a program": () => new Deno.Command("true").outputSync(),
   "run: a shell": () => new Deno.Command("/bin/sh", { args: ["-c", "exit 0"] }).outputSync(),
@@ -36,7 +36,7 @@ const ATTEMPTS: Readonly<Record<string, () => unknown>> = {
   "ffi: a library": () =>
     Deno.dlopen(Deno.build.os === "darwin" ? "libSystem.B.dylib" : "libc.so.6", {}).close(),
   "ffi: memory": () => new Deno.UnsafePointerView(Deno.UnsafePointer.of(new Uint8Array(1))!).getUint8(),
-  // As text that is made only here, so that nothing loads it before.
+  // Joined at run time, so that Deno does not load it in advance.
   "import: a program from elsewhere": () => import(["https:", "", "esm.sh", "x"].join("/")),
 };
 

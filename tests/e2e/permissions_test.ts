@@ -5,7 +5,7 @@ import { importMap } from "../../testing/processes.ts";
 const ROOT = new URL("../../", import.meta.url);
 const PROBE = "tests/e2e/permission_probe.ts";
 
-/** What a phone may do, and all that it may not. */
+/** The permissions of a phone, and all that is refused to it. */
 const PHONE: Readonly<Record<string, "granted" | "refused">> = {
   "run: a program": "refused",
   "run: a shell": "refused",
@@ -76,7 +76,7 @@ Deno.test("deno.json grants nobody everything, and names each environment variab
   assertEquals(deno.permissions.phone.sys, ["getPriority", "setPriority"]);
 });
 
-/** Where the tools are started or made, and how each names the set of permissions. */
+/** The files that start or make the tools, and how each names the set of permissions. */
 const STARTED: Readonly<Record<string, RegExp>> = {
   "Makefile": /\$\(TOOL\) -P=registry registry\.ts .*\n[\s\S]*\$\(TOOL\) -P=phone phone\.ts /,
   "testing/processes.ts": /"--no-prompt", .*`-P=\$\{kind\}`/,
@@ -104,7 +104,7 @@ Deno.test("run, test and compile give V8 the same flags", async () => {
   }
 });
 
-/** What `deno compile` writes down of a set, between the runtime and the program. */
+/** The set that `deno compile` writes between the runtime and the program. */
 async function compiledPermissions(path: string): Promise<Record<string, unknown> | undefined> {
   const text = new TextDecoder("latin1").decode(await Deno.readFile(path));
   const json = /"permissions":(\{"allow_env":[^}]*\})/.exec(
@@ -133,7 +133,7 @@ for (const tool of ["registry", "phone"] as const) {
       const set: Readonly<Record<string, unknown>> = deno.permissions[tool];
       const names = ["env", "net", "ffi", "read", "run", "sys", "write", "import"];
       for (const name of names) {
-        // All of a kind is written as an empty list, nothing of it as null.
+        // It writes all of a kind as an empty list, none as null.
         const expected = set[name] === true ? [] : set[name] ?? null;
         assertEquals(compiled?.[`allow_${name}`], expected, name);
       }
@@ -155,7 +155,7 @@ Deno.test({
       }).output();
       assert(success, new TextDecoder().decode(stderr));
       const results = await probe(output, ["{file}"]);
-      // The source is not there to be read, and nothing from elsewhere can be loaded whatever is allowed.
+      // An executable has no source to read, and loads no other code whatever it is granted.
       const there = Object.keys(PHONE).filter((name) => !/^(read|import)/.test(name));
       for (const name of there) assertEquals(results[name], PHONE[name], name);
     } finally {

@@ -95,7 +95,7 @@ callTest("two phones that call each other at the same moment end up in one call"
   await using maria = await startPhone(registry.port, "maria");
   await using joao = await startPhone(registry.port, "joão");
   await Promise.all([maria.type("ligar joão"), joao.type("ligar maria")]);
-  // Where one was faster, the other phone rings instead of crossing.
+  // If one was faster, the other phone rings, and the invitations do not cross.
   for (const phone of [maria, joao]) {
     phone.waitForEvent("invitation").then(() => phone.type("aceitar"), () => {});
   }
@@ -206,7 +206,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
       const recording = `${folder.path}/joão.wav`;
       await using joao = await startPhone(registry.port, "joão", ["--call", "maria", "--speaker", recording]);
       await maria.waitForEvent("call_started");
-      // Until a second of the tone has been recorded.
+      // Record the tone for a second.
       await joao.waitForEvent("status", ({ speakerDb }) => speakerDb as number > -20);
       await joao.waitForEvent("status", ({ seconds }) => seconds as number > 1);
       await waitForRecording(recording);

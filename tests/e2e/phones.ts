@@ -40,7 +40,7 @@ export function callTest(name: string, run: (start: typeof startPhone) => Promis
   }
 }
 
-/** Waits until a call's voice was sent so far, or heard so far: as many packets of 20 ms as these samples fill. */
+/** Waits until a call has sent, or played, as many packets of 20 ms as these samples fill. */
 export function waitForVoice(
   phone: ToolProcess,
   figure: "framesSent" | "framesPlayed",
@@ -64,8 +64,8 @@ export async function waitForRecording(path: string): Promise<void> {
 }
 
 /**
- * A recording of a call in which the other side's microphone is a tone is complete: what its header says is all there,
- * and the tone is heard. Where it is heard depends on how busy the machine was.
+ * Asserts that the recording of a call with a tone is complete: it has as many samples as its header says, and the tone is
+ * in it. Where it begins depends on the machine's load.
  */
 export async function assertToneRecorded(path: string): Promise<void> {
   const bytes = await Deno.readFile(path);

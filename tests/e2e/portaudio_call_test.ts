@@ -20,8 +20,8 @@ async function readMono(path: string): Promise<Float32Array> {
 }
 
 /**
- * A file with half a minute of short tones. A lasting one would be taken for noise and reduced. Their rhythm is none
- * that the status lines, one a second, could miss again and again.
+ * A file with half a minute of short tones: noise reduction would take a lasting one for noise. Their rhythm is not that of
+ * the status lines, one a second, which could miss them all.
  */
 async function writeTones(): Promise<string> {
   const samples = Int16Array.from({ length: 30 * SAMPLE_RATE }, (_, index) => {
@@ -36,10 +36,10 @@ async function writeTones(): Promise<string> {
   return path;
 }
 
-/** With the microphone's sound as it is, and with all that is done about it; how alike it must be in the end. */
+/** The microphone's sound unprocessed and processed, and the correlation that must be left. */
 const PROCESSING: [name: string, args: string[], likeness: number][] = [
   ["as it is", ["--no-echo-cancel", "--no-noise-reduction", "--no-gain"], 0.8],
-  // What is done about echo, noise and level is heard, but other speech has 0.4 at most.
+  // Processing lowers it; other speech has 0.4 at most.
   ["processed", [], 0.7],
 ];
 
@@ -71,7 +71,7 @@ for (const [name, options, likeness] of PROCESSING) {
       const atJoao = pulse.record("spkA");
       await Promise.all([atMaria.started, atJoao.started]);
       await Promise.all([pulse.speak(SPEECH, "micA"), pulse.speak(REPLY, "micB")]);
-      // What was said last is heard when one more second has passed; the last status line may be a second old.
+      // The last words are played within a second; the last status line may be a second old.
       const { seconds } = joao.events("status").at(-1)!;
       await joao.waitForEvent("status", (event) => event.seconds as number > (seconds as number) + 2);
       for (const [said, recorder] of [[SPEECH, atMaria], [REPLY, atJoao]] as const) {

@@ -3,10 +3,10 @@ import { getPriority } from "node:os";
 import { startPhone } from "./phones.ts";
 import { startRegistry } from "../../testing/processes.ts";
 
-/** Where it stands in /proc/PID/stat, counted from the one after the program's name (proc_pid_stat(5)). */
+/** Place of the niceness in /proc/PID/stat, counted from the field after the program's name (proc_pid_stat(5)). */
 const NICENESS = 16;
 
-/** Niceness of a phone that is in the room, started by what some program may do. */
+/** Niceness of a registered phone that another program started. */
 async function nicenessThrough(through: readonly string[]): Promise<number> {
   await using registry = await startRegistry();
   await using phone = await startPhone(registry.port, "ana", [], { through });

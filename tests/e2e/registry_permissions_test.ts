@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 
 const ROOT = new URL("../../", import.meta.url);
 
-/** What a program may try, as source that throws where it is refused. */
+/** Attempts of a program, as source that throws if it is refused. */
 const ATTEMPTS: Readonly<Record<string, string>> = {
   "reading a file": 'Deno.readTextFileSync("/etc/hosts")',
   "listing a folder": 'Array.from(Deno.readDirSync("/"))',
@@ -15,7 +15,7 @@ const ATTEMPTS: Readonly<Record<string, string>> = {
   "asking about the system": "Deno.networkInterfaces()",
 };
 
-/** What of that a program cannot do that has the permissions of deno.json's set, and first does `before`. */
+/** The attempts that are refused to a program with deno.json's set of permissions, after it ran `before`. */
 async function refused(set: string, before = ""): Promise<string[]> {
   const tries = Object.entries(ATTEMPTS).map(([what, source]) =>
     `try { ${source}; } catch (error) { if (error instanceof Deno.errors.NotCapable) console.log(${

@@ -12,8 +12,8 @@ const SPEECH = new URL("../../demo/fala.wav", import.meta.url).pathname;
 const REPLY = new URL("../../demo/resposta.wav", import.meta.url).pathname;
 
 /**
- * Silence before the first word. Both programs have only just started then, and on a busy machine the sound of their
- * first moments is stretched for as long as it takes to make good what was late.
+ * Silence before the first word: both programs have just started, and on a busy machine the jitter buffer stretches the
+ * first seconds until it has caught up.
  */
 const BEFORE_SECONDS = 2;
 
@@ -22,7 +22,7 @@ async function readMono(path: string): Promise<Float32Array> {
   return resample(samples, sampleRate, SAMPLE_RATE);
 }
 
-/** What is said in a file, after a while, and the file to say it from. */
+/** Speech, and a file with it after the silence. */
 async function sayLater(path: string, folder: string): Promise<{ said: Float32Array; path: string }> {
   const speech = await readMono(path);
   const said = new Float32Array(BEFORE_SECONDS * SAMPLE_RATE + speech.length);

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { startPhone } from "./phones.ts";
 import { startProcess, startRegistry } from "../../testing/processes.ts";
 
-/** A certificate for this machine that only who has its file trusts, made by openssl, and gone at the end of the test. */
+/** A self-signed certificate for this machine, made by openssl, and removed at the end of the test. */
 async function makeCertificate(): Promise<AsyncDisposable & { cert: string; key: string }> {
   const folder = await Deno.makeTempDir({ prefix: "sala-" });
   const [cert, key] = [`${folder}/sala.crt`, `${folder}/sala.key`];
@@ -34,7 +34,7 @@ async function hasOpenssl(): Promise<boolean> {
 }
 
 const openssl = await hasOpenssl();
-/** Why a test is skipped stands in its name. */
+/** The name of a skipped test says why. */
 const why = openssl ? "" : " (skipped: there is no openssl to make a certificate with)";
 
 Deno.test({

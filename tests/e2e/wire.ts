@@ -6,7 +6,7 @@ import type { Endpoint } from "../../lib/protocol/address.ts";
 import { SIGNALLING_FIRST_BYTE } from "../../lib/protocol/call_messages.ts";
 import { RegistryClient } from "../../lib/registration/registry_client.ts";
 
-/** Which phone a datagram comes from. */
+/** The sender of a datagram. */
 export type Sender = "caller" | "callee";
 
 /** A datagram on its way. */
@@ -15,12 +15,10 @@ export interface Datagram {
   readonly bytes: Uint8Array;
 }
 
-/** Does something to a signalling message on its way. */
+/** Changes a signalling message on its way. */
 export type Tamper = (from: Sender, fields: Record<string, unknown>) => Record<string, unknown>;
 
-/**
- * Is in the room under a name of its own; who calls that name reaches the callee through it.
- */
+/** Registered under a name of its own; a call to that name reaches the callee through it. */
 export class Wire implements AsyncDisposable {
   /** Every datagram so far. */
   readonly datagrams: Datagram[] = [];

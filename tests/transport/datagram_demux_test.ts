@@ -31,7 +31,7 @@ Deno.test("DatagramDemux reads few messages of a flood, and those of the person'
   const random = randomFrom(1);
   let read = 0;
   let own = 0;
-  // Ten seconds of 50,000 a second; the other phone of the call says something each second.
+  // 50,000 datagrams a second for ten seconds; the peer sends a message each second.
   for (let count = 0; count < 500_000; count++) {
     const now = count / 50;
     const stranger = goodbye(String(random()).padEnd(22, "0").slice(-22));

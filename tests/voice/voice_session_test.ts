@@ -9,7 +9,7 @@ import { isRtcp, parseRtp } from "../../lib/rtp/rtp.ts";
 import { VoiceSession } from "../../lib/voice/voice_session.ts";
 import { MadeUpDevices } from "../../testing/audio/made_up_devices.ts";
 
-/** How often it is looked whether what is waited for has happened. */
+/** Pause between two looks at a condition. */
 const LOOK_MS = 10;
 
 function fail(error: Error): never {
@@ -31,7 +31,7 @@ async function until(happened: () => boolean): Promise<void> {
 
 Deno.test("VoiceSession goes on without its devices, and with them when they are back", async () => {
   const devices = new MadeUpDevices();
-  // Devices that are told of, at once or, where the machine is slow, one by one.
+  // Devices in the notices, which come together or, on a slow machine, one by one.
   const told = { lost: 0, back: 0 };
   const supervisor = new DeviceSupervisor(devices, {
     lost: (notices) => told.lost += notices.length,
@@ -41,7 +41,7 @@ Deno.test("VoiceSession goes on without its devices, and with them when they are
   const session = await VoiceSession.start({
     source: await supervisor.openSource(960, "default"),
     sink: await supervisor.openSink(960, "default"),
-    // What it says comes back to it.
+    // It calls itself.
     send: (datagram) => {
       const packet = parseRtp(datagram);
       if (packet?.payloadType !== 111) return;
@@ -71,7 +71,7 @@ Deno.test("VoiceSession goes on without its devices, and with them when they are
   await supervisor.settled();
   assertEquals(told, { lost: 2, back: 2 });
   assertEquals(devices.open, 0);
-  // A frame of 20 ms after the other, without a gap in time.
+  // Timestamps advance by whole frames of 20 ms.
   assertGreater(timestamps.length, 10);
   for (const [index, timestamp] of timestamps.entries()) {
     if (index > 0) assertEquals((timestamp - timestamps[index - 1]! >>> 0) % 960, 0);

@@ -216,7 +216,7 @@ testCodec("VoiceSender stops sending in lasting silence, and says so first", asy
     receiver.play(heard, frame * 20);
     if (frame === 1000) assertLess(levelDb(heard), -60);
   }
-  // Every 400 ms a sign of life, in 10.6 s.
+  // One sign of life every 400 ms, in 10.6 s.
   assertGreater(sent, 24);
   assertLess(sent, 29);
   const { lost, late, concealedSamples } = receiver.jitterBuffer.counts;
@@ -253,7 +253,7 @@ testCodec(
   "VoiceSender sends copies of earlier frames, which VoiceReceiver hears when those are lost",
   async (library) => {
     const said = voice();
-    // Bursts of so many packets in ten.
+    // Lengths of a burst, in each ten packets.
     for (const [copies, burst] of [[1, 1], [2, 2], [2, 3]] as const) {
       using encoder = await openEncoder(FRAME_SAMPLES, library);
       using decoder = await openDecoder(library);
@@ -268,7 +268,7 @@ testCodec(
         receiver.play(heard, frame * 20);
       }
       const { rebuilt, lost, late, repeated, reordered } = receiver.jitterBuffer.counts;
-      // The first bursts are the lesson that copies are worth waiting for.
+      // In the first bursts the jitter buffer learns to wait for copies.
       assertGreater(rebuilt, 46 * copies);
       assertLess(lost, 4 * burst + 49 * (burst - copies));
       assertEquals({ late, repeated, reordered }, { late: 0, repeated: 0, reordered: 0 });
