@@ -37,7 +37,7 @@ async function print(text: string, to: Output = Deno.stdout): Promise<void> {
   await writeAll(to)(new TextEncoder().encode(`${text}\n`));
 }
 
-/** What is told before there is a screen, or without one: for a program on standard output, else as a sentence. */
+/** Tells an event without a screen: for a program on standard output, else as a sentence. */
 async function tell(
   event: Telling,
   { json }: OutputOptions,
@@ -106,11 +106,11 @@ async function main(args: readonly string[]): Promise<number> {
     return EXIT.wrongUsage;
   }
   const needs = soundNeeds(request.sound);
-  // Loaded before the permissions that it takes are given up.
+  // Before the phone gives up the permission to load them.
   const [libopus, cipher, udp] = [chooseLibopus(), chooseAesGcm(), chooseUdp()];
   raisePriority();
   giveUpOtherPermissions(neededPermissions(needs, options.logKeys));
-  // Sound libraries write there at any moment, and over the screen. What the phone has to say goes to the screen.
+  // Sound libraries write to standard error at any moment, over the screen. The phone itself uses the screen only.
   using _quiet = needs.usesDevices ? quietStderr() : undefined;
   const audioDevices = new AudioDevices(request.sound);
   await using screen = openScreen({ ...output, language, name: request.options.name });
@@ -128,7 +128,7 @@ async function main(args: readonly string[]): Promise<number> {
       CallTransport.open(ip, port, { udp, cipher, policy: randomPolicy(options.encryption) }, events),
   });
   onEndSignal(() => phone.quit());
-  // Nobody reads any longer what the phone says, as with `phone … | head`.
+  // Nobody reads the output any more, as after `phone … | head`.
   screen.broken.then(() => phone.quit());
   onFailure((error) => {
     screen.show({ event: "failed", detail: error instanceof Error ? error.message : String(error) });
@@ -136,13 +136,13 @@ async function main(args: readonly string[]): Promise<number> {
   });
   const status = await phone.run();
   await screen.flush();
-  // Under a stream that hangs, PortAudio would never stop.
+  // PortAudio never stops under a stream that hangs.
   if (phone.soundClosed) audioDevices[Symbol.dispose]();
   return status;
 }
 
 try {
-  // Not left to the event loop: a sound card that does not answer could keep the program running.
+  // At once: a sound card that does not answer would keep the event loop, and so the program, running.
   Deno.exit(await main(Deno.args));
 } catch (error) {
   await print(printable(error instanceof Error ? error.message : String(error)), Deno.stderr).catch(() => {});

@@ -36,8 +36,8 @@ function sdp(port: number): string {
 }
 
 /**
- * A free port with a free one after it, for RTCP. Outside the system's range for ephemeral ports, from which another test
- * might get it before ffmpeg does.
+ * A free port with a free one after it, for RTCP. Below the system's range of ephemeral ports, from which another test might
+ * get it before ffmpeg does.
  */
 function freePort(): number {
   for (;;) {
