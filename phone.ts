@@ -10,7 +10,6 @@ import { AudioDevices, soundNeeds } from "./audio/audio_devices.ts";
 import { onEndSignal, onFailure } from "./lib/cli/signals.ts";
 import { jsonLine } from "./lib/ui/json_line.ts";
 import { chooseLanguage, type Language } from "./lib/ui/texts/language.ts";
-import { writeAll } from "./lib/ui/line_writer.ts";
 import { openScreen } from "./lib/ui/open_screen.ts";
 import { giveUpOtherPermissions, neededPermissions } from "./lib/cli/permissions.ts";
 import { EXIT, UserAgent } from "./lib/phone/user_agent.ts";
@@ -21,11 +20,10 @@ import { readRoomPassword, readSecret, SecretError } from "./lib/cli/secrets.ts"
 import { phoneHelp, sentence, type Telling } from "./lib/ui/sentences.ts";
 import { TEXTS } from "./lib/ui/texts/texts.ts";
 import { printable } from "./lib/protocol/printable.ts";
+import { writeAll, type Writer } from "./lib/util/write_all.ts";
 
-type Output = { write(bytes: Uint8Array): Promise<number> };
-
-async function print(text: string, to: Output = Deno.stdout): Promise<void> {
-  await writeAll(to)(new TextEncoder().encode(`${text}\n`));
+async function print(text: string, to: Writer = Deno.stdout): Promise<void> {
+  await writeAll(to, new TextEncoder().encode(`${text}\n`));
 }
 
 /** What is told before there is a screen, or without one: for a program on standard output, else as a sentence. */
@@ -33,7 +31,7 @@ async function tell(
   event: Telling,
   { json }: OutputOptions,
   language: Language,
-  to: Output,
+  to: Writer,
 ): Promise<void> {
   if (json) await print(jsonLine(event, new Date()));
   else await print(sentence(event, TEXTS[language]).text, to);

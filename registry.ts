@@ -9,14 +9,14 @@
 import { onEndSignal, onFailure } from "./lib/cli/signals.ts";
 import type { RegistryEvent } from "./lib/events/registry_events.ts";
 import { chooseLanguage } from "./lib/ui/texts/language.ts";
-import { writeAll } from "./lib/ui/line_writer.ts";
+import { writeAll } from "./lib/util/write_all.ts";
 import { printable } from "./lib/protocol/printable.ts";
 import { RegistryScreen, registryTexts } from "./lib/ui/registry_screen.ts";
 import { PortInUseError, type RegistryOptions, startRegistry } from "./lib/registrar/server.ts";
 import { SecretError } from "./lib/cli/secrets.ts";
 import { readArguments, readSecrets } from "./lib/cli/registry_args.ts";
 import { giveUpFiles } from "./lib/cli/permissions.ts";
-import { withTimeLimit } from "./lib/util/time_limit.ts";
+import { within } from "./lib/util/time_limit.ts";
 
 const DONE = 0;
 const FAILED = 1;
@@ -30,13 +30,13 @@ async function main(args: string[]): Promise<number> {
   const language = chooseLanguage(settings.lang, (name) => Deno.env.get(name));
   const texts = registryTexts(language);
   const { json, quiet } = settings;
-  const output = new RegistryScreen(writeAll(Deno.stdout), {
+  const output = new RegistryScreen((bytes) => writeAll(Deno.stdout, bytes), {
     language,
     json,
     quiet,
     colour: !Deno.noColor && Deno.stdout.isTerminal(),
   });
-  const errors = new RegistryScreen(writeAll(Deno.stderr), {
+  const errors = new RegistryScreen((bytes) => writeAll(Deno.stderr, bytes), {
     language,
     colour: !Deno.noColor && Deno.stderr.isTerminal(),
   });
@@ -50,11 +50,11 @@ async function main(args: string[]): Promise<number> {
 
   if (settings.problem) {
     await complain({ event: "wrong_usage", problem: settings.problem });
-    await writeAll(Deno.stderr)(new TextEncoder().encode(`${texts.usage}\n`));
+    await writeAll(Deno.stderr, new TextEncoder().encode(`${texts.usage}\n`));
     return WRONG_USAGE;
   }
   if (settings.help) {
-    await writeAll(Deno.stdout)(new TextEncoder().encode(`${texts.usage}\n\n${texts.help}\n`));
+    await writeAll(Deno.stdout, new TextEncoder().encode(`${texts.usage}\n\n${texts.help}\n`));
     return DONE;
   }
 
@@ -92,11 +92,8 @@ async function main(args: string[]): Promise<number> {
     return FAILED;
   }
   output.show({ event: "closed" });
-  try {
-    await withTimeLimit(FAREWELL_MS, undefined, () => output.flush());
-  } catch {
-    // Whoever reads the output does not; the registry ends all the same.
-  }
+  // A reader that does not read must not keep the registry from ending.
+  await within(FAREWELL_MS, output.flush());
   return DONE;
 }
 

@@ -1,5 +1,6 @@
 import { AudioError, type AudioSink } from "../audio_io.ts";
 import { SAMPLE_RATE } from "../../lib/dsp/pcm.ts";
+import { writeAll } from "../../lib/util/write_all.ts";
 import { fileError, fileName } from "./file_error.ts";
 import { SampleClock } from "../pacer.ts";
 import { WAV_HEADER_BYTES, wavHeader } from "./wav_writer.ts";
@@ -157,9 +158,7 @@ export class FileSink implements AudioSink {
     const wholeSampleBytes = this.#dataBytes - this.#dataBytes % SAMPLE_BYTES;
     const header = wavHeader(wholeSampleBytes, SAMPLE_RATE);
     await this.#file.seek(0, Deno.SeekMode.Start);
-    for (let written = 0; written < header.length;) {
-      written += await this.#file.write(header.subarray(written));
-    }
+    await writeAll(this.#file, header);
     await this.#file.seek(WAV_HEADER_BYTES + this.#dataBytes, Deno.SeekMode.Start);
   }
 }

@@ -10,7 +10,7 @@ import { fileError } from "../../audio/file/file_error.ts";
 import { openNullSink, openSilence } from "../../audio/synthetic.ts";
 import type { AudioDevices, SoundSide } from "../../audio/audio_devices.ts";
 import { AudioProcessor } from "../../audio/processing/audio_processor.ts";
-import { within, withTimeLimit } from "../util/time_limit.ts";
+import { within } from "../util/time_limit.ts";
 import type { Call, CallNotice } from "../call/call.ts";
 import { logKeys } from "../call/key_log.ts";
 import { CallTransport } from "../transport/call_transport.ts";
@@ -247,18 +247,13 @@ export class UserAgent {
     if (this.#self.name !== "") this.#show({ event: "closed" });
   }
 
-  async #closeSound(): Promise<boolean> {
-    try {
-      await withTimeLimit(CLOSING_MS, undefined, async () => {
-        await this.#ending;
-        await this.#closing;
-        await this.#devices.settled();
-      });
-      return true;
-    } catch (error) {
-      if ((error as Error).name !== "TimeoutError") throw error;
-      return false;
-    }
+  #closeSound(): Promise<boolean> {
+    const close = async (): Promise<void> => {
+      await this.#ending;
+      await this.#closing;
+      await this.#devices.settled();
+    };
+    return within(CLOSING_MS, close());
   }
 
   /** The registry is away. Calls need none, and the link sees to the return. */

@@ -11,7 +11,9 @@ import type { PasswordGate } from "../protocol/password_challenge.ts";
 import { ROOM_FULL, type Session } from "./session.ts";
 import { spareDescriptors } from "./descriptor_budget.ts";
 import { TokenBucket } from "../util/token_bucket.ts";
-import { withTimeLimit } from "../util/time_limit.ts";
+import { within } from "../util/time_limit.ts";
+import { pause } from "../util/pause.ts";
+import { writeAll } from "../util/write_all.ts";
 
 /** Default limit of connections; fewer if the process may not open enough file descriptors. */
 const DEFAULT_MAX_CONNECTIONS = 10_000;
@@ -210,7 +212,7 @@ class Server implements RegistryServer {
     const ends = [...this.#connections.values()];
     for (const socket of [...this.#connections.keys(), ...this.#lingering]) closeQuietly(socket);
     for (const { resume } of this.#bySession.values()) resume();
-    await settledOrTimeout(CLOSE_TIMEOUT_MS, Promise.all(ends));
+    await within(CLOSE_TIMEOUT_MS, Promise.all(ends));
     // Connections that end later report nothing.
     this.#onEvent = () => {};
   }
@@ -221,7 +223,7 @@ class Server implements RegistryServer {
       try {
         socket = await this.#listener.accept();
       } catch {
-        if (!this.#closing) await new Promise((resolve) => setTimeout(resolve, ACCEPT_RETRY_MS));
+        if (!this.#closing) await pause(ACCEPT_RETRY_MS);
         continue;
       }
       if (this.#closing) closeQuietly(socket);
@@ -261,13 +263,13 @@ class Server implements RegistryServer {
 
   /** Serves a connection until either side ends it. Never rejects. */
   async #serve(socket: Socket, waitMs: number): Promise<void> {
-    if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+    if (waitMs > 0) await pause(waitMs);
     const session = this.#registrar.handleConnect(performance.now());
     try {
       const connection: Connection = {
         socket,
         peer: peerOf(socket),
-        writeQueue: new WriteQueue((bytes) => socket.write(bytes)),
+        writeQueue: new WriteQueue(socket),
         finished: false,
         resume: () => {},
       };
@@ -300,10 +302,10 @@ class Server implements RegistryServer {
     const splitter = new LineSplitter(this.#lineBytes);
     const buffer = new Uint8Array(READ_BYTES);
     const rate = this.#requestsPerSecond;
-    const bucket = new TokenBucket(performance.now(), rate, rate * BURST_SECONDS);
+    const bucket = new TokenBucket(rate, rate * BURST_SECONDS);
     const throttle = async (tokens: number): Promise<void> => {
       const ms = bucket.take(performance.now(), tokens);
-      if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
+      if (ms > 0) await pause(ms);
     };
     for (;;) {
       const count = await socket.read(buffer);
@@ -316,7 +318,7 @@ class Server implements RegistryServer {
         this.#applyOutput();
         if (session.waiting) await new Promise<void>((resolve) => connection.resume = resolve);
         if (connection.finished) {
-          await settledOrTimeout(LINGER_MS, writeQueue.drained());
+          await within(LINGER_MS, writeQueue.drained());
           return true;
         }
         if (session.gone) return false;
@@ -407,7 +409,7 @@ class Server implements RegistryServer {
     this.#lingering.add(socket);
     (async () => {
       try {
-        await send(socket, this.#encode(ROOM_FULL, peerOf(socket)));
+        await writeAll(socket, encoder.encode(this.#encode(ROOM_FULL, peerOf(socket))));
         await linger(socket);
       } catch {
         // The phone closed first.
@@ -430,11 +432,6 @@ function eventFields({ nome, ip, porta }: Person): { name: string; ip: string; p
 
 const encoder = new TextEncoder();
 
-async function send(socket: Socket, text: string): Promise<void> {
-  const bytes = encoder.encode(text);
-  for (let sent = 0; sent < bytes.length;) sent += await socket.write(bytes.subarray(sent));
-}
-
 /** Lingering close: ends this direction, then waits up to {@linkcode LINGER_MS} for the phone to close. */
 async function linger(socket: Socket): Promise<void> {
   await socket.closeWrite();
@@ -446,16 +443,7 @@ async function linger(socket: Socket): Promise<void> {
       left -= count;
     }
   })();
-  await settledOrTimeout(LINGER_MS, closed);
-}
-
-/** Waits until a promise settles, or the time is over. */
-async function settledOrTimeout(ms: number, promise: Promise<unknown>): Promise<void> {
-  try {
-    await withTimeLimit(ms, undefined, () => promise);
-  } catch {
-    // Failed: settled all the same.
-  }
+  await within(LINGER_MS, closed);
 }
 
 function closeQuietly(socket: Socket): void {

@@ -1,5 +1,7 @@
 /** When a phone that has lost its registry tries again. */
 
+import { exponentialBackoff } from "../util/backoff.ts";
+
 /** Shortest pause before an attempt, in milliseconds. */
 const SHORTEST_MS = 250;
 
@@ -22,6 +24,8 @@ const REFUSED_CEILING_MS = 1250;
  */
 const GHOST_MS = 35_000;
 
+const ceilingMs = exponentialBackoff(FIRST_CEILING_MS, CEILING_MS);
+
 /** Why an attempt came to nothing. */
 export type Setback =
   /** The machine is there, and nobody listens. */
@@ -39,7 +43,7 @@ export type Setback =
  */
 export class Backoff {
   readonly #random: () => number;
-  #ceilingMs = FIRST_CEILING_MS;
+  #attempts = 0;
   #nameTakenSince: number | undefined;
 
   /** @param random Numbers from 0 up to but not including 1. */
@@ -67,8 +71,7 @@ export class Backoff {
   }
 
   #pause(limitMs: number): number {
-    const ceiling = Math.min(this.#ceilingMs, limitMs);
-    this.#ceilingMs = Math.min(2 * this.#ceilingMs, CEILING_MS);
+    const ceiling = Math.min(ceilingMs(this.#attempts++), limitMs);
     return SHORTEST_MS + this.#random() * (ceiling - SHORTEST_MS);
   }
 }

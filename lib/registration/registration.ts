@@ -11,6 +11,7 @@ import {
   type RegistryClientOptions,
 } from "./registry_client.ts";
 import { Backoff, type Setback } from "./backoff.ts";
+import { pause } from "../util/pause.ts";
 
 /** How long each attempt to come back may take to connect, in milliseconds. The pauses between them come on top. */
 const RETRY_CONNECT_MS = 2000;
@@ -127,8 +128,8 @@ export class Registration implements AsyncDisposable {
     const { random = Math.random } = this.#options;
     const reconnection = new Backoff(random);
     const { signal } = this.#closing;
-    for (let pause: number | undefined = reconnection.lost(); pause !== undefined;) {
-      await delay(pause, signal);
+    for (let pauseMs: number | undefined = reconnection.lost(); pauseMs !== undefined;) {
+      await pause(pauseMs, signal);
       if (signal.aborted) return;
       const outcome = await this.#tryAgain(person);
       if (signal.aborted) return;
@@ -138,7 +139,7 @@ export class Registration implements AsyncDisposable {
         this.#lost();
         return;
       }
-      pause = reconnection.failed(performance.now(), outcome);
+      pauseMs = reconnection.failed(performance.now(), outcome);
     }
     this.#options.onNameTaken?.();
   }
@@ -160,14 +161,4 @@ export class Registration implements AsyncDisposable {
     if (registered.kind === "lost") return "unreachable";
     return registered.kind === "name_taken" ? "name_taken" : "turned_away";
   }
-}
-
-/** Waits, or until the signal fires. */
-async function delay(ms: number, signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  signal.addEventListener("abort", () => resolve());
-  if (signal.aborted) resolve();
-  await promise;
-  clearTimeout(timer);
 }

@@ -13,6 +13,7 @@ import {
 import type { Trace } from "../protocol/trace.ts";
 import type { RoomPassword } from "../protocol/password_challenge.ts";
 import { withTimeLimit } from "../util/time_limit.ts";
+import { WriteQueue } from "../util/write_queue.ts";
 
 /** How long an attempt to connect may take in all, in milliseconds. */
 const CONNECT_MS = 5000;
@@ -132,20 +133,19 @@ export class RegistryClient implements AsyncDisposable {
   readonly #password: RoomPassword | undefined;
   readonly #replyMs: number;
   readonly #quietMs: number;
-  readonly #encoder = new TextEncoder();
+  readonly #writeQueue: WriteQueue;
   /** In the order of their requests, which is the order of the replies. */
   readonly #pending: Pending[] = [];
   readonly #reading: Promise<void>;
   #heardAt = performance.now();
   #quietTimer: ReturnType<typeof setTimeout> | undefined;
-  #outgoing = "";
-  #writing = false;
   #roomFull = false;
   #leaving = false;
   #over = false;
 
   private constructor(connection: Deno.TcpConn | Deno.TlsConn, options: RegistryClientOptions) {
     this.#connection = connection;
+    this.#writeQueue = new WriteQueue(connection);
     this.localIp = canonicalIp(connection.localAddr.hostname);
     this.#peer = { ip: canonicalIp(connection.remoteAddr.hostname), port: connection.remoteAddr.port };
     this.#onTrace = options.onTrace ?? (() => {});
@@ -322,25 +322,8 @@ export class RegistryClient implements AsyncDisposable {
   #send(message: RegistryRequest): void {
     const text = JSON.stringify(message);
     this.#onTrace({ direction: "sent", transport: "TCP", peer: this.#peer, text });
-    this.#outgoing += `${text}\n`;
-    this.#write();
-  }
-
-  /** Writes what waits to be sent. One at a time, for a write may take only a part. */
-  async #write(): Promise<void> {
-    if (this.#writing) return;
-    this.#writing = true;
-    try {
-      while (this.#outgoing !== "") {
-        const bytes = this.#encoder.encode(this.#outgoing);
-        this.#outgoing = "";
-        for (let sent = 0; sent < bytes.length;) sent += await this.#connection.write(bytes.subarray(sent));
-      }
-    } catch {
-      // There may be something left to read, such as why the registry closed: the reading notices the end.
-    } finally {
-      this.#writing = false;
-    }
+    // After a failed write there may be something left to read, such as why the registry closed: #read() sees the end.
+    this.#writeQueue.push(`${text}\n`);
   }
 
   async #read(): Promise<void> {

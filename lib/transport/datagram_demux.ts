@@ -6,7 +6,7 @@
 import { Buffer } from "node:buffer";
 import { MAX_DATAGRAM_BYTES, SIGNALLING_FIRST_BYTE } from "../protocol/call_messages.ts";
 import { isRtpOrRtcp } from "../rtp/rtp.ts";
-import { RateLimit } from "../util/rate_limit.ts";
+import { TokenBucket } from "../util/token_bucket.ts";
 
 /**
  * Messages a second that are read, and how many at once: of the call that the person is in, which repeats its own twice
@@ -35,9 +35,9 @@ export type DatagramKind = "signalling" | "voice" | "ignored";
 
 /** One phone's first look at what comes. */
 export class DatagramDemux {
-  readonly #own = new RateLimit(OWN_CALL.perSecond, OWN_CALL.burst);
-  readonly #others = new RateLimit(OTHERS.perSecond, OTHERS.burst);
-  readonly #strangersVoice = new RateLimit(STRANGERS_VOICE.perSecond, STRANGERS_VOICE.burst);
+  readonly #own = new TokenBucket(OWN_CALL.perSecond, OWN_CALL.burst);
+  readonly #others = new TokenBucket(OTHERS.perSecond, OTHERS.burst);
+  readonly #strangersVoice = new TokenBucket(STRANGERS_VOICE.perSecond, STRANGERS_VOICE.burst);
   #lately = 0;
   #latelySince = -Infinity;
   #ignored = 0;
@@ -54,12 +54,12 @@ export class DatagramDemux {
     if (isRtpOrRtcp(datagram)) return "voice";
     if (datagram[0] !== SIGNALLING_FIRST_BYTE) return "ignored";
     const limit = call !== undefined && mentions(datagram, call) ? this.#own : this.#others;
-    return limit.take(now) ? "signalling" : "ignored";
+    return limit.tryTake(now) ? "signalling" : "ignored";
   }
 
   /** Whether voice from an address that is not the other phone's may be tried with the keys of the call. */
   mayTry(now: number): boolean {
-    return this.#strangersVoice.take(now);
+    return this.#strangersVoice.tryTake(now);
   }
 
   /** Whether so much is ignored just now that it should be kept away: 2,000 a second. */

@@ -45,7 +45,7 @@ export interface LineWriterOptions {
  *
  * @example
  * ```ts ignore
- * const writer = new LineWriter(writeAll(Deno.stdout));
+ * const writer = new LineWriter((bytes) => writeAll(Deno.stdout, bytes));
  * writer.write("first");
  * writer.write("second");
  * await writer.flush(); // both in one system call
@@ -170,13 +170,4 @@ export class LineWriter {
     this.#dropped = 0;
     return lines.map((line) => `${line}\n`).join("");
   }
-}
-
-/** A function that writes all of some bytes, in as many pieces as it takes, for a {@linkcode LineWriter}. */
-export function writeAll(
-  stream: { write(bytes: Uint8Array): Promise<number> },
-): (bytes: Uint8Array) => Promise<void> {
-  return async (bytes) => {
-    for (let sent = 0; sent < bytes.length;) sent += await stream.write(bytes.subarray(sent));
-  };
 }

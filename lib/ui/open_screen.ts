@@ -2,7 +2,7 @@
 
 import { JsonScreen } from "./json_screen.ts";
 import type { Language } from "./texts/language.ts";
-import { writeAll } from "./line_writer.ts";
+import { writeAll } from "../util/write_all.ts";
 import { PlainScreen } from "./plain_screen.ts";
 import type { Screen } from "../phone/screen.ts";
 import { TerminalScreen } from "./terminal_screen.ts";
@@ -23,7 +23,7 @@ export interface ScreenOptions {
  * in colours if these go to a terminal. `NO_COLOR` leaves the colours out everywhere.
  */
 export function openScreen({ json, quiet, language, name }: ScreenOptions): Screen {
-  const write = writeAll(Deno.stdout);
+  const write = (bytes: Uint8Array): Promise<void> => writeAll(Deno.stdout, bytes);
   if (json) return new JsonScreen({ quiet, write, input: Deno.stdin.readable });
   const capable = Deno.stdout.isTerminal() && Deno.env.get("TERM") !== "dumb";
   const colour = capable && !Deno.noColor;

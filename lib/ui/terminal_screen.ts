@@ -16,6 +16,7 @@ import { statusLine } from "./status_line.ts";
 import { terminalRows } from "./terminal_layout.ts";
 import { TEXTS, type Texts } from "./texts/texts.ts";
 import { traceLine } from "./trace_line.ts";
+import { writeAll } from "../util/write_all.ts";
 
 /** How a terminal screen looks. */
 export interface TerminalScreenOptions {
@@ -275,9 +276,8 @@ export class TerminalScreen implements Screen {
 
   async #write(text: string): Promise<void> {
     if (this.#isBroken) return;
-    const bytes = this.#encoder.encode(text);
     try {
-      for (let sent = 0; sent < bytes.length;) sent += await Deno.stdout.write(bytes.subarray(sent));
+      await writeAll(Deno.stdout, this.#encoder.encode(text));
     } catch {
       this.#isBroken = true;
       this.#above = [];

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { LineWriter, writeAll } from "../../lib/ui/line_writer.ts";
+import { LineWriter } from "../../lib/ui/line_writer.ts";
 
 /** Something to write to that takes each write when it is told to. */
 class SlowOutput {
@@ -180,18 +180,6 @@ Deno.test("LineWriter ends quietly when its reader has gone", async () => {
   writer.writeLatest("table", () => "c");
   await writer.flush();
   assertEquals(writes, 1);
-});
-
-Deno.test("writeAll() writes on until all bytes are taken", async () => {
-  const taken: number[] = [];
-  await writeAll({
-    write(bytes: Uint8Array): Promise<number> {
-      const count = Math.min(3, bytes.length);
-      taken.push(...bytes.subarray(0, count));
-      return Promise.resolve(count);
-    },
-  })(Uint8Array.of(1, 2, 3, 4, 5, 6, 7));
-  assertEquals(taken, [1, 2, 3, 4, 5, 6, 7]);
 });
 
 Deno.test("LineWriter writes text of any script as UTF-8", async () => {

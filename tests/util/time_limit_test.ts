@@ -45,6 +45,11 @@ Deno.test("withTimeLimit() ends when its signal fires, for its reason", async ()
   await assertRejects(() => work, Error, "why");
 });
 
+Deno.test("within() passes on a TimeoutError that is not its own", async () => {
+  const inner = withTimeLimit(1, undefined, never);
+  await assertRejects(() => within(60_000, inner), DOMException, "The time is over");
+});
+
 Deno.test("within() says whether something settled in time, and fails as it does", async () => {
   assertEquals(await within(60_000, Promise.resolve()), true);
   assertEquals(await within(1, new Promise(() => {})), false);

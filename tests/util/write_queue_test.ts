@@ -19,17 +19,17 @@ class SlowConnection {
     this.#gate.reject(new Error("reset"));
   }
 
-  readonly write = async (bytes: Uint8Array): Promise<number> => {
+  async write(bytes: Uint8Array): Promise<number> {
     const taken = bytes.subarray(0, this.#most);
     this.written.push(new TextDecoder().decode(taken));
     await this.#gate.promise;
     return taken.length;
-  };
+  }
 }
 
 Deno.test("WriteQueue writes what comes in one turn at once, and what comes later after it", async () => {
   const connection = new SlowConnection();
-  const writeQueue = new WriteQueue(connection.write);
+  const writeQueue = new WriteQueue(connection);
   writeQueue.push("a\n");
   writeQueue.push("b\n");
   await Promise.resolve();
@@ -46,7 +46,7 @@ Deno.test("WriteQueue writes what comes in one turn at once, and what comes late
 Deno.test("WriteQueue writes on until all is taken", async () => {
   const connection = new SlowConnection(4);
   connection.go();
-  const writeQueue = new WriteQueue(connection.write);
+  const writeQueue = new WriteQueue(connection);
   writeQueue.push("sala cheia");
   await writeQueue.drained();
   assertEquals(connection.written, ["sala", " che", "ia"]);
@@ -54,7 +54,7 @@ Deno.test("WriteQueue writes on until all is taken", async () => {
 
 Deno.test("WriteQueue tells a failure to whoever waits, and keeps nothing after it", async () => {
   const connection = new SlowConnection();
-  const writeQueue = new WriteQueue(connection.write);
+  const writeQueue = new WriteQueue(connection);
   writeQueue.push("a");
   const drained = writeQueue.drained();
   connection.fail();
