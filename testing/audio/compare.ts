@@ -1,5 +1,5 @@
 import { SAMPLE_RATE, toFloat32 } from "../../lib/dsp/pcm.ts";
-import { fft } from "../../lib/dsp/fft.ts";
+import { convolution } from "./convolution.ts";
 import { resample } from "../../lib/dsp/resample.ts";
 
 /** How what was heard relates to what was said. */
@@ -159,24 +159,10 @@ function runningEnergy(samples: Float32Array): Float64Array {
   return sums;
 }
 
-/** `Σ said[i] heard[i + lag]` for every lag from `1 - said.length`, by way of the frequency domain. */
+/** `Σ said[i] heard[i + lag]` for every lag from `1 - said.length`, computed in the frequency domain. */
 function crossCorrelation(said: Float32Array, heard: Float32Array): Float64Array {
-  const lags = Math.max(1, said.length + heard.length - 1);
-  const length = 2 ** Math.ceil(Math.log2(lags));
-  const [saidReal, saidImaginary] = [new Float64Array(length), new Float64Array(length)];
-  const [heardReal, heardImaginary] = [new Float64Array(length), new Float64Array(length)];
-  // Backwards in time, so that the product of the transforms is a correlation and lag 1 - said.length comes first.
-  saidReal.set(said.toReversed());
-  heardReal.set(heard);
-  fft(saidReal, saidImaginary);
-  fft(heardReal, heardImaginary);
-  for (let k = 0; k < length; k++) {
-    const real = saidReal[k]! * heardReal[k]! - saidImaginary[k]! * heardImaginary[k]!;
-    heardImaginary[k] = saidReal[k]! * heardImaginary[k]! + saidImaginary[k]! * heardReal[k]!;
-    heardReal[k] = real;
-  }
-  fft(heardImaginary, heardReal);
-  return heardReal.map((value) => value / length);
+  // Reversed in time, so that the convolution is a correlation and lag 1 - said.length comes first.
+  return convolution(said.toReversed(), heard);
 }
 
 /**

@@ -1,9 +1,9 @@
 /** A made-up room with a loudspeaker and a microphone in it; the same on every run. */
 
 import { SAMPLE_RATE, SAMPLES_PER_MS } from "../../lib/dsp/pcm.ts";
-import { fft } from "../../lib/dsp/fft.ts";
 import { resample } from "../../lib/dsp/resample.ts";
 import { parseWav } from "../../audio/file/wav_reader.ts";
+import { convolution } from "./convolution.ts";
 import { noise, seededRandom } from "./signals.ts";
 
 /** How a room answers a click. */
@@ -44,33 +44,6 @@ export function roomResponse(shape: RoomShape): Float32Array<ArrayBuffer> {
   return response.map((weight) => gain * weight);
 }
 
-/** The sum of `signal` delayed and weighted as `response` says; as long as `signal`. */
-export function convolve(signal: Float32Array, response: Float32Array): Float32Array<ArrayBuffer> {
-  // Overlap-add: stretches as long as the response is, times two, rounded up to a power of two.
-  const size = 2 ** Math.ceil(Math.log2(2 * response.length));
-  const step = size - response.length + 1;
-  const [real, imaginary] = [
-    Float64Array.from({ length: size }, (_, i) => response[i] ?? 0),
-    new Float64Array(size),
-  ];
-  fft(real, imaginary);
-  const result = new Float32Array(signal.length);
-  for (let start = 0; start < signal.length; start += step) {
-    const [x, y] = [new Float64Array(size), new Float64Array(size)];
-    x.set(signal.subarray(start, start + step));
-    fft(x, y);
-    for (let k = 0; k < size; k++) {
-      const product = x[k]! * real[k]! - y[k]! * imaginary[k]!;
-      y[k] = x[k]! * imaginary[k]! + y[k]! * real[k]!;
-      x[k] = product;
-    }
-    fft(y, x); // The inverse, times `size`.
-    const end = Math.min(size, signal.length - start);
-    for (let i = 0; i < end; i++) result[start + i]! += x[i]! / size;
-  }
-  return result;
-}
-
 /** What happens in a room. */
 export interface Scene {
   /** What the loudspeaker is given, full scale at 1, at the loudspeaker's clock. */
@@ -100,7 +73,7 @@ export interface RoomSound {
 /** Works out what the microphone hears. */
 export function hear(scene: Scene): RoomSound {
   const { far, near, response, delaySamples, step, driftPpm = 0, noisePeak = 0.0003 } = scene;
-  const dry = convolve(far, response);
+  const dry = new Float32Array(convolution(far, response).subarray(0, far.length));
   const echo = new Float32Array(far.length);
   for (let i = 0; i < echo.length; i++) {
     const delay = step && i >= step.at ? step.delaySamples : delaySamples;

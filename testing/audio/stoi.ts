@@ -4,7 +4,7 @@
  * Transactions on Audio, Speech and Language Processing 19(7), 2011.
  */
 
-import { fft } from "../../lib/dsp/fft.ts";
+import { Fft } from "../../lib/dsp/fft.ts";
 import { resample } from "../../lib/dsp/resample.ts";
 
 /** Samples a second that the measure works at; the names and numbers below are the paper's. */
@@ -97,10 +97,12 @@ function withoutSilence(clear: Float32Array, heard: Float32Array): readonly [Flo
 /** The norm of each band's bins, frame by frame (equation 1). */
 function bandLevels(samples: Float64Array): readonly Float64Array[] {
   const frames: Float64Array[] = [];
+  const fft = new Fft(FFT_LENGTH);
+  const [real, imaginary] = [new Float64Array(fft.bins), new Float64Array(fft.bins)];
+  const frame = new Float64Array(FFT_LENGTH);
   for (let start = 0; start + FRAME <= samples.length; start += HOP) {
-    const [real, imaginary] = [new Float64Array(FFT_LENGTH), new Float64Array(FFT_LENGTH)];
-    for (let n = 0; n < FRAME; n++) real[n] = samples[start + n]! * WINDOW[n]!;
-    fft(real, imaginary);
+    for (let n = 0; n < FRAME; n++) frame[n] = samples[start + n]! * WINDOW[n]!;
+    fft.forward(frame, real, imaginary);
     frames.push(Float64Array.from({ length: BANDS }, (_, band) => {
       let energy = 0;
       for (let bin = BAND_EDGES[band]!; bin < BAND_EDGES[band + 1]!; bin++) {
