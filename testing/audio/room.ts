@@ -4,7 +4,8 @@ import { SAMPLE_RATE, SAMPLES_PER_MS } from "../../lib/dsp/pcm.ts";
 import { resample } from "../../lib/dsp/resample.ts";
 import { parseWav } from "../../audio/file/wav_reader.ts";
 import { convolution } from "./convolution.ts";
-import { noise, seededRandom } from "./signals.ts";
+import { noise } from "./signals.ts";
+import { seededRandom } from "../netem/random.ts";
 
 /** How a room answers a click. */
 export interface RoomShape {

@@ -1,17 +1,6 @@
-/** Sounds made up for tests; the same on every run. */
+/** Synthetic sounds for tests; the same on every run. */
 
-/**
- * Numbers between 0 and 1 that look random (Park and Miller's generator).
- *
- * @param seed Whole number above 0.
- */
-export function seededRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = state * 16_807 % 2_147_483_647;
-    return state / 2_147_483_647;
-  };
-}
+import { seededRandom } from "../netem/random.ts";
 
 /**
  * White noise between -`peak` and `peak`.

@@ -9,7 +9,8 @@ import {
   SHORTEST_LAG,
   TimeStretcher,
 } from "../../lib/jitter_buffer/time_stretch.ts";
-import { noise, seededRandom, sine, speechLike } from "../../testing/audio/signals.ts";
+import { noise, sine, speechLike } from "../../testing/audio/signals.ts";
+import { seededRandom } from "../../testing/netem/random.ts";
 
 const RATE = 48_000;
 /** Samples in 20 ms, in 10 ms and in 1 ms. */

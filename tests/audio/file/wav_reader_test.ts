@@ -2,7 +2,7 @@ import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/ass
 import { concat } from "@std/bytes/concat";
 import { AudioError } from "../../../audio/audio_io.ts";
 import { parseWav } from "../../../audio/file/wav_reader.ts";
-import { seededRandom } from "../../../testing/audio/signals.ts";
+import { seededRandom } from "../../../testing/netem/random.ts";
 import { chunk, extensibleFormat, format, riff, type WavFields } from "../../../testing/audio/wav_builder.ts";
 
 type Setter = (view: DataView, offset: number, value: number) => void;

@@ -70,7 +70,7 @@ Deno.test("compare() tells another speaker and noise from what was said", () => 
     ]
   ) {
     const { correlation } = compare(speech, heard);
-    assert(correlation < 0.3, `correlation ${correlation}`);
+    assert(correlation < 0.4, `correlation ${correlation}`);
   }
 });
 
