@@ -8,13 +8,15 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { RegistryClient } from "../lib/registration/registry_client.ts";
 import { Registration } from "../lib/registration/registration.ts";
-import { commandLine, importMap } from "../testing/processes.ts";
+import { startProcess, type ToolProcess } from "../testing/processes.ts";
+import { Program, scriptLine } from "../testing/program.ts";
 import { describeMachine } from "./measure/machine.ts";
-import { pause } from "./measure/pause.ts";
+import { pause } from "../lib/util/pause.ts";
 import { readCost } from "./measure/process_cost.ts";
-import { quantile } from "./measure/quantile.ts";
+import { quantile } from "../testing/quantile.ts";
 import { ATTACKS, VICTIM } from "./registry/attacks.ts";
 import { writePart } from "./report/results_page.ts";
+import { temporaryFile } from "../testing/temporary.ts";
 
 /** Phones that look each other up while the registry is attacked, and how often each of them does. */
 const PHONES = 20;
@@ -28,59 +30,19 @@ const RETURNING = 100;
 const AWAY_MS = 5000;
 const MOST_RETURN_MS = 2000;
 
-const ROOT = new URL("../", import.meta.url);
-
-/** A process of this project. */
-class Program implements AsyncDisposable {
-  readonly #child: Deno.ChildProcess;
-  readonly #said: AsyncIterator<string>;
-
-  /**
-   * @param line The words that start it, the program first.
-   * @param output A file for what it prints after the first line, which is read; all of it is read where it is left out.
-   */
-  constructor(line: readonly string[], output?: string) {
-    // A shell, for a registry that prints into a file as one does that is started by a person into a log.
-    const [program = "", ...args] = output === undefined
-      ? line
-      : ["sh", "-c", 'log=$1; shift; exec "$@" >"$log"', "sh", output, ...line];
-    this.#child = new Deno.Command(program, { args, cwd: ROOT, stdin: "null", stdout: "piped" })
-      .spawn();
-    this.#said = this.#child.stdout.pipeThrough(new TextDecoderStream())[Symbol.asyncIterator]();
-  }
-
-  get pid(): number {
-    return this.#child.pid;
-  }
-
-  /** Settles when it has printed something. */
-  async said(): Promise<void> {
-    await this.#said.next();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#child.kill("SIGKILL");
-    await this.#child.status;
-    await this.#said.return?.();
-  }
-}
-
-/** Starts a registry, and waits until it listens. */
-async function startRegistry(port: number, log: string): Promise<Program> {
-  const program = new Program(commandLine("registry", ["--host", "127.0.0.1", "--port", `${port}`]), log);
+/** Starts a registry that prints into a file, as into a log, and waits until it listens. */
+async function startRegistry(port: number, log: string): Promise<ToolProcess> {
+  const process = startProcess("registry", ["--host", "127.0.0.1", "--port", `${port}`], {
+    through: ["sh", "-c", 'log=$1; shift; exec "$@" >"$log"', "sh", log],
+  });
   for (;;) {
     const result = await RegistryClient.connect("127.0.0.1", port);
     if (result.kind === "connected") {
       await result.client.close();
-      return program;
+      return process;
     }
     await pause(5);
   }
-}
-
-function startAttack(attack: string, port: number): Program {
-  const settings = ["-q", "-A", ...importMap()];
-  return new Program([Deno.execPath(), "run", ...settings, "bench/registry/attacks.ts", attack, `${port}`]);
 }
 
 async function join(port: number, name: string): Promise<RegistryClient> {
@@ -126,8 +88,10 @@ async function measure(attack: string | undefined, port: number, log: string, se
     Array.from({ length: PHONES }, (_, index) => join(port, `pessoa ${index}`)),
   );
   await lookUp(phones, 1);
-  await using attacker = attack === undefined ? undefined : startAttack(attack, port);
-  await attacker?.said();
+  await using attacker = attack === undefined
+    ? undefined
+    : new Program(scriptLine("bench/registry/attacks.ts", [attack, `${port}`]));
+  await attacker?.waitForText("ready");
   // Compiled, and past what everybody may ask at once.
   await lookUp(phones, 2);
   const before = await readCost([registry.pid]);
@@ -207,19 +171,15 @@ const given = parseArgs(Deno.args, { string: ["seconds", "only", "out"] });
 const seconds = Number(given.seconds ?? 6);
 const folder = given.out ?? (given.only === undefined ? "bench/results" : "bench/out");
 const attacks = Object.keys(ATTACKS).filter((name) => given.only === undefined || name.includes(given.only));
-const log = await Deno.makeTempFile({ prefix: "sala-bench-" });
-try {
-  const port = freePort();
-  const rows: Row[] = [];
-  for (const attack of [undefined, ...attacks, undefined]) {
-    const row = await measure(attack, port, log, seconds);
-    rows.push(row);
-    console.log(`${row.attack}: ${row.p99Ms.toFixed(2)} ms, processor ${(100 * row.cpu).toFixed(0)} %`);
-  }
-  const returns = await measureReturn(port, log);
-  const part = report(rows, returns, await describeMachine());
-  await writePart(folder, "The registry under attack", part);
-  console.log(part);
-} finally {
-  await Deno.remove(log);
+await using log = await temporaryFile();
+const port = freePort();
+const rows: Row[] = [];
+for (const attack of [undefined, ...attacks, undefined]) {
+  const row = await measure(attack, port, log.path, seconds);
+  rows.push(row);
+  console.log(`${row.attack}: ${row.p99Ms.toFixed(2)} ms, processor ${(100 * row.cpu).toFixed(0)} %`);
 }
+const returns = await measureReturn(port, log.path);
+const part = report(rows, returns, await describeMachine());
+await writePart(folder, "The registry under attack", part);
+console.log(part);

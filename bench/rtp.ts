@@ -11,7 +11,7 @@
 import { Buffer } from "node:buffer";
 import { encodeRtp, OPUS_PAYLOAD_TYPE, parseRtp } from "../lib/rtp/rtp.ts";
 import { bundledBytes } from "./measure/bundled_bytes.ts";
-import { quantile } from "./measure/quantile.ts";
+import { quantile } from "../testing/quantile.ts";
 import { WERIFT_RTP } from "./peers/werift_rtp.ts";
 
 /** As much of werift-rtp as is used here. */

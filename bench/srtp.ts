@@ -12,7 +12,7 @@ import { type AesGcm, openssl, runtimeCipher, TAG_BYTES } from "../lib/srtp/aes_
 import { encodeRtp, OPUS_PAYLOAD_TYPE, parseRtp } from "../lib/rtp/rtp.ts";
 import { SrtpReceiver, SrtpSender } from "../lib/srtp/context.ts";
 import { bundledBytes } from "./measure/bundled_bytes.ts";
-import { quantile } from "./measure/quantile.ts";
+import { quantile } from "../testing/quantile.ts";
 import { WERIFT_RTP } from "./peers/werift_rtp.ts";
 
 /** As much of werift-rtp as is used here. */

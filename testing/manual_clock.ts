@@ -1,4 +1,5 @@
 import type { Clock } from "../lib/util/clock.ts";
+import { pause } from "../lib/util/pause.ts";
 
 /** A clock that goes on only when it is told to. */
 export class ManualClock implements Clock {
@@ -24,7 +25,7 @@ export class ManualClock implements Clock {
   async advance(ms: number): Promise<void> {
     const endMs = this.#nowMs + ms;
     for (;;) {
-      await new Promise((resolve) => setTimeout(resolve, 0));
+      await pause(0);
       const [next] = [...this.#timers].filter(([, at]) => at <= endMs).sort(([, a], [, b]) => a - b);
       if (!next) break;
       const [timer, at] = next;

@@ -3,6 +3,9 @@
 import { LOOPBACK } from "../../testing/netem/relay.ts";
 import { RelayThread } from "../../testing/netem/relay_thread.ts";
 import type { CallSetup, PhoneProgram, VoiceCall } from "./voice_call.ts";
+import { isInstalled, Program } from "../../testing/program.ts";
+import { type Temporary, temporaryFolder } from "../../testing/temporary.ts";
+import { within } from "../../lib/util/time_limit.ts";
 
 /** Its sound drivers that work on the virtual cards. */
 export type BaresipDriver = "alsa" | "portaudio";
@@ -18,13 +21,9 @@ const MODULE_FOLDERS = [
 const PATIENCE_MS = 10_000;
 
 /** Why baresip cannot be compared with, and what to do about it, or undefined if it can. */
-export async function baresipMissing(): Promise<string | undefined> {
+export function baresipMissing(): string | undefined {
   const install = "apt-get install baresip-core";
-  try {
-    await new Deno.Command("baresip", { args: ["-h"], stdout: "null", stderr: "null" }).output();
-  } catch {
-    return `baresip is not installed (${install})`;
-  }
+  if (!isInstalled("baresip")) return `baresip is not installed (${install})`;
   return moduleFolder() === undefined ? `baresip's modules are not to be found (${install})` : undefined;
 }
 
@@ -85,9 +84,8 @@ interface ControlMessage {
 /** A running baresip, without a screen, steered over its control connection (module ctrl_tcp). */
 class Baresip implements AsyncDisposable {
   readonly sipPort: number;
-  readonly #folder: string;
-  readonly #process: Deno.ChildProcess;
-  readonly #output: Promise<void>;
+  readonly #folder: Temporary;
+  readonly #program: Program;
   readonly #control: Deno.TcpConn;
   readonly #reading: Promise<void>;
   readonly #messages: ControlMessage[] = [];
@@ -95,55 +93,43 @@ class Baresip implements AsyncDisposable {
 
   private constructor(
     sipPort: number,
-    folder: string,
-    process: Deno.ChildProcess,
-    output: Promise<void>,
+    folder: Temporary,
+    program: Program,
     control: Deno.TcpConn,
   ) {
     this.sipPort = sipPort;
     this.#folder = folder;
-    this.#process = process;
-    this.#output = output;
+    this.#program = program;
     this.#control = control;
     this.#reading = this.#readControl();
   }
 
   static async start(driver: BaresipDriver, card: Readonly<Record<string, string>>): Promise<Baresip> {
-    const folder = await Deno.makeTempDir({ prefix: "sala-baresip-" });
+    const folder = await temporaryFolder();
+    const { path } = folder;
     const [sipPort, controlPort] = [freePorts(2), freePorts(1)];
     await Promise.all([
-      Deno.writeTextFile(`${folder}/config`, config(driver, sipPort, controlPort)),
+      Deno.writeTextFile(`${path}/config`, config(driver, sipPort, controlPort)),
       Deno.writeTextFile(
-        `${folder}/accounts`,
+        `${path}/accounts`,
         `<sip:phone@${LOOPBACK}:${sipPort}>;regint=0;answermode=auto\n`,
       ),
-      Deno.writeTextFile(`${folder}/contacts`, ""),
+      Deno.writeTextFile(`${path}/contacts`, ""),
     ]);
-    const process = new Deno.Command("baresip", {
-      args: ["-f", folder],
-      env: { ...card },
-      stdin: "null",
-      stdout: "piped",
-      stderr: "null",
-    }).spawn();
-    const ready = Promise.withResolvers<void>();
-    const output = readLines(process.stdout, (line) => {
-      if (line.includes("baresip is ready")) ready.resolve();
-    }).then(() => ready.reject(new Error("baresip has ended instead of starting")));
+    const program = new Program(["baresip", "-f", path], { env: card });
     try {
-      await withPatience(ready.promise, "baresip does not start");
+      await program.waitForText("baresip is ready");
       const control = await Deno.connect({ hostname: LOOPBACK, port: controlPort });
-      return new Baresip(sipPort, folder, process, output, control);
+      return new Baresip(sipPort, folder, program, control);
     } catch (error) {
-      kill(process);
-      await Promise.allSettled([process.status, output]);
-      await Deno.remove(folder, { recursive: true });
+      await program[Symbol.asyncDispose]();
+      await folder[Symbol.asyncDispose]();
       throw error;
     }
   }
 
   get pid(): number {
-    return this.#process.pid;
+    return this.#program.pid;
   }
 
   /** Gives a command and waits until it is carried out. */
@@ -167,10 +153,10 @@ class Baresip implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    kill(this.#process);
-    // With the process ends the connection, and with that the reading, which closes it on this side.
-    await Promise.allSettled([this.#process.status, this.#output, this.#reading]);
-    await Deno.remove(this.#folder, { recursive: true });
+    this.#program.kill("SIGTERM");
+    // The end of the process ends the connection, and that ends the reading.
+    await Promise.allSettled([this.#program.status, this.#reading]);
+    await this.#folder[Symbol.asyncDispose]();
   }
 
   async #message(matches: (message: ControlMessage) => boolean, what: string): Promise<ControlMessage> {
@@ -182,7 +168,8 @@ class Baresip implements AsyncDisposable {
     this.#waiters.add(look);
     look();
     try {
-      return await withPatience(promise, `baresip does not say ${what}`);
+      if (!await within(PATIENCE_MS, promise)) throw new Error(`baresip does not say ${what}`);
+      return await promise;
     } finally {
       this.#waiters.delete(look);
     }
@@ -255,32 +242,4 @@ function freePorts(count: number): number {
     }
   }
   throw new Error(`Cannot find ${count} free ports side by side`);
-}
-
-async function readLines(stream: ReadableStream<Uint8Array>, onLine: (line: string) => void): Promise<void> {
-  let rest = "";
-  const decoder = new TextDecoder();
-  for await (const bytes of stream) {
-    const lines = (rest + decoder.decode(bytes, { stream: true })).split("\n");
-    rest = lines.pop() ?? "";
-    lines.forEach(onLine);
-  }
-}
-
-async function withPatience<T>(promise: Promise<T>, complaint: string): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error(complaint)), PATIENCE_MS);
-  try {
-    return await Promise.race([promise, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function kill(process: Deno.ChildProcess): void {
-  try {
-    process.kill("SIGTERM");
-  } catch {
-    // It has ended by itself.
-  }
 }

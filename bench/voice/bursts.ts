@@ -1,14 +1,11 @@
 /** Short tones whose moments can be found again in a recording. */
 
 import { seededRandom } from "../../testing/netem/random.ts";
-import { RECORDING_RATE } from "./timed_recorder.ts";
-
-/** Samples a second of the bursts and of the recordings. */
-export const BURST_RATE = RECORDING_RATE;
+import { SAMPLE_RATE } from "../../lib/dsp/pcm.ts";
 
 /** A tone that speech codecs and noise reduction let pass, swelling and dying away like a Hann window. */
 const TONE_HZ = 1000;
-const LENGTH = Math.round(0.01 * BURST_RATE);
+const LENGTH = Math.round(0.01 * SAMPLE_RATE);
 const PEAK = 0.5;
 /** From one burst to the next, in seconds: irregular, so that nothing locks on to it. */
 const LEAST_GAP_SECONDS = 0.55;
@@ -28,13 +25,13 @@ const WINDOW = Float64Array.from(
 
 /** Bursts for some time, beginning and ending with a pause. */
 export function makeBursts(seconds: number): Float32Array<ArrayBuffer> {
-  const samples = new Float32Array(Math.round(seconds * BURST_RATE));
+  const samples = new Float32Array(Math.round(seconds * SAMPLE_RATE));
   const random = seededRandom("bursts");
   const step = () =>
-    Math.round(BURST_RATE * (LEAST_GAP_SECONDS + (MOST_GAP_SECONDS - LEAST_GAP_SECONDS) * random()));
+    Math.round(SAMPLE_RATE * (LEAST_GAP_SECONDS + (MOST_GAP_SECONDS - LEAST_GAP_SECONDS) * random()));
   for (let start = step(); start + LENGTH < samples.length; start += step()) {
     for (let n = 0; n < LENGTH; n++) {
-      samples[start + n] = PEAK * WINDOW[n]! * Math.sin(2 * Math.PI * TONE_HZ * n / BURST_RATE);
+      samples[start + n] = PEAK * WINDOW[n]! * Math.sin(2 * Math.PI * TONE_HZ * n / SAMPLE_RATE);
     }
   }
   return samples;
@@ -47,7 +44,7 @@ export function findBursts(samples: Float32Array): number[] {
   const starts: number[] = [];
   for (let i = 0; i < levels.length; i++) {
     if (threshold === 0 || levels[i]! < threshold) continue;
-    const end = Math.min(levels.length, i + Math.round(DEAD_SECONDS * BURST_RATE / SEARCH_STEP));
+    const end = Math.min(levels.length, i + Math.round(DEAD_SECONDS * SAMPLE_RATE / SEARCH_STEP));
     let loudest = i;
     for (; i < end; i++) if (levels[i]! > levels[loudest]!) loudest = i;
     starts.push(loudest * SEARCH_STEP);
@@ -57,8 +54,8 @@ export function findBursts(samples: Float32Array): number[] {
 
 /** Strength of a burst that would start at each {@linkcode SEARCH_STEP}-th sample. */
 function matchedLevels(samples: Float32Array): Float64Array {
-  const real = WINDOW.map((weight, n) => weight * Math.cos(2 * Math.PI * TONE_HZ * n / BURST_RATE));
-  const imaginary = WINDOW.map((weight, n) => weight * Math.sin(2 * Math.PI * TONE_HZ * n / BURST_RATE));
+  const real = WINDOW.map((weight, n) => weight * Math.cos(2 * Math.PI * TONE_HZ * n / SAMPLE_RATE));
+  const imaginary = WINDOW.map((weight, n) => weight * Math.sin(2 * Math.PI * TONE_HZ * n / SAMPLE_RATE));
   const levels = new Float64Array(Math.max(0, Math.floor((samples.length - LENGTH) / SEARCH_STEP) + 1));
   for (let i = 0; i < levels.length; i++) {
     const start = i * SEARCH_STEP;

@@ -2,7 +2,7 @@
 
 import { SAMPLE_RATE } from "../../lib/dsp/pcm.ts";
 import type { Cable, Pulse } from "../../testing/pulse.ts";
-import { pause } from "../measure/pause.ts";
+import { pause } from "../../lib/util/pause.ts";
 import { readCost } from "../measure/process_cost.ts";
 import type { PhoneProgram, VoiceCall } from "./voice_call.ts";
 import { attempt, type Outcome } from "../measure/outcome.ts";

@@ -3,11 +3,11 @@
  * loudspeaker's is recorded at the same moment, by the same means, outside the phones.
  */
 
-import type { Cable, Pulse } from "../../testing/pulse.ts";
-import { BURST_RATE, findBursts, makeBursts } from "./bursts.ts";
-import { pause } from "../measure/pause.ts";
-import { quantile } from "../measure/quantile.ts";
-import { TimedRecorder, type TimedRecording } from "./timed_recorder.ts";
+import { SAMPLE_RATE, toFloat32 } from "../../lib/dsp/pcm.ts";
+import type { Cable, Pulse, Recording } from "../../testing/pulse.ts";
+import { findBursts, makeBursts } from "./bursts.ts";
+import { pause } from "../../lib/util/pause.ts";
+import { quantile } from "../../testing/quantile.ts";
 import { writeTempWav } from "../measure/wav_file.ts";
 
 /** Delays in milliseconds. */
@@ -37,16 +37,16 @@ const SETTLING_BURSTS = 3;
  */
 export async function measureDelay(pulse: Pulse, mouth: Cable, ear: Cable, seconds: number): Promise<Delays> {
   await using bursts = await writeTempWav(makeBursts(seconds));
-  await using atMouth = new TimedRecorder(pulse, mouth);
-  await using atEar = new TimedRecorder(pulse, ear);
+  await using atMouth = pulse.record(mouth);
+  await using atEar = pulse.record(ear);
   await Promise.all([atMouth.started, atEar.started]);
   await pulse.speak(bursts.path, mouth);
   await pause(LATEST_MS);
   return delaysBetween(burstTimes(await atMouth.stop()), burstTimes(await atEar.stop()));
 }
 
-function burstTimes({ samples, startMs }: TimedRecording): number[] {
-  return findBursts(samples).map((sample) => startMs + 1000 * sample / BURST_RATE);
+function burstTimes({ samples, startMs }: Recording): number[] {
+  return findBursts(toFloat32(samples)).map((sample) => startMs + 1000 * sample / SAMPLE_RATE);
 }
 
 /**

@@ -1,13 +1,13 @@
 /** Speech through several phone programs at once, on one network, and what of it would be understood. */
 
 import { compare } from "../../testing/audio/compare.ts";
-import type { Cable, Pulse } from "../../testing/pulse.ts";
+import type { Cable, Pulse, Recording } from "../../testing/pulse.ts";
 import { align } from "../../testing/audio/align.ts";
-import { pause } from "../measure/pause.ts";
-import { quantile } from "../measure/quantile.ts";
+import { pause } from "../../lib/util/pause.ts";
+import { quantile } from "../../testing/quantile.ts";
 import type { Network, PathCounts } from "../../testing/netem/relay.ts";
 import { stoi } from "../../testing/audio/stoi.ts";
-import { RECORDING_RATE, TimedRecorder, type TimedRecording } from "./timed_recorder.ts";
+import { SAMPLE_RATE, toFloat32 } from "../../lib/dsp/pcm.ts";
 import type { FrameCounts, PhoneProgram, VoiceCall } from "./voice_call.ts";
 import { writeTempWav } from "../measure/wav_file.ts";
 
@@ -66,8 +66,8 @@ export async function measureIntelligibility(
       return error instanceof Error ? error : new Error(String(error));
     }
   }));
-  const atMouth = parts.use(new TimedRecorder(pulse, mouth));
-  const atEars = programs.map((_, index) => parts.use(new TimedRecorder(pulse, ears[index]!)));
+  const atMouth = parts.use(pulse.record(mouth));
+  const atEars = programs.map((_, index) => parts.use(pulse.record(ears[index]!)));
   await Promise.all([atMouth, ...atEars].map(({ started }) => started));
   await pause(SETTLING_MS);
   for (const call of calls) if (!(call instanceof Error)) call.begin();
@@ -109,14 +109,14 @@ interface HungUp {
 
 function judge(
   speech: Float32Array,
-  said: TimedRecording,
-  heard: TimedRecording,
+  said: Recording,
+  heard: Recording,
 ): Pick<Intelligibility, "stoi" | "delayMs"> {
-  const saidMs = said.startMs + 1000 * compare(speech, said.samples, RECORDING_RATE).delaySeconds;
-  const { samples, delaysSeconds } = align(speech, heard.samples, RECORDING_RATE);
+  const saidMs = said.startMs + 1000 * compare(speech, said.samples, SAMPLE_RATE).delaySeconds;
+  const { samples, delaysSeconds } = align(speech, toFloat32(heard.samples), SAMPLE_RATE);
   const delays = delaysSeconds.map((seconds) => heard.startMs + 1000 * seconds - saidMs);
   return {
-    stoi: stoi(speech, samples, RECORDING_RATE),
+    stoi: stoi(speech, samples, SAMPLE_RATE),
     delayMs: { median: quantile(delays, 0.5), least: quantile(delays, 0), most: quantile(delays, 1) },
   };
 }

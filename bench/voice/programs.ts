@@ -81,7 +81,7 @@ export async function findPrograms(
       absent.push(`${variant.name}: this version of the phone has no such option.`);
     }
   }
-  const missing = await baresipMissing();
+  const missing = baresipMissing();
   if (missing) absent.push(`Without baresip to compare with: ${missing}.`);
   else {
     for (const variant of BARESIP_VARIANTS) add(new BaresipProgram(variant.name, variant.driver), variant);

@@ -3,6 +3,8 @@
 import { SAMPLE_RATE } from "../../lib/dsp/pcm.ts";
 import { resample } from "../../lib/dsp/resample.ts";
 import { parseWav } from "../../audio/file/wav_reader.ts";
+import { isInstalled, runToEnd } from "../../testing/program.ts";
+import { temporaryFile } from "../../testing/temporary.ts";
 
 const RECORDINGS = ["demo/fala.wav", "demo/resposta.wav"] as const;
 
@@ -78,20 +80,10 @@ function readWav(bytes: Uint8Array, name: string): Float32Array<ArrayBuffer> {
 }
 
 async function speak({ voice, text }: Sentence): Promise<Float32Array<ArrayBuffer> | undefined> {
-  const file = await Deno.makeTempFile({ suffix: ".wav" });
-  try {
-    const { success } = await new Deno.Command("espeak-ng", {
-      args: ["-v", voice, "-w", file, text],
-      stdout: "null",
-      stderr: "null",
-    }).output();
-    return success ? readWav(await Deno.readFile(file), "espeak-ng's speech") : undefined;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  } finally {
-    await Deno.remove(file);
-  }
+  if (!isInstalled("espeak-ng")) return undefined;
+  await using file = await temporaryFile(".wav");
+  const { success } = await runToEnd(["espeak-ng", "-v", voice, "-w", file.path, text]);
+  return success ? readWav(await Deno.readFile(file.path), "espeak-ng's speech") : undefined;
 }
 
 /** The same at the common loudness. */

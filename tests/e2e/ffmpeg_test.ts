@@ -6,6 +6,8 @@ import { parseWav } from "../../audio/file/wav_reader.ts";
 import { encodeCallMessage, parseCallMessage } from "../../lib/protocol/call_messages.ts";
 import { RegistryClient } from "../../lib/registration/registry_client.ts";
 import { startProcess, startRegistry } from "../../testing/processes.ts";
+import { temporaryFolder } from "../../testing/temporary.ts";
+import { pause } from "../../lib/util/pause.ts";
 
 const SPEECH = new URL("../../demo/fala.wav", import.meta.url).pathname;
 
@@ -59,7 +61,7 @@ Deno.test({
   name: "ffmpeg hears a call's voice from an SDP file as the speech that was said",
   ignore,
   async fn() {
-    const folder = await Deno.makeTempDir({ prefix: "sala-" });
+    await using folder = await temporaryFolder();
     await using registry = await startRegistry();
     const connected = await RegistryClient.connect("127.0.0.1", registry.port, {});
     assert(connected.kind === "connected");
@@ -67,11 +69,11 @@ Deno.test({
     const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
     const port = freePort();
     await client.register("ffmpeg", "127.0.0.1", (socket.addr as Deno.NetAddr).port);
-    await Deno.writeTextFile(`${folder}/call.sdp`, sdp(port));
+    await Deno.writeTextFile(`${folder.path}/call.sdp`, sdp(port));
     const ffmpeg = new Deno.Command("ffmpeg", {
       args: [
-        ...["-loglevel", "warning", "-protocol_whitelist", "file,udp,rtp", "-i", `${folder}/call.sdp`],
-        ...["-ac", "1", "-ar", "48000", "-y", `${folder}/heard.wav`],
+        ...["-loglevel", "warning", "-protocol_whitelist", "file,udp,rtp", "-i", `${folder.path}/call.sdp`],
+        ...["-ac", "1", "-ar", "48000", "-y", `${folder.path}/heard.wav`],
       ],
       stdin: "piped",
       stdout: "null",
@@ -81,7 +83,7 @@ Deno.test({
     let ended = false;
     ffmpeg.status.then(() => ended = true);
     // It listens when its port is taken.
-    while (!ended && !await isTaken(port)) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (!ended && !await isTaken(port)) await pause(20);
     await using joao = startProcess("phone", [
       `127.0.0.1:${registry.port}`,
       "joão",
@@ -98,7 +100,7 @@ Deno.test({
     await keys.close().catch(() => {});
     const { success } = await ffmpeg.status;
     assert(success, `ffmpeg says ${await complaint}`);
-    const heard = parseWav(await Deno.readFile(`${folder}/heard.wav`));
+    const heard = parseWav(await Deno.readFile(`${folder.path}/heard.wav`));
     const said = parseWav(await Deno.readFile(SPEECH));
     const { correlation, coverage } = compareInPieces(
       resample(said.samples, said.sampleRate, SAMPLE_RATE),
@@ -106,7 +108,6 @@ Deno.test({
     );
     assertGreater(correlation, 0.9);
     assertGreater(coverage, 0.9);
-    await Deno.remove(folder, { recursive: true });
   },
 });
 

@@ -4,7 +4,8 @@ import { assert, assertEquals, assertGreater, assertLess, assertStringIncludes }
 import { SAMPLE_RATE } from "../../lib/dsp/pcm.ts";
 import { parseWav } from "../../audio/file/wav_reader.ts";
 import { haveTmux, type Sight, TestTerminal } from "../../testing/tmux.ts";
-import { assertToneRecorded, messages, startPhone, temporaryFolder, waitForRecording } from "./phones.ts";
+import { assertToneRecorded, messages, startPhone, waitForRecording } from "./phones.ts";
+import { temporaryFolder } from "../../testing/temporary.ts";
 import { Pulse, pulseMissing } from "../../testing/pulse.ts";
 import { commandLine, startProcess, startRegistry } from "../../testing/processes.ts";
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { seededRandom } from "../../testing/netem/random.ts";
-import { quantile } from "../../bench/measure/quantile.ts";
+import { quantile } from "../../testing/quantile.ts";
 import { Backoff, type Setback } from "../../lib/registration/backoff.ts";
 
 /** The first pauses with a source that always gives the same number. */

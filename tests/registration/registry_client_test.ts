@@ -3,6 +3,7 @@ import type { Trace } from "../../lib/protocol/trace.ts";
 import { RegistryClient, type RegistryClientOptions } from "../../lib/registration/registry_client.ts";
 import { startRegistry } from "../../lib/registrar/server.ts";
 import { Wire } from "../registrar/wire.ts";
+import { pause } from "../../lib/util/pause.ts";
 
 async function connect(port: number, options: RegistryClientOptions = {}): Promise<RegistryClient> {
   const result = await RegistryClient.connect("127.0.0.1", port, options);
@@ -176,7 +177,7 @@ Deno.test("RegistryClient asks a registry that says nothing whether it is there,
     }
     while (await wire.line() !== undefined);
   }, async (client, told) => {
-    while (told.traces.length < 6) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (told.traces.length < 6) await pause(5);
     assertEquals([client.closed, told.lost], [false, 0]);
   }, { quietMs: 20 });
   assertEquals(asked, ["ping", "ping", "ping"]);

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { LineWriter } from "../../lib/ui/line_writer.ts";
+import { pause } from "../../lib/util/pause.ts";
 
 /** Something to write to that takes each write when it is told to. */
 class SlowOutput {
@@ -159,7 +160,7 @@ Deno.test("LineWriter rests after what took long to make, but not when it is to 
   await writer.flush();
   const started = performance.now();
   writer.write("depois");
-  while (output.written.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+  while (output.written.length < 2) await pause(5);
   assert(performance.now() - started > 1000, "a second or two for 20 ms");
   writer.writeLatest("table", slow);
   writer.write("fim");

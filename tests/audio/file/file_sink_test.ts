@@ -9,17 +9,12 @@ import { parseWav } from "../../../audio/file/wav_reader.ts";
 import { FakeClock } from "../../../testing/fake_clock.ts";
 import { hear } from "../../../testing/audio/hear.ts";
 import { noise } from "../../../testing/audio/signals.ts";
+import { temporaryFolder } from "../../../testing/temporary.ts";
 
 const FRAME = 960;
 
 function sampleClock(): SampleClock {
   return new SampleClock(new FakeClock());
-}
-
-/** A folder that is there for one test. */
-async function temporaryFolder() {
-  const path = await Deno.makeTempDir();
-  return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
 }
 
 /** A file in memory on a disk of a certain size; counts what a system would be asked to do. */

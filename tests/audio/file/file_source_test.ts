@@ -8,13 +8,9 @@ import { FakeClock } from "../../../testing/fake_clock.ts";
 import { hear } from "../../../testing/audio/hear.ts";
 import { noise, sine } from "../../../testing/audio/signals.ts";
 import { floatWav, int16Wav } from "../../../testing/audio/wav_builder.ts";
+import { temporaryFile } from "../../../testing/temporary.ts";
 
-/** A file that is there for one test. */
-async function temporaryWav(bytes: Uint8Array) {
-  const path = await Deno.makeTempFile({ suffix: ".wav" });
-  await Deno.writeFile(path, bytes);
-  return { path, [Symbol.asyncDispose]: () => Deno.remove(path) };
-}
+const temporaryWav = (bytes: Uint8Array) => temporaryFile(".wav", bytes);
 
 async function readAll(
   source: AudioSource,

@@ -1,5 +1,6 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { PAGE, PARTS, withPart, writePart } from "../../../bench/report/results_page.ts";
+import { temporaryFolder } from "../../../testing/temporary.ts";
 
 const [FIRST, SECOND, THIRD] = PARTS;
 
@@ -28,14 +29,11 @@ Deno.test("withPart() refuses what the next one would take for a part", () => {
 });
 
 Deno.test("writePart() makes folder and page, and then only changes it", async () => {
-  const folder = `${await Deno.makeTempDir({ prefix: "sala-" })}/results`;
-  try {
-    await writePart(folder, SECOND, "two");
-    const path = await writePart(folder, FIRST, "one");
-    assertEquals(path, `${folder}/${PAGE}`);
-    const page = await Deno.readTextFile(path);
-    assertStringIncludes(page, `## ${FIRST}\n\none\n\n## ${SECOND}\n\ntwo\n`);
-  } finally {
-    await Deno.remove(folder.slice(0, folder.lastIndexOf("/")), { recursive: true });
-  }
+  await using parent = await temporaryFolder();
+  const folder = `${parent.path}/results`;
+  await writePart(folder, SECOND, "two");
+  const path = await writePart(folder, FIRST, "one");
+  assertEquals(path, `${folder}/${PAGE}`);
+  const page = await Deno.readTextFile(path);
+  assertStringIncludes(page, `## ${FIRST}\n\none\n\n## ${SECOND}\n\ntwo\n`);
 });

@@ -1,12 +1,13 @@
 import { assertAlmostEquals, assertEquals, assertGreater, assertLess } from "@std/assert";
-import { BURST_RATE, findBursts, makeBursts } from "../../../bench/voice/bursts.ts";
+import { findBursts, makeBursts } from "../../../bench/voice/bursts.ts";
 import { delaysBetween } from "../../../bench/voice/delay.ts";
 import { parseCost } from "../../../bench/measure/process_cost.ts";
-import { quantile } from "../../../bench/measure/quantile.ts";
+import { quantile } from "../../../testing/quantile.ts";
 import { seededRandom } from "../../../testing/netem/random.ts";
+import { SAMPLE_RATE } from "../../../lib/dsp/pcm.ts";
 
 /** A tenth of a millisecond, in samples. */
-const NEAR = BURST_RATE / 10_000;
+const NEAR = SAMPLE_RATE / 10_000;
 
 Deno.test("findBursts() finds every burst where it was, however soft, in noise and turned about", () => {
   const bursts = makeBursts(6);
@@ -20,12 +21,12 @@ Deno.test("findBursts() finds every burst where it was, however soft, in noise a
   const found = findBursts(soft);
   assertEquals(found.length, starts.length);
   found.forEach((start, i) => assertAlmostEquals(start - 480, starts[i]!, NEAR));
-  assertEquals(findBursts(new Float32Array(BURST_RATE)), []);
+  assertEquals(findBursts(new Float32Array(SAMPLE_RATE)), []);
 });
 
 Deno.test("makeBursts() spaces the bursts unevenly, more than the longest delay apart", () => {
   const starts = findBursts(makeBursts(20));
-  const gaps = starts.slice(1).map((start, i) => (start - starts[i]!) / BURST_RATE);
+  const gaps = starts.slice(1).map((start, i) => (start - starts[i]!) / SAMPLE_RATE);
   assertGreater(Math.min(...gaps), 0.54);
   assertLess(Math.max(...gaps), 0.66);
   assertGreater(quantile(gaps, 0.9) - quantile(gaps, 0.1), 0.05);
