@@ -5,12 +5,12 @@ import { WORKING_SAMPLES } from "../../../audio/hotplug/supervised_sink.ts";
 import { STALL_CHECKS } from "../../../audio/hotplug/stall_detector.ts";
 import { hear } from "../../../testing/audio/hear.ts";
 import { MadeUpDevices } from "../../../testing/audio/made_up_devices.ts";
-import { ManualClock } from "../../../testing/manual_clock.ts";
+import { FakeClock } from "../../../testing/fake_clock.ts";
 
 /** A supervisor of simulated devices, and its reports. */
 function supervise() {
   const devices = new MadeUpDevices();
-  const clock = new ManualClock();
+  const clock = new FakeClock("by advance");
   const reports: string[] = [];
   const names = (notices: readonly { side: string; name: string }[]) =>
     notices.map(({ side, name }) => `${side} ${name}`).join(", ");
