@@ -7,6 +7,7 @@ import {
   startRegistry,
 } from "../../lib/registrar/server.ts";
 import { Wire } from "./wire.ts";
+import { hasIpv6 } from "../../testing/has_ipv6.ts";
 
 /** A registry on a free loopback port, and its events. */
 class Room implements AsyncDisposable {
@@ -353,16 +354,6 @@ Deno.test("startRegistry() throws an error with the address that it cannot liste
     "Cannot listen at 192.0.2.1:5000: Cannot assign requested address",
   );
 });
-
-/** Whether this machine has IPv6. */
-function hasIpv6(): boolean {
-  try {
-    Deno.listen({ hostname: "::1", port: 0 }).close();
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 Deno.test({
   name: "startRegistry() serves IPv6 and IPv4 on one socket, and reports IPv4 addresses as such",

@@ -4,6 +4,7 @@ import { RegistryClient, type RegistryClientOptions } from "../../lib/registrati
 import { startRegistry } from "../../lib/registrar/server.ts";
 import { Wire } from "../registrar/wire.ts";
 import { pause } from "../../lib/util/pause.ts";
+import { hasIpv6 } from "../../testing/has_ipv6.ts";
 
 async function connect(port: number, options: RegistryClientOptions = {}): Promise<RegistryClient> {
   const result = await RegistryClient.connect("127.0.0.1", port, options);
@@ -330,16 +331,6 @@ Deno.test("RegistryClient.connect() takes host names", async () => {
   assertEquals(result.client.localIp, "127.0.0.1");
   await result.client.close();
 });
-
-/** Whether this machine has IPv6 at all. */
-function hasIpv6(): boolean {
-  try {
-    Deno.listen({ hostname: "::1", port: 0 }).close();
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 Deno.test({
   name: "RegistryClient.connect() takes IPv6 addresses",
