@@ -1,6 +1,6 @@
 /**
- * What honest phones feel while a registry is attacked, and how soon they are back after it was away. Writes
- * its part of `robustness.md`.
+ * Response times of a registry under attack, and how soon phones are registered again after a restart. Writes its part of
+ * robustness.md.
  *
  * Usage: `make bench-registry [ARGS="--seconds 5 --only NAME --out FOLDER"]`
  */
@@ -17,15 +17,16 @@ import { quantile } from "../testing/quantile.ts";
 import { ATTACKS, VICTIM } from "./registry/attacks.ts";
 import { writePart } from "./report/results_page.ts";
 import { temporaryFile } from "../testing/temporary.ts";
+import { freePorts } from "../testing/free_ports.ts";
 
-/** Phones that look each other up while the registry is attacked, and how often each of them does. */
+/** Phones that look up a name during an attack, and their interval. */
 const PHONES = 20;
 const LOOKUP_MS = 50;
 
-/** How much slower the 99th percentile of their lookups may be than with a quiet registry. */
+/** Largest ratio of the 99th percentile of lookup times to that without an attack. */
 const MOST_SLOWDOWN = 5;
 
-/** Phones that come back to a registry that was away, for how long it was, and how soon 95 of 100 are to be back. */
+/** Phones that return after a restart, the time without a registry, and the limit for the 95th percentile of return times. */
 const RETURNING = 100;
 const AWAY_MS = 5000;
 const MOST_RETURN_MS = 2000;
@@ -53,7 +54,7 @@ async function join(port: number, name: string): Promise<RegistryClient> {
   return result.client;
 }
 
-/** What lookups took, in milliseconds. One that was not answered took for ever. */
+/** Lookup times in milliseconds; `Infinity` for those without an answer. */
 async function lookUp(phones: readonly RegistryClient[], seconds: number): Promise<number[]> {
   const took: number[] = [];
   const end = performance.now() + 1000 * seconds;
@@ -80,7 +81,7 @@ interface Row {
   readonly growthMib: number;
 }
 
-/** Under one attack, or none. */
+/** Measures one attack, or none. */
 async function measure(attack: string | undefined, port: number, log: string, seconds: number): Promise<Row> {
   await using registry = await startRegistry(port, log);
   const victim = await join(port, VICTIM);
@@ -92,7 +93,7 @@ async function measure(attack: string | undefined, port: number, log: string, se
     ? undefined
     : new Program(scriptLine("bench/registry/attacks.ts", [attack, `${port}`]));
   await attacker?.waitForText("ready");
-  // Compiled, and past what everybody may ask at once.
+  // Until code is compiled and token buckets are empty.
   await lookUp(phones, 2);
   const before = await readCost([registry.pid]);
   const started = performance.now();
@@ -110,7 +111,7 @@ async function measure(attack: string | undefined, port: number, log: string, se
   return row;
 }
 
-/** How long after the registry listens again each phone is registered again, in milliseconds. */
+/** Times from when the registry listens again to when each phone is registered again, in milliseconds. */
 async function measureReturn(port: number, log: string): Promise<number[]> {
   const first = await startRegistry(port, log);
   let backAt: number[] = [];
@@ -133,13 +134,8 @@ async function measureReturn(port: number, log: string): Promise<number[]> {
   return [...took, ...Array(RETURNING - took.length).fill(Infinity)];
 }
 
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}
-
 function report(rows: readonly Row[], returns: readonly number[], machine: string): string {
-  // Once at the beginning and once at the end, since this may not be all that the machine does.
+  // Measured at the beginning and at the end, since the machine may have other load.
   const quietMs = Math.min(...rows.filter(({ attack }) => attack === NO_ATTACK).map(({ p99Ms }) => p99Ms));
   const lines = rows.map((row) => {
     const slowdown = row.p99Ms / quietMs;
@@ -172,7 +168,7 @@ const seconds = Number(given.seconds ?? 6);
 const folder = given.out ?? (given.only === undefined ? "bench/results" : "bench/out");
 const attacks = Object.keys(ATTACKS).filter((name) => given.only === undefined || name.includes(given.only));
 await using log = await temporaryFile();
-const port = freePort();
+const port = freePorts();
 const rows: Row[] = [];
 for (const attack of [undefined, ...attacks, undefined]) {
   const row = await measure(attack, port, log.path, seconds);

@@ -11,6 +11,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { Registration } from "../lib/registration/registration.ts";
 import type { ToolProcess } from "../testing/processes.ts";
+import { freePorts } from "../testing/free_ports.ts";
 import { Pulse, pulseMissing } from "../testing/pulse.ts";
 import { describe } from "./voice/conditions.ts";
 import { measureDelay } from "./voice/delay.ts";
@@ -22,7 +23,7 @@ import { countDescriptors, type Holdings, ProcessWatch } from "./measure/process
 import { LOOPBACK } from "../testing/netem/relay.ts";
 import { writePart } from "./report/results_page.ts";
 import { type SalaCall, SalaProgram } from "./voice/sala_program.ts";
-import { quietPort, SoakRegistry } from "./soak/soak_registry.ts";
+import { SoakRegistry } from "./soak/soak_registry.ts";
 import {
   type Absence,
   barLine,
@@ -193,7 +194,7 @@ async function accountOf(name: string, phone: ToolProcess): Promise<PhoneAccount
 
 async function soak(pulse: Pulse, speech: string, options: Options): Promise<SoakResults> {
   const { minutes, loadClients: count, seed } = options;
-  const port = quietPort();
+  const port = freePorts();
   await using registries = await Registries.start(port);
   await using observer = await observe(port);
   await using call: SalaCall = await new SalaProgram("Sala", { port }).startCall({

@@ -1,27 +1,6 @@
 /** A registry that is killed and restarted at the same port many times. */
 
 import { startProcess, type ToolProcess } from "../../testing/processes.ts";
-import { LOOPBACK } from "../../testing/netem/relay.ts";
-
-/**
- * Ports below the ephemeral ones (from 32768 on Linux): the system could give one of those to a phone while the registry
- * is away.
- */
-const PORTS = [20_000, 32_000] as const;
-
-/** A port that is free now and is not given out as an ephemeral port. */
-export function quietPort(): number {
-  const [least, most] = PORTS;
-  for (;;) {
-    const port = least + Math.floor(Math.random() * (most - least));
-    try {
-      using _listener = Deno.listen({ hostname: LOOPBACK, port });
-      return port;
-    } catch (error) {
-      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
-    }
-  }
-}
 
 /** One life of the registry. Its output is not kept: half an hour prints hundreds of megabytes. */
 export class SoakRegistry implements AsyncDisposable {

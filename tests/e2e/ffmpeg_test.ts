@@ -8,6 +8,7 @@ import { RegistryClient } from "../../lib/registration/registry_client.ts";
 import { startProcess, startRegistry } from "../../testing/processes.ts";
 import { temporaryFolder } from "../../testing/temporary.ts";
 import { pause } from "../../lib/util/pause.ts";
+import { freePorts } from "../../testing/free_ports.ts";
 
 const SPEECH = new URL("../../demo/fala.wav", import.meta.url).pathname;
 
@@ -37,26 +38,6 @@ function sdp(port: number): string {
   ].join("\r\n");
 }
 
-/**
- * A port that is free, with the one after it for RTCP. None of those that the system gives to whoever asks for any: other
- * tests do, and one of them might have it before ffmpeg does.
- */
-function freePort(): number {
-  for (;;) {
-    const port = 20_000 + 2 * Math.floor(6_000 * Math.random());
-    if (isFree(port) && isFree(port + 1)) return port;
-  }
-}
-
-function isFree(port: number): boolean {
-  try {
-    Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port }).close();
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 Deno.test({
   name: "ffmpeg hears a call's voice from an SDP file as the speech that was said",
   ignore,
@@ -67,7 +48,7 @@ Deno.test({
     assert(connected.kind === "connected");
     await using client = connected.client;
     const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
-    const port = freePort();
+    const port = freePorts(2);
     await client.register("ffmpeg", "127.0.0.1", (socket.addr as Deno.NetAddr).port);
     await Deno.writeTextFile(`${folder.path}/call.sdp`, sdp(port));
     const ffmpeg = new Deno.Command("ffmpeg", {
