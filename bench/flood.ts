@@ -15,6 +15,7 @@ import { pause } from "../lib/util/pause.ts";
 import { readCost } from "./measure/process_cost.ts";
 import { writePart } from "./report/results_page.ts";
 import { outputOf, scriptLine } from "../testing/program.ts";
+import { resultsFolder } from "./report/results_folder.ts";
 
 /** Required share of frames played, in percent. */
 const WANTED_PERCENT = 99;
@@ -46,7 +47,7 @@ interface Row {
 }
 
 const { rate, seconds, out } = parseArgs(Deno.args, { string: ["rate", "seconds", "out"] });
-const folder = out ?? new URL("results", import.meta.url).pathname;
+const folder = resultsFolder(out, true);
 const perSecond = Number(rate ?? 50_000);
 const floodSeconds = Math.min(Number(seconds ?? 5), 20);
 

@@ -18,6 +18,7 @@ import { ATTACKS, VICTIM } from "./registry/attacks.ts";
 import { writePart } from "./report/results_page.ts";
 import { temporaryFile } from "../testing/temporary.ts";
 import { freePorts } from "../testing/free_ports.ts";
+import { resultsFolder } from "./report/results_folder.ts";
 
 /** Phones that look up a name during an attack, and their interval. */
 const PHONES = 20;
@@ -165,7 +166,7 @@ ${(p95 / 1000).toFixed(2)} s after it listened again, the last after ${
 
 const given = parseArgs(Deno.args, { string: ["seconds", "only", "out"] });
 const seconds = Number(given.seconds ?? 6);
-const folder = given.out ?? (given.only === undefined ? "bench/results" : "bench/out");
+const folder = resultsFolder(given.out, given.only === undefined);
 const attacks = Object.keys(ATTACKS).filter((name) => given.only === undefined || name.includes(given.only));
 await using log = await temporaryFile();
 const port = freePorts();

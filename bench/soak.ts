@@ -35,6 +35,8 @@ import {
 import { makeSpeech } from "./voice/speech.ts";
 import { LoadProcess } from "./soak/load_process.ts";
 import { writeTempWav } from "./measure/wav_file.ts";
+import { progress } from "./report/progress.ts";
+import { resultsFolder } from "./report/results_folder.ts";
 
 /** From this length on memory and delay are judged, and the figures go to bench/results. */
 const LONG_MINUTES = 30;
@@ -78,12 +80,6 @@ interface Options {
   readonly minutes: number;
   readonly loadClients: number;
   readonly seed: string;
-}
-
-/** Prints progress with the time since the start. */
-function progress(text: string): void {
-  const seconds = Math.round(performance.now() / 1000);
-  console.log(`${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}  ${text}`);
 }
 
 /** Plays a file into a cable repeatedly, until it is disposed of. */
@@ -301,7 +297,7 @@ async function main(): Promise<number> {
   for (const bar of bars) console.log(barLine(bar));
   const command = `make soak${minutes === LONG_MINUTES ? "" : ` ARGS="--minutes ${minutes}"`}`;
   const page = await writePart(
-    given.out ?? (long ? "bench/results" : "bench/out"),
+    resultsFolder(given.out, long),
     "Half an hour of everything at once",
     soakPart(results, bars, command, await describeMachine()),
   );

@@ -1,5 +1,7 @@
 /** The results page that several benches share: each rewrites its own part. */
 
+import { writeResult } from "./results_folder.ts";
+
 /** The headings of the parts, in order. */
 export const PARTS = [
   "The registry under attack",
@@ -49,12 +51,9 @@ export function withPart(page: string, part: Part, body: string): string {
  * @returns Path of the page.
  */
 export async function writePart(folder: string, part: Part, body: string): Promise<string> {
-  const path = `${folder}/${PAGE}`;
-  await Deno.mkdir(folder, { recursive: true });
-  const page = await Deno.readTextFile(path).catch((error) => {
+  const page = await Deno.readTextFile(`${folder}/${PAGE}`).catch((error) => {
     if (error instanceof Deno.errors.NotFound) return "";
     throw error;
   });
-  await Deno.writeTextFile(path, withPart(page, part, body));
-  return path;
+  return await writeResult(folder, PAGE, withPart(page, part, body));
 }
