@@ -6,22 +6,14 @@ import { parseWav } from "../../audio/file/wav_reader.ts";
 import { encodeCallMessage, parseCallMessage } from "../../lib/protocol/call_messages.ts";
 import { RegistryClient } from "../../lib/registration/registry_client.ts";
 import { startProcess, startRegistry } from "../../testing/processes.ts";
+import { isInstalled, runToEnd } from "../../testing/program.ts";
 import { temporaryFolder } from "../../testing/temporary.ts";
 import { pause } from "../../lib/util/pause.ts";
 import { freePorts } from "../../testing/free_ports.ts";
 
 const SPEECH = new URL("../../demo/fala.wav", import.meta.url).pathname;
 
-function hasFfmpeg(): boolean {
-  try {
-    return new Deno.Command("ffmpeg", { args: ["-version"], stdout: "null", stderr: "null" }).outputSync()
-      .success;
-  } catch {
-    return false;
-  }
-}
-
-const ignore = !hasFfmpeg();
+const ignore = !isInstalled("ffmpeg");
 if (ignore) console.log("skipped: a call heard by ffmpeg, because ffmpeg is not installed");
 
 /** What tells another program how to listen to a call (RFC 8866, RFC 7587). */
@@ -93,11 +85,10 @@ Deno.test({
 });
 
 async function isTaken(port: number): Promise<boolean> {
-  const { success, stdout } = await new Deno.Command("cat", { args: ["/proc/net/udp", "/proc/net/udp6"] })
-    .output();
+  const { success, stdout } = await runToEnd(["cat", "/proc/net/udp", "/proc/net/udp6"]);
   const hex = port.toString(16).toUpperCase().padStart(4, "0");
   const own = new RegExp(`^ *\\d+: [0-9A-F]+:${hex} `, "m");
-  return !success || own.test(new TextDecoder().decode(stdout));
+  return !success || own.test(stdout);
 }
 
 /** Takes the call, and hands its voice on. */

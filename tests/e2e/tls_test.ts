@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { startPhone } from "./phones.ts";
 import { startProcess, startRegistry } from "../../testing/processes.ts";
-import { isInstalled, outputOf } from "../../testing/program.ts";
+import { isInstalled, outputOf, runToEnd } from "../../testing/program.ts";
 import { temporaryFolder } from "../../testing/temporary.ts";
 
 /** A certificate for this machine that only who has its file trusts, made by openssl, and gone at the end of the test. */
@@ -36,11 +36,8 @@ Deno.test({
     await maria.waitForEvent("registry_lost");
     await using second = await startRegistry([...tls, "--port", `${first.port}`]);
     await maria.waitForEvent("registry_back");
-    const { stdout } = await new Deno.Command("openssl", {
-      args: ["s_client", "-connect", `127.0.0.1:${second.port}`, "-CAfile", files.cert],
-      stdin: "null",
-    }).output();
-    assertStringIncludes(new TextDecoder().decode(stdout), "TLSv1.3");
+    const connect = ["s_client", "-connect", `127.0.0.1:${second.port}`, "-CAfile", files.cert];
+    assertStringIncludes((await runToEnd(["openssl", ...connect])).stdout, "TLSv1.3");
     await maria.type("sair");
     assertEquals(await maria.exitCode(), 0);
     await second.process.waitForEvent("left", ({ reason }) => reason === "goodbye");
