@@ -14,12 +14,15 @@ import { writeAll } from "./lib/ui/line_writer.ts";
 import { openScreen } from "./lib/ui/open_screen.ts";
 import { giveUpOtherPermissions, neededPermissions } from "./lib/cli/permissions.ts";
 import { EXIT, UserAgent } from "./lib/phone/user_agent.ts";
-import { type OutputOptions, parsePhoneOptions, type PhoneAccess } from "./lib/cli/phone_args.ts";
+import { type OutputOptions, UsageError } from "./lib/cli/arguments.ts";
+import { parsePhoneOptions, type PhoneAccess } from "./lib/cli/phone_args.ts";
 import type { PhoneOptions } from "./lib/phone/options.ts";
 import { raisePriority } from "./lib/cli/priority.ts";
-import { readRoomPassword, readSecret, SecretError } from "./lib/cli/secrets.ts";
-import { phoneHelp, sentence, type Telling } from "./lib/ui/sentences.ts";
-import { TEXTS } from "./lib/ui/texts/texts.ts";
+import { readRoomPassword, readSecret } from "./lib/cli/secrets.ts";
+import { phoneHelp, sentence } from "./lib/ui/sentences.ts";
+import type { Telling } from "./lib/ui/texts/shape.ts";
+import { PHONE_TEXTS } from "./lib/ui/texts/texts.ts";
+import { systemError } from "./lib/util/system_error.ts";
 import { printable } from "./lib/protocol/printable.ts";
 
 type Output = { write(bytes: Uint8Array): Promise<number> };
@@ -36,7 +39,7 @@ async function tell(
   to: Output,
 ): Promise<void> {
   if (json) await print(jsonLine(event, new Date()));
-  else await print(sentence(event, TEXTS[language]).text, to);
+  else await print(sentence(event, PHONE_TEXTS[language]).text, to);
 }
 
 function listDevices(): Telling {
@@ -50,7 +53,7 @@ function listDevices(): Telling {
   }
 }
 
-/** The options with the secrets that they name. @throws {SecretError} If one cannot be had. */
+/** The options with the secrets that they name. @throws {UsageError} If one cannot be had. */
 async function withAccess(
   options: PhoneOptions,
   { password: source, tls, ca }: PhoneAccess,
@@ -84,9 +87,9 @@ async function main(args: readonly string[]): Promise<number> {
   }
   let options: PhoneOptions;
   try {
-    options = await withAccess(request.options, request.access, TEXTS[language].askPassword);
+    options = await withAccess(request.options, request.access, PHONE_TEXTS[language].askPassword);
   } catch (error) {
-    if (!(error instanceof SecretError)) throw error;
+    if (!(error instanceof UsageError)) throw error;
     await tell({ event: "wrong_usage", problem: error.problem }, output, language, Deno.stderr);
     return EXIT.wrongUsage;
   }
@@ -102,7 +105,7 @@ async function main(args: readonly string[]): Promise<number> {
   // Nobody reads any longer what the phone says, as with `phone … | head`.
   screen.broken.then(() => phone.quit());
   onFailure((error) => {
-    screen.show({ event: "failed", detail: error instanceof Error ? error.message : String(error) });
+    screen.show({ event: "failed", detail: systemError(error) });
     phone.quit(EXIT.failed);
   });
   const status = await phone.run();

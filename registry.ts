@@ -9,13 +9,15 @@
 import { onEndSignal, onFailure } from "./lib/cli/signals.ts";
 import type { RegistryEvent } from "./lib/events/registry_events.ts";
 import { chooseLanguage } from "./lib/ui/texts/language.ts";
+import { REGISTRY_TEXTS } from "./lib/ui/texts/texts.ts";
 import { writeAll } from "./lib/ui/line_writer.ts";
 import { printable } from "./lib/protocol/printable.ts";
-import { RegistryScreen, registryTexts } from "./lib/ui/registry_screen.ts";
-import { PortInUseError, type RegistryOptions, startRegistry } from "./lib/registrar/server.ts";
-import { SecretError } from "./lib/cli/secrets.ts";
-import { readArguments, readSecrets } from "./lib/cli/registry_args.ts";
+import { RegistryScreen } from "./lib/ui/registry_screen.ts";
+import { ListenError, type RegistryOptions, startRegistry } from "./lib/registrar/server.ts";
+import { UsageError } from "./lib/cli/arguments.ts";
+import { parseRegistryOptions, readSecrets } from "./lib/cli/registry_args.ts";
 import { giveUpFiles } from "./lib/cli/permissions.ts";
+import { systemError } from "./lib/util/system_error.ts";
 import { withTimeLimit } from "./lib/util/time_limit.ts";
 
 const DONE = 0;
@@ -26,10 +28,10 @@ const WRONG_USAGE = 2;
 const FAREWELL_MS = 1000;
 
 async function main(args: string[]): Promise<number> {
-  const settings = readArguments(args);
-  const language = chooseLanguage(settings.lang, (name) => Deno.env.get(name));
-  const texts = registryTexts(language);
-  const { json, quiet } = settings;
+  const request = parseRegistryOptions(args);
+  const { lang, json, quiet } = request.output;
+  const language = chooseLanguage(lang, (name) => Deno.env.get(name));
+  const texts = REGISTRY_TEXTS[language];
   const output = new RegistryScreen(writeAll(Deno.stdout), {
     language,
     json,
@@ -48,21 +50,22 @@ async function main(args: string[]): Promise<number> {
     await Promise.all([errors.flush(), output.flush()]);
   };
 
-  if (settings.problem) {
-    await complain({ event: "wrong_usage", problem: settings.problem });
-    await writeAll(Deno.stderr)(new TextEncoder().encode(`${texts.usage}\n`));
+  if ("problem" in request) {
+    await complain({ event: "wrong_usage", problem: request.problem });
+    await writeAll(Deno.stderr)(new TextEncoder().encode(`${texts.usageLine}\n`));
     return WRONG_USAGE;
   }
-  if (settings.help) {
-    await writeAll(Deno.stdout)(new TextEncoder().encode(`${texts.usage}\n\n${texts.help}\n`));
+  if ("help" in request) {
+    await writeAll(Deno.stdout)(new TextEncoder().encode(`${texts.usageLine}\n\n${texts.help}\n`));
     return DONE;
   }
 
+  const { settings } = request;
   let secrets: Pick<RegistryOptions, "gate" | "tls">;
   try {
     secrets = await readSecrets(settings, texts.askPassword);
   } catch (error) {
-    if (!(error instanceof SecretError)) throw error;
+    if (!(error instanceof UsageError)) throw error;
     await complain({ event: "wrong_usage", problem: error.problem });
     return WRONG_USAGE;
   }
@@ -85,9 +88,9 @@ async function main(args: string[]): Promise<number> {
     await Promise.race([wished.promise, output.broken, failure.promise]);
   } catch (error) {
     await complain(
-      error instanceof PortInUseError
-        ? { event: "port_in_use", port: error.port }
-        : { event: "failed", detail: error instanceof Error ? error.message : String(error) },
+      error instanceof ListenError && error.detail.cause.kind === "address_in_use"
+        ? { event: "port_in_use", port: error.detail.port }
+        : { event: "failed", detail: error instanceof ListenError ? error.detail : systemError(error) },
     );
     return FAILED;
   }

@@ -85,7 +85,7 @@ function startAttack(attack: string, port: number): Program {
 
 async function join(port: number, name: string): Promise<RegistryClient> {
   const result = await RegistryClient.connect("127.0.0.1", port);
-  if (result.kind !== "connected") throw new Error(`Cannot connect: ${result.detail}`);
+  if (result.kind !== "connected") throw new Error(`Cannot connect: ${result.kind}`);
   const { kind } = await result.client.register(name, "127.0.0.1", 6000);
   if (kind !== "confirmed") throw new Error(`Cannot register ${name}: ${kind}`);
   return result.client;
@@ -154,7 +154,7 @@ async function measureReturn(port: number, log: string): Promise<number[]> {
     const result = await Registration.connect("127.0.0.1", port, {
       onBack: () => backAt.push(performance.now()),
     });
-    if (result.kind !== "connected") throw new Error(`Cannot connect: ${result.detail}`);
+    if (result.kind !== "connected") throw new Error(`Cannot connect: ${result.kind}`);
     await result.link.register(`pessoa ${index}`, "127.0.0.1", 6000);
     return result.link;
   }));

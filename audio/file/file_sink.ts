@@ -84,7 +84,7 @@ export class FileSink implements AudioSink {
   }
 
   async write(samples: Int16Array<ArrayBuffer>): Promise<void> {
-    if (this.#closed) throw new AudioError("file_failed", this.#path, "Already closed");
+    if (this.#closed) throw new AudioError("file_failed", this.#path, { kind: "closed" });
     this.#taken += samples.length;
     // Copied before anything is awaited: the caller may use its buffer again.
     const flushed = this.#gather(samples);

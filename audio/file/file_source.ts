@@ -23,8 +23,12 @@ async function readWhole(path: string): Promise<Uint8Array> {
   try {
     const { isFile, isDirectory, size } = await Deno.stat(path);
     // Reading a device such as /dev/zero to its end would never end.
-    if (!isFile) throw new AudioError("file_failed", path, isDirectory ? "Is a folder" : "Is not a file");
-    if (size > LARGEST_FILE_BYTES) throw new AudioError("file_failed", path, "Is larger than 1 GiB");
+    if (!isFile) {
+      throw new AudioError("file_failed", path, { kind: isDirectory ? "is_directory" : "not_a_file" });
+    }
+    if (size > LARGEST_FILE_BYTES) {
+      throw new AudioError("file_failed", path, { kind: "larger_than", bytes: LARGEST_FILE_BYTES });
+    }
     return await Deno.readFile(path);
   } catch (error) {
     throw error instanceof AudioError ? error : fileError(path, error);
@@ -52,7 +56,7 @@ class FileSource implements AudioSource {
   }
 
   read(samples: Int16Array<ArrayBuffer>): number {
-    if (this.#closed) throw new AudioError("file_failed", this.#path, "Already closed");
+    if (this.#closed) throw new AudioError("file_failed", this.#path, { kind: "closed" });
     const waitMs = this.#pacer.waitMs(durationMs(samples.length, SAMPLE_RATE));
     if (waitMs > 0) return waitMs;
     if (this.#converted.length !== samples.length) this.#converted = new Float32Array(samples.length);

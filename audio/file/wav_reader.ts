@@ -1,4 +1,4 @@
-import { AudioError } from "../audio_io.ts";
+import { AudioError, type WavDetail } from "../audio_io.ts";
 
 /** Sound of a WAV file, mixed to mono. */
 export interface WavSound {
@@ -34,6 +34,9 @@ const FORMAT_EXTENSIBLE = 0xfffe;
 /** Sizes that programs write when they cannot go back to fill in the real one, as on a pipe. */
 const SIZE_UNKNOWN = [0, 0xffff_ffff];
 
+/** Makes the error that is thrown. */
+type Bad = (detail: WavDetail) => AudioError;
+
 interface WavFormat {
   readonly sampleRate: number;
   readonly channels: number;
@@ -60,12 +63,12 @@ interface WavFormat {
  * @throws {AudioError} `bad_file` when it is no WAV file or one of another kind.
  */
 export function parseWav(bytes: Uint8Array, name = "WAV file"): WavSound {
-  const bad = (reason: string) => new AudioError("bad_file", name, reason);
+  const bad: Bad = (detail) => new AudioError("bad_file", name, detail);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (
     bytes.length < RIFF_HEADER_BYTES || fourLetters(view, 0) !== "RIFF" || fourLetters(view, 8) !== "WAVE"
   ) {
-    throw bad("Not a WAV file");
+    throw bad({ kind: "not_wav" });
   }
   let format: WavFormat | undefined;
   let offset = RIFF_HEADER_BYTES;
@@ -75,10 +78,10 @@ export function parseWav(bytes: Uint8Array, name = "WAV file"): WavSound {
     const start = offset + CHUNK_HEADER_BYTES;
     const available = bytes.length - start;
     if (chunkName === "fmt ") {
-      if (size > available) throw bad("The file ends within its header");
+      if (size > available) throw bad({ kind: "header_cut_short" });
       format = parseFormat(new DataView(bytes.buffer, bytes.byteOffset + start, size), bad);
     } else if (chunkName === "data") {
-      if (format === undefined) throw bad("The sound comes before its format");
+      if (format === undefined) throw bad({ kind: "sound_before_format" });
       const dataBytes = SIZE_UNKNOWN.includes(size) ? available : Math.min(size, available);
       return {
         sampleRate: format.sampleRate,
@@ -88,7 +91,7 @@ export function parseWav(bytes: Uint8Array, name = "WAV file"): WavSound {
     }
     offset = start + size + size % 2;
   }
-  throw bad(format === undefined ? "The file has no sound format" : "The file has no sound in it");
+  throw bad({ kind: format === undefined ? "no_format" : "no_sound" });
 }
 
 function fourLetters(view: DataView, offset: number): string {
@@ -100,33 +103,29 @@ function fourLetters(view: DataView, offset: number): string {
   );
 }
 
-function parseFormat(view: DataView, bad: (reason: string) => AudioError): WavFormat {
-  if (view.byteLength < FORMAT_BYTES) throw bad("The file's sound format is cut short");
+function parseFormat(view: DataView, bad: Bad): WavFormat {
+  if (view.byteLength < FORMAT_BYTES) throw bad({ kind: "format_cut_short" });
   let tag = view.getUint16(0, true);
   const channels = view.getUint16(2, true);
   const sampleRate = view.getUint32(4, true);
   const blockBytes = view.getUint16(12, true);
   const bits = view.getUint16(14, true);
   if (tag === FORMAT_EXTENSIBLE) {
-    if (view.byteLength < EXTENSIBLE_FORMAT_BYTES) throw bad("The file's sound format is cut short");
+    if (view.byteLength < EXTENSIBLE_FORMAT_BYTES) throw bad({ kind: "format_cut_short" });
     tag = view.getUint16(SUB_FORMAT_OFFSET, true);
     if (SUB_FORMAT_TAIL.some((byte, i) => view.getUint8(SUB_FORMAT_OFFSET + 2 + i) !== byte)) {
-      throw bad("The file's sound format is unknown");
+      throw bad({ kind: "format_unknown" });
     }
   }
-  if (tag !== FORMAT_INTEGER && tag !== FORMAT_FLOAT) {
-    throw bad(`The sound is compressed (WAV format ${tag}); only uncompressed sound can be played`);
-  }
-  if (channels === 0) throw bad("The file has no channels");
+  if (tag !== FORMAT_INTEGER && tag !== FORMAT_FLOAT) throw bad({ kind: "compressed", tag });
+  if (channels === 0) throw bad({ kind: "no_channels" });
   if (sampleRate < LOWEST_RATE || sampleRate > HIGHEST_RATE) {
-    throw bad(`The sample rate is ${sampleRate} Hz; ${LOWEST_RATE} to ${HIGHEST_RATE} Hz can be played`);
+    throw bad({ kind: "sample_rate", hz: sampleRate, lowestHz: LOWEST_RATE, highestHz: HIGHEST_RATE });
   }
   const readSample = sampleReader(tag, bits);
-  if (readSample === undefined) {
-    throw bad(`${bits}-bit ${tag === FORMAT_FLOAT ? "float" : "integer"} samples cannot be played`);
-  }
+  if (readSample === undefined) throw bad({ kind: "sample_size", bits, float: tag === FORMAT_FLOAT });
   const sampleBytes = bits / 8;
-  if (blockBytes !== channels * sampleBytes) throw bad("The file's sound format contradicts itself");
+  if (blockBytes !== channels * sampleBytes) throw bad({ kind: "format_contradictory" });
   return { sampleRate, channels, sampleBytes, readSample };
 }
 

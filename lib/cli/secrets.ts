@@ -4,16 +4,11 @@
  */
 
 import type { UsageProblem } from "../events/usage_problem.ts";
+import { badValue, UsageError } from "./arguments.ts";
+import { systemError } from "../util/system_error.ts";
 
 /** The variable of the environment that holds a room's password. */
 export const PASSWORD_VARIABLE = "SALA_ROOM_PASSWORD";
-
-/** A secret that cannot be had. */
-export class SecretError extends Error {
-  constructor(readonly problem: UsageProblem) {
-    super();
-  }
-}
 
 /** Where a room's password may come from. */
 export interface PasswordSource {
@@ -28,7 +23,7 @@ export interface PasswordSource {
  *
  * @param question What a person is asked.
  * @returns Undefined if nothing says that there is one.
- * @throws {SecretError} If it should be there and is not.
+ * @throws {UsageError} If it should be there and is not.
  */
 export async function readRoomPassword(
   { file, ask }: PasswordSource,
@@ -38,7 +33,7 @@ export async function readRoomPassword(
     const option = "--room-password-file";
     const password = (await readSecret(option, file)).replace(/[\r\n]+$/, "");
     if (password === "") {
-      throw new SecretError({ kind: "bad_file", option, value: file, detail: "it is empty" });
+      throw new UsageError({ kind: "bad_file", option, value: file, detail: { kind: "empty" } });
     }
     return password;
   }
@@ -46,17 +41,12 @@ export async function readRoomPassword(
   return Deno.env.get(PASSWORD_VARIABLE) || undefined;
 }
 
-/** The text of a file. @throws {SecretError} If it cannot be read. */
+/** The text of a file. @throws {UsageError} If it cannot be read. */
 export async function readSecret(option: string, path: string): Promise<string> {
   try {
     return await Deno.readTextFile(path);
   } catch (error) {
-    const detail = error instanceof Deno.errors.NotFound
-      ? "no such file or folder"
-      : error instanceof Deno.errors.PermissionDenied
-      ? "permission denied"
-      : String((error as Error).message).replace(/[:,].*/s, "");
-    throw new SecretError({ kind: "bad_file", option, value: path, detail });
+    throw new UsageError({ kind: "bad_file", option, value: path, detail: systemError(error) });
   }
 }
 
@@ -67,7 +57,7 @@ const GIVE_UP = "\x03\x04";
 
 /** Asks at the terminal, where nothing is shown of what is typed. */
 async function askSecret(option: string, question: string): Promise<string> {
-  if (!Deno.stdin.isTerminal()) throw new SecretError({ kind: "no_terminal", option });
+  if (!Deno.stdin.isTerminal()) throw new UsageError({ kind: "no_terminal", option });
   await Deno.stderr.write(new TextEncoder().encode(question));
   const typed: string[] = [];
   const decoder = new TextDecoder();
@@ -78,7 +68,7 @@ async function askSecret(option: string, question: string): Promise<string> {
       const count = await Deno.stdin.read(buffer);
       if (count === null) break;
       for (const character of decoder.decode(buffer.subarray(0, count), { stream: true })) {
-        if (GIVE_UP.includes(character)) throw new SecretError({ kind: "bad_value", option, value: "" });
+        if (GIVE_UP.includes(character)) throw badValue(option, "");
         if (ENTER.includes(character)) {
           if (typed.length > 0) return typed.join("");
         } else if (ERASE.includes(character)) typed.pop();
@@ -89,7 +79,7 @@ async function askSecret(option: string, question: string): Promise<string> {
     Deno.stdin.setRaw(false);
     await Deno.stderr.write(new TextEncoder().encode("\r\n"));
   }
-  throw new SecretError({ kind: "bad_value", option, value: "" });
+  throw badValue(option, "");
 }
 
 /** The problem of a password on the command line, which is not repeated; undefined if there is none. */

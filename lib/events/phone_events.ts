@@ -3,17 +3,22 @@
  * person's language; with `--json` the event itself is the line.
  */
 
-import type { AudioErrorCode } from "../../audio/audio_io.ts";
+import type { AudioDetail, AudioErrorCode } from "../../audio/audio_io.ts";
 import type { Device, SoundSide } from "../../audio/audio_devices.ts";
 import type { VoiceFigures } from "../voice/voice_session.ts";
 import type { RejectReason } from "../protocol/call_messages.ts";
-import type { Person } from "../protocol/registry_messages.ts";
-import type { MessageEvent, PersonFields } from "./fields.ts";
+import type { ErrorCode } from "../protocol/registry_messages.ts";
+import type { ConnectFailure, Refusal } from "../registration/registry_client.ts";
+import type { SystemError } from "../util/system_error.ts";
+import type { LeftOutEvent, MessageEvent, PersonFields } from "./fields.ts";
 import type { UsageProblem } from "./usage_problem.ts";
 
 export type { Device, SoundSide };
 
-/** How a call came to its end. */
+/** What went wrong that nothing else says: the registry refused a question, or the system something else. */
+export type PhoneFailure = Refusal | SystemError;
+
+/** How a call ended. */
 export type CallEnd =
   /** This side said goodbye. */
   | "hung_up"
@@ -30,15 +35,17 @@ export interface CallFigures extends VoiceFigures {
 /** What a phone tells its person. */
 export type PhoneEvent =
   | MessageEvent
+  | LeftOutEvent
   // Registry
   | { readonly event: "registered" } & PersonFields
   | { readonly event: "name_taken"; readonly name: string }
-  | { readonly event: "registration_refused"; readonly reason: string }
+  /** `text` is the registry's own. */
+  | { readonly event: "registration_refused"; readonly reason: ErrorCode; readonly text: string }
   | {
     readonly event: "registry_unreachable";
     readonly host: string;
     readonly port: number;
-    readonly detail: string;
+    readonly detail: ConnectFailure;
   }
   | { readonly event: "registry_lost" }
   | { readonly event: "registry_back"; readonly name: string }
@@ -49,7 +56,7 @@ export type PhoneEvent =
   | { readonly event: "password_refused"; readonly given: boolean }
   | { readonly event: "person" } & PersonFields
   | { readonly event: "unknown_person"; readonly name: string }
-  | { readonly event: "people"; readonly people: readonly Person[] }
+  | { readonly event: "people"; readonly people: readonly PersonFields[] }
   /** The registered address is this machine's own loopback: phones on other machines cannot call it. */
   | { readonly event: "only_local"; readonly ip: string }
   // Calls
@@ -76,7 +83,7 @@ export type PhoneEvent =
   | { readonly event: "invitations_crossed"; readonly name: string }
   /** `code` is what both people read out if the call is encrypted, and null if it is not. */
   | { readonly event: "call_started"; readonly code: string | null } & PersonFields
-  | { readonly event: "key_log_failed"; readonly path: string; readonly detail: string }
+  | { readonly event: "key_log_failed"; readonly path: string; readonly detail: SystemError }
   | { readonly event: "peer_silent"; readonly name: string; readonly seconds: number }
   | { readonly event: "peer_back"; readonly name: string }
   /** Somebody sends this phone so many datagrams that mean nothing; it goes on. */
@@ -86,7 +93,7 @@ export type PhoneEvent =
   | { readonly event: "muted"; readonly muted: boolean }
   | { readonly event: "audio_failed"; readonly side: SoundSide } & AudioFailure
   /** Devices went away in a call, which goes on, and uses them again when they are back. */
-  | { readonly event: "audio_lost"; readonly detail: string } & DeviceNames
+  | { readonly event: "audio_lost"; readonly detail: AudioDetail } & DeviceNames
   | { readonly event: "audio_back" } & DeviceNames
   | { readonly event: "devices"; readonly devices: readonly Device[] }
   // Commands
@@ -102,14 +109,14 @@ export type PhoneEvent =
   | { readonly event: "other_ip_version"; readonly name: string; readonly ip: string }
   | { readonly event: "port_in_use"; readonly port: number }
   | { readonly event: "wrong_usage"; readonly problem: UsageProblem }
-  | { readonly event: "failed"; readonly detail: string }
+  | { readonly event: "failed"; readonly detail: PhoneFailure }
   | { readonly event: "closed" };
 
 /** Why a device, library or file cannot be used; `asked` where it was named on the command line. */
 export interface AudioFailure {
   readonly code: AudioErrorCode;
   readonly subject: string;
-  readonly detail: string;
+  readonly detail: AudioDetail;
   readonly asked: boolean;
 }
 

@@ -12,7 +12,9 @@ import {
 } from "../protocol/registry_messages.ts";
 import type { Trace } from "../protocol/trace.ts";
 import type { RoomPassword } from "../protocol/password_challenge.ts";
+import { type SystemError, systemError } from "../util/system_error.ts";
 import { withTimeLimit } from "../util/time_limit.ts";
+import { type TlsError, tlsError } from "../util/tls_error.ts";
 
 /** How long an attempt to connect may take in all, in milliseconds. */
 const CONNECT_MS = 5000;
@@ -54,30 +56,20 @@ export interface RegistryClientOptions {
   readonly tls?: { readonly caCerts: string[] };
 }
 
-/** Why no connection was made; `detail` is a few words of English. */
-export interface ConnectFailure {
-  readonly kind:
-    /** Nobody listens there. */
-    | "refused"
-    /** No answer at all. */
-    | "timeout"
-    /** The host's name means nothing. */
-    | "name_not_resolved"
-    /** The registry's certificate is not trusted, or is somebody else's. */
-    | "bad_certificate"
-    /** What listens there does not speak TLS. */
-    | "no_tls"
-    /** The caller gave up. */
-    | "aborted"
-    | "failed";
-  readonly detail: string;
-}
+/** Why no connection was made. */
+export type ConnectFailure =
+  | SystemError
+  | TlsError
+  /** The registry ended the connection before TLS was there. */
+  | Lost
+  /** The caller gave up. */
+  | { readonly kind: "aborted" };
 
-/** The registry said no. `message` is its sentence for people, not yet made safe to show. */
+/** The registry said no: `codigo` and `mensagem` of its `erro`, the latter not yet made safe to show. */
 export interface Refusal {
-  readonly kind: "refused";
-  readonly code: ErrorCode;
-  readonly message: string;
+  readonly kind: "registry_refused";
+  readonly reason: ErrorCode;
+  readonly text: string;
 }
 
 /** The connection was gone before the answer came. */
@@ -169,7 +161,7 @@ export class RegistryClient implements AsyncDisposable {
     options: RegistryClientOptions = {},
   ): Promise<ConnectResult> {
     const { signal, connectMs = CONNECT_MS } = options;
-    if (!isPort(port)) return { kind: "failed", detail: `${port} is no port` };
+    if (!isPort(port)) return { kind: "other", text: `port ${port}` };
     const deadline = performance.now() + connectMs;
     try {
       const addresses = await withTimeLimit(connectMs, signal, () => addressesOf(host));
@@ -193,9 +185,9 @@ export class RegistryClient implements AsyncDisposable {
           if (index === addresses.length - 1 || signal?.aborted) throw error;
         }
       }
-      return { kind: "name_not_resolved", detail: `${host} has no address` };
+      return { kind: "name_not_resolved" };
     } catch (error) {
-      return failureOf(error, host, port, signal);
+      return failureOf(error, signal);
     }
   }
 
@@ -405,7 +397,7 @@ function personOf({ nome, ip, porta }: Person): Person {
 }
 
 function refusalOf({ codigo, mensagem }: Reply<"erro">): Refusal {
-  return { kind: "refused", code: codigo, message: mensagem };
+  return { kind: "registry_refused", reason: codigo, text: mensagem };
 }
 
 /** All addresses of a host, in the order that the system prefers. */
@@ -435,28 +427,9 @@ async function secure(
   }
 }
 
-function failureOf(
-  error: unknown,
-  host: string,
-  port: number,
-  signal: AbortSignal | undefined,
-): ConnectFailure {
-  const { name, message, code } = error as { name?: string; message?: string; code?: unknown };
-  if (signal?.aborted) return { kind: "aborted", detail: "given up" };
-  if (name === "TimeoutError" || error instanceof Deno.errors.TimedOut) {
-    return { kind: "timeout", detail: `no answer from ${host}` };
-  }
-  if (error instanceof Deno.errors.ConnectionRefused) {
-    return { kind: "refused", detail: `nobody listens at port ${port} of ${host}` };
-  }
-  // As rustls words it, which is what Deno's TLS is.
-  if (/certificate/i.test(message ?? "")) return { kind: "bad_certificate", detail: message ?? "" };
-  if (/corrupt message|InvalidContentType/i.test(message ?? "")) {
-    return { kind: "no_tls", detail: `no TLS at port ${port} of ${host}` };
-  }
-  // The codes of getaddrinfo(3), RFC 3493, section 6.1, as node:dns names them.
-  if (code === "ENOTFOUND" || code === "EAI_AGAIN" || code === "EAI_NONAME" || code === "ENODATA") {
-    return { kind: "name_not_resolved", detail: `there is no host called ${host}` };
-  }
-  return { kind: "failed", detail: message ?? String(error) };
+function failureOf(error: unknown, signal: AbortSignal | undefined): ConnectFailure {
+  if (signal?.aborted) return { kind: "aborted" };
+  if ((error as Error).name === "TimeoutError") return { kind: "timeout" };
+  if (error instanceof Deno.errors.UnexpectedEof) return { kind: "lost" };
+  return tlsError(error) ?? systemError(error);
 }

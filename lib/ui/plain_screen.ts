@@ -7,7 +7,7 @@ import { LineWriter } from "./line_writer.ts";
 import { notice } from "./notice.ts";
 import type { Screen } from "../phone/screen.ts";
 import { sentence } from "./sentences.ts";
-import { TEXTS } from "./texts/texts.ts";
+import { PHONE_TEXTS } from "./texts/texts.ts";
 import { traceLine } from "./trace_line.ts";
 
 /** How a plain screen looks, and what it is connected to. */
@@ -36,7 +36,10 @@ export class PlainScreen implements Screen {
 
   constructor(options: PlainScreenOptions) {
     this.#options = options;
-    this.#writer = new LineWriter(options.write, { leftOut: TEXTS[options.language].leftOut });
+    const texts = PHONE_TEXTS[options.language];
+    this.#writer = new LineWriter(options.write, {
+      leftOut: (lines) => sentence({ event: "left_out", lines }, texts).text,
+    });
     this.#reader = options.input.getReader();
     this.lines = inputLines(this.#reader);
     this.broken = this.#writer.broken;
@@ -45,7 +48,7 @@ export class PlainScreen implements Screen {
 
   show(event: PhoneEvent): void {
     const { language, quiet, colour, now = () => new Date() } = this.#options;
-    if (event.event !== "message") this.#writer.write(notice(sentence(event, TEXTS[language]), colour));
+    if (event.event !== "message") this.#writer.write(notice(sentence(event, PHONE_TEXTS[language]), colour));
     else if (!quiet) this.#writer.write(traceLine(event, now(), { language, colour }));
   }
 

@@ -4,9 +4,9 @@ import { printable } from "../protocol/printable.ts";
 import { paint, type Style } from "./style.ts";
 import type { CallStatus } from "../events/phone_events.ts";
 import { meter } from "./level_meter.ts";
-import { clock, decimal } from "./sentences.ts";
+import { clock } from "./texts/phrases.ts";
 import { fitting } from "./terminal_layout.ts";
-import type { Texts } from "./texts/texts.ts";
+import type { PhoneTexts } from "./texts/shape.ts";
 import { unicodeWidth } from "@std/cli/unicode-width";
 
 /** Columns of each level meter. */
@@ -30,7 +30,12 @@ export interface StatusLine {
  *
  * @param columns Most columns that it may take; what is beyond them is cut off.
  */
-export function statusLine(status: CallStatus, texts: Texts, columns: number, colour: boolean): StatusLine {
+export function statusLine(
+  status: CallStatus,
+  texts: PhoneTexts,
+  columns: number,
+  colour: boolean,
+): StatusLine {
   const level = (db: number): Piece[] => [
     [meter(db, METER_COLUMNS), db > TOO_LOUD_DB ? "bad" : "good"],
     [` ${decibels(db)} dB`, "plain"],
@@ -61,9 +66,9 @@ export function statusLine(status: CallStatus, texts: Texts, columns: number, co
 }
 
 /** Nothing before the other side's first report. */
-function quality({ mos, roundTripMs }: CallStatus, texts: Texts): Piece[] {
+function quality({ mos, roundTripMs }: CallStatus, texts: PhoneTexts): Piece[] {
   if (mos === undefined || roundTripMs === undefined || roundTripMs === null) return [];
-  return [[`  ${texts.quality(decimal(mos, texts), decimal(roundTripMs, texts))}`, "faint"]];
+  return [[`  ${texts.quality(mos, roundTripMs)}`, "faint"]];
 }
 
 type Piece = readonly [text: string, style: Style];

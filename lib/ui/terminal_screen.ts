@@ -14,7 +14,8 @@ import type { Screen } from "../phone/screen.ts";
 import { sentence } from "./sentences.ts";
 import { statusLine } from "./status_line.ts";
 import { terminalRows } from "./terminal_layout.ts";
-import { TEXTS, type Texts } from "./texts/texts.ts";
+import type { PhoneTexts } from "./texts/shape.ts";
+import { PHONE_TEXTS } from "./texts/texts.ts";
 import { traceLine } from "./trace_line.ts";
 
 /** How a terminal screen looks. */
@@ -75,7 +76,7 @@ export class TerminalScreen implements Screen {
   readonly lines: AsyncIterable<string>;
   readonly broken: Promise<void>;
   readonly #options: TerminalScreenOptions;
-  readonly #texts: Texts;
+  readonly #texts: PhoneTexts;
   readonly #readline: Interface;
   readonly #keys = new PassThrough();
   readonly #input = Deno.stdin.readable.getReader();
@@ -104,7 +105,7 @@ export class TerminalScreen implements Screen {
 
   constructor(options: TerminalScreenOptions) {
     this.#options = options;
-    this.#texts = TEXTS[options.language];
+    this.#texts = PHONE_TEXTS[options.language];
     this.#prompt = promptOf(options.name ?? this.#texts.prompt);
     this.broken = this.#broken.promise;
     this.lines = new ReadableStream<string>({
@@ -318,7 +319,9 @@ export class TerminalScreen implements Screen {
 
   #takeAbove(): string {
     const lines = this.#above;
-    if (this.#leftOut > 0) lines.unshift(this.#texts.leftOut(this.#leftOut));
+    if (this.#leftOut > 0) {
+      lines.unshift(sentence({ event: "left_out", lines: this.#leftOut }, this.#texts).text);
+    }
     this.#above = [];
     this.#leftOut = 0;
     return lines.map((line) => `${line}\r\n`).join("");

@@ -2,7 +2,7 @@
 
 /** Why TLS did not come about. `text` is rustls's own name of what has no code here. */
 export type TlsError =
-  /** The peer's certificate: of an unknown issuer, for another name, out of its time, or unusable in another way. */
+  /** The peer's certificate: of an issuer that is not trusted, for another name, out of its time, or unusable otherwise. */
   | { readonly kind: "certificate_untrusted" | "certificate_other_name" }
   | { readonly kind: "certificate_expired" | "certificate_not_yet_valid" }
   | { readonly kind: "bad_certificate"; readonly text: string }
@@ -15,10 +15,10 @@ export type TlsError =
 
 /** What Deno and rustls say, in the order in which it is compared. The first group, where there is one, is `text`. */
 const MESSAGES: readonly (readonly [RegExp, TlsError["kind"]])[] = [
-  [/^invalid peer certificate: .*(UnknownIssuer|CaUsedAsEndEntity)/, "certificate_untrusted"],
-  [/^invalid peer certificate: NotValidForName/, "certificate_other_name"],
-  [/^invalid peer certificate: Expired/, "certificate_expired"],
-  [/^invalid peer certificate: NotValidYet/, "certificate_not_yet_valid"],
+  [/^invalid peer certificate: .*(UnknownIssuer|BadSignature|CaUsedAsEndEntity)/, "certificate_untrusted"],
+  [/^invalid peer certificate: (NotValidForName|certificate not valid for name)/, "certificate_other_name"],
+  [/^invalid peer certificate: (Expired|certificate expired)/, "certificate_expired"],
+  [/^invalid peer certificate: (NotValidYet|certificate not valid yet)/, "certificate_not_yet_valid"],
   [/^invalid peer certificate: (.*)/, "bad_certificate"],
   [/^received corrupt message|InvalidContentType/, "no_tls"],
   [/^received fatal alert: (.*)/, "tls_alert"],

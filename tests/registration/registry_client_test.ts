@@ -38,16 +38,16 @@ Deno.test("RegistryClient gives refusals with their code and sentence", async ()
   await using registry = startRegistry({ host: "127.0.0.1", port: 0 });
   await using client = await connect(registry.port);
   const refused = {
-    kind: "refused",
-    code: "nao_registrado",
-    message: "é preciso registrar um nome primeiro",
+    kind: "registry_refused",
+    reason: "nao_registrado",
+    text: "é preciso registrar um nome primeiro",
   } as const;
   assertEquals(await client.list(), refused);
   assertEquals(await client.lookUp("maria"), refused);
   await client.register("joão", "127.0.0.1", 6000);
   const again = await client.register("pedro", "127.0.0.1", 6000);
-  assert(again.kind === "refused");
-  assertEquals(again.code, "ja_registrado");
+  assert(again.kind === "registry_refused");
+  assertEquals(again.reason, "ja_registrado");
 });
 
 Deno.test("RegistryClient gives each of many requests at once its own reply", async () => {
@@ -285,19 +285,17 @@ Deno.test("RegistryClient.connect() says that nobody listens", async () => {
   listener.close();
   assertEquals(await RegistryClient.connect("127.0.0.1", port), {
     kind: "refused",
-    detail: `nobody listens at port ${port} of 127.0.0.1`,
   });
 });
 
 Deno.test("RegistryClient.connect() says that a host's name means nothing", async () => {
   const result = await RegistryClient.connect("nobody.invalid", 5000);
-  assertEquals(result, { kind: "name_not_resolved", detail: "there is no host called nobody.invalid" });
+  assertEquals(result, { kind: "name_not_resolved" });
 });
 
 Deno.test("RegistryClient.connect() says that the time is over", async () => {
   assertEquals(await RegistryClient.connect("127.0.0.1", 5000, { connectMs: 0 }), {
     kind: "timeout",
-    detail: "no answer from 127.0.0.1",
   });
 });
 
@@ -319,7 +317,7 @@ Deno.test("RegistryClient.connect() does not care about its signal once it has c
 });
 
 Deno.test("RegistryClient.connect() says what else went wrong", async () => {
-  assertEquals((await RegistryClient.connect("127.0.0.1", 70_000)).kind, "failed");
+  assertEquals((await RegistryClient.connect("127.0.0.1", 70_000)).kind, "other");
 });
 
 Deno.test("RegistryClient.connect() takes host names", async () => {

@@ -59,7 +59,7 @@ Deno.test("PlainScreen writes messages with their time, and sentences with their
   await using screen = plain(paper);
   screen.show(MESSAGE);
   screen.show({ event: "rejected", name: "maria", reason: "recusado" });
-  screen.show({ event: "people", people: [{ nome: "joão", ip: "192.168.0.10", porta: 6000 }] });
+  screen.show({ event: "people", people: [{ name: "joão", ip: "192.168.0.10", port: 6000 }] });
   screen.status();
   screen.show({ event: "closed" });
   await screen.flush();

@@ -4,14 +4,20 @@ import { type TlsError, tlsError } from "../../lib/util/tls_error.ts";
 /** Texts of rustls 0.23 and of Deno. */
 const ROWS: readonly (readonly [message: string, expected: TlsError | undefined])[] = [
   ["invalid peer certificate: UnknownIssuer", { kind: "certificate_untrusted" }],
+  ["invalid peer certificate: BadSignature", { kind: "certificate_untrusted" }],
   ["invalid peer certificate: Other(OtherError(CaUsedAsEndEntity))", { kind: "certificate_untrusted" }],
   ["invalid peer certificate: NotValidForName", { kind: "certificate_other_name" }],
   [
-    'invalid peer certificate: NotValidForNameContext { expected: DnsName("sala.example"), presented: [] }',
+    'invalid peer certificate: certificate not valid for name "127.0.0.2"; certificate is only valid for …',
     { kind: "certificate_other_name" },
   ],
   ["invalid peer certificate: Expired", { kind: "certificate_expired" }],
-  ["invalid peer certificate: ExpiredContext { time: 2, not_after: 1 }", { kind: "certificate_expired" }],
+  ["invalid peer certificate: certificate expired: verification time 2 (UNIX), but …", {
+    kind: "certificate_expired",
+  }],
+  ["invalid peer certificate: certificate not valid yet: verification time 1 (UNIX)…", {
+    kind: "certificate_not_yet_valid",
+  }],
   ["invalid peer certificate: NotValidYet", { kind: "certificate_not_yet_valid" }],
   ["invalid peer certificate: BadEncoding", { kind: "bad_certificate", text: "BadEncoding" }],
   ["received corrupt message of type InvalidContentType", { kind: "no_tls" }],
