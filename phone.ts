@@ -23,7 +23,6 @@ import { phoneHelp, sentence } from "./lib/ui/sentences.ts";
 import type { Telling } from "./lib/ui/texts/shape.ts";
 import { PHONE_TEXTS } from "./lib/ui/texts/texts.ts";
 import { systemError } from "./lib/util/system_error.ts";
-import { printable } from "./lib/protocol/printable.ts";
 
 type Output = { write(bytes: Uint8Array): Promise<number> };
 
@@ -119,6 +118,8 @@ try {
   // Not left to the event loop: a sound card that does not answer could keep the program running.
   Deno.exit(await main(Deno.args));
 } catch (error) {
-  await print(printable(error instanceof Error ? error.message : String(error)), Deno.stderr).catch(() => {});
+  const { output } = parsePhoneOptions(Deno.args);
+  const language = chooseLanguage(output.lang, (name) => Deno.env.get(name));
+  await tell({ event: "failed", detail: systemError(error) }, output, language, Deno.stderr).catch(() => {});
   Deno.exit(EXIT.failed);
 }

@@ -11,7 +11,7 @@ import type { RegistryEvent } from "./lib/events/registry_events.ts";
 import { chooseLanguage } from "./lib/ui/texts/language.ts";
 import { REGISTRY_TEXTS } from "./lib/ui/texts/texts.ts";
 import { writeAll } from "./lib/ui/line_writer.ts";
-import { printable } from "./lib/protocol/printable.ts";
+import { registrySentence } from "./lib/ui/sentences.ts";
 import { RegistryScreen } from "./lib/ui/registry_screen.ts";
 import { ListenError, type RegistryOptions, startRegistry } from "./lib/registrar/server.ts";
 import { UsageError } from "./lib/cli/arguments.ts";
@@ -108,7 +108,9 @@ try {
   Deno.exit(await main(Deno.args));
 } catch (error) {
   if (!(error instanceof Deno.errors.BrokenPipe)) {
-    console.error(printable(error instanceof Error ? error.message : String(error)));
+    const { lang } = parseRegistryOptions(Deno.args).output;
+    const texts = REGISTRY_TEXTS[chooseLanguage(lang, (name) => Deno.env.get(name))];
+    console.error(registrySentence({ event: "failed", detail: systemError(error) }, texts));
   }
   Deno.exit(FAILED);
 }

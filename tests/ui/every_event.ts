@@ -110,7 +110,10 @@ const AUDIO_DETAILS: ByKind<AudioDetail> = { ...FILE, ...WAV, ...DEVICE, closed:
 
 const PROBLEMS: { readonly [Kind in UsageProblem["kind"]]: readonly (UsageProblem & { kind: Kind })[] } = {
   unknown_option: [{ kind: "unknown_option", option: "--foo" }],
-  missing_argument: [{ kind: "missing_argument", argument: "NAME" }],
+  missing_argument: [
+    { kind: "missing_argument", argument: "REGISTRY" },
+    { kind: "missing_argument", argument: "NAME" },
+  ],
   too_many_arguments: [{ kind: "too_many_arguments", argument: "xyz" }],
   bad_value: [
     { kind: "bad_value", option: "PORT", value: "70000" },
@@ -137,7 +140,10 @@ type ByEvent<Union extends { readonly event: string }> = {
 
 const MARIA = { name: "maria", ip: "192.168.0.20", port: 6050 };
 const FIGURES = { ...NO_VOICE, seconds: 83.4, framesSent: 4150, framesPlayed: 4102, framesConcealed: 12 };
-const NO_DEVICE = { subject: "default", detail: DEVICE.no_such_device };
+const NO_DEVICE = {
+  microphone: { subject: "default", detail: { kind: "no_such_device", direction: "input" } },
+  speaker: { subject: "default", detail: { kind: "no_such_device", direction: "output" } },
+} as const;
 const AUDIO = { subject: "USB C-Media", detail: DEVICE.device_unavailable };
 
 /** At least one of each shape that has a sentence of its own. */
@@ -222,7 +228,7 @@ const EVENTS: ByEvent<PhoneEvent> = {
         ...(["no_library", "no_device", "device_failed", "file_failed", "bad_file"] as const).map((code) => (
           { event: "audio_failed", side, code, ...AUDIO, asked } as const
         )),
-        { event: "audio_failed", side, code: "no_device", ...NO_DEVICE, asked } as const,
+        { event: "audio_failed", side, code: "no_device", ...NO_DEVICE[side], asked } as const,
         ...[...Object.values(FILE), AUDIO_DETAILS.closed].map((detail) => (
           { event: "audio_failed", side, code: "file_failed", subject: "voz.wav", detail, asked } as const
         )),
@@ -239,7 +245,7 @@ const EVENTS: ByEvent<PhoneEvent> = {
     // Both at once are only ever devices that were not asked for.
     { event: "audio_failed", side: "both", code: "no_library", ...AUDIO, asked: false },
     { event: "audio_failed", side: "both", code: "device_failed", ...AUDIO, asked: false },
-    { event: "audio_failed", side: "both", code: "no_device", ...NO_DEVICE, asked: false },
+    { event: "audio_failed", side: "both", code: "no_device", ...NO_DEVICE.microphone, asked: false },
   ],
   audio_lost: [
     { event: "audio_lost", side: "both", names: ["default"], detail: SYSTEM.io_error },
