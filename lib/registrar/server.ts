@@ -380,7 +380,14 @@ class Server implements RegistryServer {
 
   /** Follows every change, so that the last table on the screen is true. */
   #reportTable(): void {
-    this.#onEvent({ event: "table", people: this.#registrar.people().map(personFields) });
+    const people = this.#registrar.people();
+    // Converted when it is written: of the tables of one moment only the last is.
+    this.#onEvent({
+      event: "table",
+      get people() {
+        return people.map(personFields);
+      },
+    });
   }
 
   #encode(reply: RegistryReply, peer: Endpoint): string {
