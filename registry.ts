@@ -1,5 +1,5 @@
 /**
- * The room: knows who is in it and where, so that phones find each other.
+ * The registry: knows who is in the room and at which address, so that phones find each other.
  *
  * Usage: `registry [options]`; `registry --help` lists them.
  *
@@ -24,7 +24,7 @@ const DONE = 0;
 const FAILED = 1;
 const WRONG_USAGE = 2;
 
-/** How long the last lines may take to be written, in milliseconds. */
+/** Time limit for the last write, in milliseconds. */
 const FAREWELL_MS = 1000;
 
 async function main(args: string[]): Promise<number> {
@@ -43,7 +43,7 @@ async function main(args: string[]): Promise<number> {
     colour: !Deno.noColor && Deno.stderr.isTerminal(),
   });
 
-  /** A sentence for people, and for a program the event among the others. */
+  /** Shows an error: a sentence on standard error, and with `--json` also the event. */
   const complain = async (event: RegistryEvent): Promise<void> => {
     errors.show(event);
     if (json) output.show(event);
@@ -71,7 +71,7 @@ async function main(args: string[]): Promise<number> {
   }
   await giveUpFiles();
 
-  // From here on whatever goes wrong is one sentence, wherever in the program it is.
+  // From here on every failure is one sentence.
   const failure = Promise.withResolvers<never>();
   onFailure(failure.reject);
   const wished = Promise.withResolvers<void>();
@@ -98,7 +98,7 @@ async function main(args: string[]): Promise<number> {
   try {
     await withTimeLimit(FAREWELL_MS, undefined, () => output.flush());
   } catch {
-    // Whoever reads the output does not; the registry ends all the same.
+    // The reader is too slow; the registry ends nevertheless.
   }
   return DONE;
 }

@@ -4,32 +4,32 @@ import { isPort } from "../protocol/address.ts";
 import type { UsageProblem } from "../events/usage_problem.ts";
 import { isLanguage, type Language } from "../ui/texts/language.ts";
 
-/** How a tool tells what it has to tell. */
+/** Form of a tool's output. */
 export interface OutputOptions {
-  /** The language of `--lang`, where there is one. */
+  /** The language of `--lang`, if given. */
   readonly lang: Language | undefined;
   readonly json: boolean;
   readonly quiet: boolean;
 }
 
-/** What is wrong with a command line, thrown by its parsers. */
+/** A parser throws it for a wrong command line. */
 export class UsageError extends Error {
   constructor(readonly problem: UsageProblem) {
     super(problem.kind);
   }
 }
 
-/** The error of a value that is no good; empty for an option that needs one and has none. */
+/** The error of a bad value; empty for an option that lacks one. */
 export function badValue(option: string, value: string): UsageError {
   return new UsageError({ kind: "bad_value", option, value });
 }
 
-/** The problem of an option that there is not, without the value that may follow its `=`. */
+/** The problem of an unknown option, without its value. */
 export function unknownOption(argument: string): UsageProblem {
   return { kind: "unknown_option", option: argument.replace(/=.+$/s, "") };
 }
 
-/** Does `read`. @returns What it returns, or the problem of the {@linkcode UsageError} that it throws. */
+/** The result of `read`, or the problem of the {@linkcode UsageError} that it throws. */
 export function orProblem<Result>(read: () => Result): Result | { readonly problem: UsageProblem } {
   try {
     return read();

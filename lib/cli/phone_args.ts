@@ -21,35 +21,35 @@ import {
 } from "./arguments.ts";
 import { exposedPassword, type PasswordSource } from "./secrets.ts";
 
-/** What has to be read or asked before the phone can come in. */
+/** Secrets to read or ask for before the phone registers. */
 export interface PhoneAccess {
   readonly password: PasswordSource;
   readonly tls: boolean;
   readonly ca: string | undefined;
 }
 
-/** The sound that was asked for, the system's default where it was not. */
+/** Values of `--mic` and `--speaker`; undefined for the default devices. */
 export interface SoundOptions {
   readonly microphone: string | undefined;
   readonly speaker: string | undefined;
 }
 
-/** What a command line asks for. */
+/** The request of a command line. */
 export type PhoneRequest =
-  /** To be a phone. */
+  /** Run a phone. */
   | { readonly options: PhoneOptions; readonly sound: SoundOptions; readonly access: PhoneAccess }
-  /** To show the sound devices. */
+  /** List the sound devices. */
   | { readonly devices: true }
-  /** To show how it is used. */
+  /** Show the help. */
   | { readonly help: true }
-  /** Nothing that can be done; this is the first thing that is wrong. */
+  /** None: the first error of the command line. */
   | { readonly problem: UsageProblem };
 
-/** A command line, understood as far as it can be. `output` holds even where the rest is wrong. */
+/** A parsed command line. `output` is valid even if the rest is wrong. */
 export type ParsedPhoneOptions = { readonly output: OutputOptions } & PhoneRequest;
 
 /**
- * Reads the command line of the phone: `REGISTRY NAME [PORT]` and the options of `--help`.
+ * Parses the command line of the phone: `REGISTRY NAME [PORT]` and the options of `--help`.
  *
  * @param args The arguments without the program's own name, such as `Deno.args`.
  */
@@ -88,7 +88,7 @@ export function parsePhoneOptions(args: readonly string[]): ParsedPhoneOptions {
       "require-encryption",
     ],
     negatable: ["fec", "redundancy", "stretch", "echo-cancel", "noise-reduction", "gain", "encryption"],
-    // What is done unless `--no-…` says otherwise.
+    // Unless `--no-…` is given.
     default: {
       "fec": true,
       "redundancy": true,
@@ -163,7 +163,7 @@ function missing(argument: string): UsageError {
   return new UsageError({ kind: "missing_argument", argument });
 }
 
-/** `host`, `host:port`, `[v6]`, `[v6]:port`, or a bare IPv6 address, which itself is full of colons. */
+/** `host`, `host:port`, `[v6]`, `[v6]:port` or a bare IPv6 address. */
 function parseRegistry(text: string): { readonly host: string; readonly registryPort: number } {
   if (isIPv6(text)) return { host: text, registryPort: DEFAULT_REGISTRY_PORT };
   const parts = /^(?:\[(?<v6>[^\]]*)\]|(?<name>[^\s:/[\]]+))(?::(?<port>\d{1,5}))?$/u.exec(text)?.groups;
@@ -186,7 +186,7 @@ function parseAnswer(text = "ask"): PhoneOptions["answer"] {
   return answer;
 }
 
-/** Longest time that a timer can be set to, in seconds: 2^31 - 1 ms (HTML, section 8.6). */
+/** Longest time of a timer, in seconds: 2^31 - 1 ms (HTML, section 8.6). */
 const MAX_SECONDS = 2_147_483;
 
 function parseSeconds(text: string | undefined): number | undefined {

@@ -18,18 +18,18 @@ import {
 } from "./arguments.ts";
 import { exposedPassword, type PasswordSource, readRoomPassword, readSecret } from "./secrets.ts";
 
-/** A limit that can be set, and from what to what. */
+/** An option that sets a limit, with its range. */
 interface LimitOption {
   readonly option: string;
   readonly limit: keyof RegistryLimits;
   readonly least: number;
   readonly most: number;
-  /** What one of the option stands for. */
+  /** Factor from the option's unit to the limit's. */
   readonly unit: number;
 }
 
 const LIMITS = [
-  // The longest proper request, with a name of four bytes a character, its escapes and an `id`, has its place in 1024.
+  // 1024 bytes hold the longest valid request: 32 characters of 4 bytes, escaped, and an `id`.
   { option: "line-limit", limit: "lineBytes", least: 1024, most: 65_536, unit: 1 },
   { option: "idle-limit", limit: "idleMs", least: 1, most: 86_400, unit: 1000 },
   { option: "rate-limit", limit: "requestsPerSecond", least: 1, most: 1_000_000, unit: 1 },
@@ -37,16 +37,16 @@ const LIMITS = [
   { option: "connection-limit", limit: "maxConnections", least: 1, most: 1_000_000, unit: 1 },
 ] as const satisfies readonly LimitOption[];
 
-/** What a command line asks for. */
+/** The request of a command line. */
 export type RegistryRequest =
-  /** To be a registry. */
+  /** Run a registry. */
   | { readonly settings: RegistrySettings }
-  /** To show how it is used. */
+  /** Show the help. */
   | { readonly help: true }
-  /** Nothing that can be done; this is the first thing that is wrong. */
+  /** None: the first error of the command line. */
   | { readonly problem: UsageProblem };
 
-/** What a registry is to do. */
+/** Settings of a registry. */
 export interface RegistrySettings {
   readonly port: number;
   readonly host: string;
@@ -56,11 +56,11 @@ export interface RegistrySettings {
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
 }
 
-/** A command line, understood as far as it can be. `output` holds even where the rest is wrong. */
+/** A parsed command line. `output` is valid even if the rest is wrong. */
 export type ParsedRegistryOptions = { readonly output: OutputOptions } & RegistryRequest;
 
 /**
- * Reads the command line of the registry: the options of `--help`.
+ * Parses the command line of the registry: the options of `--help`.
  *
  * @param args The arguments without the program's own name, such as `Deno.args`.
  */
@@ -128,7 +128,7 @@ function parseTls(cert: string | undefined, key: string | undefined): RegistrySe
   }
 }
 
-/** The secrets that the command line names. @throws {UsageError} If one cannot be had. */
+/** Reads the secrets that the command line names. @throws {UsageError} If one cannot be read. */
 export async function readSecrets(
   settings: RegistrySettings,
   question: string,

@@ -1,5 +1,5 @@
 /**
- * What opens a room: its password, certificates, keys. Never from the command line itself, which every user of a machine
+ * Reads secrets: the room's password, certificates, keys. Never from the command line, which every user of the machine
  * can read.
  */
 
@@ -7,23 +7,23 @@ import type { UsageProblem } from "../events/usage_problem.ts";
 import { badValue, UsageError } from "./arguments.ts";
 import { systemError } from "../util/system_error.ts";
 
-/** The variable of the environment that holds a room's password. */
+/** Environment variable of the room's password. */
 export const PASSWORD_VARIABLE = "SALA_ROOM_PASSWORD";
 
-/** Where a room's password may come from. */
+/** Options that say where the room's password is. */
 export interface PasswordSource {
   /** `--room-password-file`. */
   readonly file: string | undefined;
-  /** `--room-password`: a person is asked. */
+  /** `--room-password`: ask at the terminal. */
   readonly ask: boolean;
 }
 
 /**
- * The room's password: of the file, else of the person, else of the environment.
+ * Reads the room's password: from the file, else from the terminal, else from the environment.
  *
- * @param question What a person is asked.
- * @returns Undefined if nothing says that there is one.
- * @throws {UsageError} If it should be there and is not.
+ * @param question The prompt at the terminal.
+ * @returns Undefined if there is none.
+ * @throws {UsageError} If it cannot be read.
  */
 export async function readRoomPassword(
   { file, ask }: PasswordSource,
@@ -41,7 +41,7 @@ export async function readRoomPassword(
   return Deno.env.get(PASSWORD_VARIABLE) || undefined;
 }
 
-/** The text of a file. @throws {UsageError} If it cannot be read. */
+/** Reads a text file. @throws {UsageError} If it cannot be read. */
 export async function readSecret(option: string, path: string): Promise<string> {
   try {
     return await Deno.readTextFile(path);
@@ -52,10 +52,10 @@ export async function readSecret(option: string, path: string): Promise<string> 
 
 const ENTER = "\r\n";
 const ERASE = "\b\x7f";
-/** Ctrl-C and Ctrl-D, which a terminal that does not echo hands over as they are. */
+/** Ctrl-C and Ctrl-D, which are plain characters in raw mode. */
 const GIVE_UP = "\x03\x04";
 
-/** Asks at the terminal, where nothing is shown of what is typed. */
+/** Asks at the terminal, without echo. */
 async function askSecret(option: string, question: string): Promise<string> {
   if (!Deno.stdin.isTerminal()) throw new UsageError({ kind: "no_terminal", option });
   await Deno.stderr.write(new TextEncoder().encode(question));
@@ -82,7 +82,7 @@ async function askSecret(option: string, question: string): Promise<string> {
   throw badValue(option, "");
 }
 
-/** The problem of a password on the command line, which is not repeated; undefined if there is none. */
+/** The problem of a password on the command line, without the password; undefined if there is none. */
 export function exposedPassword(args: readonly string[]): UsageProblem | undefined {
   const exposed = args.some((arg) => arg.startsWith("--room-password="));
   return exposed ? { kind: "bad_value", option: "--room-password", value: "…" } : undefined;

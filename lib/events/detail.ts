@@ -4,7 +4,7 @@ import type { PhoneFailure } from "./phone_events.ts";
 import type { ListenDetail } from "./registry_events.ts";
 import type { SecretDetail } from "./usage_problem.ts";
 
-/** Every cause that an event can have as its `detail`. A `kind` means the same in all of them. */
+/** Any `detail` of an event. A `kind` means the same in all of them. */
 export type Detail =
   | AudioDetail
   | ConnectFailure

@@ -1,11 +1,11 @@
-/** Everything that a registry has to tell its person; see `phone_events.ts`. */
+/** The events of a registry; see `phone_events.ts`. */
 
 import type { LeftOutEvent, MessageEvent, PersonFields } from "./fields.ts";
 import type { SystemError } from "../util/system_error.ts";
 import type { TlsError } from "../util/tls_error.ts";
 import type { UsageProblem } from "./usage_problem.ts";
 
-/** How somebody came to leave the table. */
+/** Why a person left the table. */
 export type LeaveReason =
   /** With `fechamento`. */
   | "goodbye"
@@ -22,7 +22,7 @@ export interface ListenDetail {
   readonly cause: SystemError | TlsError;
 }
 
-/** What a registry tells its person. */
+/** An event of a registry. */
 export type RegistryEvent =
   | MessageEvent
   | LeftOutEvent
@@ -31,7 +31,7 @@ export type RegistryEvent =
   | { readonly event: "left"; readonly reason: LeaveReason } & PersonFields
   | { readonly event: "table"; readonly people: readonly PersonFields[] }
   | { readonly event: "room_full"; readonly connections: number }
-  /** One machine has as many connections as it may have. */
+  /** One address has its limit of connections. */
   | { readonly event: "address_full"; readonly ip: string; readonly connections: number }
   | { readonly event: "port_in_use"; readonly port: number }
   | { readonly event: "wrong_usage"; readonly problem: UsageProblem }

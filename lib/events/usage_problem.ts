@@ -5,7 +5,7 @@ export type UsageProblem =
   | { readonly kind: "unknown_option"; readonly option: string }
   | { readonly kind: "missing_argument"; readonly argument: string }
   | { readonly kind: "too_many_arguments"; readonly argument: string }
-  /** `value` is empty where the option has none; `least` and `most` are there where it has to be a number between them. */
+  /** `value` is empty if it is missing; `least` and `most` are the range of a number. */
   | {
     readonly kind: "bad_value";
     readonly option: string;

@@ -1,4 +1,4 @@
-/** The person's side of a phone where there is no terminal: lines in, lines out. */
+/** The phone's screen without a terminal: lines in, lines out. */
 
 import type { PhoneEvent } from "../events/phone_events.ts";
 import { inputLines } from "./input_lines.ts";
@@ -10,18 +10,18 @@ import { sentence } from "./sentences.ts";
 import { PHONE_TEXTS } from "./texts/texts.ts";
 import { traceLine } from "./trace_line.ts";
 
-/** How a plain screen looks, and what it is connected to. */
+/** Options of a {@linkcode PlainScreen}. */
 export interface PlainScreenOptions {
   readonly language: Language;
-  /** Whether the message trace is left out. */
+  /** Leaves out the message trace. */
   readonly quiet: boolean;
-  /** Whether the lines go where colours are understood. */
+  /** Uses colours. */
   readonly colour: boolean;
-  /** Writes all of some bytes, to standard output as a rule. */
+  /** Writes all of the bytes, usually to standard output. */
   readonly write: (bytes: Uint8Array) => Promise<void>;
-  /** Where commands come from, standard input as a rule. */
+  /** Source of commands, usually standard input. */
   readonly input: ReadableStream<Uint8Array>;
-  /** What time it is; another one makes tests repeatable. */
+  /** The current time; tests give another one. */
   readonly now?: () => Date;
 }
 
@@ -66,7 +66,7 @@ export class PlainScreen implements Screen {
   }
 
   async #stopReading(): Promise<void> {
-    // Nothing more is wanted of it, so neither is its failure.
+    // Its failure does not matter any more.
     await this.#reader.cancel().catch(() => {});
   }
 }

@@ -1,4 +1,4 @@
-/** What the person who runs a registry sees. */
+/** The registry's screen. */
 
 import type { RegistryEvent } from "../events/registry_events.ts";
 import { jsonLine } from "./json_line.ts";
@@ -25,19 +25,19 @@ const STYLES: Table<RegistryTelling, "event", Style> = {
   closed: "plain",
 };
 
-/** How a screen looks. */
+/** Options of a {@linkcode RegistryScreen}. */
 export interface RegistryScreenOptions {
   readonly language: Language;
-  /** Whether each event is a line of JSON instead. */
+  /** Writes each event as a line of JSON. */
   readonly json?: boolean;
-  /** Whether the message trace is left out. */
+  /** Leaves out the message trace. */
   readonly quiet?: boolean;
   readonly colour?: boolean;
-  /** What time it is; another one makes tests repeatable. */
+  /** The current time; tests give another one. */
   readonly now?: () => Date;
 }
 
-/** Shows a registry's events as lines: sentences and tables for people, or JSON for programs. */
+/** Writes a registry's events: sentences and tables for people, or JSON for programs. */
 export class RegistryScreen {
   readonly #writer: LineWriter;
   readonly #language: Language;
@@ -49,7 +49,7 @@ export class RegistryScreen {
   #lastChange: "joined" | "left" = "joined";
   #departures = 0;
 
-  /** @param write Writes all of some bytes, to standard output as a rule. */
+  /** @param write Writes all of the bytes, usually to standard output. */
   constructor(write: (bytes: Uint8Array) => Promise<void>, options: RegistryScreenOptions) {
     this.#language = options.language;
     this.#texts = REGISTRY_TEXTS[options.language];
@@ -62,26 +62,26 @@ export class RegistryScreen {
     });
   }
 
-  /** Settles if there is nobody left to show anything to. */
+  /** Settles when the reader has gone. */
   get broken(): Promise<void> {
     return this.#writer.broken;
   }
 
-  /** Shows an event. It is written a moment later, together with others. */
+  /** Shows an event; it is written within milliseconds, together with others. */
   show(event: RegistryEvent): void {
     if (this.#quiet && event.event === "message") return;
     const at = this.#now();
     const render = (): string => this.#render(event, at);
     if (event.event === "left") this.#departures++;
     if (event.event === "joined" || event.event === "left") this.#lastChange = event.event;
-    // Of the tables of one moment the last one says it all, and a long table takes time to draw. But whoever came is
-    // seen in a table, even if they are gone at once.
+    // Of several waiting tables only the last is drawn, since a long one takes time. But a person who joins is in one of
+    // them, even if they leave at once.
     const subject = this.#lastChange === "left" ? "left" : `joined ${this.#departures}`;
     if (event.event === "table") this.#writer.writeLatest(subject, render);
     else this.#writer.write(render());
   }
 
-  /** Settles once all that was shown has been written. */
+  /** Settles once every event so far is written. */
   flush(): Promise<void> {
     return this.#writer.flush();
   }

@@ -6,16 +6,16 @@ import type { PhoneTexts, RegistryTelling, RegistryTexts, Telling } from "./text
 import { fromTable, type Table } from "./texts/table.ts";
 import { PHONE_TEXTS } from "./texts/texts.ts";
 
-/** How a sentence is meant, which a terminal shows by colour and mark. */
+/** Kind of news, shown by colour and mark. */
 export type Tone =
   | "plain"
   | "good"
   | "warning"
   | "bad"
-  /** Somebody is calling: to be seen from across the room. */
+  /** A call: visible from across the room. */
   | "alert";
 
-/** Something to read: one line, or several with line feeds between them, of nothing but printable characters. */
+/** One line or several with line feeds between them, of printable characters only. */
 export interface Sentence {
   readonly text: string;
   readonly tone: Tone;
@@ -75,7 +75,7 @@ const TONES: Table<Telling, "event", Tone> = {
   closed: "plain",
 };
 
-/** What a person reads about an event of a phone. */
+/** The sentence about an event of a phone. Texts from outside are made safe to show. */
 export function sentence(event: Telling, texts: PhoneTexts): Sentence {
   return {
     tone: fromTable(TONES, "event", event),
@@ -83,21 +83,21 @@ export function sentence(event: Telling, texts: PhoneTexts): Sentence {
   };
 }
 
-/** What a person reads about an event of a registry. */
+/** The sentence about an event of a registry, likewise. */
 export function registrySentence(event: RegistryTelling, texts: RegistryTexts): string {
   return fromTable(texts.events, "event", safe(event, mostShown(event)));
 }
 
-/** All that `--help` shows: usage, options, console commands, exit statuses. Ends without a line feed. */
+/** The text of `--help`: usage, options, console commands, exit statuses; without a line feed at its end. */
 export function phoneHelp(language: Language): string {
   const texts = PHONE_TEXTS[language];
   return `${texts.help}\n\n${sentence({ event: "help" }, texts).text}\n\n${texts.exitStatus}`;
 }
 
-/** Longest piece of what a person typed that is repeated to them, in UTF-16 units. */
+/** Longest quotation of what a person typed, in UTF-16 units. */
 const MAX_QUOTED = 80;
 
-/** Events that repeat what a person typed. */
+/** Events that quote what a person typed. */
 const QUOTING: ReadonlySet<string> = new Set<Telling["event"]>([
   "unknown_command",
   "name_missing",
@@ -106,12 +106,12 @@ const QUOTING: ReadonlySet<string> = new Set<Telling["event"]>([
 ]);
 
 function mostShown(event: Telling | RegistryTelling): number | undefined {
-  // The end of a path may be what is wrong with it.
+  // The error may be at the end of the path.
   if (event.event === "wrong_usage" && event.problem.kind === "bad_file") return undefined;
   return QUOTING.has(event.event) ? MAX_QUOTED : undefined;
 }
 
-/** The same event with all texts in it made safe to show. @param most Longest text, in UTF-16 units. */
+/** A copy of an event with all texts made safe to show. @param most Longest text, in UTF-16 units. */
 function safe<Value>(value: Value, most: number | undefined): Value;
 function safe(value: unknown, most: number | undefined): unknown {
   if (typeof value === "string") return printable(value, most);
