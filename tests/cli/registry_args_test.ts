@@ -10,7 +10,7 @@ const DEFAULTS: RegistrySettings = {
   tls: undefined,
 };
 
-/** Arguments, split at blanks, and what they change from the defaults. */
+/** Arguments, split at blanks, and the difference from the defaults. */
 const GOOD: readonly (readonly [string, Partial<RegistrySettings>])[] = [
   ["--json", {}],
   ["--port 0", { port: 0 }],
@@ -57,7 +57,7 @@ for (const [line, problem] of BAD) {
   });
 }
 
-Deno.test("parseRegistryOptions() knows how to tell what is wrong in the way that was asked for", () => {
+Deno.test("parseRegistryOptions() reads the form of the output even if the rest is wrong", () => {
   const { output } = parseRegistryOptions(["--json", "--lang", "en", "--foo", "--quiet"]);
   assertEquals(output, { lang: "en", json: true, quiet: true });
   assert("help" in parseRegistryOptions(["-h"]));

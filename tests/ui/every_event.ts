@@ -1,4 +1,4 @@
-/** Every event that phone and registry can tell, with every cause and problem, for tests that must leave none out. */
+/** Samples of every event of phone and registry, with every cause and problem. */
 
 import type { AudioDetail, DeviceDetail, FileDetail, WavDetail } from "../../audio/audio_io.ts";
 import { NO_VOICE } from "../../lib/voice/voice_session.ts";
@@ -10,7 +10,7 @@ import type { ConnectFailure, Refusal } from "../../lib/registration/registry_cl
 import type { SystemError } from "../../lib/util/system_error.ts";
 import type { TlsError } from "../../lib/util/tls_error.ts";
 
-/** One of each kind, which the compiler holds complete. */
+/** One sample of each kind; a missing one is a type error. */
 type ByKind<Union extends { readonly kind: string }> = {
   readonly [Kind in Union["kind"]]: Union & { readonly kind: Kind };
 };
@@ -133,7 +133,7 @@ const REFUSALS: readonly Refusal[] = ERROR_CODES.map((reason) => (
   { kind: "registry_refused", reason, text: "o campo 'nome' é ruim." }
 ));
 
-/** Of each event that `Union` has. */
+/** Samples of each event; a missing one is a type error. */
 type ByEvent<Union extends { readonly event: string }> = {
   readonly [Event in Union["event"]]: readonly Extract<Union, { event: Event }>[];
 };
@@ -146,7 +146,7 @@ const NO_DEVICE = {
 } as const;
 const AUDIO = { subject: "USB C-Media", detail: DEVICE.device_unavailable };
 
-/** At least one of each shape that has a sentence of its own. */
+/** At least one sample for each sentence. */
 const EVENTS: ByEvent<PhoneEvent> = {
   left_out: [{ event: "left_out", lines: 7 }],
   message: [
@@ -242,7 +242,7 @@ const EVENTS: ByEvent<PhoneEvent> = {
       detail,
       asked: true,
     })),
-    // Both at once are only ever devices that were not asked for.
+    // Only default devices fail together.
     { event: "audio_failed", side: "both", code: "no_library", ...AUDIO, asked: false },
     { event: "audio_failed", side: "both", code: "device_failed", ...AUDIO, asked: false },
     { event: "audio_failed", side: "both", code: "no_device", ...NO_DEVICE.microphone, asked: false },
@@ -308,7 +308,7 @@ const EVENTS: ByEvent<PhoneEvent> = {
   closed: [{ event: "closed" }],
 };
 
-/** Every event of a phone. */
+/** All samples of a phone's events. */
 export const EVERY_EVENT: readonly PhoneEvent[] = Object.values(EVENTS).flat();
 
 const LISTEN: readonly ListenDetail[] = [...Object.values(SYSTEM), ...Object.values(TLS)].map((cause) => (
@@ -334,7 +334,7 @@ const REGISTRY_EVENTS: ByEvent<RegistryEvent> = {
   closed: [{ event: "closed" }],
 };
 
-/** Every event of a registry. */
+/** All samples of a registry's events. */
 export const EVERY_REGISTRY_EVENT: readonly RegistryEvent[] = Object.values(REGISTRY_EVENTS).flat();
 
 /** The state of a call, with all its fields. */
@@ -348,10 +348,10 @@ export const STATUS: CallStatus = {
   muted: false,
 };
 
-/** What a terminal may act upon, or what makes text look like other text; a line feed among it. */
+/** Characters that a terminal may act upon, line feed included, or that make text look like other text. */
 export const UNSAFE = /(?![\u200C\u200D])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
-/** Fields that only the code itself fills, from a list of its own. */
+/** Fields with values from a list of the code. */
 const FIXED = new Set(["event", "direction", "transport", "reason", "end", "side", "code", "kind"]);
 
 const HOSTILE = [
@@ -385,7 +385,7 @@ const HOSTILE = [
 ];
 
 /**
- * Events of every kind with hostile text wherever text can come from outside, always the same for the same seed.
+ * Samples with hostile text in place of all text from outside, the same for the same seed.
  */
 export function hostileEvents(seed: number, rounds: number): PhoneEvent[];
 export function hostileEvents<Event>(seed: number, rounds: number, events: readonly Event[]): Event[];

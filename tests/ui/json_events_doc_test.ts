@@ -3,13 +3,13 @@ import { EVERY_EVENT, EVERY_REGISTRY_EVENT, STATUS } from "./every_event.ts";
 
 const page = await Deno.readTextFile(new URL("../../docs/json-events.md", import.meta.url));
 
-/** A value, or the list of all values, that a field has. */
+/** Values of a field. */
 type Values = Set<string>;
 
-/** What a row of the page says, or what samples have: the fields, and the fields or fixed values within each. */
+/** Fields of an event, and of each its fixed values, or the fields of the objects in it. */
 type Fields = Map<string, Values>;
 
-/** The rows of all tables below headings that match, by the name in their first column. */
+/** The rows of all tables below the headings, by their first column. */
 function documented(headings: RegExp, firstColumn: string): Map<string, Fields> {
   const rows = new Map<string, Fields>();
   for (const section of page.split(/^(?=##+ )/m)) {
@@ -41,7 +41,7 @@ function parseFields(cell: string): Fields {
   return fields;
 }
 
-/** The names and values that samples have, by the value of a field that tells them apart. */
+/** The fields and values in samples, by tag. */
 function sampled(samples: readonly object[], tag: string): Map<string, Fields> {
   const found = new Map<string, Fields>();
   for (const sample of samples) {
@@ -59,14 +59,14 @@ function sampled(samples: readonly object[], tag: string): Map<string, Fields> {
   return found;
 }
 
-/** A text as it is; of objects and lists of them the names of their fields. */
+/** A text itself; the names of the fields of an object or of a list of objects. */
 function inside(value: unknown): string[] {
   if (typeof value === "string") return [value];
   if (Array.isArray(value)) return value.flatMap((item) => typeof item === "object" ? Object.keys(item) : []);
   return typeof value === "object" && value !== null && !("kind" in value) ? Object.keys(value) : [];
 }
 
-/** The page lists values only of fields that have fixed ones: only those are compared. */
+/** Compares fields, and values where the page lists some. */
 function assertSame(page: Map<string, Fields>, samples: Map<string, Fields>): void {
   assertEquals([...page.keys()].sort(), [...samples.keys()].sort());
   for (const [name, fields] of page) {
@@ -91,7 +91,7 @@ Deno.test("docs/json-events.md has every event of the registry, likewise", () =>
   assertSame(new Map([...shared, ...documented(/^## registry/, "`event`")]), registry);
 });
 
-/** All objects that are somewhere in the events under a name. */
+/** All objects in the samples that are the value of a field. */
 function everyObject(name: string): object[] {
   const found: object[] = [];
   const search = (value: unknown, key: string): void => {

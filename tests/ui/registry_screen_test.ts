@@ -8,7 +8,7 @@ import { EVERY_REGISTRY_EVENT, hostileEvents, UNSAFE } from "./every_event.ts";
 
 const now = (): Date => new Date("2025-01-31T12:34:56.789Z");
 
-/** What a screen writes about some events. */
+/** The output of a screen for some events. */
 async function shown(options: RegistryScreenOptions, ...events: RegistryEvent[]): Promise<string> {
   const written: Uint8Array[] = [];
   const screen = new RegistryScreen((bytes) => {
@@ -146,7 +146,7 @@ Deno.test("RegistryScreen writes events as lines of JSON that a terminal cannot 
   );
 });
 
-Deno.test("RegistryScreen shows of several tables that wait only the last, after what led to it", async () => {
+Deno.test("RegistryScreen shows only the last of several waiting tables, after the events before it", async () => {
   const joined: RegistryEvent = { event: "joined", name: "joão", ip: "::1", port: 1 };
   const events = [joined, { event: "table", people: [] }, joined, table, {
     event: "closed",
@@ -159,13 +159,13 @@ Deno.test("RegistryScreen shows of several tables that wait only the last, after
   );
 });
 
-Deno.test("RegistryScreen uses colours only where it is told to", async () => {
+Deno.test("RegistryScreen uses colours only with that option", async () => {
   const joined: RegistryEvent = { event: "joined", name: "joão", ip: "::1", port: 1 };
   assertEquals((await shown({ language: "pt", colour: true }, joined)).startsWith("\x1b["), true);
   assertEquals((await shown({ language: "pt" }, joined, message, table)).includes("\x1b"), false);
 });
 
-Deno.test("registrySentence() aligns its columns whatever the script of the names", () => {
+Deno.test("registrySentence() aligns the columns of a table in any script", () => {
   const people = [
     joao,
     { name: "joa\u0303o", ip: "::1", port: 1 },

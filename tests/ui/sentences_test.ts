@@ -45,7 +45,7 @@ for (const language of ["pt", "en"] as const) {
   });
 }
 
-/** What of an event decides how many lines its sentence has. */
+/** The part of an event on which the number of lines depends. */
 function shape(event: Telling): unknown {
   const many = event.event === "people"
     ? event.people.length
@@ -186,7 +186,7 @@ Deno.test("sentence() writes numbers as the language does", () => {
   assertStringIncludes(sentence(event, PHONE_TEXTS.en).text, "round trip 2 ms; estimated quality 4.4");
 });
 
-Deno.test("clock() counts minutes and seconds, and hours where there are some", () => {
+Deno.test("clock() shows minutes and seconds, and hours from one on", () => {
   for (
     const [seconds, text] of [[0, "00:00"], [0.99, "00:00"], [83.4, "01:23"], [3599.9, "59:59"], [
       3600,

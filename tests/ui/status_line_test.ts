@@ -17,7 +17,7 @@ const STATUS: CallStatus = {
 // deno-lint-ignore no-control-regex
 const COLOUR = /\x1b\[[\d;]*m/g;
 
-Deno.test("statusLine() shows who, how long, whether encrypted, how loud and whether mute", () => {
+Deno.test("statusLine() shows name, duration, encryption, levels and mute", () => {
   assertEquals(
     statusLine(STATUS, PHONE_TEXTS.pt, 100, false).text,
     "● maria 01:23  cifra 04821  mic ▁▂▃▄▅▆    -18 dB  alto-falante ▁▂▃▄▅▆▇█    0 dB",
@@ -32,7 +32,7 @@ Deno.test("statusLine() shows who, how long, whether encrypted, how loud and whe
   );
 });
 
-Deno.test("statusLine() is never wider than it may be, and says how wide it is", () => {
+Deno.test("statusLine() stays within its width and tells its width", () => {
   for (const name of ["maria", "美咲美咲美咲", "\x1b[2J\u202e"]) {
     for (let columns = 0; columns < 100; columns++) {
       const { text, width } = statusLine({ ...STATUS, name }, PHONE_TEXTS.pt, columns, false);

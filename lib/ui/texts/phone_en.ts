@@ -1,4 +1,4 @@
-/** What a phone tells its person, in English; `phone_pt.ts` has the notes. */
+/** The phone's texts in English; `phone_pt.ts` has the notes. */
 
 import { formatEndpoint } from "../../protocol/address.ts";
 import type { RejectReason } from "../../protocol/call_messages.ts";
@@ -84,7 +84,7 @@ const EXPECTED = new Map([
 
 const USAGE = usageEn(EXPECTED);
 
-/** Everything that a phone says in English. */
+/** The phone's texts in English. */
 export const PHONE_EN: PhoneTexts = {
   events: {
     left_out: ({ lines }) => `… ${lines} lines left out: the screen cannot keep up.`,

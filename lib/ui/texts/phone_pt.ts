@@ -1,4 +1,4 @@
-/** What a phone tells its person, in Portuguese. */
+/** The phone's texts in Portuguese. */
 
 import { formatEndpoint } from "../../protocol/address.ts";
 import type { RejectReason } from "../../protocol/call_messages.ts";
@@ -15,7 +15,7 @@ import type { PhoneTexts } from "./shape.ts";
 import { ARGUMENTS_PT, causePt, numberPt, refusalPt, usagePt } from "./shared_pt.ts";
 import { fromTable } from "./table.ts";
 
-/** What the default device is called. */
+/** Name of the default device. */
 const STANDARD = "padrão";
 
 const names = (devices: readonly string[]): string => deviceNames(devices, STANDARD);
@@ -65,7 +65,7 @@ const AUDIO: SideTexts = {
   },
 };
 
-/** What is good for the arguments and options of the phone. */
+/** Valid values of the phone's own arguments and options. */
 const EXPECTED = new Map([
   [
     "REGISTRY",
@@ -85,7 +85,7 @@ const EXPECTED = new Map([
 
 const USAGE = usagePt(EXPECTED);
 
-/** Everything that a phone says in Portuguese. */
+/** The phone's texts in Portuguese. */
 export const PHONE_PT: PhoneTexts = {
   events: {
     left_out: ({ lines }) => `… ${lines} linhas omitidas: a tela não acompanha.`,

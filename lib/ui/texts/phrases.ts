@@ -1,4 +1,4 @@
-/** What sentences in every language are put together from. */
+/** Parts of sentences in any language. */
 
 import { unicodeWidth } from "@std/cli/unicode-width";
 import type { AudioFailure, Device, SoundSide } from "../../events/phone_events.ts";
@@ -8,7 +8,7 @@ import { alignColumns } from "../columns.ts";
 import type { Language } from "./language.ts";
 import type { CommandTexts } from "./shape.ts";
 
-/** What `audio/` calls the device that is meant where none was named. */
+/** Name of a default device in `audio/`. */
 const DEFAULT_DEVICE = "default";
 
 /** A duration in seconds as `01:23`, or `1:02:03` from an hour on. */
@@ -20,17 +20,17 @@ export function clock(seconds: number): string {
   return hours > 0 ? `${hours}:${rest}` : rest;
 }
 
-/** Text from elsewhere without its full stop, which the sentence around it adds. */
+/** Text from outside without its full stop, which the sentence around it has. */
 export function withoutStop(text: string): string {
   return text.replace(/[.\s]+$/u, "");
 }
 
-/** How a language writes a number with at most one decimal, by its locale (BCP 47). */
+/** Formats numbers with at most one decimal, by locale (BCP 47). */
 export function numbers(locale: string): (value: number) => string {
   return (value) => value.toLocaleString(locale, { maximumFractionDigits: 1 });
 }
 
-/** Devices in quotation marks. @param standard What the default one is called. */
+/** Devices in quotation marks. @param standard Name of the default device. */
 export function deviceNames(names: readonly string[], standard: string): string {
   return names.map((name) => `“${name === DEFAULT_DEVICE ? standard : name}”`).join(", ");
 }
@@ -90,7 +90,7 @@ export function deviceRows(devices: readonly Device[], words: DeviceWords): stri
   return rows([words.headers, ...cells], "  ", [0, 3, 4]);
 }
 
-/** Console commands in columns, indented: in this language, in short, in the other one, and what each does. */
+/** Console commands in columns, indented: in this language, in short, in the other one, and their purpose. */
 export function commandRows(language: Language, name: string, texts: CommandTexts): string {
   const other = language === "pt" ? "en" : "pt";
   return rows(
@@ -113,7 +113,7 @@ function rows(
   return alignColumns(cells, right).map((row) => `  ${row.join(separator).trimEnd()}`).join("\n");
 }
 
-/** What is said of a device or file that cannot be used. `goesOn` follows where calls go on without it. */
+/** Sentences about a device or file that cannot be used; `goesOn` follows if calls go on without it. */
 export interface AudioTexts {
   readonly no_library: (subject: string) => string;
   readonly no_device: (subject: string) => string;
@@ -124,12 +124,12 @@ export interface AudioTexts {
   readonly goesOn: string;
 }
 
-/** The texts of each side. Both sides together are never asked for by name, nor files. */
+/** The sentences of each side. `both` is only for default devices. */
 export type SideTexts = Readonly<Record<Exclude<SoundSide, "both">, AudioTexts>> & {
   readonly both: Omit<AudioTexts, "no_device" | "file_failed" | "bad_file">;
 };
 
-/** The sentences about a device or file. @param standard What the default device is called. */
+/** The sentence about a device or file that cannot be used. @param standard Name of the default device. */
 export function audioFailed(
   { side, code, subject, asked }: AudioFailure & { readonly side: SoundSide },
   cause: string,

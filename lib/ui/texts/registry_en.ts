@@ -1,4 +1,4 @@
-/** What the registry says in English. */
+/** The registry's texts in English. */
 
 import { formatEndpoint } from "../../protocol/address.ts";
 import type { PersonFields } from "../../events/fields.ts";
@@ -16,7 +16,7 @@ const USAGE = usageEn(
 
 const who = (person: PersonFields): string => `${person.name} (${formatEndpoint(person)})`;
 
-/** Everything that a registry says in English. */
+/** The registry's texts in English. */
 export const REGISTRY_EN: RegistryTexts = {
   events: {
     left_out: ({ lines }) => `… ${lines} lines left out: the output cannot keep up with the room`,

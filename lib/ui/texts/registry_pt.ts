@@ -1,4 +1,4 @@
-/** What the registry says in Portuguese. */
+/** The registry's texts in Portuguese. */
 
 import { formatEndpoint } from "../../protocol/address.ts";
 import type { PersonFields } from "../../events/fields.ts";
@@ -16,7 +16,7 @@ const USAGE = usagePt(
 
 const who = (person: PersonFields): string => `${person.name} (${formatEndpoint(person)})`;
 
-/** Everything that a registry says in Portuguese. */
+/** The registry's texts in Portuguese. */
 export const REGISTRY_PT: RegistryTexts = {
   events: {
     left_out: ({ lines }) => `… ${lines} linhas omitidas: a saída não acompanha a sala`,

@@ -1,4 +1,4 @@
-/** The shape that the texts have in every language. What they are given is safe to show. */
+/** The types of the texts. Their parameters are safe to show. */
 
 import type { Detail } from "../../events/detail.ts";
 import type { MessageEvent } from "../../events/fields.ts";
@@ -8,28 +8,28 @@ import type { UsageProblem } from "../../events/usage_problem.ts";
 import type { CommandKind } from "../../phone/commands.ts";
 import type { Table } from "./table.ts";
 
-/** All that a phone tells in sentences: everything but the message trace, which `traceLine` makes. */
+/** An event of a phone that has a sentence: any but those of the message trace. */
 export type Telling = Exclude<PhoneEvent, MessageEvent>;
 
-/** All that a registry tells in sentences. */
+/** An event of a registry that has a sentence. */
 export type RegistryTelling = Exclude<RegistryEvent, MessageEvent>;
 
-/** A cause in a few words, which stand in brackets or after a colon. */
+/** A cause in a few words, to stand in brackets or after a colon. */
 export type Causes = Table<Detail, "kind">;
 
-/** What is wrong with a command line, and what would be right. */
+/** The error of a command line and its remedy. */
 export type UsageTexts = Table<UsageProblem, "kind">;
 
-/** What a phone tells its person. */
+/** The texts of a phone. */
 export interface PhoneTexts {
   readonly events: Table<Telling, "event">;
 
-  /** The prompt, until there is a name, and while another is asked for. */
+  /** The prompt before there is a name, and while another one is asked for. */
   readonly prompt: string;
   readonly promptForAnotherName: string;
   readonly askPassword: string;
 
-  // The live line of a call
+  // Status line
   readonly microphone: string;
   readonly speaker: string;
   readonly muted: string;
@@ -42,7 +42,7 @@ export interface PhoneTexts {
   readonly exitStatus: string;
 }
 
-/** What a registry tells its person. */
+/** The texts of a registry. */
 export interface RegistryTexts {
   readonly events: Table<RegistryTelling, "event">;
   readonly askPassword: string;
@@ -50,5 +50,5 @@ export interface RegistryTexts {
   readonly help: string;
 }
 
-/** What each console command does. */
+/** The purpose of each console command. */
 export type CommandTexts = Readonly<Record<CommandKind, string>>;

@@ -1,4 +1,4 @@
-/** What phone and registry say alike in English; `shared_pt.ts` has the notes. */
+/** Texts of both tools in English; `shared_pt.ts` has the notes. */
 
 import { formatEndpoint } from "../../protocol/address.ts";
 import type { ErrorCode } from "../../protocol/registry_messages.ts";

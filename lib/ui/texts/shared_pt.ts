@@ -1,4 +1,4 @@
-/** What phone and registry say alike in Portuguese. */
+/** Texts of both tools in Portuguese: causes, refusals, errors of the command line. */
 
 import { formatEndpoint } from "../../protocol/address.ts";
 import type { ErrorCode } from "../../protocol/registry_messages.ts";
@@ -20,7 +20,7 @@ const REFUSALS: Readonly<Record<ErrorCode, string>> = {
   senha_incorreta: "a senha da sala não confere",
 };
 
-/** Why the registry refused, with its own words where its code says little. */
+/** Why the registry refused; quotes its `mensagem` if the code says little. */
 export function refusalPt(reason: ErrorCode, text: string): string {
   const quoted = reason === "mensagem_invalida" && text !== "";
   return quoted ? `${REFUSALS[reason]} (“${withoutStop(text)}”)` : REFUSALS[reason];
@@ -124,7 +124,7 @@ export const ARGUMENTS_PT = { REGISTRY: "REGISTRO", NAME: "NOME", PORT: "PORTA" 
 
 const HELP_HINT = "Com --help aparece como se usa.";
 
-/** What is good for an option that both tools have. */
+/** Valid values of the options of either tool. */
 const EXPECTED: ReadonlyMap<string, string> = new Map([
   ["--lang", "Use pt ou en."],
   [
@@ -136,7 +136,7 @@ const EXPECTED: ReadonlyMap<string, string> = new Map([
   ),
 ]);
 
-/** What is wrong with a command line. @param own What is good for the tool's own arguments and options. */
+/** Errors of the command line. @param own Valid values of the tool's own arguments and options. */
 export function usagePt(own: ReadonlyMap<string, string>): UsageTexts {
   const expected = (option: string): string => own.get(option) ?? EXPECTED.get(option) ?? HELP_HINT;
   const argument = (name: string): string => new Map(Object.entries(ARGUMENTS_PT)).get(name) ?? name;

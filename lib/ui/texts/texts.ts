@@ -7,8 +7,8 @@ import { REGISTRY_EN } from "./registry_en.ts";
 import { REGISTRY_PT } from "./registry_pt.ts";
 import type { PhoneTexts, RegistryTexts } from "./shape.ts";
 
-/** What a phone tells its person. */
+/** The texts of a phone. */
 export const PHONE_TEXTS: Readonly<Record<Language, PhoneTexts>> = { pt: PHONE_PT, en: PHONE_EN };
 
-/** What a registry tells its person. */
+/** The texts of a registry. */
 export const REGISTRY_TEXTS: Readonly<Record<Language, RegistryTexts>> = { pt: REGISTRY_PT, en: REGISTRY_EN };

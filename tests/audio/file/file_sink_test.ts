@@ -16,13 +16,13 @@ function sampleClock(): SampleClock {
   return new SampleClock(new FakeClock());
 }
 
-/** A folder that is there for one test. */
+/** A folder for one test. */
 async function temporaryFolder() {
   const path = await Deno.makeTempDir();
   return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
 }
 
-/** A file in memory on a disk of a certain size; counts what a system would be asked to do. */
+/** A file in memory on a disk of limited size; counts its calls. */
 class MemoryFile implements SinkFile {
   calls = 0;
   closed = 0;
@@ -59,7 +59,7 @@ class MemoryFile implements SinkFile {
   }
 }
 
-Deno.test("openFileSink() and openFileSource() give a tone back unchanged, in real time", async () => {
+Deno.test("openFileSink() and openFileSource() write and read a tone unchanged, in real time", async () => {
   await using folder = await temporaryFolder();
   const path = `${folder.path}/tone.wav`;
   const said = new Int16Array(3 * 48_000);
@@ -98,7 +98,7 @@ Deno.test("openFileSink() leaves an empty WAV file when nothing is written", asy
   assertEquals(parseWav(await Deno.readFile(path)).samples.length, 0);
 });
 
-Deno.test("openFileSink() writes over what was there", async () => {
+Deno.test("openFileSink() overwrites an existing file", async () => {
   await using folder = await temporaryFolder();
   const path = `${folder.path}/old.wav`;
   await Deno.writeFile(path, new Uint8Array(100_000));
@@ -124,7 +124,7 @@ Deno.test("openFileSink() loses less than a second when the process is killed at
   }
 });
 
-Deno.test("FileSink.write() takes any length, keeps no buffer and survives short writes", async () => {
+Deno.test("FileSink.write() takes any length, keeps no buffer and completes short writes", async () => {
   const said = Int16Array.from(noise(100_000, 3), (sample) => 32_768 * sample);
   const file = new MemoryFile(1e6, 777);
   {
@@ -143,7 +143,7 @@ Deno.test("FileSink.write() takes any length, keeps no buffer and survives short
   assertEquals(samples.findIndex((sample, i) => sample * 32_768 !== said[i]), -1);
 });
 
-Deno.test("FileSink.write() asks the system for little", async () => {
+Deno.test("FileSink.write() needs few system calls", async () => {
   const file = new MemoryFile(1e6);
   {
     await using sink = await FileSink.start("x.wav", file, sampleClock());
@@ -154,7 +154,7 @@ Deno.test("FileSink.write() asks the system for little", async () => {
   assertEquals(file.closed, 1);
 });
 
-Deno.test("FileSink.write() fails on a full disk, and what fitted can be played", async () => {
+Deno.test("FileSink.write() fails on a full disk, and the file is playable", async () => {
   for (const capacity of [44 + 96_000, 44 + 100_000, 44 + 100_001]) {
     const file = new MemoryFile(capacity);
     const sink = await FileSink.start("x.wav", file, sampleClock());

@@ -9,7 +9,7 @@ import { hear } from "../../../testing/audio/hear.ts";
 import { noise, sine } from "../../../testing/audio/signals.ts";
 import { floatWav, int16Wav } from "../../../testing/audio/wav_builder.ts";
 
-/** A file that is there for one test. */
+/** A file for one test. */
 async function temporaryWav(bytes: Uint8Array) {
   const path = await Deno.makeTempFile({ suffix: ".wav" });
   await Deno.writeFile(path, bytes);
@@ -57,7 +57,7 @@ Deno.test("openFileSource() converts the rate and mixes the channels", async () 
   assertEquals(delaySeconds, 0);
 });
 
-Deno.test("openFileSource() clips what is too loud", async () => {
+Deno.test("openFileSource() clips samples beyond full scale", async () => {
   await using file = await temporaryWav(floatWav(new Float32Array([2, -2, 0.5, 1]), 48_000));
   const clock = new FakeClock();
   await using source = await openFileSource(file.path, new Pacer(clock));
@@ -88,7 +88,7 @@ Deno.test("openFileSource() says by a code why a file cannot be played", async (
   }
 });
 
-Deno.test("openFileSource() does not read a device for ever", {
+Deno.test("openFileSource() refuses a device that never ends", {
   ignore: Deno.build.os === "windows",
 }, async () => {
   const error = await assertRejects(() => openFileSource("/dev/zero"), AudioError);

@@ -109,13 +109,13 @@ for (const { name, bytes, samples } of PLAYABLE) {
   });
 }
 
-Deno.test("parseWav() reads a file that is a part of a larger buffer", () => {
+Deno.test("parseWav() reads a file within a larger buffer", () => {
   const bytes = riff(FORMAT, chunk("data", FOUR));
   const larger = concat([new Uint8Array(5), bytes, new Uint8Array(5)]);
   assertEquals(parseWav(larger.subarray(5, 5 + bytes.length)).samples.length, 4);
 });
 
-Deno.test("parseWav() takes a NaN or an infinity for silence", () => {
+Deno.test("parseWav() reads NaN and infinity as silence", () => {
   const floats = new Float32Array([NaN, Infinity, -Infinity, 0.5]);
   const bytes = riff(
     chunk("fmt ", format({ tag: 3, bits: 32 })),
@@ -124,7 +124,7 @@ Deno.test("parseWav() takes a NaN or an infinity for silence", () => {
   assertEquals(Array.from(parseWav(bytes).samples), [0, 0, 0, 0.5]);
 });
 
-Deno.test("parseWav() takes a number of 64 bits that is infinite in 32 for silence", () => {
+Deno.test("parseWav() reads a 64-bit float that is infinite in 32 bits as silence", () => {
   const bytes = riff(
     chunk("fmt ", format({ tag: 3, bits: 64 })),
     chunk("data", new Uint8Array(new Float64Array([1e300, -0.5]).buffer)),

@@ -5,7 +5,7 @@ import type { RegistryTelling, Telling } from "../../../lib/ui/texts/shape.ts";
 import { PHONE_TEXTS, REGISTRY_TEXTS } from "../../../lib/ui/texts/texts.ts";
 import { EVERY_EVENT, EVERY_REGISTRY_EVENT } from "../every_event.ts";
 
-/** What is said in both languages, and when. */
+/** Every text in both languages, and its occasion. */
 const SAID: readonly (readonly [when: string, pt: string, en: string])[] = [
   ...EVERY_EVENT.filter((event): event is Telling => event.event !== "message").map((event) => (
     [
@@ -33,7 +33,7 @@ const SAID: readonly (readonly [when: string, pt: string, en: string])[] = [
   ["quality", PHONE_TEXTS.pt.quality(4.1, 2), PHONE_TEXTS.en.quality(4.1, 2)],
 ];
 
-/** What both languages have: options, their values, file names, names of things, English commands. */
+/** Parts of both languages: options, their values, file names, device names, English commands. */
 const SAME = new RegExp(
   [
     /--[a-z-]+(=\S+)?/,
@@ -57,7 +57,7 @@ const BOTH = new Set([
   ..."joão maria pedro oi 美咲 fr xyz ligue campo nome ruim sala".split(" "),
 ]);
 
-/** The commonest English words, and those that errors of systems and libraries are made of. */
+/** Common English words, and words of the errors of systems and libraries. */
 const ENGLISH = new Set([
   ..."the of and is are was not cannot could this that there with from been its will it to by on or if who what when"
     .split(
@@ -71,18 +71,18 @@ const ENGLISH = new Set([
     .split(" "),
 ]);
 
-Deno.test("everything that a person reads is said in each language", () => {
+Deno.test("every text is different in the two languages", () => {
   for (const [when, pt, en] of SAID) assertNotEquals(pt, en, when);
 });
 
-Deno.test("a person who reads Portuguese reads no English", () => {
+Deno.test("no common English word is in a Portuguese text", () => {
   for (const [when, pt] of SAID) {
     const english = [...words(pt)].filter((word) => ENGLISH.has(word));
     assertEquals(english, [], `${when}: ${pt}`);
   }
 });
 
-Deno.test("no word of an English text stands in the Portuguese one, but for names and words that are both", () => {
+Deno.test("no word of an English text is in the Portuguese one, except names and words of both languages", () => {
   for (const [when, pt, en] of SAID) {
     const english = words(en);
     const both = [...words(pt)].filter((word) => english.has(word) && !BOTH.has(word));
@@ -90,7 +90,7 @@ Deno.test("no word of an English text stands in the Portuguese one, but for name
   }
 });
 
-Deno.test("the texts of both languages have neither holes nor things that are no text", () => {
+Deno.test("no text has a hole or a value that is no text", () => {
   for (const [when, ...said] of SAID) {
     for (const text of said) {
       assert(!/undefined|NaN|null|\[object|\$\{|\(\)| {2}\p{L}+ {2}$/u.test(text), `${when}: ${text}`);
