@@ -13,13 +13,15 @@ import { chooseLanguage, type Language } from "./lib/ui/texts/language.ts";
 import { openScreen } from "./lib/ui/open_screen.ts";
 import { giveUpOtherPermissions, neededPermissions } from "./lib/cli/permissions.ts";
 import { EXIT, UserAgent } from "./lib/phone/user_agent.ts";
-import { type OutputOptions, parsePhoneOptions, type PhoneAccess } from "./lib/cli/phone_args.ts";
+import { type OutputOptions, UsageError } from "./lib/cli/arguments.ts";
+import { parsePhoneOptions, type PhoneAccess } from "./lib/cli/phone_args.ts";
 import type { PhoneOptions } from "./lib/phone/options.ts";
 import { raisePriority } from "./lib/cli/priority.ts";
-import { readRoomPassword, readSecret, SecretError } from "./lib/cli/secrets.ts";
-import { phoneHelp, sentence, type Telling } from "./lib/ui/sentences.ts";
-import { TEXTS } from "./lib/ui/texts/texts.ts";
-import { printable } from "./lib/protocol/printable.ts";
+import { readRoomPassword, readSecret } from "./lib/cli/secrets.ts";
+import { phoneHelp, sentence } from "./lib/ui/sentences.ts";
+import type { Telling } from "./lib/ui/texts/shape.ts";
+import { PHONE_TEXTS } from "./lib/ui/texts/texts.ts";
+import { systemError } from "./lib/util/system_error.ts";
 import { writeAll, type Writer } from "./lib/util/write_all.ts";
 
 async function print(text: string, to: Writer = Deno.stdout): Promise<void> {
@@ -34,7 +36,7 @@ async function tell(
   to: Writer,
 ): Promise<void> {
   if (json) await print(jsonLine(event, new Date()));
-  else await print(sentence(event, TEXTS[language]).text, to);
+  else await print(sentence(event, PHONE_TEXTS[language]).text, to);
 }
 
 function listDevices(): Telling {
@@ -48,7 +50,7 @@ function listDevices(): Telling {
   }
 }
 
-/** The options with the secrets that they name. @throws {SecretError} If one cannot be had. */
+/** The options with the secrets that they name. @throws {UsageError} If one cannot be had. */
 async function withAccess(
   options: PhoneOptions,
   { password: source, tls, ca }: PhoneAccess,
@@ -82,9 +84,9 @@ async function main(args: readonly string[]): Promise<number> {
   }
   let options: PhoneOptions;
   try {
-    options = await withAccess(request.options, request.access, TEXTS[language].askPassword);
+    options = await withAccess(request.options, request.access, PHONE_TEXTS[language].askPassword);
   } catch (error) {
-    if (!(error instanceof SecretError)) throw error;
+    if (!(error instanceof UsageError)) throw error;
     await tell({ event: "wrong_usage", problem: error.problem }, output, language, Deno.stderr);
     return EXIT.wrongUsage;
   }
@@ -100,7 +102,7 @@ async function main(args: readonly string[]): Promise<number> {
   // Nobody reads any longer what the phone says, as with `phone … | head`.
   screen.broken.then(() => phone.quit());
   onFailure((error) => {
-    screen.show({ event: "failed", detail: error instanceof Error ? error.message : String(error) });
+    screen.show({ event: "failed", detail: systemError(error) });
     phone.quit(EXIT.failed);
   });
   const status = await phone.run();
@@ -114,6 +116,8 @@ try {
   // Not left to the event loop: a sound card that does not answer could keep the program running.
   Deno.exit(await main(Deno.args));
 } catch (error) {
-  await print(printable(error instanceof Error ? error.message : String(error)), Deno.stderr).catch(() => {});
+  const { output } = parsePhoneOptions(Deno.args);
+  const language = chooseLanguage(output.lang, (name) => Deno.env.get(name));
+  await tell({ event: "failed", detail: systemError(error) }, output, language, Deno.stderr).catch(() => {});
   Deno.exit(EXIT.failed);
 }

@@ -49,7 +49,7 @@ async function startRegistry(port: number, log: string): Promise<ToolProcess> {
 
 async function join(port: number, name: string): Promise<RegistryClient> {
   const result = await RegistryClient.connect("127.0.0.1", port);
-  if (result.kind !== "connected") throw new Error(`Cannot connect: ${result.detail}`);
+  if (result.kind !== "connected") throw new Error(`Cannot connect: ${result.kind}`);
   const { kind } = await result.client.register(name, "127.0.0.1", 6000);
   if (kind !== "confirmed") throw new Error(`Cannot register ${name}: ${kind}`);
   return result.client;
@@ -120,7 +120,7 @@ async function measureReturn(port: number, log: string): Promise<number[]> {
     const result = await Registration.connect("127.0.0.1", port, {
       onBack: () => backAt.push(performance.now()),
     });
-    if (result.kind !== "connected") throw new Error(`Cannot connect: ${result.detail}`);
+    if (result.kind !== "connected") throw new Error(`Cannot connect: ${result.kind}`);
     await result.link.register(`pessoa ${index}`, "127.0.0.1", 6000);
     return result.link;
   }));

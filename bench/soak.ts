@@ -152,7 +152,7 @@ class Registries implements AsyncDisposable {
 
 async function observe(port: number): Promise<Registration> {
   const connected = await Registration.connect(LOOPBACK, port);
-  if (connected.kind !== "connected") throw new Error(`Cannot connect: ${connected.detail}`);
+  if (connected.kind !== "connected") throw new Error(`Cannot connect: ${connected.kind}`);
   const { kind } = await connected.link.register(OBSERVER, LOOPBACK, 6000);
   if (kind !== "confirmed") throw new Error(`Cannot register ${OBSERVER}: ${kind}`);
   return connected.link;

@@ -6,10 +6,10 @@
 import { SAMPLES_PER_MS } from "../dsp/pcm.ts";
 import type { AudioError, AudioSink, AudioSource } from "../../audio/audio_io.ts";
 import type { DeviceNotice } from "../../audio/hotplug/device_supervisor.ts";
-import { fileError } from "../../audio/file/file_error.ts";
 import { openNullSink, openSilence } from "../../audio/synthetic.ts";
 import type { AudioDevices, SoundSide } from "../../audio/audio_devices.ts";
 import { AudioProcessor } from "../../audio/processing/audio_processor.ts";
+import { systemError } from "../util/system_error.ts";
 import { within } from "../util/time_limit.ts";
 import type { Call, CallNotice } from "../call/call.ts";
 import { logKeys } from "../call/key_log.ts";
@@ -25,7 +25,7 @@ import { Registration } from "../registration/registration.ts";
 import { RoomPassword } from "../protocol/password_challenge.ts";
 import { parseCommand } from "./commands.ts";
 import type { CallEnd, DeviceNames, PhoneEvent } from "../events/phone_events.ts";
-import type { PersonFields } from "../events/fields.ts";
+import { type PersonFields, personFields } from "../events/fields.ts";
 import type { PhoneOptions } from "./options.ts";
 import type { Screen } from "./screen.ts";
 
@@ -41,15 +41,6 @@ export const EXIT = {
   rejected: 7,
   noAnswer: 8,
 } as const;
-
-/** Why a registry cannot be reached, in the words that the texts know. */
-const CONNECT_FAILURES: Readonly<Record<string, string>> = {
-  refused: "connection refused",
-  timeout: "timed out",
-  name_not_resolved: "host name not found",
-  bad_certificate: "certificate does not fit",
-  no_tls: "no tls there",
-};
 
 /** Sound to warm up with: what a device hears cannot wait, what a file holds can. */
 const WARM_UP_SECONDS = { device: 10, file: 1 };
@@ -163,8 +154,7 @@ export class UserAgent {
       onNameTaken: () => this.#lostName(),
     });
     if (connected.kind !== "connected") {
-      const detail = CONNECT_FAILURES[connected.kind] ?? connected.detail;
-      this.#show({ event: "registry_unreachable", host, port: registryPort, detail });
+      this.#show({ event: "registry_unreachable", host, port: registryPort, detail: connected });
       return EXIT.registryUnreachable;
     }
     this.#registry = connected.link;
@@ -200,7 +190,7 @@ export class UserAgent {
       }
       if (result.kind === "lost") {
         const { host, registryPort } = this.#options;
-        this.#show({ event: "registry_unreachable", host, port: registryPort, detail: "connection closed" });
+        this.#show({ event: "registry_unreachable", host, port: registryPort, detail: result });
         return EXIT.registryUnreachable;
       }
       if (result.kind === "room_full") {
@@ -211,8 +201,8 @@ export class UserAgent {
         this.#show({ event: "password_refused", given: result.kind === "wrong_password" });
         return EXIT.registryUnreachable;
       }
-      if (result.kind === "refused") {
-        this.#show({ event: "registration_refused", reason: result.message });
+      if (result.kind === "registry_refused") {
+        this.#show({ event: "registration_refused", reason: result.reason, text: result.text });
         return EXIT.registryUnreachable;
       }
       this.#show({ event: "name_taken", name });
@@ -337,9 +327,9 @@ export class UserAgent {
     const result = await this.#registry?.list();
     if (result?.kind === "people") {
       for (const { nome } of result.people) this.#learn(nome);
-      this.#show({ event: "people", people: result.people });
-    } else if (result?.kind === "refused") {
-      this.#show({ event: "failed", detail: result.message });
+      this.#show({ event: "people", people: result.people.map(personFields) });
+    } else if (result?.kind === "registry_refused") {
+      this.#show({ event: "failed", detail: result });
     } else {
       this.#show({ event: "registry_away" });
     }
@@ -353,15 +343,15 @@ export class UserAgent {
     }
     const result = await this.#registry?.lookUp(name);
     if (result?.kind === "found") {
-      const { nome, ip, porta } = result.person;
-      this.#learn(nome);
-      return { name: nome, ip, port: porta };
+      const person = personFields(result.person);
+      this.#learn(person.name);
+      return person;
     }
     if (result?.kind === "unknown") {
       this.#show({ event: "unknown_person", name });
       if (this.#options.call !== undefined) this.quit(EXIT.unknownPerson);
-    } else if (result?.kind === "refused") {
-      this.#show({ event: "failed", detail: result.message });
+    } else if (result?.kind === "registry_refused") {
+      this.#show({ event: "failed", detail: result });
     } else {
       this.#show({ event: "registry_away" });
     }
@@ -539,8 +529,7 @@ export class UserAgent {
     try {
       logKeys(path, id, role, keys);
     } catch (error) {
-      const { detail } = fileError(path, error);
-      this.#show({ event: "key_log_failed", path, detail });
+      this.#show({ event: "key_log_failed", path, detail: systemError(error) });
     }
   }
 

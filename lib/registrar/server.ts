@@ -1,6 +1,7 @@
 /** The registry as a TCP or TLS server. */
 
-import type { RegistryEvent } from "../events/registry_events.ts";
+import { personFields } from "../events/fields.ts";
+import type { ListenDetail, RegistryEvent } from "../events/registry_events.ts";
 import { canonicalIp, type Endpoint, formatEndpoint, isLoopback } from "../protocol/address.ts";
 import { LineSplitter, MAX_LINE_BYTES } from "../protocol/line_splitter.ts";
 import { DEFAULT_REGISTRY_PORT, type Person, type RegistryReply } from "../protocol/registry_messages.ts";
@@ -10,6 +11,8 @@ import { Registrar, type RegistrarOutput } from "./registrar.ts";
 import type { PasswordGate } from "../protocol/password_challenge.ts";
 import { ROOM_FULL, type Session } from "./session.ts";
 import { spareDescriptors } from "./descriptor_budget.ts";
+import { systemError } from "../util/system_error.ts";
+import { tlsError } from "../util/tls_error.ts";
 import { TokenBucket } from "../util/token_bucket.ts";
 import { within } from "../util/time_limit.ts";
 import { pause } from "../util/pause.ts";
@@ -109,22 +112,19 @@ export interface RegistryServer extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** Another process listens on the port. */
-export class PortInUseError extends Error {
-  override readonly name = "PortInUseError";
-  readonly port: number;
+/** The registry cannot listen, such as at an address that is not this machine's or with a key that is none. */
+export class ListenError extends Error {
+  override readonly name = "ListenError";
 
-  constructor(port: number) {
-    super(`Cannot listen: port ${port} is in use`);
-    this.port = port;
+  constructor(readonly detail: ListenDetail) {
+    super(`Cannot listen at ${formatEndpoint({ ip: detail.host, port: detail.port })}: ${detail.cause.kind}`);
   }
 }
 
 /**
  * Starts a registry.
  *
- * @throws {PortInUseError} If another process listens on the port.
- * @throws {Error} If it cannot listen for another reason, such as an address of another host.
+ * @throws {ListenError} If it cannot listen there; `address_in_use` where the port is another process's.
  */
 export function startRegistry(options: RegistryOptions = {}): RegistryServer {
   const { host = "0.0.0.0", port = DEFAULT_REGISTRY_PORT } = options;
@@ -134,9 +134,12 @@ export function startRegistry(options: RegistryOptions = {}): RegistryServer {
       ? Deno.listenTls({ hostname: host, port, ...options.tls })
       : Deno.listen({ hostname: host, port });
   } catch (error) {
-    if (error instanceof Deno.errors.AddrInUse) throw new PortInUseError(port);
-    const detail = error instanceof Error ? error.message.replace(/ \(os error \d+\)$/, "") : String(error);
-    throw new Error(`Cannot listen at ${formatEndpoint({ ip: host, port })}: ${detail}`, { cause: error });
+    throw new ListenError({
+      kind: "cannot_listen",
+      host,
+      port,
+      cause: tlsError(error) ?? systemError(error),
+    });
   }
   return new Server(listener, options);
 }
@@ -379,7 +382,14 @@ class Server implements RegistryServer {
 
   /** Follows every change, so that the last table on the screen is true. */
   #reportTable(): void {
-    this.#onEvent({ event: "table", people: this.#registrar.people() });
+    const people = this.#registrar.people();
+    // Converted when it is written: of the tables of one moment only the last is.
+    this.#onEvent({
+      event: "table",
+      get people() {
+        return people.map(personFields);
+      },
+    });
   }
 
   #encode(reply: RegistryReply, peer: Endpoint): string {

@@ -68,5 +68,5 @@ export class MadeUpDevices implements DeviceOpener {
 }
 
 function gone(name: string): AudioError {
-  return new AudioError("device_failed", name, "Input/output error");
+  return new AudioError("device_failed", name, { kind: "io_error" });
 }

@@ -12,14 +12,14 @@ const ROWS: [choice: SoundChoice, needed: string[]][] = [
   [{ microphone: "fala.wav" }, ["read", "ffi"]],
 ];
 
-Deno.test("neededPermissions() are those of the sound that was chosen, and no others", () => {
+Deno.test("neededPermissions() are those of the chosen sound, and no others", () => {
   for (const [choice, needed] of ROWS) {
     const given = neededPermissions(soundNeeds(choice), undefined, "darwin");
     assertEquals([...given], needed, JSON.stringify(choice));
   }
 });
 
-Deno.test("neededPermissions() are also those of a log of keys, and on Linux of what keeps floods away", () => {
+Deno.test("neededPermissions() include that of a key log, and on Linux that of the flood filter", () => {
   const needs = soundNeeds({ microphone: "tone", speaker: "none" });
   assertEquals([...neededPermissions(needs, "keys", "darwin")], ["write"]);
   assertEquals([...neededPermissions(needs, undefined, "linux")], ["ffi"]);

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { LineWriter } from "../../lib/ui/line_writer.ts";
 import { pause } from "../../lib/util/pause.ts";
 
-/** Something to write to that takes each write when it is told to. */
+/** A sink that can hold writes back. */
 class SlowOutput {
   readonly written: string[] = [];
   #gate: PromiseWithResolvers<void> | undefined;
@@ -32,7 +32,7 @@ Deno.test("LineWriter writes many lines at once, in order", async () => {
   assertEquals(output.written, [Array.from({ length: 1000 }, (_, count) => `linha ${count}\n`).join("")]);
 });
 
-Deno.test("LineWriter writes a moment later without being told to", async () => {
+Deno.test("LineWriter writes by itself within milliseconds", async () => {
   const { promise, resolve } = Promise.withResolvers<string>();
   const writer = new LineWriter((bytes) => {
     resolve(new TextDecoder().decode(bytes));
@@ -43,7 +43,7 @@ Deno.test("LineWriter writes a moment later without being told to", async () => 
   assertEquals(await promise, "joão\nmaria\n");
 });
 
-Deno.test("LineWriter gathers lines while a write is under way", async () => {
+Deno.test("LineWriter gathers lines during a write", async () => {
   const output = new SlowOutput();
   const writer = new LineWriter(output.write);
   output.stop();
@@ -57,13 +57,13 @@ Deno.test("LineWriter gathers lines while a write is under way", async () => {
   assertEquals(output.written, ["a\n", "b\nc\n"]);
 });
 
-Deno.test("LineWriter forgets no line that comes the moment a write ends", async () => {
+Deno.test("LineWriter loses no line that comes as a write ends", async () => {
   const lines: string[] = [];
   const writer = new LineWriter((bytes) => {
     lines.push(...new TextDecoder().decode(bytes).trim().split("\n"));
     const count = lines.length;
     if (count < 50) {
-      // At each of the next few turns of the queue of microtasks
+      // In each of the next microtasks
       let turn = Promise.resolve();
       for (let skip = 0; skip < count % 7; skip++) turn = turn.then(() => {});
       turn.then(() => writer.write(`linha ${count}`));
@@ -78,7 +78,7 @@ Deno.test("LineWriter forgets no line that comes the moment a write ends", async
   assertEquals(lines, Array.from({ length: 50 }, (_, count) => `linha ${count}`));
 });
 
-Deno.test("LineWriter has nothing to flush when nothing waits", async () => {
+Deno.test("LineWriter.flush() writes nothing when nothing waits", async () => {
   const output = new SlowOutput();
   const writer = new LineWriter(output.write);
   await writer.flush();
@@ -88,7 +88,7 @@ Deno.test("LineWriter has nothing to flush when nothing waits", async () => {
   assertEquals(output.written, ["a\n"]);
 });
 
-Deno.test("LineWriter.writeLatest() replaces what waits on the same subject, and makes it only then", async () => {
+Deno.test("LineWriter.writeLatest() replaces waiting lines of the same subject, and makes them just before the write", async () => {
   const output = new SlowOutput();
   const writer = new LineWriter(output.write);
   let made = 0;
@@ -109,7 +109,7 @@ Deno.test("LineWriter.writeLatest() replaces what waits on the same subject, and
   assertEquals(made, 3);
 });
 
-Deno.test("LineWriter leaves lines out for a reader that is too slow, and counts them", async () => {
+Deno.test("LineWriter leaves lines out for a slow reader, and counts them", async () => {
   const output = new SlowOutput();
   const writer = new LineWriter(output.write, { maxBacklog: 10, leftOut: (lines) => `${lines} omitidas` });
   output.stop();
@@ -148,7 +148,7 @@ Deno.test("LineWriter.writeLatest() keeps a few subjects of a slow reader, the l
   assertEquals(made, 16, "and makes no others");
 });
 
-Deno.test("LineWriter rests after what took long to make, but not when it is to flush", async () => {
+Deno.test("LineWriter waits after a slow text, but not in flush()", async () => {
   const output = new SlowOutput();
   const writer = new LineWriter(output.write);
   const slow = (): string => {
