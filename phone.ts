@@ -10,7 +10,6 @@ import { AudioDevices, soundNeeds } from "./audio/audio_devices.ts";
 import { onEndSignal, onFailure } from "./lib/cli/signals.ts";
 import { jsonLine } from "./lib/ui/json_line.ts";
 import { chooseLanguage, type Language } from "./lib/ui/texts/language.ts";
-import { writeAll } from "./lib/ui/line_writer.ts";
 import { openScreen } from "./lib/ui/open_screen.ts";
 import { giveUpOtherPermissions, neededPermissions } from "./lib/cli/permissions.ts";
 import { randomPolicy } from "./lib/call/encryption_policy.ts";
@@ -23,18 +22,19 @@ import { runtimeUdp } from "./lib/transport/runtime_udp.ts";
 import type { UdpDriver } from "./lib/transport/udp_socket.ts";
 import { chooseLibopus } from "./lib/codec/libopus.ts";
 import { chooseAesGcm } from "./lib/srtp/aes_gcm.ts";
-import { type OutputOptions, parsePhoneOptions, type PhoneAccess } from "./lib/cli/phone_args.ts";
+import { type OutputOptions, UsageError } from "./lib/cli/arguments.ts";
+import { parsePhoneOptions, type PhoneAccess } from "./lib/cli/phone_args.ts";
 import type { PhoneOptions } from "./lib/phone/options.ts";
 import { raisePriority } from "./lib/cli/priority.ts";
-import { readRoomPassword, readSecret, SecretError } from "./lib/cli/secrets.ts";
-import { phoneHelp, sentence, type Telling } from "./lib/ui/sentences.ts";
-import { TEXTS } from "./lib/ui/texts/texts.ts";
-import { printable } from "./lib/protocol/printable.ts";
+import { readRoomPassword, readSecret } from "./lib/cli/secrets.ts";
+import { phoneHelp, sentence } from "./lib/ui/sentences.ts";
+import type { Telling } from "./lib/ui/texts/shape.ts";
+import { PHONE_TEXTS } from "./lib/ui/texts/texts.ts";
+import { systemError } from "./lib/util/system_error.ts";
+import { writeAll, type Writer } from "./lib/util/write_all.ts";
 
-type Output = { write(bytes: Uint8Array): Promise<number> };
-
-async function print(text: string, to: Output = Deno.stdout): Promise<void> {
-  await writeAll(to)(new TextEncoder().encode(`${text}\n`));
+async function print(text: string, to: Writer = Deno.stdout): Promise<void> {
+  await writeAll(to, new TextEncoder().encode(`${text}\n`));
 }
 
 /** Tells an event without a screen: for a program on standard output, else as a sentence. */
@@ -42,10 +42,10 @@ async function tell(
   event: Telling,
   { json }: OutputOptions,
   language: Language,
-  to: Output,
+  to: Writer,
 ): Promise<void> {
   if (json) await print(jsonLine(event, new Date()));
-  else await print(sentence(event, TEXTS[language]).text, to);
+  else await print(sentence(event, PHONE_TEXTS[language]).text, to);
 }
 
 function listDevices(): Telling {
@@ -59,7 +59,7 @@ function listDevices(): Telling {
   }
 }
 
-/** The options with the secrets that they name. @throws {SecretError} If one cannot be had. */
+/** The options with the secrets that they name. @throws {UsageError} If one cannot be had. */
 async function withAccess(
   options: PhoneOptions,
   { password: source, tls, ca }: PhoneAccess,
@@ -99,9 +99,9 @@ async function main(args: readonly string[]): Promise<number> {
   }
   let options: PhoneOptions;
   try {
-    options = await withAccess(request.options, request.access, TEXTS[language].askPassword);
+    options = await withAccess(request.options, request.access, PHONE_TEXTS[language].askPassword);
   } catch (error) {
-    if (!(error instanceof SecretError)) throw error;
+    if (!(error instanceof UsageError)) throw error;
     await tell({ event: "wrong_usage", problem: error.problem }, output, language, Deno.stderr);
     return EXIT.wrongUsage;
   }
@@ -131,7 +131,7 @@ async function main(args: readonly string[]): Promise<number> {
   // Nobody reads the output any more, as after `phone … | head`.
   screen.broken.then(() => phone.quit());
   onFailure((error) => {
-    screen.show({ event: "failed", detail: error instanceof Error ? error.message : String(error) });
+    screen.show({ event: "failed", detail: systemError(error) });
     phone.quit(EXIT.failed);
   });
   const status = await phone.run();
@@ -145,6 +145,8 @@ try {
   // At once: a sound card that does not answer would keep the event loop, and so the program, running.
   Deno.exit(await main(Deno.args));
 } catch (error) {
-  await print(printable(error instanceof Error ? error.message : String(error)), Deno.stderr).catch(() => {});
+  const { output } = parsePhoneOptions(Deno.args);
+  const language = chooseLanguage(output.lang, (name) => Deno.env.get(name));
+  await tell({ event: "failed", detail: systemError(error) }, output, language, Deno.stderr).catch(() => {});
   Deno.exit(EXIT.failed);
 }

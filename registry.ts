@@ -1,5 +1,5 @@
 /**
- * The room: knows who is in it and where, so that phones find each other.
+ * The registry: knows who is in the room and at which address, so that phones find each other.
  *
  * Usage: `registry [options]`; `registry --help` lists them.
  *
@@ -9,66 +9,69 @@
 import { onEndSignal, onFailure } from "./lib/cli/signals.ts";
 import type { RegistryEvent } from "./lib/events/registry_events.ts";
 import { chooseLanguage } from "./lib/ui/texts/language.ts";
-import { writeAll } from "./lib/ui/line_writer.ts";
-import { printable } from "./lib/protocol/printable.ts";
-import { RegistryScreen, registryTexts } from "./lib/ui/registry_screen.ts";
-import { PortInUseError, type RegistryOptions, startRegistry } from "./lib/registrar/server.ts";
-import { SecretError } from "./lib/cli/secrets.ts";
-import { readArguments, readSecrets } from "./lib/cli/registry_args.ts";
+import { REGISTRY_TEXTS } from "./lib/ui/texts/texts.ts";
+import { registrySentence } from "./lib/ui/sentences.ts";
+import { RegistryScreen } from "./lib/ui/registry_screen.ts";
+import { ListenError, type RegistryOptions, startRegistry } from "./lib/registrar/server.ts";
+import { UsageError } from "./lib/cli/arguments.ts";
+import { parseRegistryOptions, readSecrets } from "./lib/cli/registry_args.ts";
 import { giveUpFiles } from "./lib/cli/permissions.ts";
-import { withTimeLimit } from "./lib/util/time_limit.ts";
+import { systemError } from "./lib/util/system_error.ts";
+import { within } from "./lib/util/time_limit.ts";
+import { writeAll } from "./lib/util/write_all.ts";
 
 const DONE = 0;
 const FAILED = 1;
 const WRONG_USAGE = 2;
 
-/** How long the last lines may take to be written, in milliseconds. */
+/** Time limit for the last write, in milliseconds. */
 const FAREWELL_MS = 1000;
 
 async function main(args: string[]): Promise<number> {
-  const settings = readArguments(args);
-  const language = chooseLanguage(settings.lang, (name) => Deno.env.get(name));
-  const texts = registryTexts(language);
-  const { json, quiet } = settings;
-  const output = new RegistryScreen(writeAll(Deno.stdout), {
+  const request = parseRegistryOptions(args);
+  const { lang, json, quiet } = request.output;
+  const language = chooseLanguage(lang, (name) => Deno.env.get(name));
+  const texts = REGISTRY_TEXTS[language];
+  const output = new RegistryScreen((bytes) => writeAll(Deno.stdout, bytes), {
     language,
     json,
     quiet,
     colour: !Deno.noColor && Deno.stdout.isTerminal(),
   });
-  const errors = new RegistryScreen(writeAll(Deno.stderr), {
+  const errors = new RegistryScreen((bytes) => writeAll(Deno.stderr, bytes), {
     language,
     colour: !Deno.noColor && Deno.stderr.isTerminal(),
   });
 
-  /** A sentence for people, and for a program the event among the others. */
+  /** Shows an error: a sentence on standard error, and with `--json` also the event. */
   const complain = async (event: RegistryEvent): Promise<void> => {
     errors.show(event);
     if (json) output.show(event);
     await Promise.all([errors.flush(), output.flush()]);
   };
 
-  if (settings.problem) {
-    await complain({ event: "wrong_usage", problem: settings.problem });
-    await writeAll(Deno.stderr)(new TextEncoder().encode(`${texts.usage}\n`));
+  if ("problem" in request) {
+    await complain({ event: "wrong_usage", problem: request.problem });
+    await writeAll(Deno.stderr, new TextEncoder().encode(`${texts.usageLine}\n`));
     return WRONG_USAGE;
   }
-  if (settings.help) {
-    await writeAll(Deno.stdout)(new TextEncoder().encode(`${texts.usage}\n\n${texts.help}\n`));
+  if ("help" in request) {
+    await writeAll(Deno.stdout, new TextEncoder().encode(`${texts.usageLine}\n\n${texts.help}\n`));
     return DONE;
   }
 
+  const { settings } = request;
   let secrets: Pick<RegistryOptions, "gate" | "tls">;
   try {
     secrets = await readSecrets(settings, texts.askPassword);
   } catch (error) {
-    if (!(error instanceof SecretError)) throw error;
+    if (!(error instanceof UsageError)) throw error;
     await complain({ event: "wrong_usage", problem: error.problem });
     return WRONG_USAGE;
   }
   await giveUpFiles();
 
-  // From here on whatever goes wrong is one sentence, wherever in the program it is.
+  // From here on every failure is one sentence.
   const failure = Promise.withResolvers<never>();
   onFailure(failure.reject);
   const wished = Promise.withResolvers<void>();
@@ -85,18 +88,15 @@ async function main(args: string[]): Promise<number> {
     await Promise.race([wished.promise, output.broken, failure.promise]);
   } catch (error) {
     await complain(
-      error instanceof PortInUseError
-        ? { event: "port_in_use", port: error.port }
-        : { event: "failed", detail: error instanceof Error ? error.message : String(error) },
+      error instanceof ListenError && error.detail.cause.kind === "address_in_use"
+        ? { event: "port_in_use", port: error.detail.port }
+        : { event: "failed", detail: error instanceof ListenError ? error.detail : systemError(error) },
     );
     return FAILED;
   }
   output.show({ event: "closed" });
-  try {
-    await withTimeLimit(FAREWELL_MS, undefined, () => output.flush());
-  } catch {
-    // Whoever reads the output does not; the registry ends all the same.
-  }
+  // A reader that does not read must not keep the registry from ending.
+  await within(FAREWELL_MS, output.flush());
   return DONE;
 }
 
@@ -105,7 +105,9 @@ try {
   Deno.exit(await main(Deno.args));
 } catch (error) {
   if (!(error instanceof Deno.errors.BrokenPipe)) {
-    console.error(printable(error instanceof Error ? error.message : String(error)));
+    const { lang } = parseRegistryOptions(Deno.args).output;
+    const texts = REGISTRY_TEXTS[chooseLanguage(lang, (name) => Deno.env.get(name))];
+    console.error(registrySentence({ event: "failed", detail: systemError(error) }, texts));
   }
   Deno.exit(FAILED);
 }

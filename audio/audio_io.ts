@@ -5,6 +5,8 @@
  * Samples are mono, signed 16 bit, at `SAMPLE_RATE` of `lib/dsp/pcm.ts`.
  */
 
+import type { SystemError } from "../lib/util/system_error.ts";
+
 /** A source of voice: a microphone, a file, a tone. */
 export interface AudioSource extends AsyncDisposable {
   /** Device or file name, for people. */
@@ -54,12 +56,61 @@ export type AudioErrorCode =
   | "no_library"
   /** No such device, or none at all. */
   | "no_device"
-  /** The device refused or failed; the detail is PortAudio's own text. */
+  /** The device refused or failed. */
   | "device_failed"
-  /** The file is missing or cannot be read or written; the detail is the system's text. */
+  /** The file is missing or cannot be read or written. */
   | "file_failed"
-  /** The file is no playable WAV file; the detail says why. */
+  /** The file is no playable WAV file. */
   | "bad_file";
+
+/** Why a file cannot be read or written. */
+export type FileDetail =
+  | SystemError
+  | { readonly kind: "not_a_file" }
+  | { readonly kind: "larger_than"; readonly bytes: number };
+
+/** Why bytes are no WAV file that can be played. */
+export type WavDetail =
+  | { readonly kind: "not_wav" | "header_cut_short" | "sound_before_format" | "no_format" | "no_sound" }
+  | { readonly kind: "format_cut_short" | "format_unknown" | "format_contradictory" | "no_channels" }
+  /** `tag` is WAVE's number of the compression (`mmreg.h`). */
+  | { readonly kind: "compressed"; readonly tag: number }
+  | {
+    readonly kind: "sample_rate";
+    readonly hz: number;
+    readonly lowestHz: number;
+    readonly highestHz: number;
+  }
+  | { readonly kind: "sample_size"; readonly bits: number; readonly float: boolean };
+
+/** What a device did. */
+export type DeviceDetail =
+  /** The library is not there; `text` is the loader's. */
+  | { readonly kind: "not_loaded"; readonly text: string }
+  | { readonly kind: "no_such_device"; readonly direction: "input" | "output" }
+  /** It took too long to open. */
+  | { readonly kind: "not_responding" }
+  /** It was open, and gave or took no more samples. */
+  | { readonly kind: "stalled" }
+  | PortAudioDetail;
+
+/** The errors of PortAudio (`enum PaErrorCode` of `portaudio.h`) that say something about a device. */
+export type PortAudioDetail =
+  /** The error of ALSA, Core Audio…; `text` is empty or in the host's words. */
+  | { readonly kind: "host_error"; readonly text: string }
+  | { readonly kind: "device_channels" | "device_sample_rate" | "device_sample_format" | "device_pair" }
+  | { readonly kind: "device_gone" | "device_unavailable" | "device_stopped" | "no_host_api" }
+  | { readonly kind: "no_memory" | "buffer_size" | "timeout" | "library_error" }
+  /** Any other, by its number. */
+  | { readonly kind: "portaudio_error"; readonly number: number };
+
+/** Why it could not be used. */
+export type AudioDetail =
+  | FileDetail
+  | WavDetail
+  | DeviceDetail
+  /** It was used after it was closed. */
+  | { readonly kind: "closed" };
 
 /** A sound device or file that could not be used. */
 export class AudioError extends Error {
@@ -68,9 +119,9 @@ export class AudioError extends Error {
   /**
    * @param code The reason, for programs.
    * @param subject The device, library or file.
-   * @param detail The cause in the words of PortAudio or of the system, in English.
+   * @param detail The cause.
    */
-  constructor(readonly code: AudioErrorCode, readonly subject: string, readonly detail: string) {
-    super(`${subject}: ${detail}`);
+  constructor(readonly code: AudioErrorCode, readonly subject: string, readonly detail: AudioDetail) {
+    super(`${subject}: ${detail.kind}`);
   }
 }

@@ -13,7 +13,7 @@ export function openSilence(pacer: Pacer = new Pacer()): AudioSource {
     name: "silence",
     delaySamples: 0,
     read(samples: Int16Array<ArrayBuffer>): number {
-      if (closed) throw new AudioError("device_failed", "silence", "Already closed");
+      if (closed) throw new AudioError("device_failed", "silence", { kind: "closed" });
       const waitMs = pacer.waitMs(durationMs(samples.length, SAMPLE_RATE));
       if (waitMs === 0) samples.fill(0);
       return waitMs;
@@ -39,7 +39,7 @@ export function openNullSink(clock: SampleClock = new SampleClock()): AudioSink 
     wanted: () => clock.due(taken, SAMPLE_RATE),
     roomSamples: 0,
     write(samples: Int16Array<ArrayBuffer>): Promise<void> {
-      if (closed) return Promise.reject(new AudioError("device_failed", "none", "Already closed"));
+      if (closed) return Promise.reject(new AudioError("device_failed", "none", { kind: "closed" }));
       taken += samples.length;
       return Promise.resolve();
     },
@@ -67,7 +67,7 @@ export function openTone(frequency = 440, pacer: Pacer = new Pacer()): AudioSour
     name: "tone",
     delaySamples: 0,
     read(samples: Int16Array<ArrayBuffer>): number {
-      if (closed) throw new AudioError("device_failed", "tone", "Already closed");
+      if (closed) throw new AudioError("device_failed", "tone", { kind: "closed" });
       const waitMs = pacer.waitMs(durationMs(samples.length, SAMPLE_RATE));
       if (waitMs > 0) return waitMs;
       for (let i = 0; i < samples.length; i++) {

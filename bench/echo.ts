@@ -1,11 +1,10 @@
 /**
- * Echo cancelling in a made-up room: the project's own beside SpeexDSP's, where that is installed.
+ * Echo cancelling in a simulated room: the project's own beside SpeexDSP's, where that is installed.
  *
  * Usage: `deno run -A bench/echo.ts`, from any folder. Takes half a minute and writes nothing but its tables.
  *
- * The project's own has to find delay and drift by itself. SpeexDSP, which cannot, is given the far end aligned with
- * the echo to the sample, 4 ms ahead, at the start; what changes later, it has to bear. Level control is off, so that
- * levels can be compared.
+ * The project's own finds delay and drift by itself. SpeexDSP cannot, so its far end is aligned with the echo to the
+ * sample, 4 ms ahead, at the start. Gain control is off, so that levels can be compared.
  */
 
 import { SAMPLE_RATE, SAMPLES_PER_MS } from "../lib/dsp/pcm.ts";
@@ -25,11 +24,11 @@ import { SpeexDsp } from "./peers/speexdsp.ts";
 
 const SECONDS = 12;
 const FRAME = 960;
-/** SpeexDSP's manual asks for 10 to 20 ms; 10 ms is what it delays. */
+/** SpeexDSP's manual asks for 10 to 20 ms; the frame is its latency. */
 const SPEEX_FRAME = 480;
 const HEADROOM = 192;
 const DELAY_MS = 80;
-/** When somebody talks here, in the rows that have it. */
+/** Near-end speech in the double-talk rows, in seconds. */
 const TALK = { from: 7, to: 10 } as const;
 
 const FAR = speech(["fala.wav", "resposta.wav"], SECONDS);
@@ -53,7 +52,7 @@ const SCENES: readonly (readonly [string, Partial<Scene>])[] = [
   ["distorting loudspeaker", { far: FAR.map((sample) => Math.tanh(2 * sample) / 2) }],
 ];
 
-/** A processor with what the tables need of it, and how to let it go. */
+/** A processor to compare. */
 interface Contender extends Disposable {
   readonly processor: Processor;
   readonly latencySamples: number;
@@ -97,7 +96,7 @@ const CONTENDERS: readonly (readonly [string, () => Contender | undefined])[] = 
   ["SpeexDSP 200 ms", () => speex(200)],
 ];
 
-/** Counts the time that a processor takes for each 20 ms. */
+/** Measures the processor time of each 20 ms. */
 class Stopwatch implements Processor {
   readonly #processor: Processor;
   readonly #times: number[] = [];
@@ -120,7 +119,7 @@ class Stopwatch implements Processor {
     this.#time = 0;
   }
 
-  /** Median and mean of the second half, when the compiler has seen the code, as percent of a core. */
+  /** Median and mean over the second half, when the code is compiled, in percent of one core. */
   shares(): readonly [number, number] {
     const times = this.#times.slice(this.#times.length / 2).toSorted((a, b) => a - b);
     const frame = 1000 * FRAME / SAMPLE_RATE;

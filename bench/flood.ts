@@ -1,23 +1,26 @@
 /**
- * A call between two phones while somebody floods its ports: how much of the voice is still heard.
+ * A call between two phones during a flood of datagrams to a port of one of them: how much of the voice is still heard.
  *
  * Usage: `deno run -A bench/flood.ts [--rate 50000] [--seconds 5] [--out FOLDER]`, from any folder, on a machine with
  * little else to do and at least two cores. Writes its part of robustness.md, in bench/results unless told otherwise.
  *
- * Everything is on the loopback interface and bounded in time. Registry, phones and flooder are processes of their
- * own; each row is a call of its own, with a tone as its voice.
+ * All traffic is on the loopback interface and bounded in time. Registry, phones and flooder are separate processes; each
+ * row is a separate call, with a tone as its voice.
  */
 
 import { parseArgs } from "@std/cli/parse-args";
 import { type PrintedEvent, startProcess, startRegistry, type ToolProcess } from "../testing/processes.ts";
 import { describeMachine } from "./measure/machine.ts";
-import { pause } from "./measure/pause.ts";
+import { pause } from "../lib/util/pause.ts";
+import { readCost } from "./measure/process_cost.ts";
 import { writePart } from "./report/results_page.ts";
+import { outputOf, scriptLine } from "../testing/program.ts";
+import { resultsFolder } from "./report/results_folder.ts";
 
-/** What has to be heard of the voice, in percent. */
+/** Required share of frames played, in percent. */
 const WANTED_PERCENT = 99;
 
-/** Before the flood, until devices and playout have settled. */
+/** Before the flood, until devices and jitter buffer have settled. */
 const SETTLE_MS = 1_500;
 
 const KINDS: Readonly<Record<string, string>> = {
@@ -31,20 +34,20 @@ const KINDS: Readonly<Record<string, string>> = {
 interface Row {
   readonly kind: string;
   readonly side: "callee" | "caller";
-  /** Datagrams a second that were sent to the flooded port. */
+  /** Datagrams sent to the flooded port, per second. */
   readonly rate: number;
-  /** Of the frames that the flooded phone's person should have heard, those that came and were played. */
+  /** Share of the frames due at the flooded phone that arrived and were played. */
   readonly playedPercent: number;
-  /** And those that were played, or rebuilt from the copy in the packet after them. */
+  /** The same with those recovered from the copy in the next packet. */
   readonly heardPercent: number;
-  /** Those that were played at the other phone. */
+  /** Share of the frames due at the other phone that arrived and were played. */
   readonly otherPercent: number;
-  /** Processor time of the flooded phone during the flood, in percent of a core. */
+  /** Processor time of the flooded phone during the flood, in percent of one core. */
   readonly corePercent: number;
 }
 
 const { rate, seconds, out } = parseArgs(Deno.args, { string: ["rate", "seconds", "out"] });
-const folder = out ?? new URL("results", import.meta.url).pathname;
+const folder = resultsFolder(out, true);
 const perSecond = Number(rate ?? 50_000);
 const floodSeconds = Math.min(Number(seconds ?? 5), 20);
 
@@ -68,9 +71,9 @@ async function measure(registryPort: number, kind: string, side: Row["side"]): P
     : [caller, invitation.porta as number];
   await pause(SETTLE_MS);
   const [callersBefore, calleesBefore] = await Promise.all([nextStatus(caller), nextStatus(callee)]);
-  const before = await processorSeconds(flooded.pid);
+  const before = (await readCost([flooded.pid])).cpuSeconds;
   const sent = kind === "none" ? (await pause(1000 * floodSeconds), 0) : await flood(port, kind);
-  const corePercent = 100 * (await processorSeconds(flooded.pid) - before) / floodSeconds;
+  const corePercent = 100 * ((await readCost([flooded.pid])).cpuSeconds - before) / floodSeconds;
   await caller.type("sair");
   const [atCaller, atCallee] = await Promise.all([
     caller.waitForEvent("call_ended"),
@@ -92,13 +95,13 @@ async function measure(registryPort: number, kind: string, side: Row["side"]): P
   };
 }
 
-/** The next figures of a phone's call. */
+/** The next status event of a phone. */
 function nextStatus(phone: ToolProcess): Promise<PrintedEvent> {
   const seen = phone.events("status").length;
   return phone.waitForEvent("status", () => phone.events("status").length > seen);
 }
 
-/** What became of the frames between two moments of a call. */
+/** Counts of frames between two events of a call. */
 function frames(before: PrintedEvent, after: PrintedEvent): { played: number; rebuilt: number; all: number } {
   const count = (name: string) => (after[name] as number) - (before[name] as number);
   const [played, rebuilt, concealed] = [
@@ -110,23 +113,8 @@ function frames(before: PrintedEvent, after: PrintedEvent): { played: number; re
 }
 
 async function flood(port: number, kind: string): Promise<number> {
-  const script = new URL("flood/flooder.ts", import.meta.url).pathname;
-  const importMap = Deno.env.get("SALA_IMPORT_MAP");
-  const { stdout } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      ...["run", "-q", "-A", "--unstable-net", ...(importMap ? ["--import-map", importMap] : [])],
-      ...[script, `${port}`, `${perSecond}`, `${floodSeconds}`, kind],
-    ],
-    stderr: "inherit",
-  }).output();
-  return Number(new TextDecoder().decode(stdout));
-}
-
-/** Processor time of a process so far: proc(5), fields 14 and 15, in hundredths of a second. */
-async function processorSeconds(pid: number): Promise<number> {
-  const stat = await Deno.readTextFile(`/proc/${pid}/stat`);
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / 100;
+  const args = [`${port}`, `${perSecond}`, `${floodSeconds}`, kind];
+  return Number(await outputOf(scriptLine("bench/flood/flooder.ts", args)));
 }
 
 const rows: Row[] = [];

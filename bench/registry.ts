@@ -1,6 +1,6 @@
 /**
- * What honest phones feel while a registry is attacked, and how soon they are back after it was away. Writes
- * its part of `robustness.md`.
+ * Response times of a registry under attack, and how soon phones are registered again after a restart. Writes its part of
+ * robustness.md.
  *
  * Usage: `make bench-registry [ARGS="--seconds 5 --only NAME --out FOLDER"]`
  */
@@ -8,90 +8,54 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { RegistryClient } from "../lib/registration/registry_client.ts";
 import { Registration } from "../lib/registration/registration.ts";
-import { commandLine, importMap } from "../testing/processes.ts";
+import { startProcess, type ToolProcess } from "../testing/processes.ts";
+import { Program, scriptLine } from "../testing/program.ts";
 import { describeMachine } from "./measure/machine.ts";
-import { pause } from "./measure/pause.ts";
+import { pause } from "../lib/util/pause.ts";
 import { readCost } from "./measure/process_cost.ts";
-import { quantile } from "./measure/quantile.ts";
+import { quantile } from "../testing/quantile.ts";
 import { ATTACKS, VICTIM } from "./registry/attacks.ts";
 import { writePart } from "./report/results_page.ts";
+import { temporaryFile } from "../testing/temporary.ts";
+import { freePorts } from "../testing/free_ports.ts";
+import { resultsFolder } from "./report/results_folder.ts";
 
-/** Phones that look each other up while the registry is attacked, and how often each of them does. */
+/** Phones that look up a name during an attack, and their interval. */
 const PHONES = 20;
 const LOOKUP_MS = 50;
 
-/** How much slower the 99th percentile of their lookups may be than with a quiet registry. */
+/** Largest ratio of the 99th percentile of lookup times to that without an attack. */
 const MOST_SLOWDOWN = 5;
 
-/** Phones that come back to a registry that was away, for how long it was, and how soon 95 of 100 are to be back. */
+/** Phones that return after a restart, the time without a registry, and the limit for the 95th percentile of return times. */
 const RETURNING = 100;
 const AWAY_MS = 5000;
 const MOST_RETURN_MS = 2000;
 
-const ROOT = new URL("../", import.meta.url);
-
-/** A process of this project. */
-class Program implements AsyncDisposable {
-  readonly #child: Deno.ChildProcess;
-  readonly #said: AsyncIterator<string>;
-
-  /**
-   * @param line The words that start it, the program first.
-   * @param output A file for what it prints after the first line, which is read; all of it is read where it is left out.
-   */
-  constructor(line: readonly string[], output?: string) {
-    // A shell, for a registry that prints into a file as one does that is started by a person into a log.
-    const [program = "", ...args] = output === undefined
-      ? line
-      : ["sh", "-c", 'log=$1; shift; exec "$@" >"$log"', "sh", output, ...line];
-    this.#child = new Deno.Command(program, { args, cwd: ROOT, stdin: "null", stdout: "piped" })
-      .spawn();
-    this.#said = this.#child.stdout.pipeThrough(new TextDecoderStream())[Symbol.asyncIterator]();
-  }
-
-  get pid(): number {
-    return this.#child.pid;
-  }
-
-  /** Settles when it has printed something. */
-  async said(): Promise<void> {
-    await this.#said.next();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#child.kill("SIGKILL");
-    await this.#child.status;
-    await this.#said.return?.();
-  }
-}
-
-/** Starts a registry, and waits until it listens. */
-async function startRegistry(port: number, log: string): Promise<Program> {
-  const program = new Program(commandLine("registry", ["--host", "127.0.0.1", "--port", `${port}`]), log);
+/** Starts a registry that prints into a file, as into a log, and waits until it listens. */
+async function startRegistry(port: number, log: string): Promise<ToolProcess> {
+  const process = startProcess("registry", ["--host", "127.0.0.1", "--port", `${port}`], {
+    through: ["sh", "-c", 'log=$1; shift; exec "$@" >"$log"', "sh", log],
+  });
   for (;;) {
     const result = await RegistryClient.connect("127.0.0.1", port);
     if (result.kind === "connected") {
       await result.client.close();
-      return program;
+      return process;
     }
     await pause(5);
   }
 }
 
-function startAttack(attack: string, port: number): Program {
-  const settings = ["-q", "-A", ...importMap()];
-  return new Program([Deno.execPath(), "run", ...settings, "bench/registry/attacks.ts", attack, `${port}`]);
-}
-
 async function join(port: number, name: string): Promise<RegistryClient> {
   const result = await RegistryClient.connect("127.0.0.1", port);
-  if (result.kind !== "connected") throw new Error(`Cannot connect: ${result.detail}`);
+  if (result.kind !== "connected") throw new Error(`Cannot connect: ${result.kind}`);
   const { kind } = await result.client.register(name, "127.0.0.1", 6000);
   if (kind !== "confirmed") throw new Error(`Cannot register ${name}: ${kind}`);
   return result.client;
 }
 
-/** What lookups took, in milliseconds. One that was not answered took for ever. */
+/** Lookup times in milliseconds; `Infinity` for those without an answer. */
 async function lookUp(phones: readonly RegistryClient[], seconds: number): Promise<number[]> {
   const took: number[] = [];
   const end = performance.now() + 1000 * seconds;
@@ -118,7 +82,7 @@ interface Row {
   readonly growthMib: number;
 }
 
-/** Under one attack, or none. */
+/** Measures one attack, or none. */
 async function measure(attack: string | undefined, port: number, log: string, seconds: number): Promise<Row> {
   await using registry = await startRegistry(port, log);
   const victim = await join(port, VICTIM);
@@ -126,9 +90,11 @@ async function measure(attack: string | undefined, port: number, log: string, se
     Array.from({ length: PHONES }, (_, index) => join(port, `pessoa ${index}`)),
   );
   await lookUp(phones, 1);
-  await using attacker = attack === undefined ? undefined : startAttack(attack, port);
-  await attacker?.said();
-  // Compiled, and past what everybody may ask at once.
+  await using attacker = attack === undefined
+    ? undefined
+    : new Program(scriptLine("bench/registry/attacks.ts", [attack, `${port}`]));
+  await attacker?.waitForText("ready");
+  // Until code is compiled and token buckets are empty.
   await lookUp(phones, 2);
   const before = await readCost([registry.pid]);
   const started = performance.now();
@@ -146,7 +112,7 @@ async function measure(attack: string | undefined, port: number, log: string, se
   return row;
 }
 
-/** How long after the registry listens again each phone is registered again, in milliseconds. */
+/** Times from when the registry listens again to when each phone is registered again, in milliseconds. */
 async function measureReturn(port: number, log: string): Promise<number[]> {
   const first = await startRegistry(port, log);
   let backAt: number[] = [];
@@ -154,7 +120,7 @@ async function measureReturn(port: number, log: string): Promise<number[]> {
     const result = await Registration.connect("127.0.0.1", port, {
       onBack: () => backAt.push(performance.now()),
     });
-    if (result.kind !== "connected") throw new Error(`Cannot connect: ${result.detail}`);
+    if (result.kind !== "connected") throw new Error(`Cannot connect: ${result.kind}`);
     await result.link.register(`pessoa ${index}`, "127.0.0.1", 6000);
     return result.link;
   }));
@@ -169,13 +135,8 @@ async function measureReturn(port: number, log: string): Promise<number[]> {
   return [...took, ...Array(RETURNING - took.length).fill(Infinity)];
 }
 
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}
-
 function report(rows: readonly Row[], returns: readonly number[], machine: string): string {
-  // Once at the beginning and once at the end, since this may not be all that the machine does.
+  // Measured at the beginning and at the end, since the machine may have other load.
   const quietMs = Math.min(...rows.filter(({ attack }) => attack === NO_ATTACK).map(({ p99Ms }) => p99Ms));
   const lines = rows.map((row) => {
     const slowdown = row.p99Ms / quietMs;
@@ -205,21 +166,17 @@ ${(p95 / 1000).toFixed(2)} s after it listened again, the last after ${
 
 const given = parseArgs(Deno.args, { string: ["seconds", "only", "out"] });
 const seconds = Number(given.seconds ?? 6);
-const folder = given.out ?? (given.only === undefined ? "bench/results" : "bench/out");
+const folder = resultsFolder(given.out, given.only === undefined);
 const attacks = Object.keys(ATTACKS).filter((name) => given.only === undefined || name.includes(given.only));
-const log = await Deno.makeTempFile({ prefix: "sala-bench-" });
-try {
-  const port = freePort();
-  const rows: Row[] = [];
-  for (const attack of [undefined, ...attacks, undefined]) {
-    const row = await measure(attack, port, log, seconds);
-    rows.push(row);
-    console.log(`${row.attack}: ${row.p99Ms.toFixed(2)} ms, processor ${(100 * row.cpu).toFixed(0)} %`);
-  }
-  const returns = await measureReturn(port, log);
-  const part = report(rows, returns, await describeMachine());
-  await writePart(folder, "The registry under attack", part);
-  console.log(part);
-} finally {
-  await Deno.remove(log);
+await using log = await temporaryFile();
+const port = freePorts();
+const rows: Row[] = [];
+for (const attack of [undefined, ...attacks, undefined]) {
+  const row = await measure(attack, port, log.path, seconds);
+  rows.push(row);
+  console.log(`${row.attack}: ${row.p99Ms.toFixed(2)} ms, processor ${(100 * row.cpu).toFixed(0)} %`);
 }
+const returns = await measureReturn(port, log.path);
+const part = report(rows, returns, await describeMachine());
+await writePart(folder, "The registry under attack", part);
+console.log(part);

@@ -1,20 +1,19 @@
 /**
- * The project's own packet code beside that of werift-rtp: time to write and to read a packet of voice, and what
- * each adds to the program.
+ * The project's own RTP code beside werift-rtp's: time to encode and parse a packet of voice, and the size that each adds
+ * to a program.
  *
  * Usage: `deno run -A bench/rtp.ts`, from any folder. It fetches werift-rtp from npm and writes nothing.
  *
- * Both do the same work in turn, in one process, several times over; the median of the rounds is shown, and the
- * range of the ratio between them.
+ * Both do the same work in turn, in one process. It prints medians over the rounds, and the range of the ratio.
  */
 
 import { Buffer } from "node:buffer";
 import { encodeRtp, OPUS_PAYLOAD_TYPE, parseRtp } from "../lib/rtp/rtp.ts";
 import { bundledBytes } from "./measure/bundled_bytes.ts";
-import { quantile } from "./measure/quantile.ts";
+import { quantile } from "../testing/quantile.ts";
 import { WERIFT_RTP } from "./peers/werift_rtp.ts";
 
-/** As much of werift-rtp as is used here. */
+/** The part of werift-rtp used here. */
 interface WeriftRtp {
   readonly RtpHeader: new (fields: Record<string, number | boolean>) => WeriftHeader;
   readonly RtpPacket: {
@@ -29,19 +28,19 @@ interface WeriftHeader {
 
 const { RtpHeader, RtpPacket }: WeriftRtp = await import(WERIFT_RTP);
 
-/** Packets of one measurement: about a tenth of a second of work, so that the clock's steps do not matter. */
+/** Packets of one measurement: about 0.1 s of work, much longer than the clock's resolution. */
 const PACKETS = 100_000;
 
-/** Measurements of each, after two that are thrown away because the compiler has not yet seen the code. */
+/** Measurements of each, after two that do not count because the code is not compiled yet. */
 const ROUNDS = 11;
 const WARM_UP_ROUNDS = 2;
 
-/** Bytes of a frame of speech at 48 kbit/s, 20 ms. */
+/** Bytes of 20 ms of speech at 48 kbit/s. */
 const PAYLOAD_BYTES = 120;
 
 const SSRC = 0x1234_5678;
 
-/** Writes one packet and reads it again. Returns something of it, so that no work can be left out. */
+/** Encodes and parses one packet. @returns A value that depends on it, so that no work can be optimised away. */
 type RoundTrip = (index: number, payload: Buffer) => number;
 
 const own: RoundTrip = (index, payload) => {
@@ -83,8 +82,7 @@ function measure(roundTrip: RoundTrip, payload: Buffer): number {
   return 1e6 * milliseconds / PACKETS;
 }
 
-// A Buffer is what the sockets of Node give to werift-rtp, which is made for them; the project's own code takes any
-// Uint8Array, and a Buffer is one.
+// werift-rtp takes the Buffer of Node's sockets; the project's own code takes any Uint8Array, which a Buffer is.
 const payload = Buffer.from(crypto.getRandomValues(new Uint8Array(PAYLOAD_BYTES)));
 const rounds = Array.from({ length: WARM_UP_ROUNDS + ROUNDS }, () => ({
   own: measure(own, payload),

@@ -1,28 +1,29 @@
 /**
- * Everything at once, for long: a call of two whole phones over virtual sound cards and a bad network, 200 visitors that
- * register, ask, call and leave all the while, and a registry that is killed and started again. At the end nothing may
- * be lost, doubled, stuck or leaked. Writes its part of the page of robustness.
+ * Long run under load: a call of two whole phones over virtual sound cards and an impaired network, 200 load clients that
+ * register, ask, call and leave, and a registry that is killed and restarted. At the end nothing may be lost, doubled,
+ * stuck or leaked. Writes its part of robustness.md.
  *
  * Usage: `make soak [ARGS="--minutes 2"]`. Under 30 minutes it writes to bench/out, and shows memory and delay without
- * judging them. Exits with 1 if anything is not as it should be. It needs PulseAudio (apt-get install pulseaudio
- * pulseaudio-utils libasound2-plugins) and Linux.
+ * judging them. Exits with 1 if a requirement is not met. It needs Linux and PulseAudio (apt-get install pulseaudio
+ * pulseaudio-utils libasound2-plugins).
  */
 
 import { parseArgs } from "@std/cli/parse-args";
 import { Registration } from "../lib/registration/registration.ts";
 import type { ToolProcess } from "../testing/processes.ts";
+import { freePorts } from "../testing/free_ports.ts";
 import { Pulse, pulseMissing } from "../testing/pulse.ts";
 import { describe } from "./voice/conditions.ts";
 import { measureDelay } from "./voice/delay.ts";
 import { denoFolder } from "./voice/deno_folder.ts";
 import type { Condition } from "../testing/netem/impairment.ts";
 import { describeMachine } from "./measure/machine.ts";
-import { pause } from "./measure/pause.ts";
+import { pause } from "../lib/util/pause.ts";
 import { countDescriptors, type Holdings, ProcessWatch } from "./measure/process_watch.ts";
 import { LOOPBACK } from "../testing/netem/relay.ts";
 import { writePart } from "./report/results_page.ts";
 import { type SalaCall, SalaProgram } from "./voice/sala_program.ts";
-import { quietPort, SoakRegistry } from "./soak/soak_registry.ts";
+import { SoakRegistry } from "./soak/soak_registry.ts";
 import {
   type Absence,
   barLine,
@@ -34,42 +35,44 @@ import {
 import { makeSpeech } from "./voice/speech.ts";
 import { LoadProcess } from "./soak/load_process.ts";
 import { writeTempWav } from "./measure/wav_file.ts";
+import { progress } from "./report/progress.ts";
+import { resultsFolder } from "./report/results_folder.ts";
 
-/** The long run. From this length on memory and delay are judged, and the figures kept. */
+/** From this length on memory and delay are judged, and the figures go to bench/results. */
 const LONG_MINUTES = 30;
-/** Less has no room for two restarts and two measurements of delay. */
+/** The shortest run with two restarts and two measurements of delay. */
 const SHORTEST_MINUTES = 2;
-/** So often the registry is killed: ten times in the long run, and twice at least. */
+/** Interval of the restarts, and their least number. */
 const MINUTES_PER_RESTART = 3;
 const FEWEST_RESTARTS = 2;
-/** For so long there is no registry. */
+/** Time without a registry. */
 const AWAY_MS = 1000;
 
-/** What the network does to the voice: a poor Wi-Fi. */
+/** The network of the voice: a poor Wi-Fi. */
 const NETWORK: Condition = {
   name: "2 % loss, 20 ms jitter",
   loss: { kind: "random", probability: 0.02 },
   jitter: { kind: "uniform", maximumMs: 20, keepsOrder: false },
 };
 
-/** When the playout has settled and delay is measured, how long for, and how long before the end it is again. */
+/** When the jitter buffer has settled and delay is measured; for how long; and how long before the end it is again. */
 const SETTLED_MS = 8_000;
 const DELAY_SECONDS = 14;
 const LAST_DELAY_MS = 20_000;
 
-/** Memory at some moment is the median of so long before it. */
+/** Memory at a time is the median over this interval before it. */
 const WINDOW_MS = 20_000;
-/** When the phones' memory is first looked at: in the long run after two minutes, else before the first restart. */
+/** When the phones' memory is first measured; before the first restart if that is earlier. */
 const FIRST_LOOK_MS = 120_000;
 
-/** How long the registry may take to be rid of what the visitors had open, and to take the observer in again. */
+/** How long the registry may take to close the descriptors of the load clients, and the observer to return. */
 const PATIENCE_MS = 30_000;
 
 const [MOUTH, EAR, HUSH, DRAIN] = ["mouth", "ear", "hush", "drain"] as const;
 
 const OBSERVER = "observador";
 
-/** Connections that the registry has without visitors: caller, callee and observer, and at first the relay. */
+/** Connections of the registry without load clients: caller, callee and observer, and at first the relay. */
 const CONNECTIONS = 3;
 const FIRST_CONNECTIONS = CONNECTIONS + 1;
 
@@ -79,13 +82,7 @@ interface Options {
   readonly seed: string;
 }
 
-/** Says what is going on, with the time since the start. */
-function progress(text: string): void {
-  const seconds = Math.round(performance.now() / 1000);
-  console.log(`${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}  ${text}`);
-}
-
-/** Somebody who speaks into a cable, again and again, until the end of the block. */
+/** Plays a file into a cable repeatedly, until it is disposed of. */
 function speakOn(pulse: Pulse, path: string): AsyncDisposable {
   const stop = new AbortController();
   const stopped = new Promise<void>((resolve) => stop.signal.addEventListener("abort", () => resolve()));
@@ -103,7 +100,7 @@ function speakOn(pulse: Pulse, path: string): AsyncDisposable {
   };
 }
 
-/** The registry, over all its lives. */
+/** The registry over all its lives. */
 class Registries implements AsyncDisposable {
   readonly absences: Absence[] = [];
   errors = "";
@@ -125,12 +122,12 @@ class Registries implements AsyncDisposable {
     return this.#now.pid;
   }
 
-  /** What the present one had lately. */
+  /** What the current one held in the last {@linkcode WINDOW_MS}. */
   lately(): Holdings {
     return this.#watch.between(performance.now() - WINDOW_MS, performance.now());
   }
 
-  /** Kills it, in one way and the other in turn, and starts it again. */
+  /** Kills it, with SIGTERM and SIGKILL in turn, and restarts it. */
   async restart(): Promise<void> {
     const fromMs = Date.now();
     await this.#watch[Symbol.asyncDispose]();
@@ -141,7 +138,7 @@ class Registries implements AsyncDisposable {
     this.absences.push({ fromMs, toMs: Date.now() });
   }
 
-  /** Ends it for good. */
+  /** Ends it. */
   async end(): Promise<void> {
     await this.#watch[Symbol.asyncDispose]();
     this.errors += await this.#now.end("SIGTERM");
@@ -155,13 +152,13 @@ class Registries implements AsyncDisposable {
 
 async function observe(port: number): Promise<Registration> {
   const connected = await Registration.connect(LOOPBACK, port);
-  if (connected.kind !== "connected") throw new Error(`Cannot connect: ${connected.detail}`);
+  if (connected.kind !== "connected") throw new Error(`Cannot connect: ${connected.kind}`);
   const { kind } = await connected.link.register(OBSERVER, LOOPBACK, 6000);
   if (kind !== "confirmed") throw new Error(`Cannot register ${OBSERVER}: ${kind}`);
   return connected.link;
 }
 
-/** Who is in the room, as soon as the registry can be asked. */
+/** The names in the room, as soon as the registry answers. */
 async function namesIn(observer: Registration): Promise<string[]> {
   for (const deadline = performance.now() + PATIENCE_MS; performance.now() < deadline; await pause(100)) {
     const result = await observer.list();
@@ -170,7 +167,7 @@ async function namesIn(observer: Registration): Promise<string[]> {
   throw new Error("The registry cannot be asked who is in the room");
 }
 
-/** The registry's own descriptors, without its connections: closed ones may take a moment to go. */
+/** The registry's descriptors without its connections. Closed ones may take a while to go. */
 async function ownDescriptors(pid: number, connections: number, wanted: number): Promise<number> {
   for (const deadline = performance.now() + PATIENCE_MS;; await pause(100)) {
     const own = await countDescriptors(pid) - connections;
@@ -193,7 +190,7 @@ async function accountOf(name: string, phone: ToolProcess): Promise<PhoneAccount
 
 async function soak(pulse: Pulse, speech: string, options: Options): Promise<SoakResults> {
   const { minutes, loadClients: count, seed } = options;
-  const port = quietPort();
+  const port = freePorts();
   await using registries = await Registries.start(port);
   await using observer = await observe(port);
   await using call: SalaCall = await new SalaProgram("Sala", { port }).startCall({
@@ -209,7 +206,7 @@ async function soak(pulse: Pulse, speech: string, options: Options): Promise<Soa
   await using callers = new ProcessWatch(call.caller.pid);
   await using callees = new ProcessWatch(call.callee.pid);
   const startMs = performance.now();
-  progress(`the call goes on, and ${count} visitors are in the room`);
+  progress(`the call goes on, and ${count} load clients are in the room`);
 
   const lengthMs = 60_000 * minutes;
   const restarts = Math.max(FEWEST_RESTARTS, Math.round(minutes / MINUTES_PER_RESTART));
@@ -237,7 +234,7 @@ async function soak(pulse: Pulse, speech: string, options: Options): Promise<Soa
   await until(lengthMs);
   const registryLate = registries.lately();
   const report = await loadClients.leave();
-  progress("the visitors have left");
+  progress("the load clients have left");
 
   const names = await namesIn(observer);
   const expected = [...phoneNames, OBSERVER];
@@ -273,17 +270,17 @@ async function soak(pulse: Pulse, speech: string, options: Options): Promise<Soa
 }
 
 async function main(): Promise<number> {
-  const given = parseArgs(Deno.args, { string: ["minutes", "visitors", "seed", "out"] });
+  const given = parseArgs(Deno.args, { string: ["minutes", "clients", "seed", "out"] });
   const [minutes, loadClients, seed] = [
     Number(given.minutes ?? LONG_MINUTES),
-    Number(given.loadClients ?? 200),
+    Number(given.clients ?? 200),
     given.seed ?? "1",
   ];
   if (!(minutes >= SHORTEST_MINUTES) || !(loadClients >= 2)) {
     console.error(
-      `Usage: make soak [ARGS="--minutes ${LONG_MINUTES} --visitors 200 --seed 1 --out bench/results"]`,
+      `Usage: make soak [ARGS="--minutes ${LONG_MINUTES} --clients 200 --seed 1 --out bench/results"]`,
     );
-    console.error(`It takes at least ${SHORTEST_MINUTES} minutes and 2 visitors.`);
+    console.error(`It takes at least ${SHORTEST_MINUTES} minutes and 2 clients.`);
     return 2;
   }
   const missing = pulseMissing();
@@ -300,7 +297,7 @@ async function main(): Promise<number> {
   for (const bar of bars) console.log(barLine(bar));
   const command = `make soak${minutes === LONG_MINUTES ? "" : ` ARGS="--minutes ${minutes}"`}`;
   const page = await writePart(
-    given.out ?? (long ? "bench/results" : "bench/out"),
+    resultsFolder(given.out, long),
     "Half an hour of everything at once",
     soakPart(results, bars, command, await describeMachine()),
   );

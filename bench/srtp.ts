@@ -1,10 +1,10 @@
 /**
- * What it costs to encipher a call: the project's own code for SRTP beside that of werift-rtp, and the two kinds of
- * AES-GCM that it has the choice of beside that of @noble/ciphers, in time and in size of the program.
+ * The cost of encryption: the project's own SRTP beside werift-rtp's, and its two implementations of AES-GCM beside that of
+ * @noble/ciphers, in time and in size of the program.
  *
  * Usage: `deno run -A bench/srtp.ts`, from any folder. It fetches the other two from npm and writes nothing.
  *
- * All do the same work in turn, in one process, several times over: a packet of voice is protected and unprotected.
+ * All do the same work in turn, in one process: protect and unprotect a packet of voice.
  */
 
 import { Buffer } from "node:buffer";
@@ -12,10 +12,10 @@ import { type AesGcm, openssl, runtimeCipher, TAG_BYTES } from "../lib/srtp/aes_
 import { encodeRtp, OPUS_PAYLOAD_TYPE, parseRtp } from "../lib/rtp/rtp.ts";
 import { SrtpReceiver, SrtpSender } from "../lib/srtp/context.ts";
 import { bundledBytes } from "./measure/bundled_bytes.ts";
-import { quantile } from "./measure/quantile.ts";
+import { quantile } from "../testing/quantile.ts";
 import { WERIFT_RTP } from "./peers/werift_rtp.ts";
 
-/** As much of werift-rtp as is used here. */
+/** The part of werift-rtp used here. */
 interface WeriftRtp {
   readonly RtpHeader: new (fields: Record<string, number | boolean>) => object;
   readonly SrtpSession: new (options: object) => {
@@ -24,7 +24,7 @@ interface WeriftRtp {
   };
 }
 
-/** And of @noble/ciphers. */
+/** The part of @noble/ciphers used here. */
 interface NobleAes {
   gcm(key: Uint8Array, nonce: Uint8Array, data: Uint8Array): {
     encrypt(plain: Uint8Array): Uint8Array;
@@ -37,27 +37,27 @@ const NOBLE_AES = "npm:@noble/ciphers@2.4.0/aes.js";
 const { RtpHeader, SrtpSession }: WeriftRtp = await import(WERIFT_RTP);
 const { gcm }: NobleAes = await import(NOBLE_AES);
 
-/** Packets of one measurement, and measurements of each after two that are thrown away. */
+/** Packets of one measurement, and measurements of each after two that do not count. */
 const PACKETS = 5_000;
 const ROUNDS = 11;
 const WARM_UP_ROUNDS = 2;
 
-/** Bytes of a frame of speech at 64 kbit/s, 20 ms. */
+/** Bytes of 20 ms of speech at 64 kbit/s. */
 const PAYLOAD_BYTES = 160;
 
-/** Packets a second in each direction of a call. */
+/** Packets per second and direction of a call. */
 const PACKETS_PER_SECOND = 50;
 
-/** What a call may take of a core for it. */
+/** Limit for the share of a core that encryption of a call takes. */
 const LIMIT_PERCENT = 0.3;
 
 const SSRC = 0x1234_5678;
 const KEY = crypto.getRandomValues(new Uint8Array(16));
 const SALT = crypto.getRandomValues(new Uint8Array(12));
-/** AEAD_AES_128_GCM as werift-rtp calls it (RFC 7714, section 14.2). */
+/** AEAD_AES_128_GCM (RFC 7714, section 14.2) in werift-rtp. */
 const PROFILE = 7;
 
-/** Protects a packet and unprotects it again. Returns the bytes of its voice, so that no work can be left out. */
+/** Protects and unprotects a packet. @returns Bytes of its payload, so that no work can be optimised away. */
 type RoundTrip = (payload: Buffer, sequenceNumber: number) => number;
 
 function own(): RoundTrip {
@@ -90,7 +90,7 @@ function werift(): RoundTrip {
   };
 }
 
-/** AES-GCM alone, with a header that it authenticates. */
+/** AES-GCM alone, with an authenticated header. */
 function alone(cipher: AesGcm): RoundTrip {
   const nonce = new Uint8Array(12);
   return (payload, sequenceNumber) => {
@@ -111,7 +111,7 @@ const noble: AesGcm = {
   },
 };
 
-/** Microseconds for one packet there and back. */
+/** Microseconds to protect and unprotect one packet. */
 function measure(roundTrip: RoundTrip, payload: Buffer): number {
   let sum = 0;
   const start = performance.now();

@@ -1,8 +1,8 @@
 /**
- * The voice of this project's phone beside that of baresip: delay, intelligibility on bad networks, cost. Writes
- * `voice.md` and pictures.
+ * Voice of this project's phone beside baresip's: delay, intelligibility on impaired networks, cost. Writes voice.md and
+ * pictures.
  *
- * Usage: `make bench-voice [ARGS="..."]`; `ARGS=--help` lists the options. It needs PulseAudio, better also baresip
+ * Usage: `make bench-voice [ARGS="..."]`; `ARGS=--help` lists the options. It needs PulseAudio, and for all rows baresip
  * and espeak-ng (apt-get install pulseaudio pulseaudio-utils libasound2-plugins baresip-core espeak-ng).
  */
 
@@ -14,38 +14,35 @@ import { measureCosts } from "./voice/cost.ts";
 import { denoFolder } from "./voice/deno_folder.ts";
 import { type Delays, measureDelay } from "./voice/delay.ts";
 import { measureHour } from "./voice/hour.ts";
-import { type IntelligibilityResult, measureIntelligibility, middleCall } from "./voice/intelligibility.ts";
+import { type Intelligibility, measureIntelligibility, middleCall } from "./voice/intelligibility.ts";
 import { describeMachine } from "./measure/machine.ts";
 import { type Entry, findPrograms } from "./voice/programs.ts";
 import { makeSpeech } from "./voice/speech.ts";
 import { measureBars } from "./voice/voice_bars.ts";
 import { drawPictures, writeReport } from "./voice/voice_report.ts";
 import type { VoiceResults } from "./voice/voice_results.ts";
+import { progress } from "./report/progress.ts";
+import { resultsFolder, writeResult } from "./report/results_folder.ts";
 import { attempt, type Outcome } from "./measure/outcome.ts";
 
-const ROOT = new URL("../", import.meta.url);
-
-/** The parts besides the conditions, and a word for all of those. */
+/** Names of the parts; the last stands for all networks. */
 const DELAY = "delay";
 const COST = "cost";
 const HOUR = "hour";
 const SPEECH = "speech";
 
-/** Networks of the short run, in which no program takes part that is not there everywhere. */
+/** Networks of the short run. */
 const QUICK_CONDITIONS = ["clean", "loss20", "loss10jitter30"];
 
-/** How long to measure, in seconds: the whole run takes 16 minutes, the short one less than 3. */
+/** Durations in seconds: the whole run takes 16 minutes, the short one less than 3. */
 const DELAY_SECONDS = { whole: 15, quick: 8 };
 const COST_SECONDS = { whole: 30, quick: 10 };
 const CALIBRATION_SECONDS = 4;
 
-/** Processes that want to run in the minute before, for each core, from which on the figures are doubtful. */
+/** Load average per core from which the page warns of a busy machine. */
 const MOST_LOAD = 0.5;
 
-/**
- * Programs that talk at once, on one network: with fewer it takes longer, with more they wait for each other on a
- * machine with two cores, and are heard to.
- */
+/** Programs that talk concurrently on one network. With more, calls disturb each other audibly on a machine with two cores. */
 const AT_ONCE = 3;
 
 const HELP = `usage: make bench-voice [ARGS="OPTIONS"]
@@ -53,8 +50,8 @@ const HELP = `usage: make bench-voice [ARGS="OPTIONS"]
   --quick        less of everything: under 3 minutes in place of 16
   --only A,B,…   of ${DELAY}, ${COST}, ${HOUR}, ${SPEECH}, or of the networks
                  ${CONDITIONS.map(({ id }) => id).join(", ")}
-  --seed TEXT    other accidents on the networks (1)
-  --calls N      calls on each network, of which the one in the middle counts (1)
+  --seed TEXT    another random sequence of the networks (1)
+  --calls N      calls on each network, of which the median counts (1)
   --at-once N    programs that talk at the same time (${AT_ONCE})
   --out FOLDER   where to write (bench/results; with --quick or --only, bench/out)
 `;
@@ -65,10 +62,10 @@ interface Options {
   readonly seed: string;
   readonly calls: number;
   readonly atOnce: number;
-  readonly folder: URL;
+  readonly folder: string;
 }
 
-/** What is wrong with the command line. */
+/** An error on the command line. */
 class WrongUsage extends Error {}
 
 function readOptions(args: readonly string[]): Options | "help" {
@@ -98,17 +95,7 @@ function readOptions(args: readonly string[]): Options | "help" {
   }
   const parts = new Set(asked.flatMap((part) => part === SPEECH ? ids : [part]));
   const partly = quick || only !== undefined;
-  // From where the command was given, else the folder of all results.
-  const folder = given.out === undefined
-    ? new URL(partly ? "bench/out/" : "bench/results/", ROOT)
-    : new URL(`${given.out}/`, `file://${Deno.cwd()}/`);
-  return { quick, parts, seed, calls, atOnce, folder };
-}
-
-/** Says what is going on, with the time since the start. */
-function progress(text: string): void {
-  const seconds = Math.round(performance.now() / 1000);
-  console.log(`${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}  ${text}`);
+  return { quick, parts, seed, calls, atOnce, folder: resultsFolder(given.out, !partly) };
 }
 
 const MOUTH = "mouth";
@@ -167,11 +154,11 @@ async function measureAll(
     const programs = entries.filter(({ speech }) => speech.includes(condition.id)).map(({ program }) =>
       program
     );
-    const results = new Map<string, IntelligibilityResult>();
+    const results = new Map<string, Outcome<Intelligibility>>();
     for (let first = 0; first < programs.length; first += atOnce) {
       const some = programs.slice(first, first + atOnce);
       const cables = { mouth: MOUTH, ears, hush: HUSH, drain: DRAIN };
-      const found: IntelligibilityResult[][] = [];
+      const found: Outcome<Intelligibility>[][] = [];
       for (let call = 0; call < calls; call++) {
         const network = { condition, seed: call === 0 ? seed : `${seed} call ${call + 1}` };
         found.push(await measureIntelligibility(pulse, cables, some, network, speech));
@@ -187,7 +174,7 @@ async function measureAll(
   return { calibration, delay, speech: heard, cost, hour };
 }
 
-/** Other programs that run at the same time make everybody stumble. */
+/** Warns if other programs load the machine, which makes all figures worse. */
 function noteIfBusy(): string[] {
   const load = Deno.loadavg()[0]!;
   return load < MOST_LOAD * navigator.hardwareConcurrency
@@ -212,7 +199,7 @@ async function main(args: readonly string[]): Promise<number> {
   const date = new Date();
   await using registry = await startRegistry();
   const { entries, absent } = await findPrograms(registry);
-  // What they cost is measured of all at the same time, whatever is said of speech.
+  // Cost is measured for all programs concurrently, speech for `atOnce` of them.
   const most = Math.max(atOnce, entries.filter(({ cost }) => cost).length);
   const ears = Array.from({ length: most }, (_, index) => `ear${index + 1}`);
   await using pulse = await Pulse.start([MOUTH, HUSH, DRAIN, ...ears]);
@@ -229,15 +216,12 @@ async function main(args: readonly string[]): Promise<number> {
     machine: await describeMachine(),
     notes,
   });
-  await Deno.mkdir(folder, { recursive: true });
-  await Deno.writeTextFile(new URL("voice.md", folder), report);
-  for (const [name, picture] of drawPictures(results)) {
-    await Deno.writeTextFile(new URL(name, folder), picture);
-  }
+  const page = await writeResult(folder, "voice.md", report);
+  for (const [name, picture] of drawPictures(results)) await writeResult(folder, name, picture);
   for (const { what, expected, measured, met } of measureBars(results)) {
     console.log(`${met ? "✓" : "✗"} ${what}: ${measured} (${expected})`);
   }
-  progress(`written to ${new URL("voice.md", folder).pathname}`);
+  progress(`written to ${page}`);
   return 0;
 }
 

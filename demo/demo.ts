@@ -17,6 +17,7 @@ import { parseWav } from "../audio/file/wav_reader.ts";
 import { drawWaveforms } from "../testing/audio/waveform.ts";
 import { resample } from "../lib/dsp/resample.ts";
 import { startProcess, type ToolProcess } from "../testing/processes.ts";
+import { pause } from "../lib/util/pause.ts";
 
 const SPEECH = new URL("fala.wav", import.meta.url).pathname;
 const REPLY = new URL("resposta.wav", import.meta.url).pathname;
@@ -91,10 +92,6 @@ let steps = 0;
 async function step(title: string): Promise<void> {
   if (steps > 0) await pause(READING_MS);
   console.log(`\n${paint(1, `${++steps}. ${title}`)}`);
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 /** Starts the registry on the assignment's port where it is free, else on any. Returns its port. */

@@ -1,21 +1,55 @@
 import type { Clock } from "../lib/util/clock.ts";
+import { pause } from "../lib/util/pause.ts";
 
-/** A clock that stands still until a timer is set, and then jumps to it: hours go by in microseconds. */
+/** A clock whose time passes by command: hours in microseconds. */
 export class FakeClock implements Clock {
-  /** Milliseconds that have gone by. A test may add to it, for work that takes time. */
+  /** Milliseconds. A test may add to it, for work that takes time. */
   nowMs = 0;
+  readonly #jumps: boolean;
+  /** Pending timers and when they are due. */
+  readonly #timers = new Map<() => void, number>();
+
+  /**
+   * @param passes `"at timers"`: the clock jumps to each timer as soon as one is set. `"by advance"`: time passes by
+   * {@linkcode FakeClock.advance} only.
+   */
+  constructor(passes: "at timers" | "by advance" = "at timers") {
+    this.#jumps = passes === "at timers";
+  }
 
   now(): number {
     return this.nowMs;
   }
 
   setTimer(callback: () => void, delayMs: number): () => void {
-    let cancelled = false;
-    queueMicrotask(() => {
-      if (cancelled) return;
-      this.nowMs += delayMs;
-      callback();
-    });
-    return () => cancelled = true;
+    const timer = () => callback();
+    this.#timers.set(timer, this.nowMs + delayMs);
+    if (this.#jumps) queueMicrotask(() => this.#run(timer));
+    return () => this.#timers.delete(timer);
+  }
+
+  /** Pending timers. */
+  get timers(): number {
+    return this.#timers.size;
+  }
+
+  /** Lets time pass. Each timer runs at its time, with everything that follows from it. */
+  async advance(ms: number): Promise<void> {
+    const endMs = this.nowMs + ms;
+    for (;;) {
+      await pause(0);
+      const [next] = [...this.#timers].filter(([, at]) => at <= endMs).sort(([, a], [, b]) => a - b);
+      if (!next) break;
+      this.#run(next[0]);
+    }
+    this.nowMs = Math.max(this.nowMs, endMs);
+  }
+
+  #run(timer: () => void): void {
+    const at = this.#timers.get(timer);
+    if (at === undefined) return;
+    this.#timers.delete(timer);
+    this.nowMs = Math.max(this.nowMs, at);
+    timer();
   }
 }

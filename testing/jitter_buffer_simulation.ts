@@ -3,9 +3,19 @@
 import { SAMPLE_RATE } from "../lib/dsp/pcm.ts";
 import type { VoiceDecoder } from "../lib/codec/opus.ts";
 import { JitterBuffer } from "../lib/jitter_buffer/jitter_buffer.ts";
-import { randomFrom } from "./netem/network.ts";
 
 const FRAME = 960;
+
+/** Evenly spread numbers from 0 to 1 (mulberry32), on which the values in the jitter buffer's tests depend. */
+function randomFrom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
 
 /** A gliding tone with overtones, of two seconds, over and over. */
 function tone(index: number): number {

@@ -1,22 +1,23 @@
-/** Properties, held by fast-check with values that are the same in every run. */
+/** Property tests with fast-check, with the same values in every run. */
 
 import fc from "fast-check";
 
 const SEED = 1;
 
-/** Enough for what is easy to find. */
+/** Values per property unless told otherwise. */
 const RUNS = 300;
 
 /**
- * Holds a property, or throws with the smallest values found for which it does not.
+ * Checks a property.
  *
- * @param runs How many values are tried; fewer where each takes long.
+ * @param runs Number of values to try.
+ * @throws {Error} With the smallest counterexample found.
  */
 export function holds<Values>(property: fc.IProperty<Values>, runs: number = RUNS): void {
   fc.assert(property, { seed: SEED, numRuns: runs });
 }
 
-/** The same for one that has to be waited for. */
+/** The same for an asynchronous property. */
 export async function holdsInTime<Values>(
   property: fc.IAsyncProperty<Values>,
   runs: number = RUNS,
@@ -24,15 +25,15 @@ export async function holdsInTime<Values>(
   await fc.assert(property, { seed: SEED, numRuns: runs });
 }
 
-/** Text of any code points, unassigned ones, controls and lone surrogates among them. */
+/** Text of any code points, with unassigned ones, controls and lone surrogates. */
 export const anyText: fc.Arbitrary<string> = fc.oneof(
   fc.string({ unit: "binary" }),
   fc.string({ unit: "grapheme" }),
   fc.array(fc.integer({ min: 0, max: 0xffff })).map((units) => String.fromCharCode(...units)),
 );
 
-/** An address of either version. */
+/** An IPv4 or IPv6 address. */
 export const anyIp: fc.Arbitrary<string> = fc.oneof(fc.ipV4(), fc.ipV6());
 
-/** A port that datagrams can be sent to. */
+/** A port, 1 to 65535. */
 export const anyPort: fc.Arbitrary<number> = fc.integer({ min: 1, max: 65535 });

@@ -1,135 +1,87 @@
 /**
- * Virtual sound cards: a PulseAudio server of the test's own, in a private folder, with null sinks. What is played
- * into a null sink can be recorded from its monitor, so a sink serves as a cable.
+ * Virtual sound cards: a private PulseAudio server with null sinks. A null sink has a monitor that records what is played
+ * into it, so it serves as a cable.
  */
 
-/** A virtual cable: a speaker plays into it, a microphone listens at its other end. */
+import { SAMPLE_RATE } from "../lib/dsp/pcm.ts";
+import { isInstalled, outputOf, Program, runToEnd } from "./program.ts";
+import { quantile } from "./quantile.ts";
+import { type Temporary, temporaryFolder } from "./temporary.ts";
+
+/** The name of a virtual cable from a speaker to a microphone. */
 export type Cable = string;
 
-/** The programs without which there are no virtual cards, and how to get them. */
 const NEEDED = ["pulseaudio", "pactl", "paplay", "parec"];
 
-/** Why there can be no virtual cards here, or undefined where there can. */
+/** Why virtual cards cannot be had here, or undefined where they can. */
 export function pulseMissing(): string | undefined {
   if (Deno.build.os !== "linux") return "virtual sound cards are made with PulseAudio on Linux only";
-  const path = (Deno.env.get("PATH") ?? "").split(":");
-  for (const program of NEEDED) {
-    if (!path.some((folder) => exists(`${folder}/${program}`))) {
-      return `${program} is not installed (apt-get install pulseaudio pulseaudio-utils libasound2-plugins)`;
-    }
-  }
-  return undefined;
+  const missing = NEEDED.find((program) => !isInstalled(program));
+  return missing &&
+    `${missing} is not installed (apt-get install pulseaudio pulseaudio-utils libasound2-plugins)`;
 }
 
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** How long the server may take to come up. */
+/** How long the server may take to start, in milliseconds. */
 const START_DEADLINE_MS = 15_000;
+
+const ALSA_CONFIG = `</usr/share/alsa/alsa.conf>
+pcm.!default { type pulse }
+ctl.!default { type pulse }
+`;
 
 /** A private PulseAudio server. */
 export class Pulse implements AsyncDisposable {
-  readonly #folder: string;
+  readonly #folder: Temporary;
   readonly #cables: readonly Cable[];
-  #process: Deno.ChildProcess;
+  #server: Program;
 
-  private constructor(folder: string, cables: readonly Cable[]) {
+  private constructor(folder: Temporary, cables: readonly Cable[]) {
     this.#folder = folder;
     this.#cables = cables;
-    this.#process = this.#spawn();
+    this.#server = this.#start();
   }
 
-  /** Starts a server with these cables, each mono-compatible at 48 kHz. */
+  /** Starts a server with these cables: mono, 48 kHz. @throws {Error} If it does not start. */
   static async start(cables: readonly Cable[]): Promise<Pulse> {
-    const folder = await Deno.makeTempDir({ prefix: "sala-pulse-" });
-    await Deno.chmod(folder, 0o700);
-    await Deno.writeTextFile(
-      `${folder}/asound.conf`,
-      [
-        "</usr/share/alsa/alsa.conf>",
-        "pcm.!default { type pulse }",
-        "ctl.!default { type pulse }",
-      ].join("\n"),
-    );
+    const folder = await temporaryFolder();
+    await Deno.chmod(folder.path, 0o700);
+    await Deno.writeTextFile(`${folder.path}/asound.conf`, ALSA_CONFIG);
     const pulse = new Pulse(folder, cables);
     await pulse.#answer();
     return pulse;
   }
 
-  /** Kills the server outright: no program that uses it is told. Settles when it is gone. */
+  /** Kills the server; its clients are not told. Settles when it has ended. */
   async kill(): Promise<void> {
-    this.#process.kill("SIGKILL");
-    await this.#process.status;
+    this.#server.kill("SIGKILL");
+    await this.#server.status;
   }
 
-  /** Starts the server again in its place, after {@linkcode Pulse.kill}. */
+  /** Starts the server again after {@linkcode Pulse.kill}. */
   async restart(): Promise<void> {
-    this.#process = this.#spawn();
+    this.#server = this.#start();
     await this.#answer();
   }
 
-  /** Makes a cable stand still, so that nothing more is taken or heard, or go on. */
+  /** Suspends a cable, so that it neither takes nor gives samples, or resumes it. */
   async standStill(cable: Cable, still: boolean): Promise<void> {
-    const args = ["suspend-sink", cable, still ? "1" : "0"];
-    const pactl = new Deno.Command("pactl", { args, env: this.env, stdout: "null", stderr: "null" });
-    if (!(await pactl.output()).success) throw new Error(`pactl ${args.join(" ")} failed`);
+    await outputOf(["pactl", "suspend-sink", cable, still ? "1" : "0"], { env: this.env });
   }
 
-  #spawn(): Deno.ChildProcess {
-    const modules = [
-      `module-native-protocol-unix auth-anonymous=1 socket=${this.#folder}/native`,
-      ...this.#cables.map((name) =>
-        `module-null-sink sink_name=${name} rate=48000 channels=1 channel_map=mono`
-      ),
-    ];
-    return new Deno.Command("pulseaudio", {
-      args: [
-        "-n",
-        "--exit-idle-time=-1",
-        "--daemonize=no",
-        "--use-pid-file=no",
-        ...modules.flatMap((module) => ["-L", module]),
-      ],
-      env: { HOME: this.#folder, XDG_RUNTIME_DIR: this.#folder },
-      stdin: "null",
-      stdout: "null",
-      stderr: "null",
-    }).spawn();
-  }
-
-  /** Waits until the server answers. */
-  async #answer(): Promise<void> {
-    const deadline = Date.now() + START_DEADLINE_MS;
-    while (
-      !(await new Deno.Command("pactl", { args: ["info"], env: this.env, stdout: "null", stderr: "null" })
-        .output()).success
-    ) {
-      if (Date.now() > deadline) {
-        await this[Symbol.asyncDispose]();
-        throw new Error("PulseAudio did not start");
-      }
-    }
-  }
-
-  /** The environment of a program that uses this server. */
+  /** The environment of a client of this server. */
   get env(): Record<string, string> {
+    const { path } = this.#folder;
     return {
-      HOME: this.#folder,
-      XDG_RUNTIME_DIR: this.#folder,
-      PULSE_SERVER: `unix:${this.#folder}/native`,
-      ALSA_CONFIG_PATH: `${this.#folder}/asound.conf`,
+      HOME: path,
+      XDG_RUNTIME_DIR: path,
+      PULSE_SERVER: `unix:${path}/native`,
+      ALSA_CONFIG_PATH: `${path}/asound.conf`,
     };
   }
 
   /** Sends the server a signal: `SIGSTOP` makes it hang until `SIGCONT`. */
   signal(signal: Deno.Signal): void {
-    this.#process.kill(signal);
+    this.#server.kill(signal);
   }
 
   /** The environment of a phone whose microphone is the end of one cable and whose speaker is another. */
@@ -137,29 +89,18 @@ export class Pulse implements AsyncDisposable {
     return { ...this.env, PULSE_SOURCE: `${microphone}.monitor`, PULSE_SINK: speaker };
   }
 
-  /** Starts to play a WAV file into a cable. It goes on to its end or to the end of the `await using` block. */
+  /** Starts to play a WAV file into a cable, until its end or the end of the `await using` block. */
   play(path: string, cable: Cable): AsyncDisposable & { readonly done: Promise<void> } {
-    const player = new Deno.Command("paplay", {
-      args: ["-d", cable, path],
-      env: this.env,
-      stdin: "null",
-      stdout: "null",
-      stderr: "null",
-    }).spawn();
+    const player = new Program(["paplay", "-d", cable, path], { env: this.env });
     let stopped = false;
     const done = player.status.then(({ success }) => {
-      if (!success && !stopped) throw new Error(`paplay could not play ${path}`);
+      if (!success && !stopped) throw new Error(`paplay cannot play ${path}: ${player.stderr}`);
     });
     return {
       done,
       async [Symbol.asyncDispose]() {
         stopped = true;
-        try {
-          player.kill("SIGTERM");
-        } catch {
-          // It has come to its end.
-        }
-        await player.status;
+        await player[Symbol.asyncDispose]();
       },
     };
   }
@@ -169,69 +110,137 @@ export class Pulse implements AsyncDisposable {
     await this.play(path, cable).done;
   }
 
-  /** Starts to record what comes out of a cable: mono, 16 bit, 48 kHz. */
+  /** Starts to record the end of a cable. */
   record(cable: Cable): Recorder {
-    return new Recorder(
-      new Deno.Command("parec", {
-        args: [
-          "-d",
-          `${cable}.monitor`,
-          "--format=s16le",
-          "--rate=48000",
-          "--channels=1",
-          "--raw",
-          "--latency-msec=10",
-        ],
-        env: this.env,
-        stdin: "null",
-        stdout: "piped",
-        stderr: "null",
-      }).spawn(),
-    );
+    return new Recorder(cable, this.env);
   }
 
   /** Stops the server and removes its folder. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.kill("SIGTERM");
+    await this.#server.status;
+    await this.#folder[Symbol.asyncDispose]();
+  }
+
+  #start(): Program {
+    const { path } = this.#folder;
+    const modules = [
+      `module-native-protocol-unix auth-anonymous=1 socket=${path}/native`,
+      ...this.#cables.map((name) =>
+        `module-null-sink sink_name=${name} rate=${SAMPLE_RATE} channels=1 channel_map=mono`
+      ),
+    ];
+    const options = ["-n", "--exit-idle-time=-1", "--daemonize=no", "--use-pid-file=no"];
+    return new Program(["pulseaudio", ...options, ...modules.flatMap((module) => ["-L", module])], {
+      env: { HOME: path, XDG_RUNTIME_DIR: path },
+      forgetful: true,
+    });
+  }
+
+  /** Waits until the server answers. */
+  async #answer(): Promise<void> {
+    const deadline = Date.now() + START_DEADLINE_MS;
+    while (!(await runToEnd(["pactl", "info"], { env: this.env })).success) {
+      if (Date.now() > deadline) {
+        await this[Symbol.asyncDispose]();
+        throw new Error(`PulseAudio did not start: ${this.#server.stderr}`);
+      }
+    }
+  }
+}
+
+/** A recording: mono, 16 bit, {@linkcode SAMPLE_RATE}. */
+export interface Recording {
+  readonly samples: Int16Array<ArrayBuffer>;
+  /** When the first sample left the cable, in milliseconds on `performance.now()`. */
+  readonly startMs: number;
+}
+
+/** Size of a read and initial capacity, in bytes. */
+const BLOCK_BYTES = 16_384;
+const EXPECTED_SECONDS = 60;
+
+/**
+ * Latency asked of the server in milliseconds. A shorter one would make the server use shorter blocks than the phones ask
+ * for, and so shorten the measured delay.
+ */
+const LATENCY_MS = 10;
+
+/** Records the end of a cable until it is stopped. */
+export class Recorder implements AsyncDisposable {
+  readonly #process: Deno.ChildProcess;
+  readonly #reading: Promise<void>;
+  #bytes = new Uint8Array(2 * SAMPLE_RATE * EXPECTED_SECONDS);
+  #length = 0;
+  /** The start of the recording, as each block gives it. */
+  readonly #startsMs: number[] = [];
+  readonly #started = Promise.withResolvers<void>();
+
+  /** @param env The environment of a client of the server. */
+  constructor(cable: Cable, env: Readonly<Record<string, string>>) {
+    this.#process = new Deno.Command("parec", {
+      args: [
+        `--device=${cable}.monitor`,
+        "--format=s16le",
+        `--rate=${SAMPLE_RATE}`,
+        "--channels=1",
+        "--raw",
+        `--latency-msec=${LATENCY_MS}`,
+        `--process-time-msec=${LATENCY_MS}`,
+      ],
+      env,
+      stdin: "null",
+      stdout: "piped",
+      stderr: "null",
+    }).spawn();
+    this.#reading = this.#read();
+  }
+
+  /** Settles at the first samples. @throws {Error} If the recording ends without any. */
+  get started(): Promise<void> {
+    return this.#started.promise;
+  }
+
+  /** Ends the recording. */
+  async stop(): Promise<Recording> {
+    await this[Symbol.asyncDispose]();
+    // The first blocks may have waited; the median of the others is free of scheduling delays.
+    const startMs = quantile(this.#startsMs.slice(this.#startsMs.length >> 2), 0.5);
+    return { samples: new Int16Array(this.#bytes.buffer, 0, this.#length >> 1), startMs };
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     try {
       this.#process.kill("SIGTERM");
     } catch {
       // It has ended by itself.
     }
+    await this.#reading;
     await this.#process.status;
-    await Deno.remove(this.#folder, { recursive: true });
-  }
-}
-
-/** What is being heard at the end of a cable. */
-export class Recorder {
-  readonly #process: Deno.ChildProcess;
-  readonly #reading: Promise<Uint8Array<ArrayBuffer>>;
-  readonly #started = Promise.withResolvers<void>();
-
-  constructor(process: Deno.ChildProcess) {
-    this.#process = process;
-    this.#reading = this.#read();
   }
 
-  /** Settles when the first samples have come. */
-  get started(): Promise<void> {
-    return this.#started.promise;
-  }
-
-  /** Ends the recording and returns its samples. */
-  async stop(): Promise<Int16Array<ArrayBuffer>> {
-    this.#process.kill("SIGTERM");
-    const bytes = await this.#reading;
-    await this.#process.status;
-    return new Int16Array(bytes.buffer, 0, bytes.length >> 1);
-  }
-
-  async #read(): Promise<Uint8Array<ArrayBuffer>> {
-    const parts: Uint8Array<ArrayBuffer>[] = [];
-    for await (const part of this.#process.stdout) {
-      parts.push(part);
-      this.#started.resolve();
+  /** Reads into buffers that it reuses: allocation would load the machine that is measured. */
+  async #read(): Promise<void> {
+    const reader = this.#process.stdout.getReader({ mode: "byob" });
+    let block = new Uint8Array(BLOCK_BYTES);
+    for (;;) {
+      const { value, done } = await reader.read(block);
+      if (done) break;
+      this.#add(value);
+      block = new Uint8Array(value.buffer);
     }
-    return new Uint8Array(await new Blob(parts).arrayBuffer());
+    this.#started.reject(new Error("parec recorded nothing"));
+  }
+
+  #add(block: Uint8Array): void {
+    if (this.#length + block.length > this.#bytes.length) {
+      const bytes = new Uint8Array(2 * this.#bytes.length);
+      bytes.set(this.#bytes);
+      this.#bytes = bytes;
+    }
+    this.#bytes.set(block, this.#length);
+    this.#length += block.length;
+    this.#startsMs.push(performance.now() - 1000 * this.#length / 2 / SAMPLE_RATE);
+    this.#started.resolve();
   }
 }

@@ -1,6 +1,6 @@
 /**
- * A phone's screen without a phone, for `terminal_screen_test.ts`: shows what the test sends over a socket, and
- * sends back what is typed.
+ * A phone's screen without a phone, for `terminal_screen_test.ts`: shows the events that the test sends over a socket,
+ * and sends back the typed lines.
  *
  * Usage: `terminal_driver.ts PORT LANGUAGE NAME [crash]`
  */
@@ -9,14 +9,14 @@ import type { CallStatus, PhoneEvent } from "../lib/events/phone_events.ts";
 import { isLanguage } from "../lib/ui/texts/language.ts";
 import { openScreen } from "../lib/ui/open_screen.ts";
 
-/** What the test tells the driver, a JSON object a line. */
+/** From the test to the driver, one JSON object a line. */
 export type DriverOrder =
   | { readonly show: readonly PhoneEvent[] }
   | { readonly status: CallStatus | null }
   | { readonly names: readonly string[] }
   | { readonly crash: true };
 
-/** What the driver tells the test, a JSON object a line. */
+/** From the driver to the test, one JSON object a line. */
 export type DriverReport = { readonly typed: string } | { readonly ended: true };
 
 async function obey(connection: Deno.TcpConn, screen: ReturnType<typeof openScreen>): Promise<void> {

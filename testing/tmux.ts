@@ -1,34 +1,32 @@
-/** A shell on a real terminal, made by tmux, for tests of what a person sees. */
+/** A shell on a real terminal (tmux), for tests of the screen. */
 
+import { pause } from "../lib/util/pause.ts";
+import { importMap, isInstalled, ROOT, runToEnd } from "./program.ts";
+import { type Temporary, temporaryFolder } from "./temporary.ts";
 import type { DriverOrder, DriverReport } from "./terminal_driver.ts";
 
-/** Long enough for a busy machine; what is waited for comes at once as a rule. */
+/** How long to wait for a change of the screen. A busy machine needs seconds. */
 const PATIENCE_MS = 10_000;
 
-/** How often the terminal is looked at while something is waited for. */
+/** Between two looks at the screen while waiting. */
 const LOOK_INTERVAL_MS = 20;
 
-/** What the shell's prompt looks like. */
+/** The shell's prompt. */
 export const SHELL_PROMPT = "shell$ ";
 
-/** Whether there is a tmux to test with, and the shell that is run in it: one that looks after the terminal. */
+/** Whether tmux is installed, and bash, which restores the terminal's modes after a program. */
 export function haveTmux(): boolean {
-  try {
-    return new Deno.Command("tmux", { args: ["-V"], stdout: "null" }).outputSync().success &&
-      new Deno.Command("bash", { args: ["--version"], stdout: "null" }).outputSync().success;
-  } catch {
-    return false;
-  }
+  return isInstalled("tmux") && isInstalled("bash");
 }
 
-/** What a terminal looks like at a moment. */
+/** The content of a terminal. */
 export interface Sight {
-  /** The rows of the screen without blanks at their ends, empty ones at the bottom left out. */
+  /** Rows of the screen without trailing blanks and without empty rows at the bottom. */
   readonly rows: readonly string[];
   readonly cursor: { readonly row: number; readonly column: number };
 }
 
-/** How a terminal is opened. */
+/** How to open a terminal. */
 export interface TerminalOptions {
   readonly columns?: number;
   readonly rows?: number;
@@ -37,25 +35,26 @@ export interface TerminalOptions {
   readonly language?: "pt" | "en";
 }
 
-/** A terminal with the driver's screen on it. */
+/** A terminal with the screen of `terminal_driver.ts`. */
 export class TestTerminal implements AsyncDisposable {
   readonly #socket = `sala-test-${crypto.randomUUID()}`;
-  readonly #folder: string;
+  readonly #temporary: Temporary;
   readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   readonly #reports: DriverReport[] = [];
   #connection: Deno.TcpConn | undefined;
 
-  private constructor(folder: string) {
-    this.#folder = folder;
+  private constructor(temporary: Temporary) {
+    this.#temporary = temporary;
   }
 
-  /** Opens a terminal and starts the driver on it. Settles when its prompt is there. */
+  get #folder(): string {
+    return this.#temporary.path;
+  }
+
+  /** Opens a terminal with a shell and waits for its prompt. */
   static async open(options: TerminalOptions = {}): Promise<TestTerminal> {
     const { columns = 80, rows = 24, noColor = false, language = "pt" } = options;
-    const terminal = new TestTerminal(await Deno.makeTempDir({ prefix: "sala-terminal-" }));
-    const map = import.meta.resolve("@std/cli/unicode-width").startsWith("file:")
-      ? ["--import-map", new URL("../lib/offline_std/import_map.json", import.meta.url).pathname]
-      : [];
+    const terminal = new TestTerminal(await temporaryFolder());
     const driver = new URL("terminal_driver.ts", import.meta.url).pathname;
     const port = String((terminal.#listener.addr as Deno.NetAddr).port);
     const command = [
@@ -64,21 +63,20 @@ export class TestTerminal implements AsyncDisposable {
       "-q",
       "--no-prompt",
       "-P=phone",
-      ...map,
+      ...importMap(),
       driver,
       port,
       language,
       "joão",
     ];
-    // With -P the settings of the tree that the driver is in are the ones that count.
-    const root = new URL("../", import.meta.url).pathname;
+    // -P takes the permission set from the deno.json of the working folder.
     await Deno.writeTextFile(
       `${terminal.#folder}/driver.sh`,
-      `cd ${quoted(root)}\n${noColor ? "export NO_COLOR=1\n" : "unset NO_COLOR\n"}exec ${
+      `cd ${quoted(ROOT.pathname)}\n${noColor ? "export NO_COLOR=1\n" : "unset NO_COLOR\n"}exec ${
         command.map(quoted).join(" ")
       } 2> ${quoted(`${terminal.#folder}/stderr`)}\n`,
     );
-    // What the shell says of the terminal's modes after the driver has ended.
+    // Compares the terminal's modes before and after the driver.
     await Deno.writeTextFile(
       `${terminal.#folder}/watched.sh`,
       `before=$(stty -g)\nsh driver.sh\n[ "$before" = "$(stty -g)" ] && echo "modes same" || echo "modes changed"\n`,
@@ -105,7 +103,7 @@ export class TestTerminal implements AsyncDisposable {
   /**
    * Starts the driver from the shell and waits for its prompt.
    *
-   * @param script `driver.sh`, or `watched.sh` to be told of the terminal's modes afterwards.
+   * @param script `driver.sh`, or `watched.sh` to print afterwards whether the terminal's modes are the same.
    */
   async start(script: "driver.sh" | "watched.sh" = "driver.sh"): Promise<void> {
     await this.type(`clear; ${script === "driver.sh" ? "sh driver.sh" : ". ./watched.sh"}`);
@@ -116,17 +114,16 @@ export class TestTerminal implements AsyncDisposable {
   }
 
   /**
-   * Runs another program from the shell in the driver's place. Afterwards the shell tells its exit status and the
-   * terminal's modes, as in `status 0, modes same`.
+   * Runs another program instead of the driver. Afterwards the shell prints its exit status and whether the terminal's
+   * modes are the same, as in `status 0, modes same`.
    *
-   * @param prompt What the last row looks like once it waits for the person.
+   * @param prompt Matches the last row when the program waits for input.
    * @returns Its process id.
    */
   async run(command: readonly string[], prompt = /^[^ ].*> *$/): Promise<number> {
-    const root = new URL("../", import.meta.url).pathname;
     await Deno.writeTextFile(
       `${this.#folder}/program.sh`,
-      `echo $$ > ${quoted(`${this.#folder}/pid`)}\ncd ${quoted(root)}\nexport NO_COLOR=1\nexec ${
+      `echo $$ > ${quoted(`${this.#folder}/pid`)}\ncd ${quoted(ROOT.pathname)}\nexport NO_COLOR=1\nexec ${
         command.map(quoted).join(" ")
       }\n`,
     );
@@ -141,17 +138,17 @@ export class TestTerminal implements AsyncDisposable {
     return Number(await Deno.readTextFile(`${this.#folder}/pid`));
   }
 
-  /** Closes the terminal under whatever runs in it, as a window is closed. */
+  /** Closes the terminal under the running program, as a person closes a window. */
   async closeWindow(): Promise<void> {
     await this.#tmux("kill-pane");
   }
 
-  /** Gives the driver something to do. */
+  /** Sends the driver an order. */
   async order(order: DriverOrder): Promise<void> {
     await this.#connection?.write(new TextEncoder().encode(`${JSON.stringify(order)}\n`));
   }
 
-  /** Types text as it is. */
+  /** Types literal text. */
   async type(text: string): Promise<void> {
     await this.#tmux("send-keys", "-l", "--", text);
   }
@@ -165,7 +162,7 @@ export class TestTerminal implements AsyncDisposable {
     await this.#tmux("resize-window", "-x", String(columns), "-y", String(rows));
   }
 
-  /** What is to be seen now. */
+  /** The content of the screen now. */
   async look(): Promise<Sight> {
     const text = await this.#tmux("display", "-p", "#{cursor_x},#{cursor_y}", ";", "capture-pane", "-p");
     const [position = "", ...rows] = text.split("\n").map((row) => row.trimEnd());
@@ -174,12 +171,12 @@ export class TestTerminal implements AsyncDisposable {
     return { rows, cursor: { row, column } };
   }
 
-  /** All rows, those that have been scrolled away too, with the control sequences of their colours. */
+  /** All rows with those scrolled off, and with the control sequences of colours. */
   async record(): Promise<string> {
     return await this.#tmux("capture-pane", "-p", "-e", "-S", "-");
   }
 
-  /** Keeps from now on what is written to the terminal, byte for byte. */
+  /** Records all bytes written to the terminal from now on. */
   async keepOutput(): Promise<void> {
     const output = `${this.#folder}/output`;
     await this.#tmux(
@@ -188,10 +185,10 @@ export class TestTerminal implements AsyncDisposable {
     );
   }
 
-  /** What was written to the terminal since {@linkcode keepOutput}. */
+  /** The bytes written to the terminal since {@linkcode keepOutput}. */
   async output(): Promise<string> {
     await this.#tmux("pipe-pane");
-    // The pipe is closed now; what reads from it may not be through.
+    // The pipe is closed now, but its reader may not have finished.
     const deadline = performance.now() + PATIENCE_MS;
     for (;;) {
       try {
@@ -199,22 +196,22 @@ export class TestTerminal implements AsyncDisposable {
       } catch (error) {
         if (!(error instanceof Deno.errors.NotFound) || performance.now() > deadline) throw error;
       }
-      await pause();
+      await pause(LOOK_INTERVAL_MS);
     }
   }
 
-  /** A variable of the terminal, by tmux's name. */
+  /** A variable of tmux. */
   async variable(name: string): Promise<string> {
     return (await this.#tmux("display", "-p", `#{${name}}`)).trim();
   }
 
-  /** Waits until the terminal looks right. @throws {Error} With what it looks like, if it never does. */
+  /** Waits until the screen is `right`. @throws {Error} With the screen, if it is not within 10 s. */
   async see(what: string, right: (sight: Sight) => boolean): Promise<Sight> {
     const deadline = performance.now() + PATIENCE_MS;
     for (let before = "";;) {
       const sight = await this.look();
       const now = JSON.stringify(sight);
-      // What is written at once may be drawn in two steps: what stays is whole.
+      // One write may be drawn in two steps, so the screen must be the same in two looks.
       if (right(sight) && now === before) return sight;
       before = now;
       if (performance.now() > deadline) {
@@ -226,18 +223,18 @@ export class TestTerminal implements AsyncDisposable {
           }\n${stderr}`,
         );
       }
-      await pause();
+      await pause(LOOK_INTERVAL_MS);
     }
   }
 
-  /** Waits for the next line that the driver has been given. */
+  /** Waits for the next line that was typed into the driver. */
   async typed(): Promise<string> {
     const deadline = performance.now() + PATIENCE_MS;
     for (;;) {
       const report = this.#reports.shift();
       if (report) return "typed" in report ? report.typed : "(ended)";
       if (performance.now() > deadline) throw new Error("The driver was given no line");
-      await pause();
+      await pause(LOOK_INTERVAL_MS);
     }
   }
 
@@ -245,7 +242,7 @@ export class TestTerminal implements AsyncDisposable {
     await this.#tmux("kill-server");
     this.#connection?.close();
     this.#listener.close();
-    await Deno.remove(this.#folder, { recursive: true });
+    await this.#temporary[Symbol.asyncDispose]();
   }
 
   async #read(connection: Deno.TcpConn): Promise<void> {
@@ -262,20 +259,11 @@ export class TestTerminal implements AsyncDisposable {
   }
 
   async #tmux(...args: string[]): Promise<string> {
-    const { stdout } = await new Deno.Command("tmux", {
-      args: ["-u", "-L", this.#socket, ...args],
-      stderr: "null",
-    })
-      .output();
-    return new TextDecoder().decode(stdout);
+    return (await runToEnd(["tmux", "-u", "-L", this.#socket, ...args])).stdout;
   }
 }
 
-function pause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, LOOK_INTERVAL_MS));
-}
-
-/** A word for the shell, whatever is in it. */
+/** Quotes a word for the shell. */
 function quoted(word: string): string {
   return `'${word.replaceAll("'", "'\\''")}'`;
 }

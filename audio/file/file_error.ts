@@ -1,18 +1,18 @@
 import { AudioError } from "../audio_io.ts";
-import { fileFailure } from "../../lib/util/file_failure.ts";
+import { systemError } from "../../lib/util/system_error.ts";
 
 /**
- * Says what is wrong with a file in a few words, without the path and the error number of the system's message.
+ * The error of a file that could not be opened, read or written.
  *
  * @param path The file.
- * @param error What Deno threw.
+ * @param error The error that Deno threw.
  */
 export function fileError(path: string, error: unknown): AudioError {
-  return new AudioError("file_failed", path, fileFailure(error));
+  return new AudioError("file_failed", path, systemError(error));
 }
 
 /**
- * Last part of a path, with the separators of any system.
+ * The last part of a path, with the separators of any system.
  *
  * @param path Path of a file, absolute or not.
  */

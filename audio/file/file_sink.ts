@@ -1,14 +1,15 @@
 import { AudioError, type AudioSink } from "../audio_io.ts";
 import { SAMPLE_RATE } from "../../lib/dsp/pcm.ts";
+import { writeAll } from "../../lib/util/write_all.ts";
 import { fileError, fileName } from "./file_error.ts";
 import { SampleClock } from "../pacer.ts";
 import { WAV_HEADER_BYTES, wavHeader } from "./wav_writer.ts";
 
 const SAMPLE_BYTES = 2;
-/** Samples gathered before the file is touched. A process that is killed loses no more than this half second. */
+/** Samples gathered for one write, 0.5 s: a killed process loses no more. */
 const GATHERED_SAMPLES = SAMPLE_RATE / 2;
 
-/** As much of a file as {@linkcode FileSink} uses; `Deno.FsFile` is one. */
+/** The part of `Deno.FsFile` that {@linkcode FileSink} uses. */
 export interface SinkFile {
   write(bytes: Uint8Array<ArrayBuffer>): Promise<number>;
   seek(offset: number, whence: Deno.SeekMode): Promise<number>;
@@ -16,12 +17,12 @@ export interface SinkFile {
 }
 
 /**
- * Opens a WAV file as a sink: mono, 16 bit, at {@linkcode SAMPLE_RATE}, in real time. A file that is there
- * already is written over. It can be played at any moment, even when this process is killed.
+ * Opens a WAV file as a sink: mono, 16 bit, at {@linkcode SAMPLE_RATE}, in real time. An existing file is overwritten. The
+ * file is playable at any moment, even if this process is killed.
  *
  * @param path The file.
  * @param clock Keeps the time; stopped when the sink is closed.
- * @throws {AudioError} `file_failed` when the file cannot be written.
+ * @throws {AudioError} `file_failed` if the file cannot be written.
  */
 export async function openFileSink(path: string, clock: SampleClock = new SampleClock()): Promise<AudioSink> {
   const file = await Deno.open(path, { write: true, create: true, truncate: true })
@@ -31,7 +32,7 @@ export async function openFileSink(path: string, clock: SampleClock = new Sample
   return await FileSink.start(path, file, clock);
 }
 
-/** A sink over a file that is already open; {@linkcode openFileSink} is what programs use. */
+/** A sink over an open file; programs use {@linkcode openFileSink}. */
 export class FileSink implements AudioSink {
   readonly name: string;
   readonly delaySamples = 0;
@@ -41,9 +42,9 @@ export class FileSink implements AudioSink {
   #gathered = new Int16Array(GATHERED_SAMPLES);
   #gatheredCount = 0;
   #taken = 0;
-  /** Bytes of samples that are in the file. */
+  /** Bytes of samples in the file. */
   #dataBytes = 0;
-  /** Settles when all that was handed to the file is there. Rejected for good after the first failure. */
+  /** Settles when all flushed samples are in the file. Rejects for good after the first failure. */
   #stored: Promise<void> = Promise.resolve();
   #failed = false;
   #closed = false;
@@ -56,12 +57,12 @@ export class FileSink implements AudioSink {
   }
 
   /**
-   * Writes the header and is ready for samples. Owns `file` from here on.
+   * Writes the header. Owns `file` from here on.
    *
-   * @param path What to call the file.
+   * @param path Name of the file in errors.
    * @param file The file, empty.
    * @param clock Keeps the time.
-   * @throws {AudioError} `file_failed` when the header cannot be written.
+   * @throws {AudioError} `file_failed` if the header cannot be written.
    */
   static async start(path: string, file: SinkFile, clock: SampleClock): Promise<FileSink> {
     const sink = new FileSink(path, file, clock);
@@ -78,23 +79,23 @@ export class FileSink implements AudioSink {
     return this.#clock.due(this.#taken, SAMPLE_RATE);
   }
 
-  /** A file that got sound before its time would end up longer than the call. */
+  /** None: sound ahead of time would make the file longer than the call. */
   get roomSamples(): number {
     return 0;
   }
 
   async write(samples: Int16Array<ArrayBuffer>): Promise<void> {
-    if (this.#closed) throw new AudioError("file_failed", this.#path, "Already closed");
+    if (this.#closed) throw new AudioError("file_failed", this.#path, { kind: "closed" });
     this.#taken += samples.length;
-    // Copied before anything is awaited: the caller may use its buffer again.
+    // Copied before any await: the caller may reuse its buffer.
     const flushed = this.#gather(samples);
     if (flushed || this.#failed) await this.#stored;
   }
 
   /**
-   * Stores what is left and closes the file.
+   * Writes the remaining samples and closes the file.
    *
-   * @throws {AudioError} `file_failed` when the last samples cannot be written, unless a write has already said so.
+   * @throws {AudioError} `file_failed` if the last samples cannot be written and no write has failed before.
    */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
@@ -110,7 +111,7 @@ export class FileSink implements AudioSink {
     }
   }
 
-  /** Takes the samples in; says whether some went on to the file. */
+  /** Gathers samples. @returns Whether some were flushed. */
   #gather(samples: Int16Array<ArrayBuffer>): boolean {
     let flushed = false;
     let taken = 0;
@@ -128,12 +129,12 @@ export class FileSink implements AudioSink {
   }
 
   #flush(): void {
-    // WAV is little-endian and so is every machine that Deno runs on: the samples' memory is the file's format.
+    // WAV is little-endian, and so is every machine that Deno runs on.
     const bytes = new Uint8Array(this.#gathered.buffer, 0, this.#gatheredCount * SAMPLE_BYTES);
     this.#gathered = new Int16Array(GATHERED_SAMPLES);
     this.#gatheredCount = 0;
     this.#stored = this.#stored.then(() => this.#store(bytes));
-    // Whoever awaits it sees the failure; this only keeps it from ending the process when nobody does just then.
+    // Also keeps an unawaited failure from ending the process.
     this.#stored.catch(() => this.#failed = true);
   }
 
@@ -146,20 +147,18 @@ export class FileSink implements AudioSink {
       }
       await this.#updateHeader();
     } catch (error) {
-      // Part of it may be there. Its header takes up no new room, so that works on a full disk too.
+      // Part of it may be in the file. Updating the header needs no space, so it works on a full disk.
       await this.#updateHeader().catch(() => {});
       throw fileError(this.#path, error);
     }
   }
 
-  /** Brings the sizes at the start of the file up to date and goes back to its end. */
+  /** Updates the sizes in the header and returns to the end of the file. */
   async #updateHeader(): Promise<void> {
     const wholeSampleBytes = this.#dataBytes - this.#dataBytes % SAMPLE_BYTES;
     const header = wavHeader(wholeSampleBytes, SAMPLE_RATE);
     await this.#file.seek(0, Deno.SeekMode.Start);
-    for (let written = 0; written < header.length;) {
-      written += await this.#file.write(header.subarray(written));
-    }
+    await writeAll(this.#file, header);
     await this.#file.seek(WAV_HEADER_BYTES + this.#dataBytes, Deno.SeekMode.Start);
   }
 }

@@ -5,15 +5,15 @@ import { durationMs, Pacer } from "../pacer.ts";
 import { Resampler } from "../../lib/dsp/resample.ts";
 import { parseWav, type WavSound } from "./wav_reader.ts";
 
-/** A file is held in memory as a whole: an hour and a half of CD sound fits, a mistyped disk image does not. */
+/** Largest file, 1 GiB: it is held in memory as a whole. 100 minutes of CD sound fit. */
 const LARGEST_FILE_BYTES = 2 ** 30;
 
 /**
- * Opens a WAV file as a source. It plays in real time from its start, and goes on as silence.
+ * Opens a WAV file as a source. It plays in real time from its start and goes on with silence.
  *
- * @param path The file; what it may hold is said at {@linkcode parseWav}.
+ * @param path The file, of a format that {@linkcode parseWav} reads.
  * @param pacer Keeps the time.
- * @throws {AudioError} `file_failed` when the file cannot be read, `bad_file` when it is no such WAV file.
+ * @throws {AudioError} `file_failed` if the file cannot be read, `bad_file` if it is no such WAV file.
  */
 export async function openFileSource(path: string, pacer: Pacer = new Pacer()): Promise<AudioSource> {
   return new FileSource(path, parseWav(await readWhole(path), path), pacer);
@@ -22,9 +22,13 @@ export async function openFileSource(path: string, pacer: Pacer = new Pacer()): 
 async function readWhole(path: string): Promise<Uint8Array> {
   try {
     const { isFile, isDirectory, size } = await Deno.stat(path);
-    // Reading a device such as /dev/zero to its end would never end.
-    if (!isFile) throw new AudioError("file_failed", path, isDirectory ? "Is a folder" : "Is not a file");
-    if (size > LARGEST_FILE_BYTES) throw new AudioError("file_failed", path, "Is larger than 1 GiB");
+    // Reading a device such as /dev/zero would never end.
+    if (!isFile) {
+      throw new AudioError("file_failed", path, { kind: isDirectory ? "is_directory" : "not_a_file" });
+    }
+    if (size > LARGEST_FILE_BYTES) {
+      throw new AudioError("file_failed", path, { kind: "larger_than", bytes: LARGEST_FILE_BYTES });
+    }
     return await Deno.readFile(path);
   } catch (error) {
     throw error instanceof AudioError ? error : fileError(path, error);
@@ -38,7 +42,7 @@ class FileSource implements AudioSource {
   readonly #sound: WavSound;
   readonly #resampler: Resampler;
   readonly #pacer: Pacer;
-  /** Samples given out so far, at {@linkcode SAMPLE_RATE}. */
+  /** Samples read so far, at {@linkcode SAMPLE_RATE}. */
   #position = 0;
   #converted = new Float32Array();
   #closed = false;
@@ -52,7 +56,7 @@ class FileSource implements AudioSource {
   }
 
   read(samples: Int16Array<ArrayBuffer>): number {
-    if (this.#closed) throw new AudioError("file_failed", this.#path, "Already closed");
+    if (this.#closed) throw new AudioError("file_failed", this.#path, { kind: "closed" });
     const waitMs = this.#pacer.waitMs(durationMs(samples.length, SAMPLE_RATE));
     if (waitMs > 0) return waitMs;
     if (this.#converted.length !== samples.length) this.#converted = new Float32Array(samples.length);

@@ -1,12 +1,12 @@
-import { AudioError } from "../audio_io.ts";
+import { AudioError, type WavDetail } from "../audio_io.ts";
 
 /** Sound of a WAV file, mixed to mono. */
 export interface WavSound {
-  /** Samples a second. */
+  /** In Hz. */
   readonly sampleRate: number;
-  /** Channels that the file has; `samples` is their average. */
+  /** Channels of the file; `samples` is their average. */
   readonly channels: number;
-  /** Mono samples, full scale at -1 and 1. Floats in the file may go beyond. */
+  /** Mono samples, full scale at -1 and 1; float files may exceed it. */
   readonly samples: Float32Array<ArrayBuffer>;
 }
 
@@ -15,15 +15,15 @@ const HIGHEST_RATE = 192_000;
 
 /** `RIFF`, size, `WAVE`. */
 const RIFF_HEADER_BYTES = 12;
-/** Four letters of name, then the size of what follows. */
+/** Four letters of name, then the size of the content. */
 const CHUNK_HEADER_BYTES = 8;
-/** Smallest `fmt ` chunk: up to and with the bits a sample. */
+/** Smallest `fmt ` chunk: up to and including the bits a sample. */
 const FORMAT_BYTES = 16;
-/** `fmt ` chunk of WAVE_FORMAT_EXTENSIBLE: up to and with the sub-format. */
+/** `fmt ` chunk of WAVE_FORMAT_EXTENSIBLE: up to and including the sub-format. */
 const EXTENSIBLE_FORMAT_BYTES = 40;
-/** Place of the sub-format in it. Its first two bytes are a format tag, the rest is the same for all of them. */
+/** Offset of the sub-format in it: a format tag of two bytes, then {@linkcode SUB_FORMAT_TAIL}. */
 const SUB_FORMAT_OFFSET = 24;
-/** The rest of a sub-format: KSDATAFORMAT_SUBTYPE_*, 0000-0010-8000-00AA00389B71 as it lies in the file. */
+/** KSDATAFORMAT_SUBTYPE_*: …-0000-0010-8000-00AA00389B71, in the byte order of the file. */
 const SUB_FORMAT_TAIL = [0x00, 0x00, 0x00, 0x00, 0x10, 0x00, 0x80, 0x00, 0x00, 0xaa, 0x00, 0x38, 0x9b, 0x71];
 
 /** Format tags, from Microsoft's `mmreg.h`. */
@@ -31,8 +31,11 @@ const FORMAT_INTEGER = 0x0001;
 const FORMAT_FLOAT = 0x0003;
 const FORMAT_EXTENSIBLE = 0xfffe;
 
-/** Sizes that programs write when they cannot go back to fill in the real one, as on a pipe. */
+/** Sizes written by programs that cannot seek back to fill in the real one, as on a pipe. */
 const SIZE_UNKNOWN = [0, 0xffff_ffff];
+
+/** Makes the error of this file. */
+type Bad = (detail: WavDetail) => AudioError;
 
 interface WavFormat {
   readonly sampleRate: number;
@@ -42,30 +45,30 @@ interface WavFormat {
 }
 
 /**
- * Reads a WAV file: RIFF/WAVE with whole numbers of 8, 16, 24 or 32 bits or floats of 32 or 64, any number of
- * channels, 8000 to 192000 Hz. The layout is that of Microsoft's "Multimedia Programming Interface and Data
+ * Reads a WAV file: RIFF/WAVE with integers of 8, 16, 24 or 32 bits or floats of 32 or 64 bits, any number of channels,
+ * 8000 to 192000 Hz. The layout is that of Microsoft's "Multimedia Programming Interface and Data
  * Specifications 1.0":
  *
  * ```text
  * "RIFF" size "WAVE"
  *   "fmt " size  tag:2 channels:2 rate:4 bytesPerSecond:4 blockAlign:2 bits:2 …
  *   "data" size  samples, channels interleaved
- *   any other chunk, before, between or after; each starts at an even place
+ *   any other chunk, before, between or after; each starts at an even offset
  * ```
  *
- * A `data` chunk that is shorter than it says, or that does not say, goes on to the end of the file.
+ * A `data` chunk of unknown size, or cut short, extends to the end of the file.
  *
  * @param bytes The whole file.
- * @param name What to call the file in errors.
- * @throws {AudioError} `bad_file` when it is no WAV file or one of another kind.
+ * @param name Name of the file in errors.
+ * @throws {AudioError} `bad_file` if it is no such WAV file.
  */
 export function parseWav(bytes: Uint8Array, name = "WAV file"): WavSound {
-  const bad = (reason: string) => new AudioError("bad_file", name, reason);
+  const bad: Bad = (detail) => new AudioError("bad_file", name, detail);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (
     bytes.length < RIFF_HEADER_BYTES || fourLetters(view, 0) !== "RIFF" || fourLetters(view, 8) !== "WAVE"
   ) {
-    throw bad("Not a WAV file");
+    throw bad({ kind: "not_wav" });
   }
   let format: WavFormat | undefined;
   let offset = RIFF_HEADER_BYTES;
@@ -75,10 +78,10 @@ export function parseWav(bytes: Uint8Array, name = "WAV file"): WavSound {
     const start = offset + CHUNK_HEADER_BYTES;
     const available = bytes.length - start;
     if (chunkName === "fmt ") {
-      if (size > available) throw bad("The file ends within its header");
+      if (size > available) throw bad({ kind: "header_cut_short" });
       format = parseFormat(new DataView(bytes.buffer, bytes.byteOffset + start, size), bad);
     } else if (chunkName === "data") {
-      if (format === undefined) throw bad("The sound comes before its format");
+      if (format === undefined) throw bad({ kind: "sound_before_format" });
       const dataBytes = SIZE_UNKNOWN.includes(size) ? available : Math.min(size, available);
       return {
         sampleRate: format.sampleRate,
@@ -88,7 +91,7 @@ export function parseWav(bytes: Uint8Array, name = "WAV file"): WavSound {
     }
     offset = start + size + size % 2;
   }
-  throw bad(format === undefined ? "The file has no sound format" : "The file has no sound in it");
+  throw bad({ kind: format === undefined ? "no_format" : "no_sound" });
 }
 
 function fourLetters(view: DataView, offset: number): string {
@@ -100,33 +103,29 @@ function fourLetters(view: DataView, offset: number): string {
   );
 }
 
-function parseFormat(view: DataView, bad: (reason: string) => AudioError): WavFormat {
-  if (view.byteLength < FORMAT_BYTES) throw bad("The file's sound format is cut short");
+function parseFormat(view: DataView, bad: Bad): WavFormat {
+  if (view.byteLength < FORMAT_BYTES) throw bad({ kind: "format_cut_short" });
   let tag = view.getUint16(0, true);
   const channels = view.getUint16(2, true);
   const sampleRate = view.getUint32(4, true);
   const blockBytes = view.getUint16(12, true);
   const bits = view.getUint16(14, true);
   if (tag === FORMAT_EXTENSIBLE) {
-    if (view.byteLength < EXTENSIBLE_FORMAT_BYTES) throw bad("The file's sound format is cut short");
+    if (view.byteLength < EXTENSIBLE_FORMAT_BYTES) throw bad({ kind: "format_cut_short" });
     tag = view.getUint16(SUB_FORMAT_OFFSET, true);
     if (SUB_FORMAT_TAIL.some((byte, i) => view.getUint8(SUB_FORMAT_OFFSET + 2 + i) !== byte)) {
-      throw bad("The file's sound format is unknown");
+      throw bad({ kind: "format_unknown" });
     }
   }
-  if (tag !== FORMAT_INTEGER && tag !== FORMAT_FLOAT) {
-    throw bad(`The sound is compressed (WAV format ${tag}); only uncompressed sound can be played`);
-  }
-  if (channels === 0) throw bad("The file has no channels");
+  if (tag !== FORMAT_INTEGER && tag !== FORMAT_FLOAT) throw bad({ kind: "compressed", tag });
+  if (channels === 0) throw bad({ kind: "no_channels" });
   if (sampleRate < LOWEST_RATE || sampleRate > HIGHEST_RATE) {
-    throw bad(`The sample rate is ${sampleRate} Hz; ${LOWEST_RATE} to ${HIGHEST_RATE} Hz can be played`);
+    throw bad({ kind: "sample_rate", hz: sampleRate, lowestHz: LOWEST_RATE, highestHz: HIGHEST_RATE });
   }
   const readSample = sampleReader(tag, bits);
-  if (readSample === undefined) {
-    throw bad(`${bits}-bit ${tag === FORMAT_FLOAT ? "float" : "integer"} samples cannot be played`);
-  }
+  if (readSample === undefined) throw bad({ kind: "sample_size", bits, float: tag === FORMAT_FLOAT });
   const sampleBytes = bits / 8;
-  if (blockBytes !== channels * sampleBytes) throw bad("The file's sound format contradicts itself");
+  if (blockBytes !== channels * sampleBytes) throw bad({ kind: "format_contradictory" });
   return { sampleRate, channels, sampleBytes, readSample };
 }
 
@@ -136,7 +135,7 @@ function sampleReader(tag: number, bits: number): WavFormat["readSample"] | unde
     if (bits === 64) return (view, offset) => view.getFloat64(offset, true);
     return undefined;
   }
-  // 8-bit samples are the only ones without a sign.
+  // Only 8-bit samples are unsigned.
   if (bits === 8) return (view, offset) => (view.getUint8(offset) - 0x80) / 0x80;
   if (bits === 16) return (view, offset) => view.getInt16(offset, true) / 0x8000;
   if (bits === 24) {
@@ -157,8 +156,7 @@ function mixToMono(view: DataView, format: WavFormat): Float32Array<ArrayBuffer>
       offset += sampleBytes;
     }
     samples[i] = sum / channels;
-    // One NaN or infinity must not spread over its neighbours in the resampler. A file of 64 bits also has numbers
-    // that become infinite only here, where there are 32.
+    // NaN and infinity would spread in the resampler. Some 64-bit floats become infinite only here, in 32 bits.
     if (!Number.isFinite(samples[i])) samples[i] = 0;
   }
   return samples;

@@ -1,18 +1,18 @@
-/** Bytes of the header that {@linkcode wavHeader} makes; the samples follow. */
+/** Size of the header of {@linkcode wavHeader}. */
 export const WAV_HEADER_BYTES = 44;
 
 const SAMPLE_BYTES = 2;
-/** WAVE_FORMAT_PCM of Microsoft's `mmreg.h`: uncompressed whole numbers. */
+/** WAVE_FORMAT_PCM of Microsoft's `mmreg.h`: uncompressed integers. */
 const FORMAT_INTEGER = 1;
 const FORMAT_CHUNK_BYTES = 16;
-/** Sizes are 32 bits wide; "as many as fit" is what players take for "to the end" in longer files. */
+/** Largest size, of 32 bits; players take it for "to the end of the file". */
 const LARGEST_SIZE = 0xffff_ffff;
 
 /**
  * Makes the header of a WAV file of mono signed 16-bit samples.
  *
- * @param dataBytes Bytes of samples that follow it.
- * @param sampleRate Samples a second.
+ * @param dataBytes Bytes of samples after the header.
+ * @param sampleRate In Hz.
  */
 export function wavHeader(dataBytes: number, sampleRate: number): Uint8Array<ArrayBuffer> {
   const header = new Uint8Array(WAV_HEADER_BYTES);

@@ -1,4 +1,4 @@
-import { AudioError, type AudioSink, type AudioSource } from "../audio_io.ts";
+import { type AudioDetail, AudioError, type AudioSink, type AudioSource } from "../audio_io.ts";
 import type { SupervisedDevice, SupervisedDeviceListener } from "./supervised_device.ts";
 import { SupervisedSink } from "./supervised_sink.ts";
 import { SupervisedSource } from "./supervised_source.ts";
@@ -12,9 +12,6 @@ const STALL_CHECK_MS = 1000;
 /** Longest wait of a call for its devices, in milliseconds: under a sound server that hangs they never open. */
 const OPEN_TIMEOUT_MS = 2000;
 
-/** Detail of the error for a device that takes longer. */
-const NO_ANSWER = "The device does not answer";
-
 /** A device in a report to the person. */
 export interface DeviceNotice {
   readonly side: DeviceSide;
@@ -24,7 +21,7 @@ export interface DeviceNotice {
 /** Receives reports of lost and returned devices. */
 export interface DeviceListener {
   /** These are lost until they return; calls go on. `detail` is the error of one of them. */
-  readonly lost: (devices: readonly DeviceNotice[], detail: string) => void;
+  readonly lost: (devices: readonly DeviceNotice[], detail: AudioDetail) => void;
   /** These are in use again. */
   readonly back: (devices: readonly DeviceNotice[]) => void;
 }
@@ -54,7 +51,8 @@ export class DeviceSupervisor {
   /** Openings in progress, by device. */
   readonly #opening = new Map<SupervisedDevice, Promise<AudioError | undefined>>();
   readonly #deviceListener: SupervisedDeviceListener;
-  #detail = "";
+  /** Of the latest failure. */
+  #detail: AudioDetail = { kind: "not_responding" };
   #cancelWake: (() => void) | undefined;
   #cancelCheck: (() => void) | undefined;
 
@@ -103,7 +101,7 @@ export class DeviceSupervisor {
     const opening = this.#open(device);
     const error = await within(OPEN_TIMEOUT_MS, opening)
       ? await opening
-      : new AudioError("device_failed", device.name, NO_ANSWER);
+      : new AudioError("device_failed", device.name, { kind: "not_responding" });
     if (error) this.#lost(device, error);
     return device;
   }

@@ -1,5 +1,7 @@
 /** Decides when to reopen lost sound devices, and what to report to the person. */
 
+import { exponentialBackoff } from "../../lib/util/backoff.ts";
+
 /** One end of the sound. */
 export type DeviceSide = "microphone" | "speaker";
 
@@ -17,6 +19,8 @@ export const RETURN_GATHER_MS = 2000;
 
 /** Longest pause between two attempts, in milliseconds. One costs some hundredths of a second of processor time. */
 export const MAX_PAUSE_MS = 5000;
+
+const pauseMs = exponentialBackoff(LOSS_GATHER_MS, MAX_PAUSE_MS);
 
 /** Something to do or to report, for one device or both. */
 export type ReopenStep =
@@ -41,7 +45,8 @@ export class ReopenBackoff {
   #reportReturnAt: number | undefined;
   #attemptAt: number | undefined;
   #attempting = false;
-  #pauseMs = LOSS_GATHER_MS;
+  /** Attempts since the last loss. */
+  #attempts = 0;
   #output: ReopenStep[] = [];
 
   /** When {@linkcode ReopenBackoff.tick} wants to be called; undefined for not at all. */
@@ -61,8 +66,8 @@ export class ReopenBackoff {
       this.#unreportedLosses.add(side);
       this.#reportLossAt ??= now + LOSS_GATHER_MS;
     }
-    this.#pauseMs = LOSS_GATHER_MS;
-    this.#attemptAt = now + this.#pauseMs;
+    this.#attempts = 0;
+    this.#attemptAt = now + pauseMs(0);
     this.#cancelUnneeded();
     this.tick(now);
   }
@@ -90,10 +95,7 @@ export class ReopenBackoff {
   /** The attempt is over. An opened device may take a while to work: {@linkcode ReopenBackoff.handleReturned}. */
   handleAttempted(now: number): void {
     this.#attempting = false;
-    if (this.#missing.size > 0) {
-      this.#pauseMs = Math.min(2 * this.#pauseMs, MAX_PAUSE_MS);
-      this.#attemptAt = now + this.#pauseMs;
-    }
+    if (this.#missing.size > 0) this.#attemptAt = now + pauseMs(++this.#attempts);
     this.tick(now);
   }
 

@@ -3,9 +3,6 @@ import type { DeviceSide } from "./reopen_backoff.ts";
 import { StallDetector } from "./stall_detector.ts";
 import { within } from "../../lib/util/time_limit.ts";
 
-/** Detail of the error for a stalled device, in English as PortAudio's own. */
-export const STALLED = "The device stands still";
-
 /** Longest wait for a device to close, in milliseconds: under a sound server that hangs it never does. */
 const CLOSE_TIMEOUT_MS = 1000;
 
@@ -81,7 +78,7 @@ export abstract class SupervisedDevice<Device extends AudioSource | AudioSink = 
   /** To be called once a second: treats a stalled device as lost. */
   checkForStall(): void {
     if (!this.#stallDetector.check(this.takePending())) return;
-    this.failed(this.#active, new AudioError("device_failed", this.#name, STALLED));
+    this.failed(this.#active, new AudioError("device_failed", this.#name, { kind: "stalled" }));
   }
 
   /** Closes the device; waits for that at most a second. */

@@ -1,14 +1,9 @@
-/** Loads the PortAudio library, lists its devices and words its errors. */
+/** Loads the PortAudio library, lists its devices and tells its errors apart. */
 
-import { AudioError } from "../audio_io.ts";
+import { AudioError, type PortAudioDetail } from "../audio_io.ts";
 import type { Device } from "./device.ts";
-import {
-  readCString,
-  readDeviceInfo,
-  readHostApiName,
-  readHostErrorText,
-  UNANTICIPATED_HOST_ERROR,
-} from "./structs.ts";
+import { portAudioDetail } from "./error_detail.ts";
+import { readDeviceInfo, readHostApiName, readHostErrorText } from "./structs.ts";
 import { symbols } from "./symbols.ts";
 
 /** The library's usual file names. */
@@ -34,16 +29,16 @@ export type Library = Deno.DynamicLibrary<typeof symbols>;
 export function loadLibrary(): Library {
   const asked = Deno.env.get("PORTAUDIO_LIB");
   const names = asked ? [asked] : LIBRARY_NAMES[Deno.build.os] ?? ["libportaudio.so"];
-  let detail = "not found";
+  let text = "";
   for (const name of names) {
     try {
       return Deno.dlopen(name, symbols);
     } catch (error) {
       // The first name is the usual one, so its error tells most.
-      if (name === names[0] && error instanceof Error) detail = error.message;
+      if (name === names[0] && error instanceof Error) text = error.message;
     }
   }
-  throw new AudioError("no_library", names[0] as string, detail);
+  throw new AudioError("no_library", names[0] as string, { kind: "not_loaded", text });
 }
 
 /** All devices of the last enumeration, in the order of their index. */
@@ -68,10 +63,7 @@ export function listDevices({ symbols }: Library): Device[] {
   return devices;
 }
 
-/** PortAudio's text for a `PaError`, followed by the host API's own if that is the cause. */
-export function errorText({ symbols }: Library, code: number): string {
-  const text = readCString(symbols.Pa_GetErrorText(code));
-  if (code !== UNANTICIPATED_HOST_ERROR) return text;
-  const detail = readHostErrorText(symbols.Pa_GetLastHostErrorInfo());
-  return detail ? `${text}: ${detail}` : text;
+/** The meaning of a `PaError`, with the host API's own text if that is the cause. */
+export function errorDetail({ symbols }: Library, code: number): PortAudioDetail {
+  return portAudioDetail(code, () => readHostErrorText(symbols.Pa_GetLastHostErrorInfo()));
 }

@@ -5,7 +5,7 @@ import { SerialQueue } from "../../lib/util/serial_queue.ts";
 import type { Device, Direction } from "./device.ts";
 import { chooseDevice, type DeviceChoice } from "./device_selection.ts";
 import { InputStream } from "./input_stream.ts";
-import { errorText, type Library, listDevices, loadLibrary } from "./library.ts";
+import { errorDetail, type Library, listDevices, loadLibrary } from "./library.ts";
 import { OutputStream } from "./output_stream.ts";
 import { quietAlsa, withQuietStderr } from "./quiet.ts";
 import { Stream } from "./stream.ts";
@@ -37,7 +37,7 @@ export class PortAudio implements Disposable {
     quietAlsa();
     const code = withQuietStderr(() => library.symbols.Pa_Initialize());
     if (code < 0) {
-      const detail = errorText(library, code);
+      const detail = errorDetail(library, code);
       library.close();
       throw new AudioError("device_failed", "PortAudio", detail);
     }
@@ -71,7 +71,7 @@ export class PortAudio implements Disposable {
     const found = chooseDevice(this.devices(), direction, choice);
     if (found) return found;
     const subject = typeof choice === "object" ? choice.name : choice ?? "default";
-    throw new AudioError("no_device", subject, `no ${direction} device of this name or number`);
+    throw new AudioError("no_device", subject, { kind: "no_such_device", direction });
   }
 
   /**

@@ -2,7 +2,7 @@ import { SAMPLE_RATE } from "../../lib/dsp/pcm.ts";
 import type { SerialQueue } from "../../lib/util/serial_queue.ts";
 import { AudioError } from "../audio_io.ts";
 import type { Device, Direction } from "./device.ts";
-import { errorText, type Library } from "./library.ts";
+import { errorDetail, type Library } from "./library.ts";
 import {
   INPUT_OVERFLOWED,
   NO_FLAG,
@@ -81,11 +81,11 @@ export class Stream {
       null,
       null,
     );
-    if (opened < 0) throw new AudioError("device_failed", name, errorText(library, opened));
+    if (opened < 0) throw new AudioError("device_failed", name, errorDetail(library, opened));
     const handle = Deno.UnsafePointer.create(memory.handle[0] as bigint);
     const started = await Pa_StartStream(handle);
     if (started >= 0) return new Stream(owner, name, handle);
-    const detail = errorText(library, started);
+    const detail = errorDetail(library, started);
     await Pa_CloseStream(handle);
     throw new AudioError("device_failed", name, detail);
   }
@@ -121,7 +121,7 @@ export class Stream {
 
   /** @throws {AudioError} If the stream is closed, or waits for that. */
   assertOpen(): void {
-    if (this.#closed) throw new AudioError("device_failed", this.name, "Already closed");
+    if (this.#closed) throw new AudioError("device_failed", this.name, { kind: "closed" });
   }
 
   /** Closes the stream and drops queued samples. Does nothing the second time. */
@@ -145,7 +145,7 @@ export class Stream {
   /** @throws {AudioError} For an error code, except those of an overrun or underrun. */
   #check(code: number): void {
     if (code < 0 && code !== INPUT_OVERFLOWED && code !== OUTPUT_UNDERFLOWED) {
-      throw new AudioError("device_failed", this.name, errorText(this.#owner.library, code));
+      throw new AudioError("device_failed", this.name, errorDetail(this.#owner.library, code));
     }
   }
 }

@@ -17,13 +17,6 @@ export const symbols = {
   /** The same two functions for the middle of a run, when the event loop must go on. */
   initializeAside: { name: "Pa_Initialize", parameters: [], result: "i32", nonblocking: true },
   terminateAside: { name: "Pa_Terminate", parameters: [], result: "i32", nonblocking: true },
-  // const char *Pa_GetErrorText(PaError errorCode)
-  Pa_GetErrorText: {
-    parameters: [
-      "i32", // PaError errorCode
-    ],
-    result: "pointer",
-  },
   // const PaHostErrorInfo *Pa_GetLastHostErrorInfo(void)
   Pa_GetLastHostErrorInfo: { parameters: [], result: "pointer" },
   // PaDeviceIndex Pa_GetDeviceCount(void)

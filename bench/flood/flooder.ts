@@ -1,6 +1,6 @@
 /**
- * Sends datagrams that mean nothing to a port of this machine, at a given rate and for a given time, and prints how many
- * it sent. The same bytes each time for the same seed.
+ * Floods a port of this machine with datagrams, at a given rate and for a given time, and prints how many it sent. The
+ * bytes are the same in every run.
  *
  * Usage: `deno run -A bench/flood/flooder.ts PORT PER_SECOND SECONDS KIND`, where KIND is one of {@linkcode FLOODS}.
  */
@@ -8,22 +8,23 @@
 import { encodeRtp } from "../../lib/rtp/rtp.ts";
 import { LOOPBACK } from "../../testing/netem/relay.ts";
 import { type Random, seededRandom } from "../../testing/netem/random.ts";
+import { pause } from "../../lib/util/pause.ts";
 
-/** Different datagrams of a flood, sent again and again. */
+/** Distinct datagrams of a flood, sent in turn. */
 const DIFFERENT = 256;
 
-/** Datagrams that are on their way at once: fewer are slower, more make no difference. */
+/** Concurrent sends. Fewer are slower, more are no faster. */
 const AT_ONCE = 64;
 
-/** Most that it sends, and most time that it takes, whatever it was asked for. */
+/** Upper limits of rate and time. */
 const MAX_PER_SECOND = 100_000;
 const MAX_SECONDS = 30;
 
-/** What a flood may be made of. */
+/** Kinds of floods. */
 export const FLOODS: Readonly<Record<string, (random: Random) => Uint8Array<ArrayBuffer>>> = {
-  /** Any bytes, of any length. */
+  /** Random bytes of random length. */
   noise: (random) => bytes(random, 1 + Math.floor(1199 * random())),
-  /** Packets that look like voice. */
+  /** RTP packets. */
   voice: (random) =>
     encodeRtp({
       payloadType: 111,
@@ -33,7 +34,7 @@ export const FLOODS: Readonly<Record<string, (random: Random) => Uint8Array<Arra
       ssrc: Math.floor(2 ** 32 * random()),
       payload: bytes(random, 160),
     }),
-  /** Invitations, each another one. */
+  /** Distinct invitations. */
   invitations: (random) =>
     new TextEncoder().encode(JSON.stringify({
       tipo: "convite",
@@ -43,7 +44,7 @@ export const FLOODS: Readonly<Record<string, (random: Random) => Uint8Array<Arra
       porta: 1 + Math.floor(65_535 * random()),
       compromisso: "A".repeat(43),
     })),
-  /** Messages with something changed or cut off. */
+  /** Goodbyes with bytes changed or cut off. */
   mutations: (random) => {
     const text =
       '{"tipo":"encerrar_ligação","chamada":"AAAAAAAAAAAAAAAAAAAAAA","selo":"AAAAAAAAAAAAAAAAAAAAAA"}';
@@ -74,7 +75,7 @@ async function flood(port: number, perSecond: number, seconds: number, kind: str
   for (let passed = 0; passed < end; passed = performance.now() - start) {
     const due = Math.min(AT_ONCE, Math.floor(passed * rate / 1000) - sent);
     if (due <= 0) {
-      await new Promise((resolve) => setTimeout(resolve, 0));
+      await pause(0);
       continue;
     }
     const sending = [];

@@ -1,21 +1,15 @@
-/** What code adds to a program. */
+import { outputOf } from "../../testing/program.ts";
+import { temporaryFolder } from "../../testing/temporary.ts";
 
 /**
- * Bytes of a bundled program, minified.
+ * Size of a program, bundled and minified, in bytes.
  *
- * @param source A module that imports what is measured and uses it in some way.
+ * @param source A module that imports the code to measure and uses it.
  */
 export async function bundledBytes(source: string): Promise<number> {
-  const folder = await Deno.makeTempDir({ prefix: "sala-bench-" });
-  try {
-    await Deno.writeTextFile(`${folder}/main.ts`, source);
-    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["bundle", "-q", "--minify", "--platform", "deno", "-o", `${folder}/out.js`, `${folder}/main.ts`],
-      stderr: "piped",
-    }).output();
-    if (!success) throw new Error(new TextDecoder().decode(stderr));
-    return (await Deno.stat(`${folder}/out.js`)).size;
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  await using folder = await temporaryFolder();
+  const [main, bundle] = [`${folder.path}/main.ts`, `${folder.path}/out.js`];
+  await Deno.writeTextFile(main, source);
+  await outputOf([Deno.execPath(), "bundle", "-q", "--minify", "--platform", "deno", "-o", bundle, main]);
+  return (await Deno.stat(bundle)).size;
 }

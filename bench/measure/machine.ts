@@ -1,4 +1,6 @@
-/** What the figures were measured on, in one line: the machine, and versions of what takes part. */
+import { runToEnd } from "../../testing/program.ts";
+
+/** The machine and the versions of the programs in one line, for reports. */
 export async function describeMachine(): Promise<string> {
   const parts = [
     `${await processor()}, ${navigator.hardwareConcurrency} cores, ${Deno.build.os}`,
@@ -11,7 +13,7 @@ export async function describeMachine(): Promise<string> {
       ["espeak-ng", ["--version"], /eSpeak NG[^:]*: \S+/],
     ] as const
   ) {
-    const found = pattern.exec(await outputOf(program, args));
+    const found = pattern.exec(await everythingSaid(program, args));
     if (found) parts.push(found[0]);
   }
   return parts.join(" · ");
@@ -26,10 +28,10 @@ async function processor(): Promise<string> {
   }
 }
 
-async function outputOf(program: string, args: readonly string[]): Promise<string> {
+async function everythingSaid(program: string, args: readonly string[]): Promise<string> {
   try {
-    const { stdout, stderr } = await new Deno.Command(program, { args: [...args] }).output();
-    return new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+    const { stdout, stderr } = await runToEnd([program, ...args]);
+    return stdout + stderr;
   } catch {
     return "";
   }

@@ -1,9 +1,7 @@
-/** What was measured, or why it could not be. */
-
-/** What a program came to, or why it did not. */
+/** A measurement, or why there is none. */
 export type Outcome<Result> = Result | { readonly failure: string };
 
-/** Measures, and takes the first line of an error for the failure. */
+/** Runs a measurement. The failure is the first line of the error. */
 export async function attempt<Result>(measure: () => Promise<Result>): Promise<Outcome<Result>> {
   try {
     return await measure();

@@ -1,22 +1,22 @@
-/** What processes cost, as Linux counts it (proc(5)). */
+/** Processor time and memory of processes, as Linux counts them (proc(5)). */
 
-/** Processor time and memory of some processes together. */
+/** Sums over processes. */
 export interface ProcessCost {
-  /** Time in user mode and in the system on their behalf, all threads, in seconds since they started. */
+  /** User and system time of all threads since the start, in seconds. */
   readonly cpuSeconds: number;
-  /** Memory that they have now and had at most, in KiB. */
+  /** Resident memory now, and its peak, in KiB. */
   readonly residentKib: number;
   readonly peakKib: number;
 }
 
-/** Ticks a second of the times in /proc; `getconf CLK_TCK` is 100 on every Linux that this runs on. */
+/** Ticks per second in /proc: `getconf CLK_TCK` gives 100 on x86-64 and ARM64. */
 const TICKS_A_SECOND = 100;
 
-/** Places of `utime` and `stime` in /proc/PID/stat, counted from the one after the program's name. */
+/** Indices of `utime` and `stime` in /proc/PID/stat among the fields after the program's name. */
 const USER_TIME = 11;
 const SYSTEM_TIME = 12;
 
-/** Reads what processes have cost so far. */
+/** The cost of processes so far. */
 export async function readCost(pids: readonly number[]): Promise<ProcessCost> {
   const costs = await Promise.all(pids.map(readOne));
   const sum = (field: keyof ProcessCost) => costs.reduce((total, cost) => total + cost[field], 0);
@@ -32,13 +32,13 @@ async function readOne(pid: number): Promise<ProcessCost> {
 }
 
 /**
- * Reads the figures of one process.
+ * Parses the figures of one process.
  *
  * @param stat /proc/PID/stat.
  * @param status /proc/PID/status.
  */
 export function parseCost(stat: string, status: string): ProcessCost {
-  // The name stands in brackets and may have spaces and brackets in it.
+  // The name is in brackets and may contain spaces and brackets.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ").map(Number);
   const kib = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(status)?.[1] ?? NaN);
   return {

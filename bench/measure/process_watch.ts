@@ -1,28 +1,28 @@
-/** What a process has, once a second: memory and descriptors, as Linux counts them (proc(5)). */
+/** Samples memory and descriptors of a process once a second, as Linux counts them (proc(5)). */
 
-import { pause } from "./pause.ts";
+import { pause } from "../../lib/util/pause.ts";
 import { readCost } from "./process_cost.ts";
-import { quantile } from "./quantile.ts";
+import { quantile } from "../../testing/quantile.ts";
 
-/** From one look to the next. */
+/** Sampling interval. */
 const LOOK_MS = 1000;
 
-/** What a process had at some time. */
+/** What a process held over some time. */
 export interface Holdings {
-  /** Median of its memory, in MiB. */
+  /** Median of resident memory in MiB. */
   readonly mib: number;
-  /** The fewest descriptors: what is open for a moment only does not count. */
+  /** Minimum of open descriptors, so that those open for a moment do not count. */
   readonly descriptors: number;
 }
 
-/** Open files and sockets of a process. */
+/** Number of open files and sockets of a process. */
 export async function countDescriptors(pid: number): Promise<number> {
   let count = 0;
   for await (const _ of Deno.readDir(`/proc/${pid}/fd`)) count++;
   return count;
 }
 
-/** Looks at a process until the end of the block or of the process. */
+/** Samples a process until it is disposed of or the process ends. */
 export class ProcessWatch implements AsyncDisposable {
   readonly #looks: { readonly atMs: number; readonly mib: number; readonly descriptors: number }[] = [];
   readonly #looking: Promise<void>;
@@ -33,7 +33,7 @@ export class ProcessWatch implements AsyncDisposable {
   }
 
   /**
-   * What it had in some time.
+   * What the process held in an interval.
    *
    * @param fromMs, toMs On `performance.now()`.
    */

@@ -1,17 +1,10 @@
-import { concat } from "@std/bytes/concat";
 import { SAMPLE_RATE, toInt16 } from "../../lib/dsp/pcm.ts";
-import { wavHeader } from "../../audio/file/wav_writer.ts";
+import { int16Wav } from "../../testing/audio/wav_builder.ts";
+import { type Temporary, temporaryFile } from "../../testing/temporary.ts";
 
-/** Writes samples, mono at 48 kHz, to a temporary WAV file, which goes with the block that uses it. */
-export async function writeTempWav(
-  samples: Float32Array,
-): Promise<AsyncDisposable & { readonly path: string }> {
+/** Writes samples, full scale at 1, to a temporary WAV file: mono, 16 bit, 48 kHz. */
+export function writeTempWav(samples: Float32Array): Promise<Temporary> {
   const whole = new Int16Array(samples.length);
   toInt16(samples, whole);
-  const path = await Deno.makeTempFile({ prefix: "sala-bench-", suffix: ".wav" });
-  await Deno.writeFile(
-    path,
-    concat([wavHeader(whole.byteLength, SAMPLE_RATE), new Uint8Array(whole.buffer)]),
-  );
-  return { path, [Symbol.asyncDispose]: () => Deno.remove(path) };
+  return temporaryFile(".wav", int16Wav(whole, SAMPLE_RATE));
 }

@@ -1,6 +1,6 @@
 /**
- * The system's SpeexDSP, to measure it beside the project's own echo cancelling (speex/speex_echo.h and
- * speex/speex_preprocess.h, version 1.2.1). No part of the programs.
+ * The system's SpeexDSP (speex/speex_echo.h and speex/speex_preprocess.h, version 1.2.1), to compare the project's own
+ * echo cancelling with. It is not part of the programs.
  */
 
 const symbols = {
@@ -44,9 +44,9 @@ const LIBRARY_NAMES: Partial<Record<typeof Deno.build.os, readonly string[]>> = 
 
 type Library = Deno.DynamicLibrary<typeof symbols>;
 
-/** Echo canceller and preprocessor, linked as the manual says: what is left of the echo and noise are reduced. */
+/** Echo canceller and preprocessor, linked as the manual says, for residual echo and noise. */
 export class SpeexDsp implements Disposable {
-  /** Samples that the output is late: a frame, for the preprocessor's windows. */
+  /** Latency in samples: a frame, for the preprocessor's windows. */
   readonly latencySamples: number;
   readonly #library: Library;
   readonly #echo: Deno.PointerValue;
@@ -68,12 +68,12 @@ export class SpeexDsp implements Disposable {
       try {
         return new SpeexDsp(Deno.dlopen(name, symbols), frameSamples, tailSamples, sampleRate);
       } catch {
-        // The next name, then.
+        // Try the next name.
       }
     }
   }
 
-  /** Processes one frame: what was captured, what it is an echo of, and where the result goes. */
+  /** Processes one frame: captured samples, played samples, and where the result goes. */
   process(
     captured: Int16Array<ArrayBuffer>,
     played: Int16Array<ArrayBuffer>,

@@ -1,14 +1,16 @@
 /**
- * What a machine of ill will can do to a registry over TCP. Run as a process of its own, so that it does not slow down
- * those who measure: `registry_attacks.ts ATTACK PORT`. It says `ready` when the attack is under way, and goes on until
- * it is killed.
+ * Attacks on a registry over TCP. An attack is a process of its own, so that it does not slow down the measurement: it
+ * prints `ready` when it is under way, and goes on until it is killed.
+ *
+ * Usage: `deno run -A bench/registry/attacks.ts ATTACK PORT`, from `bench/registry.ts`.
  */
 
 import type { RegistryRequest } from "../../lib/protocol/registry_messages.ts";
+import { pause } from "../../lib/util/pause.ts";
 
 const encoder = new TextEncoder();
 
-/** Somebody who is in the room, for attacks on a person. */
+/** A name in the room, for attacks on a person. */
 export const VICTIM = "vítima";
 
 async function connect(port: number): Promise<Deno.TcpConn> {
@@ -21,7 +23,7 @@ function line(message: RegistryRequest): string {
   return `${JSON.stringify(message)}\n`;
 }
 
-/** Writes the same bytes for ever, and reads the answers or not; connects again when it is thrown out. */
+/** Writes the same bytes for ever, and reads the answers or not. Reconnects when the registry closes the connection. */
 async function pump(port: number, bytes: Uint8Array, reads: boolean, first = ""): Promise<never> {
   for (;;) {
     try {
@@ -44,11 +46,7 @@ async function drain(connection: Deno.TcpConn): Promise<void> {
   }
 }
 
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-/** So many times the same text, as bytes. */
+/** A text repeated, as bytes. */
 function repeated(text: string, times = 256): Uint8Array {
   return encoder.encode(text.repeat(times));
 }
@@ -57,7 +55,7 @@ function crowd(count: number, member: (index: number) => Promise<unknown>): void
   for (let index = 0; index < count; index++) member(index);
 }
 
-/** Connects so many times, and keeps the connections. */
+/** Opens connections and keeps them. */
 async function gather(port: number, count: number): Promise<Deno.TcpConn[]> {
   const connections: Deno.TcpConn[] = [];
   while (connections.length < count) {
@@ -68,7 +66,7 @@ async function gather(port: number, count: number): Promise<Deno.TcpConn[]> {
 
 const join = (name: string): string => line({ tipo: "registro", nome: name, ip: "127.0.0.1", porta: 6000 });
 
-/** Connections that flood at the same time. */
+/** Concurrent connections of a flood. */
 const FLOODERS = 20;
 
 const MALFORMED = [
@@ -80,7 +78,7 @@ const MALFORMED = [
   `{"tipo":"registro","nome":"x","ip":"::1","porta":1e999,"id":${"9".repeat(3000)}}\n`,
 ].join("");
 
-/** Each begins an attack; it is under way when its promise settles. */
+/** Each starts an attack; its promise settles when the attack is under way. */
 export const ATTACKS: Readonly<Record<string, (port: number) => Promise<void> | void>> = {
   "lines without end": (port) => crowd(FLOODERS, () => pump(port, repeated("x", 65_536), true)),
   "over-long lines": (port) => crowd(FLOODERS, () => pump(port, repeated(`${"x".repeat(5000)}\n`, 16), true)),
@@ -113,14 +111,14 @@ export const ATTACKS: Readonly<Record<string, (port: number) => Promise<void> | 
   "2000 connections that say nothing": async (port) => {
     await gather(port, 2000);
   },
-  // No faster: without a pause this measures the loopback interface, which loses packets then, whatever the server.
+  // Without a pause this would measure the loopback interface, which loses packets then.
   "500 connections a second, closed at once": (port) =>
     crowd(4, async () => {
       for (;;) {
         try {
           (await connect(port)).close();
         } catch {
-          // Refused, which is an answer too.
+          // Refused, which also counts.
         }
         await pause(8);
       }
@@ -143,7 +141,7 @@ if (import.meta.main) {
   const [name = "", port = ""] = Deno.args;
   await ATTACKS[name]?.(Number(port));
   console.log("ready");
-  // An attack that is refused goes on.
+  // An attack goes on after a refusal.
   addEventListener("unhandledrejection", (event) => event.preventDefault());
   setInterval(() => {}, 60_000);
 }

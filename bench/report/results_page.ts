@@ -1,6 +1,8 @@
-/** The page of figures that several benches share: each rewrites its own part and leaves the others as they are. */
+/** The results page that several benches share: each rewrites its own part. */
 
-/** The parts, in the order in which they stand, by their headings. */
+import { writeResult } from "./results_folder.ts";
+
+/** The headings of the parts, in order. */
 export const PARTS = [
   "The registry under attack",
   "Calls under a flood",
@@ -11,7 +13,7 @@ export const PARTS = [
 /** The heading of a part. */
 export type Part = typeof PARTS[number];
 
-/** The page's name in a folder of results. */
+/** File name of the page. */
 export const PAGE = "robustness.md";
 
 const BEGINNING = `# Nothing breaks it, nothing is lost
@@ -20,15 +22,15 @@ What was measured with hostile input, under floods and over time. Each part name
 the day and the machine on which that was run last.
 `;
 
-/** A heading of a part, and nothing else on its line. */
+/** A heading of a part. */
 const HEADING = /^## (.+)$/gm;
 
 /**
- * Puts a part into a page, in place of the one that was there.
+ * Replaces a part of a page, or adds it.
  *
- * @param page The page so far; empty for a new one.
+ * @param page The page; empty for a new one.
  * @param body Markdown without headings of the first two levels.
- * @throws {RangeError} If the body has such a heading, since the next bench would take it for a part.
+ * @throws {RangeError} If the body has such a heading, which the next bench would take for a part.
  */
 export function withPart(page: string, part: Part, body: string): string {
   if (/^##? /m.test(body)) throw new RangeError(`The part "${part}" has a heading of a part or a page in it`);
@@ -44,18 +46,14 @@ export function withPart(page: string, part: Part, body: string): string {
 }
 
 /**
- * Writes a part into the page of a folder, which need not be there yet.
+ * Writes a part of the page in a folder, which it creates if necessary.
  *
- * @param folder Path of the folder.
  * @returns Path of the page.
  */
 export async function writePart(folder: string, part: Part, body: string): Promise<string> {
-  const path = `${folder}/${PAGE}`;
-  await Deno.mkdir(folder, { recursive: true });
-  const page = await Deno.readTextFile(path).catch((error) => {
+  const page = await Deno.readTextFile(`${folder}/${PAGE}`).catch((error) => {
     if (error instanceof Deno.errors.NotFound) return "";
     throw error;
   });
-  await Deno.writeTextFile(path, withPart(page, part, body));
-  return path;
+  return await writeResult(folder, PAGE, withPart(page, part, body));
 }

@@ -1,24 +1,21 @@
-/** Keeps account of many calls at both ends: whether both phones told their people the same story, each part once. */
+/** Compares what the two ends of each call reported: the same course of events, each event once. */
 
 /** Which end of a call. */
 export type End = "caller" | "callee";
 
-/** What became of all calls. */
+/** Counts over all calls. */
 export interface CallCounts {
   readonly calls: number;
-  /** Those in which both could talk. */
+  /** Calls that both ends started. */
   readonly talked: number;
-  /** Those that did not end as calls do: name, and what each end was told. */
+  /** Calls with an impossible course: name, and the events at each end. */
   readonly broken: readonly string[];
 }
 
-/** What is told besides, any number of times, and is no part of the story. */
+/** Events that may come any number of times. */
 const BESIDES = ["ringing", "peer_silent", "peer_back"];
 
-/**
- * How calls end: what the caller's person is told, and the callee's. Both may do something at the same moment, and then
- * each end has its own reason.
- */
+/** The possible courses: events at the caller / at the callee. If both act at the same moment, each has its own reason. */
 const STORIES = new Set([
   "started, hung_up / invitation, started, peer_hung_up",
   "started, peer_hung_up / invitation, started, hung_up",
@@ -29,12 +26,12 @@ const STORIES = new Set([
   "cancelled / invitation, refused",
   "cancelled / busy",
   "cancelled / ",
-  // Both invited each other: this invitation was dropped for the other one.
+  // Both invited each other, and this invitation was dropped.
   "crossed / ",
   "crossed / busy",
 ]);
 
-/** A phone that has left cannot answer. */
+/** Courses if the callee had left. */
 const STORIES_OF_THE_GONE = new Set(["no_answer / ", "cancelled / "]);
 
 interface Account {
@@ -43,21 +40,21 @@ interface Account {
   gone: boolean;
 }
 
-/** The account of all calls of a room. */
+/** The events of all calls of a room. */
 export class CallLedger {
   readonly #accounts = new Map<string, Account>();
 
   /**
-   * An end of a call was told something.
+   * Adds an event at one end of a call.
    *
    * @param call The call's name.
-   * @param what The notice's kind; for a rejection its reason, for an end which one.
+   * @param what The notice's kind; the reason of a rejection; the kind of an end.
    */
   told(call: string, end: End, what: string): void {
     if (!BESIDES.includes(what)) this.#account(call)[end].push(what);
   }
 
-  /** The phone that was called is not there any longer. */
+  /** The callee has left. */
   calleeGone(call: string): void {
     this.#account(call).gone = true;
   }

@@ -1,6 +1,6 @@
 /**
- * A phone without microphone or loudspeaker that comes into the room, asks, calls, is called and leaves, over and over:
- * the project's own client and calls over real sockets, many of them in one process.
+ * A load client: a phone without sound devices that joins the room, asks, calls, answers calls and leaves, over and over.
+ * It uses the project's own registry client and calls over real sockets; many of them run in one process.
  */
 
 import { encodeRtp, OPUS_PAYLOAD_TYPE, parseRtp } from "../../lib/rtp/rtp.ts";
@@ -13,39 +13,39 @@ import { randomPolicy } from "../../lib/call/encryption_policy.ts";
 import type { CallManagerOutput } from "../../lib/call/call_manager.ts";
 import { Registration } from "../../lib/registration/registration.ts";
 import type { CallLedger } from "./call_ledger.ts";
-import { pause } from "../measure/pause.ts";
+import { pause } from "../../lib/util/pause.ts";
 import { exponential, type Random } from "../../testing/netem/random.ts";
 import { RequestLedger } from "./request_ledger.ts";
 import { LOOPBACK } from "../../testing/netem/relay.ts";
 
-/** Mean pause between two things that a visitor does: 200 of them then do some 40 things a second, calls included. */
+/** Mean pause between two actions of a client: 200 clients do about 40 actions a second, with calls. */
 const IDLE_MS = 4000;
 
-/** What they do, by its share. */
+/** Shares of the actions. The rest is leaving and coming back. */
 const LOOK_UP = 0.35;
 const LIST = 0.1;
 const CALL = 0.35;
 
-/** A person decides about an invitation within this time, and says no to this share. */
+/** Longest time until an invitation is decided, and the share refused. */
 const DECISION_MS = 1000;
 const REFUSED = 0.2;
 
-/** A caller gives up this share of the calls within this time, answered or not. */
+/** Share of calls that the caller gives up, and the longest time until then. */
 const GIVEN_UP = 0.1;
 const GIVE_UP_MS = 600;
 
-/** Either person hangs up after a time in this range. */
+/** Range of the time after which either side hangs up. */
 const TALK_MS = [500, 4000] as const;
 
-/** From one packet of voice to the next: enough to show that somebody is there. */
+/** Interval of voice packets: enough for the call not to count as silent. */
 const VOICE_MS = 250;
 const VOICE = Uint8Array.of(0xf8, 0xff, 0xfe);
 const CLOCK_HZ = 48_000;
 
-/** How long somebody waits who was not let in, before trying again. */
+/** Shortest pause before another attempt to join. */
 const KNOCK_MS = 500;
 
-/** How long somebody stays away. */
+/** Longest absence. */
 const AWAY_MS = 1000;
 
 /** One set of sockets and libraries for all of them: what each phone has of its own is not measured here. */
@@ -55,27 +55,28 @@ const SYSTEM = {
   policy: randomPolicy("preferred"),
 };
 
-/** What visitors share: who answers at which port, who is calling, and the account of all calls. */
+/** What the clients share. */
 export interface LoadClients {
   readonly calls: CallLedger;
+  /** Transports by port. */
   readonly lines: Map<number, CallTransport>;
-  /** The call that somebody makes, by the caller's name. */
+  /** The name of the outgoing call, by caller. */
   readonly calling: Map<string, string>;
   readonly names: readonly string[];
 }
 
-/** What a visitor has seen of voice. */
+/** Counts of voice packets. */
 export interface VoiceCounts {
   sent: number;
   heard: number;
   doubled: number;
 }
 
-/** One visitor, from the first time that it comes to the last that it leaves. */
+/** One load client, over all its visits. */
 export class LoadClient {
   readonly requests = new RequestLedger();
   readonly voice: VoiceCounts = { sent: 0, heard: 0, doubled: 0 };
-  /** When a connection was lost, in milliseconds since 1970. */
+  /** When connections to the registry were lost, in Unix milliseconds. */
   readonly lostAt: number[] = [];
   readonly name: string;
   readonly #registryPort: number;
@@ -86,7 +87,7 @@ export class LoadClient {
   #link: Registration | undefined;
   #leaving = false;
   #callOver = Promise.withResolvers<void>();
-  /** Sequence numbers of the present call's voice. */
+  /** Sequence numbers received in the current call. */
   readonly #heard = new Set<number>();
   #talking: ReturnType<typeof setInterval> | undefined;
 
@@ -97,7 +98,7 @@ export class LoadClient {
     this.#random = random;
   }
 
-  /** Comes into the room, which may be closed for a while; tries until it is told to stop. */
+  /** Joins the room. Retries until `stop` fires, since the registry may be away. */
   async join(stop: AbortSignal): Promise<void> {
     this.#leaving = false;
     const line = CallTransport.open(LOOPBACK, 0, SYSTEM, {
@@ -112,15 +113,15 @@ export class LoadClient {
     }
   }
 
-  /** Does this and that until it is told to stop. */
+  /** Acts at random until `stop` fires. */
   async stay(stop: AbortSignal): Promise<void> {
     while (!stop.aborted) {
       await pause(IDLE_MS * exponential(this.#random), stop);
-      if (!stop.aborted && !this.#line?.current) await this.#doSomething(stop);
+      if (!stop.aborted && !this.#line?.current) await this.#act(stop);
     }
   }
 
-  /** Leaves for good, or to come back, after the call that it may be in. */
+  /** Leaves after the current call, if any. It may join again. */
   async leave(): Promise<void> {
     while (this.#line?.current) await this.#callOver.promise;
     this.#leaving = true;
@@ -151,11 +152,11 @@ export class LoadClient {
     return kind === "confirmed";
   }
 
-  async #doSomething(stop: AbortSignal): Promise<void> {
+  async #act(stop: AbortSignal): Promise<void> {
     const choice = this.#random();
-    if (choice < LOOK_UP) await this.#link?.lookUp(this.#somebody());
+    if (choice < LOOK_UP) await this.#link?.lookUp(this.#randomName());
     else if (choice < LOOK_UP + LIST) await this.#link?.list();
-    else if (choice < LOOK_UP + LIST + CALL) await this.#call(this.#somebody());
+    else if (choice < LOOK_UP + LIST + CALL) await this.#call(this.#randomName());
     else {
       await this.leave();
       await pause(AWAY_MS * this.#random());
@@ -163,7 +164,7 @@ export class LoadClient {
     }
   }
 
-  #somebody(): string {
+  #randomName(): string {
     const others = this.#shared.names.filter((name) => name !== this.name);
     return others[Math.floor(this.#random() * others.length)]!;
   }
@@ -171,7 +172,7 @@ export class LoadClient {
   async #call(name: string): Promise<void> {
     const found = await this.#link?.lookUp(name);
     const line = this.#line;
-    // Somebody may have called in the meantime.
+    // A call may have come in meanwhile.
     if (found?.kind !== "found" || !line || line.current) return;
     const { ip, porta, nome } = found.person;
     const called = this.#shared.lines.get(porta);
@@ -200,7 +201,7 @@ export class LoadClient {
       }
       case "crossed":
         if (output.call.role === "caller") return;
-        // The other's invitation stands for both, and this one's own is dropped.
+        // The other's invitation is kept; this client's own is dropped.
         calls.told(output.call.id, "callee", "invitation");
         calls.told(calling.get(this.name)!, "caller", "crossed");
         return;
@@ -221,7 +222,7 @@ export class LoadClient {
 
   #decide(call: Call): void {
     const yes = this.#random() >= REFUSED;
-    // Whoever is on the way out has no time.
+    // A client that leaves refuses at once.
     if (this.#leaving) {
       queueMicrotask(() => this.#line?.hangUp());
       return;

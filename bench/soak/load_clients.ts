@@ -1,6 +1,6 @@
 /**
- * Many visitors in one process. Prints a line when all are in the room, goes on until SIGTERM, lets all of
- * them leave, and prints what they have seen, a {@linkcode LoadReport}, as one line of JSON.
+ * Many load clients in one process. Prints `here` when all are in the room, runs until SIGTERM, then makes all of them
+ * leave and prints a {@linkcode LoadReport} as one line of JSON.
  *
  * Usage: `deno run -A bench/soak/load_clients.ts PORT COUNT SEED`, from `bench/soak.ts`.
  */
@@ -11,22 +11,22 @@ import { seededRandom } from "../../testing/netem/random.ts";
 import type { RequestCounts } from "./request_ledger.ts";
 import { LoadClient, type LoadClients, type VoiceCounts } from "./load_client.ts";
 
-/** What all of them have seen together. */
+/** Sums over all load clients. */
 export interface LoadReport {
   readonly requests: RequestCounts;
-  /** Requests that were still waiting at the end. */
+  /** Requests without a reply at the end. */
   readonly waiting: number;
-  /** When connections to the registry were lost, in milliseconds since 1970. */
+  /** When connections to the registry were lost, in Unix milliseconds. */
   readonly lostAt: readonly number[];
   readonly calls: CallCounts;
   readonly voice: Readonly<VoiceCounts>;
-  /** Descriptors of the process before the visitors came, and after they left. */
+  /** Descriptors of the process before the clients joined, and after they left. */
   readonly descriptorsBefore: number;
   readonly descriptorsAfter: number;
 }
 
 async function main(registryPort: number, count: number, seed: string): Promise<LoadReport> {
-  const names = Array.from({ length: count }, (_, index) => `visitante ${index + 1}`);
+  const names = Array.from({ length: count }, (_, index) => `carga ${index + 1}`);
   const shared: LoadClients = { calls: new CallLedger(), lines: new Map(), calling: new Map(), names };
   const loadClients = names.map((name) =>
     new LoadClient(name, registryPort, shared, seededRandom(`${seed} ${name}`))
@@ -38,7 +38,7 @@ async function main(registryPort: number, count: number, seed: string): Promise<
     told.resolve();
   };
   Deno.addSignalListener("SIGTERM", onSignal);
-  // Some descriptors are the runtime's own, from the first socket on.
+  // The runtime opens descriptors of its own with the first socket.
   await loadClients[0]!.join(stop.signal);
   await loadClients[0]!.leave();
   const descriptorsBefore = await countDescriptors(Deno.pid);

@@ -1,60 +1,36 @@
-/** The visitors of `visitors.ts` as a process of their own, so that the call does not share a thread with them. */
+/** The load clients of `load_clients.ts` in a process, so that the measured call does not share a thread with them. */
 
-import { importMap } from "../../testing/processes.ts";
+import { Program, scriptLine } from "../../testing/program.ts";
 import type { LoadReport } from "./load_clients.ts";
 
-/** LoadClients that are in the room. */
+/** Running load clients. */
 export class LoadProcess implements AsyncDisposable {
-  readonly #child: Deno.ChildProcess;
-  readonly #lines: AsyncIterator<string>;
+  readonly #program: Program;
 
-  private constructor(registryPort: number, count: number, seed: string) {
-    const script = new URL("load_clients.ts", import.meta.url).pathname;
-    this.#child = new Deno.Command(Deno.execPath(), {
-      args: [
-        ...["run", "-q", "-A", "--unstable-net", ...importMap()],
-        ...[script, String(registryPort), String(count), seed],
-      ],
-      cwd: new URL("../../", import.meta.url),
-      stdin: "null",
-      stdout: "piped",
-      stderr: "inherit",
-    }).spawn();
-    this.#lines = linesOf(this.#child.stdout);
+  private constructor(program: Program) {
+    this.#program = program;
   }
 
-  /** Starts them, and waits until all are in the room. */
+  /** Starts load clients and waits until all are in the room. */
   static async start(registryPort: number, count: number, seed: string): Promise<LoadProcess> {
-    const loadClients = new LoadProcess(registryPort, count, seed);
-    if ((await loadClients.#lines.next()).done) throw new Error("The visitors do not come");
-    return loadClients;
+    const args = [String(registryPort), String(count), seed];
+    const program = new Program(scriptLine("bench/soak/load_clients.ts", args));
+    try {
+      await program.waitForText("here");
+      return new LoadProcess(program);
+    } catch (error) {
+      await program[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
-  /** Has all of them leave. @returns What they have seen. @throws {Error} If they have ended before. */
+  /** Makes all of them leave. @returns What they counted. @throws {Error} If the process has ended before. */
   async leave(): Promise<LoadReport> {
-    this.#child.kill("SIGTERM");
-    const { value, done } = await this.#lines.next();
-    await this.#child.status;
-    if (done) throw new Error("The visitors have not said what they saw");
-    return JSON.parse(value) as LoadReport;
+    this.#program.kill("SIGTERM");
+    return JSON.parse(await this.#program.waitForText("{")) as LoadReport;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    try {
-      this.#child.kill("SIGKILL");
-    } catch {
-      // They have left.
-    }
-    await this.#lines.return?.();
-    await this.#child.status;
-  }
-}
-
-async function* linesOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string> {
-  let rest = "";
-  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop() ?? "";
-    yield* lines;
+    await this.#program[Symbol.asyncDispose]();
   }
 }

@@ -1,24 +1,24 @@
-/** Keeps account of what a phone asked its registry and what came back: every request once, every reply once. */
+/** Pairs the requests of a phone with the replies of its registry: one reply each, in order. */
 
 import type { Trace } from "../../lib/protocol/trace.ts";
 
-/** What a ledger has counted. Moments are milliseconds on the clock that the ledger was told. */
+/** Counts of a ledger. Times are milliseconds on the clock of its callers. */
 export interface RequestCounts {
-  /** Requests that were sent. */
+  /** Requests sent. */
   readonly sent: number;
-  /** Those that one reply came to. */
+  /** Requests with a reply. */
   readonly answered: number;
-  /** When requests without a reply were given up because their connection ended, goodbyes left out. */
+  /** When the connections of unanswered requests ended, `fechamento` left out. */
   readonly cutOffAt: readonly number[];
-  /** Goodbyes without a reply: a phone that leaves waits for it a moment only. */
+  /** Unanswered `fechamento`: a phone that leaves waits for its reply 1 s only. */
   readonly goodbyesCutOff: number;
-  /** Replies to nothing: one that came twice, or one to another request. The first few as they were. */
+  /** Replies without a request: a second one, or one to another request. */
   readonly unexpected: readonly string[];
-  /** How often a name was refused because somebody has it. */
+  /** Replies `nome_em_uso`. */
   readonly namesRefused: number;
 }
 
-/** What may answer each request, besides `erro`. */
+/** The replies to each request, besides `erro`. */
 const REPLIES: Readonly<Record<string, readonly string[]>> = {
   registro: ["registro_confirmado", "desafio"],
   resposta_desafio: ["registro_confirmado"],
@@ -33,7 +33,7 @@ interface Message {
   readonly codigo?: string;
 }
 
-/** The account of one phone, over all its connections, one after the other. */
+/** The requests of one phone, over all its connections in turn. */
 export class RequestLedger {
   #sent = 0;
   #answered = 0;
@@ -41,7 +41,7 @@ export class RequestLedger {
   #goodbyesCutOff = 0;
   readonly #unexpected: string[] = [];
   #namesRefused = 0;
-  /** Types of the requests that wait, in the order in which they are to be answered. */
+  /** Types of unanswered requests, in order. */
   #waiting: string[] = [];
 
   get counts(): RequestCounts {
@@ -55,23 +55,23 @@ export class RequestLedger {
     };
   }
 
-  /** Requests that still wait. */
+  /** Unanswered requests. */
   get waiting(): number {
     return this.#waiting.length;
   }
 
-  /** A message on its way, as a phone traces it. */
+  /** Takes a traced message. */
   take(now: number, { direction, text }: Trace): void {
     const { tipo, codigo } = JSON.parse(text) as Message;
     if (direction === "received") return this.#received(tipo, codigo, text);
     if (!(tipo in REPLIES)) return;
-    // A connection begins with it and holds one name, so those before it were on another.
+    // A connection starts with it and holds one name, so earlier requests were on another connection.
     if (tipo === "registro") this.connectionEnded(now);
     this.#sent++;
     this.#waiting.push(tipo);
   }
 
-  /** Nothing more will come to what was asked so far. */
+  /** The connection has ended: its unanswered requests will get no reply. */
   connectionEnded(now: number): void {
     for (const request of this.#waiting) {
       if (request === "fechamento") this.#goodbyesCutOff++;

@@ -1,32 +1,29 @@
-/** What is to be true after a soak, and what was found. */
+/** What a soak requires, and what it measured. */
 
 import type { Delays } from "../voice/delay.ts";
 import type { Holdings } from "../measure/process_watch.ts";
 import type { LoadReport } from "./load_clients.ts";
 import type { FrameCounts } from "../voice/voice_call.ts";
 
-/** What may grow, as a part, between the first two minutes and the end. */
+/** Largest relative growth of memory from the second minute to the end. */
 const MOST_GROWTH = 0.1;
 
-/**
- * How much later the voice may be heard at the end, in milliseconds: as much as one packet, since playout answers to the
- * jitter of just then.
- */
+/** Largest growth of the mouth-to-ear delay in milliseconds: one packet, since the jitter buffer follows recent jitter. */
 const MOST_DELAY_GROWTH_MS = 20;
 
 /**
- * After the registry listens again, whose connections may still be found lost, in milliseconds. Phones are back within
- * 2 s; the rest is for a machine that is busy.
+ * Time after a restart of the registry within which a lost connection counts as its consequence, in milliseconds. Phones
+ * return within 2 s; the rest is for a busy machine.
  */
 const EXPLAINED_MS = 15_000;
 
-/** A time without a registry, in milliseconds since 1970. */
+/** An interval without a registry, in Unix milliseconds. */
 export interface Absence {
   readonly fromMs: number;
   readonly toMs: number;
 }
 
-/** What one phone of the call said. */
+/** What one phone of the call reported. */
 export interface PhoneAccount {
   readonly name: string;
   /** How each of its calls ended. */
@@ -39,14 +36,14 @@ export interface PhoneAccount {
   readonly stderr: string;
 }
 
-/** What a process had early and late. */
+/** What a process held early and late. */
 export interface Change {
   readonly name: string;
   readonly early: Holdings;
   readonly late: Holdings;
 }
 
-/** Everything that was seen. */
+/** All measurements. */
 export interface SoakResults {
   readonly minutes: number;
   readonly clientCount: number;
@@ -54,34 +51,34 @@ export interface SoakResults {
   readonly absences: readonly Absence[];
   readonly phones: readonly PhoneAccount[];
   readonly loadClients: LoadReport;
-  /** Names that were in the table at the end and should not, and the other way round. */
+  /** Names in the table at the end that should not be, and names missing there. */
   readonly namesLeft: readonly string[];
   readonly namesMissing: readonly string[];
   /** Of the phones in the call. */
   readonly holdings: readonly Change[];
-  /** Of the registry's first life and its last, at the same age. */
+  /** The first and the last life of the registry, at the same age. */
   readonly registry: Change;
-  /** What the registry wrote to standard error, in all lives. */
+  /** Standard error of the registry, all lives. */
   readonly registryErrors: string;
-  /** From mouth to ear, in the first minute and in the last. */
+  /** Mouth to ear, in the first minute and in the last. */
   readonly delays: { readonly early: Delays; readonly late: Delays };
   readonly frames: FrameCounts;
 }
 
-/** One thing that is to be true. */
+/** One requirement. */
 export interface SoakBar {
   readonly what: string;
   readonly expected: string;
   readonly measured: string;
-  /** Nothing where it is shown and not judged. */
+  /** Undefined if it is shown but not judged. */
   readonly met: boolean | undefined;
 }
 
 /**
- * Judges.
+ * Compares the measurements with all requirements.
  *
- * @param judgesFigures Whether memory and delay count, too: in a short run, which may share its machine, they are shown
- * only. In two minutes memory has not settled.
+ * @param judgesFigures Whether memory and delay count. In a short run they are only shown: two minutes are too short for
+ * memory to settle, and the machine may be shared.
  */
 export function soakBars(results: SoakResults, judgesFigures: boolean): SoakBar[] {
   return [...callBars(results), ...loadClientBars(results), ...holdingBars(results, judgesFigures)];
@@ -161,7 +158,7 @@ function loadClientBars({ loadClients, absences, namesLeft, namesMissing }: Soak
       met: unexplained(lostAt) === 0,
     },
     {
-      what: "calls of the visitors that were not the same, once, at both ends",
+      what: "calls of the load clients that were not the same, once, at both ends",
       expected: "0",
       measured: [
         `${calls.broken.length} of ${count(calls.calls)}, ${count(calls.talked)} of them talked`,
@@ -192,7 +189,7 @@ function holdingBars({ loadClients, holdings, registry, delays }: SoakResults, j
       from: early.descriptors,
       to: late.descriptors,
     })),
-    { name: "visitors", from: descriptorsBefore, to: descriptorsAfter },
+    { name: "load clients", from: descriptorsBefore, to: descriptorsAfter },
   ];
   const growth = ({ early, late }: Change) => late.mib / early.mib - 1;
   const later = delays.late.medianMs - delays.early.medianMs;
@@ -222,7 +219,7 @@ function holdingBars({ loadClients, holdings, registry, delays }: SoakResults, j
   ];
 }
 
-/** The part of the page. */
+/** The part of the results page, in Markdown. */
 export function soakPart(
   results: SoakResults,
   bars: readonly SoakBar[],
@@ -231,7 +228,7 @@ export function soakPart(
 ): string {
   const { minutes, clientCount, absences, network } = results;
   return `\`${command}\` wrote this part. For ${minutes} minutes two phones talk over virtual cards through a relay (each
-way: ${network}). Meanwhile ${clientCount} visitors, the same client and calls without sound, register, ask, list,
+way: ${network}). Meanwhile ${clientCount} load clients, the same client and calls without sound, register, ask, list,
 call each other with keys and voice, and leave and come back, as fast as people who do something every few seconds; and
 the registry is killed (SIGTERM and SIGKILL in turn) and started again ${absences.length} times. Memory and descriptors of
 the phones are those after two minutes and at the end; a registry begins anew each time, so its first life and its last are
@@ -249,7 +246,7 @@ ${
 `;
 }
 
-/** A bar as a line of text. */
+/** A requirement as a line of text. */
 export function barLine({ what, expected, measured, met }: SoakBar): string {
   return `${mark(met)} ${what}: ${measured} (expected: ${expected})`;
 }

@@ -1,31 +1,31 @@
-/** baresip, a well-known softphone in C, in the comparison: https://github.com/baresip/baresip. */
+/** baresip, a softphone in C, in the comparison: https://github.com/baresip/baresip. */
 
 import { LOOPBACK } from "../../testing/netem/relay.ts";
 import { RelayThread } from "../../testing/netem/relay_thread.ts";
 import type { CallSetup, PhoneProgram, VoiceCall } from "./voice_call.ts";
+import { isInstalled, Program } from "../../testing/program.ts";
+import { type Temporary, temporaryFolder } from "../../testing/temporary.ts";
+import { within } from "../../lib/util/time_limit.ts";
+import { freePorts } from "../../testing/free_ports.ts";
 
-/** Its sound drivers that work on the virtual cards. */
+/** Its sound drivers that work with the virtual cards. */
 export type BaresipDriver = "alsa" | "portaudio";
 
-/** Where Debian's package and others put the modules. */
+/** Where packages install the modules. */
 const MODULE_FOLDERS = [
   "/usr/lib/baresip/modules",
   "/usr/local/lib/baresip/modules",
   "/usr/lib64/baresip/modules",
 ];
 
-/** How long it may take to start, to connect a call or to end. */
+/** How long to wait for a control message, in milliseconds. */
 const PATIENCE_MS = 10_000;
 
-/** Why baresip cannot be compared with, and what to do about it, or undefined if it can. */
-export async function baresipMissing(): Promise<string | undefined> {
+/** Why baresip cannot run here and how to get it, or undefined if it can. */
+export function baresipMissing(): string | undefined {
   const install = "apt-get install baresip-core";
-  try {
-    await new Deno.Command("baresip", { args: ["-h"], stdout: "null", stderr: "null" }).output();
-  } catch {
-    return `baresip is not installed (${install})`;
-  }
-  return moduleFolder() === undefined ? `baresip's modules are not to be found (${install})` : undefined;
+  if (!isInstalled("baresip")) return `baresip is not installed (${install})`;
+  return moduleFolder() === undefined ? `baresip's modules are missing (${install})` : undefined;
 }
 
 function moduleFolder(): string | undefined {
@@ -38,7 +38,7 @@ function moduleFolder(): string | undefined {
   });
 }
 
-/** baresip as it comes, with Opus and one of its sound drivers. */
+/** baresip with its default settings, Opus and one of its sound drivers. */
 export class BaresipProgram implements PhoneProgram {
   readonly name: string;
   readonly #driver: BaresipDriver;
@@ -72,7 +72,7 @@ export class BaresipProgram implements PhoneProgram {
   }
 }
 
-/** What its control connection says: an event, or the answer to a command. */
+/** A message of the control connection: an event, or the response to a command. */
 interface ControlMessage {
   readonly event?: boolean;
   readonly response?: boolean;
@@ -82,12 +82,11 @@ interface ControlMessage {
   readonly param?: string;
 }
 
-/** A running baresip, without a screen, steered over its control connection (module ctrl_tcp). */
+/** A running baresip, controlled over TCP (module ctrl_tcp). */
 class Baresip implements AsyncDisposable {
   readonly sipPort: number;
-  readonly #folder: string;
-  readonly #process: Deno.ChildProcess;
-  readonly #output: Promise<void>;
+  readonly #folder: Temporary;
+  readonly #program: Program;
   readonly #control: Deno.TcpConn;
   readonly #reading: Promise<void>;
   readonly #messages: ControlMessage[] = [];
@@ -95,58 +94,47 @@ class Baresip implements AsyncDisposable {
 
   private constructor(
     sipPort: number,
-    folder: string,
-    process: Deno.ChildProcess,
-    output: Promise<void>,
+    folder: Temporary,
+    program: Program,
     control: Deno.TcpConn,
   ) {
     this.sipPort = sipPort;
     this.#folder = folder;
-    this.#process = process;
-    this.#output = output;
+    this.#program = program;
     this.#control = control;
     this.#reading = this.#readControl();
   }
 
   static async start(driver: BaresipDriver, card: Readonly<Record<string, string>>): Promise<Baresip> {
-    const folder = await Deno.makeTempDir({ prefix: "sala-baresip-" });
-    const [sipPort, controlPort] = [freePorts(2), freePorts(1)];
+    const folder = await temporaryFolder();
+    const { path } = folder;
+    // Two for SIP, of which the second is for TLS.
+    const [sipPort, controlPort] = [freePorts(2), freePorts()];
     await Promise.all([
-      Deno.writeTextFile(`${folder}/config`, config(driver, sipPort, controlPort)),
+      Deno.writeTextFile(`${path}/config`, config(driver, sipPort, controlPort)),
       Deno.writeTextFile(
-        `${folder}/accounts`,
+        `${path}/accounts`,
         `<sip:phone@${LOOPBACK}:${sipPort}>;regint=0;answermode=auto\n`,
       ),
-      Deno.writeTextFile(`${folder}/contacts`, ""),
+      Deno.writeTextFile(`${path}/contacts`, ""),
     ]);
-    const process = new Deno.Command("baresip", {
-      args: ["-f", folder],
-      env: { ...card },
-      stdin: "null",
-      stdout: "piped",
-      stderr: "null",
-    }).spawn();
-    const ready = Promise.withResolvers<void>();
-    const output = readLines(process.stdout, (line) => {
-      if (line.includes("baresip is ready")) ready.resolve();
-    }).then(() => ready.reject(new Error("baresip has ended instead of starting")));
+    const program = new Program(["baresip", "-f", path], { env: card });
     try {
-      await withPatience(ready.promise, "baresip does not start");
+      await program.waitForText("baresip is ready");
       const control = await Deno.connect({ hostname: LOOPBACK, port: controlPort });
-      return new Baresip(sipPort, folder, process, output, control);
+      return new Baresip(sipPort, folder, program, control);
     } catch (error) {
-      kill(process);
-      await Promise.allSettled([process.status, output]);
-      await Deno.remove(folder, { recursive: true });
+      await program[Symbol.asyncDispose]();
+      await folder[Symbol.asyncDispose]();
       throw error;
     }
   }
 
   get pid(): number {
-    return this.#process.pid;
+    return this.#program.pid;
   }
 
-  /** Gives a command and waits until it is carried out. */
+  /** Sends a command and waits for its response. @throws {Error} If it fails. */
   async command(command: string, params = ""): Promise<void> {
     const text = JSON.stringify({ command, params, token: command });
     await this.#control.write(new TextEncoder().encode(`${text.length}:${text},`));
@@ -157,7 +145,7 @@ class Baresip implements AsyncDisposable {
     if (ok !== true) throw new Error(`baresip cannot ${command}: ${data}`);
   }
 
-  /** Waits for an event of some type, also one that has been already. A call that fails instead is an error. */
+  /** Waits for an event, which may have come already. @throws {Error} If the call is closed instead. */
   async event(type: string): Promise<void> {
     const message = await this.#message(
       (message) => message.event === true && (message.type === type || message.type === "CALL_CLOSED"),
@@ -167,10 +155,10 @@ class Baresip implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    kill(this.#process);
-    // With the process ends the connection, and with that the reading, which closes it on this side.
-    await Promise.allSettled([this.#process.status, this.#output, this.#reading]);
-    await Deno.remove(this.#folder, { recursive: true });
+    this.#program.kill("SIGTERM");
+    // The end of the process ends the connection, and that ends the reading.
+    await Promise.allSettled([this.#program.status, this.#reading]);
+    await this.#folder[Symbol.asyncDispose]();
   }
 
   async #message(matches: (message: ControlMessage) => boolean, what: string): Promise<ControlMessage> {
@@ -182,16 +170,17 @@ class Baresip implements AsyncDisposable {
     this.#waiters.add(look);
     look();
     try {
-      return await withPatience(promise, `baresip does not say ${what}`);
+      if (!await within(PATIENCE_MS, promise)) throw new Error(`baresip does not say ${what}`);
+      return await promise;
     } finally {
       this.#waiters.delete(look);
     }
   }
 
-  /** Messages come as netstrings: length, colon, that many bytes, comma. */
+  /** Messages are netstrings: length, colon, bytes, comma. */
   async #readControl(): Promise<void> {
     let rest = "";
-    // As Latin-1, so that a character is a byte; the messages are ASCII where it matters.
+    // Latin-1 has one character per byte.
     const decoder = new TextDecoder("latin1");
     try {
       for await (const bytes of this.#control.readable) {
@@ -206,12 +195,12 @@ class Baresip implements AsyncDisposable {
         }
       }
     } catch {
-      // The process has ended, or was ended.
+      // The process has ended.
     }
   }
 }
 
-/** All that is not here is as the program has it by default: 20 ms frames and a jitter buffer of 5 to 10 of them. */
+/** Other settings keep their defaults: frames of 20 ms and a jitter buffer of 5 to 10 frames. */
 function config(driver: BaresipDriver, sipPort: number, controlPort: number): string {
   const device = driver === "alsa" ? "alsa,default" : "portaudio,";
   return [
@@ -230,57 +219,4 @@ function config(driver: BaresipDriver, sipPort: number, controlPort: number): st
     `ctrl_tcp_listen ${LOOPBACK}:${controlPort}`,
     "",
   ].join("\n");
-}
-
-/** How often to look for free ports side by side. */
-const PORT_ATTEMPTS = 100;
-
-/** A port that is free for TCP and UDP, and so are those after it; baresip takes two for SIP, the other for TLS. */
-function freePorts(count: number): number {
-  for (let attempt = 0; attempt < PORT_ATTEMPTS; attempt++) {
-    using parts = new DisposableStack();
-    const listen = (port: number) => {
-      const listener = parts.use(Deno.listen({ hostname: LOOPBACK, port }));
-      const own = (listener.addr as Deno.NetAddr).port;
-      const socket = Deno.listenDatagram({ transport: "udp", hostname: LOOPBACK, port: own });
-      parts.defer(() => socket.close());
-      return own;
-    };
-    try {
-      const first = listen(0);
-      for (let next = 1; next < count; next++) listen(first + next);
-      return first;
-    } catch (error) {
-      if (!(error instanceof Deno.errors.AddrInUse || error instanceof RangeError)) throw error;
-    }
-  }
-  throw new Error(`Cannot find ${count} free ports side by side`);
-}
-
-async function readLines(stream: ReadableStream<Uint8Array>, onLine: (line: string) => void): Promise<void> {
-  let rest = "";
-  const decoder = new TextDecoder();
-  for await (const bytes of stream) {
-    const lines = (rest + decoder.decode(bytes, { stream: true })).split("\n");
-    rest = lines.pop() ?? "";
-    lines.forEach(onLine);
-  }
-}
-
-async function withPatience<T>(promise: Promise<T>, complaint: string): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error(complaint)), PATIENCE_MS);
-  try {
-    return await Promise.race([promise, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function kill(process: Deno.ChildProcess): void {
-  try {
-    process.kill("SIGTERM");
-  } catch {
-    // It has ended by itself.
-  }
 }

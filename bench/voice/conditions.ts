@@ -1,14 +1,13 @@
-/** The networks of the comparison. */
+/** The network conditions of the comparison. */
 
 import type { Condition } from "../../testing/netem/impairment.ts";
 
-/** A network that can be asked for by name. */
+/** A condition with a name for the command line. */
 export interface NamedCondition extends Condition {
-  /** For the command line. */
   readonly id: string;
 }
 
-/** The first is the one that damages nothing. */
+/** The first is without impairment. */
 export const CONDITIONS: readonly NamedCondition[] = [
   { id: "clean", name: "clean" },
   { id: "loss5", name: "5 % loss", loss: { kind: "random", probability: 0.05 } },
@@ -27,7 +26,7 @@ export const CONDITIONS: readonly NamedCondition[] = [
     loss: { kind: "random", probability: 0.1 },
     jitter: { kind: "uniform", maximumMs: 30, keepsOrder: false },
   },
-  // Held for two and a half packets, so that two overtake it.
+  // Held for 2.5 packets, so that two overtake it.
   { id: "reorder2", name: "2 % reordering", reordering: { probability: 0.02, holdMs: 50 } },
   {
     id: "wifi",
@@ -38,7 +37,7 @@ export const CONDITIONS: readonly NamedCondition[] = [
   },
 ];
 
-/** What each condition does, in words, for the report. */
+/** A condition in words, for reports. */
 export function describe({ baseDelayMs, loss, jitter, reordering, duplication, stalls }: Condition): string {
   const percent = (part: number) => `${100 * part} %`;
   const parts: string[] = [];

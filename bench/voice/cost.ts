@@ -1,38 +1,37 @@
-/** What a call costs the machine. */
+/** Processor time and memory of a call. */
 
 import { SAMPLE_RATE } from "../../lib/dsp/pcm.ts";
 import type { Cable, Pulse } from "../../testing/pulse.ts";
-import { pause } from "../measure/pause.ts";
+import { pause } from "../../lib/util/pause.ts";
 import { readCost } from "../measure/process_cost.ts";
 import type { PhoneProgram, VoiceCall } from "./voice_call.ts";
 import { attempt, type Outcome } from "../measure/outcome.ts";
 import { writeTempWav } from "../measure/wav_file.ts";
 
-/** Averages of the caller's and the callee's phone. */
+/** Averages over the caller's and the callee's phone. */
 export interface CallCost {
-  /** Processor time in a call, user and system, as a part of one core. */
+  /** Processor time during a call, user and system, as a share of one core. */
   readonly cpu: number;
-  /** The same in the first {@linkcode SETTLING_MS} of the call, in which programs still start. */
+  /** The same for the first {@linkcode SETTLING_MS} of the call. */
   readonly earlyCpu: number;
-  /** Memory at the end, and the most so far, in MiB. */
+  /** Resident memory at the end, and its peak, in MiB. */
   readonly residentMib: number;
   readonly peakMib: number;
 }
 
-/** How long calls settle before they count: devices start, compilers compile. */
+/** Start of a call that is measured separately: devices start, compilers compile. */
 export const SETTLING_MS = 10_000;
 
-/** More than calls take to be made, all of them together. */
+/** Upper limit for the time in which all calls are set up. */
 const STARTING_MS = 60_000;
 
 /**
- * Measures programs in calls at the same time, one call of two phones for each, straight to each other, in which both
- * sides talk all the time. One after the other would not do: what else a machine is busy with, and what its caches hold,
- * makes a call cost half as much again from one minute to the next.
+ * Measures programs in concurrent calls: one call of two phones per program, without a relay, with speech on both sides
+ * all the time. Measured in turn, the cost of the same call varies by half with the load and the caches of the machine.
  *
- * @param cables What all microphones hear, and what each program is heard on.
- * @param speech What to say, mono at 48 kHz; again from the beginning if it is too short.
- * @param seconds How long to measure.
+ * @param cables The mouth of all phones, and an ear for each program.
+ * @param speech Mono, 48 kHz; repeated as needed.
+ * @param seconds Measured time.
  */
 export async function measureCosts(
   pulse: Pulse,
@@ -47,12 +46,12 @@ export async function measureCosts(
     Float32Array.from({ length }, (_, index) => speech[index % speech.length]!),
   );
   await using _talking = pulse.play(file.path, mouth);
-  const together = new Gate(programs.length);
+  const together = new Barrier(programs.length);
   let started: Promise<unknown> = Promise.resolve();
   const measured = programs.map(async (program, index): Promise<[string, Outcome<CallCost>]> => {
     const ear = ears[index]!;
     const cards = { callerCard: pulse.card(mouth, drain), calleeCard: pulse.card(mouth, ear) };
-    // One starts when the one before it has: that is more work than a call, and would be in the other's way.
+    // Calls start in turn, since a start takes more processor time than a call.
     const start = started.then(() => program.startCall(cards));
     started = start.catch(() => {});
     const outcome = await attempt(async () => {
@@ -69,8 +68,8 @@ export async function measureCosts(
   return new Map(await Promise.all(measured));
 }
 
-/** Where several wait until all of them are there. */
-class Gate {
+/** A barrier: waits until all expected calls have arrived. */
+class Barrier {
   #expected: number;
   readonly #open = Promise.withResolvers<void>();
 
@@ -78,14 +77,14 @@ class Gate {
     this.#expected = expected;
   }
 
-  /** Somebody is there, or will not come. */
+  /** A call has arrived, or will not come. */
   arrive(): Promise<void> {
     if (--this.#expected === 0) this.#open.resolve();
     return this.#open.promise;
   }
 }
 
-/** What one phone of a call takes from now on. */
+/** The cost of one phone of a call over a time from now. */
 async function during(call: VoiceCall, ms: number): Promise<Omit<CallCost, "earlyCpu">> {
   const [before, startMs] = [await readCost(call.pids), performance.now()];
   await pause(ms);

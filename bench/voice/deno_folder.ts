@@ -1,8 +1,6 @@
-/**
- * Where Deno keeps what it has fetched. Phones on virtual cards have another home folder, in which they would find
- * none of it.
- */
+import { outputOf } from "../../testing/program.ts";
+
+/** Deno's cache folder. Phones on virtual cards have another home folder, and so would find an empty cache. */
 export async function denoFolder(): Promise<string> {
-  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
-  return (JSON.parse(new TextDecoder().decode(stdout)) as { denoDir: string }).denoDir;
+  return (JSON.parse(await outputOf([Deno.execPath(), "info", "--json"])) as { denoDir: string }).denoDir;
 }

@@ -1,6 +1,6 @@
 /**
- * An hour of a call in one direction, without sockets, devices and clocks, in some two minutes: what it leaves in memory.
- * {@linkcode measureHour} runs this file as a process of its own.
+ * Memory after an hour of a call in one direction, simulated in two minutes without sockets, devices or clocks.
+ * {@linkcode measureHour} runs this file as a process.
  */
 
 import { chooseLibopus } from "../../lib/codec/libopus.ts";
@@ -10,13 +10,15 @@ import { chooseAesGcm } from "../../lib/srtp/aes_gcm.ts";
 import { SrtpReceiver, SrtpSender } from "../../lib/srtp/context.ts";
 import { VoiceReceiver } from "../../lib/voice/voice_receiver.ts";
 import { VoiceSender } from "../../lib/voice/voice_sender.ts";
-import { Impairment } from "../../testing/netem/impairment.ts";
 import { makeSpeech } from "./speech.ts";
+import { outputOf, scriptLine } from "../../testing/program.ts";
+import { pause } from "../../lib/util/pause.ts";
+import { Timeline, VirtualPath } from "../../testing/netem/virtual_path.ts";
 
-/** Memory at some minute of the call, after all garbage was collected. */
+/** Memory at a minute of the call, after garbage collection. */
 export interface MemoryAt {
   readonly minute: number;
-  /** Of JavaScript, with all its buffers, and of the process. */
+  /** JavaScript heap with its buffers, and resident memory of the process. */
   readonly heapMib: number;
   readonly residentMib: number;
 }
@@ -26,21 +28,17 @@ const FRAME_MS = 20;
 const FRAMES_A_MINUTE = 60_000 / FRAME_MS;
 const MINUTES = 60;
 const LOOKS_AT = [1, 10, 20, 30, 40, 50, 60];
-/** A loudspeaker's full queue. */
+/** Capacity of the playback queue in samples. */
 const QUEUE = FRAME + 768;
 const LOSS = 0.05;
 const MIB = 2 ** 20;
 
-/** Runs the hour and tells of its memory. */
+/** Runs the hour. @returns Its memory, minute by minute. */
 export async function measureHour(): Promise<MemoryAt[]> {
-  const { stdout, stderr, success } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-q", "-A", "--no-check", "--v8-flags=--expose-gc", import.meta.filename!],
-  }).output();
-  if (!success) throw new Error(new TextDecoder().decode(stderr));
-  return JSON.parse(new TextDecoder().decode(stdout));
+  return JSON.parse(await outputOf(scriptLine("bench/voice/hour.ts", [], ["--v8-flags=--expose-gc"])));
 }
 
-/** Lets everything happen that happens in a call: losses, jitter, copies, encryption, stretching. */
+/** A call with loss, jitter, redundancy, encryption and time stretching. */
 async function spendHour(): Promise<MemoryAt[]> {
   const { samples } = await makeSpeech(true);
   const speech = Int16Array.from(samples, (sample) => 32767 * sample);
@@ -56,14 +54,14 @@ async function spendHour(): Promise<MemoryAt[]> {
   const master = { key: new Uint8Array(16).fill(1), salt: new Uint8Array(12).fill(2) };
   const protector = new SrtpSender(master, cipher);
   const unprotector = new SrtpReceiver(master, cipher);
-  const network = new Impairment({
+  const timeline = new Timeline();
+  const path = new VirtualPath(timeline, {
     name: "hour",
     loss: { kind: "random", probability: LOSS },
     jitter: { kind: "uniform", maximumMs: 30, keepsOrder: false },
   }, "hour");
   const frame = new Int16Array(FRAME);
   const looks: MemoryAt[] = [];
-  let underway: { readonly dueMs: number; readonly datagram: Uint8Array }[] = [];
   let playedMs = 0;
   const queue = {
     nowMs: 0,
@@ -73,21 +71,20 @@ async function spendHour(): Promise<MemoryAt[]> {
   };
   for (let count = 0; count < MINUTES * FRAMES_A_MINUTE; count++) {
     const now = count * FRAME_MS;
+    timeline.now = now;
     const start = (count * FRAME) % (speech.length - FRAME);
     frame.set(speech.subarray(start, start + FRAME));
     const packet = sender.packet(frame);
     if (packet) {
       const datagram = protector.protect(packet);
-      for (const dueMs of network.decide(now)) underway.push({ dueMs, datagram });
+      path.send((arrival) => {
+        const opened = unprotector.unprotect(datagram);
+        if (opened) receiver.handlePacket(opened, arrival);
+        queue.nowMs = arrival;
+        playedMs += feed.packetCame(queue, arrival).length * FRAME_MS / FRAME;
+      });
     }
-    const arrived = underway.filter(({ dueMs }) => dueMs < now + FRAME_MS).sort((a, b) => a.dueMs - b.dueMs);
-    underway = underway.filter(({ dueMs }) => dueMs >= now + FRAME_MS);
-    for (const { dueMs, datagram } of arrived) {
-      const opened = unprotector.unprotect(datagram);
-      if (opened) receiver.handlePacket(opened, dueMs);
-      queue.nowMs = dueMs;
-      playedMs += feed.packetCame(queue, dueMs).length * FRAME_MS / FRAME;
-    }
+    while (timeline.next < now + FRAME_MS) timeline.step();
     if (feed.dueAt < now + FRAME_MS) {
       const dueMs = Math.max(now, feed.dueAt);
       queue.nowMs = dueMs;
@@ -100,10 +97,10 @@ async function spendHour(): Promise<MemoryAt[]> {
 }
 
 async function look(minute: number): Promise<MemoryAt> {
-  // Finalizers run in a later turn, and what they let go of is garbage then.
+  // Finalizers run in a later turn of the event loop, and make more garbage.
   for (let round = 0; round < 3; round++) {
     (globalThis as { gc?: () => void }).gc?.();
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await pause(0);
   }
   const { heapUsed, external, rss } = Deno.memoryUsage();
   return { minute, heapMib: (heapUsed + external) / MIB, residentMib: rss / MIB };

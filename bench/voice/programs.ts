@@ -1,4 +1,4 @@
-/** Who takes part in the comparison of voices, and in what. */
+/** The programs of the comparison, and the parts in which each takes part. */
 
 import type { RunningRegistry } from "../../testing/processes.ts";
 import { baresipMissing, BaresipProgram } from "./baresip_program.ts";
@@ -6,7 +6,7 @@ import { CONDITIONS } from "./conditions.ts";
 import { phoneKnows, SalaProgram } from "./sala_program.ts";
 import type { PhoneProgram } from "./voice_call.ts";
 
-/** In which parts a program takes part. */
+/** Parts of the comparison. */
 interface Parts {
   readonly delay?: boolean;
   /** Conditions, by their ids. */
@@ -21,22 +21,21 @@ export interface Entry extends Required<Parts> {
 
 const ALL = CONDITIONS.map(({ id }) => id);
 
-/** The phone as it is, by name. */
+/** The phone with its default options. */
 export const SALA = "Sala";
 /** The phone with frames of 10 ms. */
 export const SALA_FRAME_10 = "Sala --frame 10";
-/** The phone without what the others do not do either. */
+/** The phone without echo cancelling, which baresip does not have. */
 export const SALA_NO_ECHO_CANCEL = "Sala --no-echo-cancel";
-/** The other program with the sound driver that suits it better. */
+/** baresip with the sound driver that gives it the lower delay. */
 export const BARESIP = "baresip (ALSA)";
 
-/** The phone that leaves the microphone's sound as it is. */
+/** The phone without processing of the microphone's signal. */
 export const SALA_UNPROCESSED = "Sala, sound as it is";
 
 /**
- * The phone with different options, among them remedies turned off, on the networks that they are a remedy for. What
- * the phone does not understand is left out, so an option may stand here before it is there. Each program more on a
- * network may cost half a minute: see `AT_ONCE` in `voice.ts`.
+ * The phone with different options: defences switched off, on the networks that they are for. Variants with an option that
+ * the phone does not know are left out. A further program on a network may take half a minute: see `AT_ONCE` in voice.ts.
  */
 const SALA_VARIANTS: readonly ({ readonly name: string; readonly args: readonly string[] } & Parts)[] = [
   { name: SALA, args: [], delay: true, speech: ALL, cost: true },
@@ -66,7 +65,7 @@ const BARESIP_VARIANTS:
     { name: "baresip (PortAudio)", driver: "portaudio", delay: true },
   ];
 
-/** Everybody who can take part here, and why the others cannot, a sentence each. */
+/** The programs that can run here, and why the others cannot, one sentence each. */
 export async function findPrograms(
   registry: RunningRegistry,
 ): Promise<{ readonly entries: readonly Entry[]; readonly absent: readonly string[] }> {
@@ -81,7 +80,7 @@ export async function findPrograms(
       absent.push(`${variant.name}: this version of the phone has no such option.`);
     }
   }
-  const missing = await baresipMissing();
+  const missing = baresipMissing();
   if (missing) absent.push(`Without baresip to compare with: ${missing}.`);
   else {
     for (const variant of BARESIP_VARIANTS) add(new BaresipProgram(variant.name, variant.driver), variant);

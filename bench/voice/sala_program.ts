@@ -4,13 +4,13 @@ import { startProcess, type ToolProcess } from "../../testing/processes.ts";
 import { RelayThread } from "../../testing/netem/relay_thread.ts";
 import type { CallSetup, FrameCounts, PhoneProgram, VoiceCall } from "./voice_call.ts";
 
-/** A call, and the phones that make it. */
+/** A call with its two phones. */
 export interface SalaCall extends VoiceCall {
   readonly caller: ToolProcess;
   readonly callee: ToolProcess;
 }
 
-/** The phone with some options. Its calls share a registry. */
+/** The phone with given options. Its calls share a registry. */
 export class SalaProgram implements PhoneProgram {
   readonly name: string;
   readonly #registry: { readonly port: number };
@@ -73,7 +73,7 @@ export class SalaProgram implements PhoneProgram {
   }
 }
 
-/** The fields of `call_ended` that count frames, those that this version of the phone has. */
+/** The frame counts of `call_ended`. */
 function frameCounts(figures: Readonly<Record<string, unknown>>): FrameCounts {
   const fields = {
     played: figures.framesPlayed,
@@ -84,12 +84,12 @@ function frameCounts(figures: Readonly<Record<string, unknown>>): FrameCounts {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => typeof value === "number"));
 }
 
-/** Status with which the phone leaves when it does not understand its command line. */
+/** Exit status of the phone for an unknown option. */
 const WRONG_USAGE = 2;
 
-/** Whether the phone of this tree knows some options. */
+/** Whether the phone knows all of these options. */
 export async function phoneKnows(args: readonly string[]): Promise<boolean> {
-  // Nobody listens at port 1, so a phone that understands leaves at once with another status.
+  // No registry listens at port 1, so a phone that knows the options exits at once with another status.
   await using phone = startProcess("phone", ["127.0.0.1:1", "bench", "0", "--json", ...args]);
   return await phone.exitCode() !== WRONG_USAGE;
 }

@@ -1,8 +1,10 @@
-/** What is said in the comparison. */
+/** The speech of the comparison. */
 
 import { SAMPLE_RATE } from "../../lib/dsp/pcm.ts";
 import { resample } from "../../lib/dsp/resample.ts";
 import { parseWav } from "../../audio/file/wav_reader.ts";
+import { isInstalled, runToEnd } from "../../testing/program.ts";
+import { temporaryFile } from "../../testing/temporary.ts";
 
 const RECORDINGS = ["demo/fala.wav", "demo/resposta.wav"] as const;
 
@@ -22,25 +24,25 @@ const SENTENCES: readonly Sentence[] = [
   { voice: "en-us+f3", text: "Please call me back on Thursday before noon; the meeting has been moved." },
 ];
 
-/** Pause before, between and after the pieces, in seconds: long enough for playout to use it. */
+/** Pause before, between and after the pieces in seconds: long enough for time stretching. */
 const PAUSE_SECONDS = 0.4;
-/** Loudness of every piece, in dB below full scale: that of somebody close to a microphone. */
+/** RMS level of every piece in dB relative to full scale, as of a person close to a microphone. */
 const LEVEL_DB = -23;
-/** And no sample is louder than this, of full scale. */
+/** Largest peak, of full scale. */
 const HIGHEST_PEAK = 0.9;
 
-/** Speech, mono at 48 kHz. */
+/** Speech, mono, 48 kHz. */
 export interface Speech {
   readonly samples: Float32Array<ArrayBuffer>;
-  /** What it is made of, in words. */
+  /** Its origin, in words. */
   readonly description: string;
 }
 
 /**
- * Makes the speech: two recordings of this project, and sentences spoken by espeak-ng where it is installed, in
- * two languages and four voices.
+ * Makes the speech: two recordings of this project, and sentences by espeak-ng where it is installed, in two languages and
+ * four voices.
  *
- * @param short Leaves most of the sentences out.
+ * @param short Leaves out all sentences but one.
  */
 export async function makeSpeech(short: boolean): Promise<Speech> {
   const parts: Float32Array[] = [];
@@ -78,23 +80,13 @@ function readWav(bytes: Uint8Array, name: string): Float32Array<ArrayBuffer> {
 }
 
 async function speak({ voice, text }: Sentence): Promise<Float32Array<ArrayBuffer> | undefined> {
-  const file = await Deno.makeTempFile({ suffix: ".wav" });
-  try {
-    const { success } = await new Deno.Command("espeak-ng", {
-      args: ["-v", voice, "-w", file, text],
-      stdout: "null",
-      stderr: "null",
-    }).output();
-    return success ? readWav(await Deno.readFile(file), "espeak-ng's speech") : undefined;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  } finally {
-    await Deno.remove(file);
-  }
+  if (!isInstalled("espeak-ng")) return undefined;
+  await using file = await temporaryFile(".wav");
+  const { success } = await runToEnd(["espeak-ng", "-v", voice, "-w", file.path, text]);
+  return success ? readWav(await Deno.readFile(file.path), "espeak-ng's speech") : undefined;
 }
 
-/** The same at the common loudness. */
+/** The samples at the common level. */
 function levelled(samples: Float32Array): Float32Array {
   const power = samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length;
   const peak = samples.reduce((highest, sample) => Math.max(highest, Math.abs(sample)), 0);

@@ -1,10 +1,10 @@
-/** What the phone is expected to reach, beside what it reached. */
+/** The requirements of the comparison, and whether the results meet them. */
 
 import { BARESIP, SALA, SALA_FRAME_10, SALA_NO_ECHO_CANCEL } from "./programs.ts";
 import type { VoiceResults } from "./voice_results.ts";
 import type { Outcome } from "../measure/outcome.ts";
 
-/** An expectation that was measured. */
+/** A requirement and its measurement. */
 export interface MeasuredBar {
   readonly what: string;
   /** `at most 60 ms`, for example. */
@@ -17,15 +17,15 @@ const MEDIAN_DELAY_MS = 60;
 const DELAY_SPREAD_MS = 10;
 const DELAY_RATIO = 0.3;
 const FRAME_10_DELAY_MS = 50;
-/** Least STOI, by the ids of the conditions. */
+/** Least STOI, by condition. */
 const LEAST_STOI: Readonly<Record<string, number>> = { clean: 0.95, loss10jitter30: 0.9, loss20: 0.8 };
 const COST_RATIO = 1.5;
 const COST_RATIO_WITH_ECHO_CANCELLING = 2.5;
 
-/** JavaScript's memory after an hour, beside that after some minutes: what is beyond is kept for nothing. */
+/** Largest ratio of the JavaScript heap after an hour to that after 10 minutes: more would be a leak. */
 const MEMORY_RATIO = 1.05;
 
-/** Compares the results with all expectations that they say something about. */
+/** Compares the results with all requirements that they cover. */
 export function measureBars({ delay, speech, cost, hour }: VoiceResults): MeasuredBar[] {
   const bars: MeasuredBar[] = [];
   const atMost = (what: string, limit: number, value: number | undefined, digits: number, unit: string) => {
@@ -89,12 +89,12 @@ export function measureBars({ delay, speech, cost, hour }: VoiceResults): Measur
   return bars;
 }
 
-/** The result, if there is one. */
+/** The result, unless it failed. */
 export function success<Result extends object>(outcome: Outcome<Result> | undefined): Result | undefined {
   return outcome === undefined || "failure" in outcome ? undefined : outcome;
 }
 
-/** One number as a part of another, if there are two. */
+/** A ratio, if both numbers are known. */
 export function ratio(a: number | undefined, b: number | undefined): number | undefined {
   return a === undefined || b === undefined ? undefined : a / b;
 }

@@ -1,4 +1,4 @@
-/** The comparison of voices as a page and pictures. */
+/** The comparison as a page and pictures. */
 
 import { type Bar, drawBars } from "../report/bar_chart.ts";
 import { describe } from "./conditions.ts";
@@ -9,14 +9,14 @@ import { measureBars, ratio, success } from "./voice_bars.ts";
 import type { VoiceCircumstances, VoiceResults } from "./voice_results.ts";
 import type { Outcome } from "../measure/outcome.ts";
 
-/** Names of the pictures, which stand beside the page. */
+/** File names of the pictures. */
 export const STOI_PICTURE = "voice_stoi.svg";
 export const DELAY_PICTURE = "voice_delay.svg";
 
-/** What stands where there is no number. */
+/** Placeholder for a missing number. */
 const NONE = "–";
 
-/** Writes the page, in Markdown. */
+/** The page in Markdown. */
 export function writeReport(results: VoiceResults, circumstances: VoiceCircumstances): string {
   const { date, durationSeconds, seed, calls, speech, machine, notes } = circumstances;
   const sections = [
@@ -28,7 +28,7 @@ export function writeReport(results: VoiceResults, circumstances: VoiceCircumsta
       `${date.toISOString().slice(0, 16).replace("T", " ")} UTC, ${
         (durationSeconds / 60).toFixed(1)
       } minutes, ` +
-      `seed \`${seed}\`${calls > 1 ? `, on each network the middle one of ${calls} calls` : ""}`,
+      `seed \`${seed}\`${calls > 1 ? `, on each network the median of ${calls} calls` : ""}`,
       machine,
       ...notes,
     ]),
@@ -171,9 +171,8 @@ function hourSection({ hour }: VoiceResults): string[] {
   return [
     "## An hour",
     "Memory of one process in an hour of simulated call, one direction, in little more than a minute: encoder, copies, encryption, 5 % " +
-    "of loss, 30 ms of jitter, playout with time-stretching, decoder. JavaScript's heap and buffers after all garbage " +
-    "was collected; the process as the operating system counts it, in which room for garbage stays that comes so much " +
-    "faster here than in a call.",
+    "of loss, 30 ms of jitter, jitter buffer with time stretching, decoder. The JavaScript heap with its buffers after " +
+    "garbage collection; the process as the operating system counts it, with room for the garbage of an hour in minutes.",
     table(
       ["minute", ...hour.map(({ minute }) => `${minute}`)],
       [
@@ -184,7 +183,7 @@ function hourSection({ hour }: VoiceResults): string[] {
   ];
 }
 
-/** Draws the pictures of the parts that were run, by their names. */
+/** The pictures of the parts that were run, by file name. */
 export function drawPictures({ delay, speech }: VoiceResults): ReadonlyMap<string, string> {
   const pictures = new Map<string, string>();
   if (delay.size > 0) {
@@ -241,7 +240,7 @@ function bullets(lines: readonly string[]): string {
   return lines.map((line) => `- ${line}`).join("\n");
 }
 
-/** The first column is words, the others are numbers. */
+/** A table with text in the first column and numbers in the others. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) =>
     `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;

@@ -3,32 +3,32 @@ import type { CallCost } from "./cost.ts";
 import type { Delays } from "./delay.ts";
 import type { MemoryAt } from "./hour.ts";
 import type { Outcome } from "../measure/outcome.ts";
-import type { IntelligibilityResult } from "./intelligibility.ts";
+import type { Intelligibility } from "./intelligibility.ts";
 
-/** What the comparison of voices found, by the programs' names. Parts that were not run are empty. */
+/** Results by program name. Parts that were not run are empty. */
 export interface VoiceResults {
   readonly calibration: Delays | undefined;
   readonly delay: ReadonlyMap<string, Outcome<Delays>>;
   readonly speech: readonly {
     readonly condition: NamedCondition;
-    readonly results: ReadonlyMap<string, IntelligibilityResult>;
+    readonly results: ReadonlyMap<string, Outcome<Intelligibility>>;
   }[];
   readonly cost: ReadonlyMap<string, Outcome<CallCost>>;
-  /** Of an hour of call in this program alone. */
+  /** See `measureHour`. */
   readonly hour: readonly MemoryAt[];
 }
 
-/** Under what circumstances. */
+/** Circumstances of the run. */
 export interface VoiceCircumstances {
   readonly date: Date;
   readonly durationSeconds: number;
   readonly seed: string;
-  /** Calls on each network, of which the one in the middle counts. */
+  /** Calls on each network, of which the median counts. */
   readonly calls: number;
-  /** What was said. */
+  /** Description of the speech. */
   readonly speech: string;
   /** Machine and versions. */
   readonly machine: string;
-  /** Who could not take part, and what else makes the figures less than they could be, a sentence each. */
+  /** Absent programs and other limitations, one sentence each. */
   readonly notes: readonly string[];
 }

@@ -1,6 +1,7 @@
 /** Retransmission of a message until it is answered, as UDP does not deliver by itself. */
 
 import type { CallMessage } from "../protocol/call_messages.ts";
+import { exponentialBackoff } from "../util/backoff.ts";
 
 /** First interval between two transmissions; each further one is twice as long (T1 in RFC 3261, section 17.1.2.2). */
 export const INITIAL_RETRANSMIT_INTERVAL_MS = 250;
@@ -11,10 +12,12 @@ export const INITIAL_RETRANSMIT_INTERVAL_MS = 250;
  */
 export const MAX_RETRANSMIT_INTERVAL_MS = 2_000;
 
+const intervalMs = exponentialBackoff(INITIAL_RETRANSMIT_INTERVAL_MS, MAX_RETRANSMIT_INTERVAL_MS);
+
 /** The retransmission timer of one call, which has at most one unanswered message at a time. */
 export class Retransmission {
   #message: (() => CallMessage) | undefined;
-  #intervalMs = 0;
+  #retransmissions = 0;
   #dueAt = Infinity;
 
   /** When {@linkcode Retransmission.tick} wants to be called; `Infinity` while no message waits for its answer. */
@@ -30,7 +33,8 @@ export class Retransmission {
    */
   start(now: number, message: () => CallMessage): CallMessage {
     this.#message = message;
-    this.#schedule(now, INITIAL_RETRANSMIT_INTERVAL_MS);
+    this.#retransmissions = 0;
+    this.#dueAt = now + intervalMs(0);
     return message();
   }
 
@@ -43,12 +47,7 @@ export class Retransmission {
   /** @returns The message, if it is to be sent again now. */
   tick(now: number): CallMessage | undefined {
     if (!this.#message || now < this.#dueAt) return undefined;
-    this.#schedule(now, Math.min(2 * this.#intervalMs, MAX_RETRANSMIT_INTERVAL_MS));
+    this.#dueAt = now + intervalMs(++this.#retransmissions);
     return this.#message();
-  }
-
-  #schedule(now: number, intervalMs: number): void {
-    this.#intervalMs = intervalMs;
-    this.#dueAt = now + intervalMs;
   }
 }

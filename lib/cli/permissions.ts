@@ -1,19 +1,19 @@
-/** Gives up the permissions that this run has no use for, before anything comes from the network. */
+/** Gives up permissions that this run does not need, before anything arrives from the network. */
 
 import type { SoundNeeds } from "../../audio/audio_devices.ts";
 
-/** Permissions that not every run needs, or not to its end. Of the others a phone needs all that deno.json grants. */
+/** Permissions of deno.json that only some runs need to their end. */
 const DISPENSABLE = ["read", "write", "ffi", "sys", "import"] as const;
 
-/** One of those. */
+/** One of {@linkcode DISPENSABLE}. */
 export type Dispensable = (typeof DISPENSABLE)[number];
 
 /**
- * What a run cannot do without. A file may be opened again for each call, so it is needed to the end. The program
- * is loaded as a whole when it starts, and has its priority by then, so that nothing need be imported later, nor
- * anything of the system be changed; so are the libraries of codec, cipher and sockets, but not PortAudio.
+ * The dispensable permissions that a run needs to its end: files are opened again for each call. `import` and `sys` are
+ * used only at the start, to load the program and raise its priority, and the libraries of codec, cipher and sockets are
+ * loaded by then; PortAudio is not.
  *
- * @param logKeys A file that the keys of calls are written to, if any.
+ * @param logKeys The file of `--log-keys`, if given.
  */
 export function neededPermissions(needs: SoundNeeds, logKeys?: string): Set<Dispensable> {
   const needed = new Set<Dispensable>();
@@ -23,7 +23,7 @@ export function neededPermissions(needs: SoundNeeds, logKeys?: string): Set<Disp
   return needed;
 }
 
-/** Gives up all others of {@linkcode Dispensable}, for good: nobody is asked for them again. */
+/** Gives up all other dispensable permissions for the rest of the run, without a prompt. */
 export function giveUpOtherPermissions(needed: ReadonlySet<Dispensable>): void {
   for (const name of DISPENSABLE) {
     if (!needed.has(name)) Deno.permissions.revokeSync({ name });
@@ -31,8 +31,8 @@ export function giveUpOtherPermissions(needed: ReadonlySet<Dispensable>): void {
 }
 
 /**
- * Gives up reading files for the rest of the run, once all that the command line named is read: what the program is made
- * to do later, it cannot do with files.
+ * Gives up reading files for the rest of the run, after the files of the command line are read: an attacker who takes over
+ * the program cannot read any.
  */
 export async function giveUpFiles(): Promise<void> {
   await Deno.permissions.revoke({ name: "read" });

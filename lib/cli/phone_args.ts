@@ -8,53 +8,48 @@ import { DEFAULT_REGISTRY_PORT } from "../protocol/registry_messages.ts";
 import type { Encryption } from "../call/encryption_policy.ts";
 import type { UsageProblem } from "../events/usage_problem.ts";
 import { ANSWERS, DEFAULT_PHONE_PORT, type PhoneOptions, type VoiceOptions } from "../phone/options.ts";
-import { isLanguage, type Language } from "../ui/texts/language.ts";
+import { isLanguage } from "../ui/texts/language.ts";
+import {
+  badValue,
+  orProblem,
+  type OutputOptions,
+  parseGiven,
+  parseLanguage,
+  parsePort,
+  unknownOption,
+  UsageError,
+} from "./arguments.ts";
 import { exposedPassword, type PasswordSource } from "./secrets.ts";
 
-/** What has to be read or asked before the phone can come in. */
+/** Secrets to read or ask for before the phone registers. */
 export interface PhoneAccess {
   readonly password: PasswordSource;
   readonly tls: boolean;
   readonly ca: string | undefined;
 }
 
-/** The sound that was asked for, the system's default where it was not. */
+/** Values of `--mic` and `--speaker`; undefined for the default devices. */
 export interface SoundOptions {
   readonly microphone: string | undefined;
   readonly speaker: string | undefined;
 }
 
-/** How a phone tells what it has to tell. */
-export interface OutputOptions {
-  /** The language that was asked for, where one was. */
-  readonly lang: Language | undefined;
-  readonly json: boolean;
-  readonly quiet: boolean;
-}
-
-/** What a command line asks for. */
+/** The request of a command line. */
 export type PhoneRequest =
-  /** To be a phone. */
+  /** Run a phone. */
   | { readonly options: PhoneOptions; readonly sound: SoundOptions; readonly access: PhoneAccess }
-  /** To show the sound devices. */
+  /** List the sound devices. */
   | { readonly devices: true }
-  /** To show how it is used. */
+  /** Show the help. */
   | { readonly help: true }
-  /** Nothing that can be done; this is the first thing that is wrong. */
+  /** None: the first error of the command line. */
   | { readonly problem: UsageProblem };
 
-/** A command line, understood as far as it can be. `output` holds even where the rest is wrong. */
+/** A parsed command line. `output` is valid even if the rest is wrong. */
 export type ParsedPhoneOptions = { readonly output: OutputOptions } & PhoneRequest;
 
-/** How a parser below says that a value is no good. */
-class BadValue extends Error {
-  constructor(readonly problem: UsageProblem) {
-    super();
-  }
-}
-
 /**
- * Reads the command line of the phone: `REGISTRY NAME [PORT]` and the options of `--help`.
+ * Parses the command line of the phone: `REGISTRY NAME [PORT]` and the options of `--help`.
  *
  * @param args The arguments without the program's own name, such as `Deno.args`.
  */
@@ -93,7 +88,7 @@ export function parsePhoneOptions(args: readonly string[]): ParsedPhoneOptions {
       "require-encryption",
     ],
     negatable: ["fec", "redundancy", "stretch", "echo-cancel", "noise-reduction", "gain", "encryption"],
-    // What is done unless `--no-…` says otherwise.
+    // Unless `--no-…` is given.
     default: {
       "fec": true,
       "redundancy": true,
@@ -111,32 +106,32 @@ export function parsePhoneOptions(args: readonly string[]): ParsedPhoneOptions {
     },
   });
   const { json, quiet } = given;
-  const lang = isLanguage(given.lang) ? given.lang : undefined;
-  const output = { lang, json, quiet };
+  const output = { lang: isLanguage(given.lang) ? given.lang : undefined, json, quiet };
   if (given.help) return { output, help: true };
-  const exposed = exposedPassword(args);
-  if (exposed) return { output, problem: exposed };
-  try {
-    if (unknown !== undefined) {
-      throw new BadValue({ kind: "unknown_option", option: unknown.replace(/=.*$/s, "") });
-    }
-    if (given.lang !== undefined && lang === undefined) throw badValue("--lang", given.lang);
-    const sound = { microphone: device("--mic", given.mic), speaker: device("--speaker", given.speaker) };
+  const request = orProblem((): PhoneRequest => {
+    const exposed = exposedPassword(args);
+    if (exposed) throw new UsageError(exposed);
+    if (unknown !== undefined) throw new UsageError(unknownOption(unknown));
+    parseLanguage(given.lang);
+    const sound = {
+      microphone: parseGiven("--mic", given.mic),
+      speaker: parseGiven("--speaker", given.speaker),
+    };
     const [registry, name, port, ...more] = given._.map(String);
-    if (given.devices && registry === undefined) return { output, devices: true };
+    if (given.devices && registry === undefined) return { devices: true };
     if (registry === undefined) throw missing("REGISTRY");
     const place = parseRegistry(registry);
     if (name === undefined) throw missing("NAME");
     const options = {
       ...place,
       name: parseName("NAME", name),
-      port: port === undefined ? DEFAULT_PHONE_PORT : parsePort(port),
+      port: port === undefined ? DEFAULT_PHONE_PORT : parsePort("PORT", port),
       call: given.call === undefined ? undefined : parseName("--call", given.call),
       answer: parseAnswer(given.answer),
       hangUpAfter: parseSeconds(given["hang-up-after"]),
       ip: parseIp(given.ip),
       encryption: parseEncryption(given.encryption, given["require-encryption"]),
-      logKeys: parsePath("--log-keys", given["log-keys"]),
+      logKeys: parseGiven("--log-keys", given["log-keys"]),
       voice: {
         frameMs: parseFrame(given.frame),
         errorCorrection: given.fec,
@@ -147,34 +142,28 @@ export function parsePhoneOptions(args: readonly string[]): ParsedPhoneOptions {
         gain: given.gain,
       },
     };
-    if (more[0] !== undefined) throw new BadValue({ kind: "too_many_arguments", argument: more[0] });
+    if (more[0] !== undefined) throw new UsageError({ kind: "too_many_arguments", argument: more[0] });
     const access = {
       password: {
-        file: path("--room-password-file", given["room-password-file"]),
+        file: parseGiven("--room-password-file", given["room-password-file"]),
         ask: given["room-password"],
       },
       tls: given.tls,
-      ca: path("--ca", given.ca),
+      ca: parseGiven("--ca", given.ca),
     };
     if (access.ca !== undefined && !access.tls) {
-      throw new BadValue({ kind: "incomplete", option: "--ca", missing: "--tls" });
+      throw new UsageError({ kind: "incomplete", option: "--ca", missing: "--tls" });
     }
-    return given.devices ? { output, devices: true } : { output, options, sound, access };
-  } catch (error) {
-    if (error instanceof BadValue) return { output, problem: error.problem };
-    throw error;
-  }
+    return given.devices ? { devices: true } : { options, sound, access };
+  });
+  return { output, ...request };
 }
 
-function badValue(option: string, value: string): BadValue {
-  return new BadValue({ kind: "bad_value", option, value });
+function missing(argument: string): UsageError {
+  return new UsageError({ kind: "missing_argument", argument });
 }
 
-function missing(argument: string): BadValue {
-  return new BadValue({ kind: "missing_argument", argument });
-}
-
-/** `host`, `host:port`, `[v6]`, `[v6]:port`, or a bare IPv6 address, which itself is full of colons. */
+/** `host`, `host:port`, `[v6]`, `[v6]:port` or a bare IPv6 address. */
 function parseRegistry(text: string): { readonly host: string; readonly registryPort: number } {
   if (isIPv6(text)) return { host: text, registryPort: DEFAULT_REGISTRY_PORT };
   const parts = /^(?:\[(?<v6>[^\]]*)\]|(?<name>[^\s:/[\]]+))(?::(?<port>\d{1,5}))?$/u.exec(text)?.groups;
@@ -191,19 +180,13 @@ function parseName(option: string, text: string): string {
   return name;
 }
 
-function parsePort(text: string): number {
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
-  if (port !== 0 && !isPort(port)) throw badValue("PORT", text);
-  return port;
-}
-
 function parseAnswer(text = "ask"): PhoneOptions["answer"] {
   const answer = ANSWERS.find((known) => known === text);
   if (answer === undefined) throw badValue("--answer", text);
   return answer;
 }
 
-/** Longest time that a timer can be set to, in seconds: 2^31 - 1 ms (HTML, section 8.6). */
+/** Longest time of a timer, in seconds: 2^31 - 1 ms (HTML, section 8.6). */
 const MAX_SECONDS = 2_147_483;
 
 function parseSeconds(text: string | undefined): number | undefined {
@@ -224,23 +207,8 @@ function parseEncryption(wanted: boolean, required: boolean): Encryption {
   return required ? "required" : "preferred";
 }
 
-function parsePath(option: string, text: string | undefined): string | undefined {
-  if (text === "") throw badValue(option, "");
-  return text;
-}
-
 function parseIp(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   if (!isIpAddress(text)) throw badValue("--ip", text);
   return canonicalIp(text);
-}
-
-function path(option: string, text: string | undefined): string | undefined {
-  if (text === "") throw badValue(option, "");
-  return text;
-}
-
-function device(option: string, text: string | undefined): string | undefined {
-  if (text !== undefined && text.trim() === "") throw badValue(option, "");
-  return text;
 }

@@ -1,22 +1,21 @@
-/** Puts this program before others that want the processor, as sound servers do for themselves. */
+/** Raises the scheduling priority of the process, as sound servers do. */
 
 import { getPriority, setPriority } from "node:os";
 
-/** The niceness that PulseAudio takes (`nice-level` of pulse-daemon.conf(5)): 20 is the last in turn, -20 the first. */
+/** The niceness of PulseAudio (`nice-level` of pulse-daemon.conf(5)); -20 is the highest priority, 19 the lowest. */
 const NICENESS = -11;
 
 /**
- * Lets this program have the processor as soon as voice is there, however much others have to do. It needs little
- * of it, but needs that little at once: who waits for a turn for 30 ms is not heard for so long, or is played later.
+ * Raises the priority of this process and of its later threads, including PortAudio's: a wait of 30 ms for the processor
+ * is a gap of 30 ms in the voice, or 30 ms more delay.
  *
- * Whoever has given the program another niceness than the usual keeps it. Systems leave it to some people only
- * (`RLIMIT_NICE` of getrlimit(2)); others speak as well, but are in turn. It holds for threads that start later, too, and
- * so for those of PortAudio.
+ * A niceness other than 0 stays as it is. Systems permit this to some users only (`RLIMIT_NICE` of getrlimit(2)); for
+ * others nothing changes.
  */
 export function raisePriority(): void {
   try {
     if (getPriority() === 0) setPriority(NICENESS);
   } catch {
-    // Not this person.
+    // Not permitted.
   }
 }

@@ -6,20 +6,30 @@ import { PasswordGate } from "../protocol/password_challenge.ts";
 import { DEFAULT_REGISTRY_PORT } from "../protocol/registry_messages.ts";
 import type { RegistryLimits, RegistryOptions } from "../registrar/server.ts";
 import { isLanguage } from "../ui/texts/language.ts";
+import {
+  badValue,
+  orProblem,
+  type OutputOptions,
+  parseGiven,
+  parseLanguage,
+  parsePort,
+  unknownOption,
+  UsageError,
+} from "./arguments.ts";
 import { exposedPassword, type PasswordSource, readRoomPassword, readSecret } from "./secrets.ts";
 
-/** A limit that can be set, and from what to what. */
+/** An option that sets a limit, with its range. */
 interface LimitOption {
   readonly option: string;
   readonly limit: keyof RegistryLimits;
   readonly least: number;
   readonly most: number;
-  /** What one of the option stands for. */
+  /** Factor from the option's unit to the limit's. */
   readonly unit: number;
 }
 
 const LIMITS = [
-  // The longest proper request, with a name of four bytes a character, its escapes and an `id`, has its place in 1024.
+  // 1024 bytes hold the longest valid request: 32 characters of 4 bytes, escaped, and an `id`.
   { option: "line-limit", limit: "lineBytes", least: 1024, most: 65_536, unit: 1 },
   { option: "idle-limit", limit: "idleMs", least: 1, most: 86_400, unit: 1000 },
   { option: "rate-limit", limit: "requestsPerSecond", least: 1, most: 1_000_000, unit: 1 },
@@ -27,30 +37,36 @@ const LIMITS = [
   { option: "connection-limit", limit: "maxConnections", least: 1, most: 1_000_000, unit: 1 },
 ] as const satisfies readonly LimitOption[];
 
-/** A command line of the registry, understood as far as it can be. */
-export interface Settings {
+/** The request of a command line. */
+export type RegistryRequest =
+  /** Run a registry. */
+  | { readonly settings: RegistrySettings }
+  /** Show the help. */
+  | { readonly help: true }
+  /** None: the first error of the command line. */
+  | { readonly problem: UsageProblem };
+
+/** Settings of a registry. */
+export interface RegistrySettings {
   readonly port: number;
   readonly host: string;
-  readonly lang: string | undefined;
-  readonly json: boolean;
-  readonly quiet: boolean;
-  readonly help: boolean;
   readonly limits: RegistryLimits;
   readonly password: PasswordSource;
   /** Paths of certificate and key. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
-  /** The first thing that is wrong with the command line. */
-  readonly problem: UsageProblem | undefined;
 }
 
+/** A parsed command line. `output` is valid even if the rest is wrong. */
+export type ParsedRegistryOptions = { readonly output: OutputOptions } & RegistryRequest;
+
 /**
- * Reads the command line of the registry.
+ * Parses the command line of the registry: the options of `--help`.
  *
  * @param args The arguments without the program's own name, such as `Deno.args`.
  */
-export function readArguments(args: string[]): Settings {
-  const problems: UsageProblem[] = [];
-  const options = parseArgs(args, {
+export function parseRegistryOptions(args: readonly string[]): ParsedRegistryOptions {
+  let unknown: UsageProblem | undefined;
+  const given = parseArgs([...args], {
     string: [
       "port",
       "host",
@@ -64,48 +80,57 @@ export function readArguments(args: string[]): Settings {
     alias: { help: "h" },
     default: { port: String(DEFAULT_REGISTRY_PORT), host: "0.0.0.0" },
     unknown: (argument, key) => {
-      problems.push(
-        key === undefined
-          ? { kind: "too_many_arguments", argument }
-          : { kind: "unknown_option", option: argument },
-      );
+      unknown ??= key === undefined ? { kind: "too_many_arguments", argument } : unknownOption(argument);
     },
   });
-  const { host, lang, json, quiet, help } = options;
-  const limits: { -readonly [limit in keyof RegistryLimits]: RegistryLimits[limit] } = {};
-  for (const { option, limit, least, most, unit } of LIMITS) {
-    const text = options[option];
-    if (typeof text !== "string") continue;
-    const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
-    if (value >= least && value <= most) limits[limit] = unit * value;
-    else problems.push({ kind: "bad_value", option: `--${option}`, value: text });
-  }
-  const port = /^\d{1,5}$/.test(options.port) ? Number(options.port) : NaN;
-  if (!(port <= 65535)) problems.push({ kind: "bad_value", option: "--port", value: options.port });
-  if (host === "") problems.push({ kind: "bad_value", option: "--host", value: host });
-  if (lang !== undefined && !isLanguage(lang)) {
-    problems.push({ kind: "bad_value", option: "--lang", value: lang });
-  }
-  const exposed = exposedPassword(args);
-  if (exposed) problems.push(exposed);
-  for (const option of ["room-password-file", "tls-cert", "tls-key"] as const) {
-    if (options[option] === "") problems.push({ kind: "bad_value", option: `--${option}`, value: "" });
-  }
-  const password = { file: options["room-password-file"], ask: options["room-password"] };
-  const { "tls-cert": cert, "tls-key": key } = options;
-  if (cert !== undefined && key === undefined) {
-    problems.push({ kind: "incomplete", option: "--tls-cert", missing: "--tls-key" });
-  }
-  if (cert === undefined && key !== undefined) {
-    problems.push({ kind: "incomplete", option: "--tls-key", missing: "--tls-cert" });
-  }
-  const tls = cert === undefined || key === undefined ? undefined : { cert, key };
-  return { port, host, lang, json, quiet, help, limits, password, tls, problem: problems[0] };
+  const { json, quiet } = given;
+  const output = { lang: isLanguage(given.lang) ? given.lang : undefined, json, quiet };
+  const request = orProblem((): RegistryRequest => {
+    const exposed = exposedPassword(args);
+    if (exposed) throw new UsageError(exposed);
+    if (unknown !== undefined) throw new UsageError(unknown);
+    const limits = parseLimits((option) => given[option]);
+    const port = parsePort("--port", given.port);
+    if (given.host === "") throw badValue("--host", "");
+    parseLanguage(given.lang);
+    const file = parseGiven("--room-password-file", given["room-password-file"]);
+    const tls = parseTls(given["tls-cert"], given["tls-key"]);
+    if (given.help) return { help: true };
+    const password = { file, ask: given["room-password"] };
+    return { settings: { port, host: given.host, limits, password, tls } };
+  });
+  return { output, ...request };
 }
 
-/** What the command line names. @throws {SecretError} If a secret that the command line names cannot be had. */
+function parseLimits(valueOf: (option: LimitOption["option"]) => unknown): RegistryLimits {
+  const limits: { -readonly [limit in keyof RegistryLimits]: RegistryLimits[limit] } = {};
+  for (const { option, limit, least, most, unit } of LIMITS) {
+    const text = valueOf(option);
+    if (typeof text !== "string") continue;
+    const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
+    if (!(value >= least && value <= most)) {
+      throw new UsageError({ kind: "bad_value", option: `--${option}`, value: text, least, most });
+    }
+    limits[limit] = unit * value;
+  }
+  return limits;
+}
+
+function parseTls(cert: string | undefined, key: string | undefined): RegistrySettings["tls"] {
+  parseGiven("--tls-cert", cert);
+  parseGiven("--tls-key", key);
+  if (cert !== undefined && key !== undefined) return { cert, key };
+  if (cert !== undefined) {
+    throw new UsageError({ kind: "incomplete", option: "--tls-cert", missing: "--tls-key" });
+  }
+  if (key !== undefined) {
+    throw new UsageError({ kind: "incomplete", option: "--tls-key", missing: "--tls-cert" });
+  }
+}
+
+/** Reads the secrets that the command line names. @throws {UsageError} If one cannot be read. */
 export async function readSecrets(
-  settings: Settings,
+  settings: RegistrySettings,
   question: string,
 ): Promise<Pick<RegistryOptions, "gate" | "tls">> {
   const password = await readRoomPassword(settings.password, question);

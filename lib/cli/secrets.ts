@@ -1,34 +1,29 @@
 /**
- * What opens a room: its password, certificates, keys. Never from the command line itself, which every user of a machine
+ * Reads secrets: the room's password, certificates, keys. Never from the command line, which every user of the machine
  * can read.
  */
 
 import type { UsageProblem } from "../events/usage_problem.ts";
+import { badValue, UsageError } from "./arguments.ts";
+import { systemError } from "../util/system_error.ts";
 
-/** The variable of the environment that holds a room's password. */
+/** Environment variable of the room's password. */
 export const PASSWORD_VARIABLE = "SALA_ROOM_PASSWORD";
 
-/** A secret that cannot be had. */
-export class SecretError extends Error {
-  constructor(readonly problem: UsageProblem) {
-    super();
-  }
-}
-
-/** Where a room's password may come from. */
+/** Options that say where the room's password is. */
 export interface PasswordSource {
   /** `--room-password-file`. */
   readonly file: string | undefined;
-  /** `--room-password`: a person is asked. */
+  /** `--room-password`: ask at the terminal. */
   readonly ask: boolean;
 }
 
 /**
- * The room's password: of the file, else of the person, else of the environment.
+ * Reads the room's password: from the file, else from the terminal, else from the environment.
  *
- * @param question What a person is asked.
- * @returns Undefined if nothing says that there is one.
- * @throws {SecretError} If it should be there and is not.
+ * @param question The prompt at the terminal.
+ * @returns Undefined if there is none.
+ * @throws {UsageError} If it cannot be read.
  */
 export async function readRoomPassword(
   { file, ask }: PasswordSource,
@@ -38,7 +33,7 @@ export async function readRoomPassword(
     const option = "--room-password-file";
     const password = (await readSecret(option, file)).replace(/[\r\n]+$/, "");
     if (password === "") {
-      throw new SecretError({ kind: "bad_file", option, value: file, detail: "it is empty" });
+      throw new UsageError({ kind: "bad_file", option, value: file, detail: { kind: "empty" } });
     }
     return password;
   }
@@ -46,28 +41,23 @@ export async function readRoomPassword(
   return Deno.env.get(PASSWORD_VARIABLE) || undefined;
 }
 
-/** The text of a file. @throws {SecretError} If it cannot be read. */
+/** Reads a text file. @throws {UsageError} If it cannot be read. */
 export async function readSecret(option: string, path: string): Promise<string> {
   try {
     return await Deno.readTextFile(path);
   } catch (error) {
-    const detail = error instanceof Deno.errors.NotFound
-      ? "no such file or folder"
-      : error instanceof Deno.errors.PermissionDenied
-      ? "permission denied"
-      : String((error as Error).message).replace(/[:,].*/s, "");
-    throw new SecretError({ kind: "bad_file", option, value: path, detail });
+    throw new UsageError({ kind: "bad_file", option, value: path, detail: systemError(error) });
   }
 }
 
 const ENTER = "\r\n";
 const ERASE = "\b\x7f";
-/** Ctrl-C and Ctrl-D, which a terminal that does not echo hands over as they are. */
+/** Ctrl-C and Ctrl-D, which are plain characters in raw mode. */
 const GIVE_UP = "\x03\x04";
 
-/** Asks at the terminal, where nothing is shown of what is typed. */
+/** Asks at the terminal, without echo. */
 async function askSecret(option: string, question: string): Promise<string> {
-  if (!Deno.stdin.isTerminal()) throw new SecretError({ kind: "no_terminal", option });
+  if (!Deno.stdin.isTerminal()) throw new UsageError({ kind: "no_terminal", option });
   await Deno.stderr.write(new TextEncoder().encode(question));
   const typed: string[] = [];
   const decoder = new TextDecoder();
@@ -78,7 +68,7 @@ async function askSecret(option: string, question: string): Promise<string> {
       const count = await Deno.stdin.read(buffer);
       if (count === null) break;
       for (const character of decoder.decode(buffer.subarray(0, count), { stream: true })) {
-        if (GIVE_UP.includes(character)) throw new SecretError({ kind: "bad_value", option, value: "" });
+        if (GIVE_UP.includes(character)) throw badValue(option, "");
         if (ENTER.includes(character)) {
           if (typed.length > 0) return typed.join("");
         } else if (ERASE.includes(character)) typed.pop();
@@ -89,10 +79,10 @@ async function askSecret(option: string, question: string): Promise<string> {
     Deno.stdin.setRaw(false);
     await Deno.stderr.write(new TextEncoder().encode("\r\n"));
   }
-  throw new SecretError({ kind: "bad_value", option, value: "" });
+  throw badValue(option, "");
 }
 
-/** The problem of a password on the command line, which is not repeated; undefined if there is none. */
+/** The problem of a password on the command line, without the password; undefined if there is none. */
 export function exposedPassword(args: readonly string[]): UsageProblem | undefined {
   const exposed = args.some((arg) => arg.startsWith("--room-password="));
   return exposed ? { kind: "bad_value", option: "--room-password", value: "…" } : undefined;

@@ -1,16 +1,16 @@
-/** How the system, or a person elsewhere, asks a program to end. */
+/** Signals and failures that end the program. */
 
-/** Ctrl-C, `kill`, the closing of the terminal: those that this system can tell a program of. */
+/** The signals of Ctrl-C, `kill` and a closed terminal, as far as the system has them. */
 const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
   ? ["SIGINT", "SIGBREAK"]
   : ["SIGINT", "SIGTERM", "SIGHUP"];
 
-/** Calls back at each signal that asks the program to end. */
+/** Calls back at each signal to end. */
 export function onEndSignal(callback: () => void): void {
   for (const signal of SIGNALS) Deno.addSignalListener(signal, callback);
 }
 
-/** Calls back, in place of a stack trace, with what nobody caught. */
+/** Calls back with each uncaught exception, instead of a stack trace. */
 export function onFailure(callback: (error: unknown) => void): void {
   addEventListener("error", (event) => {
     event.preventDefault();

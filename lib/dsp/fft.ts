@@ -1,30 +1,30 @@
 /**
- * Fourier transforms of real signals of one length, again and again, with nothing allocated after the start.
+ * Fourier transforms of real signals of one length. It allocates memory only when it is made.
  *
- * `N` real values are transformed as `N / 2` complex ones, radix 2, and taken apart afterwards (Press et al.,
- * "Numerical Recipes", 12.3).
+ * `N` real values are transformed as `N / 2` complex ones, radix 2 (Cooley and Tukey, 1965), and separated afterwards
+ * (Press et al., "Numerical Recipes", 12.3).
  */
 export class Fft {
   /** Number of real values. */
   readonly size: number;
-  /** Number of frequencies, from 0 to half the sample rate with both ends. */
+  /** Number of frequencies, `size / 2 + 1`: from 0 to the Nyquist frequency, both included. */
   readonly bins: number;
   readonly #half: number;
   readonly #real: Float64Array;
   readonly #imaginary: Float64Array;
-  /** Where each value goes in the order of reversed bits. */
-  readonly #reversed: Uint16Array;
+  /** Each index with its bits in reversed order. */
+  readonly #reversed: Int32Array;
   /** `cos` and `sin` of `2πk / size` for the lower half of the frequencies. */
   readonly #cosines: Float64Array;
   readonly #sines: Float64Array;
 
   /**
-   * @param size Number of real values: a power of two, 8 to 65536.
-   * @throws {RangeError} When it is another number.
+   * @param size Number of real values: a power of two, at least 8.
+   * @throws {RangeError} If it is another number.
    */
   constructor(size: number) {
-    if (!Number.isInteger(Math.log2(size)) || size < 8 || size > 65_536) {
-      throw new RangeError(`Cannot transform ${size} values: not a power of two from 8 to 65536`);
+    if (!Number.isInteger(Math.log2(size)) || size < 8) {
+      throw new RangeError(`Cannot transform ${size} values: not a power of two of at least 8`);
     }
     this.size = size;
     this.#half = size / 2;
@@ -33,21 +33,18 @@ export class Fft {
     this.#imaginary = new Float64Array(this.#half);
     this.#cosines = Float64Array.from({ length: this.#half }, (_, k) => Math.cos(2 * Math.PI * k / size));
     this.#sines = Float64Array.from({ length: this.#half }, (_, k) => Math.sin(2 * Math.PI * k / size));
-    this.#reversed = new Uint16Array(this.#half);
-    const bits = Math.log2(this.#half);
-    for (let i = 0; i < this.#half; i++) {
-      let mirrored = 0;
-      for (let bit = 0; bit < bits; bit++) if (i & (1 << bit)) mirrored |= 1 << (bits - 1 - bit);
-      this.#reversed[i] = mirrored;
+    this.#reversed = new Int32Array(this.#half);
+    for (let i = 1; i < this.#half; i++) {
+      this.#reversed[i] = this.#reversed[i >> 1]! / 2 + (i % 2) * this.#half / 2;
     }
   }
 
   /**
    * `X[k] = Σ x[n] e^(-2πikn/N)`, unscaled.
    *
-   * @param signal `size` values, which stay as they are.
-   * @param real Takes the real parts of `bins` frequencies, starting at `at`.
-   * @param imaginary Takes their imaginary parts.
+   * @param signal `size` values, left unchanged.
+   * @param real Receives the real parts of `bins` frequencies, from the index `at`.
+   * @param imaginary Receives their imaginary parts, likewise.
    */
   forward(signal: Float64Array, real: Float64Array, imaginary: Float64Array, at = 0): void {
     const re = this.#real;
@@ -81,11 +78,11 @@ export class Fft {
   }
 
   /**
-   * The inverse of {@linkcode Fft.forward}, scaled so that the two undo each other.
+   * The inverse of {@linkcode Fft.forward}, scaled so that the two cancel.
    *
-   * @param real Real parts of `bins` frequencies, starting at `at`, which stay as they are.
-   * @param imaginary Their imaginary parts; those of the first and last are taken as 0.
-   * @param signal Takes `size` values.
+   * @param real Real parts of `bins` frequencies, from the index `at`, left unchanged.
+   * @param imaginary Their imaginary parts, likewise; the first and the last count as 0.
+   * @param signal Receives `size` values.
    */
   inverse(real: Float64Array, imaginary: Float64Array, signal: Float64Array, at = 0): void {
     const re = this.#real;
@@ -95,7 +92,7 @@ export class Fft {
     const cosines = this.#cosines;
     const sines = this.#sines;
     const scale = 0.5 / half;
-    // Exchanging real and imaginary parts on the way in and out makes the forward transform the inverse.
+    // With real and imaginary parts swapped before and after, the forward transform is the inverse.
     im[0] = scale * (real[at]! + real[at + half]!);
     re[0] = scale * (real[at]! - real[at + half]!);
     for (let k = 1, mirror = half - 1; k <= mirror; k++, mirror--) {
@@ -121,14 +118,14 @@ export class Fft {
     }
   }
 
-  /** Transforms the complex values, which lie in the order of reversed bits, in place. */
+  /** Transforms the complex values in place. They lie in bit-reversed order. */
   #transform(): void {
     const re = this.#real;
     const im = this.#imaginary;
     const length = this.#half;
     const cosines = this.#cosines;
     const sines = this.#sines;
-    // The first two rounds turn by nothing and by a right angle, which needs no products.
+    // The first two stages rotate by 0 and 90 degrees, which takes no multiplications.
     for (let i = 0; i < length; i += 4) {
       const r0 = re[i]!;
       const r1 = re[i + 1]!;
@@ -172,52 +169,5 @@ export class Fft {
         }
       }
     }
-  }
-}
-
-/**
- * Fourier transform in place: `X[k] = Σ x[n] e^(-2πikn/N)`, radix 2, unscaled (Cooley and Tukey, 1965).
- *
- * @param real Real parts of `N` values, `N` a power of two.
- * @param imaginary Imaginary parts. Handing the two over in exchanged places makes the inverse, times `N`.
- * @throws {RangeError} When the lengths differ or are no power of two.
- */
-export function fft(real: Float64Array, imaginary: Float64Array): void {
-  const length = real.length;
-  if (length !== imaginary.length || !Number.isInteger(Math.log2(length))) {
-    throw new RangeError(`Cannot transform ${length} values: not a power of two`);
-  }
-  reverseBits(real, imaginary);
-  const cosines = Float64Array.from({ length: length / 2 }, (_, k) => Math.cos(2 * Math.PI * k / length));
-  const sines = Float64Array.from({ length: length / 2 }, (_, k) => -Math.sin(2 * Math.PI * k / length));
-  for (let half = 1; half < length; half *= 2) {
-    const step = length / (2 * half);
-    for (let block = 0; block < length; block += 2 * half) {
-      for (let k = 0; k < half; k++) {
-        const [upper, lower] = [block + k, block + k + half];
-        const [cosine, sine] = [cosines[k * step]!, sines[k * step]!];
-        const turnedReal = real[lower]! * cosine - imaginary[lower]! * sine;
-        const turnedImaginary = real[lower]! * sine + imaginary[lower]! * cosine;
-        real[lower] = real[upper]! - turnedReal;
-        imaginary[lower] = imaginary[upper]! - turnedImaginary;
-        real[upper]! += turnedReal;
-        imaginary[upper]! += turnedImaginary;
-      }
-    }
-  }
-}
-
-/** Moves every value to the place whose number has the same bits in the opposite order. */
-function reverseBits(real: Float64Array, imaginary: Float64Array): void {
-  const length = real.length;
-  let mirrored = 0;
-  for (let i = 1; i < length; i++) {
-    // Adds one to `mirrored`, carrying from its highest bit down.
-    let bit = length / 2;
-    for (; mirrored & bit; bit /= 2) mirrored -= bit;
-    mirrored += bit;
-    if (mirrored <= i) continue;
-    [real[i], real[mirrored]] = [real[mirrored]!, real[i]!];
-    [imaginary[i], imaginary[mirrored]] = [imaginary[mirrored]!, imaginary[i]!];
   }
 }

@@ -1,13 +1,11 @@
-/** How loud a voice is. */
-
-/** Level of digital silence in dB below full scale; nothing is shown as softer. */
+/** Level given for digital silence, and the lowest level given, in dB relative to full scale. */
 export const SILENCE_DB = -100;
 
 /**
- * The root mean square level of samples.
+ * Root mean square level.
  *
- * @returns dB relative to a full-scale square wave: 0 is the loudest there is, a full-scale sine -3, silence
- * {@linkcode SILENCE_DB}.
+ * @param samples Signed 16 bit.
+ * @returns dB relative to a full-scale square wave: a full-scale sine is -3, silence {@linkcode SILENCE_DB}.
  */
 export function levelDb(samples: Int16Array): number {
   let sum = 0;

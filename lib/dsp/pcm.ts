@@ -1,19 +1,19 @@
-/** The form of sound everywhere in the program: PCM samples, mono, signed 16 bit, at one rate. */
+/** The program's sound format: PCM, mono, signed 16 bit, 48 kHz. */
 
-/** Samples a second, in Hz. Opus's own rate (RFC 6716, section 2), so that nothing is resampled on its way. */
+/** Sample rate in Hz. It is Opus's own (RFC 6716, section 2), so that voice is not resampled. */
 export const SAMPLE_RATE = 48_000;
 
-/** Samples in a millisecond. */
+/** Samples per millisecond. */
 export const SAMPLES_PER_MS = SAMPLE_RATE / 1000;
 
-/** Full scale of signed 16-bit samples: a float of 1 stands for this much. */
+/** The 16-bit sample that a float of 1 stands for. */
 const FULL_SCALE = 32_768;
 
 /**
- * Converts samples from floats to signed 16 bit, rounding to the nearest and clipping what is too loud.
+ * Converts floats to signed 16 bit, rounded to the nearest and clipped at full scale.
  *
- * @param samples Samples between -1 and 1; a NaN becomes 0.
- * @param output Takes the result; at least as long as `samples`.
+ * @param samples Full scale is -1 to 1; a NaN becomes 0.
+ * @param output Receives the result; at least as long as `samples`.
  */
 export function toInt16(samples: Float32Array, output: Int16Array): void {
   for (let i = 0; i < samples.length; i++) {
@@ -25,7 +25,7 @@ export function toInt16(samples: Float32Array, output: Int16Array): void {
 /**
  * Converts samples to floats between -1 and 1.
  *
- * @param samples Signed 16-bit samples, or floats, which are handed back as they are.
+ * @param samples Signed 16 bit, or floats, which are returned unchanged.
  */
 export function toFloat32(samples: Int16Array | Float32Array): Float32Array {
   return samples instanceof Float32Array

@@ -1,28 +1,28 @@
 /**
- * Zero crossings of the low-pass on each side of its middle, at the lower of the two rates. 48 keep the range up
- * to 0.9 of the lower rate's half, which is 7.2 kHz for sound at 16 kHz.
+ * Zero crossings of the low-pass filter on each side of its centre, at the lower of the two rates. 48 keep the pass band
+ * up to 0.9 of the lower Nyquist frequency: 7.2 kHz for sound at 16 kHz.
  */
 const ZERO_CROSSINGS = 48;
-/** How far down everything above half the lower rate is, in dB: below what 16-bit speech is heard over. */
+/** Attenuation above the lower Nyquist frequency in dB, inaudible under 16-bit speech. */
 const STOPBAND_DB = 80;
-/** Places between two input samples for which the low-pass is tabulated; between them it is a straight line. */
+/** Tabulated filter phases between two input samples; weights between two phases are interpolated linearly. */
 const PHASES = 256;
 
 /**
  * Converts sound from one sample rate to another with a windowed-sinc low-pass (Kaiser window; Oppenheim and
- * Schafer, "Discrete-Time Signal Processing", 7.5.3). No delay: output sample `n` is at the time `n / to`.
+ * Schafer, "Discrete-Time Signal Processing", 7.5.3), without delay: output sample `n` is at the time `n / to`.
  */
 export class Resampler {
   readonly #from: number;
   readonly #to: number;
-  /** Input samples on each side of an output sample that take part in it. */
+  /** Input samples on each side of an output sample that contribute to it. */
   readonly #halfTaps: number;
   /** `PHASES + 1` rows of `2 * #halfTaps` weights. */
   readonly #weights: Float64Array;
 
   /**
-   * @param from Samples a second of the input.
-   * @param to Samples a second of the output.
+   * @param from Sample rate of the input in Hz.
+   * @param to Sample rate of the output in Hz.
    */
   constructor(from: number, to: number) {
     this.#from = from;
@@ -32,22 +32,18 @@ export class Resampler {
     this.#weights = from === to ? new Float64Array() : lowPassWeights(this.#halfTaps, bandwidth);
   }
 
-  /**
-   * How many samples come out of so many.
-   *
-   * @param inputLength Number of input samples.
-   */
+  /** Output samples for a number of input samples. */
   outputLength(inputLength: number): number {
     return Math.round(inputLength * this.#to / this.#from);
   }
 
   /**
-   * Computes any stretch of the output, so that a long file need not be converted in one go. Before and after
-   * the input there is silence.
+   * Computes any range of the output, so that a long file need not be converted at once. The input counts as silent
+   * before its start and after its end.
    *
-   * @param input All of the input.
-   * @param start First output sample wanted.
-   * @param output Takes the stretch.
+   * @param input The whole input.
+   * @param start First output sample of the range.
+   * @param output Receives the range.
    */
   render(input: Float32Array, start: number, output: Float32Array): void {
     const end = this.outputLength(input.length);
@@ -59,7 +55,7 @@ export class Resampler {
 
   #sampleAt(input: Float32Array, position: number): number {
     if (this.#halfTaps === 0) return input[position] ?? 0;
-    // Products of whole numbers are exact, so the phase does not wander however long the sound is.
+    // Integer products are exact, so the phase does not drift with the length of the sound.
     const product = position * this.#from;
     const remainder = product % this.#to;
     const middle = (product - remainder) / this.#to;
@@ -83,12 +79,12 @@ export class Resampler {
 }
 
 /**
- * Converts sound from one sample rate to another in one go.
+ * Converts a whole sound from one sample rate to another.
  *
- * @param samples Mono samples at the rate `from`.
- * @param from Samples a second of `samples`.
- * @param to Samples a second of the result.
- * @returns The sound at the rate `to`, equally long in time.
+ * @param samples Mono, at the rate `from`.
+ * @param from Sample rate of `samples` in Hz.
+ * @param to Sample rate of the result in Hz.
+ * @returns The sound at the rate `to`, of the same duration.
  *
  * @example
  * ```ts
@@ -103,12 +99,12 @@ export function resample(samples: Float32Array, from: number, to: number): Float
   return output;
 }
 
-/** Rows of low-pass weights, the row `p` for an output sample `p / PHASES` after an input sample. */
+/** Low-pass weights: row `p` is for an output sample `p / PHASES` after an input sample. */
 function lowPassWeights(halfTaps: number, bandwidth: number): Float64Array {
-  // Kaiser's formulas: the window's shape for an attenuation, and the transition width that it leaves.
+  // Kaiser's formulas: the window's shape for an attenuation, and the resulting transition width.
   const beta = 0.1102 * (STOPBAND_DB - 8.7);
   const transition = (STOPBAND_DB - 7.95) / (2.285 * 2 * halfTaps * Math.PI);
-  // The transition ends at half the lower rate, so that nothing folds back. In parts of half the input rate.
+  // The transition ends at the lower Nyquist frequency, so that nothing aliases. In units of the input's.
   const cutoff = bandwidth - transition / 2;
   const taps = 2 * halfTaps;
   const weights = new Float64Array((PHASES + 1) * taps);
@@ -131,7 +127,7 @@ function sinc(x: number): number {
   return x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x);
 }
 
-/** Kaiser window at `x`, which goes from -1 to 1; without its constant factor. */
+/** Kaiser window at `x` from -1 to 1, without its constant factor. */
 function kaiser(x: number, beta: number): number {
   return Math.abs(x) >= 1 ? 0 : besselI0(beta * Math.sqrt(1 - x * x));
 }

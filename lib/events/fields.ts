@@ -1,12 +1,24 @@
 /** What events of both tools have in common. */
 
 import type { Endpoint } from "../protocol/address.ts";
+import type { Person } from "../protocol/registry_messages.ts";
 import type { Trace } from "../protocol/trace.ts";
 
 /** A message was sent or received: a line of the message trace, left out with `--quiet`. */
 export type MessageEvent = { readonly event: "message" } & Trace;
 
-/** A person and where their phone is. */
+/** The reader of the output is too slow: that many lines were left out here. */
+export interface LeftOutEvent {
+  readonly event: "left_out";
+  readonly lines: number;
+}
+
+/** A person and the address of their phone. */
 export interface PersonFields extends Endpoint {
   readonly name: string;
+}
+
+/** A person of the wire, in the fields that events have. */
+export function personFields({ nome, ip, porta }: Person): PersonFields {
+  return { name: nome, ip, port: porta };
 }

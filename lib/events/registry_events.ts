@@ -1,10 +1,11 @@
-/** Everything that a registry has to tell its person; see `phone_events.ts`. */
+/** The events of a registry; see `phone_events.ts`. */
 
-import type { Person } from "../protocol/registry_messages.ts";
-import type { MessageEvent, PersonFields } from "./fields.ts";
+import type { LeftOutEvent, MessageEvent, PersonFields } from "./fields.ts";
+import type { SystemError } from "../util/system_error.ts";
+import type { TlsError } from "../util/tls_error.ts";
 import type { UsageProblem } from "./usage_problem.ts";
 
-/** How somebody came to leave the table. */
+/** Why a person left the table. */
 export type LeaveReason =
   /** With `fechamento`. */
   | "goodbye"
@@ -13,17 +14,26 @@ export type LeaveReason =
   /** No answer to `ping`. */
   | "silent";
 
-/** What a registry tells its person. */
+/** The registry cannot listen at `host` and `port`. */
+export interface ListenDetail {
+  readonly kind: "cannot_listen";
+  readonly host: string;
+  readonly port: number;
+  readonly cause: SystemError | TlsError;
+}
+
+/** An event of a registry. */
 export type RegistryEvent =
   | MessageEvent
+  | LeftOutEvent
   | { readonly event: "listening"; readonly host: string; readonly port: number }
   | { readonly event: "joined" } & PersonFields
   | { readonly event: "left"; readonly reason: LeaveReason } & PersonFields
-  | { readonly event: "table"; readonly people: readonly Person[] }
+  | { readonly event: "table"; readonly people: readonly PersonFields[] }
   | { readonly event: "room_full"; readonly connections: number }
-  /** One machine has as many connections as it may have. */
+  /** One address has its limit of connections. */
   | { readonly event: "address_full"; readonly ip: string; readonly connections: number }
   | { readonly event: "port_in_use"; readonly port: number }
   | { readonly event: "wrong_usage"; readonly problem: UsageProblem }
-  | { readonly event: "failed"; readonly detail: string }
+  | { readonly event: "failed"; readonly detail: ListenDetail | SystemError }
   | { readonly event: "closed" };

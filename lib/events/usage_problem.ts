@@ -1,12 +1,29 @@
-/** What is wrong with a command line. */
+import type { SystemError } from "../util/system_error.ts";
+
+/** The first thing that is wrong with a command line. */
 export type UsageProblem =
   | { readonly kind: "unknown_option"; readonly option: string }
   | { readonly kind: "missing_argument"; readonly argument: string }
   | { readonly kind: "too_many_arguments"; readonly argument: string }
-  | { readonly kind: "bad_value"; readonly option: string; readonly value: string }
-  /** A file that an option names cannot be used. */
-  | { readonly kind: "bad_file"; readonly option: string; readonly value: string; readonly detail: string }
-  /** Something has to be asked at a terminal, and there is none. */
+  /** `value` is empty if it is missing; `least` and `most` are the range of a number. */
+  | {
+    readonly kind: "bad_value";
+    readonly option: string;
+    readonly value: string;
+    readonly least?: number;
+    readonly most?: number;
+  }
+  /** The file that an option names cannot be used. */
+  | {
+    readonly kind: "bad_file";
+    readonly option: string;
+    readonly value: string;
+    readonly detail: SecretDetail;
+  }
+  /** The option asks at a terminal, and there is none. */
   | { readonly kind: "no_terminal"; readonly option: string }
-  /** An option is of no use without another. */
+  /** The option is of no use without another. */
   | { readonly kind: "incomplete"; readonly option: string; readonly missing: string };
+
+/** Why a file with a secret in it cannot be used. */
+export type SecretDetail = SystemError | { readonly kind: "empty" };

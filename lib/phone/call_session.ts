@@ -5,7 +5,7 @@ import { logKeys } from "../call/key_log.ts";
 import { SILENCE_DB } from "../dsp/level.ts";
 import type { CallFigures } from "../events/phone_events.ts";
 import type { CallTransport } from "../transport/call_transport.ts";
-import { fileFailure } from "../util/file_failure.ts";
+import { systemError } from "../util/system_error.ts";
 import { NO_VOICE, type VoiceSession } from "../voice/voice_session.ts";
 import type { CallAudio } from "./call_audio.ts";
 import type { PhoneOptions } from "./options.ts";
@@ -102,7 +102,7 @@ export class CallSession {
     try {
       logKeys(path, id, role, keys);
     } catch (error) {
-      screen.show({ event: "key_log_failed", path, detail: fileFailure(error) });
+      screen.show({ event: "key_log_failed", path, detail: systemError(error) });
     }
   }
 

@@ -6,14 +6,14 @@
 import type { Call, CallNotice } from "../call/call.ts";
 import type { CallManagerOutput } from "../call/call_manager.ts";
 import type { CallEnd, PhoneEvent } from "../events/phone_events.ts";
-import type { PersonFields } from "../events/fields.ts";
+import { type PersonFields, personFields } from "../events/fields.ts";
 import { ipVersion, isLoopback } from "../protocol/address.ts";
 import { isName, nameKey } from "../protocol/name.ts";
 import { RoomPassword } from "../protocol/password_challenge.ts";
 import type { Registration, RegistrationOptions } from "../registration/registration.ts";
 import type { ConnectFailure } from "../registration/registry_client.ts";
 import type { CallTransport, CallTransportEvents } from "../transport/call_transport.ts";
-import { withTimeLimit } from "../util/time_limit.ts";
+import { within } from "../util/time_limit.ts";
 import { type CallAudio, CLOSING_MS } from "./call_audio.ts";
 import { CallSession, NO_CALL } from "./call_session.ts";
 import { type CommandTarget, parseCommand, runCommand } from "./commands.ts";
@@ -32,15 +32,6 @@ export const EXIT = {
   rejected: 7,
   noAnswer: 8,
 } as const;
-
-/** Causes why a registry cannot be reached, in the words that the texts know. */
-const CONNECT_FAILURES: Readonly<Record<string, string>> = {
-  refused: "connection refused",
-  timeout: "timed out",
-  name_not_resolved: "host name not found",
-  bad_certificate: "certificate does not fit",
-  no_tls: "no tls there",
-};
 
 /** Time that a phone with `--call` waits for a registry that it lost, in milliseconds. */
 const CALL_PATIENCE_MS = 10_000;
@@ -152,8 +143,7 @@ export class UserAgent implements CommandTarget {
       onNameTaken: () => this.#lostName(),
     });
     if (connected.kind !== "connected") {
-      const detail = CONNECT_FAILURES[connected.kind] ?? connected.detail;
-      this.#show({ event: "registry_unreachable", host, port: registryPort, detail });
+      this.#show({ event: "registry_unreachable", host, port: registryPort, detail: connected });
       return EXIT.registryUnreachable;
     }
     this.#registry = connected.link;
@@ -186,7 +176,7 @@ export class UserAgent implements CommandTarget {
       }
       if (result.kind === "lost") {
         const { host, registryPort } = this.#options;
-        this.#show({ event: "registry_unreachable", host, port: registryPort, detail: "connection closed" });
+        this.#show({ event: "registry_unreachable", host, port: registryPort, detail: result });
         return EXIT.registryUnreachable;
       }
       if (result.kind === "room_full") {
@@ -197,8 +187,8 @@ export class UserAgent implements CommandTarget {
         this.#show({ event: "password_refused", given: result.kind === "wrong_password" });
         return EXIT.registryUnreachable;
       }
-      if (result.kind === "refused") {
-        this.#show({ event: "registration_refused", reason: result.message });
+      if (result.kind === "registry_refused") {
+        this.#show({ event: "registration_refused", reason: result.reason, text: result.text });
         return EXIT.registryUnreachable;
       }
       this.#show({ event: "name_taken", name });
@@ -232,17 +222,12 @@ export class UserAgent implements CommandTarget {
     if (this.#self.name !== "") this.#show({ event: "closed" });
   }
 
-  async #closeSound(): Promise<boolean> {
-    try {
-      await withTimeLimit(CLOSING_MS, undefined, async () => {
-        await this.#ending;
-        await this.#parts.audio.closed();
-      });
-      return true;
-    } catch (error) {
-      if ((error as Error).name !== "TimeoutError") throw error;
-      return false;
-    }
+  #closeSound(): Promise<boolean> {
+    const close = async (): Promise<void> => {
+      await this.#ending;
+      await this.#parts.audio.closed();
+    };
+    return within(CLOSING_MS, close());
   }
 
   /** The registry is away. Calls need none, and the registration comes back by itself. */
@@ -321,9 +306,9 @@ export class UserAgent implements CommandTarget {
     const result = await this.#registry?.list();
     if (result?.kind === "people") {
       for (const { nome } of result.people) this.#learn(nome);
-      this.#show({ event: "people", people: result.people });
-    } else if (result?.kind === "refused") {
-      this.#show({ event: "failed", detail: result.message });
+      this.#show({ event: "people", people: result.people.map(personFields) });
+    } else if (result?.kind === "registry_refused") {
+      this.#show({ event: "failed", detail: result });
     } else {
       this.#show({ event: "registry_away" });
     }
@@ -337,15 +322,15 @@ export class UserAgent implements CommandTarget {
     }
     const result = await this.#registry?.lookUp(name);
     if (result?.kind === "found") {
-      const { nome, ip, porta } = result.person;
-      this.#learn(nome);
-      return { name: nome, ip, port: porta };
+      const person = personFields(result.person);
+      this.#learn(person.name);
+      return person;
     }
     if (result?.kind === "unknown") {
       this.#show({ event: "unknown_person", name });
       if (this.#options.call !== undefined) this.quit(EXIT.unknownPerson);
-    } else if (result?.kind === "refused") {
-      this.#show({ event: "failed", detail: result.message });
+    } else if (result?.kind === "registry_refused") {
+      this.#show({ event: "failed", detail: result });
     } else {
       this.#show({ event: "registry_away" });
     }

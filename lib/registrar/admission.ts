@@ -40,7 +40,7 @@ export class Admission {
   enter(now: number, ip: string, limit: number): { connections: number; waitMs: number } | undefined {
     for (const expired of this.#idle.due(now)) this.#addresses.delete(expired);
     const address = this.#addresses.get(ip) ??
-      { connections: 0, bucket: new TokenBucket(now, CONNECTIONS_PER_SECOND, BURST) };
+      { connections: 0, bucket: new TokenBucket(CONNECTIONS_PER_SECOND, BURST) };
     if (address.connections >= limit) return undefined;
     this.#addresses.set(ip, address);
     this.#idle.stop(ip);

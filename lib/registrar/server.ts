@@ -1,6 +1,7 @@
 /** The registry as a TCP or TLS server. */
 
-import type { RegistryEvent } from "../events/registry_events.ts";
+import { personFields } from "../events/fields.ts";
+import type { ListenDetail, RegistryEvent } from "../events/registry_events.ts";
 import { canonicalIp, type Endpoint, formatEndpoint, isLoopback } from "../protocol/address.ts";
 import { LineSplitter, MAX_LINE_BYTES } from "../protocol/line_splitter.ts";
 import { DEFAULT_REGISTRY_PORT, type Person, type RegistryReply } from "../protocol/registry_messages.ts";
@@ -10,8 +11,12 @@ import { Registrar, type RegistrarOutput } from "./registrar.ts";
 import type { PasswordGate } from "../protocol/password_challenge.ts";
 import { ROOM_FULL, type Session } from "./session.ts";
 import { spareDescriptors } from "./descriptor_budget.ts";
+import { systemError } from "../util/system_error.ts";
+import { tlsError } from "../util/tls_error.ts";
 import { TokenBucket } from "../util/token_bucket.ts";
-import { withTimeLimit } from "../util/time_limit.ts";
+import { within } from "../util/time_limit.ts";
+import { pause } from "../util/pause.ts";
+import { writeAll } from "../util/write_all.ts";
 
 /** Default limit of connections; fewer if the process may not open enough file descriptors. */
 const DEFAULT_MAX_CONNECTIONS = 10_000;
@@ -107,22 +112,19 @@ export interface RegistryServer extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** Another process listens on the port. */
-export class PortInUseError extends Error {
-  override readonly name = "PortInUseError";
-  readonly port: number;
+/** The registry cannot listen, such as at an address that is not this machine's or with a key that is none. */
+export class ListenError extends Error {
+  override readonly name = "ListenError";
 
-  constructor(port: number) {
-    super(`Cannot listen: port ${port} is in use`);
-    this.port = port;
+  constructor(readonly detail: ListenDetail) {
+    super(`Cannot listen at ${formatEndpoint({ ip: detail.host, port: detail.port })}: ${detail.cause.kind}`);
   }
 }
 
 /**
  * Starts a registry.
  *
- * @throws {PortInUseError} If another process listens on the port.
- * @throws {Error} If it cannot listen for another reason, such as an address of another host.
+ * @throws {ListenError} If it cannot listen there; `address_in_use` where the port is another process's.
  */
 export function startRegistry(options: RegistryOptions = {}): RegistryServer {
   const { host = "0.0.0.0", port = DEFAULT_REGISTRY_PORT } = options;
@@ -132,9 +134,12 @@ export function startRegistry(options: RegistryOptions = {}): RegistryServer {
       ? Deno.listenTls({ hostname: host, port, ...options.tls })
       : Deno.listen({ hostname: host, port });
   } catch (error) {
-    if (error instanceof Deno.errors.AddrInUse) throw new PortInUseError(port);
-    const detail = error instanceof Error ? error.message.replace(/ \(os error \d+\)$/, "") : String(error);
-    throw new Error(`Cannot listen at ${formatEndpoint({ ip: host, port })}: ${detail}`, { cause: error });
+    throw new ListenError({
+      kind: "cannot_listen",
+      host,
+      port,
+      cause: tlsError(error) ?? systemError(error),
+    });
   }
   return new Server(listener, options);
 }
@@ -210,7 +215,7 @@ class Server implements RegistryServer {
     const ends = [...this.#connections.values()];
     for (const socket of [...this.#connections.keys(), ...this.#lingering]) closeQuietly(socket);
     for (const { resume } of this.#bySession.values()) resume();
-    await settledOrTimeout(CLOSE_TIMEOUT_MS, Promise.all(ends));
+    await within(CLOSE_TIMEOUT_MS, Promise.all(ends));
     // Connections that end later report nothing.
     this.#onEvent = () => {};
   }
@@ -221,7 +226,7 @@ class Server implements RegistryServer {
       try {
         socket = await this.#listener.accept();
       } catch {
-        if (!this.#closing) await new Promise((resolve) => setTimeout(resolve, ACCEPT_RETRY_MS));
+        if (!this.#closing) await pause(ACCEPT_RETRY_MS);
         continue;
       }
       if (this.#closing) closeQuietly(socket);
@@ -261,13 +266,13 @@ class Server implements RegistryServer {
 
   /** Serves a connection until either side ends it. Never rejects. */
   async #serve(socket: Socket, waitMs: number): Promise<void> {
-    if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+    if (waitMs > 0) await pause(waitMs);
     const session = this.#registrar.handleConnect(performance.now());
     try {
       const connection: Connection = {
         socket,
         peer: peerOf(socket),
-        writeQueue: new WriteQueue((bytes) => socket.write(bytes)),
+        writeQueue: new WriteQueue(socket),
         finished: false,
         resume: () => {},
       };
@@ -300,10 +305,10 @@ class Server implements RegistryServer {
     const splitter = new LineSplitter(this.#lineBytes);
     const buffer = new Uint8Array(READ_BYTES);
     const rate = this.#requestsPerSecond;
-    const bucket = new TokenBucket(performance.now(), rate, rate * BURST_SECONDS);
+    const bucket = new TokenBucket(rate, rate * BURST_SECONDS);
     const throttle = async (tokens: number): Promise<void> => {
       const ms = bucket.take(performance.now(), tokens);
-      if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
+      if (ms > 0) await pause(ms);
     };
     for (;;) {
       const count = await socket.read(buffer);
@@ -316,7 +321,7 @@ class Server implements RegistryServer {
         this.#applyOutput();
         if (session.waiting) await new Promise<void>((resolve) => connection.resume = resolve);
         if (connection.finished) {
-          await settledOrTimeout(LINGER_MS, writeQueue.drained());
+          await within(LINGER_MS, writeQueue.drained());
           return true;
         }
         if (session.gone) return false;
@@ -377,7 +382,14 @@ class Server implements RegistryServer {
 
   /** Follows every change, so that the last table on the screen is true. */
   #reportTable(): void {
-    this.#onEvent({ event: "table", people: this.#registrar.people() });
+    const people = this.#registrar.people();
+    // Converted when it is written: of the tables of one moment only the last is.
+    this.#onEvent({
+      event: "table",
+      get people() {
+        return people.map(personFields);
+      },
+    });
   }
 
   #encode(reply: RegistryReply, peer: Endpoint): string {
@@ -407,7 +419,7 @@ class Server implements RegistryServer {
     this.#lingering.add(socket);
     (async () => {
       try {
-        await send(socket, this.#encode(ROOM_FULL, peerOf(socket)));
+        await writeAll(socket, encoder.encode(this.#encode(ROOM_FULL, peerOf(socket))));
         await linger(socket);
       } catch {
         // The phone closed first.
@@ -430,11 +442,6 @@ function eventFields({ nome, ip, porta }: Person): { name: string; ip: string; p
 
 const encoder = new TextEncoder();
 
-async function send(socket: Socket, text: string): Promise<void> {
-  const bytes = encoder.encode(text);
-  for (let sent = 0; sent < bytes.length;) sent += await socket.write(bytes.subarray(sent));
-}
-
 /** Lingering close: ends this direction, then waits up to {@linkcode LINGER_MS} for the phone to close. */
 async function linger(socket: Socket): Promise<void> {
   await socket.closeWrite();
@@ -446,16 +453,7 @@ async function linger(socket: Socket): Promise<void> {
       left -= count;
     }
   })();
-  await settledOrTimeout(LINGER_MS, closed);
-}
-
-/** Waits until a promise settles, or the time is over. */
-async function settledOrTimeout(ms: number, promise: Promise<unknown>): Promise<void> {
-  try {
-    await withTimeLimit(ms, undefined, () => promise);
-  } catch {
-    // Failed: settled all the same.
-  }
+  await within(LINGER_MS, closed);
 }
 
 function closeQuietly(socket: Socket): void {

@@ -1,45 +1,48 @@
-/** When a phone that has lost its registry tries again. */
+/** Times the attempts to register again. */
+
+import { exponentialBackoff } from "../util/backoff.ts";
 
 /** Shortest pause before an attempt, in milliseconds. */
 const SHORTEST_MS = 250;
 
-/** What the pauses are drawn from begins to grow here, and doubles with each attempt. */
+/** Upper bound of the first pause, in milliseconds; it doubles with each attempt. */
 const FIRST_CEILING_MS = 500;
 
-/** Longest pause while nothing is heard of the registry's machine: attempts there cost time and packets. */
+/** Longest pause while the registry's host does not answer, in milliseconds. */
 const CEILING_MS = 5000;
 
 /**
- * Longest pause while the registry's machine answers that nobody listens: the registry is being started again, and a
- * person waits in front of it. An attempt costs two small packets on the local network. A registry that is back has
- * heard of everybody after this long and the time to register, so within 2 s.
+ * Longest pause while the registry's host refuses connections, in milliseconds: the registry is being restarted. An attempt
+ * costs two small packets; within 2 s after its return every phone is registered again.
  */
 const REFUSED_CEILING_MS = 1250;
 
 /**
- * How long a name that is in use is taken for this phone's own ghost: a registry notices after 30 s at the latest that
- * a phone has vanished.
+ * Time for which a name in use is taken for this phone's own earlier connection, in milliseconds: a registry notices a
+ * dead connection within 30 s.
  */
 const GHOST_MS = 35_000;
 
-/** Why an attempt came to nothing. */
+const ceilingMs = exponentialBackoff(FIRST_CEILING_MS, CEILING_MS);
+
+/** Why an attempt failed. */
 export type Setback =
-  /** The machine is there, and nobody listens. */
+  /** The host refused the connection. */
   | "refused"
-  /** Nothing was heard, or something went wrong. */
+  /** No answer, or another error. */
   | "unreachable"
-  /** The registry is there and wants no more of us now: full, or not yet what it was. */
+  /** The registry answered with another error, such as a full room. */
   | "turned_away"
-  /** The registry is there, and somebody has the name. */
+  /** The registry answered that the name is in use. */
   | "name_taken";
 
 /**
- * Decides when to try again, from the loss of a registry to the return. The pauses are drawn evenly between 0.25 s and
- * a ceiling that grows, so that the phones of a room do not all come at the same moment. Reads no clock.
+ * Exponential backoff with jitter: pauses are uniform between 0.25 s and a ceiling that doubles, so that the phones of a
+ * room do not all come back at once. One instance for each loss; reads no clock.
  */
 export class Backoff {
   readonly #random: () => number;
-  #ceilingMs = FIRST_CEILING_MS;
+  #attempts = 0;
   #nameTakenSince: number | undefined;
 
   /** @param random Numbers from 0 up to but not including 1. */
@@ -47,16 +50,16 @@ export class Backoff {
     this.#random = random;
   }
 
-  /** How long to wait before the first attempt, in milliseconds. */
+  /** The pause before the first attempt, in milliseconds. */
   lost(): number {
     return this.#pause(CEILING_MS);
   }
 
   /**
-   * An attempt has failed.
+   * Takes the failure of an attempt.
    *
-   * @returns How long to wait before the next one, in milliseconds; undefined if there is no use in another, because
-   * somebody else has the name.
+   * @param now Milliseconds on a clock that only goes forward.
+   * @returns The pause before the next attempt, in milliseconds; undefined once another phone has the name for good.
    */
   failed(now: number, setback: Setback): number | undefined {
     if (setback === "name_taken") {
@@ -67,8 +70,7 @@ export class Backoff {
   }
 
   #pause(limitMs: number): number {
-    const ceiling = Math.min(this.#ceilingMs, limitMs);
-    this.#ceilingMs = Math.min(2 * this.#ceilingMs, CEILING_MS);
+    const ceiling = Math.min(ceilingMs(this.#attempts++), limitMs);
     return SHORTEST_MS + this.#random() * (ceiling - SHORTEST_MS);
   }
 }

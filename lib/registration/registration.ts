@@ -1,4 +1,4 @@
-/** A phone's place in the room: a connection to the registry that is made again whenever it is lost. */
+/** A phone's registration, renewed whenever the connection to the registry is lost. */
 
 import type { Person } from "../protocol/registry_messages.ts";
 import type { Trace } from "../protocol/trace.ts";
@@ -11,31 +11,32 @@ import {
   type RegistryClientOptions,
 } from "./registry_client.ts";
 import { Backoff, type Setback } from "./backoff.ts";
+import { pause } from "../util/pause.ts";
 
-/** How long each attempt to come back may take to connect, in milliseconds. The pauses between them come on top. */
+/** Time limit for connecting again, in milliseconds, besides the pauses. */
 const RETRY_CONNECT_MS = 2000;
 
-/** What a link can be told. None of the functions may throw. */
+/** Options of a {@linkcode Registration}. None of the functions may throw. */
 export interface RegistrationOptions
   extends Pick<RegistryClientOptions, "replyMs" | "quietMs" | "password" | "tls"> {
-  /** Told of every message, as it stood on the wire. */
+  /** Receives every message as it was on the wire. */
   readonly onTrace?: (trace: Trace) => void;
-  /** The connection is lost, and the link begins to try again. Not told before a name is registered. */
+  /** The connection is lost; attempts begin. Only after a name is registered. */
   readonly onLost?: () => void;
-  /** The person is in the room again. */
+  /** The name is registered again. */
   readonly onBack?: (person: Person) => void;
-  /** The name is somebody else's now: the link has given up. */
+  /** Another phone has the name; attempts have ended. */
   readonly onNameTaken?: () => void;
   /** Numbers from 0 up to but not including 1, for the pauses. */
   readonly random?: () => number;
 }
 
-/** What came of {@linkcode Registration.connect}. */
+/** Result of {@linkcode Registration.connect}. */
 export type LinkResult = { readonly kind: "connected"; readonly link: Registration } | ConnectFailure;
 
 /**
- * A connection to the registry that comes back by itself, under the same name, address and port. While it is away every
- * question is answered `lost` at once.
+ * A connection to the registry that is made again when it is lost, and registers the same name, address and port. While
+ * there is none, requests result in `lost` at once.
  */
 export class Registration implements AsyncDisposable {
   readonly #host: string;
@@ -43,7 +44,7 @@ export class Registration implements AsyncDisposable {
   readonly #options: RegistrationOptions;
   readonly #closing = new AbortController();
   #client: RegistryClient | undefined;
-  /** The connection that is to become the next one. */
+  /** The connection of the current attempt. */
   #attempt: RegistryClient | undefined;
   #person: Person | undefined;
   #returning: Promise<void> = Promise.resolve();
@@ -54,21 +55,21 @@ export class Registration implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** Connects for the first time, which is tried once. Never rejects. */
+  /** Connects for the first time, in a single attempt. Never rejects. */
   static async connect(host: string, port: number, options: RegistrationOptions = {}): Promise<LinkResult> {
-    const link = new Registration(host, port, options);
-    const result = await link.#connect();
+    const registration = new Registration(host, port, options);
+    const result = await registration.#connect();
     if (result.kind !== "connected") return result;
-    link.#client = result.client;
-    return { kind: "connected", link };
+    registration.#client = result.client;
+    return { kind: "connected", link: registration };
   }
 
-  /** This machine's address on the connection. */
+  /** This host's address on the connection. */
   get localIp(): string {
     return this.#client?.localIp ?? "";
   }
 
-  /** Asks for a name. Once it is confirmed the link holds on to it. */
+  /** Registers a name. Once confirmed, it is registered again after each loss. */
   async register(name: string, ip: string, port: number): Promise<RegisterResult> {
     if (!this.#client) return { kind: "lost" };
     const result = await this.#client.register(name, ip, port);
@@ -79,17 +80,17 @@ export class Registration implements AsyncDisposable {
     return result;
   }
 
-  /** Asks where somebody is. */
+  /** Looks a person up. */
   async lookUp(name: string): Promise<LookUpResult> {
     return await this.#client?.lookUp(name) ?? { kind: "lost" };
   }
 
-  /** Asks who is in the room. */
+  /** Lists the people in the room. */
   async list(): Promise<ListResult> {
     return await this.#client?.list() ?? { kind: "lost" };
   }
 
-  /** Says goodbye, if the registry is there, and ends all attempts. */
+  /** Unregisters, if there is a connection, and ends all attempts. */
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#attempt?.close();
@@ -115,7 +116,7 @@ export class Registration implements AsyncDisposable {
     });
   }
 
-  /** The connection is over. Before there is a name, and while it is being asked for again, the asking says so. */
+  /** The connection has ended. Without a name, and during an attempt, the result of the request says so. */
   #lost(): void {
     if (!this.#person || !this.#client?.closed || this.#closing.signal.aborted) return;
     this.#client = undefined;
@@ -125,20 +126,20 @@ export class Registration implements AsyncDisposable {
 
   async #return(person: Person): Promise<void> {
     const { random = Math.random } = this.#options;
-    const reconnection = new Backoff(random);
+    const backoff = new Backoff(random);
     const { signal } = this.#closing;
-    for (let pause: number | undefined = reconnection.lost(); pause !== undefined;) {
-      await delay(pause, signal);
+    for (let pauseMs: number | undefined = backoff.lost(); pauseMs !== undefined;) {
+      await pause(pauseMs, signal);
       if (signal.aborted) return;
       const outcome = await this.#tryAgain(person);
       if (signal.aborted) return;
       if (outcome === "back") {
         this.#options.onBack?.(person);
-        // It may have been lost in the meantime.
+        // The connection may have ended meanwhile.
         this.#lost();
         return;
       }
-      pause = reconnection.failed(performance.now(), outcome);
+      pauseMs = backoff.failed(performance.now(), outcome);
     }
     this.#options.onNameTaken?.();
   }
@@ -160,14 +161,4 @@ export class Registration implements AsyncDisposable {
     if (registered.kind === "lost") return "unreachable";
     return registered.kind === "name_taken" ? "name_taken" : "turned_away";
   }
-}
-
-/** Waits, or until the signal fires. */
-async function delay(ms: number, signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  signal.addEventListener("abort", () => resolve());
-  if (signal.aborted) resolve();
-  await promise;
-  clearTimeout(timer);
 }

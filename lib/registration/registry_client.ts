@@ -12,118 +12,111 @@ import {
 } from "../protocol/registry_messages.ts";
 import type { Trace } from "../protocol/trace.ts";
 import type { RoomPassword } from "../protocol/password_challenge.ts";
+import { type SystemError, systemError } from "../util/system_error.ts";
 import { withTimeLimit } from "../util/time_limit.ts";
+import { type TlsError, tlsError } from "../util/tls_error.ts";
+import { WriteQueue } from "../util/write_queue.ts";
 
-/** How long an attempt to connect may take in all, in milliseconds. */
+/** Time limit for connecting, in milliseconds. */
 const CONNECT_MS = 5000;
 
-/** How long the registry may take to answer; then the connection counts as lost. */
+/** Time limit for a reply, in milliseconds; after it the connection counts as lost. */
 const REPLY_MS = 10_000;
 
 /**
- * How long nothing may have come before the registry is asked for a sign of life: longer than the 15 s after which it
- * asks by itself, so that one `ping` serves both, and with the time for an answer less than 30 s.
+ * Silence of the registry before this side sends `ping`, in milliseconds: longer than the 15 s after which the registry
+ * sends its own, and with the time for a reply less than 30 s.
  */
 const QUIET_MS = 18_000;
 
-/** How long a goodbye waits to be confirmed. */
+/** Time limit for `fechamento_confirmado`, in milliseconds. */
 const FAREWELL_MS = 1000;
 
-/** A registry that owes a reply is watched by the reply's own time; then it is enough to look again a little later. */
+/** Shortest time between two checks for silence, in milliseconds; a pending reply has its own time limit. */
 const SHORTEST_WATCH_MS = 100;
 
 const READ_BYTES = 8192;
 
-/** What a client can be told. None of the functions may throw. */
+/** Options of a {@linkcode RegistryClient}. None of the functions may throw. */
 export interface RegistryClientOptions {
-  /** Told of every message, as it stood on the wire. */
+  /** Receives every message as it was on the wire. */
   readonly onTrace?: (trace: Trace) => void;
-  /** Told once if the connection ends before {@linkcode RegistryClient.close}. */
+  /** Called once if the connection ends before {@linkcode RegistryClient.close}. */
   readonly onLost?: () => void;
-  /** Gives up the attempt to connect. It means nothing to a connection that is made. */
+  /** Aborts connecting; without effect on a connection. */
   readonly signal?: AbortSignal;
-  /** How long to try to connect, in milliseconds. */
+  /** Time limit for connecting, in milliseconds. */
   readonly connectMs?: number;
-  /** How long to wait for each reply, in milliseconds. */
+  /** Time limit for a reply, in milliseconds. */
   readonly replyMs?: number;
-  /** How long nothing may have come before the registry is sent a `ping`, in milliseconds. */
+  /** Silence before a `ping`, in milliseconds. */
   readonly quietMs?: number;
-  /** The room's password, for a registry that asks for one. */
+  /** The room's password, if it has one. */
   readonly password?: RoomPassword;
-  /** TLS, with certificates in PEM that are trusted besides the well-known ones. */
+  /** Uses TLS and trusts these certificates in PEM besides the well-known ones. */
   readonly tls?: { readonly caCerts: string[] };
 }
 
-/** Why no connection was made; `detail` is a few words of English. */
-export interface ConnectFailure {
-  readonly kind:
-    /** Nobody listens there. */
-    | "refused"
-    /** No answer at all. */
-    | "timeout"
-    /** The host's name means nothing. */
-    | "name_not_resolved"
-    /** The registry's certificate is not trusted, or is somebody else's. */
-    | "bad_certificate"
-    /** What listens there does not speak TLS. */
-    | "no_tls"
-    /** The caller gave up. */
-    | "aborted"
-    | "failed";
-  readonly detail: string;
-}
+/** Why no connection was made. */
+export type ConnectFailure =
+  | SystemError
+  | TlsError
+  /** The registry closed the connection during the TLS handshake. */
+  | Lost
+  /** The caller's signal fired. */
+  | { readonly kind: "aborted" };
 
-/** The registry said no. `message` is its sentence for people, not yet made safe to show. */
+/** The registry refused: `codigo` and `mensagem` of its `erro`, the latter not safe to show. */
 export interface Refusal {
-  readonly kind: "refused";
-  readonly code: ErrorCode;
-  readonly message: string;
+  readonly kind: "registry_refused";
+  readonly reason: ErrorCode;
+  readonly text: string;
 }
 
-/** The connection was gone before the answer came. */
+/** The connection ended before the reply. */
 export interface Lost {
   readonly kind: "lost";
 }
 
-/** What came of a connection attempt. */
+/** Result of {@linkcode RegistryClient.connect}. */
 export type ConnectResult = { readonly kind: "connected"; readonly client: RegistryClient } | ConnectFailure;
 
-/** What came of {@linkcode RegistryClient.register}. */
+/** Result of {@linkcode RegistryClient.register}. */
 export type RegisterResult =
   | { readonly kind: "confirmed"; readonly person: Person }
   | { readonly kind: "name_taken" }
   | { readonly kind: "room_full" }
-  /** The registry asks for a password, and there is none, or not in a way that a phone should answer. */
+  /** The registry demands a password and there is none, or its challenge is one that a phone must not answer. */
   | { readonly kind: "password_needed" }
   | { readonly kind: "wrong_password" }
   | Refusal
   | Lost;
 
-/** What came of {@linkcode RegistryClient.lookUp}. */
+/** Result of {@linkcode RegistryClient.lookUp}. */
 export type LookUpResult =
   | { readonly kind: "found"; readonly person: Person }
   | { readonly kind: "unknown" }
   | Refusal
   | Lost;
 
-/** What came of {@linkcode RegistryClient.list}. */
+/** Result of {@linkcode RegistryClient.list}. */
 export type ListResult = { readonly kind: "people"; readonly people: readonly Person[] } | Refusal | Lost;
 
 type Reply<Type extends RegistryReply["tipo"]> = Extract<RegistryReply, { tipo: Type }>;
 
-/** A request that waits for its reply. */
+/** A request without its reply yet. */
 interface Pending {
-  /** The replies that it hopes for; an `erro` answers every request. */
+  /** The types of its reply besides `erro`. */
   readonly types: readonly RegistryReply["tipo"][];
   readonly settle: (reply: RegistryReply | undefined) => void;
 }
 
 /**
- * A phone's connection to the registry, open until it is closed or lost. What the registry is expected to say is
- * a result, not an exception: no method rejects.
+ * A phone's connection to the registry, open until it is closed or lost. Refusals and losses are results: no method
+ * rejects.
  */
 export class RegistryClient implements AsyncDisposable {
-  /** This machine's address on the connection, so the one under which the registry's people can reach it. */
+  /** This host's address on the connection: other phones can reach it there. */
   readonly localIp: string;
   readonly #connection: Deno.TcpConn | Deno.TlsConn;
   readonly #peer: Endpoint;
@@ -132,20 +125,19 @@ export class RegistryClient implements AsyncDisposable {
   readonly #password: RoomPassword | undefined;
   readonly #replyMs: number;
   readonly #quietMs: number;
-  readonly #encoder = new TextEncoder();
-  /** In the order of their requests, which is the order of the replies. */
+  readonly #writeQueue: WriteQueue;
+  /** In the order of the requests, which is that of the replies. */
   readonly #pending: Pending[] = [];
   readonly #reading: Promise<void>;
   #heardAt = performance.now();
   #quietTimer: ReturnType<typeof setTimeout> | undefined;
-  #outgoing = "";
-  #writing = false;
   #roomFull = false;
   #leaving = false;
   #over = false;
 
   private constructor(connection: Deno.TcpConn | Deno.TlsConn, options: RegistryClientOptions) {
     this.#connection = connection;
+    this.#writeQueue = new WriteQueue(connection);
     this.localIp = canonicalIp(connection.localAddr.hostname);
     this.#peer = { ip: canonicalIp(connection.remoteAddr.hostname), port: connection.remoteAddr.port };
     this.#onTrace = options.onTrace ?? (() => {});
@@ -160,8 +152,8 @@ export class RegistryClient implements AsyncDisposable {
   /**
    * Connects to a registry.
    *
-   * @param host A name or an IPv4 or IPv6 address; of a name's addresses the first that answers is taken.
-   * @returns The client, or why there is none. Never rejects.
+   * @param host A name or an IPv4 or IPv6 address; a name's addresses are tried in turn.
+   * @returns The client or the failure. Never rejects.
    */
   static async connect(
     host: string,
@@ -169,12 +161,12 @@ export class RegistryClient implements AsyncDisposable {
     options: RegistryClientOptions = {},
   ): Promise<ConnectResult> {
     const { signal, connectMs = CONNECT_MS } = options;
-    if (!isPort(port)) return { kind: "failed", detail: `${port} is no port` };
+    if (!isPort(port)) return { kind: "other", text: `port ${port}` };
     const deadline = performance.now() + connectMs;
     try {
       const addresses = await withTimeLimit(connectMs, signal, () => addressesOf(host));
       for (const [index, address] of addresses.entries()) {
-        // Each address has its share of the time, so that a dead first one does not use up all of it.
+        // An equal share of the time for each address: a dead first one must not use it up.
         const share = Math.max(0, deadline - performance.now()) / (addresses.length - index);
         try {
           const connection = await withTimeLimit(share, signal, async (limit) => {
@@ -184,7 +176,7 @@ export class RegistryClient implements AsyncDisposable {
               made.setNoDelay(true);
               made.setKeepAlive(true);
             } catch {
-              // Some systems say so if the other side has closed already; the reading will notice.
+              // The other side has closed already; reading will notice.
             }
             return options.tls ? await secure(made, host, options.tls.caCerts, limit) : made;
           });
@@ -193,9 +185,9 @@ export class RegistryClient implements AsyncDisposable {
           if (index === addresses.length - 1 || signal?.aborted) throw error;
         }
       }
-      return { kind: "name_not_resolved", detail: `${host} has no address` };
+      return { kind: "name_not_resolved" };
     } catch (error) {
-      return failureOf(error, host, port, signal);
+      return failureOf(error, signal);
     }
   }
 
@@ -204,7 +196,7 @@ export class RegistryClient implements AsyncDisposable {
     return this.#over;
   }
 
-  /** Asks for a name. After `name_taken` it may be asked for another. */
+  /** Registers a name. After `name_taken` another one can be registered. */
   async register(name: string, ip: string, port: number): Promise<RegisterResult> {
     const person = { nome: name.normalize("NFC"), ip, porta: port };
     let reply = await this.#ask({ tipo: "registro", ...person }, "registro_confirmado", "desafio");
@@ -213,7 +205,7 @@ export class RegistryClient implements AsyncDisposable {
       if (!answer) return { kind: "password_needed" };
       reply = await this.#ask({ tipo: "resposta_desafio", ...answer }, "registro_confirmado");
     }
-    // A full room says so of its own accord and closes, perhaps before it was asked.
+    // A full room sends `sala_cheia` and closes, perhaps before the request.
     if (!reply) return this.#roomFull ? { kind: "room_full" } : { kind: "lost" };
     if (reply.tipo === "registro_confirmado") return { kind: "confirmed", person: personOf(reply) };
     if (reply.codigo === "nome_em_uso") return { kind: "name_taken" };
@@ -222,7 +214,7 @@ export class RegistryClient implements AsyncDisposable {
     return refusalOf(reply);
   }
 
-  /** Asks where somebody is. */
+  /** Looks a person up. */
   async lookUp(name: string): Promise<LookUpResult> {
     const reply = await this.#ask({ tipo: "consulta", nome: name }, "resposta_consulta");
     if (!reply) return { kind: "lost" };
@@ -230,7 +222,7 @@ export class RegistryClient implements AsyncDisposable {
     return reply.codigo === "usuario_nao_encontrado" ? { kind: "unknown" } : refusalOf(reply);
   }
 
-  /** Asks who is in the room: everybody, in as many pages as the registry makes of it. */
+  /** Lists all people in the room, page by page. */
   async list(): Promise<ListResult> {
     const people: Person[] = [];
     let from: number | undefined;
@@ -242,7 +234,7 @@ export class RegistryClient implements AsyncDisposable {
       if (!reply) return { kind: "lost" };
       if (reply.tipo === "erro") return refusalOf(reply);
       people.push(...reply.usuarios);
-      // Seats only grow and a page that is followed by another has somebody on it, or it would never end.
+      // `proximo` must grow and a page must not be empty: otherwise a hostile registry would keep this loop going.
       const { proximo } = reply;
       if (proximo === undefined || proximo <= (from ?? -1) || reply.usuarios.length === 0) {
         return { kind: "people", people };
@@ -252,9 +244,9 @@ export class RegistryClient implements AsyncDisposable {
   }
 
   /**
-   * Leaves: says `fechamento`, waits a moment for its confirmation, and closes the connection.
+   * Unregisters with `fechamento`, waits up to 1 s for its confirmation, and closes the connection.
    *
-   * @param name The registered name; without one, the connection is closed without a word.
+   * @param name The registered name; without one, the connection is only closed.
    * @returns Whether the registry confirmed it.
    */
   async close(name?: string): Promise<boolean> {
@@ -270,7 +262,7 @@ export class RegistryClient implements AsyncDisposable {
     return confirmed;
   }
 
-  /** Closes the connection without a word, unless it is closed already. */
+  /** Closes the connection, without `fechamento`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
@@ -278,8 +270,8 @@ export class RegistryClient implements AsyncDisposable {
   /**
    * Sends a request.
    *
-   * @returns Its reply, or undefined if the connection is over first, or the time: a connection whose replies are
-   * no longer in step with its requests is of no use, so it is given up.
+   * @returns Its reply; undefined if the connection ends first or the time is over. The connection is closed then, since
+   * later replies could not be matched to requests.
    */
   #ask<Type extends RegistryReply["tipo"]>(
     request: RegistryRequest,
@@ -307,7 +299,7 @@ export class RegistryClient implements AsyncDisposable {
     return promise;
   }
 
-  /** Asks a registry that has said nothing for long whether it is there: one that vanished does not close. */
+  /** Sends `ping` after a silence: a registry whose host is down does not close the connection. */
   #watch(): void {
     const quiet = performance.now() - this.#heardAt;
     if (quiet >= this.#quietMs && this.#pending.length === 0) {
@@ -322,25 +314,8 @@ export class RegistryClient implements AsyncDisposable {
   #send(message: RegistryRequest): void {
     const text = JSON.stringify(message);
     this.#onTrace({ direction: "sent", transport: "TCP", peer: this.#peer, text });
-    this.#outgoing += `${text}\n`;
-    this.#write();
-  }
-
-  /** Writes what waits to be sent. One at a time, for a write may take only a part. */
-  async #write(): Promise<void> {
-    if (this.#writing) return;
-    this.#writing = true;
-    try {
-      while (this.#outgoing !== "") {
-        const bytes = this.#encoder.encode(this.#outgoing);
-        this.#outgoing = "";
-        for (let sent = 0; sent < bytes.length;) sent += await this.#connection.write(bytes.subarray(sent));
-      }
-    } catch {
-      // There may be something left to read, such as why the registry closed: the reading notices the end.
-    } finally {
-      this.#writing = false;
-    }
+    // A failed write does not end reading: the registry may have sent why it closed.
+    this.#writeQueue.push(`${text}\n`);
   }
 
   async #read(): Promise<void> {
@@ -358,12 +333,12 @@ export class RegistryClient implements AsyncDisposable {
         }
       }
     } catch {
-      // Reset by the other side, or closed by this one.
+      // Reset by the registry or closed here.
     }
     this.#lose();
   }
 
-  /** One line of the registry's. What cannot be read, or answers nothing, was shown and is otherwise ignored. */
+  /** Handles a line; an invalid message, or a reply without a request, is ignored. */
   #receive(text: string): void {
     const parsed = parseReply(text);
     if ("problem" in parsed) return;
@@ -380,12 +355,12 @@ export class RegistryClient implements AsyncDisposable {
     }
   }
 
-  /** The connection is over without this side having wished it. */
+  /** The connection ended unasked. */
   #lose(): void {
     if (this.#end() && !this.#leaving) this.#onLost();
   }
 
-  /** Ends everything. @returns False if all was over before. */
+  /** Ends the connection. @returns False if it had ended before. */
   #end(): boolean {
     if (this.#over) return false;
     this.#over = true;
@@ -393,7 +368,7 @@ export class RegistryClient implements AsyncDisposable {
     try {
       this.#connection.close();
     } catch {
-      // It is closed already.
+      // Closed already.
     }
     for (const { settle } of this.#pending.splice(0)) settle(undefined);
     return true;
@@ -405,16 +380,16 @@ function personOf({ nome, ip, porta }: Person): Person {
 }
 
 function refusalOf({ codigo, mensagem }: Reply<"erro">): Refusal {
-  return { kind: "refused", code: codigo, message: mensagem };
+  return { kind: "registry_refused", reason: codigo, text: mensagem };
 }
 
-/** All addresses of a host, in the order that the system prefers. */
+/** All addresses of a host, in the system's order. */
 async function addressesOf(host: string): Promise<string[]> {
   if (ipVersion(host) !== 0) return [host];
   return (await lookup(host, { all: true })).map(({ address }) => address);
 }
 
-/** TLS over a connection, to the host of that name or address. The connection is closed if that fails or is given up. */
+/** Performs the TLS handshake with that host. Closes the connection if it fails or is aborted. */
 async function secure(
   connection: Deno.TcpConn,
   host: string,
@@ -435,28 +410,9 @@ async function secure(
   }
 }
 
-function failureOf(
-  error: unknown,
-  host: string,
-  port: number,
-  signal: AbortSignal | undefined,
-): ConnectFailure {
-  const { name, message, code } = error as { name?: string; message?: string; code?: unknown };
-  if (signal?.aborted) return { kind: "aborted", detail: "given up" };
-  if (name === "TimeoutError" || error instanceof Deno.errors.TimedOut) {
-    return { kind: "timeout", detail: `no answer from ${host}` };
-  }
-  if (error instanceof Deno.errors.ConnectionRefused) {
-    return { kind: "refused", detail: `nobody listens at port ${port} of ${host}` };
-  }
-  // As rustls words it, which is what Deno's TLS is.
-  if (/certificate/i.test(message ?? "")) return { kind: "bad_certificate", detail: message ?? "" };
-  if (/corrupt message|InvalidContentType/i.test(message ?? "")) {
-    return { kind: "no_tls", detail: `no TLS at port ${port} of ${host}` };
-  }
-  // The codes of getaddrinfo(3), RFC 3493, section 6.1, as node:dns names them.
-  if (code === "ENOTFOUND" || code === "EAI_AGAIN" || code === "EAI_NONAME" || code === "ENODATA") {
-    return { kind: "name_not_resolved", detail: `there is no host called ${host}` };
-  }
-  return { kind: "failed", detail: message ?? String(error) };
+function failureOf(error: unknown, signal: AbortSignal | undefined): ConnectFailure {
+  if (signal?.aborted) return { kind: "aborted" };
+  if ((error as Error).name === "TimeoutError") return { kind: "timeout" };
+  if (error instanceof Deno.errors.UnexpectedEof) return { kind: "lost" };
+  return tlsError(error) ?? systemError(error);
 }

@@ -3,7 +3,7 @@
 import { Buffer } from "node:buffer";
 import { MAX_DATAGRAM_BYTES, SIGNALLING_FIRST_BYTE } from "../protocol/call_messages.ts";
 import { isRtpOrRtcp } from "../rtp/rtp.ts";
-import { RateLimit } from "../util/rate_limit.ts";
+import { TokenBucket } from "../util/token_bucket.ts";
 
 /**
  * Messages that are read: a second, and at once. The present call repeats its own twice a second at most. Of others, 60
@@ -31,9 +31,9 @@ export type DatagramKind = "signalling" | "voice" | "ignored";
 
 /** The demultiplexer of one phone. */
 export class DatagramDemux {
-  readonly #own = new RateLimit(OWN_CALL.perSecond, OWN_CALL.burst);
-  readonly #others = new RateLimit(OTHERS.perSecond, OTHERS.burst);
-  readonly #strangersVoice = new RateLimit(STRANGERS_VOICE.perSecond, STRANGERS_VOICE.burst);
+  readonly #own = new TokenBucket(OWN_CALL.perSecond, OWN_CALL.burst);
+  readonly #others = new TokenBucket(OTHERS.perSecond, OTHERS.burst);
+  readonly #strangersVoice = new TokenBucket(STRANGERS_VOICE.perSecond, STRANGERS_VOICE.burst);
   #lately = 0;
   #latelySince = -Infinity;
   #ignored = 0;
@@ -50,12 +50,12 @@ export class DatagramDemux {
     if (isRtpOrRtcp(datagram)) return "voice";
     if (datagram[0] !== SIGNALLING_FIRST_BYTE) return "ignored";
     const limit = call !== undefined && mentions(datagram, call) ? this.#own : this.#others;
-    return limit.take(now) ? "signalling" : "ignored";
+    return limit.tryTake(now) ? "signalling" : "ignored";
   }
 
   /** Whether voice from an address other than the peer's may be tried with the keys of the call. */
   mayTry(now: number): boolean {
-    return this.#strangersVoice.take(now);
+    return this.#strangersVoice.tryTake(now);
   }
 
   /** Whether more than 2,000 datagrams a second are being ignored. */

@@ -1,12 +1,12 @@
-/** Columns that stand under each other on a terminal. */
+/** Aligns columns of text on a terminal. */
 
 import { unicodeWidth } from "@std/cli/unicode-width";
 
 /**
- * Pads cells with blanks, so that each column is as wide on a terminal as its widest cell, whatever the script.
+ * Pads cells with blanks to the width of their column's widest cell, in terminal columns, in any script.
  *
- * @param rows Rows of equally many cells.
- * @param numbers Columns that are aligned to the right.
+ * @param rows Rows with the same number of cells.
+ * @param numbers Indexes of the columns to align to the right.
  */
 export function alignColumns(
   rows: readonly (readonly string[])[],

@@ -1,21 +1,21 @@
-/** What Tab makes of what a person has typed. */
+/** Completes with Tab what a person typed. */
 
 import { COMMANDS, findCommand } from "../phone/commands.ts";
 import { nameKey } from "../protocol/name.ts";
 import type { Language } from "./texts/language.ts";
 
-/** What two texts have in common where case and accents do not count. */
+/** A key that is the same for texts that differ only in case and accents. */
 export function plainKey(text: string): string {
   return nameKey(text).normalize("NFD").replace(/\p{M}/gu, "");
 }
 
 /**
- * The lines that a person who typed `line` and pressed Tab may mean: commands, and names after those that take
- * one. Case and accents do not count: `ligar jo` may become `ligar João`.
+ * All completions of `line`: commands, and names after a command that takes one. Case and accents do not count:
+ * `ligar jo` may become `ligar João`.
  *
  * @param names Names to complete.
- * @param language Whose words are offered; those of the other only where none of these fit.
- * @returns Whole lines in the order of the table and of `names`; none where nothing fits.
+ * @param language Commands are completed in this language, in the other one only if none fits.
+ * @returns Whole lines, in the order of the table and of `names`.
  */
 export function completions(line: string, names: readonly string[], language: Language): string[] {
   const text = line.normalize("NFC").trimStart();
@@ -35,8 +35,7 @@ export function completions(line: string, names: readonly string[], language: La
 }
 
 /**
- * The beginning that all lines share where case and accents do not count, spelled as in the first of them.
- * Empty where there are no lines.
+ * The longest common prefix of all lines apart from case and accents, spelled as in the first one; empty without lines.
  */
 export function commonStart(lines: readonly string[]): string {
   const [first = [], ...others] = lines.map((line) => [...line.normalize("NFC")]);

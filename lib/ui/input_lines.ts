@@ -1,13 +1,12 @@
-/** Standard input that is no terminal, a line at a time. */
+/** Reads lines from a standard input that is no terminal. */
 
-/** Longest line in UTF-16 units; commands and names are far shorter, and what is beyond it is thrown away. */
+/** Longest line in UTF-16 units; the rest of a longer one is thrown away. */
 export const MAX_INPUT_LINE = 4096;
 
 /**
- * The lines of a stream of UTF-8, which end in LF or CR LF, the last one perhaps in neither. What is not UTF-8
- * becomes U+FFFD.
+ * The lines of a UTF-8 stream, ended by LF or CR LF; the last one may have no end. Invalid UTF-8 becomes U+FFFD.
  *
- * @param reader Of the stream; whoever cancels it ends the lines.
+ * @param reader Of the stream; cancelling it ends the lines.
  */
 export async function* inputLines(
   reader: ReadableStreamDefaultReader<Uint8Array>,
@@ -15,7 +14,7 @@ export async function* inputLines(
   const decoder = new TextDecoder();
   let unfinished = "";
   for (;;) {
-    // A terminal or pipe that fails is as good as one that has ended.
+    // A failure counts as the end.
     const { value, done } = await reader.read().catch(() => ({ value: undefined, done: true }));
     const pieces = decoder.decode(value, { stream: !done }).split("\n");
     for (const [index, piece] of pieces.entries()) {

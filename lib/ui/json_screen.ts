@@ -1,4 +1,4 @@
-/** The person's side of a phone for programs: commands in, events out. */
+/** The screen of `--json`: commands in, events out. */
 
 import type { CallStatus, PhoneEvent } from "../events/phone_events.ts";
 import { inputLines } from "./input_lines.ts";
@@ -6,24 +6,24 @@ import { jsonLine } from "./json_line.ts";
 import { LineWriter } from "./line_writer.ts";
 import type { Screen } from "../phone/screen.ts";
 
-/** What a JSON screen leaves out, and what it is connected to. */
+/** Options of a {@linkcode JsonScreen}. */
 export interface JsonScreenOptions {
-  /** Whether the message trace is left out. */
+  /** Leaves out the message trace. */
   readonly quiet: boolean;
-  /** Writes all of some bytes, to standard output as a rule. */
+  /** Writes all of the bytes, usually to standard output. */
   readonly write: (bytes: Uint8Array) => Promise<void>;
-  /** Where commands come from, standard input as a rule. */
+  /** Source of commands, usually standard input. */
   readonly input: ReadableStream<Uint8Array>;
-  /** What time it is; another one makes tests repeatable. */
+  /** The current time; tests give another one. */
   readonly now?: () => Date;
 }
 
-/** How often the state of a call is written, in milliseconds: often enough for a program to follow it. */
+/** Time between two `status` events of a call, in milliseconds. */
 const STATUS_INTERVAL_MS = 1000;
 
 /**
- * A screen that writes each event as a line of JSON, and during a call about once a second
- * `{"time":…,"event":"status",…}` with the fields of {@linkcode CallStatus}.
+ * Writes each event as a line of JSON, and once a second during a call `{"time":…,"event":"status",…}` with the fields
+ * of {@linkcode CallStatus}.
  */
 export class JsonScreen implements Screen {
   readonly interactive = false;
@@ -77,7 +77,7 @@ export class JsonScreen implements Screen {
   }
 
   async #stopReading(): Promise<void> {
-    // Nothing more is wanted of it, so neither is its failure.
+    // Its failure does not matter any more.
     await this.#reader.cancel().catch(() => {});
   }
 }

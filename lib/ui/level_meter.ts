@@ -1,16 +1,16 @@
-/** Loudness as a picture of a few characters. */
+/** Draws a level with block characters. */
 
-/** Rising blocks, so that loud and quiet can be told apart at a glance even without colours. */
+/** Rising blocks: the level shows without colours. */
 const BLOCKS = "▁▂▃▄▅▆▇█";
 
-/** Below this speech is lost in the noise of a room, so the meter stays dark. In dB below full scale. */
+/** Level below which the meter is empty, in dB below full scale: speech that quiet is lost in a room's noise. */
 const FLOOR_DB = -60;
 
 /**
- * Loudness as a staircase of block characters, dark steps being blanks: `▁▃▅  ` of five.
+ * A level as rising block characters, padded with blanks: `▁▃▅  ` in five columns.
  *
- * @param db Loudness in dB below full scale, 0 the loudest; anything out of range is taken as the nearer end.
- * @param width Width in columns, at least 1. The result always has it, so that what follows does not jump.
+ * @param db Level in dB below full scale, clamped to the meter's range.
+ * @param width Width of the result in columns, at least 1.
  */
 export function meter(db: number, width: number): string {
   const share = Number.isNaN(db) ? 0 : Math.min(1, Math.max(0, 1 - db / FLOOR_DB));

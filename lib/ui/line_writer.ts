@@ -1,51 +1,50 @@
-/** Writes lines of text without a system call for each. */
+/** Writes lines of text, many in one system call. */
 
 /**
- * How long lines are gathered before they are written, in milliseconds: too short for a person to notice,
- * long enough for what a burst of connections has to tell to go out together.
+ * Time for which lines are gathered before a write, in milliseconds: a person does not notice it, and a burst of
+ * connections needs one write.
  */
 const GATHER_MS = 5;
 
-/** How much text waits for a slow reader, in UTF-16 units. */
+/** Most text that waits for a slow reader, in UTF-16 units. */
 const MAX_BACKLOG = 4 * 1024 * 1024;
 
-/** How many subjects of {@linkcode LineWriter.writeLatest} wait at a time: each keeps what it is made of. */
+/** Most subjects of {@linkcode LineWriter.writeLatest} that wait; each keeps its data in memory. */
 const MAX_SUBJECTS = 16;
 
 /**
- * What takes long to make, such as a table of thousands, is not made again sooner than after this many times as long: so
- * printing takes at most a hundredth of the time, however much there is to print.
+ * After a slow text, such as a table of thousands, the next write waits for this many times as long as making it took: so
+ * printing takes at most a hundredth of the processor.
  */
 const REST_FACTOR = 100;
 
-/** But a person is not to wait longer than this, in milliseconds. */
+/** Longest such wait, in milliseconds. */
 const MAX_REST_MS = 2000;
 
-/** One or more lines, or what makes them when they are about to be written. */
+/** One or more lines, or a function that makes them just before they are written. */
 interface Entry {
   readonly text: string | (() => string);
-  /** What it says something new about: see {@linkcode LineWriter.writeLatest}. */
+  /** See {@linkcode LineWriter.writeLatest}. */
   readonly subject?: string;
 }
 
-/** How a {@linkcode LineWriter} behaves where it need not be as usual. */
+/** Options of a {@linkcode LineWriter}. */
 export interface LineWriterOptions {
-  /** Most text that waits to be written, in UTF-16 units. */
+  /** Most text that waits for a slow reader, in UTF-16 units. */
   readonly maxBacklog?: number;
-  /** The line that stands where lines had to be left out. */
+  /** Makes the line that replaces lines left out. */
   readonly leftOut?: (lines: number) => string;
 }
 
 /**
- * Gathers lines and writes them together, so that printing does not slow down what is printed about.
+ * Gathers lines and writes them together, so that printing does not slow the program down.
  *
- * While a write is under way, further lines wait for the next. If the reader is so slow that too much waits,
- * lines are left out and counted. If it has gone away, nothing more is written and nobody is told but
- * {@linkcode LineWriter.broken}.
+ * During a write, further lines wait for the next one. Beyond the most text that may wait, lines are left out and counted.
+ * Once the reader has gone, nothing more is written; {@linkcode LineWriter.broken} says so.
  *
  * @example
  * ```ts ignore
- * const writer = new LineWriter(writeAll(Deno.stdout));
+ * const writer = new LineWriter((bytes) => writeAll(Deno.stdout, bytes));
  * writer.write("first");
  * writer.write("second");
  * await writer.flush(); // both in one system call
@@ -63,24 +62,24 @@ export class LineWriter {
   #dropped = 0;
   #isBroken = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** How long to gather before the next write. */
+  /** Time to gather before the next write, in milliseconds. */
   #restMs = GATHER_MS;
-  /** The write under way, and those that follow it until nothing waits. */
+  /** The write in progress and those after it, until nothing waits. */
   #draining: Promise<void> | undefined;
 
-  /** @param write Writes all of the bytes; is called again only when its promise has settled. */
+  /** @param write Writes all of the bytes; called again only after its promise has settled. */
   constructor(write: (bytes: Uint8Array) => Promise<void>, options: LineWriterOptions = {}) {
     this.#write = write;
     this.#maxBacklog = options.maxBacklog ?? MAX_BACKLOG;
     this.#leftOut = options.leftOut ?? ((lines) => `… (${lines})`);
   }
 
-  /** Settles if what is written to goes away, such as a pipe whose reader has ended. */
+  /** Settles when the reader has gone, such as that of a pipe. */
   get broken(): Promise<void> {
     return this.#broken.promise;
   }
 
-  /** Takes a line, without its line feed; it may be several with line feeds between them. */
+  /** Takes a line without its line feed, or several with line feeds between them. */
   write(line: string): void {
     if (this.#isBroken) return;
     if (this.#backlog + line.length > this.#maxBacklog) {
@@ -92,8 +91,8 @@ export class LineWriter {
   }
 
   /**
-   * Takes lines of which only the latest are worth reading, such as a whole table: they replace those on the
-   * same subject that were not written yet, and are made only when they are about to be written.
+   * Takes lines of which only the latest matter, such as a whole table: they replace those of the same subject that still
+   * wait, and are made just before they are written.
    */
   writeLatest(subject: string, make: () => string): void {
     if (this.#isBroken) return;
@@ -109,7 +108,7 @@ export class LineWriter {
     this.#add(entry);
   }
 
-  /** Settles once all lines so far are written, or cannot be. Never rejects. */
+  /** Settles once all lines so far are written or cannot be. Never rejects. */
   async flush(): Promise<void> {
     do {
       this.#start();
@@ -146,12 +145,12 @@ export class LineWriter {
         this.#broken.resolve();
       }
     }
-    // In the same moment as the last look, so that no line comes in between and waits for ever.
+    // No await after the last check: a line in between would wait for ever.
     this.#draining = undefined;
     if (this.#waiting) this.#timer ??= setTimeout(() => this.#start(), this.#restMs);
   }
 
-  /** Makes lines, and sees to it that this takes no more than its part of the time. */
+  /** Makes lines, and lengthens the next wait by the time that took. */
   #make(make: () => string): string {
     const started = performance.now();
     const lines = make();
@@ -160,7 +159,7 @@ export class LineWriter {
     return lines;
   }
 
-  /** All that waits, as one text. */
+  /** Takes all waiting lines as one text. */
   #take(): string {
     const lines = [...this.#entries].map(({ text }) => typeof text === "string" ? text : this.#make(text));
     if (this.#dropped > 0) lines.push(this.#leftOut(this.#dropped));
@@ -170,13 +169,4 @@ export class LineWriter {
     this.#dropped = 0;
     return lines.map((line) => `${line}\n`).join("");
   }
-}
-
-/** A function that writes all of some bytes, in as many pieces as it takes, for a {@linkcode LineWriter}. */
-export function writeAll(
-  stream: { write(bytes: Uint8Array): Promise<number> },
-): (bytes: Uint8Array) => Promise<void> {
-  return async (bytes) => {
-    for (let sent = 0; sent < bytes.length;) sent += await stream.write(bytes.subarray(sent));
-  };
 }

@@ -1,15 +1,15 @@
-/** Sentences as lines on a screen. */
+/** Lays out sentences as lines on a screen. */
 
 import { paint } from "./style.ts";
 import type { Sentence, Tone } from "./sentences.ts";
 
-/** Stand before a sentence, so that it differs from the message trace, and its tones from each other, in black and white too. */
+/** The mark before a sentence tells it from the message trace, and its tone, without colours. */
 const MARKS: Readonly<Record<Tone, string>> = { plain: "•", good: "✓", warning: "!", bad: "✗", alert: "☎" };
 
 /**
- * A sentence with its mark, in the colours of its tone. Further lines of it stand indented below.
+ * A sentence with its mark, in the colours of its tone; its further lines are indented.
  *
- * @param colour Whether the lines go where colours are understood.
+ * @param colour Uses colours.
  */
 export function notice({ text, tone }: Sentence, colour: boolean): string {
   const [first = "", ...more] = text.split("\n");

@@ -1,17 +1,17 @@
-/** Chooses the screen that fits where the phone was started. */
+/** Chooses the phone's screen. */
 
 import { JsonScreen } from "./json_screen.ts";
 import type { Language } from "./texts/language.ts";
-import { writeAll } from "./line_writer.ts";
+import { writeAll } from "../util/write_all.ts";
 import { PlainScreen } from "./plain_screen.ts";
 import type { Screen } from "../phone/screen.ts";
 import { TerminalScreen } from "./terminal_screen.ts";
 
-/** What is asked of a screen. */
+/** Options of a screen. */
 export interface ScreenOptions {
-  /** Whether each event is a line of JSON. */
+  /** Writes each event as a line of JSON. */
   readonly json: boolean;
-  /** Whether the message trace is left out. */
+  /** Leaves out the message trace. */
   readonly quiet: boolean;
   readonly language: Language;
   /** The person's name, for the prompt. */
@@ -19,11 +19,11 @@ export interface ScreenOptions {
 }
 
 /**
- * Opens the screen on standard input and output: with a prompt where both are a terminal, else of plain lines,
- * in colours if these go to a terminal. `NO_COLOR` leaves the colours out everywhere.
+ * Opens the screen on standard input and output: with a prompt if both are a terminal, else of plain lines. Colours go to
+ * terminals only, and not with `NO_COLOR`.
  */
 export function openScreen({ json, quiet, language, name }: ScreenOptions): Screen {
-  const write = writeAll(Deno.stdout);
+  const write = (bytes: Uint8Array): Promise<void> => writeAll(Deno.stdout, bytes);
   if (json) return new JsonScreen({ quiet, write, input: Deno.stdin.readable });
   const capable = Deno.stdout.isTerminal() && Deno.env.get("TERM") !== "dumb";
   const colour = capable && !Deno.noColor;

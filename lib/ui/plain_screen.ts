@@ -1,4 +1,4 @@
-/** The person's side of a phone where there is no terminal: lines in, lines out. */
+/** The phone's screen without a terminal: lines in, lines out. */
 
 import type { PhoneEvent } from "../events/phone_events.ts";
 import { inputLines } from "./input_lines.ts";
@@ -7,21 +7,21 @@ import { LineWriter } from "./line_writer.ts";
 import { notice } from "./notice.ts";
 import type { Screen } from "../phone/screen.ts";
 import { sentence } from "./sentences.ts";
-import { TEXTS } from "./texts/texts.ts";
+import { PHONE_TEXTS } from "./texts/texts.ts";
 import { traceLine } from "./trace_line.ts";
 
-/** How a plain screen looks, and what it is connected to. */
+/** Options of a {@linkcode PlainScreen}. */
 export interface PlainScreenOptions {
   readonly language: Language;
-  /** Whether the message trace is left out. */
+  /** Leaves out the message trace. */
   readonly quiet: boolean;
-  /** Whether the lines go where colours are understood. */
+  /** Uses colours. */
   readonly colour: boolean;
-  /** Writes all of some bytes, to standard output as a rule. */
+  /** Writes all of the bytes, usually to standard output. */
   readonly write: (bytes: Uint8Array) => Promise<void>;
-  /** Where commands come from, standard input as a rule. */
+  /** Source of commands, usually standard input. */
   readonly input: ReadableStream<Uint8Array>;
-  /** What time it is; another one makes tests repeatable. */
+  /** The current time; tests give another one. */
   readonly now?: () => Date;
 }
 
@@ -36,7 +36,10 @@ export class PlainScreen implements Screen {
 
   constructor(options: PlainScreenOptions) {
     this.#options = options;
-    this.#writer = new LineWriter(options.write, { leftOut: TEXTS[options.language].leftOut });
+    const texts = PHONE_TEXTS[options.language];
+    this.#writer = new LineWriter(options.write, {
+      leftOut: (lines) => sentence({ event: "left_out", lines }, texts).text,
+    });
     this.#reader = options.input.getReader();
     this.lines = inputLines(this.#reader);
     this.broken = this.#writer.broken;
@@ -45,7 +48,7 @@ export class PlainScreen implements Screen {
 
   show(event: PhoneEvent): void {
     const { language, quiet, colour, now = () => new Date() } = this.#options;
-    if (event.event !== "message") this.#writer.write(notice(sentence(event, TEXTS[language]), colour));
+    if (event.event !== "message") this.#writer.write(notice(sentence(event, PHONE_TEXTS[language]), colour));
     else if (!quiet) this.#writer.write(traceLine(event, now(), { language, colour }));
   }
 
@@ -63,7 +66,7 @@ export class PlainScreen implements Screen {
   }
 
   async #stopReading(): Promise<void> {
-    // Nothing more is wanted of it, so neither is its failure.
+    // Its failure does not matter any more.
     await this.#reader.cancel().catch(() => {});
   }
 }

@@ -1,24 +1,24 @@
-/** The live line of a call. */
+/** The status line of a call. */
 
 import { printable } from "../protocol/printable.ts";
 import { paint, type Style } from "./style.ts";
 import type { CallStatus } from "../events/phone_events.ts";
 import { meter } from "./level_meter.ts";
-import { clock, decimal } from "./sentences.ts";
+import { clock } from "./texts/phrases.ts";
 import { fitting } from "./terminal_layout.ts";
-import type { Texts } from "./texts/texts.ts";
+import type { PhoneTexts } from "./texts/shape.ts";
 import { unicodeWidth } from "@std/cli/unicode-width";
 
-/** Columns of each level meter. */
+/** Width of a level meter. */
 const METER_COLUMNS = 8;
 
-/** Columns of a meter with its number and unit. */
+/** Width of a level meter with its number and unit. */
 const LEVEL_COLUMNS = METER_COLUMNS + " -100 dB".length;
 
-/** Louder than this, in dB below full scale, speech is about to be distorted, and the meter warns. */
+/** Level above which speech is about to clip and the meter warns, in dB below full scale. */
 const TOO_LOUD_DB = -3;
 
-/** A line, as it is written and how many columns that takes. */
+/** A line with its colours, and its width in columns. */
 export interface StatusLine {
   readonly text: string;
   readonly width: number;
@@ -28,9 +28,14 @@ export interface StatusLine {
  * The state of a call on one line:
  * `● maria 01:23  cifra 48213  mic ▁▃▅ -18 dB  alto-falante ▂▄ -21 dB`.
  *
- * @param columns Most columns that it may take; what is beyond them is cut off.
+ * @param columns The line is cut off at this width.
  */
-export function statusLine(status: CallStatus, texts: Texts, columns: number, colour: boolean): StatusLine {
+export function statusLine(
+  status: CallStatus,
+  texts: PhoneTexts,
+  columns: number,
+  colour: boolean,
+): StatusLine {
   const level = (db: number): Piece[] => [
     [meter(db, METER_COLUMNS), db > TOO_LOUD_DB ? "bad" : "good"],
     [` ${decibels(db)} dB`, "plain"],
@@ -41,7 +46,7 @@ export function statusLine(status: CallStatus, texts: Texts, columns: number, co
     [` ${clock(status.seconds)}  `, "plain"],
     status.code === null ? [texts.inTheClear, "alert"] : [texts.code(printable(status.code)), "strong"],
     [`  ${texts.microphone} `, "faint"],
-    // A muted microphone has no level; what follows shall not jump.
+    // Instead of the level, as wide: the rest must not jump.
     ...status.muted
       ? [[texts.muted, "alert"], padding(LEVEL_COLUMNS, texts.muted)] as const
       : level(status.microphoneDb),
@@ -60,10 +65,10 @@ export function statusLine(status: CallStatus, texts: Texts, columns: number, co
   return { text, width };
 }
 
-/** Nothing before the other side's first report. */
-function quality({ mos, roundTripMs }: CallStatus, texts: Texts): Piece[] {
+/** Empty before the other phone's first report. */
+function quality({ mos, roundTripMs }: CallStatus, texts: PhoneTexts): Piece[] {
   if (mos === undefined || roundTripMs === undefined || roundTripMs === null) return [];
-  return [[`  ${texts.quality(decimal(mos, texts), decimal(roundTripMs, texts))}`, "faint"]];
+  return [[`  ${texts.quality(mos, roundTripMs)}`, "faint"]];
 }
 
 type Piece = readonly [text: string, style: Style];
@@ -72,7 +77,7 @@ function padding(columns: number, text: string): Piece {
   return [" ".repeat(Math.max(0, columns - unicodeWidth(text))), "plain"];
 }
 
-/** Always of the same width, so that what follows does not jump. */
+/** Always four columns wide: the rest of the line must not jump. */
 function decibels(db: number): string {
   const whole = Number.isNaN(db) ? -100 : Math.round(Math.min(0, Math.max(-100, db)));
   return String(whole || 0).padStart(4); // Never "-0".

@@ -1,15 +1,15 @@
-/** Colours and weights of text on a terminal (ECMA-48, section 8.3.117, "SGR"). */
+/** Colours and weights of text on a terminal: SGR (ECMA-48, section 8.3.117). */
 
 /**
- * What a piece of text is to its reader. The sixteen basic colours are used, since every terminal's own scheme
- * makes those legible on its background.
+ * Meaning of a text, with its SGR parameters. Only the 16 basic colours: every terminal's scheme makes those legible on
+ * its background.
  */
 const SGR = {
-  /** A message that went out. */
+  /** A message sent. */
   sent: "36",
-  /** A message that came in. */
+  /** A message received. */
   received: "35",
-  /** Something that may be overlooked. */
+  /** Of little importance. */
   faint: "2",
   /** Ordinary text. */
   plain: "",
@@ -17,18 +17,18 @@ const SGR = {
   good: "32",
   warning: "33",
   bad: "31",
-  /** What must not be overlooked. */
+  /** Of great importance. */
   alert: "1;7",
 } as const;
 
-/** One of the ways in which text can stand out. */
+/** Meaning of a text. */
 export type Style = keyof typeof SGR;
 
 /**
  * Text in a style.
  *
  * @param text Text without control characters.
- * @param colour Whether to use any: false gives the text as it is.
+ * @param colour False gives the text without colours.
  */
 export function paint(text: string, style: Style, colour: boolean): string {
   return colour && SGR[style] !== "" && text !== "" ? `\x1b[${SGR[style]}m${text}\x1b[0m` : text;

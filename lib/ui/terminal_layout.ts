@@ -1,13 +1,12 @@
-/** Where text ends up on a terminal. */
+/** Places text on a terminal. */
 
 import { unicodeWidth } from "@std/cli/unicode-width";
 
 /**
- * Cuts text into the rows that a terminal makes of it by itself. Text that fills its last row to the brim has an
- * empty row after it, since that is where the next character goes.
+ * Cuts text into rows as a terminal does. A full last row has an empty one after it, in which the next character goes.
  *
  * @param text Text without control characters.
- * @param columns Width of the terminal, at least 2: a wide character must fit.
+ * @param columns Width of the terminal, at least 2, the width of the widest character.
  */
 export function terminalRows(text: string, columns: number): string[] {
   const rows: string[] = [];
@@ -28,7 +27,7 @@ export function terminalRows(text: string, columns: number): string[] {
   return rows;
 }
 
-/** The beginning of a text that fits into a number of columns. */
+/** The longest prefix of a text that fits into a number of columns. */
 export function fitting(text: string, columns: number): string {
   let fit = "";
   let width = 0;

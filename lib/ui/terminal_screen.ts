@@ -1,4 +1,4 @@
-/** The person's side of a phone on a terminal: a prompt at the bottom, all else above it. */
+/** The phone's screen on a terminal: a prompt at the bottom, everything else above it. */
 
 import { PassThrough, Writable } from "node:stream";
 import { createInterface, type Interface } from "node:readline";
@@ -14,30 +14,32 @@ import type { Screen } from "../phone/screen.ts";
 import { sentence } from "./sentences.ts";
 import { statusLine } from "./status_line.ts";
 import { terminalRows } from "./terminal_layout.ts";
-import { TEXTS, type Texts } from "./texts/texts.ts";
+import type { PhoneTexts } from "./texts/shape.ts";
+import { PHONE_TEXTS } from "./texts/texts.ts";
 import { traceLine } from "./trace_line.ts";
+import { writeAll } from "../util/write_all.ts";
 
-/** How a terminal screen looks. */
+/** Options of a {@linkcode TerminalScreen}. */
 export interface TerminalScreenOptions {
   readonly language: Language;
-  /** Whether the message trace is left out. */
+  /** Leaves out the message trace. */
   readonly quiet: boolean;
-  /** Without, only the cursor is moved. */
+  /** Uses colours; otherwise only cursor movements. */
   readonly colour: boolean;
   /** The person's name, for the prompt. */
   readonly name?: string | undefined;
 }
 
-/** How long output is gathered in milliseconds: not noticed while typing, enough for a burst of messages. */
+/** Time for which output is gathered before a write, in milliseconds: unnoticed while typing, enough for a burst. */
 const GATHER_MS = 5;
 
-/** How many lines wait for a terminal that does not take them; older ones are left out. */
+/** Most lines that wait for a slow terminal; older ones are left out. */
 const MAX_WAITING_LINES = 2000;
 
-/** How many lines the arrow keys bring back. */
+/** Lines in the history of the arrow keys. */
 const HISTORY_LINES = 200;
 
-/** Where the size of the terminal cannot be had. */
+/** Size of a terminal that does not tell it. */
 const USUAL_SIZE = { columns: 80, rows: 24 };
 
 // Control sequences (ECMA-48, section 8.3).
@@ -49,9 +51,9 @@ const up = (rows: number): string => rows > 0 ? `\x1b[${rows}A` : "";
 const down = (rows: number): string => rows > 0 ? `\x1b[${rows}B` : "";
 const right = (columns: number): string => columns > 0 ? `\x1b[${columns}C` : "";
 
-/** What of the screen's lower end is drawn: the block that is taken away and drawn anew below what is told. */
+/** The block at the lower end of the screen as last drawn; new lines replace it and it is redrawn below them. */
 interface Drawn {
-  /** The status line as it was written. Empty for none. */
+  /** The status line with its colours; empty if there is none. */
   readonly status: string;
   readonly statusWidth: number;
   /** Prompt and typed text up to the cursor. */
@@ -65,17 +67,16 @@ const NOTHING_DRAWN: Drawn = { status: "", statusWidth: 0, beforeCursor: "", tex
 /**
  * A screen on a terminal, on standard input and output.
  *
- * `node:readline` edits the line, keeps the history and completes, but draws nothing: all that is drawn is drawn
- * here, from what readline says is typed, so that messages, the status line and the prompt cannot get into each
- * other's way. From top to bottom, the block at the screen's lower end is the status line during a call, then
- * the prompt with what is typed, over as many rows as it takes.
+ * `node:readline` edits the line, keeps the history and completes, but its drawing is discarded: this class draws messages,
+ * status line and prompt, so that they do not disturb each other. The block at the lower end of the screen is the status
+ * line during a call, then the prompt with the typed text, over as many rows as that needs.
  */
 export class TerminalScreen implements Screen {
   readonly interactive = true;
   readonly lines: AsyncIterable<string>;
   readonly broken: Promise<void>;
   readonly #options: TerminalScreenOptions;
-  readonly #texts: Texts;
+  readonly #texts: PhoneTexts;
   readonly #readline: Interface;
   readonly #keys = new PassThrough();
   readonly #input = Deno.stdin.readable.getReader();
@@ -86,25 +87,25 @@ export class TerminalScreen implements Screen {
   #prompt: string;
   #names: readonly string[] = [];
   #status: CallStatus | undefined;
-  /** Lines that wait to be written above the block. */
+  /** Lines to write above the block. */
   #above: string[] = [];
   #leftOut = 0;
   #bell = false;
   #clear = false;
   #drawn = NOTHING_DRAWN;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** The writing under way, and what follows it until nothing is left to write. */
+  /** The write in progress and those after it, until nothing changes. */
   #drawing: Promise<void> | undefined;
   #stale = true;
   /** Whether the person has ended the input. */
   #ended = false;
-  /** Whether nobody reads the lines any more. */
+  /** Whether the reader of the lines has gone. */
   #unwanted = false;
   #isBroken = false;
 
   constructor(options: TerminalScreenOptions) {
     this.#options = options;
-    this.#texts = TEXTS[options.language];
+    this.#texts = PHONE_TEXTS[options.language];
     this.#prompt = promptOf(options.name ?? this.#texts.prompt);
     this.broken = this.#broken.promise;
     this.lines = new ReadableStream<string>({
@@ -125,7 +126,7 @@ export class TerminalScreen implements Screen {
     });
     this.#readline.on("line", (line) => this.#entered(line));
     this.#readline.on("close", () => this.#end());
-    // Where Ctrl-C and Ctrl-Z come as keys. Without a listener readline would stop the process by itself.
+    // For systems on which Ctrl-C and Ctrl-Z are keys. Without a listener readline stops the process itself.
     this.#readline.on("SIGINT", () => this.#end());
     this.#readline.on("SIGTSTP", () => {});
     this.#keys.on("keypress", (_text: unknown, key: { ctrl?: boolean; name?: string } | undefined) => {
@@ -137,7 +138,7 @@ export class TerminalScreen implements Screen {
       ["SIGWINCH", () => this.#redraw()],
     ];
     for (const [signal, listener] of this.#signals) Deno.addSignalListener(signal, listener);
-    // Whatever way the process ends, the shell gets the terminal back as it was.
+    // The shell gets the terminal back as it was, however the process ends.
     addEventListener("unload", restoreTerminal);
     setRaw();
     this.#readKeys();
@@ -178,11 +179,11 @@ export class TerminalScreen implements Screen {
     for (const [signal, listener] of this.#signals) Deno.removeSignalListener(signal, listener);
     restoreTerminal();
     removeEventListener("unload", restoreTerminal);
-    // Nothing more is wanted of it, so neither is its failure.
+    // Its failure does not matter any more.
     await this.#input.cancel().catch(() => {});
   }
 
-  /** What readline draws on: it is drawn here instead, so it only says that something has changed. */
+  /** The output of readline: discarded, but a sign that the line changed. */
   #nowhere(): Writable {
     const output = new Writable({
       write: (_chunk, _encoding, done) => {
@@ -195,7 +196,7 @@ export class TerminalScreen implements Screen {
 
   async #readKeys(): Promise<void> {
     for (;;) {
-      // A terminal that fails, by being closed above all, is as good as one that has ended.
+      // A failure, such as a closed terminal, counts as the end.
       const { value, done } = await this.#input.read().catch(() => ({ value: undefined, done: true }));
       if (done || this.#ended) break;
       this.#keys.write(value);
@@ -217,7 +218,7 @@ export class TerminalScreen implements Screen {
     this.#redraw();
   }
 
-  /** The process was stopped with Ctrl-Z, and the shell has used the terminal in its own way since. */
+  /** After Ctrl-Z and `fg`: the shell has changed the terminal meanwhile. */
   #continued(): void {
     restoreTerminal();
     setRaw();
@@ -230,7 +231,7 @@ export class TerminalScreen implements Screen {
     this.#redraw();
   }
 
-  /** Tab: does what is sure, and shows the choice where there is one. */
+  /** Completes the line as far as it is certain, and else shows the candidates. */
   #complete(line: string): [string[], string] {
     const candidates = completions(line, this.#names, this.#options.language);
     const start = commonStart(candidates);
@@ -269,15 +270,14 @@ export class TerminalScreen implements Screen {
       this.#stale = false;
       await this.#write(this.#change());
     }
-    // In the same moment as the last look, so that nothing comes in between and waits for ever.
+    // No await after the last check: a change in between would wait for ever.
     this.#drawing = undefined;
   }
 
   async #write(text: string): Promise<void> {
     if (this.#isBroken) return;
-    const bytes = this.#encoder.encode(text);
     try {
-      for (let sent = 0; sent < bytes.length;) sent += await Deno.stdout.write(bytes.subarray(sent));
+      await writeAll(Deno.stdout, this.#encoder.encode(text));
     } catch {
       this.#isBroken = true;
       this.#above = [];
@@ -286,7 +286,7 @@ export class TerminalScreen implements Screen {
     }
   }
 
-  /** What has to be written to come from what is drawn to what should be. */
+  /** The output that turns the drawn block into the current one. */
   #change(): string {
     const { columns, rows } = terminalSize();
     const last = this.#drawn;
@@ -298,7 +298,7 @@ export class TerminalScreen implements Screen {
     this.#bell = false;
     this.#clear = false;
 
-    // By the present width, since a terminal that has become narrower has broken the lines anew.
+    // By the current width: a terminal that became narrower has wrapped the lines again.
     const statusRows = last.status === "" ? 0 : Math.max(1, Math.ceil(last.statusWidth / columns));
     const beforeCursor = terminalRows(last.beforeCursor, columns);
     const textRows = terminalRows(last.text, columns).length;
@@ -309,7 +309,7 @@ export class TerminalScreen implements Screen {
       statusRows === 1 && textRows < rows;
     if (onlyStatus) {
       if (last.status === next.status) return bell;
-      // Written over in place, so that nothing flickers.
+      // Overwritten in place, without flicker.
       const back = `${down(beforeCursor.length)}\r${right(unicodeWidth(beforeCursor.at(-1) ?? ""))}`;
       return `${bell}${toTop}${next.status}${ERASE_TO_END_OF_LINE}${back}`;
     }
@@ -318,23 +318,24 @@ export class TerminalScreen implements Screen {
 
   #takeAbove(): string {
     const lines = this.#above;
-    if (this.#leftOut > 0) lines.unshift(this.#texts.leftOut(this.#leftOut));
+    if (this.#leftOut > 0) {
+      lines.unshift(sentence({ event: "left_out", lines: this.#leftOut }, this.#texts).text);
+    }
     this.#above = [];
     this.#leftOut = 0;
     return lines.map((line) => `${line}\r\n`).join("");
   }
 
-  /** What the block should be now, in a terminal of this size. */
+  /** The current block in a terminal of this size. */
   #block(columns: number, rows: number): Drawn {
-    // One column stays free: some terminals go to the next line when the last column is written.
+    // One column stays free: some terminals wrap after the last one.
     const line = this.#status && statusLine(this.#status, this.#texts, columns - 1, this.#options.colour);
     const { text: status, width: statusWidth } = line ?? { text: "", width: 0 };
     if (this.#ended) return { status, statusWidth, beforeCursor: "", text: "" };
     const typed = this.#readline.line;
     const text = this.#prompt + printable(typed, Infinity);
     const beforeCursor = this.#prompt + printable(typed.slice(0, this.#readline.cursor), Infinity);
-    // Where the typed text is higher than the screen, the part around the cursor is shown. One row stays free
-    // for the cursor after a full row.
+    // Of a text higher than the screen, the part around the cursor. One row stays free for the cursor after a full row.
     const textRows = terminalRows(text, columns);
     const room = Math.max(1, rows - (status === "" ? 1 : 2));
     if (textRows.length <= room) return { status, statusWidth, beforeCursor, text };
@@ -348,21 +349,21 @@ export class TerminalScreen implements Screen {
     };
   }
 
-  /** Draws the block from its left upper corner, and puts the cursor where the person is typing. */
+  /** Draws the block from its top left corner and moves the cursor to its place in the text. */
   #drawBlock({ status, beforeCursor, text }: Drawn, columns: number): string {
     const textRows = terminalRows(text, columns);
     const cursorRows = terminalRows(beforeCursor, columns);
     const styled = text.startsWith(this.#prompt)
       ? paint(this.#prompt, "strong", this.#options.colour) + text.slice(this.#prompt.length)
       : text;
-    // After a full row the terminal's cursor still stands at its end; a blank takes it to the next.
+    // After a full row the terminal's cursor is still at its end; a blank moves it to the next row.
     const wrapped = textRows.length > 1 && textRows.at(-1) === "" ? " " : "";
     return (status === "" ? "" : `${status}\r\n`) + styled + wrapped +
       `${up(textRows.length - cursorRows.length)}\r${right(unicodeWidth(cursorRows.at(-1) ?? ""))}`;
   }
 }
 
-/** Keys come one by one and are not echoed. Where it can be had, Ctrl-C and Ctrl-Z still make signals. */
+/** Keys arrive one by one without echo. Except on Windows, Ctrl-C and Ctrl-Z still send signals. */
 function setRaw(): void {
   Deno.stdin.setRaw(true, { cbreak: Deno.build.os !== "windows" });
 }
@@ -371,14 +372,14 @@ function restoreTerminal(): void {
   try {
     Deno.stdin.setRaw(false);
   } catch {
-    // The terminal itself is gone.
+    // The terminal has gone.
   }
 }
 
 function terminalSize(): { readonly columns: number; readonly rows: number } {
   try {
     const { columns, rows } = Deno.consoleSize();
-    // A size of 0 is an unknown one. A wide character must fit into a row.
+    // 0 is an unknown size. A row has room for the widest character.
     if (columns > 0 && rows > 0) return { columns: Math.max(2, columns), rows };
   } catch {
     // Not a terminal any more.

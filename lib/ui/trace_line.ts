@@ -1,4 +1,4 @@
-/** One line of the message trace, the same on the screens of phone and registry. */
+/** The message trace of phone and registry. */
 
 import { formatEndpoint } from "../protocol/address.ts";
 import { printable } from "../protocol/printable.ts";
@@ -6,14 +6,14 @@ import type { Trace } from "../protocol/trace.ts";
 import { paint } from "./style.ts";
 import type { Language } from "./texts/language.ts";
 
-/** How a trace line is to look. */
+/** Options of a trace line. */
 export interface TraceStyle {
   readonly language: Language;
-  /** Whether the lines go where colours are understood. */
+  /** Uses colours. */
   readonly colour: boolean;
 }
 
-/** Padded to the same width, so that the columns after them line up. */
+/** Padded to the same width: the columns after them line up. */
 const DIRECTIONS = {
   pt: { sent: "→ enviada ", received: "← recebida" },
   en: { sent: "→ sent    ", received: "← received" },
@@ -27,12 +27,12 @@ export function timeOfDay(at: Date): string {
 }
 
 /**
- * A message that was sent or received, on one line without its line end:
+ * A message sent or received, on one line without its line end:
  * `12:34:56.789 → enviada  UDP 192.168.0.10:6000 {"tipo":"tocando",…}`.
  *
- * Nothing in it can act upon a terminal, whatever the message holds, but for the colours where they are asked for.
+ * The message cannot act upon a terminal.
  *
- * @param at When it was, shown as local time.
+ * @param at Time of the message, shown as local time.
  */
 export function traceLine(trace: Trace, at: Date, { language, colour }: TraceStyle): string {
   const { direction, transport, peer, text } = trace;

@@ -1,20 +1,20 @@
-/** A time source and its timer: the system's, or a made-up one in tests. */
+/** A time source with timers: the system's, or a fake one in tests. */
 export interface Clock {
-  /** Milliseconds since some fixed moment; never goes back. */
+  /** Milliseconds since a fixed moment; never goes back. */
   now(): number;
   /**
    * Calls `callback` once, `delayMs` milliseconds from now or a little later.
    *
-   * @returns Takes the timer back; does nothing once it has run.
+   * @returns Cancels the timer; does nothing once it has run.
    */
   setTimer(callback: () => void, delayMs: number): () => void;
 }
 
-/** The clock that the rest of the world goes by. */
+/** The system's monotonic clock. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   setTimer: (callback, delayMs) => {
-    // Timers count whole milliseconds and drop the fraction, which would make each one early.
+    // setTimeout() drops fractions of a millisecond, which would make a timer early.
     const timer = setTimeout(callback, Math.ceil(delayMs));
     return () => clearTimeout(timer);
   },

@@ -1,13 +1,10 @@
-/** Who has to be seen to after the same span of time. */
-
 /**
- * Things that each have a deadline, all of them the same time after their start, so that they fall due in the order
- * in which they were started: nothing has to be searched or sorted, however many there are. Like all that decides, it
- * is told the time and reads no clock.
+ * Items that expire a fixed time after they were started, so in the order of their starts: every operation takes constant
+ * time. It is told the time and reads no clock.
  */
 export class ExpiryQueue<T> {
   readonly #ms: number;
-  /** Since when each one's time runs; a `Map` keeps the order of insertion, which is that of the deadlines. */
+  /** Start times. A `Map` keeps the order of insertion, which is that of the deadlines. */
   readonly #since = new Map<T, number>();
 
   /** @param ms From start to deadline, in milliseconds. */
@@ -15,7 +12,7 @@ export class ExpiryQueue<T> {
     this.#ms = ms;
   }
 
-  /** When the first one falls due; `Infinity` if there is none. */
+  /** When the first item expires; `Infinity` if there is none. */
   get nextAt(): number {
     for (const since of this.#since.values()) return since + this.#ms;
     return Infinity;
@@ -25,18 +22,18 @@ export class ExpiryQueue<T> {
     return this.#since.has(item);
   }
 
-  /** Starts the time of one, or starts it anew. */
+  /** Starts an item, or starts it again. */
   start(now: number, item: T): void {
     this.#since.delete(item);
     this.#since.set(item, now);
   }
 
-  /** Forgets one. @returns False if it had no deadline. */
+  /** Removes an item. @returns Whether it was there. */
   stop(item: T): boolean {
     return this.#since.delete(item);
   }
 
-  /** Takes out all that are due. */
+  /** Removes all expired items. @returns The items, the oldest first. */
   due(now: number): T[] {
     const due: T[] = [];
     for (const [item, since] of this.#since) {
@@ -47,7 +44,7 @@ export class ExpiryQueue<T> {
     return due;
   }
 
-  /** Starts everybody's time anew, in the same order. */
+  /** Starts all items again, in the same order. */
   startAll(now: number): void {
     for (const item of this.#since.keys()) this.#since.set(item, now);
   }

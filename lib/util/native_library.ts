@@ -1,12 +1,9 @@
-/** Libraries in C that a Linux system has or has not, called where they are there. */
-
 /**
- * Loads a library.
+ * Loads an optional C library on Linux, where libraries have stable names.
  *
- * @param names Its names, of which the first one that is there is taken.
- * @param symbols Its functions that are called.
- * @returns Undefined where there is none, it has not all of them, it may not be called, or on another system, where
- * libraries have no names that stay.
+ * @param names File names; the first that loads is used.
+ * @param symbols The functions to call.
+ * @returns Undefined on another system, without the permission for FFI, or if no file loads with all symbols.
  */
 export function linuxLibrary<Symbols extends Deno.ForeignLibraryInterface>(
   names: readonly string[],
@@ -17,13 +14,13 @@ export function linuxLibrary<Symbols extends Deno.ForeignLibraryInterface>(
     try {
       return Deno.dlopen(name, symbols);
     } catch {
-      // Another version, perhaps.
+      // Try the next version.
     }
   }
   return undefined;
 }
 
-/** An array for a function of such a library. It is one thread's, as all of this program are. */
+/** Narrows an array's type for FFI. All memory of this program is unshared: no `SharedArrayBuffer` is made. */
 export function unshared(bytes: Uint8Array): Uint8Array<ArrayBuffer>;
 export function unshared(samples: Int16Array): Int16Array<ArrayBuffer>;
 export function unshared(array: Uint8Array | Int16Array): Uint8Array | Int16Array {

@@ -1,11 +1,8 @@
-/**
- * Lets things that must not happen at the same time happen one after the other, in the order in which they were asked
- * for. What fails does not keep the next from its turn.
- */
+/** Runs asynchronous work one piece after the other, in the order of the calls. A failure does not stop the next piece. */
 export class SerialQueue {
   #last: Promise<unknown> = Promise.resolve();
 
-  /** Settles as `work` does, which begins when all before it has ended. */
+  /** Starts `work` when all earlier work has ended. @returns What `work` returns; rejects as it does. */
   run<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#last.then(work);
     this.#last = done.catch(() => {});

@@ -1,15 +1,42 @@
 /** Limits to how long something may take. */
 
 /**
- * Does something that must not take longer than some time.
+ * Runs work that has to end within a time.
  *
- * @param ms How long, in milliseconds.
- * @param signal Ends it as well.
- * @param work Is given a signal that fires when the time is over or `signal` fires; it may ignore it.
- * @throws {DOMException} A `TimeoutError` when the time is over, the reason of `signal` when that fires.
+ * @param ms The time in milliseconds.
+ * @param signal Ends the work early.
+ * @param work Takes a signal that fires when the time is over or `signal` fires; it may ignore it.
+ * @throws {DOMException} A `TimeoutError` when the time is over; the reason of `signal` when that fires.
  */
-export async function withTimeLimit<T>(
+export function withTimeLimit<T>(
   ms: number,
+  signal: AbortSignal | undefined,
+  work: (limit: AbortSignal) => Promise<T>,
+): Promise<T> {
+  return runLimited(ms, timeOver(), signal, work);
+}
+
+/**
+ * Waits for a promise, at most for a time. The promise is not cancelled.
+ *
+ * @param ms The time in milliseconds, above 0.
+ * @returns Whether the promise was fulfilled in that time.
+ * @throws The promise's reason, if it is rejected in that time.
+ */
+export async function within(ms: number, done: Promise<unknown>): Promise<boolean> {
+  const late = timeOver();
+  try {
+    await runLimited(ms, late, undefined, () => done);
+    return true;
+  } catch (error) {
+    if (error === late) return false;
+    throw error;
+  }
+}
+
+async function runLimited<T>(
+  ms: number,
+  late: DOMException,
   signal: AbortSignal | undefined,
   work: (limit: AbortSignal) => Promise<T>,
 ): Promise<T> {
@@ -17,11 +44,11 @@ export async function withTimeLimit<T>(
   const aborted = Promise.withResolvers<never>();
   limit.signal.addEventListener("abort", () => aborted.reject(limit.signal.reason));
   const pass = (): void => limit.abort(signal?.reason);
-  const timer = setTimeout(() => limit.abort(timeOver()), ms);
+  const timer = setTimeout(() => limit.abort(late), ms);
   signal?.addEventListener("abort", pass);
   try {
     signal?.throwIfAborted();
-    if (ms <= 0) throw timeOver();
+    if (ms <= 0) throw late;
     return await Promise.race([work(limit.signal), aborted.promise]);
   } finally {
     clearTimeout(timer);
@@ -31,22 +58,4 @@ export async function withTimeLimit<T>(
 
 function timeOver(): DOMException {
   return new DOMException("The time is over", "TimeoutError");
-}
-
-/**
- * Waits for something, but not for ever.
- *
- * @param ms How long, in milliseconds.
- * @param done What is waited for; it goes on after that time.
- * @returns Whether it settled in time.
- * @throws As `done` does, in that time.
- */
-export async function within(ms: number, done: Promise<unknown>): Promise<boolean> {
-  const timeOver = Promise.withResolvers<false>();
-  const timer = setTimeout(() => timeOver.resolve(false), ms);
-  try {
-    return await Promise.race([done.then(() => true), timeOver.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

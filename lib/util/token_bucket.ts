@@ -1,36 +1,52 @@
-/** How much somebody may ask for. */
-
 /**
- * A bucket of tokens that fills at a steady rate (as in RFC 2697, section 3): who takes more than is in it has to wait
- * until it would have been there. Told the time; reads no clock.
+ * A token bucket (RFC 2697, section 3): fills at a steady rate up to its burst size. It is told the time and reads no
+ * clock.
  */
 export class TokenBucket {
   readonly #perSecond: number;
-  readonly #most: number;
+  readonly #burst: number;
   #tokens: number;
-  #filledAt: number;
+  #filledAt = -Infinity;
 
   /**
-   * @param now In milliseconds.
-   * @param perSecond How fast it fills.
-   * @param most How many tokens it holds; it is full at first.
+   * @param perSecond Tokens added a second, above 0.
+   * @param burst Most tokens that it holds. It is full at first.
    */
-  constructor(now: number, perSecond: number, most: number) {
+  constructor(perSecond: number, burst: number) {
     this.#perSecond = perSecond;
-    this.#most = most;
-    this.#tokens = most;
-    this.#filledAt = now;
+    this.#burst = burst;
+    this.#tokens = burst;
   }
 
   /**
-   * Takes tokens, also those that are not there yet.
+   * Takes a token, if there is one.
    *
-   * @returns How long to wait for them, in milliseconds; 0 if they were there.
+   * @param now Milliseconds on any clock that does not go back.
+   * @returns Whether there was one.
+   */
+  tryTake(now: number): boolean {
+    this.#fill(now);
+    if (this.#tokens < 1) return false;
+    this.#tokens--;
+    return true;
+  }
+
+  /**
+   * Takes tokens, on credit where too few are there.
+   *
+   * @param now As for {@linkcode TokenBucket.tryTake}.
+   * @param tokens Any number above 0, whole or not.
+   * @returns Milliseconds until the credit is paid back; 0 if enough tokens were there.
    */
   take(now: number, tokens: number): number {
-    const gained = (now - this.#filledAt) * this.#perSecond / 1000;
-    this.#filledAt = now;
-    this.#tokens = Math.min(this.#most, this.#tokens + gained) - tokens;
+    this.#fill(now);
+    this.#tokens -= tokens;
     return this.#tokens >= 0 ? 0 : -this.#tokens * 1000 / this.#perSecond;
+  }
+
+  #fill(now: number): void {
+    const gained = (now - this.#filledAt) * this.#perSecond / 1000;
+    this.#tokens = Math.min(this.#burst, this.#tokens + gained);
+    this.#filledAt = now;
   }
 }

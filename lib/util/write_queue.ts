@@ -1,36 +1,35 @@
-/** What waits to be written to a connection. */
+import { writeAll, type Writer } from "./write_all.ts";
 
 const encoder = new TextEncoder();
 
 /**
- * Texts for a connection, written in their order. What is pushed in one turn of the event loop goes out in one write,
- * and what comes while a write is under way waits for the next.
+ * Texts for a connection, written in order. Texts pushed in one turn of the event loop go out in one write; those pushed
+ * during a write wait for the next.
  */
 export class WriteQueue {
-  readonly #write: (bytes: Uint8Array) => Promise<number>;
+  readonly #to: Writer;
   #waiting = "";
   #draining: Promise<void> | undefined;
   #failed = false;
 
-  /** @param write Writes some of the bytes and says how many. */
-  constructor(write: (bytes: Uint8Array) => Promise<number>) {
-    this.#write = write;
+  constructor(to: Writer) {
+    this.#to = to;
   }
 
-  /** How much waits for the write under way, in UTF-16 units. */
+  /** Text that waits for the write under way, in UTF-16 units. */
   get backlog(): number {
     return this.#waiting.length;
   }
 
-  /** Takes a text. After a write that failed it is thrown away: nobody will read it. */
+  /** Takes a text. After a failed write it drops the text, since nobody will read it. */
   push(text: string): void {
     if (this.#failed) return;
     this.#waiting += text;
-    // A failure is for those to see who wait for drained().
+    // drained() reports a failure.
     (this.#draining ??= this.#drain()).catch(() => {});
   }
 
-  /** Settles when all is written. @throws {Error} If that is not possible. */
+  /** Settles when all is written. @throws {Error} If a write has failed. */
   async drained(): Promise<void> {
     await this.#draining;
   }
@@ -42,7 +41,7 @@ export class WriteQueue {
       while (this.#waiting !== "") {
         const bytes = encoder.encode(this.#waiting);
         this.#waiting = "";
-        for (let sent = 0; sent < bytes.length;) sent += await this.#write(bytes.subarray(sent));
+        await writeAll(this.#to, bytes);
       }
       this.#draining = undefined;
     } catch (error) {

@@ -1,41 +1,38 @@
-/** Brings what was heard into step with what was said, although the delay in between changes. */
+/** Aligns a recording with the original, although its delay changes. */
 
 import { compare } from "./compare.ts";
 import { resample } from "../../lib/dsp/resample.ts";
 
-/**
- * Pieces of the speech are looked for one by one. Long enough to be found among other pieces with sounds missing,
- * short enough that the delay hardly changes within one.
- */
+/** Length of a piece: long enough to be found with losses in it, short enough for its delay to be nearly constant. */
 const LEAST_PIECE_SECONDS = 2;
 const MOST_PIECE_SECONDS = 3;
-/** How far from the delay of the piece before one is looked for, on each side, in seconds. */
+/** Search range around the previous delay, on each side, in seconds. */
 const PIECE_REACH_SECONDS = 0.1;
-/** The same for a piece that is not recognised there, as where a phone changed its delay by more. */
+/** The same for a piece that was not found in that range. */
 const FAR_REACH_SECONDS = 0.4;
-/** Below this a piece was not recognised; where it is not further away either, its neighbour's delay is taken for it. */
+/** A piece with less correlation was not found. If it is not in the far range either, it has the previous delay. */
 const LEAST_CORRELATION = 0.2;
-/** In which the quietest moment is looked for, in seconds. */
+/** Frame length for the quietest moment, in seconds. */
 const FRAME_SECONDS = 0.02;
-/** Samples a second that the delays are found at: enough for steps of 0.1 ms. */
+/** Sample rate of the search in Hz: steps of 0.1 ms. */
 const SEARCH_RATE = 10_000;
 
-/** What was heard, in step with what was said. */
+/** A recording, aligned. */
 export interface Aligned {
-  /** As long as what was said; silent where nothing was recorded. */
+  /** As long as the original; zeros where nothing was recorded. */
   readonly samples: Float32Array<ArrayBuffer>;
-  /** Delay of each piece, in seconds, the first piece first. */
+  /** Delay of each piece in seconds, in order. */
   readonly delaysSeconds: readonly number[];
 }
 
 /**
- * Cuts what was said at its quietest moments into pieces of 2 to 3 s, finds each piece in what was heard within
- * 100 ms of where it should be, or 400 ms where it is not recognised there, and puts what stands there side by side.
- * "Where it should be" is the delay of the piece before; for the first one, the delay of all.
+ * Cuts the original at its quietest moments into pieces of 2 to 3 s, finds each piece in the recording, and concatenates
+ * the places found. A piece is searched within 100 ms of the previous piece's delay, then within 400 ms; the first around
+ * the delay of the whole.
  *
- * @param said The clear speech.
- * @param heard A recording with all of it.
- * @param sampleRate Samples a second of both.
+ * @param said The original.
+ * @param heard A recording of all of it.
+ * @param sampleRate Of both, in Hz.
  */
 export function align(said: Float32Array, heard: Float32Array, sampleRate: number): Aligned {
   const slowSaid = resample(said, sampleRate, SEARCH_RATE);
@@ -65,7 +62,7 @@ export function align(said: Float32Array, heard: Float32Array, sampleRate: numbe
   return { samples, delaysSeconds };
 }
 
-/** Where to cut, in seconds, from the start to the end of the samples. */
+/** The cuts in seconds, with the start and the end of the samples. */
 function quietMoments(samples: Float32Array, sampleRate: number): number[] {
   const frame = Math.round(FRAME_SECONDS * sampleRate);
   const energies: number[] = [];
@@ -84,7 +81,7 @@ function quietMoments(samples: Float32Array, sampleRate: number): number[] {
   }
 }
 
-/** A stretch of samples, with silence for what is not there. */
+/** A range of samples, with zeros outside them. */
 function cut(samples: Float32Array, start: number, length: number): Float32Array<ArrayBuffer> {
   const result = new Float32Array(length);
   const from = Math.max(0, start);

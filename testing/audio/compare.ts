@@ -1,41 +1,42 @@
 import { SAMPLE_RATE, toFloat32 } from "../../lib/dsp/pcm.ts";
-import { fft } from "../../lib/dsp/fft.ts";
+import { quantile } from "../quantile.ts";
+import { convolution } from "./convolution.ts";
 import { resample } from "../../lib/dsp/resample.ts";
 
-/** How what was heard relates to what was said. */
+/** How a recording relates to the original. */
 export interface Comparison {
-  /** Where the start of the reference is in what was heard, in seconds; negative when its start was not heard. */
+  /** Where the original starts in the recording, in seconds; negative if its start was not recorded. */
   readonly delaySeconds: number;
   /**
-   * Likeness of the two, from 0 (unrelated) to 1 (the same but for loudness): normalised cross-correlation
-   * where the reference is active and was recorded.
+   * Normalised cross-correlation where the original is active and was recorded: from 0, unrelated, to 1, the same but for
+   * the level.
    */
   readonly correlation: number;
-  /** How much louder it was heard than said, over the same stretch, in dB. -Infinity when nothing was heard. */
+  /** Level relative to the original over the same range, in dB; -Infinity for silence. */
   readonly levelDb: number;
-  /** How much of the reference's active part lies within the recording, from 0 to 1. */
+  /** Share of the original's active part that lies within the recording, from 0 to 1. */
   readonly coverage: number;
-  /** Seconds from the first to the last active moment. */
+  /** Seconds from the first to the last active frame. */
   readonly duration: { readonly reference: number; readonly heard: number };
 }
 
-/** Rate of the search over all delays, in Hz. Speech has most of its power below half of it. */
+/** Sample rate of the search over all delays, in Hz. Speech has most of its power below 4 kHz. */
 const SEARCH_RATE = 8_000;
-/** Search steps on each side in which the delay is then looked for at the full rate. */
+/** Search steps on each side within which the delay is then refined at the full rate. */
 const REFINED_STEPS = 2;
-/** Part of the reference's power that must lie within the recording for a delay to count. */
+/** Least share of the original's power within the recording for a delay to count. */
 const LEAST_OVERLAP = 0.1;
-/** Length of the frames that are active or not, in seconds. */
+/** Frame length for activity, in seconds. */
 const FRAME_SECONDS = 0.02;
-/** How far below the loudest frame a frame may be to be active, in dB. Speech keeps within that, pauses do not. */
+/** A frame at most this far below the loudest is active, in dB: more than the range of speech, less than to its pauses. */
 const ACTIVE_RANGE_DB = 40;
 
 /**
- * Finds what was said in what was heard, and how well it came through.
+ * Finds an original in a recording and compares the two.
  *
- * @param reference What was said.
- * @param heard Recording in which it may be, in whole or in part, sooner or later, louder or softer.
- * @param sampleRate Samples a second of both.
+ * @param reference The original.
+ * @param heard A recording with all or part of it, at any delay and level.
+ * @param sampleRate Of both, in Hz.
  *
  * @example
  * ```ts
@@ -77,7 +78,7 @@ export function compare(
 }
 
 interface ActiveFrames {
-  /** Samples a frame. */
+  /** Samples per frame. */
   readonly length: number;
   readonly isActive: readonly boolean[];
 }
@@ -102,7 +103,7 @@ function energy(samples: Float32Array): number {
   return samples.reduce((sum, sample) => sum + sample * sample, 0);
 }
 
-/** The two at one delay, over the active samples of the reference that lie within the recording. */
+/** Compares at one delay, over the active samples of the original that lie within the recording. */
 function overlapAt(said: Float32Array, heard: Float32Array, lag: number, active: ActiveFrames) {
   let [product, saidEnergy, heardEnergy, activeCount, overlapCount] = [0, 0, 0, 0, 0];
   active.isActive.forEach((isActive, frame) => {
@@ -130,8 +131,8 @@ function overlapAt(said: Float32Array, heard: Float32Array, lag: number, active:
 }
 
 /**
- * The delay, in samples, at which the recording is likest to the whole reference. What is loud elsewhere in the
- * recording does not count: each delay is judged by the power that the recording has just there.
+ * The delay in samples with the highest correlation to the whole original, normalised by the recording's power at that
+ * delay, so that loud sound elsewhere does not matter.
  */
 function likeliestLag(said: Float32Array, heard: Float32Array): number {
   const products = crossCorrelation(said, heard);
@@ -144,7 +145,7 @@ function likeliestLag(said: Float32Array, heard: Float32Array): number {
     const start = Math.max(0, -lag);
     const end = Math.min(said.length, heard.length - lag);
     if (saidUpTo[end]! - saidUpTo[start]! < LEAST_OVERLAP * saidEnergy) continue;
-    // The floor keeps rounding errors in digital silence from looking like anything.
+    // The floor hides rounding errors in digital silence.
     const localEnergy = heardUpTo[end + lag]! - heardUpTo[start + lag]! + 1e-6 * heardEnergy;
     const likeness = products[lag + said.length - 1]! / Math.sqrt(localEnergy);
     if (likeness > bestLikeness) [bestLag, bestLikeness] = [lag, likeness];
@@ -152,48 +153,33 @@ function likeliestLag(said: Float32Array, heard: Float32Array): number {
   return bestLag;
 }
 
-/** Energy of the samples before each place; one longer than the samples. */
+/** Energy of the samples before each index, one longer than the samples. */
 function runningEnergy(samples: Float32Array): Float64Array {
   const sums = new Float64Array(samples.length + 1);
   for (let i = 0; i < samples.length; i++) sums[i + 1] = sums[i]! + samples[i]! ** 2;
   return sums;
 }
 
-/** `Σ said[i] heard[i + lag]` for every lag from `1 - said.length`, by way of the frequency domain. */
+/** `Σ said[i] heard[i + lag]` for every lag from `1 - said.length`, computed in the frequency domain. */
 function crossCorrelation(said: Float32Array, heard: Float32Array): Float64Array {
-  const lags = Math.max(1, said.length + heard.length - 1);
-  const length = 2 ** Math.ceil(Math.log2(lags));
-  const [saidReal, saidImaginary] = [new Float64Array(length), new Float64Array(length)];
-  const [heardReal, heardImaginary] = [new Float64Array(length), new Float64Array(length)];
-  // Backwards in time, so that the product of the transforms is a correlation and lag 1 - said.length comes first.
-  saidReal.set(said.toReversed());
-  heardReal.set(heard);
-  fft(saidReal, saidImaginary);
-  fft(heardReal, heardImaginary);
-  for (let k = 0; k < length; k++) {
-    const real = saidReal[k]! * heardReal[k]! - saidImaginary[k]! * heardImaginary[k]!;
-    heardImaginary[k] = saidReal[k]! * heardImaginary[k]! + saidImaginary[k]! * heardReal[k]!;
-    heardReal[k] = real;
-  }
-  fft(heardImaginary, heardReal);
-  return heardReal.map((value) => value / length);
+  // Reversed in time, so that the convolution is a correlation and lag 1 - said.length comes first.
+  return convolution(said.toReversed(), heard);
 }
 
 /**
- * Length of the pieces of {@linkcode compareInPieces}: a syllable. Of speech whose delay changes by 5 to 15 ms every 0.2 s
- * most of them are whole (likeness 0.97; 0.57 with pieces of half a second), and no longer ones tell it better from
- * other speech (0.4 at most, either way).
+ * Length of the pieces of {@linkcode compareInPieces}: a syllable. Speech whose delay changes by 5 to 15 ms every 0.2 s has
+ * a correlation of 0.97 with it, and of 0.57 with pieces of 0.5 s; other speech has at most 0.4 with both.
  */
 const PIECE_SECONDS = 0.15;
 
-/** How far from its place in the whole a piece is looked for. */
+/** Search range of a piece around the delay of the whole. */
 const PIECE_SEARCH_SECONDS = 0.3;
 
 /**
- * As {@linkcode compare}, but each 0.15 s of the reference is aligned for itself: for speech whose delay changes
- * on the way, as a phone's playout makes it do.
+ * As {@linkcode compare}, but with each 0.15 s of the original aligned separately: for speech whose delay changes, as a
+ * jitter buffer makes it do.
  *
- * @returns The delay and the correlation are the medians of the pieces in which somebody speaks.
+ * @returns Delay and correlation are medians over the pieces with sound.
  */
 export function compareInPieces(
   reference: Int16Array | Float32Array,
@@ -216,10 +202,9 @@ export function compareInPieces(
     );
     if (coverage > 0) pieces.push({ correlation, delaySeconds: delaySeconds + (from - start) / sampleRate });
   }
-  const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1] ?? 0;
   return {
     ...whole,
-    delaySeconds: median(pieces.map(({ delaySeconds }) => delaySeconds)),
-    correlation: median(pieces.map(({ correlation }) => correlation)),
+    delaySeconds: pieces.length === 0 ? 0 : quantile(pieces.map(({ delaySeconds }) => delaySeconds), 0.5),
+    correlation: pieces.length === 0 ? 0 : quantile(pieces.map(({ correlation }) => correlation), 0.5),
   };
 }

@@ -2,20 +2,20 @@ import { AudioError, type AudioSink, type AudioSource } from "../../audio/audio_
 import type { DeviceOpener } from "../../audio/hotplug/device_supervisor.ts";
 import { openNullSink, openTone } from "../../audio/synthetic.ts";
 
-/** How often a microphone that gives nothing is to be looked at. */
+/** Polling interval that a hanging microphone asks for. */
 const HANGING_RETRY_MS = 10;
 
-/** A computer whose microphone gives a tone, and whose devices can be pulled out, plugged in and made to hang. */
+/** Fake devices that can be unplugged, plugged in and made to hang. The microphone gives a tone. */
 export class MadeUpDevices implements DeviceOpener {
-  /** Whether the devices can be opened and work. */
+  /** Whether a device is there. */
   readonly plugged = { microphone: true, speaker: true };
-  /** Whether an open microphone gives nothing any more. */
+  /** Whether an open microphone gives no samples. */
   hanging = false;
-  /** Devices that are open. */
+  /** Number of open devices. */
   open = 0;
-  /** Times that devices were looked for anew. */
+  /** Number of refreshes of the device list. */
   refreshed = 0;
-  /** Samples that the loudspeaker was given. */
+  /** Samples written to the loudspeaker. */
   heard: number[] = [];
 
   openSource = (): Promise<AudioSource> => {
@@ -68,5 +68,5 @@ export class MadeUpDevices implements DeviceOpener {
 }
 
 function gone(name: string): AudioError {
-  return new AudioError("device_failed", name, "Input/output error");
+  return new AudioError("device_failed", name, { kind: "io_error" });
 }

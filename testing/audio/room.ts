@@ -1,29 +1,29 @@
-/** A made-up room with a loudspeaker and a microphone in it; the same on every run. */
+/** A simulated room with a loudspeaker and a microphone; the same on every run. */
 
 import { SAMPLE_RATE, SAMPLES_PER_MS } from "../../lib/dsp/pcm.ts";
-import { fft } from "../../lib/dsp/fft.ts";
 import { resample } from "../../lib/dsp/resample.ts";
 import { parseWav } from "../../audio/file/wav_reader.ts";
-import { noise, seededRandom } from "./signals.ts";
+import { convolution } from "./convolution.ts";
+import { noise } from "./signals.ts";
+import { seededRandom } from "../netem/random.ts";
 
-/** How a room answers a click. */
+/** Parameters of a room's impulse response. */
 export interface RoomShape {
-  /** Whole number above 0 that tells one room from another. */
+  /** A different room for each seed. */
   readonly seed: number;
-  /** Length of the reverberation. 128 when it is left out. */
+  /** Length of the reverberation; 128 unless given. */
   readonly reverberationMs?: number;
-  /** How far the reverberation has decayed when it ends, in dB. 40 when it is left out. */
+  /** Decay of the reverberation at its end in dB; 40 unless given. */
   readonly decayDb?: number;
-  /** Energy of the direct sound over that of the reverberation, in dB. 3 when it is left out. */
+  /** Energy of the direct sound relative to the reverberation in dB; 3 unless given. */
   readonly directToReverberantDb?: number;
-  /** Level of the echo of white noise, relative to what was played. -8 when it is left out. */
+  /** Level of the echo of white noise relative to the noise in dB; -8 unless given. */
   readonly echoDb?: number;
 }
 
 /**
- * What a microphone hears of a click from a loudspeaker in the same room: the direct sound, then noise that decays
- * exponentially (Polack's model of late reverberation, 1988), low-passed a little as walls and small loudspeakers
- * do.
+ * The impulse response from the loudspeaker to the microphone: the direct sound, then exponentially decaying noise
+ * (Polack's model of late reverberation, 1988), low-passed a little as by walls and small loudspeakers.
  *
  * @returns Weights at {@linkcode SAMPLE_RATE}, the direct sound first.
  */
@@ -44,63 +44,36 @@ export function roomResponse(shape: RoomShape): Float32Array<ArrayBuffer> {
   return response.map((weight) => gain * weight);
 }
 
-/** The sum of `signal` delayed and weighted as `response` says; as long as `signal`. */
-export function convolve(signal: Float32Array, response: Float32Array): Float32Array<ArrayBuffer> {
-  // Overlap-add: stretches as long as the response is, times two, rounded up to a power of two.
-  const size = 2 ** Math.ceil(Math.log2(2 * response.length));
-  const step = size - response.length + 1;
-  const [real, imaginary] = [
-    Float64Array.from({ length: size }, (_, i) => response[i] ?? 0),
-    new Float64Array(size),
-  ];
-  fft(real, imaginary);
-  const result = new Float32Array(signal.length);
-  for (let start = 0; start < signal.length; start += step) {
-    const [x, y] = [new Float64Array(size), new Float64Array(size)];
-    x.set(signal.subarray(start, start + step));
-    fft(x, y);
-    for (let k = 0; k < size; k++) {
-      const product = x[k]! * real[k]! - y[k]! * imaginary[k]!;
-      y[k] = x[k]! * imaginary[k]! + y[k]! * real[k]!;
-      x[k] = product;
-    }
-    fft(y, x); // The inverse, times `size`.
-    const end = Math.min(size, signal.length - start);
-    for (let i = 0; i < end; i++) result[start + i]! += x[i]! / size;
-  }
-  return result;
-}
-
-/** What happens in a room. */
+/** A scene in a room. */
 export interface Scene {
-  /** What the loudspeaker is given, full scale at 1, at the loudspeaker's clock. */
+  /** What the loudspeaker plays, full scale at 1, by the loudspeaker's clock. */
   readonly far: Float32Array;
-  /** What somebody in the room says, at the microphone's clock. Nobody does when it is left out. */
+  /** What a person in the room says, by the microphone's clock. */
   readonly near?: Float32Array;
-  /** Answer of the room; see {@linkcode roomResponse}. */
+  /** See {@linkcode roomResponse}. */
   readonly response: Float32Array;
-  /** From a sample's being given to the loudspeaker to its direct sound in the microphone's samples. */
+  /** Delay from a played sample to its direct sound at the microphone. */
   readonly delaySamples: number;
-  /** From this captured sample on the delay is another. */
+  /** A change of the delay, from a captured sample on. */
   readonly step?: { readonly at: number; readonly delaySamples: number };
-  /** How much faster the loudspeaker's clock is than the microphone's. */
+  /** How much faster the loudspeaker's clock runs than the microphone's, in parts per million. */
   readonly driftPpm?: number;
-  /** Peak of the white noise that is always there. 0.0003, which is -75 dB, when it is left out. */
+  /** Peak of the white background noise; 0.0003, which is -75 dB, unless given. */
   readonly noisePeak?: number;
 }
 
-/** What a microphone gives. */
+/** What the microphone captures. */
 export interface RoomSound {
-  /** All of it, as long as the scene. */
+  /** The whole signal, as long as the scene. */
   readonly microphone: Int16Array<ArrayBuffer>;
   /** The echo alone, full scale at 1. */
   readonly echo: Float32Array<ArrayBuffer>;
 }
 
-/** Works out what the microphone hears. */
+/** Computes what the microphone captures. */
 export function hear(scene: Scene): RoomSound {
   const { far, near, response, delaySamples, step, driftPpm = 0, noisePeak = 0.0003 } = scene;
-  const dry = convolve(far, response);
+  const dry = new Float32Array(convolution(far, response).subarray(0, far.length));
   const echo = new Float32Array(far.length);
   for (let i = 0; i < echo.length; i++) {
     const delay = step && i >= step.at ? step.delaySamples : delaySamples;
@@ -152,17 +125,17 @@ export function speech(names: readonly string[], seconds: number): Float32Array<
   return result;
 }
 
-/** In which order and how often blocks are played and captured. */
+/** The order in which blocks are played and captured. */
 export interface BlockOrder {
-  /** Samples of each block. */
+  /** Samples per block. */
   readonly blockSamples: number;
-  /** How much faster the loudspeaker's clock is than the microphone's. */
+  /** How much faster the loudspeaker's clock runs than the microphone's, in parts per million. */
   readonly driftPpm?: number;
-  /** Gives numbers between 0 and 1. Blocks then come in bursts: several played, none captured, several captured. */
+  /** Uniform from 0 to 1. With it blocks come in bursts: several played, none captured, several captured. */
   readonly random?: () => number;
 }
 
-/** Goes through blocks as they come, as many as have been captured in `samples` samples. */
+/** The blocks played and captured until `samples` samples are captured. */
 export function* blocks(samples: number, order: BlockOrder): Generator<"play" | "capture"> {
   const { blockSamples, driftPpm = 0, random } = order;
   let played = 0;
@@ -177,17 +150,17 @@ export function* blocks(samples: number, order: BlockOrder): Generator<"play" | 
   for (; held > 0; held--) yield "capture";
 }
 
-/** What takes part in a call at a microphone. */
+/** The part of a phone between loudspeaker and microphone. */
 export interface Processor {
   played(samples: Int16Array): void;
   capture(samples: Int16Array<ArrayBuffer>): void;
 }
 
 /**
- * Sends a whole call through a processor.
+ * Runs a call through a processor.
  *
- * @param far As in the {@linkcode Scene}.
- * @returns What comes out, full scale at 1, as long as `microphone`.
+ * @param far As in {@linkcode Scene}.
+ * @returns The processed signal, full scale at 1, as long as `microphone`.
  */
 export function runCall(
   processor: Processor,
@@ -214,16 +187,16 @@ export function runCall(
   return output;
 }
 
-/** Samples of a frame that is looked at by itself: 20 ms. */
+/** Samples of a frame for power: 20 ms. */
 const FRAME = 960;
-/** Power of a frame in which somebody speaks, at least: -50 dB. */
+/** Least power of an active frame: -50 dB. */
 const ACTIVE_POWER = 1e-5;
 
 /**
- * How much less echo there is, in dB (echo return loss enhancement), in the frames that have some.
+ * Echo return loss enhancement (ERLE) in dB, over the frames with echo.
  *
- * @param from First sample looked at.
- * @param to Sample after the last one.
+ * @param from First sample.
+ * @param to Sample after the last.
  */
 export function echoLossDb(echo: Float32Array, output: Float32Array, from: number, to: number): number {
   let before = 0;
@@ -238,9 +211,9 @@ export function echoLossDb(echo: Float32Array, output: Float32Array, from: numbe
 }
 
 /**
- * How much louder a voice is in the output than it was, in dB: its projection, so that neither echo nor noise counts.
+ * Gain of a voice in the output in dB, from its projection, so that echo and noise do not count.
  *
- * @param latency Samples that the output is late.
+ * @param latency Delay of the output in samples.
  */
 export function voiceGainDb(
   voice: Float32Array,
@@ -258,7 +231,7 @@ export function voiceGainDb(
   return 20 * Math.log10(Math.abs(product / power) + 1e-12);
 }
 
-/** Mean power of a part. */
+/** Mean power of a range. */
 export function powerOf(samples: Float32Array, from: number, to: number): number {
   let sum = 0;
   for (let i = from; i < to; i++) sum += samples[i]! ** 2;

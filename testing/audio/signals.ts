@@ -1,23 +1,12 @@
-/** Sounds made up for tests; the same on every run. */
+/** Synthetic sounds for tests; the same on every run. */
 
-/**
- * Numbers between 0 and 1 that look random (Park and Miller's generator).
- *
- * @param seed Whole number above 0.
- */
-export function seededRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = state * 16_807 % 2_147_483_647;
-    return state / 2_147_483_647;
-  };
-}
+import { seededRandom } from "../netem/random.ts";
 
 /**
  * White noise between -`peak` and `peak`.
  *
  * @param length Number of samples.
- * @param seed Tells one noise from another.
+ * @param seed A different noise for each seed.
  */
 export function noise(length: number, seed: number, peak = 0.5): Float32Array<ArrayBuffer> {
   const random = seededRandom(seed);
@@ -28,7 +17,7 @@ export function noise(length: number, seed: number, peak = 0.5): Float32Array<Ar
  * A sine that starts at 0.
  *
  * @param frequency In Hz.
- * @param sampleRate Samples a second.
+ * @param sampleRate In Hz.
  */
 export function sine(
   frequency: number,
@@ -43,10 +32,10 @@ export function sine(
 }
 
 /**
- * Something like speech: syllables of a gliding voice with overtones, a little hiss, and pauses between words.
+ * Synthetic speech: syllables of a gliding voice with overtones and a little hiss, and pauses between words.
  *
- * @param sampleRate Samples a second.
- * @param seed Tells one speaker from another.
+ * @param sampleRate In Hz.
+ * @param seed A different speaker for each seed.
  */
 export function speechLike(seconds: number, sampleRate: number, seed: number): Float32Array<ArrayBuffer> {
   const random = seededRandom(seed);

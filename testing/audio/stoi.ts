@@ -1,50 +1,50 @@
 /**
- * How much of a text would be understood: STOI, the short-time objective intelligibility measure of Taal, Hendriks,
- * Heusdens and Jensen, "An algorithm for intelligibility prediction of time-frequency weighted noisy speech", IEEE
- * Transactions on Audio, Speech and Language Processing 19(7), 2011.
+ * STOI, the short-time objective intelligibility measure (Taal, Hendriks, Heusdens and Jensen, "An algorithm for
+ * intelligibility prediction of time-frequency weighted noisy speech", IEEE Transactions on Audio, Speech and Language
+ * Processing 19(7), 2011).
  */
 
-import { fft } from "../../lib/dsp/fft.ts";
+import { Fft } from "../../lib/dsp/fft.ts";
 import { resample } from "../../lib/dsp/resample.ts";
 
-/** Samples a second that the measure works at; the names and numbers below are the paper's. */
+/** Sample rate of the measure in Hz. Names and numbers below are the paper's. */
 export const STOI_RATE = 10_000;
 
-/** A frame, 25.6 ms, and how far the next one is from it. */
+/** Samples of a frame, 25.6 ms, and from one frame to the next. */
 const FRAME = 256;
 const HOP = FRAME / 2;
-/** Frames are zero-padded to this. */
+/** Zero-padded length of a frame. */
 const FFT_LENGTH = 512;
-/** One-third octave bands, J, and the middle of the lowest one in Hz. */
+/** Number of one-third octave bands, J, and the centre of the lowest in Hz. */
 const BANDS = 15;
 const LOWEST_BAND_HZ = 150;
-/** Frames that one comparison takes in, N: 384 ms. */
+/** Frames of a segment, N: 384 ms. */
 const SEGMENT_FRAMES = 30;
 /** Lower bound of the signal-to-distortion ratio, β, in dB. */
 const BETA_DB = -15;
-/** Frames of the clear speech that are this far below its loudest are left out of both, in dB. */
+/** Frames of the clear speech this far below its loudest are removed from both, in dB. */
 const DYNAMIC_RANGE_DB = 40;
 
-/** A Hann window without the zeros at its ends. */
+/** A Hann window without its zeros. */
 const WINDOW = Float64Array.from(
   { length: FRAME },
   (_, n) => 0.5 - 0.5 * Math.cos(2 * Math.PI * (n + 1) / (FRAME + 1)),
 );
 
-/** First bin of each band and of the one after the last. The edges are at the nearest bins. */
+/** First bin of each band and of the one after the last; edges are rounded to bins. */
 const BAND_EDGES = Array.from({ length: BANDS + 1 }, (_, band) => {
   const edgeHz = LOWEST_BAND_HZ * 2 ** ((2 * band - 1) / 6);
   return Math.round(edgeHz * FFT_LENGTH / STOI_RATE);
 });
 
 /**
- * Compares speech as it was heard with the clear speech.
+ * The intelligibility of degraded speech.
  *
- * @param clear What was said.
- * @param heard The same moments as they were heard; as long as `clear`. Its loudness does not matter.
- * @param sampleRate Samples a second of both.
- * @returns From about 0, nothing understood, to 1, everything.
- * @throws {RangeError} When the lengths differ or there is less than 384 ms of speech.
+ * @param clear The clean speech.
+ * @param heard The degraded speech, aligned with `clear` and as long. Its level does not matter.
+ * @param sampleRate Of both, in Hz.
+ * @returns From about 0, unintelligible, to 1.
+ * @throws {RangeError} If the lengths differ or there is less than 384 ms of speech.
  */
 export function stoi(clear: Float32Array, heard: Float32Array, sampleRate: number): number {
   if (clear.length !== heard.length) {
@@ -71,7 +71,7 @@ export function stoi(clear: Float32Array, heard: Float32Array, sampleRate: numbe
   return sum / (segments * BANDS);
 }
 
-/** Overlap-adds the windowed frames in which the clear speech is not silent, of both. */
+/** Removes from both the frames in which the clear speech is silent, and overlap-adds the others. */
 function withoutSilence(clear: Float32Array, heard: Float32Array): readonly [Float64Array, Float64Array] {
   const starts: number[] = [];
   const levels: number[] = [];
@@ -94,13 +94,15 @@ function withoutSilence(clear: Float32Array, heard: Float32Array): readonly [Flo
   return outputs;
 }
 
-/** The norm of each band's bins, frame by frame (equation 1). */
+/** The norm of each band's bins, for each frame (equation 1). */
 function bandLevels(samples: Float64Array): readonly Float64Array[] {
   const frames: Float64Array[] = [];
+  const fft = new Fft(FFT_LENGTH);
+  const [real, imaginary] = [new Float64Array(fft.bins), new Float64Array(fft.bins)];
+  const frame = new Float64Array(FFT_LENGTH);
   for (let start = 0; start + FRAME <= samples.length; start += HOP) {
-    const [real, imaginary] = [new Float64Array(FFT_LENGTH), new Float64Array(FFT_LENGTH)];
-    for (let n = 0; n < FRAME; n++) real[n] = samples[start + n]! * WINDOW[n]!;
-    fft(real, imaginary);
+    for (let n = 0; n < FRAME; n++) frame[n] = samples[start + n]! * WINDOW[n]!;
+    fft.forward(frame, real, imaginary);
     frames.push(Float64Array.from({ length: BANDS }, (_, band) => {
       let energy = 0;
       for (let bin = BAND_EDGES[band]!; bin < BAND_EDGES[band + 1]!; bin++) {
@@ -112,7 +114,7 @@ function bandLevels(samples: Float64Array): readonly Float64Array[] {
   return frames;
 }
 
-/** Likeness of one band over one segment, after levelling and clipping what was heard (equations 3 to 5). */
+/** Correlation of one band over one segment, after normalising and clipping the degraded speech (equations 3 to 5). */
 function intermediate(clear: Float64Array, heard: Float64Array): number {
   const level = norm(clear) / (norm(heard) + Number.EPSILON);
   const ceiling = 1 + 10 ** (-BETA_DB / 20);

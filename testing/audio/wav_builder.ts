@@ -1,6 +1,6 @@
 import { concat } from "@std/bytes/concat";
 
-/** What a WAV file made for a test says about itself. */
+/** Fields of the `fmt ` chunk of a WAV file for tests. */
 export interface WavFields {
   tag?: number;
   channels?: number;
@@ -9,7 +9,7 @@ export interface WavFields {
   blockBytes?: number;
 }
 
-/** A chunk, filled up to an even length. */
+/** A RIFF chunk, padded to an even length. */
 export function chunk(name: string, body: Uint8Array, size = body.length): Uint8Array {
   const header = new Uint8Array(8);
   header.set(new TextEncoder().encode(name));
@@ -17,7 +17,7 @@ export function chunk(name: string, body: Uint8Array, size = body.length): Uint8
   return concat([header, body, new Uint8Array(body.length % 2)]);
 }
 
-/** A `fmt ` chunk's body of 16 bytes. */
+/** The body of a `fmt ` chunk, 16 bytes. */
 export function format(fields: WavFields = {}): Uint8Array {
   const { tag = 1, channels = 1, sampleRate = 8000, bits = 16 } = fields;
   const blockBytes = fields.blockBytes ?? channels * bits / 8;
@@ -31,7 +31,7 @@ export function format(fields: WavFields = {}): Uint8Array {
   return new Uint8Array(view.buffer);
 }
 
-/** The same in WAVE_FORMAT_EXTENSIBLE, 40 bytes. */
+/** The same as WAVE_FORMAT_EXTENSIBLE, 40 bytes. */
 export function extensibleFormat(fields: WavFields = {}): Uint8Array {
   const view = new DataView(new ArrayBuffer(24));
   view.setUint16(0, 22, true); // bytes that follow

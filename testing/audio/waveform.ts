@@ -1,3 +1,5 @@
+import { escapeXml, SVG_BACKGROUND, SVG_COLOURS, SVG_FONT, SVG_GRID, SVG_TEXT, tenth } from "../svg.ts";
+
 /** One sound in a picture of several. */
 export interface WaveformTrack {
   /** Text beside the waveform. */
@@ -9,11 +11,11 @@ export interface WaveformTrack {
   readonly offsetSeconds?: number;
 }
 
-/** What may be chosen about the picture. */
+/** Settings of the picture. */
 export interface WaveformOptions {
   /** Width in pixels; 960 unless given. */
   readonly width?: number;
-  /** Unit under the time axis; `s` unless given. */
+  /** Unit of the time axis; `s` unless given. */
   readonly unit?: string;
 }
 
@@ -23,28 +25,21 @@ const TITLE_HEIGHT = 28;
 const WAVE_HEIGHT = 96;
 const TRACK_GAP = 18;
 const AXIS_HEIGHT = 34;
-/** Tracks take turns; all are legible on {@linkcode BACKGROUND}. */
-const COLOURS = ["#0f766e", "#b45309", "#4338ca", "#be185d"];
-const BACKGROUND = "#fbfbf9";
 const PANEL = "#f1f1ec";
-const GRID = "#d9d9d2";
-const TEXT = "#33332f";
-const FONT = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif";
-/** About as many labels fit under the axis without crowding. */
+/** Most labels under the axis. */
 const MOST_TICKS = 12;
-/** Distances between labels that people count in, in seconds. */
+/** Distances between labels in seconds. */
 const TICK_SECONDS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600];
-/** The loudest track fills this much of the height; quieter ones are smaller in proportion. */
+/** Share of the height that the loudest track fills; the others have the same scale. */
 const FILLED = 0.94;
-/** Pixels that one point of the outline stands for. */
+/** Pixels per point of the outline. */
 const COLUMN_WIDTH = 1;
 
 /**
- * Draws sounds one under the other on one time axis, all at the same scale.
+ * Draws sounds one below the other on one time axis, at one scale.
  *
  * @param tracks The sounds, from top to bottom.
- * @param options Size and wording.
- * @returns An SVG document. It needs no fonts or files of its own, so that it can stand in a web page or a README.
+ * @returns An SVG document that needs no fonts or files, so that it can stand in a web page or a README.
  */
 export function drawWaveforms(tracks: readonly WaveformTrack[], options: WaveformOptions = {}): string {
   const width = options.width ?? DEFAULT_WIDTH;
@@ -61,16 +56,16 @@ export function drawWaveforms(tracks: readonly WaveformTrack[], options: Wavefor
 
   const parts = [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" ` +
-    `role="img" font-family="${FONT}" fill="${TEXT}">`,
+    `role="img" font-family="${SVG_FONT}" fill="${SVG_TEXT}">`,
     `<title>${escapeXml(tracks.map((track) => track.title).join(" · "))}</title>`,
-    `<rect width="${width}" height="${height}" rx="10" fill="${BACKGROUND}"/>`,
+    `<rect width="${width}" height="${height}" rx="10" fill="${SVG_BACKGROUND}"/>`,
   ];
   tracks.forEach((track, index) => {
     const top = MARGIN / 2 + index * trackHeight;
     const waveTop = top + TITLE_HEIGHT;
     const middle = waveTop + WAVE_HEIGHT / 2;
-    const colour = COLOURS[index % COLOURS.length] ?? TEXT;
-    const grid = ticks.map((tick) => `M${round(x(tick))} ${waveTop}v${WAVE_HEIGHT}`).join("");
+    const colour = SVG_COLOURS[index % SVG_COLOURS.length] ?? SVG_TEXT;
+    const grid = ticks.map((tick) => `M${tenth(x(tick))} ${waveTop}v${WAVE_HEIGHT}`).join("");
     const trackStart = x(track.offsetSeconds ?? 0);
     parts.push(
       `<circle cx="${MARGIN + 5}" cy="${top + 14}" r="5" fill="${colour}"/>`,
@@ -78,7 +73,7 @@ export function drawWaveforms(tracks: readonly WaveformTrack[], options: Wavefor
         escapeXml(track.title)
       }</text>`,
       `<rect x="${MARGIN}" y="${waveTop}" width="${plotWidth}" height="${WAVE_HEIGHT}" rx="6" fill="${PANEL}"/>`,
-      `<path d="${grid}" stroke="${GRID}"/>`,
+      `<path d="${grid}" stroke="${SVG_GRID}"/>`,
       `<path d="M${MARGIN} ${middle}h${plotWidth}" stroke="${colour}" stroke-opacity="0.35"/>`,
       `<path d="${outline(track, trackStart, x(endSeconds(track)), middle, fullScale)}" fill="${colour}" ` +
         `stroke="${colour}" stroke-width="0.6" stroke-linejoin="round"/>`,
@@ -87,7 +82,7 @@ export function drawWaveforms(tracks: readonly WaveformTrack[], options: Wavefor
   const unit = escapeXml(options.unit ?? "s");
   parts.push(`<g font-size="12" text-anchor="middle" fill-opacity="0.75">`);
   for (const tick of ticks) {
-    parts.push(`<text x="${round(x(tick))}" y="${axisTop + 8}">${round(tick)} ${unit}</text>`);
+    parts.push(`<text x="${tenth(x(tick))}" y="${axisTop + 8}">${tenth(tick)} ${unit}</text>`);
   }
   parts.push("</g>", "</svg>", "");
   return parts.join("\n");
@@ -97,7 +92,7 @@ function endSeconds(track: WaveformTrack): number {
   return (track.offsetSeconds ?? 0) + track.samples.length / track.sampleRate;
 }
 
-/** What a sample of full loudness is worth. */
+/** The value of a full-scale sample. */
 function fullScaleOf(samples: Int16Array | Float32Array): number {
   return samples instanceof Int16Array ? 32_768 : 1;
 }
@@ -108,7 +103,7 @@ function peak({ samples }: WaveformTrack): number {
   return highest / fullScaleOf(samples);
 }
 
-/** Path around the highest and the lowest sample of each column: the upper edge forwards, the lower one back. */
+/** Path along the highest samples of the columns, and back along the lowest. */
 function outline(
   track: WaveformTrack,
   left: number,
@@ -128,9 +123,9 @@ function outline(
       lowest = Math.min(lowest, samples[i] ?? 0);
       highest = Math.max(highest, samples[i] ?? 0);
     }
-    const x = round(left + (column + 0.5) * (right - left) / columns);
-    upper.push(`${x} ${round(middle - highest * pixelsPerStep)}`);
-    lower.push(`${x} ${round(middle - lowest * pixelsPerStep)}`);
+    const x = tenth(left + (column + 0.5) * (right - left) / columns);
+    upper.push(`${x} ${tenth(middle - highest * pixelsPerStep)}`);
+    lower.push(`${x} ${tenth(middle - lowest * pixelsPerStep)}`);
   }
   return `M${upper.join(" ")} ${lower.toReversed().join(" ")}z`;
 }
@@ -140,19 +135,4 @@ function tickSeconds(start: number, end: number): number[] {
   const ticks: number[] = [];
   for (let count = Math.ceil(start / step); count * step <= end; count++) ticks.push(count * step);
   return ticks;
-}
-
-/** One digit after the point is a tenth of a pixel, or of a second. */
-function round(value: number): number {
-  return Math.round(value * 10) / 10;
-}
-
-function escapeXml(text: string): string {
-  return text
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;")
-    // deno-lint-ignore no-control-regex -- XML 1.0 has no way to write these, not even escaped.
-    .replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "\ufffd");
 }

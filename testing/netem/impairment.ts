@@ -1,56 +1,54 @@
-/** What a bad network does to a stream of packets, without any network: decisions from a seed. */
+/** Network emulation: what a network does to each packet of a stream, decided from a seed. It opens no socket. */
 
 import { exponential, normal, type Random, seededRandom } from "./random.ts";
 
 /** Which packets get lost. */
 export type Loss =
-  /** Each for itself. */
+  /** Each packet independently. */
   | { readonly kind: "random"; readonly probability: number }
   /**
-   * In bursts: a good state in which nothing is lost and a bad one in which everything is (Gilbert, 1960, the simple
-   * case of Elliott's model).
-   *
-   * `probability` is the share that is lost in all, `meanBurst` the packets lost one after the other on average.
+   * In bursts: a good state in which nothing is lost and a bad one in which everything is (Gilbert, 1960, the simple case
+   * of Elliott's model). `probability` is the overall loss, `meanBurst` the mean burst length in packets.
    */
   | { readonly kind: "bursts"; readonly probability: number; readonly meanBurst: number };
 
-/** Delay that differs from packet to packet. */
+/** Delay that varies from packet to packet. */
 export interface Jitter {
   /**
-   * `uniform` from 0 to the maximum; `half_normal` with a deviation of a third of it; `gamma` of shape 2 with a mean
-   * of a quarter of it. What would go past the maximum is delayed by the maximum.
+   * `uniform` from 0 to the maximum; `half_normal` with a standard deviation of a third of it; `gamma` of shape 2 with a
+   * mean of a quarter of it. Larger values are clipped to the maximum.
    */
   readonly kind: "uniform" | "half_normal" | "gamma";
   readonly maximumMs: number;
-  /** Whether a packet waits for those before it, as in one queue; else it may overtake them. */
+  /** Whether packets stay in order, as in one queue; otherwise a packet may overtake earlier ones. */
   readonly keepsOrder: boolean;
 }
 
-/** Moments in which nothing comes through, after which everything comes at once, as on a busy wireless channel. */
+/** Stalls as on a busy wireless channel: nothing arrives during one, and everything held arrives at its end. */
 export interface Stalls {
-  /** Between the end of one and the start of the next, in milliseconds, evenly spread. */
+  /** From the end of one to the start of the next in milliseconds, uniform. */
   readonly gapMs: readonly [least: number, most: number];
-  /** How long one lasts, in milliseconds, evenly spread. */
+  /** Duration in milliseconds, uniform. */
   readonly lengthMs: readonly [least: number, most: number];
 }
 
-/** A kind of network. What is left out does not happen. */
+/** A network condition. An impairment that is left out does not happen. */
 export interface Condition {
-  /** In a few words, for tables. */
+  /** For tables. */
   readonly name: string;
   readonly baseDelayMs?: number;
   readonly loss?: Loss;
   readonly jitter?: Jitter;
-  /** Some packets are held back for a fixed time, so that those after them overtake them. */
+  /** Some packets are held for a fixed time, so that later ones overtake them. */
   readonly reordering?: { readonly probability: number; readonly holdMs: number };
-  /** Some packets come twice, the second time right after the first. */
-  readonly duplication?: { readonly probability: number };
+  /** Some packets arrive twice: the copy up to `laterMs` after the packet, uniform; right after it if left out. */
+  readonly duplication?: { readonly probability: number; readonly laterMs?: number };
   readonly stalls?: Stalls;
 }
 
 /**
- * One direction of a network. Each kind of damage draws its numbers from a sequence of its own, once a packet, so
- * that the k-th packet is lost or not whatever else happens to it, and whoever sent it.
+ * One direction of a network. Each impairment draws once a packet from a random sequence of its own, so that whether the
+ * k-th packet is lost depends on the seed and the loss model alone.
  */
 export class Impairment {
   readonly #condition: Condition;
@@ -58,27 +56,27 @@ export class Impairment {
   readonly #jitter: () => number;
   readonly #reordering: Random;
   readonly #duplication: Random;
+  readonly #copies: Random;
   readonly #stalls: StallSchedule | undefined;
   #startMs: number | undefined;
   #lastDueMs = -Infinity;
 
-  /**
-   * @param seed Any text; a direction or a stream should have one of its own.
-   */
+  /** @param seed Any text, a different one for each direction and stream. */
   constructor(condition: Condition, seed: string) {
     this.#condition = condition;
     this.#loss = lossModel(condition.loss, seededRandom(`${seed} loss`));
     this.#jitter = jitterModel(condition.jitter, seededRandom(`${seed} jitter`));
     this.#reordering = seededRandom(`${seed} reordering`);
     this.#duplication = seededRandom(`${seed} duplication`);
+    this.#copies = seededRandom(`${seed} copies`);
     if (condition.stalls) this.#stalls = new StallSchedule(condition.stalls, seededRandom(`${seed} stalls`));
   }
 
   /**
-   * Decides what becomes of the next packet.
+   * Decides the fate of the next packet.
    *
-   * @param nowMs When it came, on any clock that does not go backwards. Stalls are counted from the first packet.
-   * @returns When it is to be delivered, on the same clock: not at all, once, or twice.
+   * @param nowMs When it was sent, on any clock that does not go back. Stalls are scheduled from the first packet.
+   * @returns Arrival times on the same clock: none, one or two.
    */
   decide(nowMs: number): readonly number[] {
     this.#startMs ??= nowMs;
@@ -93,7 +91,7 @@ export class Impairment {
     if (jitter?.keepsOrder) dueMs = Math.max(dueMs, this.#lastDueMs);
     this.#lastDueMs = Math.max(dueMs, this.#lastDueMs);
     if (held) dueMs += reordering!.holdMs;
-    return twice ? [dueMs, dueMs] : [dueMs];
+    return twice ? [dueMs, dueMs + (duplication!.laterMs ?? 0) * this.#copies()] : [dueMs];
   }
 }
 
@@ -101,7 +99,7 @@ function lossModel(loss: Loss | undefined, random: Random): () => boolean {
   if (!loss) return () => false;
   const { probability } = loss;
   if (loss.kind === "random") return () => random() < probability;
-  // Bursts end after `meanBurst` packets on average; they begin as often as makes the bad state's share right.
+  // `leave` gives the mean burst length, `enter` then the overall loss.
   const leave = 1 / loss.meanBurst;
   const enter = leave * probability / (1 - probability);
   let bad = random() < probability;
@@ -123,7 +121,7 @@ function jitterModel(jitter: Jitter | undefined, random: Random): () => number {
   return () => Math.min(maximumMs, draw());
 }
 
-/** When the channel is stalled, in milliseconds from the start; asked with times that may go back a little. */
+/** When the channel is stalled, in milliseconds from the start. Queries need not be in order. */
 class StallSchedule {
   readonly #stalls: Stalls;
   readonly #random: Random;
@@ -134,7 +132,7 @@ class StallSchedule {
     this.#random = random;
   }
 
-  /** When what is due at some time comes through. */
+  /** When a packet due at a time arrives. */
   release(dueMs: number): number {
     let last = this.#planned.at(-1);
     while (!last || last.endMs <= dueMs) {

@@ -1,23 +1,23 @@
-/** Random numbers that come out the same every time for the same seed. */
+/** Pseudorandom numbers that depend on a seed alone. */
 
-/** A source of random numbers. */
+/** Gives the next number, from 0 up to but not including 1. */
 export type Random = () => number;
 
 /**
- * Makes a source of evenly spread numbers from 0 up to but not including 1 (Steele, Lea and Flood, "Fast splittable
- * pseudorandom number generators", 2014, in 32 bits with the mixing function of MurmurHash3).
+ * A uniform pseudorandom sequence (SplitMix: Steele, Lea and Flood, "Fast splittable pseudorandom number generators",
+ * 2014; in 32 bits, with the mixing function of MurmurHash3).
  *
- * @param seed Any text: a number, a number and a purpose. Each text has numbers of its own.
+ * @param seed Any text or number; a text such as `1 loss` gives each purpose a sequence of its own.
  */
-export function seededRandom(seed: string): Random {
-  let state = hash(seed);
+export function seededRandom(seed: string | number): Random {
+  let state = hash(String(seed));
   return () => {
     state = state + GOLDEN_GAMMA >>> 0;
     return mix(state) / 2 ** 32;
   };
 }
 
-/** 2³² over the golden ratio, to the nearest odd number: its multiples spread evenly. */
+/** 2³² divided by the golden ratio, rounded to an odd number. */
 const GOLDEN_GAMMA = 0x9e37_79b9;
 
 function mix(value: number): number {
@@ -28,19 +28,19 @@ function mix(value: number): number {
   return (mixed ^ mixed >>> 16) >>> 0;
 }
 
-/** FNV-1a (Fowler, Noll and Vo), then mixed, because that alone leaves alike texts with alike numbers. */
+/** FNV-1a (Fowler, Noll and Vo), then mixed: FNV-1a alone gives similar hashes to similar texts. */
 function hash(text: string): number {
   let value = 0x811c_9dc5;
   for (const byte of new TextEncoder().encode(text)) value = Math.imul(value ^ byte, 0x0100_0193);
   return mix(value >>> 0);
 }
 
-/** A number of the normal distribution with mean 0 and deviation 1 (Box and Muller, 1958). */
+/** A sample of the standard normal distribution (Box and Muller, 1958). */
 export function normal(random: Random): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }
 
-/** A number of the exponential distribution with mean 1. */
+/** A sample of the exponential distribution with mean 1. */
 export function exponential(random: Random): number {
   return -Math.log(1 - random());
 }

@@ -1,42 +1,42 @@
-/** What the relays between two phones have in common: sockets, and voice that is impaired on its way. */
+/** The common parts of relays between two phones: sockets, and impaired paths for voice. */
 
 import { isRtcp } from "../../lib/rtp/rtp.ts";
 import type { Endpoint } from "../../lib/protocol/address.ts";
 import { type Condition, Impairment } from "./impairment.ts";
 
-/** A kind of network and the seed of its accidents. */
+/** A network condition and a seed: see {@linkcode Impairment}. */
 export interface Network {
   readonly condition: Condition;
   readonly seed: string;
 }
 
-/** Voice packets of one direction, RTCP left out, since {@linkcode Relay.begin}. */
+/** RTP packets of one direction since {@linkcode Relay.begin}, RTCP not counted. */
 export interface PathCounts {
   readonly received: number;
   readonly lost: number;
 }
 
-/** Stands between two phones. Signalling always passes; voice passes as the network has it. */
+/** Relays between two phones. Signalling passes unimpaired, RTP and RTCP are impaired. */
 export interface Relay extends AsyncDisposable {
-  /** From now on the network does its damage, beginning with the first of its accidents. */
+  /** Starts to impair, from the beginning of the random sequences. */
   begin(): void;
-  /** What became of the voice from the caller to the callee. */
+  /** Counts of the voice from the caller to the callee. */
   readonly forward: PathCounts;
 }
 
-/** The only address that relays know: both phones are on this machine. */
+/** Both phones are on this machine. */
 export const LOOPBACK = "127.0.0.1";
 
 /** Delivers a datagram. */
 type Deliver = (datagram: Uint8Array) => void;
 
-/** One direction of voice: holds datagrams back until they are due, or for good. */
+/** One direction of voice: holds datagrams until they are due, or drops them. */
 export class ImpairedPath implements Disposable {
   readonly #network: Network;
   readonly #direction: string;
-  /** RTP and RTCP each have their own: whether a report is sent must not shift the accidents of the voice. */
+  /** Separate for RTP and RTCP: a report must not change the fate of voice packets. */
   #impairments: { readonly rtp: Impairment; readonly rtcp: Impairment } | undefined;
-  /** In the order in which they are due; those due at the same time in the order in which they came. */
+  /** In the order of due times; equal times in the order of arrival. */
   readonly #waiting: {
     readonly dueMs: number;
     readonly datagram: Uint8Array;
@@ -46,7 +46,7 @@ export class ImpairedPath implements Disposable {
   #received = 0;
   #lost = 0;
 
-  /** @param direction A name that only this path of the network has. */
+  /** @param direction A different name for each path of the network. */
   constructor(network: Network, direction: string) {
     this.#network = network;
     this.#direction = direction;
@@ -56,7 +56,7 @@ export class ImpairedPath implements Disposable {
     return { received: this.#received, lost: this.#lost };
   }
 
-  /** Starts to impair. Until then everything passes at once. */
+  /** Starts to impair. Until then everything passes without delay. */
   begin(): void {
     const { condition, seed } = this.#network;
     this.#impairments = {
@@ -66,9 +66,9 @@ export class ImpairedPath implements Disposable {
   }
 
   /**
-   * Takes a datagram of RTP or RTCP.
+   * Sends a datagram of RTP or RTCP.
    *
-   * @param datagram Kept until it is delivered.
+   * @param datagram Must not change until it is delivered.
    */
   pass(datagram: Uint8Array, deliver: Deliver): void {
     if (!this.#impairments) return deliver(datagram);
@@ -103,6 +103,28 @@ export class ImpairedPath implements Disposable {
   }
 }
 
+/** The two directions of a relay. */
+export class ImpairedPaths implements Disposable {
+  readonly forward: ImpairedPath;
+  readonly backward: ImpairedPath;
+
+  constructor(network: Network) {
+    this.forward = new ImpairedPath(network, "forward");
+    this.backward = new ImpairedPath(network, "backward");
+  }
+
+  /** See {@linkcode ImpairedPath.begin}. */
+  begin(): void {
+    this.forward.begin();
+    this.backward.begin();
+  }
+
+  [Symbol.dispose](): void {
+    this.forward[Symbol.dispose]();
+    this.backward[Symbol.dispose]();
+  }
+}
+
 /** A UDP socket on the loopback interface. */
 export class RelaySocket implements AsyncDisposable {
   readonly #socket: Deno.DatagramConn;
@@ -111,8 +133,8 @@ export class RelaySocket implements AsyncDisposable {
 
   /**
    * @param port A port, or 0 for any.
-   * @param onDatagram Takes what comes, which is its own to keep.
-   * @throws {Deno.errors.AddrInUse} When another program has the port.
+   * @param onDatagram Called with each datagram, which it may keep.
+   * @throws {Deno.errors.AddrInUse} If the port is taken.
    */
   constructor(port: number, onDatagram: (datagram: Uint8Array, from: Endpoint) => void) {
     this.#socket = Deno.listenDatagram({ transport: "udp", hostname: LOOPBACK, port });
@@ -123,7 +145,7 @@ export class RelaySocket implements AsyncDisposable {
     return (this.#socket.addr as Deno.NetAddr).port;
   }
 
-  /** Sends a datagram, which may get lost like any other. */
+  /** Sends a datagram. Errors count as loss. */
   send(datagram: Uint8Array, { ip, port }: Endpoint): void {
     if (this.#closed) return;
     this.#socket.send(datagram, { transport: "udp", hostname: ip, port }).catch(() => {});
@@ -144,7 +166,7 @@ export class RelaySocket implements AsyncDisposable {
         onDatagram(datagram.slice(), { ip, port });
       } catch (error) {
         if (this.#closed) return;
-        // On some systems an earlier datagram that found nobody is reported here.
+        // Some systems report here that an earlier datagram reached a closed port.
         if (
           !(error instanceof Deno.errors.ConnectionReset || error instanceof Deno.errors.ConnectionRefused)
         ) {

@@ -1,11 +1,8 @@
-/**
- * Relays in threads of their own, so that what else a measurement does, such as starting programs, is no part of the
- * network.
- */
+/** Relays in threads of their own, so that other work of a measurement, such as starting programs, does not delay them. */
 
 import type { Network, PathCounts } from "./relay.ts";
 
-/** Which relay, and what it needs to open: see `SalaRelay.open` and `SipRelay`. */
+/** The parameters of `SalaRelay.open` or `SipRelay`. */
 export type RelaySetup =
   | {
     readonly kind: "sala";
@@ -16,19 +13,19 @@ export type RelaySetup =
   }
   | { readonly kind: "sip"; readonly calleePort: number; readonly network: Network };
 
-/** What the thread is asked for, and how it answers. */
+/** Requests to the thread, and its replies. */
 export type RelayRequest = { readonly open: RelaySetup } | "begin" | "count";
 export type RelayReply =
   | { readonly opened: { readonly port: number } }
   | { readonly counted: PathCounts }
   | { readonly failed: string };
 
-/** A relay that runs elsewhere. */
+/** A relay in another thread. */
 export class RelayThread implements Disposable {
   readonly #worker: Worker;
-  /** Settles with the answer to the last question, or with what went wrong in the thread. */
+  /** Settles with the reply to the last request, or with the failure of the thread. */
   #answered = Promise.withResolvers<RelayReply>();
-  /** Why the thread ended by itself. */
+  /** Why the thread ended unasked. */
   #failure: Error | undefined;
   #port = 0;
 
@@ -42,7 +39,7 @@ export class RelayThread implements Disposable {
     });
   }
 
-  /** Starts a thread, and opens the relay in it. @throws {Error} If it cannot be opened. */
+  /** Starts a thread and opens the relay in it. @throws {Error} If that fails. */
   static async open(setup: RelaySetup): Promise<RelayThread> {
     const thread = new RelayThread();
     try {
@@ -56,7 +53,7 @@ export class RelayThread implements Disposable {
     }
   }
 
-  /** Where SIP goes to; 0 for a relay that is found by its name. */
+  /** The SIP port; 0 for a relay with a name in the room. */
   get port(): number {
     return this.#port;
   }
@@ -73,12 +70,12 @@ export class RelayThread implements Disposable {
     return reply.counted;
   }
 
-  /** Ends the thread, with its sockets and its place in the room. */
+  /** Ends the thread with its sockets and its registration. */
   [Symbol.dispose](): void {
     this.#worker.terminate();
   }
 
-  /** One question at a time. */
+  /** One request at a time. */
   async #ask(request: RelayRequest): Promise<RelayReply> {
     if (this.#failure) throw this.#failure;
     this.#answered = Promise.withResolvers();

@@ -1,4 +1,4 @@
-/** The thread of one relay: see `relay_thread.ts`. */
+/** The thread of a relay: see `relay_thread.ts`. */
 
 /// <reference no-default-lib="true" />
 /// <reference lib="deno.worker" />
@@ -9,7 +9,7 @@ import type { RelayReply, RelayRequest, RelaySetup } from "./relay_thread.ts";
 import { SalaRelay } from "./sala_relay.ts";
 import { SipRelay } from "./sip_relay.ts";
 
-// The network does what it is told, and nothing for lack of a processor.
+// Load on the machine must not add delay to the emulated network.
 raisePriority();
 
 let relay: Relay | undefined;

@@ -1,18 +1,17 @@
-/** A bad network between two of this project's phones: the caller takes it for the callee's phone. */
+/** A relay between two of this project's phones. The caller takes it for the callee. */
 
 import { type Endpoint, formatEndpoint } from "../../lib/protocol/address.ts";
 import { parseCallMessage, SIGNALLING_FIRST_BYTE } from "../../lib/protocol/call_messages.ts";
 import { RegistryClient } from "../../lib/registration/registry_client.ts";
-import { ImpairedPath, LOOPBACK, type Network, type PathCounts, type Relay, RelaySocket } from "./relay.ts";
+import { ImpairedPaths, LOOPBACK, type Network, type PathCounts, type Relay, RelaySocket } from "./relay.ts";
 
 /**
- * Is in the room under a name of its own. Whoever calls that name reaches the callee, and hears it, through here:
- * invitations are passed on with the relay's address in place of the caller's.
+ * Registers under a name of its own and passes calls to that name on to the callee: invitations with the relay's address
+ * in place of the caller's.
  */
 export class SalaRelay implements Relay {
-  readonly #forward: ImpairedPath;
-  readonly #backward: ImpairedPath;
-  /** Where the caller's datagrams come to, and the callee's. */
+  readonly #paths: ImpairedPaths;
+  /** The sockets towards the caller and towards the callee. */
   readonly #front: RelaySocket;
   readonly #back: RelaySocket;
   readonly #callee: Endpoint;
@@ -21,8 +20,7 @@ export class SalaRelay implements Relay {
 
   private constructor(network: Network, callee: Endpoint) {
     this.#callee = callee;
-    this.#forward = new ImpairedPath(network, "forward");
-    this.#backward = new ImpairedPath(network, "backward");
+    this.#paths = new ImpairedPaths(network);
     this.#front = new RelaySocket(0, (datagram, from) => this.#fromCaller(datagram, from));
     this.#back = new RelaySocket(0, (datagram) => this.#fromCallee(datagram));
   }
@@ -31,7 +29,7 @@ export class SalaRelay implements Relay {
    * Opens a relay and registers it.
    *
    * @param registryPort The registry's, on this machine.
-   * @param name What to be called.
+   * @param name Its name in the room.
    * @param calleePort The callee's registered port, on this machine.
    */
   static async open(
@@ -53,17 +51,15 @@ export class SalaRelay implements Relay {
   }
 
   get forward(): PathCounts {
-    return this.#forward.counts;
+    return this.#paths.forward.counts;
   }
 
   begin(): void {
-    this.#forward.begin();
-    this.#backward.begin();
+    this.#paths.begin();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#forward[Symbol.dispose]();
-    this.#backward[Symbol.dispose]();
+    this.#paths[Symbol.dispose]();
     await Promise.all([
       this.#front[Symbol.asyncDispose](),
       this.#back[Symbol.asyncDispose](),
@@ -73,7 +69,7 @@ export class SalaRelay implements Relay {
 
   #fromCaller(datagram: Uint8Array, from: Endpoint): void {
     if (datagram[0] !== SIGNALLING_FIRST_BYTE) {
-      return this.#forward.pass(datagram, (late) => this.#back.send(late, this.#callee));
+      return this.#paths.forward.pass(datagram, (late) => this.#back.send(late, this.#callee));
     }
     this.#caller = from;
     this.#back.send(redirected(datagram, { ip: LOOPBACK, port: this.#back.port }), this.#callee);
@@ -83,15 +79,15 @@ export class SalaRelay implements Relay {
     const caller = this.#caller;
     if (!caller) return;
     if (datagram[0] === SIGNALLING_FIRST_BYTE) this.#front.send(datagram, caller);
-    else this.#backward.pass(datagram, (late) => this.#front.send(late, caller));
+    else this.#paths.backward.pass(datagram, (late) => this.#front.send(late, caller));
   }
 }
 
-/** An invitation as it would be from another address; any other message as it is. */
+/** Replaces the address in an invitation. Other datagrams are returned unchanged. */
 export function redirected(datagram: Uint8Array, { ip, port }: Endpoint): Uint8Array {
   const parsed = parseCallMessage(datagram);
   if (!("message" in parsed) || parsed.message.tipo !== "convite") return datagram;
-  // Not the parsed message, which lacks the fields that this version does not know.
+  // The parsed message would lack fields that this version does not know.
   const fields = JSON.parse(new TextDecoder().decode(datagram)) as Record<string, unknown>;
   return new TextEncoder().encode(JSON.stringify({ ...fields, ip, porta: port }));
 }

@@ -1,30 +1,37 @@
-/** A bad network between two SIP phones: the caller dials it, and it hands on to the callee. */
+/** A relay between two SIP phones. The caller dials it. */
 
 import type { Endpoint } from "../../lib/protocol/address.ts";
-import { ImpairedPath, LOOPBACK, type Network, type PathCounts, type Relay, RelaySocket } from "./relay.ts";
+import {
+  type ImpairedPath,
+  ImpairedPaths,
+  LOOPBACK,
+  type Network,
+  type PathCounts,
+  type Relay,
+  RelaySocket,
+} from "./relay.ts";
 
-/** Two sockets side by side: RTP at the even port, RTCP at the next (RFC 3550, section 11). */
+/** Two sockets at adjacent ports: RTP at the even port, RTCP at the next (RFC 3550, section 11). */
 interface MediaPair extends AsyncDisposable {
   readonly rtp: RelaySocket;
   readonly rtcp: RelaySocket;
 }
 
-/** How often to look for two free ports side by side. */
+/** Attempts to find two adjacent free ports. */
 const PAIR_ATTEMPTS = 100;
 
 /**
- * Passes SIP on (RFC 3261) with its own ports for voice in place of the phones' in every session description (RFC
- * 4566). It stays out of the dialogue: what the caller sends after the answer goes straight to the callee's contact.
+ * Passes SIP on (RFC 3261), with its own voice ports in place of the phones' in every session description (RFC 4566). It
+ * stays out of the dialog: the caller sends later requests directly to the callee's contact.
  */
 export class SipRelay implements Relay {
-  readonly #forward: ImpairedPath;
-  readonly #backward: ImpairedPath;
+  readonly #paths: ImpairedPaths;
   readonly #callee: Endpoint;
   #caller: Endpoint | undefined;
-  /** Where the caller's SIP comes to, and the callee's. */
+  /** The SIP sockets towards the caller and towards the callee. */
   readonly #front: RelaySocket;
   readonly #back: RelaySocket;
-  /** Where the caller's voice comes to, and the callee's. */
+  /** The voice sockets towards the caller and towards the callee. */
   readonly #frontMedia: MediaPair;
   readonly #backMedia: MediaPair;
   #callerMediaPort: number | undefined;
@@ -33,17 +40,16 @@ export class SipRelay implements Relay {
   /** @param calleePort The callee's SIP port, on this machine. */
   constructor(calleePort: number, network: Network) {
     this.#callee = { ip: LOOPBACK, port: calleePort };
-    this.#forward = new ImpairedPath(network, "forward");
-    this.#backward = new ImpairedPath(network, "backward");
+    this.#paths = new ImpairedPaths(network);
     this.#front = new RelaySocket(0, (datagram, from) => this.#fromCaller(datagram, from));
     this.#back = new RelaySocket(0, (datagram) => this.#fromCallee(datagram));
     this.#frontMedia = openPair((datagram, offset) => {
       const socket = offset === 0 ? this.#backMedia.rtp : this.#backMedia.rtcp;
-      this.#passVoice(this.#forward, datagram, socket, this.#calleeMediaPort, offset);
+      this.#passVoice(this.#paths.forward, datagram, socket, this.#calleeMediaPort, offset);
     });
     this.#backMedia = openPair((datagram, offset) => {
       const socket = offset === 0 ? this.#frontMedia.rtp : this.#frontMedia.rtcp;
-      this.#passVoice(this.#backward, datagram, socket, this.#callerMediaPort, offset);
+      this.#passVoice(this.#paths.backward, datagram, socket, this.#callerMediaPort, offset);
     });
   }
 
@@ -53,17 +59,15 @@ export class SipRelay implements Relay {
   }
 
   get forward(): PathCounts {
-    return this.#forward.counts;
+    return this.#paths.forward.counts;
   }
 
   begin(): void {
-    this.#forward.begin();
-    this.#backward.begin();
+    this.#paths.begin();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#forward[Symbol.dispose]();
-    this.#backward[Symbol.dispose]();
+    this.#paths[Symbol.dispose]();
     const parts = [this.#front, this.#back, this.#frontMedia, this.#backMedia];
     await Promise.all(parts.map((part) => part[Symbol.asyncDispose]()));
   }
@@ -117,10 +121,10 @@ function openPair(onDatagram: (datagram: Uint8Array, offset: 0 | 1) => void): Me
 }
 
 /**
- * Puts another port into the description of the voice, if the message has one.
+ * Replaces the voice port in the session description, if there is one.
  *
- * @param datagram A SIP message; anything else is handed back as it is.
- * @returns The message, its length set right, and the port that stood there.
+ * @param datagram A SIP message; anything else is returned unchanged.
+ * @returns The message with its new length, and the previous port.
  */
 export function withMediaPort(
   datagram: Uint8Array,
@@ -132,7 +136,7 @@ export function withMediaPort(
   const voice = /^m=audio (\d+) /m.exec(body);
   if (bodyStart < 4 || !voice) return { message: datagram, mediaPort: undefined };
   const newBody = body.replace(voice[0], `m=audio ${port} `)
-    // Where RTCP would go is one port on, unless this says otherwise (RFC 3605).
+    // Without this attribute (RFC 3605) RTCP goes to the next port.
     .replace(/^a=rtcp:.*\r\n/m, "");
   const length = new TextEncoder().encode(newBody).length;
   const head = text.slice(0, bodyStart).replace(/^(Content-Length|l)\s*:.*$/mi, `Content-Length: ${length}`);

@@ -2,6 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { AudioDevices, type SoundChoice, type SoundNeeds, soundNeeds } from "../../audio/audio_devices.ts";
 import { AudioError } from "../../audio/audio_io.ts";
 import { parseWav } from "../../audio/file/wav_reader.ts";
+import { temporaryFolder } from "../../testing/temporary.ts";
 
 const NOTHING: SoundNeeds = { readsFile: false, writesFile: false, usesDevices: false };
 
@@ -37,19 +38,14 @@ Deno.test("AudioDevices opens the made-up microphones and loudspeakers by their 
 });
 
 Deno.test("AudioDevices records each call in a file of its own, and the check in none", async () => {
-  const folder = await Deno.makeTempDir({ prefix: "sala-" });
-  try {
-    const speaker = `${folder}/call.wav`;
-    using devices = new AudioDevices({ microphone: "none", speaker });
-    assertEquals(await devices.check(), []);
-    for (let call = 0; call < 3; call++) await (await devices.openSink(960))[Symbol.asyncDispose]();
-    const files = Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
-    assertEquals(files, ["call-2.wav", "call-3.wav", "call.wav"]);
-    // And reads one again.
-    assertEquals(parseWav(await Deno.readFile(speaker)).samples.length, 0);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  await using folder = await temporaryFolder();
+  const speaker = `${folder.path}/call.wav`;
+  using devices = new AudioDevices({ microphone: "none", speaker });
+  assertEquals(await devices.check(), []);
+  for (let call = 0; call < 3; call++) await (await devices.openSink(960))[Symbol.asyncDispose]();
+  const files = Array.from(Deno.readDirSync(folder.path), ({ name }) => name).sort();
+  assertEquals(files, ["call-2.wav", "call-3.wav", "call.wav"]);
+  assertEquals(parseWav(await Deno.readFile(speaker)).samples.length, 0);
 });
 
 Deno.test("AudioDevices.check() finds files that cannot be used, which the person asked for", async () => {

@@ -6,22 +6,37 @@ import type { CallMessage } from "../../lib/protocol/call_messages.ts";
 import type { Encryption } from "../../lib/call/encryption_policy.ts";
 import { fixedKeyPair, fixedPolicy, fixedToken } from "./fixed_policy.ts";
 import { MAX_UNVALIDATED_ADDRESSES } from "../../lib/call/amplification_limit.ts";
-import { type Impairments, Network, randomFrom, Timeline } from "../../testing/netem/network.ts";
+import type { Condition } from "../../testing/netem/impairment.ts";
+import { Timeline, VirtualPath } from "../../testing/netem/virtual_path.ts";
+import { seededRandom } from "../../testing/netem/random.ts";
 
-const PERFECT = { loss: 0, duplication: 0, maxDelayMs: 1 };
-const AWFUL = { loss: 0.3, duplication: 0.2, maxDelayMs: 300 };
+const PERFECT: Condition = { name: "perfect", baseDelayMs: 1 };
+const DEAD: Condition = { name: "dead", loss: { kind: "random", probability: 1 } };
+const AWFUL: Condition = {
+  name: "awful",
+  loss: { kind: "random", probability: 0.3 },
+  duplication: { probability: 0.2, laterMs: 100 },
+  baseDelayMs: 1,
+  jitter: { kind: "uniform", maximumMs: 299, keepsOrder: false },
+};
+/** One datagram may overtake another. */
+const UNEVEN: Condition = {
+  ...PERFECT,
+  name: "uneven",
+  jitter: { kind: "uniform", maximumMs: 49, keepsOrder: false },
+};
 
 /** Phones on an emulated network, voice included. */
 class Room {
   readonly timeline = new Timeline();
   readonly random: () => number;
-  readonly network: Network;
+  readonly network: VirtualPath;
   readonly phones: Phone[] = [];
   onSent: ((to: Endpoint, from: Endpoint, datagram: Datagram) => void) | undefined;
 
-  constructor(seed: number, impairments: Impairments) {
-    this.random = randomFrom(seed);
-    this.network = new Network(this.timeline, this.random, impairments);
+  constructor(seed: number, condition: Condition) {
+    this.random = seededRandom(seed);
+    this.network = new VirtualPath(this.timeline, condition, `${seed} network`);
   }
 
   phone(name: string, encryption: Encryption = "preferred"): Phone {
@@ -210,7 +225,7 @@ Deno.test("CallManager rejects a third caller as busy by itself, while ringing a
 });
 
 Deno.test("CallManager times out on a phone that does not answer, with one notice", () => {
-  const room = new Room(3, { ...PERFECT, loss: 1 });
+  const room = new Room(3, DEAD);
   const joao = room.phone("João");
   joao.invite(room.phone("Maria"));
   room.run(60_000);
@@ -229,7 +244,7 @@ Deno.test("CallManager rejects a call that rings for 30 s, and the caller learns
 
 Deno.test("CallManager makes one call of two invitations that cross", () => {
   for (const first of [0, 1]) {
-    const room = new Room(5 + first, { ...PERFECT, maxDelayMs: 50 });
+    const room = new Room(5 + first, UNEVEN);
     const pair = [room.phone("João"), room.phone("maria")] as const;
     pair[first as 0 | 1].invite(pair[1 - first as 0 | 1]);
     pair[1 - first as 0 | 1].invite(pair[first as 0 | 1]);
@@ -303,7 +318,7 @@ Deno.test("CallManager rejects an invitation with an unknown `midia`", () => {
 
 Deno.test("CallManager keeps a bounded number of calls, whatever comes", () => {
   const manager = new CallManager(fixedPolicy("preferred"));
-  const random = randomFrom(10);
+  const random = seededRandom(10);
   const from = { ip: "192.0.2.9", port: 40000 };
   for (let now = 0; now < 10 * MAX_KNOWN_CALLS; now++) {
     const chamada = idFrom(random);
@@ -329,14 +344,14 @@ Deno.test("CallManager ends a call whose peer is lost", () => {
   maria.onInvitation = () => maria.accept();
   joao.invite(maria);
   room.run(2_000);
-  room.network.impairments = { ...PERFECT, loss: 1 };
+  room.network.change(DEAD);
   room.run(7_000);
   assertEquals(joao.told.at(-1), "peer_silent");
-  room.network.impairments = PERFECT;
+  room.network.change(PERFECT);
   room.run(9_000);
   assertEquals(joao.told.at(-1), "peer_back");
   assertEquals(joao.manager.current?.state, "talking");
-  room.network.impairments = { ...PERFECT, loss: 1 };
+  room.network.change(DEAD);
   room.run(60_000);
   assertEquals(joao.told.at(-1), "ended peer_lost");
   assertEquals(maria.told.at(-1), "ended peer_lost");
@@ -454,7 +469,11 @@ Deno.test("CallManager leaves no call half open while an attacker forges and rep
 
 Deno.test("CallManager lets no attacker end, silence or take over an encrypted call", () => {
   for (let seed = 500; seed < 540; seed++) {
-    const room = new Room(seed, { loss: 0.05, duplication: 0.1, maxDelayMs: 50 });
+    const room = new Room(seed, {
+      ...UNEVEN,
+      loss: { kind: "random", probability: 0.05 },
+      duplication: { probability: 0.1, laterMs: 50 },
+    });
     const [joao, maria] = [room.phone("João"), room.phone("Maria")];
     maria.onInvitation = () => maria.accept();
     joao.invite(maria);
@@ -515,10 +534,10 @@ Deno.test("CallManager takes the goodbye of a callee that had no keys yet", () =
   room.onSent = (_, __, datagram) => {
     if (isVoice(datagram) || datagram.tipo !== "confirmação") return;
     room.onSent = undefined;
-    room.network.impairments = { ...PERFECT, loss: 1 };
+    room.network.change(DEAD);
     room.timeline.at(room.timeline.now + 5, () => {
       maria.hangUp();
-      room.network.impairments = PERFECT;
+      room.network.change(PERFECT);
     });
   };
   joao.invite(maria);
@@ -646,7 +665,7 @@ const CHANGES: Readonly<Record<string, readonly string[]>> = {
 
 Deno.test("CallManager makes no other transitions than those of the tables, whatever comes", () => {
   for (let seed = 600; seed < 620; seed++) {
-    const random = randomFrom(seed);
+    const random = seededRandom(seed);
     const pick = <T>(values: readonly T[]): T => values[Math.floor(random() * values.length)]!;
     const manager = new CallManager(fixedPolicy(pick(["off", "preferred", "required"])));
     const places = [{ ip: "192.0.2.8", port: 1 }, { ip: "192.0.2.9", port: 2 }];

@@ -12,14 +12,14 @@ const ROWS: [choice: SoundChoice, needed: string[]][] = [
   [{ microphone: "fala.wav" }, ["read", "ffi"]],
 ];
 
-Deno.test("neededPermissions() are those of the sound that was chosen, and no others", () => {
+Deno.test("neededPermissions() are those of the chosen sound, and no others", () => {
   for (const [choice, needed] of ROWS) {
     const given = neededPermissions(soundNeeds(choice));
     assertEquals([...given], needed, JSON.stringify(choice));
   }
 });
 
-Deno.test("neededPermissions() are also those of a log of keys", () => {
+Deno.test("neededPermissions() include that of a key log", () => {
   const needs = soundNeeds({ microphone: "tone", speaker: "none" });
   assertEquals([...neededPermissions(needs, "keys")], ["write"]);
 });

@@ -25,7 +25,7 @@ const DEFAULTS: PhoneOptions = {
   },
 };
 
-/** Arguments, split at blanks, and what they change from the defaults. */
+/** Arguments, split at blanks, and the difference from the defaults. */
 const GOOD: readonly (readonly [string, Partial<PhoneOptions>])[] = [
   ["host maria", {}],
   ["192.168.0.10 maria 6050", { host: "192.168.0.10", port: 6050 }],
@@ -69,7 +69,7 @@ for (const [line, changed] of GOOD) {
   });
 }
 
-Deno.test("parsePhoneOptions() takes a name with blanks, without those at its ends", () => {
+Deno.test("parsePhoneOptions() trims a name with blanks in it", () => {
   const parsed = parsePhoneOptions(["host", " Zé Carlos ", "6050"]);
   assert("options" in parsed);
   assertEquals(parsed.options.name, "Zé Carlos");
@@ -131,13 +131,13 @@ for (const [line, problem] of BAD) {
   });
 }
 
-Deno.test("parsePhoneOptions() reads the sound that is asked for, numbers as text", () => {
+Deno.test("parsePhoneOptions() reads devices, numbers as text", () => {
   const parsed = parsePhoneOptions(["host", "maria", "--mic", "3", "--speaker=voz da maria.wav"]);
   assert("sound" in parsed);
   assertEquals(parsed.sound, { microphone: "3", speaker: "voz da maria.wav" });
 });
 
-Deno.test("parsePhoneOptions() asks for no registry and no name with --devices", () => {
+Deno.test("parsePhoneOptions() needs no registry and no name with --devices", () => {
   for (const args of [["--devices"], ["host", "maria", "--devices"]]) {
     assertEquals(parsePhoneOptions(args), {
       output: { lang: undefined, json: false, quiet: false },
@@ -146,13 +146,13 @@ Deno.test("parsePhoneOptions() asks for no registry and no name with --devices",
   }
 });
 
-Deno.test("parsePhoneOptions() asks for nothing with --help, whatever else there is", () => {
+Deno.test("parsePhoneOptions() needs nothing with --help", () => {
   for (const args of [["--help"], ["-h"], ["host", "--help", "--foo"]]) {
     assert("help" in parsePhoneOptions(args));
   }
 });
 
-Deno.test("parsePhoneOptions() knows how to tell what is wrong in the way that was asked for", () => {
+Deno.test("parsePhoneOptions() reads the form of the output even if the rest is wrong", () => {
   const { output } = parsePhoneOptions(["--json", "--lang", "en", "--foo", "--quiet"]);
   assertEquals(output, { lang: "en", json: true, quiet: true });
 });

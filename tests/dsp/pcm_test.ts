@@ -21,7 +21,7 @@ Deno.test("toInt16() rounds to the nearest and clips", () => {
   assertEquals([...output], rows.map(([, expected]) => expected));
 });
 
-Deno.test("toFloat32() and toInt16() give every 16-bit sample back", () => {
+Deno.test("toInt16() inverts toFloat32() for every 16-bit sample", () => {
   const all = Int16Array.from({ length: 65_536 }, (_, i) => i - 32_768);
   const back = new Int16Array(all.length);
   toInt16(toFloat32(all), back);

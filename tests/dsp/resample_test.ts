@@ -4,7 +4,7 @@ import { noise, rms, sine } from "../../testing/audio/signals.ts";
 
 const SECONDS = 1;
 const PEAK = 0.5;
-/** Left out at both ends, where the sine starts and stops. */
+/** Ignored at both ends, where the sine starts and stops. */
 const EDGE_SECONDS = 0.05;
 
 function withoutEdges(samples: Float32Array, sampleRate: number): Float32Array {
@@ -31,7 +31,7 @@ const RATES: { from: number; to: number; frequency: number }[] = [
 ];
 
 for (const { from, to, frequency } of RATES) {
-  Deno.test(`resample() keeps ${frequency} Hz from ${from} to ${to} Hz, with no delay`, () => {
+  Deno.test(`resample() keeps ${frequency} Hz from ${from} to ${to} Hz without delay`, () => {
     const output = withoutEdges(resample(sine(frequency, from, SECONDS, PEAK), from, to), to);
     const ideal = withoutEdges(sine(frequency, to, SECONDS, PEAK), to);
     assertEquals(output.length, ideal.length);
@@ -51,14 +51,14 @@ const REJECTED: { from: number; to: number; frequency: number }[] = [
 ];
 
 for (const { from, to, frequency } of REJECTED) {
-  Deno.test(`resample() takes out ${frequency} Hz from ${from} to ${to} Hz`, () => {
+  Deno.test(`resample() removes ${frequency} Hz from ${from} to ${to} Hz`, () => {
     const output = withoutEdges(resample(sine(frequency, from, SECONDS, PEAK), from, to), to);
     const leftDb = decibels(rms(output) / (PEAK / Math.SQRT2));
     assert(leftDb < -75, `left over: ${leftDb.toFixed(1)} dB`);
   });
 }
 
-Deno.test("resample() makes no mirror image above the old range", () => {
+Deno.test("resample() leaves no image above the old Nyquist frequency", () => {
   // 5 kHz at 16 kHz has its first image at 11 kHz.
   const output = withoutEdges(resample(sine(5000, 16_000, SECONDS, PEAK), 16_000, 48_000), 48_000);
   let [real, imaginary] = [0, 0];
@@ -75,7 +75,7 @@ Deno.test("resample() keeps a constant", () => {
   assert(output.every((sample) => Math.abs(sample - 0.25) < 1e-6));
 });
 
-Deno.test("resample() copies when the rates are the same", () => {
+Deno.test("resample() copies if the rates are equal", () => {
   const input = noise(1000, 1);
   assertEquals(Array.from(resample(input, 48_000, 48_000)), Array.from(input));
 });
@@ -88,7 +88,7 @@ Deno.test("resample() takes inputs shorter than its filter", () => {
   }
 });
 
-Deno.test("Resampler.render() gives the same in pieces, and silence after the end", () => {
+Deno.test("Resampler.render() gives the same result in pieces, and silence after the end", () => {
   const input = noise(4410, 2);
   const whole = resample(input, 44_100, 48_000);
   const resampler = new Resampler(44_100, 48_000);

@@ -1,17 +1,11 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-
-const DEMO = new URL("../../demo/demo.ts", import.meta.url);
+import { runToEnd, scriptLine } from "../../testing/program.ts";
 
 Deno.test("the demo tells its whole story and measures what was heard", async () => {
-  const offline = import.meta.resolve("@std/assert").startsWith("file:");
-  const map = offline
-    ? ["--import-map", new URL("../../lib/offline_std/import_map.json", import.meta.url).pathname]
-    : [];
-  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-q", "-A", ...map, DEMO.pathname, "--free-ports", "--brisk"],
-    env: { NO_COLOR: "1" },
-  }).output();
-  const story = new TextDecoder().decode(stdout);
+  const { code, stdout: story } = await runToEnd(
+    scriptLine("demo/demo.ts", ["--free-ports", "--brisk"]),
+    { env: { NO_COLOR: "1" } },
+  );
   assertEquals(code, 0, story);
   for (
     const words of [

@@ -18,6 +18,7 @@ import { isRtcp, isRtpOrRtcp, parseRtp } from "../../lib/rtp/rtp.ts";
 import { callTest, startPhone, waitForVoice } from "./phones.ts";
 import { startProcess, startRegistry, type ToolProcess } from "../../testing/processes.ts";
 import { type Datagram, Wire } from "./wire.ts";
+import { temporaryFolder } from "../../testing/temporary.ts";
 
 const SPEECH = new URL("../../demo/fala.wav", import.meta.url).pathname;
 
@@ -135,23 +136,22 @@ Deno.test("somebody in between who passes everything on changes nothing, one wit
 Deno.test("a recording of a call is speech with the keys that a phone wrote down, and nothing without them", async () => {
   const { SrtpSession, SrtcpSession }: WeriftRtp = await import(WERIFT_RTP);
   using _vectors = withNullVectors();
-  const folder = await Deno.makeTempDir({ prefix: "sala-" });
+  await using folder = await temporaryFolder();
   await using registry = await startRegistry();
   await using maria = await startPhone(registry.port, "maria", ["--answer", "accept"]);
   await using wire = await Wire.open(registry.port, "fio", portOf(maria));
   await using joao = await startPhone(
     registry.port,
     "joão",
-    ["--call", "fio", "--mic", SPEECH, "--log-keys", `${folder}/keys`],
+    ["--call", "fio", "--mic", SPEECH, "--log-keys", `${folder.path}/keys`],
   );
   const { samples, sampleRate } = parseWav(await Deno.readFile(SPEECH));
   const said = resample(samples, sampleRate, SAMPLE_RATE);
   await waitForVoice(joao, "framesSent", said);
   await joao.type("desligar");
   assertEquals(await joao.exitCode(), 0);
-  const logged = await Deno.readTextFile(`${folder}/keys`);
-  const { mode } = await Deno.stat(`${folder}/keys`);
-  await Deno.remove(folder, { recursive: true });
+  const logged = await Deno.readTextFile(`${folder.path}/keys`);
+  const { mode } = await Deno.stat(`${folder.path}/keys`);
   assertEquals((mode ?? 0) & 0o077, 0, "for the owner's eyes only");
   const match = /^\S{22} caller AEAD_AES_128_GCM inline:(\S+)\n\S{22} callee AEAD_AES_128_GCM inline:(\S+)\n$/
     .exec(logged);
@@ -239,6 +239,6 @@ Deno.test("a phone whose keys cannot be written down says so, and the call goes 
     ["--call", "maria", "--hang-up-after", "0.3", "--log-keys", "/none/keys"],
   );
   assertEquals(await joao.exitCode(), 0);
-  assertEquals(joao.events("key_log_failed").map(({ detail }) => detail), ["No such file or folder"]);
+  assertEquals(joao.events("key_log_failed").map(({ detail }) => detail), [{ kind: "not_found" }]);
   await maria.waitForEvent("call_ended");
 });

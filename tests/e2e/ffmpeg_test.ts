@@ -6,19 +6,14 @@ import { parseWav } from "../../audio/file/wav_reader.ts";
 import { encodeCallMessage, parseCallMessage } from "../../lib/protocol/call_messages.ts";
 import { RegistryClient } from "../../lib/registration/registry_client.ts";
 import { startProcess, startRegistry } from "../../testing/processes.ts";
+import { isInstalled, runToEnd } from "../../testing/program.ts";
+import { temporaryFolder } from "../../testing/temporary.ts";
+import { pause } from "../../lib/util/pause.ts";
+import { freePorts } from "../../testing/free_ports.ts";
 
 const SPEECH = new URL("../../demo/fala.wav", import.meta.url).pathname;
 
-function hasFfmpeg(): boolean {
-  try {
-    return new Deno.Command("ffmpeg", { args: ["-version"], stdout: "null", stderr: "null" }).outputSync()
-      .success;
-  } catch {
-    return false;
-  }
-}
-
-const ignore = !hasFfmpeg();
+const ignore = !isInstalled("ffmpeg");
 if (ignore) console.log("skipped: a call heard by ffmpeg, because ffmpeg is not installed");
 
 /** Session description by which another program listens to a call (RFC 8866, RFC 7587). */
@@ -35,43 +30,23 @@ function sdp(port: number): string {
   ].join("\r\n");
 }
 
-/**
- * A free port with a free one after it, for RTCP. Below the system's range of ephemeral ports, from which another test might
- * get it before ffmpeg does.
- */
-function freePort(): number {
-  for (;;) {
-    const port = 20_000 + 2 * Math.floor(6_000 * Math.random());
-    if (isFree(port) && isFree(port + 1)) return port;
-  }
-}
-
-function isFree(port: number): boolean {
-  try {
-    Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port }).close();
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 Deno.test({
   name: "ffmpeg hears a call's voice from an SDP file as the speech that was said",
   ignore,
   async fn() {
-    const folder = await Deno.makeTempDir({ prefix: "sala-" });
+    await using folder = await temporaryFolder();
     await using registry = await startRegistry();
     const connected = await RegistryClient.connect("127.0.0.1", registry.port, {});
     assert(connected.kind === "connected");
     await using client = connected.client;
     const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
-    const port = freePort();
+    const port = freePorts(2);
     await client.register("ffmpeg", "127.0.0.1", (socket.addr as Deno.NetAddr).port);
-    await Deno.writeTextFile(`${folder}/call.sdp`, sdp(port));
+    await Deno.writeTextFile(`${folder.path}/call.sdp`, sdp(port));
     const ffmpeg = new Deno.Command("ffmpeg", {
       args: [
-        ...["-loglevel", "warning", "-protocol_whitelist", "file,udp,rtp", "-i", `${folder}/call.sdp`],
-        ...["-ac", "1", "-ar", "48000", "-y", `${folder}/heard.wav`],
+        ...["-loglevel", "warning", "-protocol_whitelist", "file,udp,rtp", "-i", `${folder.path}/call.sdp`],
+        ...["-ac", "1", "-ar", "48000", "-y", `${folder.path}/heard.wav`],
       ],
       stdin: "piped",
       stdout: "null",
@@ -81,7 +56,7 @@ Deno.test({
     let ended = false;
     ffmpeg.status.then(() => ended = true);
     // It listens when its port is taken.
-    while (!ended && !await isTaken(port)) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (!ended && !await isTaken(port)) await pause(20);
     await using joao = startProcess("phone", [
       `127.0.0.1:${registry.port}`,
       "joão",
@@ -98,7 +73,7 @@ Deno.test({
     await keys.close().catch(() => {});
     const { success } = await ffmpeg.status;
     assert(success, `ffmpeg says ${await complaint}`);
-    const heard = parseWav(await Deno.readFile(`${folder}/heard.wav`));
+    const heard = parseWav(await Deno.readFile(`${folder.path}/heard.wav`));
     const said = parseWav(await Deno.readFile(SPEECH));
     const { correlation, coverage } = compareInPieces(
       resample(said.samples, said.sampleRate, SAMPLE_RATE),
@@ -106,16 +81,14 @@ Deno.test({
     );
     assertGreater(correlation, 0.9);
     assertGreater(coverage, 0.9);
-    await Deno.remove(folder, { recursive: true });
   },
 });
 
 async function isTaken(port: number): Promise<boolean> {
-  const { success, stdout } = await new Deno.Command("cat", { args: ["/proc/net/udp", "/proc/net/udp6"] })
-    .output();
+  const { success, stdout } = await runToEnd(["cat", "/proc/net/udp", "/proc/net/udp6"]);
   const hex = port.toString(16).toUpperCase().padStart(4, "0");
   const own = new RegExp(`^ *\\d+: [0-9A-F]+:${hex} `, "m");
-  return !success || own.test(new TextDecoder().decode(stdout));
+  return !success || own.test(stdout);
 }
 
 /** Takes the call, and hands its voice on. */

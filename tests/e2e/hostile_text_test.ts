@@ -167,7 +167,7 @@ for (const json of [false, true]) {
     await phone.type("sair");
     assertEquals(await phone.exitCode(), 0, phone.report());
     assertHarmless(phone, json);
-    if (json) assertEquals(phone.events("people")[0]?.people, [{ nome: "maria", ip: "::1", porta: 1 }]);
+    if (json) assertEquals(phone.events("people")[0]?.people, [{ name: "maria", ip: "::1", port: 1 }]);
   });
 
   Deno.test(`a registry shows nothing hostile of what phones send, ${mode}`, async () => {

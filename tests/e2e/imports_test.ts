@@ -1,7 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { importMap } from "../../testing/processes.ts";
-
-const ROOT = new URL("../../", import.meta.url);
+import { importMap, ROOT, runToEnd } from "../../testing/program.ts";
+import { temporaryFolder } from "../../testing/temporary.ts";
 
 /** All modules below a folder. */
 function* modules(folder: string): Generator<string> {
@@ -22,42 +21,29 @@ const GUARDS = `
 `;
 
 async function load(imported: readonly string[]): Promise<{ success: boolean; stderr: string }> {
-  const folder = await Deno.makeTempDir({ prefix: "sala-imports-" });
-  try {
-    await Deno.writeTextFile(`${folder}/guards.js`, GUARDS);
-    // Evaluated in this order.
-    const text = ["./guards.js", ...imported].map((module) => `import "${module}";\n`).join("");
-    await Deno.writeTextFile(`${folder}/all.js`, text);
-    const config = ["--config", new URL("deno.json", ROOT).pathname];
-    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "-q", "--no-prompt", ...config, "-P=modules", ...importMap(), `${folder}/all.js`],
-      cwd: ROOT,
-      env: { NO_COLOR: "1" },
-    }).output();
-    return { success, stderr: new TextDecoder().decode(stderr) };
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  await using folder = await temporaryFolder();
+  await Deno.writeTextFile(`${folder.path}/guards.js`, GUARDS);
+  // Evaluated in this order.
+  const text = ["./guards.js", ...imported].map((module) => `import "${module}";\n`).join("");
+  await Deno.writeTextFile(`${folder.path}/all.js`, text);
+  const config = ["--config", new URL("deno.json", ROOT).pathname];
+  const options = ["run", "-q", "--no-prompt", ...config, "-P=modules", ...importMap()];
+  return await runToEnd([Deno.execPath(), ...options, `${folder.path}/all.js`], { env: { NO_COLOR: "1" } });
 }
 
 Deno.test("every module of lib/ and audio/ can be loaded without a permission, and loads no library and opens no socket", async () => {
   const all = [...modules("lib/"), ...modules("audio/")];
   assert(all.length > 100);
-  assertEquals(await load(all), { success: true, stderr: "" });
+  const { success, stderr } = await load(all);
+  assertEquals({ success, stderr }, { success: true, stderr: "" });
 });
 
 Deno.test("a module that loads a library or opens a socket is found out, also if it goes on without", async () => {
-  const folder = await Deno.makeTempDir({ prefix: "sala-imports-" });
-  try {
-    for (const call of [`Deno.dlopen("libc.so.6", {})`, `Deno.listen({ port: 0 })`, `Deno.env.toObject()`]) {
-      const module = `${folder}/${call.length}.js`;
-      await Deno.writeTextFile(
-        module,
-        `try { ${call}; } catch (error) { if (${call.includes("env")}) throw error; }`,
-      );
-      assertEquals((await load([`file://${module}`])).success, false, call);
-    }
-  } finally {
-    await Deno.remove(folder, { recursive: true });
+  await using folder = await temporaryFolder();
+  for (const call of [`Deno.dlopen("libc.so.6", {})`, `Deno.listen({ port: 0 })`, `Deno.env.toObject()`]) {
+    const module = `${folder.path}/${call.length}.js`;
+    const caught = call.includes("env") ? "throw error" : "";
+    await Deno.writeTextFile(module, `try { ${call}; } catch (error) { ${caught} }`);
+    assertEquals((await load([`file://${module}`])).success, false, call);
   }
 });

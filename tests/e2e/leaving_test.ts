@@ -4,7 +4,9 @@ import { assert, assertEquals, assertGreater, assertLess, assertStringIncludes }
 import { SAMPLE_RATE } from "../../lib/dsp/pcm.ts";
 import { parseWav } from "../../audio/file/wav_reader.ts";
 import { haveTmux, type Sight, TestTerminal } from "../../testing/tmux.ts";
-import { assertToneRecorded, messages, startPhone, temporaryFolder, waitForRecording } from "./phones.ts";
+import { assertToneRecorded, messages, startPhone, waitForRecording } from "./phones.ts";
+import { runToEnd } from "../../testing/program.ts";
+import { type Temporary, temporaryFolder } from "../../testing/temporary.ts";
 import { Pulse, pulseMissing } from "../../testing/pulse.ts";
 import { commandLine, startProcess, startRegistry } from "../../testing/processes.ts";
 
@@ -270,21 +272,20 @@ async function assertRefused(path: string): Promise<string> {
 }
 
 /** A disk of some bytes that is gone at the end of the test, or why there can be none. */
-async function smallDisk(bytes: number): Promise<AsyncDisposable & { path: string } | string> {
+async function smallDisk(bytes: number): Promise<Temporary | string> {
   if (Deno.build.os !== "linux") return "small disks are made on Linux only";
-  const path = await Deno.makeTempDir({ prefix: "sala-disk-" });
-  const run = async (program: string, ...args: string[]) =>
-    (await new Deno.Command(program, { args, stdout: "null", stderr: "null" }).output()).success;
-  const mounted = await run("mount", "-t", "tmpfs", "-o", `size=${bytes}`, "sala", path).catch(() => false);
-  if (!mounted) {
-    await Deno.remove(path);
+  const folder = await temporaryFolder();
+  const { path } = folder;
+  const { success } = await runToEnd(["mount", "-t", "tmpfs", "-o", `size=${bytes}`, "sala", path]);
+  if (!success) {
+    await folder[Symbol.asyncDispose]();
     return "only root can mount a small disk";
   }
   return {
     path,
     async [Symbol.asyncDispose]() {
-      await run("umount", path);
-      await Deno.remove(path);
+      await runToEnd(["umount", path]);
+      await folder[Symbol.asyncDispose]();
     },
   };
 }

@@ -3,15 +3,11 @@ import { Wire } from "../registrar/wire.ts";
 import { haveTmux, TestTerminal } from "../../testing/tmux.ts";
 import { startPhone } from "./phones.ts";
 import { commandLine as toolCommand, startProcess, startRegistry } from "../../testing/processes.ts";
+import { temporaryFile } from "../../testing/temporary.ts";
 
 const SECRET = "água mole em pedra dura";
 
-/** A file that is gone at the end of the test. */
-async function secretFile(text: string): Promise<AsyncDisposable & { path: string }> {
-  const path = await Deno.makeTempFile({ prefix: "sala-" });
-  await Deno.writeTextFile(path, text);
-  return { path, [Symbol.asyncDispose]: () => Deno.remove(path) };
-}
+const secretFile = (text: string) => temporaryFile("", new TextEncoder().encode(text));
 
 /** The command line of a process as every user of the machine can read it, where the system has such a thing. */
 async function commandLine(pid: number): Promise<string> {

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import deno from "../../deno.json" with { type: "json" };
-import { importMap } from "../../testing/processes.ts";
+import { importMap } from "../../testing/program.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const PROBE = "tests/e2e/permission_probe.ts";

@@ -1,13 +1,7 @@
 import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
 import { RegistryClient } from "../../lib/registration/registry_client.ts";
-import {
-  assertToneRecorded,
-  callTest,
-  messages,
-  startPhone,
-  temporaryFolder,
-  waitForRecording,
-} from "./phones.ts";
+import { assertToneRecorded, callTest, messages, startPhone, waitForRecording } from "./phones.ts";
+import { temporaryFolder } from "../../testing/temporary.ts";
 import { startProcess, startRegistry } from "../../testing/processes.ts";
 
 callTest("a call shows every message of the assignment on both screens", async (startPhone) => {

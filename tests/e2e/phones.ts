@@ -5,6 +5,7 @@ import { SAMPLE_RATE } from "../../lib/dsp/pcm.ts";
 import { parseWav } from "../../audio/file/wav_reader.ts";
 import { WAV_HEADER_BYTES } from "../../audio/file/wav_writer.ts";
 import { FRAME_SAMPLES } from "../../lib/codec/opus.ts";
+import { pause } from "../../lib/util/pause.ts";
 import {
   type PrintedEvent,
   type StartOptions,
@@ -49,17 +50,11 @@ export function waitForVoice(
   return phone.waitForEvent("status", ({ [figure]: frames }) => (frames as number) > length / FRAME_SAMPLES);
 }
 
-/** A folder that is gone at the end of the test. */
-export async function temporaryFolder(): Promise<AsyncDisposable & { path: string }> {
-  const path = await Deno.makeTempDir({ prefix: "sala-" });
-  return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
-}
-
 /** Waits until more than half a second has been written to a recording, which grows by half seconds. */
 export async function waitForRecording(path: string): Promise<void> {
   const bytes = async () => (await Deno.stat(path).catch(() => undefined))?.size ?? 0;
   while (await bytes() <= WAV_HEADER_BYTES + SAMPLE_RATE) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await pause(20);
   }
 }
 

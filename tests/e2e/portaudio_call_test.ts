@@ -1,12 +1,12 @@
 import { assertEquals, assertGreater } from "@std/assert";
-import { concat } from "@std/bytes/concat";
 import { compareInPieces } from "../../testing/audio/compare.ts";
 import { SAMPLE_RATE } from "../../lib/dsp/pcm.ts";
 import { resample } from "../../lib/dsp/resample.ts";
 import { parseWav } from "../../audio/file/wav_reader.ts";
-import { wavHeader } from "../../audio/file/wav_writer.ts";
 import { startProcess, startRegistry } from "../../testing/processes.ts";
 import { Pulse, pulseMissing } from "../../testing/pulse.ts";
+import { int16Wav } from "../../testing/audio/wav_builder.ts";
+import { type Temporary, temporaryFile } from "../../testing/temporary.ts";
 
 const SPEECH = new URL("../../demo/fala.wav", import.meta.url).pathname;
 const REPLY = new URL("../../demo/resposta.wav", import.meta.url).pathname;
@@ -23,17 +23,12 @@ async function readMono(path: string): Promise<Float32Array> {
  * A file with half a minute of short tones: noise reduction would take a lasting one for noise. Their rhythm is not that of
  * the status lines, one a second, which could miss them all.
  */
-async function writeTones(): Promise<string> {
+function writeTones(): Promise<Temporary> {
   const samples = Int16Array.from({ length: 30 * SAMPLE_RATE }, (_, index) => {
     const on = index % Math.round(0.37 * SAMPLE_RATE) < 0.2 * SAMPLE_RATE;
     return on ? 8000 * Math.sin(index / 20) : 0;
   });
-  const path = await Deno.makeTempFile({ suffix: ".wav" });
-  await Deno.writeFile(
-    path,
-    concat([wavHeader(samples.byteLength, SAMPLE_RATE), new Uint8Array(samples.buffer)]),
-  );
-  return path;
+  return temporaryFile(".wav", int16Wav(samples, SAMPLE_RATE));
 }
 
 /** The microphone's sound unprocessed and processed, and the correlation that must be left. */
@@ -59,14 +54,13 @@ for (const [name, options, likeness] of PROCESSING) {
       await maria.waitForEvent("registered");
       await using joao = start("joão", pulse.card("micA", "spkA"), "--call", "maria");
       // The cards need a moment to start. Tones that come out at the other end say that they have.
-      const tones = await writeTones();
+      await using tones = await writeTones();
       await Promise.all(([["micA", maria], ["micB", joao]] as const).map(async ([cable, hearer]) => {
-        const playing = pulse.play(tones, cable);
+        const playing = pulse.play(tones.path, cable);
         await hearer.waitForEvent("status", ({ speakerDb }) => speakerDb as number > -30);
         await playing[Symbol.asyncDispose]();
         await hearer.waitForEvent("status", ({ speakerDb }) => speakerDb as number < -60);
       }));
-      await Deno.remove(tones);
       const atMaria = pulse.record("spkB");
       const atJoao = pulse.record("spkA");
       await Promise.all([atMaria.started, atJoao.started]);
@@ -75,7 +69,10 @@ for (const [name, options, likeness] of PROCESSING) {
       const { seconds } = joao.events("status").at(-1)!;
       await joao.waitForEvent("status", (event) => event.seconds as number > (seconds as number) + 2);
       for (const [said, recorder] of [[SPEECH, atMaria], [REPLY, atJoao]] as const) {
-        const { correlation, coverage } = compareInPieces(await readMono(said), await recorder.stop());
+        const { correlation, coverage } = compareInPieces(
+          await readMono(said),
+          (await recorder.stop()).samples,
+        );
         assertGreater(correlation, likeness, `it sounds like ${said}`);
         assertGreater(coverage, 0.99, "to its end");
       }

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-
-const ROOT = new URL("../../", import.meta.url);
+import { ROOT, runToEnd } from "../../testing/program.ts";
+import { temporaryFile } from "../../testing/temporary.ts";
 
 /** Attempts of a program, as source that throws if it is refused. */
 const ATTEMPTS: Readonly<Record<string, string>> = {
@@ -22,26 +22,13 @@ async function refused(set: string, before = ""): Promise<string[]> {
       JSON.stringify(what)
     }); }`
   );
-  const program = await Deno.makeTempFile({ prefix: "sala-", suffix: ".ts" });
-  try {
-    await Deno.writeTextFile(program, [before, ...tries].join("\n"));
-    const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: [
-        "run",
-        "-q",
-        "--no-check",
-        "--no-prompt",
-        "--config",
-        new URL("deno.json", ROOT).pathname,
-        `-P=${set}`,
-        program,
-      ],
-    }).output();
-    assertEquals(new TextDecoder().decode(stderr), "");
-    return new TextDecoder().decode(stdout).trim().split("\n");
-  } finally {
-    await Deno.remove(program);
-  }
+  await using program = await temporaryFile(".ts", new TextEncoder().encode([before, ...tries].join("\n")));
+  const { stdout, stderr } = await runToEnd([
+    ...[Deno.execPath(), "run", "-q", "--no-check", "--no-prompt"],
+    ...["--config", new URL("deno.json", ROOT).pathname, `-P=${set}`, program.path],
+  ]);
+  assertEquals(stderr, "");
+  return stdout.trim().split("\n");
 }
 
 Deno.test("the registry's permissions are for the network, once it has read what its command line names", async () => {

@@ -5,7 +5,7 @@ import { startProcess, startRegistry } from "../../testing/processes.ts";
 
 async function connect(port: number): Promise<RegistryClient> {
   const result = await RegistryClient.connect("127.0.0.1", port);
-  if (result.kind !== "connected") throw new Error(`Cannot connect: ${result.detail}`);
+  if (result.kind !== "connected") throw new Error(`Cannot connect: ${result.kind}`);
   return result.client;
 }
 
@@ -37,7 +37,7 @@ Deno.test("registry prints events as lines of JSON with --json, without messages
   await using client = await connect(registry.port);
   await client.register("李小龙", "::1", 6001);
   const { people } = await registry.process.waitForEvent("table");
-  assertEquals(people, [{ nome: "李小龙", ip: "::1", porta: 6001 }]);
+  assertEquals(people, [{ name: "李小龙", ip: "::1", port: 6001 }]);
   registry.process.kill("SIGTERM");
   assertEquals(await registry.process.exitCode(), 0);
   assertEquals(
@@ -117,21 +117,32 @@ Deno.test("registry's limits are options", async () => {
   assertEquals((await joao.lookUp("joão")).kind, "found", "but not for who has a name");
 });
 
+const PORT = "Use um número de 0 a 65535; 0 é uma porta livre qualquer.";
+
 const wrongUsage: [args: string[], sentence: string][] = [
-  [["--prot", "5000"], "opção desconhecida: --prot"],
-  [["-x"], "opção desconhecida: -x"],
-  [["joão"], "argumento a mais: joão"],
-  [["--port", "65536"], 'valor inválido para --port: "65536"'],
-  [["--port=-1"], 'valor inválido para --port: "-1"'],
-  [["--port", "5e3"], 'valor inválido para --port: "5e3"'],
-  [["--port"], 'valor inválido para --port: ""'],
-  [["--line-limit", "1023"], 'valor inválido para --line-limit: "1023"'],
-  [["--idle-limit", "0"], 'valor inválido para --idle-limit: "0"'],
-  [["--rate-limit=-5"], 'valor inválido para --rate-limit: "-5"'],
-  [["--address-limit", "x"], 'valor inválido para --address-limit: "x"'],
-  [["--connection-limit=1e3"], 'valor inválido para --connection-limit: "1e3"'],
-  [["--lang", "fr"], 'valor inválido para --lang: "fr"'],
-  [["--lang", "en", "--\x1b[2Joption"], "unknown option: --\\u{1b}[2Joption"],
+  [["--prot", "5000"], "A opção --prot não existe. Com --help aparece como se usa."],
+  [["-x"], "A opção -x não existe. Com --help aparece como se usa."],
+  [
+    ["joão"],
+    "O argumento “joão” sobra. Um nome com espaços precisa estar entre aspas. Com --help aparece como se usa.",
+  ],
+  [["--port", "65536"], `O valor “65536” não serve para --port. ${PORT}`],
+  [["--port=-1"], `O valor “-1” não serve para --port. ${PORT}`],
+  [["--port", "5e3"], `O valor “5e3” não serve para --port. ${PORT}`],
+  [["--port"], `A opção --port precisa de um valor. ${PORT}`],
+  [["--line-limit", "1023"], "O valor “1023” não serve para --line-limit. Use um número de 1.024 a 65.536."],
+  [["--idle-limit", "0"], "O valor “0” não serve para --idle-limit. Use um número de 1 a 86.400."],
+  [["--rate-limit=-5"], "O valor “-5” não serve para --rate-limit. Use um número de 1 a 1.000.000."],
+  [["--address-limit", "x"], "O valor “x” não serve para --address-limit. Use um número de 1 a 1.000.000."],
+  [
+    ["--connection-limit=1e3"],
+    "O valor “1e3” não serve para --connection-limit. Use um número de 1 a 1.000.000.",
+  ],
+  [["--lang", "fr"], "O valor “fr” não serve para --lang. Use pt ou en."],
+  [
+    ["--lang", "en", "--\x1b[2Joption"],
+    "There is no option --\\u{1b}[2Joption. With --help you see how it is used.",
+  ],
 ];
 
 Deno.test("registry says in one sentence what is wrong with its command line and exits with 2", async () => {

@@ -5,7 +5,8 @@ import { resample } from "../../lib/dsp/resample.ts";
 import { parseWav } from "../../audio/file/wav_reader.ts";
 import { FRAME_SAMPLES } from "../../lib/codec/opus.ts";
 import { floatWav } from "../../testing/audio/wav_builder.ts";
-import { callTest, temporaryFolder, waitForVoice } from "./phones.ts";
+import { callTest, waitForVoice } from "./phones.ts";
+import { temporaryFolder } from "../../testing/temporary.ts";
 import { startRegistry } from "../../testing/processes.ts";
 
 const SPEECH = new URL("../../demo/fala.wav", import.meta.url).pathname;

@@ -1,39 +1,22 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { startPhone } from "./phones.ts";
 import { startProcess, startRegistry } from "../../testing/processes.ts";
+import { isInstalled, outputOf, runToEnd } from "../../testing/program.ts";
+import { temporaryFolder } from "../../testing/temporary.ts";
 
 /** A self-signed certificate for this machine, made by openssl, and removed at the end of the test. */
 async function makeCertificate(): Promise<AsyncDisposable & { cert: string; key: string }> {
-  const folder = await Deno.makeTempDir({ prefix: "sala-" });
-  const [cert, key] = [`${folder}/sala.crt`, `${folder}/sala.key`];
-  const { success, stderr } = await new Deno.Command("openssl", {
-    args: [
-      "req",
-      "-x509",
-      "-newkey",
-      "ec",
-      "-pkeyopt",
-      "ec_paramgen_curve:prime256v1",
-      "-nodes",
-      "-days",
-      "2",
-    ]
-      .concat(["-subj", "/CN=sala", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"])
-      .concat(["-addext", "basicConstraints=critical,CA:FALSE", "-keyout", key, "-out", cert]),
-  }).output();
-  if (!success) throw new Error(new TextDecoder().decode(stderr));
-  return { cert, key, [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }) };
+  const folder = await temporaryFolder();
+  const [cert, key] = [`${folder.path}/sala.crt`, `${folder.path}/sala.key`];
+  await outputOf([
+    ...["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"],
+    ...["-days", "2", "-subj", "/CN=sala", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"],
+    ...["-addext", "basicConstraints=critical,CA:FALSE", "-keyout", key, "-out", cert],
+  ]);
+  return { cert, key, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
 }
 
-async function hasOpenssl(): Promise<boolean> {
-  try {
-    return (await new Deno.Command("openssl", { args: ["version"] }).output()).success;
-  } catch {
-    return false;
-  }
-}
-
-const openssl = await hasOpenssl();
+const openssl = isInstalled("openssl");
 /** The name of a skipped test says why. */
 const why = openssl ? "" : " (skipped: there is no openssl to make a certificate with)";
 
@@ -53,11 +36,8 @@ Deno.test({
     await maria.waitForEvent("registry_lost");
     await using second = await startRegistry([...tls, "--port", `${first.port}`]);
     await maria.waitForEvent("registry_back");
-    const { stdout } = await new Deno.Command("openssl", {
-      args: ["s_client", "-connect", `127.0.0.1:${second.port}`, "-CAfile", files.cert],
-      stdin: "null",
-    }).output();
-    assertStringIncludes(new TextDecoder().decode(stdout), "TLSv1.3");
+    const connect = ["s_client", "-connect", `127.0.0.1:${second.port}`, "-CAfile", files.cert];
+    assertStringIncludes((await runToEnd(["openssl", ...connect])).stdout, "TLSv1.3");
     await maria.type("sair");
     assertEquals(await maria.exitCode(), 0);
     await second.process.waitForEvent("left", ({ reason }) => reason === "goodbye");

@@ -1,6 +1,6 @@
 /** Tries to break a target: mutates inputs from a seed, keeps those that come to something new, and what it finds. */
 
-import { randomFrom } from "../../testing/netem/network.ts";
+import { seededRandom } from "../../testing/netem/random.ts";
 import { type FuzzTarget, USUAL_MAX_BYTES } from "./fuzz_target.ts";
 import { Mutator } from "./mutator.ts";
 
@@ -51,7 +51,7 @@ const LOOK_INTERVAL = 64;
 export function fuzz(target: FuzzTarget, options: FuzzOptions): FuzzResult {
   const { seed, seconds = Infinity, kept = [], onInput = () => {} } = options;
   const { seeds, tokens = [], maxBytes = USUAL_MAX_BYTES } = target;
-  const mutator = new Mutator(randomFrom(seed ^ hash(target.name)), tokens, maxBytes);
+  const mutator = new Mutator(seededRandom(seed ^ hash(target.name)), tokens, maxBytes);
   const first = [...seeds, ...kept];
   const pool: Uint8Array[] = [...first];
   const known = new Set<string>();

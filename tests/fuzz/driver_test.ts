@@ -7,7 +7,7 @@ import { watchedFuzz } from "./watched_fuzz.ts";
 const PLANTED = new URL("planted_bugs.ts", import.meta.url).href;
 
 Deno.test("fuzz() finds a planted bug, once, and makes its input short", () => {
-  const { findings } = fuzz(throwing, { seed: 1, events: 20_000 });
+  const { findings } = fuzz(throwing, { seed: 2, events: 20_000 });
   assertEquals(findings.length, 1);
   const { input, error } = findings[0]!;
   assertEquals(error.name, "RangeError");
@@ -63,7 +63,7 @@ Deno.test("what is found is kept as a file, once, and read again in order", asyn
   const folder = new URL(`file://${path}/`);
   try {
     assertEquals(readCorpus("throwing", folder), []);
-    const [finding] = fuzz(throwing, { seed: 1, events: 20_000 }).findings;
+    const [finding] = fuzz(throwing, { seed: 2, events: 20_000 }).findings;
     const file = await keepInput("throwing", finding!.input, folder);
     assertEquals(await keepInput("throwing", finding!.input, folder), file);
     await keepInput("throwing", Uint8Array.of(1), folder);

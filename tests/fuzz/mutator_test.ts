@@ -1,12 +1,12 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
-import { randomFrom } from "../../testing/netem/network.ts";
+import { seededRandom } from "../../testing/netem/random.ts";
 import { jsonSeeds, textSeeds } from "./fuzz_target.ts";
 import { Mutator } from "./mutator.ts";
 
 const decoder = new TextDecoder();
 
 function mutants(pool: readonly Uint8Array[], count: number, seed = 1, maxBytes = 1000): Uint8Array[] {
-  const mutator = new Mutator(randomFrom(seed), ["maria"], maxBytes);
+  const mutator = new Mutator(seededRandom(seed), ["maria"], maxBytes);
   return Array.from({ length: count }, () => mutator.next(pool).slice());
 }
 

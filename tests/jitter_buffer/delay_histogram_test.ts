@@ -1,7 +1,7 @@
 import { SAMPLES_PER_MS } from "../../lib/dsp/pcm.ts";
 import { assert, assertAlmostEquals, assertEquals, assertGreater, assertLess } from "@std/assert";
 import { DelayHistogram } from "../../lib/jitter_buffer/delay_histogram.ts";
-import { randomFrom } from "../../testing/netem/network.ts";
+import { seededRandom } from "../../testing/netem/random.ts";
 
 Deno.test("DelayHistogram knows nothing at first", () => {
   const estimator = new DelayHistogram();
@@ -11,7 +11,7 @@ Deno.test("DelayHistogram knows nothing at first", () => {
 
 Deno.test("DelayHistogram gives the quantiles of what it was told, a millisecond above at most", () => {
   const estimator = new DelayHistogram();
-  const random = randomFrom(1);
+  const random = seededRandom(1);
   for (let count = 0; count < 400; count++) {
     estimator.add(1000 * SAMPLES_PER_MS + random() * 100 * SAMPLES_PER_MS, 20);
   }

@@ -8,7 +8,7 @@ import {
 } from "@std/assert";
 import { compare } from "../../testing/audio/compare.ts";
 import { JitterBuffer } from "../../lib/jitter_buffer/jitter_buffer.ts";
-import { randomFrom } from "../../testing/netem/network.ts";
+import { seededRandom } from "../../testing/netem/random.ts";
 import {
   FakeDecoder,
   said,
@@ -89,7 +89,7 @@ Deno.test("JitterBuffer goes on waiting for copies where losses are far apart, a
 });
 
 Deno.test("JitterBuffer conceals what is lost, keeps the time, and counts it once", () => {
-  const random = randomFrom(5);
+  const random = seededRandom(5);
   let lostOnTheWay = 0;
   const { jitterBuffer } = simulate({
     seconds: 20,
@@ -476,7 +476,7 @@ Deno.test("JitterBuffer begins anew where the numbers do, and at restart()", () 
 });
 
 Deno.test("JitterBuffer fills every request and counts every packet once, whatever comes", () => {
-  const random = randomFrom(11);
+  const random = seededRandom(11);
   const jitterBuffer = new JitterBuffer(new FakeDecoder());
   const block = new Int16Array(1000);
   let pushed = 0;

@@ -1,5 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { fft } from "../../lib/dsp/fft.ts";
+import { Fft } from "../../lib/dsp/fft.ts";
 import { resample } from "../../lib/dsp/resample.ts";
 import { toInt16 } from "../../lib/dsp/pcm.ts";
 import { parseWav } from "../../audio/file/wav_reader.ts";
@@ -9,7 +9,8 @@ import {
   SHORTEST_LAG,
   TimeStretcher,
 } from "../../lib/jitter_buffer/time_stretch.ts";
-import { noise, seededRandom, sine, speechLike } from "../../testing/audio/signals.ts";
+import { noise, sine, speechLike } from "../../testing/audio/signals.ts";
+import { seededRandom } from "../../testing/netem/random.ts";
 
 const RATE = 48_000;
 /** Samples in 20 ms, in 10 ms and in 1 ms. */
@@ -138,9 +139,11 @@ function power(samples: Int16Array): number {
 /** Mean power of a sound from one frequency to another, in Hz, for each pair of neighbours in a list. */
 function powersBetween(samples: Int16Array, edges: readonly number[]): number[] {
   const length = 2 ** Math.ceil(Math.log2(samples.length));
-  const [real, imaginary] = [new Float64Array(length), new Float64Array(length)];
-  real.set(samples);
-  fft(real, imaginary);
+  const fft = new Fft(length);
+  const [real, imaginary] = [new Float64Array(fft.bins), new Float64Array(fft.bins)];
+  const signal = new Float64Array(length);
+  signal.set(samples);
+  fft.forward(signal, real, imaginary);
   return edges.slice(1).map((upper, band) => {
     let sum = 0;
     const end = Math.min(length / 2, Math.ceil(upper * length / RATE));

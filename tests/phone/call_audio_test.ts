@@ -58,10 +58,15 @@ Deno.test("CallAudio that is muted before a call sends not one frame of the micr
 
 Deno.test("CallAudio shows devices that cannot be opened, and goes on with silence", async () => {
   const { audio, events, devices } = open();
-  devices.openSource = () => Promise.reject(new AudioError("file_failed", "a.wav", "gone"));
-  devices.openSink = () => Promise.reject(new AudioError("file_failed", "b.wav", "gone"));
+  devices.openSource = () => Promise.reject(new AudioError("file_failed", "a.wav", { kind: "not_found" }));
+  devices.openSink = () => Promise.reject(new AudioError("file_failed", "b.wav", { kind: "not_found" }));
   await speak(audio, 1);
-  const common = { event: "audio_failed", code: "file_failed", detail: "gone", asked: false } as const;
+  const common = {
+    event: "audio_failed",
+    code: "file_failed",
+    detail: { kind: "not_found" },
+    asked: false,
+  } as const;
   assertEquals(events, [
     { ...common, side: "microphone", subject: "a.wav" },
     { ...common, side: "speaker", subject: "b.wav" },
@@ -80,7 +85,7 @@ Deno.test("CallAudio shows devices that go and come back, one name where both ar
       listen: (listener: Parameters<AudioDevices["listen"]>[0]) => {
         const both = [{ side: "microphone", name: "usb" }, { side: "speaker", name: "usb" }] as const;
         queueMicrotask(() => {
-          listener.lost(both, "gone");
+          listener.lost(both, { kind: "stalled" });
           listener.back([both[1]]);
         });
       },
@@ -89,7 +94,7 @@ Deno.test("CallAudio shows devices that go and come back, one name where both ar
   assert(devices);
   return Promise.resolve().then(() =>
     assertEquals(events, [
-      { event: "audio_lost", side: "both", names: ["usb"], detail: "gone" },
+      { event: "audio_lost", side: "both", names: ["usb"], detail: { kind: "stalled" } },
       { event: "audio_back", side: "speaker", names: ["usb"] },
     ])
   );

@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { CallKeys } from "../../lib/call/key_exchange.ts";
 import { CallSession } from "../../lib/phone/call_session.ts";
 import type { PhoneOptions } from "../../lib/phone/options.ts";
+import { temporaryFile } from "../../testing/temporary.ts";
 import { callOf, FakeAudio, FakeScreen, FakeTransport, MARIA, settle } from "./fakes.ts";
 
 const MASTER = { key: new Uint8Array(16), salt: new Uint8Array(12) };
@@ -77,10 +78,10 @@ Deno.test("CallSession.end() waits for devices that are being opened, closes the
 });
 
 Deno.test("CallSession writes the keys down, or says that it cannot", async () => {
-  const path = await Deno.makeTempFile({ prefix: "sala-" });
+  await using file = await temporaryFile();
+  const { path } = file;
   const written = start({ logKeys: path });
   assertEquals((await Deno.readTextFile(path)).split("\n").length, 3);
-  await Deno.remove(path);
   const failed = start({ logKeys: "/none/keys" });
   assertEquals(written.screen.shown, ["call_started"]);
   assertEquals(failed.screen.shown, ["call_started", "key_log_failed"]);

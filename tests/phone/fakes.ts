@@ -9,7 +9,8 @@ import type { RegistrationOptions } from "../../lib/registration/registration.ts
 import type { LookUpResult, RegisterResult } from "../../lib/registration/registry_client.ts";
 import type { CallTransportEvents, VoicePort } from "../../lib/transport/call_transport.ts";
 import { NO_VOICE, type VoiceSession } from "../../lib/voice/voice_session.ts";
-import { ManualClock } from "../../testing/manual_clock.ts";
+import { FakeClock } from "../../testing/fake_clock.ts";
+import { pause } from "../../lib/util/pause.ts";
 
 export const OPTIONS: PhoneOptions = {
   host: "registry.example",
@@ -49,7 +50,7 @@ export function callOf(state: Call["state"] = "talking", fields: Partial<Call> =
 
 /** Lets everything go on that waits for promises that are settled. */
 export async function settle(): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, 0));
+  await pause(0);
 }
 
 /** A screen on which a test types. */
@@ -123,7 +124,7 @@ export class FakeRegistry implements PhoneRegistry {
   readonly log: string[] = [];
   options: RegistrationOptions = {};
   /** What came of each attempt to register, the last one for all further ones. */
-  registered: RegisterResult["kind"][] = ["confirmed"];
+  registered: ("confirmed" | Exclude<RegisterResult, { kind: "confirmed" }>)[] = ["confirmed"];
   found: LookUpResult = {
     kind: "found",
     person: { nome: MARIA.name, ip: MARIA.ip, porta: MARIA.port },
@@ -131,13 +132,9 @@ export class FakeRegistry implements PhoneRegistry {
 
   register(nome: string, ip: string, porta: number): Promise<RegisterResult> {
     this.log.push(`register ${nome} ${ip} ${porta}`);
-    const kind = this.registered.length > 1 ? this.registered.shift()! : this.registered[0]!;
+    const result = this.registered.length > 1 ? this.registered.shift()! : this.registered[0]!;
     return Promise.resolve(
-      kind === "confirmed"
-        ? { kind, person: { nome, ip, porta } }
-        : kind === "refused"
-        ? { kind, code: "mensagem_invalida", message: "no" }
-        : { kind },
+      result === "confirmed" ? { kind: "confirmed", person: { nome, ip, porta } } : result,
     );
   }
 
@@ -159,7 +156,7 @@ export class FakeRegistry implements PhoneRegistry {
 /** Sockets that reach nobody. */
 export class FakeTransport implements PhoneTransport {
   readonly port = 6000;
-  readonly clock = new ManualClock();
+  readonly clock = new FakeClock("by advance");
   readonly log: string[] = [];
   readonly sent: Uint8Array[] = [];
   voicePort: VoicePort | undefined;

@@ -35,14 +35,14 @@ Deno.test("UserAgent whose sound does not work never registers", async () => {
 
 Deno.test("UserAgent says why the registry cannot be reached", async () => {
   const { parts, screen } = fakeParts();
-  const connect = () => Promise.resolve({ kind: "refused", detail: "x" } as const);
+  const connect = () => Promise.resolve({ kind: "refused" } as const);
   assertEquals(await new UserAgent(OPTIONS, { ...parts, connect }).run(), EXIT.registryUnreachable);
   assertEquals(screen.events, [
     {
       event: "registry_unreachable",
       host: OPTIONS.host,
       port: OPTIONS.registryPort,
-      detail: "connection refused",
+      detail: { kind: "refused" },
     },
   ]);
 });
@@ -59,16 +59,20 @@ Deno.test("UserAgent says that its port is taken, and leaves the registry", asyn
 
 /** What came of registering, and what is shown and returned. */
 const REFUSALS = [
-  ["name_taken", "name_taken", EXIT.nameTaken],
-  ["lost", "registry_unreachable", EXIT.registryUnreachable],
-  ["room_full", "registry_full", EXIT.registryUnreachable],
-  ["password_needed", "password_refused", EXIT.registryUnreachable],
-  ["wrong_password", "password_refused", EXIT.registryUnreachable],
-  ["refused", "registration_refused", EXIT.registryUnreachable],
+  [{ kind: "name_taken" }, "name_taken", EXIT.nameTaken],
+  [{ kind: "lost" }, "registry_unreachable", EXIT.registryUnreachable],
+  [{ kind: "room_full" }, "registry_full", EXIT.registryUnreachable],
+  [{ kind: "password_needed" }, "password_refused", EXIT.registryUnreachable],
+  [{ kind: "wrong_password" }, "password_refused", EXIT.registryUnreachable],
+  [
+    { kind: "registry_refused", reason: "mensagem_invalida", text: "no" },
+    "registration_refused",
+    EXIT.registryUnreachable,
+  ],
 ] as const;
 
 for (const [result, event, exit] of REFUSALS) {
-  Deno.test(`UserAgent that is not registered, ${result}, ends with ${exit}`, async () => {
+  Deno.test(`UserAgent that is not registered, ${result.kind}, ends with ${exit}`, async () => {
     const { parts, screen, registry } = fakeParts();
     registry.registered = [result];
     assertEquals(await new UserAgent(OPTIONS, parts).run(), exit);
@@ -78,7 +82,7 @@ for (const [result, event, exit] of REFUSALS) {
 
 Deno.test("UserAgent asks a person for another name, until one is free and proper", async () => {
   const { parts, screen, registry } = fakeParts(true);
-  registry.registered = ["name_taken", "name_taken", "confirmed"];
+  registry.registered = [{ kind: "name_taken" }, { kind: "name_taken" }, "confirmed"];
   const phone = new UserAgent(OPTIONS, parts);
   const status = phone.run();
   await settle();

@@ -1,6 +1,7 @@
 /** A scripted phone: raw lines over TCP. */
 
 import { LineSplitter } from "../../lib/protocol/line_splitter.ts";
+import { writeAll } from "../../lib/util/write_all.ts";
 
 const encoder = new TextEncoder();
 
@@ -27,7 +28,7 @@ export class Wire implements Disposable {
       const bytes = message instanceof Uint8Array
         ? message
         : encoder.encode(typeof message === "string" ? message : `${JSON.stringify(message)}\n`);
-      for (let sent = 0; sent < bytes.length;) sent += await this.connection.write(bytes.subarray(sent));
+      await writeAll(this.connection, bytes);
     }
   }
 

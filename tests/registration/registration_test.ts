@@ -3,7 +3,7 @@ import { Registration, type RegistrationOptions } from "../../lib/registration/r
 import { RegistryClient } from "../../lib/registration/registry_client.ts";
 import { startRegistry } from "../../lib/registrar/server.ts";
 
-/** A link, and what it told, each of which can be waited for. */
+/** A registration and its reports. */
 class Phone implements AsyncDisposable {
   readonly told: string[] = [];
   readonly #waiting = new Set<() => void>();
@@ -23,7 +23,7 @@ class Phone implements AsyncDisposable {
     return phone;
   }
 
-  /** Settles when so much was told. */
+  /** Settles once there are that many reports. */
   async until(count: number): Promise<string[]> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const look = (): void => {
@@ -46,7 +46,7 @@ class Phone implements AsyncDisposable {
   }
 }
 
-Deno.test("Registration comes back under the same name, address and port, each time", async () => {
+Deno.test("Registration registers the same name, address and port after each loss", async () => {
   let registry = startRegistry({ host: "127.0.0.1", port: 0 });
   const { port } = registry;
   await using phone = await Phone.connect(port);
@@ -66,10 +66,10 @@ Deno.test("Registration comes back under the same name, address and port, each t
   await registry.close();
 });
 
-Deno.test("Registration takes its name back from its own ghost", async () => {
+Deno.test("Registration takes its name back from its own dead connection", async () => {
   await using registry = startRegistry({ host: "127.0.0.1", port: 0 });
   const sockets: Deno.TcpConn[] = [];
-  // What the phone's cable is to the registry: one that can be cut without either side being told.
+  // A relay as the cable: it can be cut unnoticed by either side.
   const cable = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   (async () => {
     for await (const near of cable) {
@@ -91,12 +91,12 @@ Deno.test("Registration takes its name back from its own ghost", async () => {
     try {
       socket.close();
     } catch {
-      // It is closed already.
+      // Closed already.
     }
   }
 });
 
-Deno.test("Registration does not come back before it has a name", async () => {
+Deno.test("Registration makes no attempt before it has a name", async () => {
   const registry = startRegistry({ host: "127.0.0.1", port: 0 });
   await using phone = await Phone.connect(registry.port);
   await registry.close();
@@ -104,7 +104,7 @@ Deno.test("Registration does not come back before it has a name", async () => {
   assertEquals(phone.told, []);
 });
 
-Deno.test("Registration notices a registry that vanished without a word", async () => {
+Deno.test("Registration notices a registry that vanished without closing", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const accepted = listener.accept();
   await using phone = await Phone.connect(listener.addr.port, { quietMs: 20, replyMs: 200 });
@@ -114,7 +114,7 @@ Deno.test("Registration notices a registry that vanished without a word", async 
   const reply = '{"tipo":"registro_confirmado","nome":"joão","ip":"192.0.2.7","porta":6007}\n';
   await connection.write(new TextEncoder().encode(reply));
   assertEquals((await registering).kind, "confirmed");
-  // It is there, but says nothing more, not even when it is asked.
+  // It no longer answers, not even to ping.
   assertEquals(await phone.until(1), ["lost"]);
   listener.close();
   connection.close();

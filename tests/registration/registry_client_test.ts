@@ -3,6 +3,8 @@ import type { Trace } from "../../lib/protocol/trace.ts";
 import { RegistryClient, type RegistryClientOptions } from "../../lib/registration/registry_client.ts";
 import { startRegistry } from "../../lib/registrar/server.ts";
 import { Wire } from "../registrar/wire.ts";
+import { pause } from "../../lib/util/pause.ts";
+import { hasIpv6 } from "../../testing/has_ipv6.ts";
 
 async function connect(port: number, options: RegistryClientOptions = {}): Promise<RegistryClient> {
   const result = await RegistryClient.connect("127.0.0.1", port, options);
@@ -10,7 +12,7 @@ async function connect(port: number, options: RegistryClientOptions = {}): Promi
   return result.client;
 }
 
-Deno.test("RegistryClient registers, looks up, lists and leaves", async () => {
+Deno.test("RegistryClient registers, looks up, lists and unregisters", async () => {
   await using registry = startRegistry({ host: "127.0.0.1", port: 0 });
   let lost = 0;
   await using joao = await connect(registry.port, { onLost: () => lost++ });
@@ -38,19 +40,19 @@ Deno.test("RegistryClient gives refusals with their code and sentence", async ()
   await using registry = startRegistry({ host: "127.0.0.1", port: 0 });
   await using client = await connect(registry.port);
   const refused = {
-    kind: "refused",
-    code: "nao_registrado",
-    message: "é preciso registrar um nome primeiro",
+    kind: "registry_refused",
+    reason: "nao_registrado",
+    text: "é preciso registrar um nome primeiro",
   } as const;
   assertEquals(await client.list(), refused);
   assertEquals(await client.lookUp("maria"), refused);
   await client.register("joão", "127.0.0.1", 6000);
   const again = await client.register("pedro", "127.0.0.1", 6000);
-  assert(again.kind === "refused");
-  assertEquals(again.code, "ja_registrado");
+  assert(again.kind === "registry_refused");
+  assertEquals(again.reason, "ja_registrado");
 });
 
-Deno.test("RegistryClient gives each of many requests at once its own reply", async () => {
+Deno.test("RegistryClient matches the replies of many requests at once", async () => {
   await using registry = startRegistry({ host: "127.0.0.1", port: 0 });
   await using client = await connect(registry.port);
   const [registered, self, nobody, list, closed] = await Promise.all([
@@ -66,7 +68,7 @@ Deno.test("RegistryClient gives each of many requests at once its own reply", as
   );
 });
 
-Deno.test("RegistryClient puts a long list together from its pages", async () => {
+Deno.test("RegistryClient joins the pages of a long list", async () => {
   await using registry = startRegistry({ host: "127.0.0.1", port: 0 });
   const name = (index: number): string => `${index} ${"😀".repeat(28)}`;
   const clients = await Promise.all(Array.from({ length: 60 }, () => connect(registry.port)));
@@ -103,7 +105,7 @@ Deno.test("RegistryClient traces every message", async () => {
   ]);
 });
 
-Deno.test("RegistryClient tells once that the registry has gone, and settles what waits", async () => {
+Deno.test("RegistryClient reports a loss once, and settles pending requests", async () => {
   const registry = startRegistry({ host: "127.0.0.1", port: 0 });
   const lost = Promise.withResolvers<void>();
   let times = 0;
@@ -121,7 +123,7 @@ Deno.test("RegistryClient tells once that the registry has gone, and settles wha
   assertEquals(times, 1);
 });
 
-Deno.test("RegistryClient says that the room is full, whether it asked already or not", async () => {
+Deno.test("RegistryClient says that the room is full, before and after its request", async () => {
   await using registry = startRegistry({ host: "127.0.0.1", port: 0, maxConnections: 0 });
   await using eager = await connect(registry.port);
   assertEquals(await eager.register("joão", "127.0.0.1", 6000), { kind: "room_full" });
@@ -131,7 +133,7 @@ Deno.test("RegistryClient says that the room is full, whether it asked already o
   assertEquals(await late.register("joão", "127.0.0.1", 6000), { kind: "room_full" });
 });
 
-/** A registry that does what the test says, and a client that is connected to it. */
+/** A scripted registry and a client connected to it. */
 async function scripted(
   script: (wire: Wire) => Promise<void>,
   use: (client: RegistryClient, told: { traces: string[]; lost: number }) => Promise<void>,
@@ -167,7 +169,7 @@ Deno.test("RegistryClient answers ping with pong and its id, in the middle of a 
   assertEquals(pongs, [{ tipo: "pong" }, { tipo: "pong", id: "a" }]);
 });
 
-Deno.test("RegistryClient asks a registry that says nothing whether it is there, and keeps it if it answers", async () => {
+Deno.test("RegistryClient sends ping to a silent registry, and keeps the connection if it answers", async () => {
   const asked: string[] = [];
   await scripted(async (wire) => {
     for (let count = 0; count < 3; count++) {
@@ -176,13 +178,13 @@ Deno.test("RegistryClient asks a registry that says nothing whether it is there,
     }
     while (await wire.line() !== undefined);
   }, async (client, told) => {
-    while (told.traces.length < 6) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (told.traces.length < 6) await pause(5);
     assertEquals([client.closed, told.lost], [false, 0]);
   }, { quietMs: 20 });
   assertEquals(asked, ["ping", "ping", "ping"]);
 });
 
-Deno.test("RegistryClient ignores what is no answer, but traces it", async () => {
+Deno.test("RegistryClient ignores a message that is no reply, but traces it", async () => {
   const nonsense = [
     "lixo",
     "[]",
@@ -205,7 +207,7 @@ Deno.test("RegistryClient ignores what is no answer, but traces it", async () =>
   });
 });
 
-Deno.test("RegistryClient understands replies cut into single bytes", async () => {
+Deno.test("RegistryClient reads replies cut into single bytes", async () => {
   await scripted(async (wire) => {
     const { nome, ip, porta } = await wire.message();
     const reply = `${JSON.stringify({ tipo: "registro_confirmado", nome, ip, porta })}\r\n`;
@@ -231,7 +233,7 @@ Deno.test("RegistryClient counts a registry that does not answer as lost", async
   );
 });
 
-Deno.test("RegistryClient leaves after a moment although its goodbye is not confirmed", async () => {
+Deno.test("RegistryClient closes after 1 s without fechamento_confirmado", async () => {
   await scripted(async (wire) => {
     while (await wire.line() !== undefined);
   }, async (client, told) => {
@@ -242,7 +244,7 @@ Deno.test("RegistryClient leaves after a moment although its goodbye is not conf
   });
 });
 
-Deno.test("RegistryClient leaves at once if the registry closes instead of confirming", async () => {
+Deno.test("RegistryClient closes at once if the registry closes instead of confirming", async () => {
   await scripted(async (wire) => {
     await wire.line();
   }, async (client, told) => {
@@ -251,7 +253,7 @@ Deno.test("RegistryClient leaves at once if the registry closes instead of confi
   });
 });
 
-Deno.test("RegistryClient does not follow a list that goes round in circles", async () => {
+Deno.test("RegistryClient does not follow a list whose pages repeat", async () => {
   const page = (proximo: number): object => ({
     tipo: "resposta_lista",
     usuarios: [{ nome: "a", ip: "::1", porta: 1 }],
@@ -270,7 +272,7 @@ Deno.test("RegistryClient does not follow a list that goes round in circles", as
   });
 });
 
-Deno.test("RegistryClient's reply that comes in its last moment is taken before the end is noticed", async () => {
+Deno.test("RegistryClient takes a reply that comes just before the end of the connection", async () => {
   await scripted(async (wire) => {
     await wire.message();
     await wire.send({ tipo: "erro", codigo: "nome_em_uso", mensagem: "m" });
@@ -285,23 +287,21 @@ Deno.test("RegistryClient.connect() says that nobody listens", async () => {
   listener.close();
   assertEquals(await RegistryClient.connect("127.0.0.1", port), {
     kind: "refused",
-    detail: `nobody listens at port ${port} of 127.0.0.1`,
   });
 });
 
-Deno.test("RegistryClient.connect() says that a host's name means nothing", async () => {
+Deno.test("RegistryClient.connect() says that a host's name has no address", async () => {
   const result = await RegistryClient.connect("nobody.invalid", 5000);
-  assertEquals(result, { kind: "name_not_resolved", detail: "there is no host called nobody.invalid" });
+  assertEquals(result, { kind: "name_not_resolved" });
 });
 
 Deno.test("RegistryClient.connect() says that the time is over", async () => {
   assertEquals(await RegistryClient.connect("127.0.0.1", 5000, { connectMs: 0 }), {
     kind: "timeout",
-    detail: "no answer from 127.0.0.1",
   });
 });
 
-Deno.test("RegistryClient.connect() gives up when it is told to", async () => {
+Deno.test("RegistryClient.connect() stops when its signal fires", async () => {
   const result = await RegistryClient.connect("127.0.0.1", 5000, { signal: AbortSignal.abort() });
   assertEquals(result.kind, "aborted");
   const later = new AbortController();
@@ -310,7 +310,7 @@ Deno.test("RegistryClient.connect() gives up when it is told to", async () => {
   assertEquals((await attempt).kind, "aborted");
 });
 
-Deno.test("RegistryClient.connect() does not care about its signal once it has connected", async () => {
+Deno.test("RegistryClient.connect() ignores its signal once connected", async () => {
   await using registry = startRegistry({ host: "127.0.0.1", port: 0 });
   const controller = new AbortController();
   await using client = await connect(registry.port, { signal: controller.signal });
@@ -318,8 +318,8 @@ Deno.test("RegistryClient.connect() does not care about its signal once it has c
   assertEquals((await client.register("joão", "127.0.0.1", 6000)).kind, "confirmed");
 });
 
-Deno.test("RegistryClient.connect() says what else went wrong", async () => {
-  assertEquals((await RegistryClient.connect("127.0.0.1", 70_000)).kind, "failed");
+Deno.test("RegistryClient.connect() refuses a number that is no port", async () => {
+  assertEquals((await RegistryClient.connect("127.0.0.1", 70_000)).kind, "other");
 });
 
 Deno.test("RegistryClient.connect() takes host names", async () => {
@@ -329,16 +329,6 @@ Deno.test("RegistryClient.connect() takes host names", async () => {
   assertEquals(result.client.localIp, "127.0.0.1");
   await result.client.close();
 });
-
-/** Whether this machine has IPv6 at all. */
-function hasIpv6(): boolean {
-  try {
-    Deno.listen({ hostname: "::1", port: 0 }).close();
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 Deno.test({
   name: "RegistryClient.connect() takes IPv6 addresses",

@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { ReceiverStatistics } from "../../lib/rtp/receiver_statistics.ts";
-import { randomFrom } from "../../testing/netem/network.ts";
+import { seededRandom } from "../../testing/netem/random.ts";
 
 const SSRC = 7;
 
@@ -62,7 +62,7 @@ Deno.test("ReceiverStatistics.block() has the loss since the last block, without
 
 for (const lost of [0, 0.1]) {
   Deno.test(`ReceiverStatistics.block() reports no loss for reordered packets, at ${100 * lost} % of loss`, () => {
-    const random = randomFrom(4);
+    const random = seededRandom(4);
     const statistics = new ReceiverStatistics();
     const packets = Array.from(
       { length: 20_000 },
@@ -138,7 +138,7 @@ Deno.test("ReceiverStatistics.jitterMs follows appendix A.8 step by step", () =>
 });
 
 Deno.test("ReceiverStatistics.jitterMs converges to the mean difference of transit times", () => {
-  const random = randomFrom(3);
+  const random = seededRandom(3);
   const statistics = new ReceiverStatistics();
   let sum = 0;
   let count = 0;

@@ -8,15 +8,27 @@ import {
   type ReportBlock,
   type SenderReport,
 } from "../../lib/rtp/rtcp.ts";
-import { randomFrom, Timeline } from "../../testing/netem/network.ts";
+import type { Condition } from "../../testing/netem/impairment.ts";
+import { Timeline, VirtualPath } from "../../testing/netem/virtual_path.ts";
+import { seededRandom } from "../../testing/netem/random.ts";
 
 const UNIX_MS = Date.UTC(2024, 4, 1);
 
+/** A network: a fixed delay, a uniform jitter and a share of loss. */
 interface Path {
   readonly delayMs: number;
   /** Additional delay: uniform from 0 to this. */
   readonly jitterMs: number;
   readonly loss: number;
+}
+
+function conditionOf({ delayMs, jitterMs, loss }: Path): Condition {
+  return {
+    name: "",
+    baseDelayMs: delayMs,
+    jitter: { kind: "uniform", maximumMs: jitterMs, keepsOrder: false },
+    loss: { kind: "random", probability: loss },
+  };
 }
 
 /** One side of an emulated call: a voice packet every 20 ms, reports, and a clock of its own. */
@@ -26,8 +38,7 @@ class Phone {
   sent = 0;
   delivered = 0;
   readonly #timeline: Timeline;
-  readonly #random: () => number;
-  readonly #path: Path;
+  readonly #path: VirtualPath;
   /** Offset and drift of this phone's clock. */
   readonly #startMs: number;
   readonly #ppm: number;
@@ -42,8 +53,7 @@ class Phone {
     ppm: number,
   ) {
     this.#timeline = timeline;
-    this.#random = random;
-    this.#path = path;
+    this.#path = new VirtualPath(timeline, conditionOf(path), `${random()}`);
     this.#startMs = startMs;
     this.#ppm = ppm;
     this.rtcpSession = new RtcpSession({
@@ -67,7 +77,7 @@ class Phone {
       const timestamp = (0xffff_0000 + 960 * this.sent) >>> 0;
       this.sent++;
       this.rtcpSession.sent(timestamp, 120, this.clock(now));
-      this.#carry((arrival) => {
+      this.#path.send((arrival) => {
         this.delivered++;
         this.peer.statistics.record(this.ssrc, sequence, timestamp, this.peer.clock(arrival));
       });
@@ -80,24 +90,22 @@ class Phone {
     const send = (now: number) => {
       const datagram = this.rtcpSession.tick(this.clock(now));
       if (datagram) {
-        this.#carry((at) => void this.peer.rtcpSession.handlePacket(this.peer.clock(at), datagram));
+        this.#path.send((at) => void this.peer.rtcpSession.handlePacket(this.peer.clock(at), datagram));
       }
       const pause = Math.max(0.01, this.rtcpSession.wakeAt - this.clock(now));
       this.#timeline.at(now + pause, send);
     };
     this.#timeline.at(0, send);
   }
-
-  #carry(deliver: (now: number) => void): void {
-    if (this.#random() < this.#path.loss) return;
-    const { delayMs, jitterMs } = this.#path;
-    this.#timeline.at(this.#timeline.now + delayMs + jitterMs * this.#random(), deliver);
-  }
 }
 
-function callBetween(there: Path, back: Path, seed: number): { timeline: Timeline; ana: Phone; rui: Phone } {
+function callBetween(
+  there: Path,
+  back: Path,
+  seed: number,
+): { timeline: Timeline; ana: Phone; rui: Phone } {
   const timeline = new Timeline();
-  const random = randomFrom(seed);
+  const random = seededRandom(seed);
   const ana = new Phone(timeline, random, there, 0xaaaa, 5_000, 100);
   const rui = new Phone(timeline, random, back, 0xbbbb, 800_000, -100);
   ana.peer = rui;
@@ -194,7 +202,7 @@ Deno.test("RtcpSession announces the copies that it takes, and learns those of t
 });
 
 Deno.test("RtcpSession.tick() sends reports at 0.5 to 1.5 times the interval, the first at half of that", () => {
-  const random = randomFrom(5);
+  const random = seededRandom(5);
   const rtcpSession = new RtcpSession({
     ssrc: 1,
     statistics: new ReceiverStatistics(),

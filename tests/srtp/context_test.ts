@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { encodeRtp } from "../../lib/rtp/rtp.ts";
 import { REPLAY_WINDOW_PACKETS } from "../../lib/srtp/replay_window.ts";
 import { SrtpReceiver, SrtpSender } from "../../lib/srtp/context.ts";
-import { randomFrom } from "../../testing/netem/network.ts";
+import { seededRandom } from "../../testing/netem/random.ts";
 
 const bytes = (length: number, first: number) => Uint8Array.from({ length }, (_, place) => first + place);
 const MASTER = { key: bytes(16, 1), salt: bytes(12, 101) };
@@ -69,7 +69,7 @@ Deno.test("SrtpReceiver accepts reordered packets and gaps", () => {
 });
 
 Deno.test("SrtpReceiver follows the rollover counter on a network that loses and reorders", () => {
-  const random = randomFrom(1);
+  const random = seededRandom(1);
   const sender = new SrtpSender(MASTER);
   const receiver = new SrtpReceiver(MASTER);
   let late: { mark: number; datagram: Uint8Array }[] = [];
@@ -101,7 +101,7 @@ Deno.test("SrtpReceiver keeps eight streams apart, and refuses others", () => {
 });
 
 Deno.test("SrtpReceiver accepts authentic packets between forged ones", () => {
-  const random = randomFrom(2);
+  const random = seededRandom(2);
   const sender = new SrtpSender(MASTER);
   const receiver = new SrtpReceiver(MASTER);
   for (let mark = 0; mark < 500; mark++) {
@@ -120,7 +120,7 @@ Deno.test("SrtpReceiver accepts authentic packets between forged ones", () => {
 });
 
 Deno.test("SrtpReceiver refuses random bytes", () => {
-  const random = randomFrom(3);
+  const random = seededRandom(3);
   const receiver = new SrtpReceiver(MASTER);
   for (let round = 0; round < 1000; round++) {
     const noise = Uint8Array.from(

@@ -9,7 +9,7 @@ import { SrtpSender } from "../../lib/srtp/context.ts";
 import { type CallKeys, KeyExchange, KeyPair } from "../../lib/call/key_exchange.ts";
 import { encodeCallMessage, newCallId, parseCallMessage } from "../../lib/protocol/call_messages.ts";
 import { FLOODS } from "../../bench/flood/flooder.ts";
-import { randomFrom } from "../../testing/netem/network.ts";
+import { seededRandom } from "../../testing/netem/random.ts";
 import type { Trace } from "../../lib/protocol/trace.ts";
 import { UDP_DRIVERS } from "./udp_drivers.ts";
 
@@ -237,7 +237,7 @@ for (const [kind, udp] of Object.entries(UDP_DRIVERS)) {
     await maria.until(() => maria.told.includes("started"));
     assertEquals(maria.line.current?.keys?.code, caller.keys.code);
     const sender = new SrtpSender(caller.keys.outgoing);
-    const random = randomFrom(1);
+    const random = seededRandom(1);
     const sent: Uint8Array<ArrayBuffer>[] = [];
     for (let number = 0; number < 50; number++) {
       const datagram = sender.protect(numbered(number));
@@ -285,7 +285,7 @@ for (const [kind, udp] of Object.entries(UDP_DRIVERS)) {
     const send = joao.line.voiceSender(joao.line.current!);
     const flooder = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
     const to = { transport: "udp", hostname: "127.0.0.1", port: maria.line.port } as const;
-    const random = randomFrom(2);
+    const random = seededRandom(2);
     const kinds = Object.values(FLOODS);
     let sent = 0;
     for (let round = 0; round < 100; round++) {

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { DatagramDemux } from "../../lib/transport/datagram_demux.ts";
 import { MAX_DATAGRAM_BYTES } from "../../lib/protocol/call_messages.ts";
-import { randomFrom } from "../../testing/netem/network.ts";
+import { seededRandom } from "../../testing/netem/random.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const CALL = "q3mZ0b1c2d3e4f5g6h7i8w";
@@ -28,7 +28,7 @@ for (const [what, datagram, kind] of FIRST_LOOKS) {
 
 Deno.test("DatagramDemux reads few messages of a flood, and those of the person's own call all the same", () => {
   const demux = new DatagramDemux();
-  const random = randomFrom(1);
+  const random = seededRandom(1);
   let read = 0;
   let own = 0;
   // 50,000 datagrams a second for ten seconds; the peer sends a message each second.

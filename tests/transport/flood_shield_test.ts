@@ -2,14 +2,14 @@ import { assertEquals } from "@std/assert";
 import type { Call } from "../../lib/call/call.ts";
 import { floodFilter } from "../../lib/transport/bpf_filter.ts";
 import { type FilteredSocket, FloodShield } from "../../lib/transport/flood_shield.ts";
-import { ManualClock } from "../../testing/manual_clock.ts";
+import { FakeClock } from "../../testing/fake_clock.ts";
 
 const PEER = { ip: "192.0.2.1", port: 6000 };
 const MAPPED = { ip: "::ffff:192.0.2.1", port: 6000 };
 
 function setUp() {
   const done: unknown[] = [];
-  const clock = new ManualClock();
+  const clock = new FakeClock("by advance");
   const socket: FilteredSocket = {
     attachFilter: (instructions) => done.push(instructions),
     detachFilter: () => done.push("detached"),

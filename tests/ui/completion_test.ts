@@ -28,7 +28,7 @@ for (const [line, language, expected] of COMPLETED) {
   });
 }
 
-Deno.test("completions() of nothing are all commands of the language", () => {
+Deno.test("completions() of an empty line are all commands of the language", () => {
   for (const language of ["pt", "en"] as const) {
     assertEquals(
       completions("", NAMES, language).map((line) => line.trim()),
@@ -43,7 +43,7 @@ Deno.test("completions() are understood by parseCommand()", () => {
   }
 });
 
-Deno.test("commonStart() is what lines share where case and accents do not count", () => {
+Deno.test("commonStart() is the common prefix apart from case and accents", () => {
   for (
     const [lines, start] of [
       [[], ""],

@@ -1,17 +1,154 @@
-/** Every event that a phone can tell, for tests that must leave none out. */
+/** Samples of every event of phone and registry, with every cause and problem. */
 
+import type { AudioDetail, DeviceDetail, FileDetail, WavDetail } from "../../audio/audio_io.ts";
 import { NO_VOICE } from "../../lib/voice/voice_session.ts";
-import type { PhoneEvent } from "../../lib/events/phone_events.ts";
+import type { CallStatus, PhoneEvent } from "../../lib/events/phone_events.ts";
+import type { ListenDetail, RegistryEvent } from "../../lib/events/registry_events.ts";
+import type { SecretDetail, UsageProblem } from "../../lib/events/usage_problem.ts";
+import { ERROR_CODES } from "../../lib/protocol/registry_messages.ts";
+import type { ConnectFailure, Refusal } from "../../lib/registration/registry_client.ts";
+import type { SystemError } from "../../lib/util/system_error.ts";
+import type { TlsError } from "../../lib/util/tls_error.ts";
 
-type Kind = PhoneEvent["event"];
+/** One sample of each kind; a missing one is a type error. */
+type ByKind<Union extends { readonly kind: string }> = {
+  readonly [Kind in Union["kind"]]: Union & { readonly kind: Kind };
+};
+
+const SYSTEM: ByKind<SystemError> = {
+  not_found: { kind: "not_found" },
+  permission_denied: { kind: "permission_denied" },
+  not_capable: { kind: "not_capable" },
+  is_directory: { kind: "is_directory" },
+  not_directory: { kind: "not_directory" },
+  name_too_long: { kind: "name_too_long" },
+  no_space: { kind: "no_space" },
+  too_large: { kind: "too_large" },
+  read_only: { kind: "read_only" },
+  busy: { kind: "busy" },
+  io_error: { kind: "io_error" },
+  no_device: { kind: "no_device" },
+  no_memory: { kind: "no_memory" },
+  too_many_files: { kind: "too_many_files" },
+  address_in_use: { kind: "address_in_use" },
+  address_not_available: { kind: "address_not_available" },
+  ip_version_not_available: { kind: "ip_version_not_available" },
+  network_unreachable: { kind: "network_unreachable" },
+  host_unreachable: { kind: "host_unreachable" },
+  refused: { kind: "refused" },
+  reset: { kind: "reset" },
+  timeout: { kind: "timeout" },
+  name_not_resolved: { kind: "name_not_resolved" },
+  other: { kind: "other", text: "E-1234." },
+};
+
+const TLS: ByKind<TlsError> = {
+  certificate_untrusted: { kind: "certificate_untrusted" },
+  certificate_other_name: { kind: "certificate_other_name" },
+  certificate_expired: { kind: "certificate_expired" },
+  certificate_not_yet_valid: { kind: "certificate_not_yet_valid" },
+  bad_certificate: { kind: "bad_certificate", text: "X.509" },
+  no_tls: { kind: "no_tls" },
+  tls_alert: { kind: "tls_alert", text: "40" },
+  no_certificate: { kind: "no_certificate" },
+  no_key: { kind: "no_key" },
+  key_mismatch: { kind: "key_mismatch" },
+};
+
+const CONNECT: ByKind<ConnectFailure> = {
+  ...SYSTEM,
+  ...TLS,
+  lost: { kind: "lost" },
+  aborted: { kind: "aborted" },
+};
+
+const FILE: ByKind<FileDetail> = {
+  ...SYSTEM,
+  not_a_file: { kind: "not_a_file" },
+  larger_than: { kind: "larger_than", bytes: 2 ** 30 },
+};
+
+const SECRET: ByKind<SecretDetail> = { ...SYSTEM, empty: { kind: "empty" } };
+
+const WAV: ByKind<WavDetail> = {
+  not_wav: { kind: "not_wav" },
+  header_cut_short: { kind: "header_cut_short" },
+  sound_before_format: { kind: "sound_before_format" },
+  no_format: { kind: "no_format" },
+  no_sound: { kind: "no_sound" },
+  format_cut_short: { kind: "format_cut_short" },
+  format_unknown: { kind: "format_unknown" },
+  format_contradictory: { kind: "format_contradictory" },
+  no_channels: { kind: "no_channels" },
+  compressed: { kind: "compressed", tag: 85 },
+  sample_rate: { kind: "sample_rate", hz: 4000, lowestHz: 8000, highestHz: 192_000 },
+  sample_size: { kind: "sample_size", bits: 12, float: false },
+};
+
+const DEVICE: ByKind<DeviceDetail> = {
+  not_loaded: { kind: "not_loaded", text: "libportaudio.so.2" },
+  no_such_device: { kind: "no_such_device", direction: "input" },
+  not_responding: { kind: "not_responding" },
+  stalled: { kind: "stalled" },
+  host_error: { kind: "host_error", text: "ALSA -16" },
+  device_channels: { kind: "device_channels" },
+  device_sample_rate: { kind: "device_sample_rate" },
+  device_sample_format: { kind: "device_sample_format" },
+  device_pair: { kind: "device_pair" },
+  device_gone: { kind: "device_gone" },
+  device_unavailable: { kind: "device_unavailable" },
+  device_stopped: { kind: "device_stopped" },
+  no_host_api: { kind: "no_host_api" },
+  no_memory: { kind: "no_memory" },
+  buffer_size: { kind: "buffer_size" },
+  timeout: { kind: "timeout" },
+  library_error: { kind: "library_error" },
+  portaudio_error: { kind: "portaudio_error", number: -9988 },
+};
+
+const AUDIO_DETAILS: ByKind<AudioDetail> = { ...FILE, ...WAV, ...DEVICE, closed: { kind: "closed" } };
+
+const PROBLEMS: { readonly [Kind in UsageProblem["kind"]]: readonly (UsageProblem & { kind: Kind })[] } = {
+  unknown_option: [{ kind: "unknown_option", option: "--foo" }],
+  missing_argument: [
+    { kind: "missing_argument", argument: "REGISTRY" },
+    { kind: "missing_argument", argument: "NAME" },
+  ],
+  too_many_arguments: [{ kind: "too_many_arguments", argument: "xyz" }],
+  bad_value: [
+    { kind: "bad_value", option: "PORT", value: "70000" },
+    { kind: "bad_value", option: "--answer", value: "" },
+    { kind: "bad_value", option: "--foo", value: "x" },
+    { kind: "bad_value", option: "--lang", value: "fr" },
+    { kind: "bad_value", option: "--line-limit", value: "7", least: 1024, most: 65_536 },
+  ],
+  bad_file: Object.values(SECRET).map((detail) => (
+    { kind: "bad_file", option: "--ca", value: "ca.pem", detail } as const
+  )),
+  no_terminal: [{ kind: "no_terminal", option: "--room-password" }],
+  incomplete: [{ kind: "incomplete", option: "--ca", missing: "--tls" }],
+};
+
+const REFUSALS: readonly Refusal[] = ERROR_CODES.map((reason) => (
+  { kind: "registry_refused", reason, text: "o campo 'nome' é ruim." }
+));
+
+/** Samples of each event; a missing one is a type error. */
+type ByEvent<Union extends { readonly event: string }> = {
+  readonly [Event in Union["event"]]: readonly Extract<Union, { event: Event }>[];
+};
 
 const MARIA = { name: "maria", ip: "192.168.0.20", port: 6050 };
 const FIGURES = { ...NO_VOICE, seconds: 83.4, framesSent: 4150, framesPlayed: 4102, framesConcealed: 12 };
-const NO_DEVICE = { subject: "default", detail: "no input device of this name or number" };
-const AUDIO = { subject: "USB Headset", detail: "Device unavailable" };
+const NO_DEVICE = {
+  microphone: { subject: "default", detail: { kind: "no_such_device", direction: "input" } },
+  speaker: { subject: "default", detail: { kind: "no_such_device", direction: "output" } },
+} as const;
+const AUDIO = { subject: "USB C-Media", detail: DEVICE.device_unavailable };
 
-/** By kind, which the compiler holds complete, and at least one of each shape that has a sentence of its own. */
-const EVENTS: { readonly [K in Kind]: readonly Extract<PhoneEvent, { event: K }>[] } = {
+/** At least one sample for each sentence. */
+const EVENTS: ByEvent<PhoneEvent> = {
+  left_out: [{ event: "left_out", lines: 7 }],
   message: [
     {
       event: "message",
@@ -30,12 +167,12 @@ const EVENTS: { readonly [K in Kind]: readonly Extract<PhoneEvent, { event: K }>
   ],
   registered: [{ event: "registered", ...MARIA }],
   name_taken: [{ event: "name_taken", name: "maria" }],
-  registration_refused: [{ event: "registration_refused", reason: "o campo 'nome' é ruim." }],
+  registration_refused: REFUSALS.map(({ reason, text }) => ({ event: "registration_refused", reason, text })),
   registry_unreachable: [
-    { event: "registry_unreachable", host: "192.168.0.10", port: 5000, detail: "connection refused" },
-    { event: "registry_unreachable", host: "sala.local", port: 5001, detail: "host name not found" },
-    { event: "registry_unreachable", host: "2001:db8::1", port: 5000, detail: "timed out" },
-    { event: "registry_unreachable", host: "::1", port: 5000, detail: "Something else." },
+    ...Object.values(CONNECT).map((detail) => (
+      { event: "registry_unreachable", host: "sala.local", port: 5001, detail } as const
+    )),
+    { event: "registry_unreachable", host: "2001:db8::1", port: 5000, detail: SYSTEM.timeout },
   ],
   registry_lost: [{ event: "registry_lost" }],
   registry_back: [{ event: "registry_back", name: "maria" }],
@@ -46,10 +183,10 @@ const EVENTS: { readonly [K in Kind]: readonly Extract<PhoneEvent, { event: K }>
   unknown_person: [{ event: "unknown_person", name: "pedro" }],
   people: [
     { event: "people", people: [] },
-    { event: "people", people: [{ nome: "joão", ip: "192.168.0.10", porta: 6000 }] },
+    { event: "people", people: [{ name: "joão", ip: "192.168.0.10", port: 6000 }] },
     {
       event: "people",
-      people: [{ nome: "joão", ip: "192.168.0.10", porta: 6000 }, { nome: "美咲", ip: "::1", porta: 60 }],
+      people: [{ name: "joão", ip: "192.168.0.10", port: 6000 }, { name: "美咲", ip: "::1", port: 60 }],
     },
   ],
   only_local: [{ event: "only_local", ip: "127.0.0.1" }],
@@ -75,7 +212,7 @@ const EVENTS: { readonly [K in Kind]: readonly Extract<PhoneEvent, { event: K }>
     { event: "call_started", ...MARIA, code: "04821" },
     { event: "call_started", ...MARIA, code: null },
   ],
-  key_log_failed: [{ event: "key_log_failed", path: "/none/keys", detail: "No such file or folder" }],
+  key_log_failed: Object.values(SYSTEM).map((detail) => ({ event: "key_log_failed", path: "/x/y", detail })),
   peer_silent: [{ event: "peer_silent", name: "maria", seconds: 5 }],
   peer_back: [{ event: "peer_back", name: "maria" }],
   flooded: [{ event: "flooded", datagrams: 123_456 }],
@@ -91,23 +228,34 @@ const EVENTS: { readonly [K in Kind]: readonly Extract<PhoneEvent, { event: K }>
         ...(["no_library", "no_device", "device_failed", "file_failed", "bad_file"] as const).map((code) => (
           { event: "audio_failed", side, code, ...AUDIO, asked } as const
         )),
-        { event: "audio_failed", side, code: "no_device", ...NO_DEVICE, asked } as const,
+        { event: "audio_failed", side, code: "no_device", ...NO_DEVICE[side], asked } as const,
+        ...[...Object.values(FILE), AUDIO_DETAILS.closed].map((detail) => (
+          { event: "audio_failed", side, code: "file_failed", subject: "voz.wav", detail, asked } as const
+        )),
+        ...Object.values(DEVICE).map((detail) => (
+          { event: "audio_failed", side, code: "device_failed", subject: "default", detail, asked } as const
+        )),
       ])
     ),
-    // Both at once are only ever devices that were not asked for.
+    ...Object.values(WAV).map((detail) => ({
+      ...{ event: "audio_failed", side: "microphone", code: "bad_file", subject: "voz.wav" } as const,
+      detail,
+      asked: true,
+    })),
+    // Only default devices fail together.
     { event: "audio_failed", side: "both", code: "no_library", ...AUDIO, asked: false },
     { event: "audio_failed", side: "both", code: "device_failed", ...AUDIO, asked: false },
-    { event: "audio_failed", side: "both", code: "no_device", ...NO_DEVICE, asked: false },
+    { event: "audio_failed", side: "both", code: "no_device", ...NO_DEVICE.microphone, asked: false },
   ],
   audio_lost: [
-    { event: "audio_lost", side: "both", names: ["default"], detail: "Input/output error" },
-    { event: "audio_lost", side: "both", names: ["USB Headset", "HDA Intel"], detail: "Input/output error" },
-    { event: "audio_lost", side: "microphone", names: ["USB Headset"], detail: "The device stands still" },
-    { event: "audio_lost", side: "speaker", names: ["HDA Intel"], detail: "Device unavailable" },
+    { event: "audio_lost", side: "both", names: ["default"], detail: SYSTEM.io_error },
+    { event: "audio_lost", side: "both", names: ["USB C-Media", "HDA Intel"], detail: SYSTEM.io_error },
+    { event: "audio_lost", side: "microphone", names: ["USB C-Media"], detail: DEVICE.stalled },
+    { event: "audio_lost", side: "speaker", names: ["HDA Intel"], detail: DEVICE.device_unavailable },
   ],
   audio_back: [
     { event: "audio_back", side: "both", names: ["default"] },
-    { event: "audio_back", side: "microphone", names: ["USB Headset"] },
+    { event: "audio_back", side: "microphone", names: ["USB C-Media"] },
     { event: "audio_back", side: "speaker", names: ["HDA Intel"] },
   ],
   devices: [
@@ -155,25 +303,55 @@ const EVENTS: { readonly [K in Kind]: readonly Extract<PhoneEvent, { event: K }>
   calling_oneself: [{ event: "calling_oneself" }],
   other_ip_version: [{ event: "other_ip_version", name: "maria", ip: "2001:db8::1" }],
   port_in_use: [{ event: "port_in_use", port: 6000 }],
-  wrong_usage: [
-    { event: "wrong_usage", problem: { kind: "unknown_option", option: "--foo" } },
-    { event: "wrong_usage", problem: { kind: "missing_argument", argument: "NAME" } },
-    { event: "wrong_usage", problem: { kind: "too_many_arguments", argument: "extra" } },
-    { event: "wrong_usage", problem: { kind: "bad_value", option: "PORT", value: "70000" } },
-    { event: "wrong_usage", problem: { kind: "bad_value", option: "--answer", value: "" } },
-    { event: "wrong_usage", problem: { kind: "bad_value", option: "--foo", value: "x" } },
-  ],
-  failed: [{ event: "failed", detail: "The disk is on fire." }],
+  wrong_usage: Object.values(PROBLEMS).flat().map((problem) => ({ event: "wrong_usage", problem })),
+  failed: [...Object.values(SYSTEM), ...REFUSALS].map((detail) => ({ event: "failed", detail })),
   closed: [{ event: "closed" }],
 };
 
-/** At least one event of every kind. */
+/** All samples of a phone's events. */
 export const EVERY_EVENT: readonly PhoneEvent[] = Object.values(EVENTS).flat();
 
-/** What a terminal may act upon, or what makes text look like other text; a line feed among it. */
+const LISTEN: readonly ListenDetail[] = [...Object.values(SYSTEM), ...Object.values(TLS)].map((cause) => (
+  { kind: "cannot_listen", host: "192.0.2.1", port: 5000, cause }
+));
+
+const REGISTRY_EVENTS: ByEvent<RegistryEvent> = {
+  message: EVENTS.message,
+  left_out: EVENTS.left_out,
+  listening: [{ event: "listening", host: "::", port: 5000 }],
+  joined: [{ event: "joined", ...MARIA }],
+  left: [
+    { event: "left", ...MARIA, reason: "goodbye" },
+    { event: "left", ...MARIA, reason: "disconnected" },
+    { event: "left", ...MARIA, reason: "silent" },
+  ],
+  table: [{ event: "table", people: [] }, { event: "table", people: [MARIA] }],
+  room_full: [{ event: "room_full", connections: 7 }],
+  address_full: [{ event: "address_full", ip: "192.0.2.1", connections: 500 }],
+  port_in_use: [{ event: "port_in_use", port: 5000 }],
+  wrong_usage: EVENTS.wrong_usage,
+  failed: [...Object.values(SYSTEM), ...LISTEN].map((detail) => ({ event: "failed", detail })),
+  closed: [{ event: "closed" }],
+};
+
+/** All samples of a registry's events. */
+export const EVERY_REGISTRY_EVENT: readonly RegistryEvent[] = Object.values(REGISTRY_EVENTS).flat();
+
+/** The state of a call, with all its fields. */
+export const STATUS: CallStatus = {
+  ...NO_VOICE,
+  name: "maria",
+  seconds: 83,
+  code: "04821",
+  microphoneDb: -18,
+  speakerDb: -21,
+  muted: false,
+};
+
+/** Characters that a terminal may act upon, line feed included, or that make text look like other text. */
 export const UNSAFE = /(?![\u200C\u200D])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
-/** Fields that only the code itself fills, from a list of its own. */
+/** Fields with values from a list of the code. */
 const FIXED = new Set(["event", "direction", "transport", "reason", "end", "side", "code", "kind"]);
 
 const HOSTILE = [
@@ -207,9 +385,15 @@ const HOSTILE = [
 ];
 
 /**
- * Events of every kind with hostile text wherever text can come from outside, always the same for the same seed.
+ * Samples with hostile text in place of all text from outside, the same for the same seed.
  */
-export function hostileEvents(seed: number, rounds: number): PhoneEvent[] {
+export function hostileEvents(seed: number, rounds: number): PhoneEvent[];
+export function hostileEvents<Event>(seed: number, rounds: number, events: readonly Event[]): Event[];
+export function hostileEvents(
+  seed: number,
+  rounds: number,
+  events: readonly unknown[] = EVERY_EVENT,
+): unknown[] {
   let state = seed >>> 0;
   const random = (below: number): number => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0; // Numerical Recipes, section 7.1
@@ -223,6 +407,5 @@ export function hostileEvents(seed: number, rounds: number): PhoneEvent[] {
     if (typeof value !== "object" || value === null) return value;
     return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, spoil(field, key)]));
   };
-  return Array.from({ length: rounds }, () => EVERY_EVENT.map((event) => spoil(event, "") as PhoneEvent))
-    .flat();
+  return Array.from({ length: rounds }, () => events.map((event) => spoil(event, ""))).flat();
 }

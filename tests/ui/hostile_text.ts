@@ -1,4 +1,4 @@
-/** Text that no terminal, file name or log may ever get as it is, by class. */
+/** Text that must not reach a terminal, file name or log unescaped, by class. */
 
 import { UNSAFE } from "./every_event.ts";
 import { hasExcessMarks } from "../../lib/protocol/printable.ts";
@@ -9,7 +9,7 @@ function codePoints(...ranges: readonly (readonly [number, number])[]): string {
   ).join("");
 }
 
-/** All characters of each class, or its usual tricks. */
+/** All characters of each class, or its usual sequences. */
 export const HOSTILE_CLASSES: Readonly<Record<string, string>> = {
   "C0 and DEL": codePoints([0x00, 0x1f], [0x7f, 0x7f]),
   "C1": codePoints([0x80, 0x9f]),
@@ -27,7 +27,7 @@ export const HOSTILE_CLASSES: Readonly<Record<string, string>> = {
   "line ends": "\r\n\x1b[1A\x0b\x0c\u0085",
 };
 
-/** What of a text is hostile as it stands, a line feed aside, which ends lines. */
+/** The first hostile part of a text, in words; line feeds are allowed. */
 export function hostileIn(text: string): string | undefined {
   for (const line of text.split("\n")) {
     const [found] = UNSAFE.exec(line) ?? [];

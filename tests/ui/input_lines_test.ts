@@ -11,7 +11,7 @@ async function linesOf(...chunks: (string | number[])[]): Promise<string[]> {
   return await Array.fromAsync(inputLines(stream.getReader()));
 }
 
-Deno.test("inputLines() cuts at LF and CR LF, however the bytes came", async () => {
+Deno.test("inputLines() cuts at LF and CR LF, however the bytes are split", async () => {
   assertEquals(await linesOf("lig", "ar maria\nli", "sta\r", "\n", "\n\nsair\n"), [
     "ligar maria",
     "lista",
@@ -21,13 +21,13 @@ Deno.test("inputLines() cuts at LF and CR LF, however the bytes came", async () 
   ]);
 });
 
-Deno.test("inputLines() takes a last line without its end", async () => {
+Deno.test("inputLines() gives a last line without its end", async () => {
   assertEquals(await linesOf("a\nsair"), ["a", "sair"]);
   assertEquals(await linesOf("a\r"), ["a"]);
   assertEquals(await linesOf(""), []);
 });
 
-Deno.test("inputLines() reads UTF-8 cut in the middle of a character, and survives what is none", async () => {
+Deno.test("inputLines() reads UTF-8 cut in the middle of a character, and replaces invalid bytes", async () => {
   const [first = 0, second = 0] = encoder.encode("ã");
   assertEquals(await linesOf("jo", [first], [second], "o\n", [0xff], "\n"), ["joão", "\ufffd"]);
 });

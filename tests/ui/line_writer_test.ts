@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
-import { LineWriter, writeAll } from "../../lib/ui/line_writer.ts";
+import { LineWriter } from "../../lib/ui/line_writer.ts";
+import { pause } from "../../lib/util/pause.ts";
 
-/** Something to write to that takes each write when it is told to. */
+/** A sink that can hold writes back. */
 class SlowOutput {
   readonly written: string[] = [];
   #gate: PromiseWithResolvers<void> | undefined;
@@ -31,7 +32,7 @@ Deno.test("LineWriter writes many lines at once, in order", async () => {
   assertEquals(output.written, [Array.from({ length: 1000 }, (_, count) => `linha ${count}\n`).join("")]);
 });
 
-Deno.test("LineWriter writes a moment later without being told to", async () => {
+Deno.test("LineWriter writes by itself within milliseconds", async () => {
   const { promise, resolve } = Promise.withResolvers<string>();
   const writer = new LineWriter((bytes) => {
     resolve(new TextDecoder().decode(bytes));
@@ -42,7 +43,7 @@ Deno.test("LineWriter writes a moment later without being told to", async () => 
   assertEquals(await promise, "joão\nmaria\n");
 });
 
-Deno.test("LineWriter gathers lines while a write is under way", async () => {
+Deno.test("LineWriter gathers lines during a write", async () => {
   const output = new SlowOutput();
   const writer = new LineWriter(output.write);
   output.stop();
@@ -56,13 +57,13 @@ Deno.test("LineWriter gathers lines while a write is under way", async () => {
   assertEquals(output.written, ["a\n", "b\nc\n"]);
 });
 
-Deno.test("LineWriter forgets no line that comes the moment a write ends", async () => {
+Deno.test("LineWriter loses no line that comes as a write ends", async () => {
   const lines: string[] = [];
   const writer = new LineWriter((bytes) => {
     lines.push(...new TextDecoder().decode(bytes).trim().split("\n"));
     const count = lines.length;
     if (count < 50) {
-      // At each of the next few turns of the queue of microtasks
+      // In each of the next microtasks
       let turn = Promise.resolve();
       for (let skip = 0; skip < count % 7; skip++) turn = turn.then(() => {});
       turn.then(() => writer.write(`linha ${count}`));
@@ -77,7 +78,7 @@ Deno.test("LineWriter forgets no line that comes the moment a write ends", async
   assertEquals(lines, Array.from({ length: 50 }, (_, count) => `linha ${count}`));
 });
 
-Deno.test("LineWriter has nothing to flush when nothing waits", async () => {
+Deno.test("LineWriter.flush() writes nothing when nothing waits", async () => {
   const output = new SlowOutput();
   const writer = new LineWriter(output.write);
   await writer.flush();
@@ -87,7 +88,7 @@ Deno.test("LineWriter has nothing to flush when nothing waits", async () => {
   assertEquals(output.written, ["a\n"]);
 });
 
-Deno.test("LineWriter.writeLatest() replaces what waits on the same subject, and makes it only then", async () => {
+Deno.test("LineWriter.writeLatest() replaces waiting lines of the same subject, and makes them just before the write", async () => {
   const output = new SlowOutput();
   const writer = new LineWriter(output.write);
   let made = 0;
@@ -108,7 +109,7 @@ Deno.test("LineWriter.writeLatest() replaces what waits on the same subject, and
   assertEquals(made, 3);
 });
 
-Deno.test("LineWriter leaves lines out for a reader that is too slow, and counts them", async () => {
+Deno.test("LineWriter leaves lines out for a slow reader, and counts them", async () => {
   const output = new SlowOutput();
   const writer = new LineWriter(output.write, { maxBacklog: 10, leftOut: (lines) => `${lines} omitidas` });
   output.stop();
@@ -147,7 +148,7 @@ Deno.test("LineWriter.writeLatest() keeps a few subjects of a slow reader, the l
   assertEquals(made, 16, "and makes no others");
 });
 
-Deno.test("LineWriter rests after what took long to make, but not when it is to flush", async () => {
+Deno.test("LineWriter waits after a slow text, but not in flush()", async () => {
   const output = new SlowOutput();
   const writer = new LineWriter(output.write);
   const slow = (): string => {
@@ -159,7 +160,7 @@ Deno.test("LineWriter rests after what took long to make, but not when it is to 
   await writer.flush();
   const started = performance.now();
   writer.write("depois");
-  while (output.written.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+  while (output.written.length < 2) await pause(5);
   assert(performance.now() - started > 1000, "a second or two for 20 ms");
   writer.writeLatest("table", slow);
   writer.write("fim");
@@ -180,18 +181,6 @@ Deno.test("LineWriter ends quietly when its reader has gone", async () => {
   writer.writeLatest("table", () => "c");
   await writer.flush();
   assertEquals(writes, 1);
-});
-
-Deno.test("writeAll() writes on until all bytes are taken", async () => {
-  const taken: number[] = [];
-  await writeAll({
-    write(bytes: Uint8Array): Promise<number> {
-      const count = Math.min(3, bytes.length);
-      taken.push(...bytes.subarray(0, count));
-      return Promise.resolve(count);
-    },
-  })(Uint8Array.of(1, 2, 3, 4, 5, 6, 7));
-  assertEquals(taken, [1, 2, 3, 4, 5, 6, 7]);
 });
 
 Deno.test("LineWriter writes text of any script as UTF-8", async () => {

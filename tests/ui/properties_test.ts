@@ -14,7 +14,7 @@ import { anyIp, anyPort, anyText, holds, holdsInTime } from "../../testing/prope
 
 const columns = fc.integer({ min: 2, max: 200 });
 
-Deno.test("terminalRows() and fitting() lose nothing and pass no margin, whatever the script", () => {
+Deno.test("terminalRows() and fitting() lose nothing and stay within the width, in any script", () => {
   holds(fc.property(anyText.map((text) => printable(text)), columns, (text, columns) => {
     const rows = terminalRows(text, columns);
     assertEquals(rows.join(""), text);
@@ -24,7 +24,7 @@ Deno.test("terminalRows() and fitting() lose nothing and pass no margin, whateve
   }));
 });
 
-Deno.test("alignColumns() makes the cells of a column equally wide, whatever the script", () => {
+Deno.test("alignColumns() makes the cells of a column equally wide, in any script", () => {
   const row = fc.tuple(anyText, anyText, anyText).map((cells) => cells.map((cell) => printable(cell)));
   holds(fc.property(fc.array(row), (rows) => {
     const aligned = alignColumns(rows, [1]);
@@ -39,7 +39,7 @@ Deno.test("alignColumns() makes the cells of a column equally wide, whatever the
   }));
 });
 
-Deno.test("jsonLine() is one line of safe characters that holds any event again", () => {
+Deno.test("jsonLine() is one line of safe characters that parses back to the event", () => {
   holds(fc.property(anyText, fc.jsonValue(), (text, value) => {
     const event = { event: "x", text, [text]: value };
     const line = jsonLine(event, new Date(0));
@@ -59,7 +59,7 @@ Deno.test("parseCommand() understands every command in every spelling, with any 
     const typed = upper ? word.toUpperCase() : word;
     assertEquals(parseCommand(` ${typed}  `).kind, takesName ? "name_missing" : kind);
     const command = parseCommand(`${typed} ${name}`);
-    // What comes after a blank may join it in NFC; only then is the name another.
+    // NFC may combine the blank with the character after it, which changes the name.
     if (`${typed} ${name}`.normalize("NFC") !== `${typed} ${name}`) return;
     assertEquals(
       command,
@@ -68,7 +68,7 @@ Deno.test("parseCommand() understands every command in every spelling, with any 
   }));
 });
 
-Deno.test("inputLines() gives any text's lines, however the stream is cut", async () => {
+Deno.test("inputLines() gives any text's lines, however the stream is split", async () => {
   const text = anyText.map((text) => text.toWellFormed().replace(/^\ufeff/, ""));
   await holdsInTime(
     fc.asyncProperty(fc.array(text), fc.integer({ min: 1, max: 20 }), async (pieces, length) => {
@@ -90,7 +90,7 @@ Deno.test("inputLines() gives any text's lines, however the stream is cut", asyn
   );
 });
 
-Deno.test("parsePhoneOptions() reads any proper command line", () => {
+Deno.test("parsePhoneOptions() reads any valid command line", () => {
   const name = anyText.map((text) => text.normalize("NFC")).filter((text) =>
     isName(text) && !text.startsWith("-")
   );
@@ -105,7 +105,7 @@ Deno.test("parsePhoneOptions() reads any proper command line", () => {
   }));
 });
 
-Deno.test("parsePhoneOptions() makes something of any arguments", () => {
+Deno.test("parsePhoneOptions() gives a request or a problem for any arguments", () => {
   const option = fc.constantFrom(
     "--call",
     "--mic",

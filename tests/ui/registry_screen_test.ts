@@ -1,16 +1,14 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { unicodeWidth } from "@std/cli/unicode-width";
 import type { RegistryEvent } from "../../lib/events/registry_events.ts";
-import {
-  personTable,
-  RegistryScreen,
-  type RegistryScreenOptions,
-  registryTexts,
-} from "../../lib/ui/registry_screen.ts";
+import { RegistryScreen, type RegistryScreenOptions } from "../../lib/ui/registry_screen.ts";
+import { registrySentence } from "../../lib/ui/sentences.ts";
+import { REGISTRY_TEXTS } from "../../lib/ui/texts/texts.ts";
+import { EVERY_REGISTRY_EVENT, hostileEvents, UNSAFE } from "./every_event.ts";
 
 const now = (): Date => new Date("2025-01-31T12:34:56.789Z");
 
-/** What a screen writes about some events. */
+/** The output of a screen for some events. */
 async function shown(options: RegistryScreenOptions, ...events: RegistryEvent[]): Promise<string> {
   const written: Uint8Array[] = [];
   const screen = new RegistryScreen((bytes) => {
@@ -29,7 +27,7 @@ const message: RegistryEvent = {
   peer: { ip: "192.168.0.10", port: 51234 },
   text: '{"tipo":"lista"}\x1b[2J',
 };
-const joao = { nome: "joão", ip: "192.168.0.10", porta: 6000 };
+const joao = { name: "joão", ip: "192.168.0.10", port: 6000 };
 const table: RegistryEvent = { event: "table", people: [joao] };
 
 const sentences: [event: RegistryEvent, pt: string, en: string][] = [
@@ -75,18 +73,31 @@ const sentences: [event: RegistryEvent, pt: string, en: string][] = [
   ],
   [
     { event: "wrong_usage", problem: { kind: "bad_value", option: "--port", value: "x\x1b" } },
-    'valor inválido para --port: "x\\u{1b}"',
-    'bad value for --port: "x\\u{1b}"',
+    "O valor “x\\u{1b}” não serve para --port. Use um número de 0 a 65535; 0 é uma porta livre qualquer.",
+    "The value “x\\u{1b}” is no good for --port. Use a number from 0 to 65535; 0 is any free port.",
   ],
   [
     { event: "wrong_usage", problem: { kind: "missing_argument", argument: "X" } },
-    "falta o argumento X",
-    "missing argument X",
+    "Falta o argumento X. Com --help aparece como se usa.",
+    "The argument X is missing. With --help you see how it is used.",
   ],
   [
-    { event: "failed", detail: "x\ny" },
+    { event: "failed", detail: { kind: "other", text: "x\ny" } },
     "a sala não pode funcionar: x\\u{a}y",
     "the room cannot run: x\\u{a}y",
+  ],
+  [
+    {
+      event: "failed",
+      detail: {
+        kind: "cannot_listen",
+        host: "192.0.2.1",
+        port: 5000,
+        cause: { kind: "address_not_available" },
+      },
+    },
+    "a sala não pode funcionar: não pode escutar em 192.0.2.1:5000 (o endereço não é desta máquina)",
+    "the room cannot run: it cannot listen at 192.0.2.1:5000 (the address is not one of this machine's)",
   ],
   [{ event: "closed" }, "sala encerrada", "room closed"],
   [
@@ -110,6 +121,13 @@ Deno.test("RegistryScreen shows messages with time, direction and peer, and with
   );
 });
 
+Deno.test("RegistryScreen lets no control characters through", async () => {
+  const events = hostileEvents(7, 5, EVERY_REGISTRY_EVENT);
+  for (const language of ["pt", "en"] as const) {
+    for (const line of (await shown({ language }, ...events)).split("\n")) assert(!UNSAFE.test(line), line);
+  }
+});
+
 Deno.test("RegistryScreen leaves out messages, and only them, with quiet", async () => {
   assertEquals(
     await shown({ language: "pt", quiet: true, json: true }, message, table, message),
@@ -128,7 +146,7 @@ Deno.test("RegistryScreen writes events as lines of JSON that a terminal cannot 
   );
 });
 
-Deno.test("RegistryScreen shows of several tables that wait only the last, after what led to it", async () => {
+Deno.test("RegistryScreen shows only the last of several waiting tables, after the events before it", async () => {
   const joined: RegistryEvent = { event: "joined", name: "joão", ip: "::1", port: 1 };
   const events = [joined, { event: "table", people: [] }, joined, table, {
     event: "closed",
@@ -141,21 +159,21 @@ Deno.test("RegistryScreen shows of several tables that wait only the last, after
   );
 });
 
-Deno.test("RegistryScreen uses colours only where it is told to", async () => {
+Deno.test("RegistryScreen uses colours only with that option", async () => {
   const joined: RegistryEvent = { event: "joined", name: "joão", ip: "::1", port: 1 };
   assertEquals((await shown({ language: "pt", colour: true }, joined)).startsWith("\x1b["), true);
   assertEquals((await shown({ language: "pt" }, joined, message, table)).includes("\x1b"), false);
 });
 
-Deno.test("personTable() aligns its columns whatever the script of the names", () => {
+Deno.test("registrySentence() aligns the columns of a table in any script", () => {
   const people = [
     joao,
-    { nome: "joa\u0303o", ip: "::1", porta: 1 },
-    { nome: "李小龙", ip: "2001:db8:1111:2222:3333:4444:5555:6666", porta: 65535 },
-    { nome: "محمد", ip: "10.0.0.1", porta: 6000 },
-    { nome: "x".repeat(32), ip: "10.0.0.2", porta: 6000 },
+    { name: "joa\u0303o", ip: "::1", port: 1 },
+    { name: "李小龙", ip: "2001:db8:1111:2222:3333:4444:5555:6666", port: 65535 },
+    { name: "محمد", ip: "10.0.0.1", port: 6000 },
+    { name: "x".repeat(32), ip: "10.0.0.2", port: 6000 },
   ];
-  const lines = personTable(people, registryTexts("pt").table).split("\n");
+  const lines = registrySentence({ event: "table", people }, REGISTRY_TEXTS.pt).split("\n");
   assertEquals(lines.length, people.length + 3);
   assertEquals(lines.at(-1), "5 pessoas na sala");
   const bars = lines.slice(0, -1).map((line) => {
@@ -167,9 +185,9 @@ Deno.test("personTable() aligns its columns whatever the script of the names", (
   assertEquals(lines[3]?.startsWith("joa\u0303o "), true);
 });
 
-Deno.test("personTable() shows an empty room", () => {
+Deno.test("registrySentence() shows an empty room", () => {
   assertEquals(
-    personTable([], registryTexts("pt").table),
+    registrySentence({ event: "table", people: [] }, REGISTRY_TEXTS.pt),
     "nome | endereço IP | porta\n-----+-------------+------\n0 pessoas na sala",
   );
 });

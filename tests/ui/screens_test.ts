@@ -6,7 +6,7 @@ import { EVERY_EVENT, hostileEvents, UNSAFE } from "./every_event.ts";
 
 const NOON = new Date(2025, 0, 31, 12);
 
-/** Everything that a screen writes. */
+/** Collects the output of a screen. */
 class Paper {
   text = "";
   readonly write = (bytes: Uint8Array): Promise<void> => {
@@ -59,7 +59,7 @@ Deno.test("PlainScreen writes messages with their time, and sentences with their
   await using screen = plain(paper);
   screen.show(MESSAGE);
   screen.show({ event: "rejected", name: "maria", reason: "recusado" });
-  screen.show({ event: "people", people: [{ nome: "joão", ip: "192.168.0.10", porta: 6000 }] });
+  screen.show({ event: "people", people: [{ name: "joão", ip: "192.168.0.10", port: 6000 }] });
   screen.status();
   screen.show({ event: "closed" });
   await screen.flush();
@@ -73,7 +73,7 @@ Deno.test("PlainScreen writes messages with their time, and sentences with their
   ]);
 });
 
-Deno.test("PlainScreen leaves out messages if it is to be quiet", async () => {
+Deno.test("PlainScreen leaves out messages with quiet", async () => {
   const paper = new Paper();
   await using screen = plain(paper, { quiet: true });
   screen.show(MESSAGE);
@@ -82,7 +82,7 @@ Deno.test("PlainScreen leaves out messages if it is to be quiet", async () => {
   assertEquals(paper.lines, ["• Até logo!"]);
 });
 
-Deno.test("PlainScreen uses colours only if it may", async () => {
+Deno.test("PlainScreen uses colours only with that option", async () => {
   for (const colour of [true, false]) {
     const paper = new Paper();
     await using screen = plain(paper, { colour });
@@ -136,7 +136,7 @@ Deno.test("JsonScreen writes each event with its own fields as a line", async ()
   assert(paper.lines.every((line) => line.startsWith(`{"time":"${time}","event":"`)));
 });
 
-Deno.test("JsonScreen gives text back exactly as it came", async () => {
+Deno.test("JsonScreen writes text that parses back unchanged", async () => {
   const paper = new Paper();
   await using screen = new JsonScreen({ quiet: false, write: paper.write, input: input() });
   const text = "\x1b[2J\x9b\u202e\u2028\r\n\u{e0041}joão";
@@ -145,7 +145,7 @@ Deno.test("JsonScreen gives text back exactly as it came", async () => {
   assertEquals(JSON.parse(paper.text).text, text);
 });
 
-Deno.test("JsonScreen leaves out messages if it is to be quiet", async () => {
+Deno.test("JsonScreen leaves out messages with quiet", async () => {
   const paper = new Paper();
   await using screen = new JsonScreen({ quiet: true, write: paper.write, input: input() });
   screen.show(MESSAGE);

@@ -1,38 +1,42 @@
 import { NO_VOICE } from "../../lib/voice/voice_session.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { COMMANDS } from "../../lib/phone/commands.ts";
+import type { ErrorCode } from "../../lib/protocol/registry_messages.ts";
+import type { ConnectFailure } from "../../lib/registration/registry_client.ts";
 import type { PhoneEvent } from "../../lib/events/phone_events.ts";
-import { clock, phoneHelp, sentence, type Telling } from "../../lib/ui/sentences.ts";
-import { TEXTS } from "../../lib/ui/texts/texts.ts";
+import { phoneHelp, sentence } from "../../lib/ui/sentences.ts";
+import { clock } from "../../lib/ui/texts/phrases.ts";
+import type { Telling } from "../../lib/ui/texts/shape.ts";
+import { PHONE_TEXTS } from "../../lib/ui/texts/texts.ts";
 import { EVERY_EVENT, hostileEvents, UNSAFE } from "./every_event.ts";
 
 const isTelling = (event: PhoneEvent): event is Telling => event.event !== "message";
 
 /** The Portuguese sentence of an event. */
-const pt = (event: Telling): string => sentence(event, TEXTS.pt).text;
+const pt = (event: Telling): string => sentence(event, PHONE_TEXTS.pt).text;
 
 for (const language of ["pt", "en"] as const) {
   Deno.test(`sentence() has something to say about every event in ${language}`, () => {
     for (const event of EVERY_EVENT.filter(isTelling)) {
-      const { text } = sentence(event, TEXTS[language]);
-      assertMatch(text, /^[\p{L}“]/u);
+      const { text } = sentence(event, PHONE_TEXTS[language]);
+      assertMatch(text, /^(… \d|[\p{L}“])/u);
       assert(!/undefined|NaN|null|\[object|\$\{/.test(text), `${event.event}: ${text}`);
       for (const line of text.split("\n")) assert(!UNSAFE.test(line), `${event.event}: ${text}`);
     }
   });
 
   Deno.test(`sentence() says different things about different events in ${language}`, () => {
-    const texts = EVERY_EVENT.filter(isTelling).map((event) => sentence(event, TEXTS[language]).text);
+    const texts = EVERY_EVENT.filter(isTelling).map((event) => sentence(event, PHONE_TEXTS[language]).text);
     assertEquals(texts.filter((text, index) => texts.indexOf(text) !== index), []);
   });
 
   Deno.test(`sentence() lets no control characters through in ${language}`, () => {
-    const lines = (event: Telling): number => sentence(event, TEXTS[language]).text.split("\n").length;
+    const lines = (event: Telling): number => sentence(event, PHONE_TEXTS[language]).text.split("\n").length;
     const clean = new Map(
       EVERY_EVENT.filter(isTelling).map((event) => [JSON.stringify(shape(event)), lines(event)]),
     );
     for (const event of hostileEvents(1, 20).filter(isTelling)) {
-      const { text } = sentence(event, TEXTS[language]);
+      const { text } = sentence(event, PHONE_TEXTS[language]);
       for (const line of text.split("\n")) {
         assert(!UNSAFE.test(line), `${event.event}: ${JSON.stringify(text)}`);
       }
@@ -41,7 +45,7 @@ for (const language of ["pt", "en"] as const) {
   });
 }
 
-/** What of an event decides how many lines its sentence has. */
+/** The part of an event on which the number of lines depends. */
 function shape(event: Telling): unknown {
   const many = event.event === "people"
     ? event.people.length
@@ -67,40 +71,68 @@ Deno.test("sentence() says the assignment's words when the person called is busy
 
 Deno.test("sentence() says whether a call is encrypted, and its code", () => {
   const started = (code: string | null) =>
-    sentence({ event: "call_started", name: "maria", ip: "192.168.0.20", port: 6050, code }, TEXTS.pt);
+    sentence({ event: "call_started", name: "maria", ip: "192.168.0.20", port: 6050, code }, PHONE_TEXTS.pt);
   assertStringIncludes(started("04821").text, "Chamada cifrada; código 04821: leiam-no em voz alta");
   assertEquals(started("04821").tone, "good");
   assertStringIncludes(started(null).text, "Chamada sem cifra: quem tem acesso à rede pode ouvi-la.");
   assertEquals(started(null).tone, "warning");
 });
 
-Deno.test("sentence() translates the causes that it knows, and shows others as they are", () => {
-  const unreachable = (detail: string): string =>
+Deno.test("sentence() says causes in the person's language, and the system's own words only where it has no code", () => {
+  const unreachable = (detail: ConnectFailure): string =>
     pt({ event: "registry_unreachable", host: "192.168.0.10", port: 5000, detail });
   assertEquals(
-    unreachable("connection refused"),
+    unreachable({ kind: "refused" }),
     "Não foi possível falar com o registro em 192.168.0.10:5000 (conexão recusada). " +
       "Verifique o endereço e se o registro está aberto.",
   );
-  assertStringIncludes(unreachable("timed out"), "(tempo esgotado sem resposta)");
-  assertStringIncludes(unreachable("host name not found"), "(não há máquina com esse nome)");
-  assertStringIncludes(unreachable("Network is down."), "(Network is down)");
-  assertStringIncludes(unreachable("constructor"), "(constructor)");
+  assertStringIncludes(unreachable({ kind: "timeout" }), "(tempo esgotado sem resposta)");
+  assertStringIncludes(unreachable({ kind: "name_not_resolved" }), "(não há máquina com esse nome)");
+  assertStringIncludes(
+    unreachable({ kind: "other", text: "Exec format error.\x1b" }),
+    "(Exec format error.\\u{1b})",
+  );
+  assertStringIncludes(unreachable({ kind: "other", text: "Exec format error." }), "(Exec format error)");
+  assertStringIncludes(unreachable({ kind: "other", text: "." }), "(causa desconhecida)");
   const failed = pt({
     event: "audio_failed",
     side: "microphone",
     code: "file_failed",
     subject: "voz.wav",
-    detail: "No such file or folder",
+    detail: { kind: "not_found" },
     asked: true,
   });
   assertStringIncludes(failed, "“voz.wav” não pôde ser lido (o arquivo ou a pasta não existe)");
 });
 
+Deno.test("sentence() quotes the registry only where its code says little", () => {
+  const refused = (reason: ErrorCode): string =>
+    pt({ event: "registration_refused", reason, text: "porque sim." });
+  assertEquals(
+    refused("mensagem_invalida"),
+    "O registro não aceitou a entrada: o registro não entendeu o pedido (“porque sim”).",
+  );
+  assertEquals(
+    refused("nao_registrado"),
+    "O registro não aceitou a entrada: este telefone não está na sala.",
+  );
+});
+
+Deno.test("sentence() cuts off what a person typed, but no path of a file", () => {
+  assertStringIncludes(pt({ event: "unknown_command", text: "😀".repeat(100) }), `“${"😀".repeat(40)}…”`);
+  const problem = {
+    kind: "bad_file",
+    option: "--ca",
+    value: "x".repeat(100),
+    detail: { kind: "empty" },
+  } as const;
+  assertStringIncludes(pt({ event: "wrong_usage", problem }), `“${"x".repeat(100)}” de --ca`);
+});
+
 Deno.test("sentence() says that calls go on without sound unless the device was asked for", () => {
   for (const event of EVERY_EVENT) {
     if (event.event !== "audio_failed") continue;
-    const { text, tone } = sentence(event, TEXTS.pt);
+    const { text, tone } = sentence(event, PHONE_TEXTS.pt);
     assertEquals(/As ligações (seguem|continuam),? sem/.test(text), !event.asked);
     assertEquals(tone, event.asked ? "bad" : "warning");
   }
@@ -110,8 +142,8 @@ Deno.test("sentence() shows people as a table with columns that line up in any s
   const text = pt({
     event: "people",
     people: [
-      { nome: "joão", ip: "192.168.0.10", porta: 6000 },
-      { nome: "美咲", ip: "2001:db8::1", porta: 60 },
+      { name: "joão", ip: "192.168.0.10", port: 6000 },
+      { name: "美咲", ip: "2001:db8::1", port: 60 },
     ],
   });
   assertEquals(text.split("\n"), [
@@ -150,11 +182,11 @@ Deno.test("sentence() writes numbers as the language does", () => {
   assertStringIncludes(pt(event), "durou 1:02:03");
   assertStringIncludes(pt(event), "186.195 pacotes enviados");
   assertStringIncludes(pt(event), "perda de 0,3 % na vinda e 1 % na ida");
-  assertStringIncludes(sentence(event, TEXTS.en).text, "186,195 packets sent");
-  assertStringIncludes(sentence(event, TEXTS.en).text, "round trip 2 ms; estimated quality 4.4");
+  assertStringIncludes(sentence(event, PHONE_TEXTS.en).text, "186,195 packets sent");
+  assertStringIncludes(sentence(event, PHONE_TEXTS.en).text, "round trip 2 ms; estimated quality 4.4");
 });
 
-Deno.test("clock() counts minutes and seconds, and hours where there are some", () => {
+Deno.test("clock() shows minutes and seconds, and hours from one on", () => {
   for (
     const [seconds, text] of [[0, "00:00"], [0.99, "00:00"], [83.4, "01:23"], [3599.9, "59:59"], [
       3600,

@@ -18,7 +18,7 @@ for (
   });
 }
 
-Deno.test("fitting() cuts where the columns end, and no character in half", () => {
+Deno.test("fitting() cuts at the width, between characters", () => {
   assertEquals(fitting("abc", 2), "ab");
   assertEquals(fitting("abc", 5), "abc");
   assertEquals(fitting("a美b", 2), "a");

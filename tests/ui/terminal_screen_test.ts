@@ -12,7 +12,7 @@ import {
 const available = haveTmux();
 if (!available) console.log("Tests of the terminal screen are left out: they need tmux and bash.");
 
-/** A test with the driver's screen on a terminal of its own. */
+/** A test with a screen on a terminal of its own. */
 function terminalTest(
   name: string,
   options: TerminalOptions & { readonly watched?: boolean },
@@ -47,7 +47,7 @@ const lastRow = ({ rows }: Sight): string => rows.at(-1) ?? "";
 /** Whether a text stands on the screen. */
 const shows = (text: string) => ({ rows }: Sight): boolean => rows.some((row) => row.includes(text));
 
-terminalTest("TerminalScreen leaves half a line alone while messages come", {}, async (terminal) => {
+terminalTest("TerminalScreen keeps a half-typed line while messages come", {}, async (terminal) => {
   await terminal.type("ligar mria");
   await terminal.press("Left", "Left", "Left");
   await terminal.see("the typed text", ({ cursor }) => cursor.column === "joão> ligar m".length);
@@ -105,7 +105,7 @@ terminalTest(
       `${long.slice(74)}!`,
     ]);
     assertEquals(edited.cursor, { row: edited.rows.length - 1, column: 27 });
-    // Exactly full: the cursor belongs to the beginning of the next row.
+    // A full row: the cursor is at the beginning of the next one.
     await terminal.type("4567890123456");
     await terminal.see("a full row", ({ cursor }) => cursor.column === 0);
     await terminal.order({ show: [message("third")] });
@@ -197,7 +197,7 @@ terminalTest("TerminalScreen completes commands and names with Tab", {}, async (
   const choice = await terminal.see("the choice", shows("Joana"));
   assertEquals(choice.rows.slice(-2), ["ligar João   ligar Joana", "joão> ligar Joã"]);
   await terminal.type("n");
-  // Readline takes a Tab that comes together with text for a part of pasted text.
+  // Readline takes a Tab together with text for pasted text.
   await terminal.see("the letter", (sight) => lastRow(sight) === "joão> ligar Joãn");
   await terminal.press("Tab");
   await terminal.see("the name", (sight) => lastRow(sight) === "joão> ligar Joana");
@@ -257,7 +257,7 @@ terminalTest(
   },
 );
 
-terminalTest("TerminalScreen clears the screen with Ctrl-L, but for what is typed", {}, async (terminal) => {
+terminalTest("TerminalScreen clears the screen with Ctrl-L, except the typed text", {}, async (terminal) => {
   await terminal.order({ show: [message("old")] });
   await terminal.see("the message", shows("old"));
   await terminal.type("lis");
@@ -287,7 +287,7 @@ for (
     assertEquals(sight.cursor.column, SHELL_PROMPT.length);
     assertEquals(await terminal.variable("cursor_flag"), "1");
     if (!how.startsWith("a sudden")) assertEquals(sight.rows.at(-3), "• Até logo!");
-    // What is typed now is echoed by the terminal again.
+    // The terminal echoes again.
     await terminal.type("echo back");
     await terminal.see("the echo", (sight) => lastRow(sight) === `${SHELL_PROMPT}echo back`);
   });
@@ -344,7 +344,7 @@ terminalTest("TerminalScreen uses no colours with NO_COLOR", { noColor: true }, 
   assertEquals((await terminal.record()).includes("\x1b"), false);
 });
 
-/** What the screen itself uses: colours, cursor movements, erasing, a new row, the bell. */
+/** Controls of the screen itself: colours, cursor movements, erasing, line ends, bell. */
 // deno-lint-ignore no-control-regex
 const OWN_CONTROLS = /\x1b\[[\d;]*[mABCJK]|\r|\n|\x07/g;
 

@@ -30,7 +30,7 @@ Deno.test("traceLine() shows time, direction, transport, peer and text", () => {
   );
 });
 
-Deno.test("traceLine() tells sent from received by colour too", () => {
+Deno.test("traceLine() gives sent and received different colours", () => {
   const style = { language: "pt", colour: true } as const;
   const sent = traceLine(SENT, AT, style);
   const received = traceLine({ ...SENT, direction: "received" }, AT, style);

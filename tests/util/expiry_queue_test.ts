@@ -1,32 +1,32 @@
 import { assertEquals } from "@std/assert";
 import { ExpiryQueue } from "../../lib/util/expiry_queue.ts";
 
-Deno.test("ExpiryQueue gives out what is due, in order, and once", () => {
-  const deadlines = new ExpiryQueue<string>(100);
-  assertEquals(deadlines.nextAt, Infinity);
-  deadlines.start(0, "a");
-  deadlines.start(10, "b");
-  deadlines.start(20, "c");
-  assertEquals(deadlines.nextAt, 100);
-  assertEquals(deadlines.due(99), []);
-  assertEquals(deadlines.due(110), ["a", "b"]);
-  assertEquals([deadlines.due(110), deadlines.nextAt], [[], 120]);
+Deno.test("ExpiryQueue.due() removes what has expired, in order", () => {
+  const queue = new ExpiryQueue<string>(100);
+  assertEquals(queue.nextAt, Infinity);
+  queue.start(0, "a");
+  queue.start(10, "b");
+  queue.start(20, "c");
+  assertEquals(queue.nextAt, 100);
+  assertEquals(queue.due(99), []);
+  assertEquals(queue.due(110), ["a", "b"]);
+  assertEquals([queue.due(110), queue.nextAt], [[], 120]);
 });
 
-Deno.test("ExpiryQueue.start() begins anew, and .stop() says whether there was one", () => {
-  const deadlines = new ExpiryQueue<string>(100);
-  deadlines.start(0, "a");
-  deadlines.start(10, "b");
-  deadlines.start(20, "a");
-  assertEquals(deadlines.nextAt, 110);
-  assertEquals([deadlines.stop("b"), deadlines.stop("b"), deadlines.has("b")], [true, false, false]);
-  assertEquals([deadlines.nextAt, deadlines.has("a")], [120, true]);
+Deno.test("ExpiryQueue.start() restarts an item, and .stop() says whether there was one", () => {
+  const queue = new ExpiryQueue<string>(100);
+  queue.start(0, "a");
+  queue.start(10, "b");
+  queue.start(20, "a");
+  assertEquals(queue.nextAt, 110);
+  assertEquals([queue.stop("b"), queue.stop("b"), queue.has("b")], [true, false, false]);
+  assertEquals([queue.nextAt, queue.has("a")], [120, true]);
 });
 
-Deno.test("ExpiryQueue.startAll() begins everybody's time anew in the same order", () => {
-  const deadlines = new ExpiryQueue<string>(100);
-  deadlines.start(0, "a");
-  deadlines.start(50, "b");
-  deadlines.startAll(1000);
-  assertEquals([deadlines.due(1099), deadlines.due(1100)], [[], ["a", "b"]]);
+Deno.test("ExpiryQueue.startAll() restarts all items in the same order", () => {
+  const queue = new ExpiryQueue<string>(100);
+  queue.start(0, "a");
+  queue.start(50, "b");
+  queue.startAll(1000);
+  assertEquals([queue.due(1099), queue.due(1100)], [[], ["a", "b"]]);
 });

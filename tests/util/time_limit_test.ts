@@ -1,10 +1,10 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { within, withTimeLimit } from "../../lib/util/time_limit.ts";
 
-/** Something that never comes to an end by itself. */
+/** A promise that never settles. */
 const never = (): Promise<never> => new Promise(() => {});
 
-Deno.test("withTimeLimit() gives what the work gives", async () => {
+Deno.test("withTimeLimit() settles as the work does", async () => {
   assertEquals(await withTimeLimit(60_000, undefined, () => Promise.resolve(7)), 7);
   const error = await assertRejects(() =>
     withTimeLimit(60_000, undefined, () => Promise.reject(new Error("no")))
@@ -12,7 +12,7 @@ Deno.test("withTimeLimit() gives what the work gives", async () => {
   assertEquals((error as Error).message, "no");
 });
 
-Deno.test("withTimeLimit() throws a TimeoutError when the time is over, and tells the work", async () => {
+Deno.test("withTimeLimit() throws a TimeoutError and aborts the work when the time is over", async () => {
   for (const ms of [1, 20]) {
     let told: AbortSignal | undefined;
     const error = await assertRejects(() =>
@@ -26,7 +26,7 @@ Deno.test("withTimeLimit() throws a TimeoutError when the time is over, and tell
   }
 });
 
-Deno.test("withTimeLimit() does not begin without any time or after its signal", async () => {
+Deno.test("withTimeLimit() does not start the work without time or after its signal", async () => {
   const forbidden = (): never => {
     throw new Error("It has begun");
   };
@@ -38,14 +38,19 @@ Deno.test("withTimeLimit() does not begin without any time or after its signal",
   );
 });
 
-Deno.test("withTimeLimit() ends when its signal fires, for its reason", async () => {
+Deno.test("withTimeLimit() throws the reason of its signal", async () => {
   const controller = new AbortController();
   const work = withTimeLimit(60_000, controller.signal, never);
   controller.abort(new Error("why"));
   await assertRejects(() => work, Error, "why");
 });
 
-Deno.test("within() says whether something settled in time, and fails as it does", async () => {
+Deno.test("within() passes on a TimeoutError that is not its own", async () => {
+  const inner = withTimeLimit(1, undefined, never);
+  await assertRejects(() => within(60_000, inner), DOMException, "The time is over");
+});
+
+Deno.test("within() says whether a promise was fulfilled in time, and rejects as it does", async () => {
   assertEquals(await within(60_000, Promise.resolve()), true);
   assertEquals(await within(1, new Promise(() => {})), false);
   await assertRejects(() => within(60_000, Promise.reject(new Error("no"))), Error, "no");

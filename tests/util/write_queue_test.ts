@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { WriteQueue } from "../../lib/util/write_queue.ts";
 
-/** A connection that takes each write when it is told to, and at most some bytes at a time. */
+/** A connection whose writes wait for {@linkcode SlowConnection.go} and take at most some bytes. */
 class SlowConnection {
   readonly written: string[] = [];
   readonly #most: number;
@@ -19,17 +19,17 @@ class SlowConnection {
     this.#gate.reject(new Error("reset"));
   }
 
-  readonly write = async (bytes: Uint8Array): Promise<number> => {
+  async write(bytes: Uint8Array): Promise<number> {
     const taken = bytes.subarray(0, this.#most);
     this.written.push(new TextDecoder().decode(taken));
     await this.#gate.promise;
     return taken.length;
-  };
+  }
 }
 
-Deno.test("WriteQueue writes what comes in one turn at once, and what comes later after it", async () => {
+Deno.test("WriteQueue writes texts of one turn together, and later ones after them", async () => {
   const connection = new SlowConnection();
-  const writeQueue = new WriteQueue(connection.write);
+  const writeQueue = new WriteQueue(connection);
   writeQueue.push("a\n");
   writeQueue.push("b\n");
   await Promise.resolve();
@@ -43,18 +43,18 @@ Deno.test("WriteQueue writes what comes in one turn at once, and what comes late
   assertEquals(connection.written.at(-1), "d\n");
 });
 
-Deno.test("WriteQueue writes on until all is taken", async () => {
+Deno.test("WriteQueue writes on until all bytes are taken", async () => {
   const connection = new SlowConnection(4);
   connection.go();
-  const writeQueue = new WriteQueue(connection.write);
+  const writeQueue = new WriteQueue(connection);
   writeQueue.push("sala cheia");
   await writeQueue.drained();
   assertEquals(connection.written, ["sala", " che", "ia"]);
 });
 
-Deno.test("WriteQueue tells a failure to whoever waits, and keeps nothing after it", async () => {
+Deno.test("WriteQueue.drained() reports a failed write, after which texts are dropped", async () => {
   const connection = new SlowConnection();
-  const writeQueue = new WriteQueue(connection.write);
+  const writeQueue = new WriteQueue(connection);
   writeQueue.push("a");
   const drained = writeQueue.drained();
   connection.fail();

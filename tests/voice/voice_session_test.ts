@@ -8,6 +8,7 @@ import { encodeCompound } from "../../lib/rtp/rtcp.ts";
 import { isRtcp, parseRtp } from "../../lib/rtp/rtp.ts";
 import { VoiceSession } from "../../lib/voice/voice_session.ts";
 import { MadeUpDevices } from "../../testing/audio/made_up_devices.ts";
+import { pause } from "../../lib/util/pause.ts";
 
 /** Pause between two looks at a condition. */
 const LOOK_MS = 10;
@@ -26,7 +27,7 @@ const SETTINGS = {
 };
 
 async function until(happened: () => boolean): Promise<void> {
-  while (!happened()) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  while (!happened()) await pause(LOOK_MS);
 }
 
 Deno.test("VoiceSession goes on without its devices, and with them when they are back", async () => {

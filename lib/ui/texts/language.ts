@@ -1,21 +1,20 @@
-/** Which language a person reads. */
+/** The language of the screen. */
 
-/** A language that there are texts in. */
+/** A language with texts. */
 export type Language = "pt" | "en";
 
-/** Whether a value, from the command line above all, names a language that there are texts in. */
+/** Whether a value names a language with texts. */
 export function isLanguage(value: unknown): value is Language {
   return value === "pt" || value === "en";
 }
 
-/** Where POSIX looks for the language of messages, in its order (XBD, section 8.2). */
+/** The variables of the language of messages, in the order of POSIX (XBD, section 8.2). */
 const LOCALE_VARIABLES = ["LC_ALL", "LC_MESSAGES", "LANG"];
 
 /**
- * The language of the screen: the one that was asked for, else that of the locale.
- * Whatever is not English is Portuguese.
+ * The language of the screen: that of `--lang`, else that of the locale; Portuguese for any locale but English.
  *
- * @param asked The value of `--lang`; one that is no language counts as none.
+ * @param asked The value of `--lang`, ignored if invalid.
  * @param variable Reads an environment variable, such as `Deno.env.get`.
  */
 export function chooseLanguage(

@@ -1,253 +1,261 @@
-/**
- * What a phone tells its person, in Portuguese. The English file has the same keys and parameters, which the
- * compiler checks: see `texts.ts`. Parameters are safe to show.
- */
-export const TEXTS_PT = {
-  /** For numbers (BCP 47). */
-  locale: "pt-BR",
+/** The phone's texts in Portuguese. */
 
-  // The prompt
+import { formatEndpoint } from "../../protocol/address.ts";
+import type { RejectReason } from "../../protocol/call_messages.ts";
+import {
+  audioFailed,
+  clock,
+  commandRows,
+  deviceNames,
+  deviceRows,
+  peopleRows,
+  type SideTexts,
+} from "./phrases.ts";
+import type { PhoneTexts } from "./shape.ts";
+import { ARGUMENTS_PT, causePt, numberPt, refusalPt, usagePt } from "./shared_pt.ts";
+import { fromTable } from "./table.ts";
+
+/** Name of the default device. */
+const STANDARD = "padrão";
+
+const names = (devices: readonly string[]): string => deviceNames(devices, STANDARD);
+
+const REASONS: Readonly<Record<RejectReason, string>> = {
+  ocupado: "já está em outra ligação",
+  recusado: "recusou a ligação",
+  sem_resposta: "não respondeu",
+  sem_cifra: "só aceita chamadas cifradas",
+};
+
+const AUDIO: SideTexts = {
+  both: {
+    no_library: (subject) =>
+      `Sem a biblioteca PortAudio (${subject}) não há microfone nem alto-falante. ` +
+      "Instale-a (no Debian e no Ubuntu: libportaudio2).",
+    no_default_device: "Não há microfone nem alto-falante. Conecte-os ou use arquivos com --mic e --speaker.",
+    device_failed: (subject, cause) =>
+      `O som (${subject}) falhou (${cause}). Veja se os dispositivos estão conectados e livres.`,
+    goesOn: "As ligações continuam, sem som.",
+  },
+  microphone: {
+    no_library: (subject) =>
+      `Sem a biblioteca PortAudio (${subject}) não há microfone. Instale-a (no Debian e no Ubuntu: libportaudio2).`,
+    no_device: (subject) => `Não há microfone “${subject}”. Veja os que há com --devices.`,
+    no_default_device: "Não há nenhum microfone. Conecte um ou use um arquivo com --mic.",
+    device_failed: (subject, cause) =>
+      `O microfone “${subject}” falhou (${cause}). Veja se ele está conectado e livre.`,
+    file_failed: (subject, cause) =>
+      `O arquivo “${subject}” não pôde ser lido (${cause}). Verifique o nome e as permissões.`,
+    bad_file: (subject, cause) =>
+      `O arquivo “${subject}” não serve de microfone (${cause}). Use um WAV sem compressão.`,
+    goesOn: "As ligações seguem sem o seu som: o outro lado não ouve você.",
+  },
+  speaker: {
+    no_library: (subject) =>
+      `Sem a biblioteca PortAudio (${subject}) não há alto-falante. Instale-a (no Debian e no Ubuntu: libportaudio2).`,
+    no_device: (subject) => `Não há alto-falante “${subject}”. Veja os que há com --devices.`,
+    no_default_device: "Não há nenhum alto-falante. Conecte um ou grave em um arquivo com --speaker.",
+    device_failed: (subject, cause) =>
+      `O alto-falante “${subject}” falhou (${cause}). Veja se ele está conectado e livre.`,
+    file_failed: (subject, cause) =>
+      `O arquivo “${subject}” não pôde ser gravado (${cause}). Verifique a pasta, as permissões e o espaço em disco.`,
+    bad_file: (subject, cause) =>
+      `O arquivo “${subject}” não serve de alto-falante (${cause}). Use um nome que termine em .wav.`,
+    goesOn: "As ligações seguem sem som deste lado: você não ouve o outro.",
+  },
+};
+
+/** Valid values of the phone's own arguments and options. */
+const EXPECTED = new Map([
+  [
+    "REGISTRY",
+    "Use um endereço ou nome de máquina, com a porta se não for 5000: 192.168.0.10 ou [2001:db8::1]:5000.",
+  ],
+  ["NAME", "Use de 1 a 32 caracteres visíveis, sem caracteres de controle."],
+  ["PORT", "Use um número de 0 a 65535; 0 é uma porta livre qualquer."],
+  ["--call", "Use o nome de uma pessoa, de 1 a 32 caracteres visíveis."],
+  ["--answer", "Use ask, accept ou reject."],
+  ["--hang-up-after", "Use um número de segundos maior que zero, como 20 ou 2.5."],
+  ["--mic", "Use um dispositivo, um arquivo .wav, tone ou silence."],
+  ["--speaker", "Use um dispositivo, um arquivo .wav ou none."],
+  ["--frame", "Use 10 ou 20."],
+  ["--ip", "Use um endereço IPv4 ou IPv6."],
+  ["--require-encryption", "Use uma das duas opções, ou nenhuma."],
+]);
+
+const USAGE = usagePt(EXPECTED);
+
+/** The phone's texts in Portuguese. */
+export const PHONE_PT: PhoneTexts = {
+  events: {
+    left_out: ({ lines }) => `… ${lines} linhas omitidas: a tela não acompanha.`,
+
+    // Registry
+    registered: ({ name, ...place }) =>
+      `Você está na sala como ${name} e atende em ${formatEndpoint(place)}.`,
+    name_taken: ({ name }) => `O nome “${name}” já está em uso na sala. Escolha outro.`,
+    registration_refused: ({ reason, text }) =>
+      `O registro não aceitou a entrada: ${refusalPt(reason, text)}.`,
+    registry_unreachable: ({ host, port, detail }) =>
+      `Não foi possível falar com o registro em ${formatEndpoint({ ip: host, port })} (${
+        causePt(detail)
+      }). ` +
+      "Verifique o endereço e se o registro está aberto.",
+    registry_lost:
+      "A conexão com o registro caiu. O telefone tenta voltar sozinho; uma ligação em curso continua.",
+    registry_back: ({ name }) => `O registro voltou, e você está de novo na sala como ${name}.`,
+    registry_away:
+      "O registro está fora do ar, então não há como consultar nem ligar. O telefone avisa quando ele voltar.",
+    registry_full: "A sala está cheia: o registro não aceita mais ninguém agora. Tente mais tarde.",
+    password_refused: ({ given }) =>
+      given
+        ? "A senha da sala não confere. Peça a certa a quem abriu o registro."
+        : "Esta sala pede uma senha. Use --room-password-file, --room-password ou SALA_ROOM_PASSWORD.",
+    person: ({ name, ...place }) => `${name} atende em ${formatEndpoint(place)}.`,
+    unknown_person: ({ name }) =>
+      `Não há ninguém chamado “${name}” na sala. Digite “lista” para ver quem está.`,
+    people: ({ people }) => {
+      if (people.length === 0) return "Não há ninguém na sala.";
+      const count = people.length === 1 ? "Há uma pessoa na sala:" : `Há ${people.length} pessoas na sala:`;
+      return `${count}\n${peopleRows(people, ["nome", "endereço IP", "porta"])}`;
+    },
+    only_local: ({ ip }) =>
+      `O endereço ${ip} só vale nesta máquina: telefones de outras máquinas não podem ligar para você. ` +
+      "Para que possam, chame o registro pelo endereço dele na rede ou use --ip.",
+
+    // Calls
+    inviting: ({ name, ...place }) => `Chamando ${name} em ${formatEndpoint(place)}… (“desligar” desiste)`,
+    ringing: ({ name }) => `O telefone de ${name} está tocando.`,
+    invitation: ({ name, ...place }) =>
+      `${name} (${formatEndpoint(place)}) está ligando para você: digite “aceitar” ou “recusar”.`,
+    busy_rejected: ({ name }) => `${name} ligou agora e ouviu que você está ocupado.`,
+    unencrypted_rejected: ({ name }) =>
+      `${name} ligou sem cifra e ouviu que este telefone só aceita chamadas cifradas.`,
+    // The assignment's words.
+    rejected: ({ name, reason }) => `${name}: usuário destino ocupado (${REASONS[reason]})`,
+    no_answer: ({ name }) => `${name} não respondeu. Tente de novo mais tarde.`,
+    not_encrypted: ({ name }) =>
+      `A chamada para ${name} foi desfeita: o telefone de lá não a cifra, e --require-encryption exige isso.`,
+    invitation_cancelled: ({ name }) => `Você desistiu de ligar para ${name}.`,
+    invitation_withdrawn: ({ name }) => `${name} desistiu da ligação.`,
+    invitation_missed: ({ name }) => `Ligação perdida de ${name}. Para retornar, digite “ligar ${name}”.`,
+    invitation_refused: ({ name }) => `Você recusou a ligação de ${name}.`,
+    invitations_crossed: ({ name }) =>
+      `Você e ${name} ligaram um para o outro ao mesmo tempo: é uma ligação só.`,
+    call_started: ({ name, code, ...place }) =>
+      `Em ligação com ${name} (${formatEndpoint(place)}). Pode falar; “desligar” encerra.\n` +
+      (code === null
+        ? "Chamada sem cifra: quem tem acesso à rede pode ouvi-la."
+        : `Chamada cifrada; código ${code}: leiam-no em voz alta um ao outro.`),
+    key_log_failed: ({ path, detail }) =>
+      `As chaves não puderam ser escritas em “${path}” (${causePt(detail)}). A chamada continua.`,
+    peer_silent: ({ name, seconds }) =>
+      `Nada chega de ${name} há ${Math.floor(seconds)} s. A ligação espera mais um pouco antes de cair.`,
+    peer_back: ({ name }) => `A voz de ${name} voltou.`,
+    flooded: ({ datagrams }) =>
+      `Alguém está inundando este telefone: pelo menos ${
+        numberPt(datagrams)
+      } datagramas sem sentido foram ignorados. Ele segue funcionando.`,
+    call_ended: ({ name, end, seconds, ...figures }) => {
+      const duration = clock(seconds);
+      const ended = {
+        hung_up: `Você encerrou a ligação com ${name}, que durou ${duration}.`,
+        peer_hung_up: `${name} encerrou a ligação, que durou ${duration}.`,
+        peer_lost:
+          `A ligação com ${name} caiu depois de ${duration}, porque nada mais chegava de lá. Para retomar, ligue de novo.`,
+      }[end];
+      const { framesSent, framesPlayed, framesRebuilt, framesConcealed, framesLate } = figures;
+      const voice = `Voz: ${numberPt(framesSent)} pacotes enviados; ${numberPt(framesPlayed)} tocados, ` +
+        `${numberPt(framesRebuilt)} refeitos, ${numberPt(framesConcealed)} encobertos, ${
+          numberPt(framesLate)
+        } atrasados.`;
+      const { lossInPercent, lossOutPercent, jitterInMs, roundTripMs, mos } = figures;
+      if (roundTripMs === null || lossOutPercent === null) return `${ended}\n${voice}`;
+      const network =
+        `Rede: perda de ${numberPt(lossInPercent)} % na vinda e ${numberPt(lossOutPercent)} % na ida, ` +
+        `variação de ${numberPt(jitterInMs)} ms, ida e volta em ${numberPt(roundTripMs)} ms; ` +
+        `qualidade estimada ${numberPt(mos)} (de 1 a 4,5).`;
+      return `${ended}\n${voice}\n${network}`;
+    },
+
+    // Sound
+    muted: ({ muted }) =>
+      muted
+        ? "Microfone mudo: ninguém ouve você. Para voltar a falar, digite “mudo” de novo."
+        : "Microfone ligado de novo.",
+    audio_failed: (failure) => audioFailed(failure, causePt(failure.detail), AUDIO, STANDARD),
+    audio_lost: ({ side, names: devices }) => ({
+      both: `O microfone e o alto-falante (${
+        names(devices)
+      }) sumiram. A ligação continua, sem som; assim que voltarem, são usados de novo.`,
+      microphone: `O microfone ${
+        names(devices)
+      } sumiu. A ligação continua, e o outro lado não ouve você; assim que ele voltar, é usado de novo.`,
+      speaker: `O alto-falante ${
+        names(devices)
+      } sumiu. A ligação continua, e você não ouve o outro lado; assim que ele voltar, é usado de novo.`,
+    }[side]),
+    audio_back: ({ side, names: devices }) => ({
+      both: `O microfone e o alto-falante (${names(devices)}) voltaram e estão em uso.`,
+      microphone: `O microfone ${names(devices)} voltou e está em uso.`,
+      speaker: `O alto-falante ${names(devices)} voltou e está em uso.`,
+    }[side]),
+    devices: ({ devices }) =>
+      devices.length === 0
+        ? "Não há nenhum dispositivo de som."
+        : `Dispositivos de som:\n${
+          deviceRows(devices, {
+            headers: ["nº", "nome", "sistema", "entradas", "saídas", "padrão"],
+            defaultInput: "microfone",
+            defaultOutput: "alto-falante",
+          })
+        }`,
+
+    // Commands
+    help: [
+      "Comandos:",
+      commandRows("pt", ARGUMENTS_PT.NAME, {
+        call: "liga para a pessoa",
+        accept: "aceita a ligação que está tocando",
+        reject: "recusa a ligação que está tocando",
+        hang_up: "encerra a ligação, ou desiste dela",
+        look_up: "pergunta ao registro onde a pessoa atende",
+        list: "mostra quem está na sala",
+        mute: "emudece o microfone, ou volta atrás",
+        help: "mostra esta ajuda",
+        quit: "sai da sala",
+      }),
+      "Também servem as formas de uma letra e as palavras em inglês; Tab completa comandos e nomes.",
+    ].join("\n"),
+    unknown_command: ({ text }) => `O comando “${text}” não existe. Digite “ajuda” para ver os que há.`,
+    name_missing: ({ command }) => `Falta o nome. Digite “${command} NOME”.`,
+    bad_name: ({ name }) =>
+      `“${name}” não pode ser nome de ninguém. Use de 1 a 32 caracteres visíveis, sem caracteres de controle.`,
+    not_in_call: "Você não está em ligação.",
+    nothing_to_answer: "Ninguém está ligando para você.",
+    already_in_call: ({ name }) =>
+      `Você já está com ${name}. Digite “desligar” antes de ligar para outra pessoa.`,
+    calling_oneself: "Este é o seu próprio nome. Ligue para outra pessoa; “lista” mostra quem está na sala.",
+    other_ip_version: ({ name, ip }) =>
+      `${name} está em ${ip}, e este telefone usa a outra versão do IP. Entrem os dois na sala por IPv4 ou os dois por IPv6.`,
+    port_in_use: ({ port }) =>
+      `A porta UDP ${port} já está em uso nesta máquina. Escolha outra ou 0 para uma livre qualquer.`,
+    failed: ({ detail }) => `Algo inesperado aconteceu: ${causePt(detail)}.`,
+    wrong_usage: ({ problem }) => fromTable(USAGE, "kind", problem),
+    closed: "Até logo!",
+  },
+
   prompt: "sala",
-  askPassword: "senha da sala: ",
   promptForAnotherName: "outro nome",
+  askPassword: "senha da sala: ",
 
-  // The line above the prompt
   microphone: "mic",
   speaker: "alto-falante",
   muted: "[mudo]",
-
-  /** Stands where lines had to be left out, because what they are written to takes no more. */
-  leftOut: (lines: number) => `… ${lines} linhas omitidas: a tela não acompanha.`,
-
-  // Registry
-  registered: (name: string, endpoint: string) => `Você está na sala como ${name} e atende em ${endpoint}.`,
-  nameTaken: (name: string) => `O nome “${name}” já está em uso na sala. Escolha outro.`,
-  registrationRefused: (reason: string) => `O registro não aceitou a entrada: ${reason}.`,
-  registryUnreachable: (endpoint: string, detail: string) =>
-    `Não foi possível falar com o registro em ${endpoint} (${detail}). ` +
-    "Verifique o endereço e se o registro está aberto.",
-  registryLost:
-    "A conexão com o registro caiu. O telefone tenta voltar sozinho; uma ligação em curso continua.",
-  registryBack: (name: string) => `O registro voltou, e você está de novo na sala como ${name}.`,
-  registryAway:
-    "O registro está fora do ar, então não há como consultar nem ligar. O telefone avisa quando ele voltar.",
-  registryFull: "A sala está cheia: o registro não aceita mais ninguém agora. Tente mais tarde.",
-  passwordNeeded:
-    "Esta sala pede uma senha. Use --room-password-file, --room-password ou SALA_ROOM_PASSWORD.",
-  passwordWrong: "A senha da sala não confere. Peça a certa a quem abriu o registro.",
-  person: (name: string, endpoint: string) => `${name} atende em ${endpoint}.`,
-  unknownPerson: (name: string) =>
-    `Não há ninguém chamado “${name}” na sala. Digite “lista” para ver quem está.`,
-  people: (count: number) => count === 1 ? "Há uma pessoa na sala:" : `Há ${count} pessoas na sala:`,
-  nobody: "Não há ninguém na sala.",
-  personColumns: { name: "nome", ip: "endereço IP", port: "porta" },
-  onlyLocal: (ip: string) =>
-    `O endereço ${ip} só vale nesta máquina: telefones de outras máquinas não podem ligar para você. ` +
-    "Para que possam, chame o registro pelo endereço dele na rede ou use --ip.",
-
-  // Calls
-  inviting: (name: string, endpoint: string) => `Chamando ${name} em ${endpoint}… (“desligar” desiste)`,
-  ringing: (name: string) => `O telefone de ${name} está tocando.`,
-  invitation: (name: string, endpoint: string) =>
-    `${name} (${endpoint}) está ligando para você: digite “aceitar” ou “recusar”.`,
-  busyRejected: (name: string) => `${name} ligou agora e ouviu que você está ocupado.`,
-  rejected: (name: string, reason: string) => `${name}: usuário destino ocupado (${reason})`,
-  reasons: {
-    ocupado: "já está em outra ligação",
-    recusado: "recusou a ligação",
-    sem_resposta: "não respondeu",
-    sem_cifra: "só aceita chamadas cifradas",
-  },
-  unencryptedRejected: (name: string) =>
-    `${name} ligou sem cifra e ouviu que este telefone só aceita chamadas cifradas.`,
-  notEncrypted: (name: string) =>
-    `A chamada para ${name} foi desfeita: o telefone de lá não a cifra, e --require-encryption exige isso.`,
-  noAnswer: (name: string) => `${name} não respondeu. Tente de novo mais tarde.`,
-  invitationCancelled: (name: string) => `Você desistiu de ligar para ${name}.`,
-  invitationWithdrawn: (name: string) => `${name} desistiu da ligação.`,
-  invitationMissed: (name: string) => `Ligação perdida de ${name}. Para retornar, digite “ligar ${name}”.`,
-  invitationRefused: (name: string) => `Você recusou a ligação de ${name}.`,
-  invitationsCrossed: (name: string) =>
-    `Você e ${name} ligaram um para o outro ao mesmo tempo: é uma ligação só.`,
-  callStarted: (name: string, endpoint: string) =>
-    `Em ligação com ${name} (${endpoint}). Pode falar; “desligar” encerra.`,
-  callEncrypted: (code: string) => `Chamada cifrada; código ${code}: leiam-no em voz alta um ao outro.`,
-  callInTheClear: "Chamada sem cifra: quem tem acesso à rede pode ouvi-la.",
-  code: (code: string) => `cifra ${code}`,
+  code: (code) => `cifra ${code}`,
   inTheClear: "[sem cifra]",
-  keyLogFailed: (path: string, detail: string) =>
-    `As chaves não puderam ser escritas em “${path}” (${detail}). A chamada continua.`,
-  peerSilent: (name: string, seconds: number) =>
-    `Nada chega de ${name} há ${seconds} s. A ligação espera mais um pouco antes de cair.`,
-  peerBack: (name: string) => `A voz de ${name} voltou.`,
-  flooded: (datagrams: string) =>
-    `Alguém está inundando este telefone: pelo menos ${datagrams} datagramas sem sentido foram ignorados. Ele segue funcionando.`,
-  ends: {
-    hung_up: (name: string, duration: string) =>
-      `Você encerrou a ligação com ${name}, que durou ${duration}.`,
-    peer_hung_up: (name: string, duration: string) => `${name} encerrou a ligação, que durou ${duration}.`,
-    peer_lost: (name: string, duration: string) =>
-      `A ligação com ${name} caiu depois de ${duration}, porque nada mais chegava de lá. Para retomar, ligue de novo.`,
-  },
-  figures: (sent: string, played: string, rebuilt: string, concealed: string, late: string) =>
-    `Voz: ${sent} pacotes enviados; ${played} tocados, ${rebuilt} refeitos, ${concealed} encobertos, ${late} atrasados.`,
-  network: (lossIn: string, lossOut: string, jitter: string, roundTrip: string, mos: string) =>
-    `Rede: perda de ${lossIn} % na vinda e ${lossOut} % na ida, variação de ${jitter} ms, ` +
-    `ida e volta em ${roundTrip} ms; qualidade estimada ${mos} (de 1 a 4,5).`,
-  quality: (mos: string, roundTrip: string) => `qualidade ${mos}, ida e volta ${roundTrip} ms`,
+  quality: (mos, roundTripMs) => `qualidade ${numberPt(mos)}, ida e volta ${numberPt(roundTripMs)} ms`,
 
-  // Sound
-  nowMuted: "Microfone mudo: ninguém ouve você. Para voltar a falar, digite “mudo” de novo.",
-  nowUnmuted: "Microfone ligado de novo.",
-  audio: {
-    /** What is different when microphone and speaker fail for the same reason. */
-    both: {
-      no_library: (subject: string) =>
-        `Sem a biblioteca PortAudio (${subject}) não há microfone nem alto-falante. ` +
-        "Instale-a (no Debian e no Ubuntu: libportaudio2).",
-      no_default_device:
-        "Não há microfone nem alto-falante. Conecte-os ou use arquivos com --mic e --speaker.",
-      device_failed: (subject: string, detail: string) =>
-        `O som (${subject}) falhou (${detail}). Veja se os dispositivos estão conectados e livres.`,
-      goesOn: "As ligações continuam, sem som.",
-    },
-    microphone: {
-      no_library: (subject: string) =>
-        `Sem a biblioteca PortAudio (${subject}) não há microfone. Instale-a (no Debian e no Ubuntu: libportaudio2).`,
-      no_device: (subject: string) => `Não há microfone “${subject}”. Veja os que há com --devices.`,
-      no_default_device: "Não há nenhum microfone. Conecte um ou use um arquivo com --mic.",
-      device_failed: (subject: string, detail: string) =>
-        `O microfone “${subject}” falhou (${detail}). Veja se ele está conectado e livre.`,
-      file_failed: (subject: string, detail: string) =>
-        `O arquivo “${subject}” não pôde ser lido (${detail}). Verifique o nome e as permissões.`,
-      bad_file: (subject: string, detail: string) =>
-        `O arquivo “${subject}” não serve de microfone (${detail}). Use um WAV sem compressão.`,
-      goesOn: "As ligações seguem sem o seu som: o outro lado não ouve você.",
-    },
-    speaker: {
-      no_library: (subject: string) =>
-        `Sem a biblioteca PortAudio (${subject}) não há alto-falante. Instale-a (no Debian e no Ubuntu: libportaudio2).`,
-      no_device: (subject: string) => `Não há alto-falante “${subject}”. Veja os que há com --devices.`,
-      no_default_device: "Não há nenhum alto-falante. Conecte um ou grave em um arquivo com --speaker.",
-      device_failed: (subject: string, detail: string) =>
-        `O alto-falante “${subject}” falhou (${detail}). Veja se ele está conectado e livre.`,
-      file_failed: (subject: string, detail: string) =>
-        `O arquivo “${subject}” não pôde ser gravado (${detail}). Verifique a pasta, as permissões e o espaço em disco.`,
-      bad_file: (subject: string, detail: string) =>
-        `O arquivo “${subject}” não serve de alto-falante (${detail}). Use um nome que termine em .wav.`,
-      goesOn: "As ligações seguem sem som deste lado: você não ouve o outro.",
-    },
-  },
-  audioLost: {
-    both: (names: string) =>
-      `O microfone e o alto-falante (${names}) sumiram. A ligação continua, sem som; assim que voltarem, são usados de novo.`,
-    microphone: (name: string) =>
-      `O microfone ${name} sumiu. A ligação continua, e o outro lado não ouve você; assim que ele voltar, é usado de novo.`,
-    speaker: (name: string) =>
-      `O alto-falante ${name} sumiu. A ligação continua, e você não ouve o outro lado; assim que ele voltar, é usado de novo.`,
-  },
-  audioBack: {
-    both: (names: string) => `O microfone e o alto-falante (${names}) voltaram e estão em uso.`,
-    microphone: (name: string) => `O microfone ${name} voltou e está em uso.`,
-    speaker: (name: string) => `O alto-falante ${name} voltou e está em uso.`,
-  },
-  devices: "Dispositivos de som:",
-  noDevices: "Não há nenhum dispositivo de som.",
-  deviceColumns: {
-    index: "nº",
-    name: "nome",
-    host: "sistema",
-    inputs: "entradas",
-    outputs: "saídas",
-    standard: "padrão",
-  },
-  defaultInput: "microfone",
-  defaultOutput: "alto-falante",
-
-  // Commands
-  unknownCommand: (text: string) => `O comando “${text}” não existe. Digite “ajuda” para ver os que há.`,
-  nameMissing: (command: string) => `Falta o nome. Digite “${command} NOME”.`,
-  badName: (name: string) =>
-    `“${name}” não pode ser nome de ninguém. Use de 1 a 32 caracteres visíveis, sem caracteres de controle.`,
-  notInCall: "Você não está em ligação.",
-  nothingToAnswer: "Ninguém está ligando para você.",
-  alreadyInCall: (name: string) =>
-    `Você já está com ${name}. Digite “desligar” antes de ligar para outra pessoa.`,
-  callingOneself: "Este é o seu próprio nome. Ligue para outra pessoa; “lista” mostra quem está na sala.",
-  otherIpVersion: (name: string, ip: string) =>
-    `${name} está em ${ip}, e este telefone usa a outra versão do IP. Entrem os dois na sala por IPv4 ou os dois por IPv6.`,
-  portInUse: (port: number) =>
-    `A porta UDP ${port} já está em uso nesta máquina. Escolha outra ou 0 para uma livre qualquer.`,
-  failed: (detail: string) => `Algo inesperado aconteceu: ${detail}.`,
-  closed: "Até logo!",
-  commandsTitle: "Comandos:",
-  commands: {
-    call: "liga para a pessoa",
-    accept: "aceita a ligação que está tocando",
-    reject: "recusa a ligação que está tocando",
-    hang_up: "encerra a ligação, ou desiste dela",
-    look_up: "pergunta ao registro onde a pessoa atende",
-    list: "mostra quem está na sala",
-    mute: "emudece o microfone, ou volta atrás",
-    help: "mostra esta ajuda",
-    quit: "sai da sala",
-  },
-  commandsHint:
-    "Também servem as formas de uma letra e as palavras em inglês; Tab completa comandos e nomes.",
-
-  /** Causes of failures by the English words of the code or the system; others are shown as they are. */
-  details: {
-    "connection refused": "conexão recusada",
-    "timed out": "tempo esgotado sem resposta",
-    "host name not found": "não há máquina com esse nome",
-    "connection closed": "a conexão foi fechada",
-    "it is empty": "está vazio",
-    "certificate does not fit":
-      "o certificado dele não confere: indique o certo com --ca, ou o nome certo dele",
-    "no tls there": "ele não fala TLS",
-    "no such file or folder": "o arquivo ou a pasta não existe",
-    "permission denied": "sem permissão",
-    "no space left on device": "o disco está cheio",
-    "is a folder": "é uma pasta",
-    "not a wav file": "não é um arquivo WAV",
-  },
-
-  // The command line
-  arguments: {
-    REGISTRY: "REGISTRO",
-    NAME: "NOME",
-    PORT: "PORTA",
-  },
-  unknownOption: (option: string) => `A opção ${option} não existe.`,
-  missingArgument: (argument: string) => `Falta o argumento ${argument}.`,
-  tooManyArguments: (argument: string) =>
-    `O argumento “${argument}” sobra. Um nome com espaços precisa estar entre aspas.`,
-  valueMissing: (option: string) => `A opção ${option} precisa de um valor.`,
-  badFile: (option: string, path: string, detail: string) =>
-    `O arquivo “${path}” de ${option} não pôde ser usado (${detail}).`,
-  noTerminal: (option: string) => `A opção ${option} pergunta em um terminal, e aqui não há nenhum.`,
-  incomplete: (option: string, missing: string) => `A opção ${option} precisa de ${missing}.`,
-  badValue: (option: string, value: string) => `O valor “${value}” não serve para ${option}.`,
-  /** What is good for each argument and option that can have a wrong value. */
-  expected: {
-    REGISTRY:
-      "Use um endereço ou nome de máquina, com a porta se não for 5000: 192.168.0.10 ou [2001:db8::1]:5000.",
-    NAME: "Use de 1 a 32 caracteres visíveis, sem caracteres de controle.",
-    PORT: "Use um número de 0 a 65535; 0 é uma porta livre qualquer.",
-    "--call": "Use o nome de uma pessoa, de 1 a 32 caracteres visíveis.",
-    "--answer": "Use ask, accept ou reject.",
-    "--hang-up-after": "Use um número de segundos maior que zero, como 20 ou 2.5.",
-    "--mic": "Use um dispositivo, um arquivo .wav, tone ou silence.",
-    "--speaker": "Use um dispositivo, um arquivo .wav ou none.",
-    "--frame": "Use 10 ou 20.",
-    "--ip": "Use um endereço IPv4 ou IPv6.",
-    "--require-encryption": "Use uma das duas opções, ou nenhuma.",
-    "--log-keys": "Use o nome de um arquivo.",
-    "--lang": "Use pt ou en.",
-    "--room-password":
-      "Use-a sem valor, para que a senha seja perguntada, ou use --room-password-file ou SALA_ROOM_PASSWORD.",
-  },
-  helpHint: "Com --help aparece como se usa.",
   help: `\
 Uso: phone REGISTRO NOME [PORTA] [opções]
      phone --devices
@@ -294,6 +302,3 @@ Código de saída:
   3  o nome já está em uso               7  com --call: recusada ou ocupada
   4  sem contato com o registro          8  com --call: sem resposta`,
 };
-
-/** The shape that the texts have in every language. */
-export type Texts = typeof TEXTS_PT;

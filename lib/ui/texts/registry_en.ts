@@ -1,51 +1,48 @@
-/** What the registry says in English. */
+/** The registry's texts in English. */
 
-import type { RegistryTexts } from "./registry_pt.ts";
+import { formatEndpoint } from "../../protocol/address.ts";
+import type { PersonFields } from "../../events/fields.ts";
+import { peopleTable } from "./phrases.ts";
+import type { RegistryTexts } from "./shape.ts";
+import { causeEn, usageEn } from "./shared_en.ts";
+import { fromTable } from "./table.ts";
 
-const people = (count: number): string => count === 1 ? "1 person" : `${count} people`;
+const USAGE = usageEn(
+  new Map([
+    ["--port", "Use a number from 0 to 65535; 0 is any free port."],
+    ["--host", "Use an address of this machine; 0.0.0.0 is all of IPv4, :: is IPv6 and IPv4."],
+  ]),
+);
 
-/** Everything that a registry says to its person. */
-export const registryTextsEn: RegistryTexts = {
-  listening: (where) => `room open at ${where} (Ctrl-C closes it)`,
-  joined: (who) => `${who} joined the room`,
-  left: {
-    goodbye: (who) => `${who} left the room`,
-    disconnected: (who) => `${who} left the room: the connection ended`,
-    silent: (who) => `${who} left the room: no sign of life any more`,
+const who = (person: PersonFields): string => `${person.name} (${formatEndpoint(person)})`;
+
+/** The registry's texts in English. */
+export const REGISTRY_EN: RegistryTexts = {
+  events: {
+    left_out: ({ lines }) => `… ${lines} lines left out: the output cannot keep up with the room`,
+    listening: ({ host, port }) => `room open at ${formatEndpoint({ ip: host, port })} (Ctrl-C closes it)`,
+    joined: (person) => `${who(person)} joined the room`,
+    left: ({ reason, ...person }) => ({
+      goodbye: `${who(person)} left the room`,
+      disconnected: `${who(person)} left the room: the connection ended`,
+      silent: `${who(person)} left the room: no sign of life any more`,
+    }[reason]),
+    table: ({ people }) => {
+      const total = people.length === 1 ? "1 person" : `${people.length} people`;
+      return `${peopleTable(people, ["name", "IP address", "port"])}\n${total} in the room`;
+    },
+    room_full: ({ connections }) =>
+      `the room is full: there are ${connections} connections and more are refused`,
+    address_full: ({ ip, connections }) =>
+      `${ip} has ${connections} connections, the most for one address, and more from there are refused`,
+    port_in_use: ({ port }) =>
+      `port ${port} is in use; end the other program or choose another port with --port`,
+    wrong_usage: ({ problem }) => fromTable(USAGE, "kind", problem),
+    failed: ({ detail }) => `the room cannot run: ${causeEn(detail)}`,
+    closed: "room closed",
   },
-  table: {
-    name: "name",
-    ip: "IP address",
-    port: "port",
-    total: (count) => `${people(count)} in the room`,
-  },
-  room_full: (connections) => `the room is full: there are ${connections} connections and more are refused`,
-  address_full: (ip, connections) =>
-    `${ip} has ${connections} connections, the most for one address, and more from there are refused`,
   askPassword: "room password: ",
-  port_in_use: (port) => `port ${port} is in use; end the other program or choose another port with --port`,
-  failed: (detail) => `the room cannot run: ${detail}`,
-  closed: "room closed",
-  left_out: (lines) => `… ${lines} lines left out: the output cannot keep up with the room`,
-  usage_problem: (problem) => {
-    switch (problem.kind) {
-      case "unknown_option":
-        return `unknown option: ${problem.option}`;
-      case "missing_argument":
-        return `missing argument ${problem.argument}`;
-      case "too_many_arguments":
-        return `unexpected argument: ${problem.argument}`;
-      case "bad_value":
-        return `bad value for ${problem.option}: "${problem.value}"`;
-      case "bad_file":
-        return `the file "${problem.value}" of ${problem.option} could not be used: ${problem.detail}`;
-      case "no_terminal":
-        return `${problem.option} asks at a terminal, and there is none here`;
-      case "incomplete":
-        return `${problem.option} needs ${problem.missing}`;
-    }
-  },
-  usage:
+  usageLine:
     "usage: registry [--port 5000] [--host 0.0.0.0] [--lang pt|en] [--json] [--quiet] [--help] [password and limits]",
   help: `The room: knows who is in it and where, so that phones find each other.
 

@@ -1,56 +1,48 @@
-/** What the registry says in Portuguese. The other language has the same keys: the compiler checks it. */
+/** The registry's texts in Portuguese. */
 
-import type { UsageProblem } from "../../events/usage_problem.ts";
+import { formatEndpoint } from "../../protocol/address.ts";
+import type { PersonFields } from "../../events/fields.ts";
+import { peopleTable } from "./phrases.ts";
+import type { RegistryTexts } from "./shape.ts";
+import { causePt, usagePt } from "./shared_pt.ts";
+import { fromTable } from "./table.ts";
 
-/** How a person is named in a sentence, such as `joão (192.168.0.10:6000)`, safe to show. */
-type Who = string;
+const USAGE = usagePt(
+  new Map([
+    ["--port", "Use um número de 0 a 65535; 0 é uma porta livre qualquer."],
+    ["--host", "Use um endereço desta máquina; 0.0.0.0 é todo o IPv4, :: é IPv6 e IPv4."],
+  ]),
+);
 
-const people = (count: number): string => count === 1 ? "1 pessoa" : `${count} pessoas`;
+const who = (person: PersonFields): string => `${person.name} (${formatEndpoint(person)})`;
 
-/** Everything that a registry says to its person. */
-export const registryTextsPt = {
-  listening: (where: string): string => `sala aberta em ${where} (Ctrl-C encerra)`,
-  joined: (who: Who): string => `${who} entrou na sala`,
-  left: {
-    goodbye: (who: Who): string => `${who} saiu da sala`,
-    disconnected: (who: Who): string => `${who} saiu da sala: a conexão terminou`,
-    silent: (who: Who): string => `${who} saiu da sala: não dava mais sinal de vida`,
+/** The registry's texts in Portuguese. */
+export const REGISTRY_PT: RegistryTexts = {
+  events: {
+    left_out: ({ lines }) => `… ${lines} linhas omitidas: a saída não acompanha a sala`,
+    listening: ({ host, port }) => `sala aberta em ${formatEndpoint({ ip: host, port })} (Ctrl-C encerra)`,
+    joined: (person) => `${who(person)} entrou na sala`,
+    left: ({ reason, ...person }) => ({
+      goodbye: `${who(person)} saiu da sala`,
+      disconnected: `${who(person)} saiu da sala: a conexão terminou`,
+      silent: `${who(person)} saiu da sala: não dava mais sinal de vida`,
+    }[reason]),
+    table: ({ people }) => {
+      const total = people.length === 1 ? "1 pessoa" : `${people.length} pessoas`;
+      return `${peopleTable(people, ["nome", "endereço IP", "porta"])}\n${total} na sala`;
+    },
+    room_full: ({ connections }) =>
+      `a sala está cheia: há ${connections} conexões e as próximas são recusadas`,
+    address_full: ({ ip, connections }) =>
+      `${ip} já tem ${connections} conexões, o máximo de um endereço, e as próximas de lá são recusadas`,
+    port_in_use: ({ port }) =>
+      `a porta ${port} já está em uso; encerre o outro programa ou escolha outra com --port`,
+    wrong_usage: ({ problem }) => fromTable(USAGE, "kind", problem),
+    failed: ({ detail }) => `a sala não pode funcionar: ${causePt(detail)}`,
+    closed: "sala encerrada",
   },
-  table: {
-    name: "nome",
-    ip: "endereço IP",
-    port: "porta",
-    total: (count: number): string => `${people(count)} na sala`,
-  },
-  room_full: (connections: number): string =>
-    `a sala está cheia: há ${connections} conexões e as próximas são recusadas`,
-  address_full: (ip: string, connections: number): string =>
-    `${ip} já tem ${connections} conexões, o máximo de um endereço, e as próximas de lá são recusadas`,
   askPassword: "senha da sala: ",
-  port_in_use: (port: number): string =>
-    `a porta ${port} já está em uso; encerre o outro programa ou escolha outra com --port`,
-  failed: (detail: string): string => `a sala não pode funcionar: ${detail}`,
-  closed: "sala encerrada",
-  left_out: (lines: number): string => `… ${lines} linhas omitidas: a saída não acompanha a sala`,
-  usage_problem: (problem: UsageProblem): string => {
-    switch (problem.kind) {
-      case "unknown_option":
-        return `opção desconhecida: ${problem.option}`;
-      case "missing_argument":
-        return `falta o argumento ${problem.argument}`;
-      case "too_many_arguments":
-        return `argumento a mais: ${problem.argument}`;
-      case "bad_value":
-        return `valor inválido para ${problem.option}: "${problem.value}"`;
-      case "bad_file":
-        return `o arquivo "${problem.value}" de ${problem.option} não pôde ser usado: ${problem.detail}`;
-      case "no_terminal":
-        return `${problem.option} pergunta em um terminal, e aqui não há nenhum`;
-      case "incomplete":
-        return `${problem.option} precisa de ${problem.missing}`;
-    }
-  },
-  usage:
+  usageLine:
     "uso: registry [--port 5000] [--host 0.0.0.0] [--lang pt|en] [--json] [--quiet] [--help] [senha e limites]",
   help: `A sala: sabe quem está nela e onde, para que os telefones se encontrem.
 
@@ -76,6 +68,3 @@ Limites, para que ninguém atrapalhe os outros:
 
 Ctrl-C encerra a sala.`,
 };
-
-/** The shape that the texts have in every language. */
-export type RegistryTexts = typeof registryTextsPt;

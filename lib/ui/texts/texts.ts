@@ -1,18 +1,14 @@
 /** The texts of every language. */
 
 import type { Language } from "./language.ts";
-import { TEXTS_EN } from "./phone_en.ts";
-import { type Texts, TEXTS_PT } from "./phone_pt.ts";
+import { PHONE_EN } from "./phone_en.ts";
+import { PHONE_PT } from "./phone_pt.ts";
+import { REGISTRY_EN } from "./registry_en.ts";
+import { REGISTRY_PT } from "./registry_pt.ts";
+import type { PhoneTexts, RegistryTexts } from "./shape.ts";
 
-export type { Texts };
+/** The texts of a phone. */
+export const PHONE_TEXTS: Readonly<Record<Language, PhoneTexts>> = { pt: PHONE_PT, en: PHONE_EN };
 
-/**
- * What a phone tells its person, by language.
- *
- * Each file has to satisfy the other's shape: so a key or a parameter that only one of them has does not pass the
- * compiler.
- */
-export const TEXTS: Readonly<Record<Language, Texts>> = {
-  pt: TEXTS_PT satisfies typeof TEXTS_EN,
-  en: TEXTS_EN,
-};
+/** The texts of a registry. */
+export const REGISTRY_TEXTS: Readonly<Record<Language, RegistryTexts>> = { pt: REGISTRY_PT, en: REGISTRY_EN };

@@ -8,13 +8,9 @@ import { FakeClock } from "../../../testing/fake_clock.ts";
 import { hear } from "../../../testing/audio/hear.ts";
 import { noise, sine } from "../../../testing/audio/signals.ts";
 import { floatWav, int16Wav } from "../../../testing/audio/wav_builder.ts";
+import { temporaryFile } from "../../../testing/temporary.ts";
 
-/** A file that is there for one test. */
-async function temporaryWav(bytes: Uint8Array) {
-  const path = await Deno.makeTempFile({ suffix: ".wav" });
-  await Deno.writeFile(path, bytes);
-  return { path, [Symbol.asyncDispose]: () => Deno.remove(path) };
-}
+const temporaryWav = (bytes: Uint8Array) => temporaryFile(".wav", bytes);
 
 async function readAll(
   source: AudioSource,
@@ -57,7 +53,7 @@ Deno.test("openFileSource() converts the rate and mixes the channels", async () 
   assertEquals(delaySeconds, 0);
 });
 
-Deno.test("openFileSource() clips what is too loud", async () => {
+Deno.test("openFileSource() clips samples beyond full scale", async () => {
   await using file = await temporaryWav(floatWav(new Float32Array([2, -2, 0.5, 1]), 48_000));
   const clock = new FakeClock();
   await using source = await openFileSource(file.path, new Pacer(clock));
@@ -71,35 +67,35 @@ Deno.test("openFileSource() cannot be read after it was closed", async () => {
   assertThrows(() => source.read(new Int16Array(960)), AudioError, "closed");
 });
 
-Deno.test("openFileSource() says in a few words why a file cannot be played", async () => {
+Deno.test("openFileSource() says by a code why a file cannot be played", async () => {
   await using text = await temporaryWav(new TextEncoder().encode("no sound at all"));
   await using folder = {
     path: await Deno.makeTempDir(),
     [Symbol.asyncDispose]: () => Deno.remove(folder.path),
   };
   const rows = [
-    { path: "no/such/file.wav", code: "file_failed", detail: "No such file or folder" },
-    { path: folder.path, code: "file_failed", detail: "Is a folder" },
-    { path: text.path, code: "bad_file", detail: "Not a WAV file" },
+    { path: "no/such/file.wav", code: "file_failed", kind: "not_found" },
+    { path: folder.path, code: "file_failed", kind: "is_directory" },
+    { path: text.path, code: "bad_file", kind: "not_wav" },
   ];
-  for (const { path, code, detail } of rows) {
+  for (const { path, code, kind } of rows) {
     const error = await assertRejects(() => openFileSource(path), AudioError);
-    assertEquals([error.code, error.subject, error.detail], [code, path, detail]);
+    assertEquals([error.code, error.subject, error.detail.kind], [code, path, kind]);
   }
 });
 
-Deno.test("openFileSource() does not read a device for ever", {
+Deno.test("openFileSource() refuses a device that never ends", {
   ignore: Deno.build.os === "windows",
 }, async () => {
   const error = await assertRejects(() => openFileSource("/dev/zero"), AudioError);
-  assertEquals([error.code, error.detail], ["file_failed", "Is not a file"]);
+  assertEquals([error.code, error.detail], ["file_failed", { kind: "not_a_file" }]);
 });
 
 Deno.test("openFileSource() says so when reading is not permitted", {
   permissions: { read: false },
 }, async () => {
   const error = await assertRejects(() => openFileSource("x.wav"), AudioError);
-  assertEquals([error.code, error.detail], ["file_failed", "This program was not given access to it"]);
+  assertEquals([error.code, error.detail], ["file_failed", { kind: "not_capable" }]);
 });
 
 for (

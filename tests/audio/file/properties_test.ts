@@ -21,7 +21,7 @@ Deno.test("parseWav() reads any recording back as it was written", () => {
   }));
 });
 
-Deno.test("parseWav() takes any bytes for a sound or refuses them in a sentence", () => {
+Deno.test("parseWav() reads any bytes or refuses them with a code", () => {
   const start = Array.from(wavHeader(100, 48_000));
   const damaged = fc.array(fc.tuple(fc.nat(43), fc.integer({ min: 0, max: 255 })), { maxLength: 4 }).map(
     (damage) => {

@@ -1,8 +1,8 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { concat } from "@std/bytes/concat";
-import { AudioError } from "../../../audio/audio_io.ts";
+import { AudioError, type WavDetail } from "../../../audio/audio_io.ts";
 import { parseWav } from "../../../audio/file/wav_reader.ts";
-import { seededRandom } from "../../../testing/audio/signals.ts";
+import { seededRandom } from "../../../testing/netem/random.ts";
 import { chunk, extensibleFormat, format, riff, type WavFields } from "../../../testing/audio/wav_builder.ts";
 
 type Setter = (view: DataView, offset: number, value: number) => void;
@@ -109,13 +109,13 @@ for (const { name, bytes, samples } of PLAYABLE) {
   });
 }
 
-Deno.test("parseWav() reads a file that is a part of a larger buffer", () => {
+Deno.test("parseWav() reads a file within a larger buffer", () => {
   const bytes = riff(FORMAT, chunk("data", FOUR));
   const larger = concat([new Uint8Array(5), bytes, new Uint8Array(5)]);
   assertEquals(parseWav(larger.subarray(5, 5 + bytes.length)).samples.length, 4);
 });
 
-Deno.test("parseWav() takes a NaN or an infinity for silence", () => {
+Deno.test("parseWav() reads NaN and infinity as silence", () => {
   const floats = new Float32Array([NaN, Infinity, -Infinity, 0.5]);
   const bytes = riff(
     chunk("fmt ", format({ tag: 3, bits: 32 })),
@@ -124,7 +124,7 @@ Deno.test("parseWav() takes a NaN or an infinity for silence", () => {
   assertEquals(Array.from(parseWav(bytes).samples), [0, 0, 0, 0.5]);
 });
 
-Deno.test("parseWav() takes a number of 64 bits that is infinite in 32 for silence", () => {
+Deno.test("parseWav() reads a 64-bit float that is infinite in 32 bits as silence", () => {
   const bytes = riff(
     chunk("fmt ", format({ tag: 3, bits: 64 })),
     chunk("data", new Uint8Array(new Float64Array([1e300, -0.5]).buffer)),
@@ -136,94 +136,98 @@ const GOOD = riff(FORMAT, chunk("data", FOUR));
 const wrong = (fields: WavFields) => riff(chunk("fmt ", format(fields)), chunk("data", FOUR));
 const badSubFormat = extensibleFormat().map((byte, i) => i === 39 ? byte + 1 : byte);
 
-const UNPLAYABLE: { name: string; bytes: Uint8Array; reason: string }[] = [
-  { name: "nothing", bytes: new Uint8Array(), reason: "Not a WAV file" },
-  { name: "11 bytes", bytes: GOOD.subarray(0, 11), reason: "Not a WAV file" },
+const UNPLAYABLE: { name: string; bytes: Uint8Array; detail: WavDetail }[] = [
+  { name: "nothing", bytes: new Uint8Array(), detail: { kind: "not_wav" } },
+  { name: "11 bytes", bytes: GOOD.subarray(0, 11), detail: { kind: "not_wav" } },
   {
     name: "an MP3",
     bytes: new TextEncoder().encode("ID3\x03\0\0\0\0\0\0\0\0\0\0"),
-    reason: "Not a WAV file",
+    detail: { kind: "not_wav" },
   },
-  { name: "big-endian RIFX", bytes: GOOD.map((byte, i) => i === 3 ? 0x58 : byte), reason: "Not a WAV file" },
-  { name: "an AVI", bytes: GOOD.map((byte, i) => i === 8 ? 0x41 : byte), reason: "Not a WAV file" },
-  { name: "RIFF only", bytes: GOOD.subarray(0, 12), reason: "The file has no sound format" },
-  { name: "half a chunk header", bytes: GOOD.subarray(0, 18), reason: "The file has no sound format" },
-  { name: "half a format", bytes: GOOD.subarray(0, 30), reason: "The file ends within its header" },
-  { name: "a format without data", bytes: GOOD.subarray(0, 36), reason: "The file has no sound in it" },
-  { name: "half a data header", bytes: GOOD.subarray(0, 43), reason: "The file has no sound in it" },
+  {
+    name: "big-endian RIFX",
+    bytes: GOOD.map((byte, i) => i === 3 ? 0x58 : byte),
+    detail: { kind: "not_wav" },
+  },
+  { name: "an AVI", bytes: GOOD.map((byte, i) => i === 8 ? 0x41 : byte), detail: { kind: "not_wav" } },
+  { name: "RIFF only", bytes: GOOD.subarray(0, 12), detail: { kind: "no_format" } },
+  { name: "half a chunk header", bytes: GOOD.subarray(0, 18), detail: { kind: "no_format" } },
+  { name: "half a format", bytes: GOOD.subarray(0, 30), detail: { kind: "header_cut_short" } },
+  { name: "a format without data", bytes: GOOD.subarray(0, 36), detail: { kind: "no_sound" } },
+  { name: "half a data header", bytes: GOOD.subarray(0, 43), detail: { kind: "no_sound" } },
   {
     name: "data before the format",
     bytes: riff(chunk("data", FOUR), FORMAT),
-    reason: "The sound comes before its format",
+    detail: { kind: "sound_before_format" },
   },
   {
     name: "a format of 14 bytes",
     bytes: riff(chunk("fmt ", format().subarray(0, 14)), chunk("data", FOUR)),
-    reason: "The file's sound format is cut short",
+    detail: { kind: "format_cut_short" },
   },
   {
     name: "a format of 4 GiB",
     bytes: riff(chunk("fmt ", format(), 0xffff_ffff), chunk("data", FOUR)),
-    reason: "The file ends within its header",
+    detail: { kind: "header_cut_short" },
   },
   {
     name: "a chunk of 4 GiB",
     bytes: riff(chunk("LIST", FOUR, 0xffff_ffff), FORMAT, chunk("data", FOUR)),
-    reason: "The file has no sound format",
+    detail: { kind: "no_format" },
   },
   {
     name: "a short extensible format",
     bytes: riff(chunk("fmt ", extensibleFormat().subarray(0, 38)), chunk("data", FOUR)),
-    reason: "The file's sound format is cut short",
+    detail: { kind: "format_cut_short" },
   },
   {
     name: "an unknown sub-format",
     bytes: riff(chunk("fmt ", badSubFormat), chunk("data", FOUR)),
-    reason: "The file's sound format is unknown",
+    detail: { kind: "format_unknown" },
   },
   {
     name: "MP3 in WAV",
     bytes: wrong({ tag: 85 }),
-    reason: "The sound is compressed (WAV format 85); only uncompressed sound can be played",
+    detail: { kind: "compressed", tag: 85 },
   },
-  { name: "no channels", bytes: wrong({ channels: 0 }), reason: "The file has no channels" },
+  { name: "no channels", bytes: wrong({ channels: 0 }), detail: { kind: "no_channels" } },
   {
     name: "0 Hz",
     bytes: wrong({ sampleRate: 0 }),
-    reason: "The sample rate is 0 Hz; 8000 to 192000 Hz can be played",
+    detail: { kind: "sample_rate", hz: 0, lowestHz: 8000, highestHz: 192_000 },
   },
   {
     name: "4 GHz",
     bytes: wrong({ sampleRate: 4e9 }),
-    reason: "The sample rate is 4000000000 Hz; 8000 to 192000 Hz can be played",
+    detail: { kind: "sample_rate", hz: 4000000000, lowestHz: 8000, highestHz: 192_000 },
   },
-  { name: "0 bits", bytes: wrong({ bits: 0 }), reason: "0-bit integer samples cannot be played" },
+  { name: "0 bits", bytes: wrong({ bits: 0 }), detail: { kind: "sample_size", bits: 0, float: false } },
   {
     name: "12 bits",
     bytes: wrong({ bits: 12, blockBytes: 2 }),
-    reason: "12-bit integer samples cannot be played",
+    detail: { kind: "sample_size", bits: 12, float: false },
   },
   {
     name: "16-bit floats",
     bytes: wrong({ tag: 3, bits: 16 }),
-    reason: "16-bit float samples cannot be played",
+    detail: { kind: "sample_size", bits: 16, float: true },
   },
   {
     name: "blocks of no bytes",
     bytes: wrong({ blockBytes: 0 }),
-    reason: "The file's sound format contradicts itself",
+    detail: { kind: "format_contradictory" },
   },
   {
     name: "blocks of another size",
     bytes: wrong({ channels: 2, blockBytes: 2 }),
-    reason: "The file's sound format contradicts itself",
+    detail: { kind: "format_contradictory" },
   },
 ];
 
-for (const { name, bytes, reason } of UNPLAYABLE) {
+for (const { name, bytes, detail } of UNPLAYABLE) {
   Deno.test(`parseWav() refuses ${name}`, () => {
     const error = assertThrows(() => parseWav(bytes, "x.wav"), AudioError);
-    assertEquals([error.code, error.subject, error.detail], ["bad_file", "x.wav", reason]);
+    assertEquals([error.code, error.subject, error.detail], ["bad_file", "x.wav", detail]);
   });
 }
 

@@ -5,23 +5,23 @@ import { WORKING_SAMPLES } from "../../../audio/hotplug/supervised_sink.ts";
 import { STALL_CHECKS } from "../../../audio/hotplug/stall_detector.ts";
 import { hear } from "../../../testing/audio/hear.ts";
 import { MadeUpDevices } from "../../../testing/audio/made_up_devices.ts";
-import { ManualClock } from "../../../testing/manual_clock.ts";
+import { FakeClock } from "../../../testing/fake_clock.ts";
 
 /** A supervisor of simulated devices, and its reports. */
 function supervise() {
   const devices = new MadeUpDevices();
-  const clock = new ManualClock();
+  const clock = new FakeClock("by advance");
   const reports: string[] = [];
   const names = (notices: readonly { side: string; name: string }[]) =>
     notices.map(({ side, name }) => `${side} ${name}`).join(", ");
   const supervisor = new DeviceSupervisor(devices, {
-    lost: (notices, detail) => reports.push(`lost ${names(notices)}: ${detail}`),
+    lost: (notices, detail) => reports.push(`lost ${names(notices)}: ${detail.kind}`),
     back: (notices) => reports.push(`back ${names(notices)}`),
   }, clock);
   return { devices, clock, reports, supervisor };
 }
 
-const LOST_BOTH = "lost microphone mic, speaker speaker: Input/output error";
+const LOST_BOTH = "lost microphone mic, speaker speaker: io_error";
 const BACK_BOTH = "back microphone mic, speaker speaker";
 
 function loudest(samples: Int16Array): number {
@@ -73,7 +73,7 @@ Deno.test("DeviceSupervisor leaves the loudspeaker alone when the microphone is 
   await clock.advance(5000);
   await hear(source, new Int16Array(960));
   await clock.advance(0);
-  assertEquals(reports, ["lost microphone mic: Input/output error", "back microphone mic"]);
+  assertEquals(reports, ["lost microphone mic: io_error", "back microphone mic"]);
 });
 
 Deno.test("DeviceSupervisor starts with silence for a missing device, and opens it once it is plugged in", async () => {
@@ -88,7 +88,7 @@ Deno.test("DeviceSupervisor starts with silence for a missing device, and opens 
   await clock.advance(1000);
   await hear(source, frame);
   await clock.advance(0);
-  assertEquals(reports, ["lost microphone USB Headset: Input/output error", "back microphone mic"]);
+  assertEquals(reports, ["lost microphone USB Headset: io_error", "back microphone mic"]);
 });
 
 Deno.test("DeviceSupervisor treats a stalled microphone as lost", async () => {
@@ -106,7 +106,7 @@ Deno.test("DeviceSupervisor treats a stalled microphone as lost", async () => {
   assertEquals(loudest(frame), 0);
   await readOn();
   assertEquals(reports, [], "it may be slow");
-  const lost = ["lost microphone mic: The device stands still"];
+  const lost = ["lost microphone mic: stalled"];
   // It opens and stalls again and again, which makes no further report.
   for (let round = 0; round < 20; round++) await readOn();
   assertEquals(reports, lost);
@@ -143,7 +143,7 @@ Deno.test("DeviceSupervisor tells a loudspeaker with a full queue from a stalled
     sink.wanted();
     await clock.advance(1000);
   }
-  assertEquals(reports, ["lost speaker speaker: The device stands still"]);
+  assertEquals(reports, ["lost speaker speaker: stalled"]);
 });
 
 Deno.test("DeviceSupervisor closes released devices, and those that open after their release", async () => {
@@ -163,5 +163,5 @@ Deno.test("DeviceSupervisor closes released devices, and those that open after t
   opened.resolve();
   await supervisor.settled();
   assertEquals([devices.open, clock.timers], [0, 0]);
-  assertEquals(reports, ["lost speaker speaker: Input/output error"]);
+  assertEquals(reports, ["lost speaker speaker: io_error"]);
 });

@@ -1,7 +1,7 @@
 import { SAMPLES_PER_MS } from "../../../lib/dsp/pcm.ts";
 import { assertGreater, assertLess, assertLessOrEqual } from "@std/assert";
 import { CapturePoll } from "../../../audio/portaudio/capture_poll.ts";
-import { seededRandom } from "../../../testing/audio/signals.ts";
+import { seededRandom } from "../../../testing/netem/random.ts";
 
 interface Microphone {
   readonly readSamples: number;

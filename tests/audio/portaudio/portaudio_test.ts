@@ -34,6 +34,7 @@ Deno.test("PortAudio.open() names the library that it did not find", () => {
   const error = assertThrows(() => PortAudio.open(), AudioError);
   assertEquals(error.code, "no_library");
   assertEquals(error.subject, "/nowhere/libportaudio.so.2");
+  assertEquals(error.detail.kind, "not_loaded");
 });
 
 Deno.test({
@@ -55,6 +56,7 @@ Deno.test({
     const error = assertThrows(() => portAudio.check("output", "no such card"), AudioError);
     assertEquals(error.code, "no_device");
     assertEquals(error.subject, "no such card");
+    assertEquals(error.detail, { kind: "no_such_device", direction: "output" });
   },
 });
 

@@ -13,7 +13,8 @@ import {
   speech,
   voiceGainDb,
 } from "../../../testing/audio/room.ts";
-import { noise, seededRandom } from "../../../testing/audio/signals.ts";
+import { noise } from "../../../testing/audio/signals.ts";
+import { seededRandom } from "../../../testing/netem/random.ts";
 
 /** Least echo return loss enhancement, and least gain of a near-end voice, in dB. */
 const MIN_ERLE_DB = 20;

@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { EchoDelayEstimator } from "../../../audio/processing/echo_delay_estimator.ts";
 import { blocks, hear, roomResponse, speech } from "../../../testing/audio/room.ts";
-import { noise, seededRandom } from "../../../testing/audio/signals.ts";
+import { noise } from "../../../testing/audio/signals.ts";
+import { seededRandom } from "../../../testing/netem/random.ts";
 
 const SECONDS = 4;
 const FAR = speech(["fala.wav", "resposta.wav"], SECONDS);

@@ -45,7 +45,7 @@ const CASES: [name: string, caller: string[], callee: string[], gone: boolean, s
 ];
 
 for (const [name, caller, callee, gone, sound] of CASES) {
-  Deno.test(`CallLedger takes for ${sound ? "sound" : "broken"}: ${name}`, () => {
+  Deno.test(`CallLedger counts as ${sound ? "sound" : "broken"}: ${name}`, () => {
     const ledger = new CallLedger();
     for (const what of callee) ledger.told("a", "callee", what);
     for (const what of caller) ledger.told("a", "caller", what);

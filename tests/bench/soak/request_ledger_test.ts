@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { RequestLedger } from "../../../bench/soak/request_ledger.ts";
 
-/** A conversation: `>` is sent, `<` received, `|` the end of the connection. */
+/** A conversation: `>` sent, `<` received, `|` end of the connection. */
 function ledgerOf(...conversation: readonly string[]): RequestLedger {
   const ledger = new RequestLedger();
   for (const [now, step] of conversation.entries()) {
@@ -66,6 +66,6 @@ for (const [name, conversation, expected] of CASES) {
   });
 }
 
-Deno.test("RequestLedger says what still waits", () => {
+Deno.test("RequestLedger counts unanswered requests", () => {
   assertEquals(ledgerOf(">registro", "<registro_confirmado", ">consulta", ">lista").waiting, 2);
 });

@@ -73,10 +73,10 @@ const BROKEN: [name: string, bar: string, results: Partial<SoakResults>][] = [
   ["a connection lost at another time", "connections that were lost", {
     loadClients: { ...loadClients, lostAt: [999] },
   }],
-  ["a broken call", "calls of the visitors", {
+  ["a broken call", "calls of the load clients", {
     loadClients: { ...loadClients, calls: { calls: 2, talked: 1, broken: ["a"] } },
   }],
-  ["no call at all", "calls of the visitors", {
+  ["no call at all", "calls of the load clients", {
     loadClients: { ...loadClients, calls: { calls: 0, talked: 0, broken: [] } },
   }],
   ["voice that came twice", "their packets", {
@@ -88,7 +88,9 @@ const BROKEN: [name: string, bar: string, results: Partial<SoakResults>][] = [
     loadClients: { ...loadClients, requests: { ...loadClients.requests, namesRefused: 1 } },
   }],
   ["a descriptor of the registry", "descriptors", { registry: change("registry", [60, 60], [25, 26]) }],
-  ["a descriptor of the visitors", "descriptors", { loadClients: { ...loadClients, descriptorsAfter: 21 } }],
+  ["a descriptor of the load clients", "descriptors", {
+    loadClients: { ...loadClients, descriptorsAfter: 21 },
+  }],
   ["a registry that has grown", "memory", { registry: change("registry", [60, 67], [25, 25]) }],
   ["voice that is late", "delay", { delays: { early: delays(80), late: delays(101) } }],
   ["voice that was not heard", "delay", { delays: { early: delays(NaN), late: delays(NaN) } }],

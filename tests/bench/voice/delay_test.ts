@@ -1,14 +1,15 @@
 import { assertAlmostEquals, assertEquals, assertGreater, assertLess } from "@std/assert";
-import { BURST_RATE, findBursts, makeBursts } from "../../../bench/voice/bursts.ts";
+import { findBursts, makeBursts } from "../../../bench/voice/bursts.ts";
 import { delaysBetween } from "../../../bench/voice/delay.ts";
 import { parseCost } from "../../../bench/measure/process_cost.ts";
-import { quantile } from "../../../bench/measure/quantile.ts";
+import { quantile } from "../../../testing/quantile.ts";
 import { seededRandom } from "../../../testing/netem/random.ts";
+import { SAMPLE_RATE } from "../../../lib/dsp/pcm.ts";
 
-/** A tenth of a millisecond, in samples. */
-const NEAR = BURST_RATE / 10_000;
+/** 0.1 ms in samples. */
+const NEAR = SAMPLE_RATE / 10_000;
 
-Deno.test("findBursts() finds every burst where it was, however soft, in noise and turned about", () => {
+Deno.test("findBursts() finds every burst in its place, soft, in noise and inverted", () => {
   const bursts = makeBursts(6);
   const starts = findBursts(bursts);
   assertGreater(starts.length, 7);
@@ -20,18 +21,18 @@ Deno.test("findBursts() finds every burst where it was, however soft, in noise a
   const found = findBursts(soft);
   assertEquals(found.length, starts.length);
   found.forEach((start, i) => assertAlmostEquals(start - 480, starts[i]!, NEAR));
-  assertEquals(findBursts(new Float32Array(BURST_RATE)), []);
+  assertEquals(findBursts(new Float32Array(SAMPLE_RATE)), []);
 });
 
-Deno.test("makeBursts() spaces the bursts unevenly, more than the longest delay apart", () => {
+Deno.test("makeBursts() spaces bursts irregularly, further apart than the longest delay", () => {
   const starts = findBursts(makeBursts(20));
-  const gaps = starts.slice(1).map((start, i) => (start - starts[i]!) / BURST_RATE);
+  const gaps = starts.slice(1).map((start, i) => (start - starts[i]!) / SAMPLE_RATE);
   assertGreater(Math.min(...gaps), 0.54);
   assertLess(Math.max(...gaps), 0.66);
   assertGreater(quantile(gaps, 0.9) - quantile(gaps, 0.1), 0.05);
 });
 
-Deno.test("delaysBetween() pairs what was heard with what was said", () => {
+Deno.test("delaysBetween() matches bursts heard with bursts played", () => {
   // The first three do not count.
   const said = [0, 600, 1200, 1800, 2400, 3000, 3600, 4200];
   const heard = [50, 650, 1250, 1900, 2502, 3706, 4304];
@@ -59,7 +60,7 @@ for (
   });
 }
 
-Deno.test("parseCost() reads /proc, also for a program with a strange name", () => {
+Deno.test("parseCost() parses /proc, also for a name with spaces and brackets", () => {
   const stat = "42 (a b) c) S 1 42 42 0 -1 4194304 999 0 0 0 250 75 0 0 20 0 9 0 12345 0 0";
   const status = "Name:\ta b) c\nVmHWM:\t  2048 kB\nVmRSS:\t  1024 kB\n";
   assertEquals(parseCost(stat, status), { cpuSeconds: 3.25, residentKib: 1024, peakKib: 2048 });

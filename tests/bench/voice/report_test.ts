@@ -53,7 +53,7 @@ const RESULTS: VoiceResults = {
   ],
 };
 
-Deno.test("measureBars() compares what was measured with what was expected", () => {
+Deno.test("measureBars() compares measurements with requirements", () => {
   assertEquals(
     measureBars(RESULTS).map(({ what, expected, measured, met }) => [what, expected, measured, met]),
     [
@@ -80,7 +80,7 @@ const CIRCUMSTANCES = {
   notes: ["Nobody else came."],
 };
 
-Deno.test("middleCall() is the one with as many better as worse ones, and of two the worse", () => {
+Deno.test("middleCall() is the median by STOI, of two the lower", () => {
   const [bad, fair, good] = [heard(0.5), heard(0.7), heard(0.9)];
   const failed = { failure: "no sound" };
   assertEquals(middleCall([good, bad, fair]), fair);
@@ -93,7 +93,7 @@ Deno.test("writeReport() has a table for each part that was run", () => {
   const report = writeReport(RESULTS, CIRCUMSTANCES);
   for (
     const line of [
-      "- 2026-01-02 03:04 UTC, 1.5 minutes, seed `1`, on each network the middle one of 3 calls",
+      "- 2026-01-02 03:04 UTC, 1.5 minutes, seed `1`, on each network the median of 3 calls",
       "- Nobody else came.",
       `| ${SALA} | 58.0 | 58.0 | 70.0 | 0.26 | 20 of 20 |`,
       `| ${SALA_FRAME_10} | failed: no sound | – | – | – | – |`,
@@ -118,7 +118,7 @@ Deno.test("drawPictures() draws the parts that were run", () => {
   assertEquals(drawPictures(NOTHING).size, 0);
 });
 
-Deno.test("drawBars() draws a bar for each number, as high as the number", () => {
+Deno.test("drawBars() draws bars in proportion to their values", () => {
   const svg = drawBars({
     title: "a < b",
     groups: ["one", "two"],

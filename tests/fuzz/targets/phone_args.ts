@@ -2,8 +2,8 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { parsePhoneOptions } from "../../../lib/cli/phone_args.ts";
-import { usageSentence } from "../../../lib/ui/sentences.ts";
-import { TEXTS } from "../../../lib/ui/texts/texts.ts";
+import { sentence } from "../../../lib/ui/sentences.ts";
+import { PHONE_TEXTS } from "../../../lib/ui/texts/texts.ts";
 import { isIpAddress, isPort } from "../../../lib/protocol/address.ts";
 import { isName } from "../../../lib/protocol/name.ts";
 import { printable } from "../../../lib/protocol/printable.ts";
@@ -35,10 +35,10 @@ export const phoneOptions: FuzzTarget = {
       ? "help"
       : "";
     if ("problem" in parsed) {
-      for (const texts of Object.values(TEXTS)) {
-        const sentence = usageSentence(parsed.problem, texts);
-        assertEquals(printable(sentence), sentence);
-        assert(sentence.length > 10);
+      for (const texts of Object.values(PHONE_TEXTS)) {
+        const { text } = sentence({ event: "wrong_usage", problem: parsed.problem }, texts);
+        assertEquals(printable(text), text);
+        assert(text.length > 10);
       }
       return { events: 1, came: JSON.stringify(parsed.problem).slice(0, 40) };
     }

@@ -4,7 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 import { ReceiverStatistics } from "../../../lib/rtp/receiver_statistics.ts";
 import { RtcpSession } from "../../../lib/rtp/rtcp_session.ts";
 import { parseCompound } from "../../../lib/rtp/rtcp.ts";
-import { randomFrom } from "../../../testing/netem/network.ts";
+import { seededRandom } from "../../../testing/netem/random.ts";
 import { ByteReader } from "../byte_reader.ts";
 import type { FuzzTarget } from "../fuzz_target.ts";
 import { REPORTS } from "./rtcp.ts";
@@ -67,7 +67,7 @@ export const rtcpSession: FuzzTarget = {
   run(input) {
     const reader = new ByteReader(input);
     const statistics = new ReceiverStatistics();
-    const random = randomFrom(1);
+    const random = seededRandom(1);
     let now = 5_000;
     const rtcpSession = new RtcpSession({
       ssrc: SSRC,

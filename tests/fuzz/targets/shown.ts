@@ -4,7 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 import { jsonLine } from "../../../lib/ui/json_line.ts";
 import { notice } from "../../../lib/ui/notice.ts";
 import { sentence } from "../../../lib/ui/sentences.ts";
-import { TEXTS } from "../../../lib/ui/texts/texts.ts";
+import { PHONE_TEXTS } from "../../../lib/ui/texts/texts.ts";
 import { traceLine } from "../../../lib/ui/trace_line.ts";
 import type { PhoneEvent } from "../../../lib/events/phone_events.ts";
 import { EVERY_EVENT, UNSAFE } from "../../ui/every_event.ts";
@@ -51,7 +51,7 @@ export const shown: FuzzTarget = {
     for (const language of ["pt", "en"] as const) {
       const lines = event.event === "message"
         ? traceLine(event, AT, { language, colour: false })
-        : notice(sentence(event, TEXTS[language]), false);
+        : notice(sentence(event, PHONE_TEXTS[language]), false);
       for (const line of lines.split("\n")) assert(!UNSAFE.test(line), JSON.stringify(line));
     }
     return { events: 1, came: event.event };

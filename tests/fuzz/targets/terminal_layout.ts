@@ -5,7 +5,7 @@ import { unicodeWidth } from "../../../lib/offline_std/unicode_width.ts";
 import { alignColumns } from "../../../lib/ui/columns.ts";
 import { statusLine } from "../../../lib/ui/status_line.ts";
 import { fitting, terminalRows } from "../../../lib/ui/terminal_layout.ts";
-import { TEXTS } from "../../../lib/ui/texts/texts.ts";
+import { PHONE_TEXTS } from "../../../lib/ui/texts/texts.ts";
 import { printable } from "../../../lib/protocol/printable.ts";
 import { type FuzzTarget, textSeeds } from "../fuzz_target.ts";
 
@@ -46,7 +46,7 @@ export const terminalLayout: FuzzTarget = {
       muted: true,
       code: null,
     };
-    const line = statusLine(status, TEXTS.pt, columns, false);
+    const line = statusLine(status, PHONE_TEXTS.pt, columns, false);
     assertEquals(unicodeWidth(line.text), line.width);
     assert(line.width <= columns);
     return { events: 1, came: `${Math.min(9, rows.length)} ${fit === text}` };

@@ -20,7 +20,7 @@ function withFormat(tag: number, channels: number, bits: number): Uint8Array {
   return bytes;
 }
 
-/** A file is a sound of finite samples no longer than the file, or it is refused in a sentence. */
+/** A file is a sound of finite samples no longer than the file, or it is refused with a code. */
 export const wav: FuzzTarget = {
   name: "wav",
   seeds: [
@@ -44,7 +44,7 @@ export const wav: FuzzTarget = {
       assertInstanceOf(error, AudioError);
       assertEquals(error.code, "bad_file");
       assertEquals(printable(error.message), error.message);
-      return { events: 1, came: error.detail };
+      return { events: 1, came: error.detail.kind };
     }
   },
 };

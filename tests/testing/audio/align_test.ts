@@ -6,7 +6,7 @@ import { stoi } from "../../../testing/audio/stoi.ts";
 const FILE = new URL("../../../demo/fala.wav", import.meta.url).pathname;
 const { samples: said, sampleRate } = parseWav(await Deno.readFile(FILE), FILE);
 
-/** What would be heard with a delay in seconds that depends on the time. */
+/** A recording with a delay in seconds that depends on the time. */
 function delayed(delayAt: (seconds: number) => number): Float32Array<ArrayBuffer> {
   const heard = new Float32Array(said.length + sampleRate);
   for (let i = 0; i < heard.length; i++) {
@@ -16,14 +16,14 @@ function delayed(delayAt: (seconds: number) => number): Float32Array<ArrayBuffer
   return heard;
 }
 
-Deno.test("align() finds one delay for all", () => {
+Deno.test("align() finds a constant delay", () => {
   const { samples, delaysSeconds } = align(said, delayed(() => 0.237), sampleRate);
   for (const delay of delaysSeconds) assertAlmostEquals(delay, 0.237, 0.0002);
   assertEquals(samples.length, said.length);
   assertGreater(stoi(said, samples, sampleRate), 0.999);
 });
 
-Deno.test("align() follows a delay that changes, piece by piece", () => {
+Deno.test("align() follows a changing delay piece by piece", () => {
   const jump = (seconds: number) => seconds < 2.5 ? 0.1 : 0.16;
   const { samples, delaysSeconds } = align(said, delayed(jump), sampleRate);
   assertAlmostEquals(delaysSeconds[0]!, 0.1, 0.001);
@@ -33,7 +33,7 @@ Deno.test("align() follows a delay that changes, piece by piece", () => {
   assertGreater(stoi(said, samples, sampleRate), stoi(said, inStep, sampleRate) + 0.1);
 });
 
-Deno.test("align() finds a piece again after a delay that changed by more than its reach", () => {
+Deno.test("align() finds a piece after a jump of the delay beyond the near range", () => {
   for (const [before, after] of [[0.35, 0.1], [0.1, 0.35]] as const) {
     const { samples, delaysSeconds } = align(said, delayed((s) => s < 2.5 ? before : after), sampleRate);
     assertAlmostEquals(delaysSeconds[0]!, before, 0.001);
@@ -42,7 +42,7 @@ Deno.test("align() finds a piece again after a delay that changed by more than i
   }
 });
 
-Deno.test("align() takes silence for what was not recorded", () => {
+Deno.test("align() gives silence for what was not recorded", () => {
   const { samples } = align(said, said.subarray(0, sampleRate * 3), sampleRate);
   assertEquals(samples.length, said.length);
   assertEquals(samples.subarray(sampleRate * 4).some((sample) => sample !== 0), false);

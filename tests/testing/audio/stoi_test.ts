@@ -3,15 +3,15 @@ import { parseWav } from "../../../audio/file/wav_reader.ts";
 import { stoi, STOI_RATE } from "../../../testing/audio/stoi.ts";
 
 /**
- * The expected values come from a second implementation of the paper, written apart from this one in Python with
- * NumPy and SciPy (`numpy.fft.rfft`, `scipy.signal.resample_poly` for the rate), run on the very signals below.
+ * The expected values come from an independent implementation of the paper in Python with NumPy and SciPy
+ * (`numpy.fft.rfft`, `scipy.signal.resample_poly` for the rate), run on the same signals.
  */
 const TOLERANCE = 0.001;
 
 const FILE = new URL("../../../demo/fala.wav", import.meta.url).pathname;
 const { samples: speech, sampleRate } = parseWav(await Deno.readFile(FILE), FILE);
 
-/** Noise from a linear congruential generator, evenly spread from -1 to 1. */
+/** Uniform noise from -1 to 1, from a linear congruential generator that is the same in Python. */
 function noise(length: number, seed: number): Float32Array {
   let state = seed;
   return Float32Array.from({ length }, () => {
@@ -64,24 +64,24 @@ for (
     ["swelling noise with a tone", clear, heard, STOI_RATE, 0.77714],
   ] as const
 ) {
-  Deno.test(`stoi() gives the value computed elsewhere for ${name}`, () => {
+  Deno.test(`stoi() agrees with the independent implementation for ${name}`, () => {
     assertAlmostEquals(stoi(reference, degraded, rate), expected, TOLERANCE);
   });
 }
 
-Deno.test("stoi() does not mind how loud it was heard", () => {
+Deno.test("stoi() does not depend on the level of the degraded speech", () => {
   const quiet = noisy(5).map((sample) => sample / 50);
   assertAlmostEquals(stoi(speech, quiet, sampleRate), stoi(speech, noisy(5), sampleRate), 1e-6);
 });
 
-Deno.test("stoi() leaves out what was silent", () => {
+Deno.test("stoi() ignores pauses", () => {
   const pause = new Float32Array(5 * sampleRate);
   const withPause = Float32Array.from([...speech, ...pause]);
   const hum = Float32Array.from([...noisy(10), ...noise(pause.length, 3)]);
   assertAlmostEquals(stoi(withPause, hum, sampleRate), stoi(speech, noisy(10), sampleRate), 0.01);
 });
 
-Deno.test("stoi() tells what was heard at the wrong moment from what was heard in time", () => {
+Deno.test("stoi() falls with a misalignment", () => {
   const late = new Float32Array(speech.length);
   late.set(speech.subarray(0, speech.length - sampleRate / 4), sampleRate / 4);
   assertLess(stoi(speech, late, sampleRate), 0.6);
@@ -90,7 +90,7 @@ Deno.test("stoi() tells what was heard at the wrong moment from what was heard i
   assertGreater(stoi(speech, speech, sampleRate), 0.9999);
 });
 
-Deno.test("stoi() refuses what it cannot compare", () => {
+Deno.test("stoi() refuses signals that it cannot compare", () => {
   assertThrows(() => stoi(speech, speech.subarray(1), sampleRate), RangeError);
   assertThrows(() => stoi(speech.subarray(0, 4000), speech.subarray(0, 4000), sampleRate), RangeError);
 });

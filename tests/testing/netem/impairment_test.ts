@@ -6,7 +6,7 @@ import { seededRandom } from "../../../testing/netem/random.ts";
 const PACKETS = 20_000;
 const PACKET_MS = 20;
 
-/** Delays of each packet's deliveries, for a packet every 20 ms. */
+/** Delays of each packet's arrivals, for a packet every 20 ms. */
 function delays(condition: Omit<Condition, "name">, seed = "1", packets = PACKETS): number[][] {
   const impairment = new Impairment({ name: "test", ...condition }, seed);
   return Array.from({ length: packets }, (_, k) => {
@@ -37,7 +37,7 @@ function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-Deno.test("seededRandom() repeats itself for a seed, differs between seeds, and is evenly spread", () => {
+Deno.test("seededRandom() depends on the seed alone and is uniform", () => {
   const take = (seed: string) => Array.from({ length: 10_000 }, seededRandom(seed));
   assertEquals(take("1 loss"), take("1 loss"));
   for (const seed of ["1 loss", "2 loss", "1 jitter", ""]) {
@@ -47,19 +47,19 @@ Deno.test("seededRandom() repeats itself for a seed, differs between seeds, and 
       const share = numbers.filter((number) => Math.floor(number * 10) === tenth).length / numbers.length;
       assertAlmostEquals(share, 0.1, 0.015, `the part from ${tenth / 10} of "${seed}"`);
     }
-    // One number says nothing about the next.
+    // Successive numbers are uncorrelated.
     assertAlmostEquals(mean(numbers.map((number, i) => number * (numbers[i + 1] ?? 0))), 0.25, 0.01);
   }
   const [a, b] = [take("1 loss"), take("2 loss")];
   assertAlmostEquals(mean(a.map((number, i) => (number - 0.5) * (b[i]! - 0.5))), 0, 0.005);
 });
 
-Deno.test("Impairment leaves a clean network's packets alone", () => {
+Deno.test("Impairment without any impairment delivers each packet once and at once", () => {
   assert(delays({}).every((deliveries) => deliveries.length === 1 && deliveries[0] === 0));
   assert(delays({ baseDelayMs: 25 }).every((deliveries) => deliveries[0] === 25));
 });
 
-Deno.test("Impairment decides the same for the same seed, whatever the time", () => {
+Deno.test("Impairment depends on the seed and not on the time", () => {
   const condition: Condition = {
     name: "test",
     loss: { kind: "bursts", probability: 0.1, meanBurst: 3 },
@@ -78,7 +78,7 @@ Deno.test("Impairment decides the same for the same seed, whatever the time", ()
   assert(JSON.stringify(delays(condition, "7")) !== JSON.stringify(delays(condition, "8")));
 });
 
-Deno.test("Impairment loses the same packets whatever else it does to them", () => {
+Deno.test("Impairment loses the same packets with other impairments and without", () => {
   const loss = { kind: "random", probability: 0.1 } as const;
   const lost = (condition: Omit<Condition, "name">) => delays(condition).map(({ length }) => length === 0);
   assertEquals(
@@ -88,7 +88,7 @@ Deno.test("Impairment loses the same packets whatever else it does to them", () 
 });
 
 for (const probability of [0.01, 0.05, 0.2]) {
-  Deno.test(`Impairment loses ${100 * probability} % of the packets, each for itself`, () => {
+  Deno.test(`Impairment loses ${100 * probability} % of the packets independently`, () => {
     const result = delays({ loss: { kind: "random", probability } });
     assertAlmostEquals(shareLost(result), probability, 0.01);
     assertAlmostEquals(mean(bursts(result)), 1 / (1 - probability), 0.1);
@@ -106,7 +106,7 @@ for (const [probability, meanBurst] of [[0.1, 3], [0.05, 5], [0.2, 2]] as const)
 for (
   const [kind, meanMs] of [
     ["uniform", 30],
-    // The mean of a half-normal distribution is its deviation times √(2/π).
+    // The mean of a half-normal distribution is its standard deviation times √(2/π).
     ["half_normal", 20 * Math.sqrt(2 / Math.PI)],
     ["gamma", 15],
   ] as const
@@ -123,13 +123,13 @@ for (
   });
 }
 
-/** How many packets come before one that was sent earlier. */
+/** Number of packets that arrive before an earlier one. */
 function overtakings(result: readonly number[][]): number {
   const due = result.map(([delayMs], k) => k * PACKET_MS + delayMs!);
   return due.filter((dueMs, k) => k > 0 && dueMs < due[k - 1]!).length;
 }
 
-Deno.test("Impairment lets packets overtake each other only where they may", () => {
+Deno.test("Impairment reorders packets unless they keep their order", () => {
   const jitter = { kind: "uniform", maximumMs: 80 } as const;
   assertGreater(overtakings(delays({ jitter: { ...jitter, keepsOrder: false } })), PACKETS / 10);
   assertEquals(overtakings(delays({ jitter: { ...jitter, keepsOrder: true } })), 0);
@@ -145,6 +145,13 @@ Deno.test("Impairment delivers some packets twice", () => {
   const result = delays({ duplication: { probability: 0.05 } });
   assertAlmostEquals(result.filter(({ length }) => length === 2).length / PACKETS, 0.05, 0.01);
   assertEquals(shareLost(result), 0);
+});
+
+Deno.test("Impairment delivers copies up to a time after their packets", () => {
+  const copies = delays({ duplication: { probability: 1, laterMs: 50 } });
+  const laterMs = copies.map(([first, second]) => second! - first!);
+  assert(laterMs.every((ms) => ms >= 0 && ms <= 50));
+  assertAlmostEquals(laterMs.reduce((sum, ms) => sum + ms, 0) / laterMs.length, 25, 1);
 });
 
 Deno.test("Impairment stalls for a while and then delivers all at once and in order", () => {

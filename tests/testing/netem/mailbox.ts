@@ -1,13 +1,13 @@
 import type { Endpoint } from "../../../lib/protocol/address.ts";
 import { LOOPBACK, RelaySocket } from "../../../testing/netem/relay.ts";
 
-/** A datagram and who sent it. */
+/** A datagram and its sender. */
 export interface Letter {
   readonly bytes: Uint8Array;
   readonly from: Endpoint;
 }
 
-/** A socket that keeps what comes until it is asked for. */
+/** A socket that queues what it receives. */
 export class Mailbox implements AsyncDisposable {
   readonly #letters: Letter[] = [];
   #wake: () => void = () => {};

@@ -12,13 +12,13 @@ import { Mailbox } from "./mailbox.ts";
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-/** Looks like RTP of payload type 111, or like an RTCP sender report; the last byte tells it from others. */
+/** The start of an RTP packet of payload type 111, or of an RTCP sender report. The last byte identifies it. */
 const voice = (mark: number) => Uint8Array.of(0x80, 111, 0, mark, 0, 0, 0, 0, 0, 0, 0, 0, mark);
 const report = (mark: number) => Uint8Array.of(0x80, 200, 0, 0, 0, 0, 0, mark);
 
 const LOSES_ALL: Condition = { name: "loses all", loss: { kind: "random", probability: 1 } };
 
-Deno.test("ImpairedPath lets everything pass at once until it begins", () => {
+Deno.test("ImpairedPath passes everything at once before begin()", () => {
   using path = new ImpairedPath({ condition: LOSES_ALL, seed: "1" }, "forward");
   const delivered: Uint8Array[] = [];
   path.pass(voice(1), (datagram) => delivered.push(datagram));
@@ -30,7 +30,7 @@ Deno.test("ImpairedPath lets everything pass at once until it begins", () => {
   assertEquals(path.counts, { received: 1, lost: 1 });
 });
 
-Deno.test("ImpairedPath delivers late packets when they are due and in that order", async () => {
+Deno.test("ImpairedPath delivers delayed packets in the order of their due times", async () => {
   const condition: Condition = { name: "late", baseDelayMs: 30 };
   using path = new ImpairedPath({ condition, seed: "1" }, "forward");
   path.begin();
@@ -71,7 +71,7 @@ Deno.test("ImpairedPath lets a packet with less delay overtake", async () => {
   ]);
 });
 
-Deno.test("ImpairedPath loses the same voice whether there are reports in between or not", () => {
+Deno.test("ImpairedPath loses the same voice packets with and without reports between them", () => {
   const condition: Condition = { name: "lossy", loss: { kind: "random", probability: 0.5 } };
   const lost = (withReports: boolean) => {
     using path = new ImpairedPath({ condition, seed: "3" }, "forward");
@@ -87,7 +87,7 @@ Deno.test("ImpairedPath loses the same voice whether there are reports in betwee
   assertEquals(lost(true), lost(false));
 });
 
-Deno.test("redirected() puts another address into an invitation and leaves the rest alone", () => {
+Deno.test("redirected() replaces the address of an invitation and nothing else", () => {
   const invitation = bytes(JSON.stringify({
     tipo: "convite",
     chamada: "a".repeat(22),
@@ -107,7 +107,7 @@ Deno.test("redirected() puts another address into an invitation and leaves the r
   assertEquals(redirected(bytes("{"), { ip: LOOPBACK, port: 7000 }), bytes("{"));
 });
 
-Deno.test("SalaRelay stands between two phones: signalling passes, voice is impaired", async () => {
+Deno.test("SalaRelay passes signalling and impairs voice", async () => {
   const registry = startRegistry({ host: LOOPBACK, port: 0 });
   await using caller = new Mailbox();
   await using callee = new Mailbox();
@@ -176,7 +176,7 @@ for (
     ],
   ] as const
 ) {
-  Deno.test(`withMediaPort() changes only the port of the voice: ${name}`, () => {
+  Deno.test(`withMediaPort() changes only the voice port: ${name}`, () => {
     const result = withMediaPort(bytes(message), 8000);
     assertEquals(text(result.message), expected ?? message);
     assertEquals(result.mediaPort, mediaPort);
@@ -196,7 +196,7 @@ function mediaBoxes(): readonly [Mailbox, Mailbox] {
   }
 }
 
-Deno.test("SipRelay stands between two phones: SIP passes, voice is impaired", async () => {
+Deno.test("SipRelay passes SIP and impairs voice", async () => {
   await using caller = new Mailbox();
   await using callee = new Mailbox();
   const [callerRtp, callerRtcp] = mediaBoxes();
@@ -230,7 +230,7 @@ Deno.test("SipRelay stands between two phones: SIP passes, voice is impaired", a
   assertEquals(relay.forward, { received: 1, lost: 1 });
 });
 
-Deno.test("RelayThread is a relay, and counts what it loses", async () => {
+Deno.test("RelayThread relays, and counts lost packets", async () => {
   const registry = startRegistry({ host: LOOPBACK, port: 0 });
   await using _registry = registry;
   await using callee = new Mailbox();

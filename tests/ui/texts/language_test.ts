@@ -16,7 +16,7 @@ const rows: [asked: string | undefined, variables: Record<string, string>, langu
   [undefined, { LC_ALL: "", LC_MESSAGES: "", LANG: "en_US" }, "en"],
 ];
 
-Deno.test("chooseLanguage() takes what was asked for, else the locale's language, else Portuguese", () => {
+Deno.test("chooseLanguage() takes the language of --lang, else the locale's, else Portuguese", () => {
   for (const [asked, variables, language] of rows) {
     assertEquals(
       chooseLanguage(asked, (name) => variables[name]),
@@ -26,7 +26,7 @@ Deno.test("chooseLanguage() takes what was asked for, else the locale's language
   }
 });
 
-Deno.test("isLanguage() knows the languages that there are texts in", () => {
+Deno.test("isLanguage() knows the languages with texts", () => {
   for (const value of ["pt", "en"]) assertEquals(isLanguage(value), true);
   for (const value of ["", "fr", "PT", undefined, null, ["pt"]]) assertEquals(isLanguage(value), false);
 });

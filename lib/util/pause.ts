@@ -1,4 +1,4 @@
-/** Lets some milliseconds pass in which others are measured, or fewer if a signal fires. */
+/** Waits some milliseconds, or until `signal` fires. Never rejects. */
 export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(end, ms);

@@ -1,0 +1,14 @@
+import type { AudioDetail } from "../../audio/audio_io.ts";
+import type { ConnectFailure } from "../registration/registry_client.ts";
+import type { PhoneFailure } from "./phone_events.ts";
+import type { ListenDetail } from "./registry_events.ts";
+import type { SecretDetail } from "./usage_problem.ts";
+
+/** Any `detail` of an event. A `kind` means the same in all of them. */
+export type Detail =
+  | AudioDetail
+  | ConnectFailure
+  | PhoneFailure
+  | ListenDetail
+  | ListenDetail["cause"]
+  | SecretDetail;

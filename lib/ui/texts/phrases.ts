@@ -1,0 +1,145 @@
+/** Parts of sentences in any language. */
+
+import { unicodeWidth } from "@std/cli/unicode-width";
+import type { AudioFailure, Device, SoundSide } from "../../events/phone_events.ts";
+import type { PersonFields } from "../../events/fields.ts";
+import { COMMANDS } from "../../phone/commands.ts";
+import { alignColumns } from "../columns.ts";
+import type { Language } from "./language.ts";
+import type { CommandTexts } from "./shape.ts";
+
+/** Name of a default device in `audio/`. */
+const DEFAULT_DEVICE = "default";
+
+/** A duration in seconds as `01:23`, or `1:02:03` from an hour on. */
+export function clock(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  const two = (value: number): string => String(value).padStart(2, "0");
+  const hours = Math.floor(whole / 3600);
+  const rest = `${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
+  return hours > 0 ? `${hours}:${rest}` : rest;
+}
+
+/** Text from outside without its full stop, which the sentence around it has. */
+export function withoutStop(text: string): string {
+  return text.replace(/[.\s]+$/u, "");
+}
+
+/** Formats numbers with at most one decimal, by locale (BCP 47). */
+export function numbers(locale: string): (value: number) => string {
+  return (value) => value.toLocaleString(locale, { maximumFractionDigits: 1 });
+}
+
+/** Devices in quotation marks. @param standard Name of the default device. */
+export function deviceNames(names: readonly string[], standard: string): string {
+  return names.map((name) => `“${name === DEFAULT_DEVICE ? standard : name}”`).join(", ");
+}
+
+/** People in columns, indented. */
+export function peopleRows(
+  people: readonly PersonFields[],
+  headers: readonly [string, string, string],
+): string {
+  return rows([headers, ...people.map(({ name, ip, port }) => [name, ip, String(port)])], " | ", [2]);
+}
+
+/**
+ * People as a table with a rule below its headers:
+ *
+ * ```text
+ * nome  | endereço IP  | porta
+ * ------+--------------+------
+ * joão  | 192.168.0.10 |  6000
+ * ```
+ */
+export function peopleTable(
+  people: readonly PersonFields[],
+  headers: readonly [string, string, string],
+): string {
+  const cells = people.map(({ name, ip, port }) => [name, ip, String(port)]);
+  const aligned = alignColumns([headers, ...cells], [2]);
+  const rule = (aligned[0] ?? []).map((cell) => "-".repeat(unicodeWidth(cell))).join("-+-");
+  const [header = "", ...lines] = aligned.map((row) => row.join(" | "));
+  return [header, rule, ...lines].join("\n");
+}
+
+/** Headers and marks of {@linkcode deviceRows}. */
+export interface DeviceWords {
+  readonly headers: readonly [
+    index: string,
+    name: string,
+    host: string,
+    inputs: string,
+    outputs: string,
+    standard: string,
+  ];
+  readonly defaultInput: string;
+  readonly defaultOutput: string;
+}
+
+/** Sound devices in columns, indented. */
+export function deviceRows(devices: readonly Device[], words: DeviceWords): string {
+  const cells = devices.map(({ index, name, host, inputs, outputs, defaultInput, defaultOutput }) => [
+    String(index),
+    name,
+    host,
+    String(inputs),
+    String(outputs),
+    [...defaultInput ? [words.defaultInput] : [], ...defaultOutput ? [words.defaultOutput] : []].join(", "),
+  ]);
+  return rows([words.headers, ...cells], "  ", [0, 3, 4]);
+}
+
+/** Console commands in columns, indented: in this language, in short, in the other one, and their purpose. */
+export function commandRows(language: Language, name: string, texts: CommandTexts): string {
+  const other = language === "pt" ? "en" : "pt";
+  return rows(
+    COMMANDS.map((command) => [
+      command.takesName ? `${command[language]} ${name}` : command[language],
+      command.short.join(" "),
+      command[other],
+      texts[command.kind],
+    ]),
+    "  ",
+  );
+}
+
+/** Rows of cells as indented lines. @param right Columns that are aligned to the right. */
+function rows(
+  cells: readonly (readonly string[])[],
+  separator: string,
+  right: readonly number[] = [],
+): string {
+  return alignColumns(cells, right).map((row) => `  ${row.join(separator).trimEnd()}`).join("\n");
+}
+
+/** Sentences about a device or file that cannot be used; `goesOn` follows if calls go on without it. */
+export interface AudioTexts {
+  readonly no_library: (subject: string) => string;
+  readonly no_device: (subject: string) => string;
+  readonly no_default_device: string;
+  readonly device_failed: (subject: string, cause: string) => string;
+  readonly file_failed: (subject: string, cause: string) => string;
+  readonly bad_file: (subject: string, cause: string) => string;
+  readonly goesOn: string;
+}
+
+/** The sentences of each side. `both` is only for default devices. */
+export type SideTexts = Readonly<Record<Exclude<SoundSide, "both">, AudioTexts>> & {
+  readonly both: Omit<AudioTexts, "no_device" | "file_failed" | "bad_file">;
+};
+
+/** The sentence about a device or file that cannot be used. @param standard Name of the default device. */
+export function audioFailed(
+  { side, code, subject, asked }: AudioFailure & { readonly side: SoundSide },
+  cause: string,
+  texts: SideTexts,
+  standard: string,
+): string {
+  const of: AudioTexts = side === "both" ? { ...texts.speaker, ...texts.both } : texts[side];
+  const isDefault = subject === DEFAULT_DEVICE;
+  const what = code === "no_device" && isDefault
+    ? of.no_default_device
+    : of[code](isDefault ? standard : subject, cause);
+  return asked ? what : `${what} ${of.goesOn}`;
+}

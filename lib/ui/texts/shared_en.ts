@@ -1,0 +1,154 @@
+/** Texts of both tools in English; `shared_pt.ts` has the notes. */
+
+import { formatEndpoint } from "../../protocol/address.ts";
+import type { ErrorCode } from "../../protocol/registry_messages.ts";
+import type { Detail } from "../../events/detail.ts";
+import { numbers, withoutStop } from "./phrases.ts";
+import type { Causes, UsageTexts } from "./shape.ts";
+import { fromTable } from "./table.ts";
+
+export const numberEn = numbers("en");
+
+const REFUSALS: Readonly<Record<ErrorCode, string>> = {
+  nome_em_uso: "the name is in use",
+  usuario_nao_encontrado: "there is no such person in the room",
+  nao_registrado: "this phone is not in the room",
+  ja_registrado: "this connection has a name already",
+  mensagem_invalida: "the registry did not understand the request",
+  sala_cheia: "the room is full",
+  senha_incorreta: "the room's password is another one",
+};
+
+export function refusalEn(reason: ErrorCode, text: string): string {
+  const quoted = reason === "mensagem_invalida" && text !== "";
+  return quoted ? `${REFUSALS[reason]} (“${withoutStop(text)}”)` : REFUSALS[reason];
+}
+
+const CAUSES: Causes = {
+  // The system
+  not_found: "there is no such file or folder",
+  permission_denied: "permission denied",
+  not_capable: "this program was not given the permission",
+  is_directory: "it is a folder",
+  not_directory: "a part of the path is no folder",
+  name_too_long: "the name is too long",
+  no_space: "the disk is full",
+  too_large: "the file would be too large",
+  read_only: "the disk is read-only",
+  busy: "another program uses it",
+  io_error: "reading or writing failed",
+  no_device: "there is no such device",
+  no_memory: "there is not enough memory",
+  too_many_files: "too many files and connections are open",
+  address_in_use: "the port is in use",
+  address_not_available: "the address is not one of this machine's",
+  ip_version_not_available: "this machine does not have that version of IP",
+  network_unreachable: "this machine has no network to there",
+  host_unreachable: "there is no way to that machine",
+  refused: "connection refused",
+  reset: "the connection was interrupted",
+  timeout: "timed out without an answer",
+  name_not_resolved: "there is no machine of that name",
+  other: ({ text }) => withoutStop(text) || "cause unknown",
+
+  // The connection to the registry
+  lost: "the connection was closed",
+  aborted: "the attempt was given up",
+  registry_refused: ({ reason, text }) => `the registry refused the request: ${refusalEn(reason, text)}`,
+
+  // TLS
+  certificate_untrusted: "this phone does not trust its certificate; give the right one with --ca",
+  certificate_other_name: "its certificate is for another name; use the name in the certificate",
+  certificate_expired: "its certificate has expired; the registry needs a new one",
+  certificate_not_yet_valid: "its certificate is not valid yet; check this machine's clock",
+  bad_certificate: ({ text }) => `the certificate is damaged [${text}]`,
+  no_tls: "it does not speak TLS",
+  tls_alert: ({ text }) => `it did not accept this phone's TLS [${text}]`,
+  no_certificate: "the file of --tls-cert has no certificate in PEM",
+  no_key: "the file of --tls-key has no key in PEM",
+  key_mismatch: "the key of --tls-key does not belong to the certificate of --tls-cert",
+  cannot_listen: ({ host, port, cause }) =>
+    `it cannot listen at ${formatEndpoint({ ip: host, port })} (${causeEn(cause)})`,
+
+  // Files
+  empty: "it is empty",
+  closed: "it was closed already",
+  not_a_file: "it is not a regular file",
+  larger_than: ({ bytes }) => `it has more than ${numberEn(bytes / 2 ** 30)} GiB`,
+  not_wav: "it is not a WAV file",
+  header_cut_short: "the file ends within its header",
+  sound_before_format: "the sound comes before its format",
+  no_format: "its format is missing",
+  no_sound: "there is no sound in it",
+  format_cut_short: "its format is cut short",
+  format_unknown: "its format is unknown",
+  format_contradictory: "its format contradicts itself",
+  no_channels: "it has no channel",
+  compressed: ({ tag }) => `the sound is compressed: WAV format ${tag}`,
+  sample_rate: ({ hz, lowestHz, highestHz }) =>
+    `it has ${numberEn(hz)} samples a second, and may have ${numberEn(lowestHz)} to ${numberEn(highestHz)}`,
+  sample_size: ({ bits, float }) =>
+    `it has ${bits}-bit ${float ? "float" : "integer"} samples; use 16-bit ones`,
+
+  // Sound devices
+  not_loaded: "the library was not found",
+  no_such_device: ({ direction }) =>
+    direction === "input" ? "there is no such microphone" : "there is no such speaker",
+  not_responding: "the device does not respond",
+  stalled: "the device stalled",
+  host_error: ({ text }) => text === "" ? "error of the sound system" : `error of the sound system [${text}]`,
+  device_channels: "the device does not have that many channels",
+  device_sample_rate: "the device does not work at 48 kHz",
+  device_sample_format: "the device does not take 16-bit samples",
+  device_pair: "the two devices do not work together",
+  device_gone: "the device is no longer there",
+  device_unavailable: "the device was removed, or another program uses it",
+  device_stopped: "the device was stopped",
+  no_host_api: "the device's sound system is missing",
+  buffer_size: "the device does not take blocks of sound of that size",
+  library_error: "internal error of PortAudio",
+  portaudio_error: ({ number }) => `PortAudio's error ${number}`,
+};
+
+export function causeEn(detail: Detail): string {
+  return fromTable(CAUSES, "kind", detail);
+}
+
+export const ARGUMENTS_EN = { REGISTRY: "REGISTRY", NAME: "NAME", PORT: "PORT" } as const;
+
+const HELP_HINT = "With --help you see how it is used.";
+
+const EXPECTED: ReadonlyMap<string, string> = new Map([
+  ["--lang", "Use pt or en."],
+  [
+    "--room-password",
+    "Use it without a value, to be asked for the password, or use --room-password-file or SALA_ROOM_PASSWORD.",
+  ],
+  ...["--room-password-file", "--log-keys", "--ca", "--tls-cert", "--tls-key"].map((option) =>
+    [option, "Use the name of a file."] as const
+  ),
+]);
+
+export function usageEn(own: ReadonlyMap<string, string>): UsageTexts {
+  const expected = (option: string): string => own.get(option) ?? EXPECTED.get(option) ?? HELP_HINT;
+  return {
+    unknown_option: ({ option }) => `There is no option ${option}. ${HELP_HINT}`,
+    missing_argument: ({ argument }) => `The argument ${argument} is missing. ${HELP_HINT}`,
+    too_many_arguments: ({ argument }) =>
+      `The argument “${argument}” is one too many. A name with blanks has to be quoted. ${HELP_HINT}`,
+    bad_value: ({ option, value, least, most }) => {
+      const wrong = value === ""
+        ? `The option ${option} needs a value.`
+        : `The value “${value}” is no good for ${option}.`;
+      const right = least === undefined || most === undefined
+        ? expected(option)
+        : `Use a number from ${numberEn(least)} to ${numberEn(most)}.`;
+      return `${wrong} ${right}`;
+    },
+    bad_file: ({ option, value, detail }) =>
+      `The file “${value}” of ${option} could not be used (${causeEn(detail)}).`,
+    no_terminal: ({ option }) =>
+      `The option ${option} asks at a terminal, and there is none here. ${expected(option)}`,
+    incomplete: ({ option, missing }) => `The option ${option} needs ${missing}.`,
+  };
+}

@@ -1,0 +1,163 @@
+/** Texts of both tools in Portuguese: causes, refusals, errors of the command line. */
+
+import { formatEndpoint } from "../../protocol/address.ts";
+import type { ErrorCode } from "../../protocol/registry_messages.ts";
+import type { Detail } from "../../events/detail.ts";
+import { numbers, withoutStop } from "./phrases.ts";
+import type { Causes, UsageTexts } from "./shape.ts";
+import { fromTable } from "./table.ts";
+
+/** Numbers as Brazil writes them. */
+export const numberPt = numbers("pt-BR");
+
+const REFUSALS: Readonly<Record<ErrorCode, string>> = {
+  nome_em_uso: "o nome já está em uso",
+  usuario_nao_encontrado: "não há essa pessoa na sala",
+  nao_registrado: "este telefone não está na sala",
+  ja_registrado: "esta conexão já tem um nome",
+  mensagem_invalida: "o registro não entendeu o pedido",
+  sala_cheia: "a sala está cheia",
+  senha_incorreta: "a senha da sala não confere",
+};
+
+/** Why the registry refused; quotes its `mensagem` if the code says little. */
+export function refusalPt(reason: ErrorCode, text: string): string {
+  const quoted = reason === "mensagem_invalida" && text !== "";
+  return quoted ? `${REFUSALS[reason]} (“${withoutStop(text)}”)` : REFUSALS[reason];
+}
+
+const CAUSES: Causes = {
+  // The system
+  not_found: "o arquivo ou a pasta não existe",
+  permission_denied: "sem permissão",
+  not_capable: "este programa não recebeu permissão para isso",
+  is_directory: "é uma pasta",
+  not_directory: "parte do caminho não é uma pasta",
+  name_too_long: "o nome é longo demais",
+  no_space: "o disco está cheio",
+  too_large: "o arquivo ficaria grande demais",
+  read_only: "o disco só permite leitura",
+  busy: "está em uso por outro programa",
+  io_error: "falha de leitura ou escrita",
+  no_device: "o dispositivo não existe",
+  no_memory: "falta memória",
+  too_many_files: "há arquivos e conexões demais abertos",
+  address_in_use: "a porta já está em uso",
+  address_not_available: "o endereço não é desta máquina",
+  ip_version_not_available: "esta máquina não tem essa versão do IP",
+  network_unreachable: "esta máquina não tem rede até lá",
+  host_unreachable: "não há caminho até essa máquina",
+  refused: "conexão recusada",
+  reset: "a conexão foi interrompida",
+  timeout: "tempo esgotado sem resposta",
+  name_not_resolved: "não há máquina com esse nome",
+  other: ({ text }) => withoutStop(text) || "causa desconhecida",
+
+  // The connection to the registry
+  lost: "a conexão foi fechada",
+  aborted: "a tentativa foi interrompida",
+  registry_refused: ({ reason, text }) => `o registro recusou o pedido: ${refusalPt(reason, text)}`,
+
+  // TLS
+  certificate_untrusted:
+    "o certificado dele não confere: não é dos que este telefone aceita; indique o certo com --ca",
+  certificate_other_name:
+    "o certificado dele não confere: vale para outro nome; use o nome que está no certificado",
+  certificate_expired: "o certificado dele já venceu; o registro precisa de um novo",
+  certificate_not_yet_valid: "o certificado dele ainda não vale; confira o relógio desta máquina",
+  bad_certificate: ({ text }) => `o certificado está estragado [${text}]`,
+  no_tls: "ele não fala TLS",
+  tls_alert: ({ text }) => `ele não aceitou o TLS deste telefone [${text}]`,
+  no_certificate: "o arquivo de --tls-cert não tem certificado em PEM",
+  no_key: "o arquivo de --tls-key não tem chave em PEM",
+  key_mismatch: "a chave de --tls-key não é a do certificado de --tls-cert",
+  cannot_listen: ({ host, port, cause }) =>
+    `não pode escutar em ${formatEndpoint({ ip: host, port })} (${causePt(cause)})`,
+
+  // Files
+  empty: "está vazio",
+  closed: "já foi fechado",
+  not_a_file: "não é um arquivo comum",
+  larger_than: ({ bytes }) => `tem mais de ${numberPt(bytes / 2 ** 30)} GiB`,
+  not_wav: "não é um arquivo WAV",
+  header_cut_short: "o arquivo acaba no meio do cabeçalho",
+  sound_before_format: "o som vem antes da descrição do formato",
+  no_format: "falta a descrição do formato",
+  no_sound: "não há som nele",
+  format_cut_short: "a descrição do formato está incompleta",
+  format_unknown: "o formato é desconhecido",
+  format_contradictory: "a descrição do formato se contradiz",
+  no_channels: "não tem nenhum canal",
+  compressed: ({ tag }) => `o som está comprimido: formato ${tag} de WAV`,
+  sample_rate: ({ hz, lowestHz, highestHz }) =>
+    `tem ${numberPt(hz)} amostras por segundo, e podem ser de ${numberPt(lowestHz)} a ${numberPt(highestHz)}`,
+  sample_size: ({ bits, float }) =>
+    `tem amostras de ${bits} bits ${float ? "em ponto flutuante" : "em inteiros"}; use as de 16 bits`,
+
+  // Sound devices
+  not_loaded: "a biblioteca não foi encontrada",
+  no_such_device: ({ direction }) =>
+    direction === "input" ? "não há esse microfone" : "não há esse alto-falante",
+  not_responding: "o dispositivo não responde",
+  stalled: "o dispositivo parou",
+  host_error: ({ text }) => text === "" ? "erro do sistema de som" : `erro do sistema de som [${text}]`,
+  device_channels: "o dispositivo não tem esse número de canais",
+  device_sample_rate: "o dispositivo não trabalha a 48 kHz",
+  device_sample_format: "o dispositivo não aceita amostras de 16 bits",
+  device_pair: "os dois dispositivos não funcionam juntos",
+  device_gone: "o dispositivo não está mais lá",
+  device_unavailable: "o dispositivo foi retirado ou outro programa o usa",
+  device_stopped: "o dispositivo foi desligado",
+  no_host_api: "falta o sistema de som do dispositivo",
+  buffer_size: "o dispositivo não aceita blocos de som desse tamanho",
+  library_error: "erro interno da PortAudio",
+  portaudio_error: ({ number }) => `erro ${number} da PortAudio`,
+};
+
+/** A cause in a few words. */
+export function causePt(detail: Detail): string {
+  return fromTable(CAUSES, "kind", detail);
+}
+
+/** Arguments that have a name in each language. */
+export const ARGUMENTS_PT = { REGISTRY: "REGISTRO", NAME: "NOME", PORT: "PORTA" } as const;
+
+const HELP_HINT = "Com --help aparece como se usa.";
+
+/** Valid values of the options of either tool. */
+const EXPECTED: ReadonlyMap<string, string> = new Map([
+  ["--lang", "Use pt ou en."],
+  [
+    "--room-password",
+    "Use-a sem valor, para que a senha seja perguntada, ou use --room-password-file ou SALA_ROOM_PASSWORD.",
+  ],
+  ...["--room-password-file", "--log-keys", "--ca", "--tls-cert", "--tls-key"].map((option) =>
+    [option, "Use o nome de um arquivo."] as const
+  ),
+]);
+
+/** Errors of the command line. @param own Valid values of the tool's own arguments and options. */
+export function usagePt(own: ReadonlyMap<string, string>): UsageTexts {
+  const expected = (option: string): string => own.get(option) ?? EXPECTED.get(option) ?? HELP_HINT;
+  const argument = (name: string): string => new Map(Object.entries(ARGUMENTS_PT)).get(name) ?? name;
+  return {
+    unknown_option: ({ option }) => `A opção ${option} não existe. ${HELP_HINT}`,
+    missing_argument: ({ argument: name }) => `Falta o argumento ${argument(name)}. ${HELP_HINT}`,
+    too_many_arguments: ({ argument: name }) =>
+      `O argumento “${name}” sobra. Um nome com espaços precisa estar entre aspas. ${HELP_HINT}`,
+    bad_value: ({ option, value, least, most }) => {
+      const wrong = value === ""
+        ? `A opção ${argument(option)} precisa de um valor.`
+        : `O valor “${value}” não serve para ${argument(option)}.`;
+      const right = least === undefined || most === undefined
+        ? expected(option)
+        : `Use um número de ${numberPt(least)} a ${numberPt(most)}.`;
+      return `${wrong} ${right}`;
+    },
+    bad_file: ({ option, value, detail }) =>
+      `O arquivo “${value}” de ${option} não pôde ser usado (${causePt(detail)}).`,
+    no_terminal: ({ option }) =>
+      `A opção ${option} pergunta em um terminal, e aqui não há nenhum. ${expected(option)}`,
+    incomplete: ({ option, missing }) => `A opção ${option} precisa de ${missing}.`,
+  };
+}

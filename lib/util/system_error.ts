@@ -1,0 +1,66 @@
+/** The errors of the operating system as codes. */
+
+/**
+ * What each error number of POSIX (`errno.h`) or getaddrinfo (RFC 3493, section 6.1) says. Deno gives the system's
+ * errors these names on every system, and `node:dns` its own for a name without an address.
+ */
+const KINDS = {
+  ENOENT: "not_found",
+  EACCES: "permission_denied",
+  EPERM: "permission_denied",
+  EISDIR: "is_directory",
+  ENOTDIR: "not_directory",
+  ENAMETOOLONG: "name_too_long",
+  ENOSPC: "no_space",
+  EDQUOT: "no_space",
+  EFBIG: "too_large",
+  EROFS: "read_only",
+  EBUSY: "busy",
+  ETXTBSY: "busy",
+  EIO: "io_error",
+  ENODEV: "no_device",
+  ENXIO: "no_device",
+  ENOMEM: "no_memory",
+  EMFILE: "too_many_files",
+  ENFILE: "too_many_files",
+  EADDRINUSE: "address_in_use",
+  EADDRNOTAVAIL: "address_not_available",
+  EAFNOSUPPORT: "ip_version_not_available",
+  ENETDOWN: "network_unreachable",
+  ENETUNREACH: "network_unreachable",
+  EHOSTDOWN: "host_unreachable",
+  EHOSTUNREACH: "host_unreachable",
+  ECONNREFUSED: "refused",
+  ECONNRESET: "reset",
+  EPIPE: "reset",
+  ETIMEDOUT: "timeout",
+  EAI_AGAIN: "name_not_resolved",
+  EAI_NONAME: "name_not_resolved",
+  ENODATA: "name_not_resolved",
+  ENOTFOUND: "name_not_resolved",
+} as const;
+
+/** What the system did not do. `text` is in the system's words, for errors without a code of their own. */
+export type SystemError =
+  | { readonly kind: (typeof KINDS)[keyof typeof KINDS] }
+  /** This program gave up the permission, or was never given it (Deno's `NotCapable`). */
+  | { readonly kind: "not_capable" }
+  | { readonly kind: "other"; readonly text: string };
+
+/** Ends the system's text in what Deno throws: `No such file or directory (os error 2): open 'x.wav'`. */
+const SYSTEM_TEXT_END = / \(os error \d+\)/;
+
+/** How Rust begins the error of a name without an address, which Deno throws without a code. */
+const NO_ADDRESS = /^failed to lookup address/;
+
+/** Says what the system's error is, whatever was thrown. */
+export function systemError(error: unknown): SystemError {
+  if (error instanceof Deno.errors.NotCapable) return { kind: "not_capable" };
+  if (!(error instanceof Error)) return { kind: "other", text: String(error) };
+  const { code } = error as { code?: unknown };
+  if (typeof code === "string" && Object.hasOwn(KINDS, code)) {
+    return { kind: KINDS[code as keyof typeof KINDS] };
+  }
+  if (NO_ADDRESS.test(error.message)) return { kind: "name_not_resolved" };
+  return { kind: "other", text: error.message.split(SYSTEM_TEXT_END)[0] ?? "" };
+}

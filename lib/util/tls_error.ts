@@ -1,0 +1,39 @@
+/** The errors of TLS as codes. */
+
+/** Why TLS did not come about. `text` is rustls's own name of what has no code here. */
+export type TlsError =
+  /** The peer's certificate: of an issuer that is not trusted, for another name, out of its time, or unusable otherwise. */
+  | { readonly kind: "certificate_untrusted" | "certificate_other_name" }
+  | { readonly kind: "certificate_expired" | "certificate_not_yet_valid" }
+  | { readonly kind: "bad_certificate"; readonly text: string }
+  /** The peer does not speak TLS. */
+  | { readonly kind: "no_tls" }
+  /** The peer ended the handshake with an alert (RFC 8446, section 6.2). */
+  | { readonly kind: "tls_alert"; readonly text: string }
+  /** This side's own files: no certificate in PEM, no key, or a key of another certificate. */
+  | { readonly kind: "no_certificate" | "no_key" | "key_mismatch" };
+
+/** What Deno and rustls say, in the order in which it is compared. The first group, where there is one, is `text`. */
+const MESSAGES: readonly (readonly [RegExp, TlsError["kind"]])[] = [
+  [/^invalid peer certificate: .*(UnknownIssuer|BadSignature|CaUsedAsEndEntity)/, "certificate_untrusted"],
+  [/^invalid peer certificate: (NotValidForName|certificate not valid for name)/, "certificate_other_name"],
+  [/^invalid peer certificate: (Expired|certificate expired)/, "certificate_expired"],
+  [/^invalid peer certificate: (NotValidYet|certificate not valid yet)/, "certificate_not_yet_valid"],
+  [/^invalid peer certificate: (.*)/, "bad_certificate"],
+  [/^received corrupt message|InvalidContentType/, "no_tls"],
+  [/^received fatal alert: (.*)/, "tls_alert"],
+  [/^No certificates found/, "no_certificate"],
+  [/^No keys found/, "no_key"],
+  [/KeyMismatch/, "key_mismatch"],
+];
+
+/** Says which error of TLS was thrown; undefined if it is none. */
+export function tlsError(error: unknown): TlsError | undefined {
+  if (!(error instanceof Error)) return undefined;
+  for (const [pattern, kind] of MESSAGES) {
+    const match = pattern.exec(error.message);
+    if (!match) continue;
+    if (kind === "bad_certificate" || kind === "tls_alert") return { kind, text: match[1] ?? "" };
+    return { kind };
+  }
+}

@@ -1,0 +1,64 @@
+import { assert, assertEquals } from "@std/assert";
+import { parseRegistryOptions, type RegistrySettings } from "../../lib/cli/registry_args.ts";
+import type { UsageProblem } from "../../lib/events/usage_problem.ts";
+
+const DEFAULTS: RegistrySettings = {
+  port: 5000,
+  host: "0.0.0.0",
+  limits: {},
+  password: { file: undefined, ask: false },
+  tls: undefined,
+};
+
+/** Arguments, split at blanks, and the difference from the defaults. */
+const GOOD: readonly (readonly [string, Partial<RegistrySettings>])[] = [
+  ["--json", {}],
+  ["--port 0", { port: 0 }],
+  ["--host :: --port=65535", { host: "::", port: 65_535 }],
+  ["--line-limit 1024 --idle-limit 2", { limits: { lineBytes: 1024, idleMs: 2000 } }],
+  ["--room-password", { password: { file: undefined, ask: true } }],
+  ["--room-password-file secret.txt", { password: { file: "secret.txt", ask: false } }],
+  ["--tls-cert a.pem --tls-key b.pem", { tls: { cert: "a.pem", key: "b.pem" } }],
+];
+
+for (const [line, changed] of GOOD) {
+  Deno.test(`parseRegistryOptions() reads ${JSON.stringify(line)}`, () => {
+    const parsed = parseRegistryOptions(line.split(" "));
+    assert("settings" in parsed, JSON.stringify(parsed));
+    assertEquals(parsed.settings, { ...DEFAULTS, ...changed });
+  });
+}
+
+const bad = (option: string, value: string): UsageProblem => ({ kind: "bad_value", option, value });
+
+const BAD: readonly (readonly [string, UsageProblem])[] = [
+  ["--prot 5000", { kind: "unknown_option", option: "--prot" }],
+  ["--prot=5000", { kind: "unknown_option", option: "--prot" }],
+  ["--host=", { kind: "unknown_option", option: "--host=" }],
+  ["--json joão", { kind: "too_many_arguments", argument: "joão" }],
+  ["--port 65536", bad("--port", "65536")],
+  ["--port", bad("--port", "")],
+  ["--host", bad("--host", "")],
+  ["--lang fr", bad("--lang", "fr")],
+  ["--line-limit 1023", { ...bad("--line-limit", "1023"), least: 1024, most: 65_536 } as UsageProblem],
+  ["--room-password=secret", bad("--room-password", "…")],
+  ["--room-password-file", bad("--room-password-file", "")],
+  ["--tls-key", bad("--tls-key", "")],
+  ["--tls-cert a.pem", { kind: "incomplete", option: "--tls-cert", missing: "--tls-key" }],
+  ["--tls-key b.pem", { kind: "incomplete", option: "--tls-key", missing: "--tls-cert" }],
+  ["--port 65536 --help", bad("--port", "65536")],
+];
+
+for (const [line, problem] of BAD) {
+  Deno.test(`parseRegistryOptions() says what is wrong with ${JSON.stringify(line)}`, () => {
+    const parsed = parseRegistryOptions(line.split(" "));
+    assert("problem" in parsed, JSON.stringify(parsed));
+    assertEquals(parsed.problem, problem);
+  });
+}
+
+Deno.test("parseRegistryOptions() reads the form of the output even if the rest is wrong", () => {
+  const { output } = parseRegistryOptions(["--json", "--lang", "en", "--foo", "--quiet"]);
+  assertEquals(output, { lang: "en", json: true, quiet: true });
+  assert("help" in parseRegistryOptions(["-h"]));
+});

@@ -1,0 +1,56 @@
+import { assertEquals } from "@std/assert";
+import { systemError } from "../../lib/util/system_error.ts";
+
+async function thrown(work: () => unknown): Promise<unknown> {
+  try {
+    await work();
+  } catch (error) {
+    return error;
+  }
+}
+
+const folder = await Deno.makeTempDir();
+addEventListener("unload", () => Deno.removeSync(folder));
+
+const ROWS: readonly (readonly [what: string, work: () => unknown, kind: string])[] = [
+  ["a missing file", () => Deno.readTextFile(`${folder}/none`), "not_found"],
+  ["a folder", () => Deno.open(folder, { write: true }), "is_directory"],
+  ["a file as a folder", () => Deno.readTextFile("/etc/passwd/x"), "not_directory"],
+  ["a long name", () => Deno.readTextFile(`${folder}/${"x".repeat(300)}`), "name_too_long"],
+  ["a full disk", () => Deno.writeTextFile("/dev/full", "x"), "no_space"],
+  [
+    "another machine's address",
+    () => Deno.listen({ hostname: "192.0.2.1", port: 0 }),
+    "address_not_available",
+  ],
+  [
+    "a host without an address",
+    () => Deno.listen({ hostname: "nobody.invalid", port: 0 }),
+    "name_not_resolved",
+  ],
+  ["a port where nobody listens", () => Deno.connect({ hostname: "127.0.0.1", port: 1 }), "refused"],
+];
+
+for (const [what, work, kind] of ROWS) {
+  Deno.test(`systemError() has a code for ${what}`, { ignore: Deno.build.os !== "linux" }, async () => {
+    assertEquals(systemError(await thrown(work)), { kind } as ReturnType<typeof systemError>);
+  });
+}
+
+Deno.test(
+  "systemError() has a code for what this program may not do",
+  { permissions: { read: false } },
+  async () => {
+    assertEquals(systemError(await thrown(() => Deno.readTextFile("x"))), { kind: "not_capable" });
+  },
+);
+
+Deno.test("systemError() gives the system's text without number and path where there is no code", () => {
+  const error = new Error("Exec format error (os error 8): open 'x.wav'");
+  assertEquals(systemError(error), { kind: "other", text: "Exec format error" });
+  assertEquals(systemError(Object.assign(new Error("x"), { code: "constructor" })), {
+    kind: "other",
+    text: "x",
+  });
+  assertEquals(systemError("no error at all"), { kind: "other", text: "no error at all" });
+});
