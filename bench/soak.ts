@@ -276,7 +276,7 @@ async function main(): Promise<number> {
   const given = parseArgs(Deno.args, { string: ["minutes", "visitors", "seed", "out"] });
   const [minutes, loadClients, seed] = [
     Number(given.minutes ?? LONG_MINUTES),
-    Number(given.loadClients ?? 200),
+    Number(given.visitors ?? 200),
     given.seed ?? "1",
   ];
   if (!(minutes >= SHORTEST_MINUTES) || !(loadClients >= 2)) {
