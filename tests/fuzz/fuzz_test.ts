@@ -10,7 +10,7 @@ const SEED = 1;
 const EVENTS = 5_000;
 
 for (const target of TARGETS) {
-  Deno.test(`${target.name} keeps its promises whatever comes in`, () => {
+  Deno.test(`${target.name} keeps its promises whatever comes in`, async () => {
     for (const { file, input } of readCorpus(target.name)) {
       try {
         target.run(input);
@@ -18,7 +18,7 @@ for (const target of TARGETS) {
         throw new Error(`It breaks at tests/fuzz/corpus/${target.name}/${file} again`, { cause });
       }
     }
-    const [finding] = fuzz(target, { seed: SEED, events: EVENTS }).findings;
+    const { findings: [finding] } = await fuzz(target, { seed: SEED, events: EVENTS });
     if (finding) {
       throw new Error(`It breaks at ${JSON.stringify(Array.from(finding.input))}`, { cause: finding.error });
     }

@@ -32,6 +32,20 @@ export const endless: FuzzTarget = {
   },
 };
 
+/** Breaks behind three comparisons that no outcome tells apart. */
+export const deep: FuzzTarget = {
+  name: "deep",
+  seeds: textSeeds("abcdefgh"),
+  run(input) {
+    if (input[1] === 0x51) {
+      if (input[3] === 0x7a) {
+        if (input[6] === 0x37) throw new RangeError("deep");
+      }
+    }
+    return { events: 1, came: "" };
+  },
+};
+
 /** Has none. */
 export const sound: FuzzTarget = {
   name: "sound",
@@ -40,4 +54,4 @@ export const sound: FuzzTarget = {
 };
 
 /** As the real ones are exported. */
-export const TARGETS: readonly FuzzTarget[] = [throwing, endless, sound];
+export const TARGETS: readonly FuzzTarget[] = [throwing, endless, deep, sound];
