@@ -100,7 +100,8 @@ async function compile(folder: string, target: string): Promise<string | undefin
 /** The part of deno.json that counts when a bundled program runs. */
 async function runtimeConfig(): Promise<string> {
   const { permissions, unstable } = JSON.parse(await Deno.readTextFile("deno.json"));
-  return JSON.stringify({ permissions, unstable }, null, 2) + "\n";
+  const sets = Object.fromEntries(TOOLS.map((tool) => [tool, permissions[tool]]));
+  return JSON.stringify({ permissions: sets, unstable }, null, 2) + "\n";
 }
 
 /** SHA-256 in hexadecimal of files, one after the other. */
