@@ -120,7 +120,6 @@ else {
   await Promise.all([run(E2E, args, true), run(UNIT, args, false)]);
 }
 show(later.join(""));
-if (failures.length > 0) show("\nFailures:\n");
-for (const failure of failures) show(`${failure}\n`);
+if (failures.length > 0 && !stopped) show(["\nFailures:", ...failures, ""].join("\n"));
 if (stopped) Deno.exit(stopped === "SIGINT" ? 130 : 143);
 if (failures.length > 0) Deno.exit(1);

@@ -1,4 +1,4 @@
-/** Every target with the inputs that once broke it, and with some thousand others that are the same each time. */
+/** Gives every target the inputs that once broke it, and mutants from a fixed seed. */
 
 import { readCorpus } from "./corpus.ts";
 import { fuzz } from "./driver.ts";
@@ -6,7 +6,7 @@ import { TARGETS } from "./targets.ts";
 
 const SEED = 1;
 
-/** Enough to find what is easy to find, in a fraction of a second each. `make fuzz` goes further. */
+/** A fraction of a second for each target; `make fuzz` goes on to a million. */
 const EVENTS = 5_000;
 
 for (const target of TARGETS) {

@@ -1,21 +1,21 @@
-/** Fuzzes one target on a thread of its own, so that an input at which it never ends can be told, too. */
+/** Fuzzes one target on a thread of its own, so that another thread can report an input at which it never ends. */
 
 import { Coverage } from "./coverage.ts";
 import { fuzz, type FuzzOptions } from "./driver.ts";
 import type { FuzzTarget } from "./fuzz_target.ts";
 
-/** What the thread is to do. */
+/** The task of the thread. */
 export interface FuzzOrder extends Omit<FuzzOptions, "onInput" | "coverage"> {
   /** Whether coverage guides the inputs, where the runtime has it. */
   readonly guided: boolean;
-  /** The module that exports it, and under which name. */
+  /** URL of the module whose `TARGETS` has it. */
   readonly module: string;
   readonly target: string;
-  /** The input that is being run: its length, then its bytes. */
+  /** The present input: its length, the number of inputs so far, its bytes. */
   readonly present: SharedArrayBuffer;
 }
 
-/** What the thread answers. */
+/** The thread's answers. */
 export type FuzzAnswer =
   | { readonly kind: "started"; readonly guided: boolean }
   | {
