@@ -1,11 +1,11 @@
 /**
- * The whole assignment as one story: a registry and phones, each a process of its own, do everything that it
- * asks for, one thing after the other, and what was heard is compared with what was said.
+ * The whole assignment as one story: a registry and phones, each a process of its own, do everything that it asks for,
+ * one thing after the other. At the end it compares the recordings with the speech that was sent.
  *
- * Usage: `demo.ts [--free-ports] [--brisk]`. Without `--free-ports` the ports are the assignment's own, where they
- * are free; with `--brisk` nobody needs to read along.
+ * Usage: `demo.ts [--free-ports] [--brisk]`. Without `--free-ports` it takes the assignment's ports where they are
+ * free; with `--brisk` it makes no pauses for reading.
  *
- * Exit status: 0 when every step was seen to happen, 1 otherwise.
+ * Exit status: 0 if every step happened, 1 otherwise.
  */
 
 import { compareInPieces, type Comparison } from "../testing/audio/compare.ts";
@@ -29,7 +29,7 @@ const PICTURE = `${FOLDER}voz.svg`;
 const FREE_PORTS = Deno.args.includes("--free-ports");
 /** Time to read a step's lines before the next one, in milliseconds. */
 const READING_MS = Deno.args.includes("--brisk") || !Deno.stdout.isTerminal() ? 0 : 1_000;
-/** Likeness from which a recording counts as the same speech: Opus keeps 0.95 and more, other speech has less than half. */
+/** Least likeness of a recording to its speech: Opus keeps 0.95 and more, other speech has less than half. */
 const SAME_SPEECH = 0.8;
 
 const COLOUR = !Deno.noColor && Deno.stdout.isTerminal();
@@ -45,7 +45,7 @@ function paint(code: number, text: string): string {
   return COLOUR ? `\x1b[${code}m${text}\x1b[0m` : text;
 }
 
-/** A process of the story, whose lines are shown as they come. */
+/** A process of the story, which shows its lines as they come. */
 class Actor implements AsyncDisposable {
   readonly process: ToolProcess;
 
@@ -209,7 +209,7 @@ async function tellStory(actors: AsyncDisposableStack): Promise<void> {
   await registry.ends(0);
 }
 
-/** What was heard against what was said; a picture, and the sound itself where there is a loudspeaker. */
+/** Compares the recordings with the speech: figures, a picture, and the sound itself where there is a loudspeaker. */
 async function summarise(): Promise<void> {
   console.log(`\n${paint(1, "O que maria ouviu, comparado com o que joão disse")}`);
   const said = await readMono(SPEECH);
@@ -245,7 +245,7 @@ async function readMono(path: string): Promise<Float32Array> {
   return resample(samples, sampleRate, SAMPLE_RATE);
 }
 
-/** Lets the people in the room hear what maria heard, where there is a loudspeaker. */
+/** Plays what maria heard, where there is a loudspeaker. */
 async function playBack(): Promise<void> {
   using _quiet = quietStderr();
   let opened;

@@ -5,9 +5,9 @@
  * - `build.ts --self-extracting` makes them without `deno compile`;
  * - `build.ts --all` makes both for each system, in dist/TARGET/.
  *
- * `deno compile` puts the program behind a runtime that it downloads, or takes from `DENORT_BIN`. Where that
- * runtime cannot be had, the file for this machine is a shell script (self_extracting.sh) with an archive of the
- * installed Deno and of the bundled program behind it.
+ * `deno compile` appends the program to a runtime that it downloads, or takes from `DENORT_BIN`. If it has no runtime,
+ * the file for this machine is a shell script (self_extracting.sh) followed by an archive of the installed Deno and the
+ * bundled program.
  *
  * @module
  */
@@ -29,22 +29,22 @@ const TARGETS: readonly string[] = [
 const importMap = Deno.env.get("SALA_IMPORT_MAP");
 const importMapArgs: readonly string[] = importMap ? ["--import-map", importMap] : [];
 
-/** What V8 is told wherever a tool is started. */
+/** V8's flags of both tools. */
 const v8Flags = (await Deno.readTextFile("tools/v8_flags")).trim();
 
-/** A failure that a person is told in one sentence. */
+/** A failure whose message is for the person who builds. */
 class BuildError extends Error {}
 
 /**
  * Runs a command.
  *
- * @returns Nothing if it ended well, otherwise what it said on its standard error, without colours.
+ * @returns Its standard error without colours if it failed, otherwise nothing.
  */
 async function failure(command: string, args: readonly string[], env = Deno.env.toObject()) {
   const { success, stderr } = await new Deno.Command(command, {
     args: [...args],
     clearEnv: true,
-    // No backtraces, whatever the environment asks for: the sentence above them is what counts.
+    // Backtraces would hide the error message above them.
     env: { ...env, NO_COLOR: "1", RUST_BACKTRACE: "0" },
     stdin: "null",
     stdout: "null",
@@ -53,7 +53,7 @@ async function failure(command: string, args: readonly string[], env = Deno.env.
   return success ? undefined : new TextDecoder().decode(stderr).trim() || `${command} ended unexpectedly`;
 }
 
-/** Runs this Deno, and throws {@linkcode BuildError} with `what` and what it said if it fails. */
+/** Runs this Deno. @throws {BuildError} If it fails: `what`, and its standard error. */
 async function deno(what: string, ...args: string[]): Promise<void> {
   const said = await failure(Deno.execPath(), args);
   if (said !== undefined) throw new BuildError(`${what}:\n${said}`);
@@ -68,7 +68,7 @@ async function remove(path: string): Promise<void> {
   }
 }
 
-/** Types are checked here once, so that a mistake in the program is not taken for a missing runtime below. */
+/** Checks the types first, so that a type error does not look like a missing runtime below. */
 async function check(): Promise<void> {
   const programs = TOOLS.map((tool) => `${tool}.ts`);
   await deno("the program has mistakes", "check", "-q", ...importMapArgs, ...programs);
@@ -77,11 +77,11 @@ async function check(): Promise<void> {
 /**
  * Compiles both tools for `target` into `folder`.
  *
- * @returns Nothing if that worked, otherwise why not, in a few words.
+ * @returns Why it failed, or nothing.
  */
 async function compile(folder: string, target: string): Promise<string | undefined> {
   const env = Deno.env.toObject();
-  // This names one runtime, for this machine, but would be taken for every target.
+  // DENORT_BIN names a runtime for this machine; Deno would take it for every target.
   if (target !== HOST || env["DENORT_BIN"] === "") delete env["DENORT_BIN"];
 
   for (const tool of TOOLS) {
@@ -97,13 +97,14 @@ async function compile(folder: string, target: string): Promise<string | undefin
   }
 }
 
-/** The part of deno.json that counts when a bundled program runs. */
+/** The part of deno.json that a bundled program needs at run time. */
 async function runtimeConfig(): Promise<string> {
   const { permissions, unstable } = JSON.parse(await Deno.readTextFile("deno.json"));
-  return JSON.stringify({ permissions, unstable }, null, 2) + "\n";
+  const sets = Object.fromEntries(TOOLS.map((tool) => [tool, permissions[tool]]));
+  return JSON.stringify({ permissions: sets, unstable }, null, 2) + "\n";
 }
 
-/** SHA-256 in hexadecimal of files, one after the other. */
+/** SHA-256 of the concatenated files, in hexadecimal. */
 async function hash(paths: readonly string[]): Promise<string> {
   const contents = await Promise.all(paths.map((path) => Deno.readFile(path)));
   const digest = await crypto.subtle.digest("SHA-256", await new Blob(contents).arrayBuffer());
@@ -111,8 +112,8 @@ async function hash(paths: readonly string[]): Promise<string> {
 }
 
 /**
- * Makes self-extracting files of both tools in `folder`. Both carry the same archive, so that the second of them
- * to start finds everything unpacked.
+ * Makes self-extracting files of both tools in `folder`. Both carry the same archive, so that the second to
+ * start finds it unpacked.
  */
 async function selfExtract(folder: string): Promise<void> {
   const work = await Deno.makeTempDir({ prefix: "sala-build-" });
@@ -150,21 +151,21 @@ async function selfExtract(folder: string): Promise<void> {
   }
 }
 
-/** How large the two files in `folder` are, as in "41.9 and 41.9 MB". */
+/** Sizes of the two files in `folder`, as in "41.9 and 41.9 MB". */
 async function sizes(folder: string, suffix: string): Promise<string> {
   const stats = await Promise.all(TOOLS.map((tool) => Deno.stat(`${folder}/${tool}${suffix}`)));
   return stats.map(({ size }) => (size / 1e6).toFixed(1)).join(" and ") + " MB";
 }
 
 /**
- * Makes both tools for `target` in `folder`: compiled, or for this machine self-extracting if there is no other way.
+ * Makes both tools for `target` in `folder`: compiled, or self-extracting where that fails on this machine.
  *
- * @returns What was made.
- * @throws {BuildError} If they cannot be made.
+ * @returns How it made them, and their sizes.
+ * @throws {BuildError} If both ways fail.
  */
 async function make(folder: string, target: string, selfExtracting = false): Promise<string> {
   await Deno.mkdir(folder, { recursive: true });
-  // Those of an earlier build may be in use, which forbids writing to them, but not new ones of that name.
+  // Files of an earlier build may be in use: they cannot be overwritten, but removed and written anew.
   for (const tool of TOOLS) await remove(`${folder}/${tool}`);
   let why = "as asked for";
   if (!selfExtracting) {
@@ -179,7 +180,7 @@ async function make(folder: string, target: string, selfExtracting = false): Pro
   return `self-extracting (${why}), ${await sizes(folder, "")}`;
 }
 
-/** Makes both tools for every system, each with a line that says how that went, and throws if this machine's failed. */
+/** Makes both tools for every system and prints a line for each. @throws {BuildError} If this machine's failed. */
 async function makeAll(): Promise<void> {
   let hostFailed = false;
   let made = 0;

@@ -1,11 +1,11 @@
 /**
- * Exits with 0 if the JSR registry answers from this network, with 1 if not. A page that stands in for it, as
- * networks with a log-in show, is no answer.
+ * Exits with 0 if the JSR registry answers from this network, with 1 if not. The log-in page
+ * of a network is no answer.
  *
  * @module
  */
 
-/** Time for the answer, in ms: long for a registry, short for somebody who waits for the first start. */
+/** Milliseconds for the answer: ample for a registry, bearable at the first start. */
 const TIMEOUT_MS = 5000;
 
 const registry = Deno.env.get("JSR_URL") ?? "https://jsr.io";

@@ -57,7 +57,7 @@ function roomOf(file: string): number {
   return ROOMS.findIndex((room) => room.test(file));
 }
 
-/** What is wrong with a tree of files and their imports, a sentence each. */
+/** Violations of the layout, a sentence each. */
 function problems(graph: Graph): string[] {
   const found: string[] = [];
   for (const [file, imports] of graph) {
@@ -71,7 +71,7 @@ function problems(graph: Graph): string[] {
   return [...found, ...circles(graph)];
 }
 
-/** Every circle of imports that a search in depth meets. */
+/** Every circle of imports that a depth-first search meets. */
 function circles(graph: Graph): string[] {
   const found: string[] = [];
   const done = new Set<string>();
@@ -85,7 +85,7 @@ function circles(graph: Graph): string[] {
   return found;
 }
 
-/** All paths of `.ts` files below a folder, but for hidden folders and what is built. */
+/** All paths of `.ts` files below a folder, without hidden and built ones. */
 function* sources(folder: URL, prefix = ""): Generator<string> {
   for (const { name, isDirectory } of Deno.readDirSync(new URL(prefix, folder))) {
     if (name.startsWith(".") || name === "dist" || name === "out" || name === "node_modules") continue;

@@ -89,7 +89,7 @@ export function parseRegistryOptions(args: readonly string[]): ParsedRegistryOpt
     const exposed = exposedPassword(args);
     if (exposed) throw new UsageError(exposed);
     if (unknown !== undefined) throw new UsageError(unknown);
-    const limits = parseLimits((option) => given[option]);
+    const limits = parseLimits(given);
     const port = parsePort("--port", given.port);
     if (given.host === "") throw badValue("--host", "");
     parseLanguage(given.lang);
@@ -102,10 +102,10 @@ export function parseRegistryOptions(args: readonly string[]): ParsedRegistryOpt
   return { output, ...request };
 }
 
-function parseLimits(valueOf: (option: LimitOption["option"]) => unknown): RegistryLimits {
+function parseLimits(given: Readonly<Record<string, unknown>>): RegistryLimits {
   const limits: { -readonly [limit in keyof RegistryLimits]: RegistryLimits[limit] } = {};
   for (const { option, limit, least, most, unit } of LIMITS) {
-    const text = valueOf(option);
+    const text = given[option];
     if (typeof text !== "string") continue;
     const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
     if (!(value >= least && value <= most)) {

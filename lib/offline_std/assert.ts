@@ -1,6 +1,10 @@
-/** The assertions of `@std/assert` that the tests use, with the signatures and the behaviour of the original. */
+/**
+ * The assertions of `@std/assert` that the tests use, with the same signatures: lodash compares, `node:assert` shows
+ * the difference.
+ */
 
-import { enumerableKeys, equal } from "./equal.ts";
+import isEqualWith from "lodash/isEqualWith";
+import { AssertionError as Difference } from "node:assert";
 
 /** Thrown by an assertion that does not hold. */
 export class AssertionError extends Error {
@@ -9,249 +13,138 @@ export class AssertionError extends Error {
 
 type Constructor<T> = abstract new (...args: never[]) => T;
 
-/** The sentence about what went wrong, followed by what the test has to say about it. */
-function sentence(text: string, msg: string | undefined): string {
-  return msg ? `${text}: ${msg}` : `${text}.`;
+/** @throws {AssertionError} Unless the assertion holds. */
+function check(holds: boolean, text: () => string, msg?: string): void {
+  if (!holds) throw new AssertionError(msg ? `${text()}: ${msg}` : `${text()}.`);
 }
 
-function show(value: unknown): string {
-  return Deno.inspect(value, {
-    compact: false,
-    depth: Infinity,
-    iterableLimit: Infinity,
-    sorted: true,
-    strAbbreviateSize: Infinity,
-    trailingComma: true,
-  });
+/** lodash takes all URLs for equal, since they have no properties of their own. */
+function equal(a: unknown, b: unknown): boolean {
+  const urls = (a: unknown, b: unknown) =>
+    a instanceof URL && b instanceof URL ? a.href === b.href : undefined;
+  return isEqualWith(a, b, urls);
 }
 
-/** Equal lines shown around those that differ. */
-const CONTEXT_LINES = 3;
+const show = (value: unknown): string =>
+  Deno.inspect(value, { depth: Infinity, strAbbreviateSize: Infinity });
 
-/** Shows the lines in which two values differ: `-` is what was, `+` what should have been. */
-function difference(actual: unknown, expected: unknown): string {
-  const was = show(actual).split("\n");
-  const wanted = show(expected).split("\n");
-  const shorter = Math.min(was.length, wanted.length);
-  let first = 0;
-  while (first < shorter && was[first] === wanted[first]) first++;
-  let last = 0;
-  while (last < shorter - first && was.at(-1 - last) === wanted.at(-1 - last)) last++;
-  const afterIndex = was.length - last;
-  return [
-    "(- actual, + expected)",
-    ...was.slice(Math.max(0, first - CONTEXT_LINES), first).map((line) => `    ${line}`),
-    ...was.slice(first, afterIndex).map((line) => `-   ${line}`),
-    ...wanted.slice(first, wanted.length - last).map((line) => `+   ${line}`),
-    ...was.slice(afterIndex, afterIndex + CONTEXT_LINES).map((line) => `    ${line}`),
-  ].join("\n");
-}
-
-/** Throws {@linkcode AssertionError} with `msg` unless `expr` is truthy. */
+/** @throws {AssertionError} Unless `expr` is truthy. */
 export function assert(expr: unknown, msg = ""): asserts expr {
   if (!expr) throw new AssertionError(msg);
 }
 
-/** Always throws {@linkcode AssertionError}: for a place that must not be reached. */
-export function fail(msg?: string): never {
-  throw new AssertionError(sentence("Failed assertion", msg));
-}
-
-/** Throws {@linkcode AssertionError} unless the values are deeply equal. */
+/** @throws {AssertionError} Unless the values are deeply equal. */
 export function assertEquals<T>(actual: T, expected: T, msg?: string): void {
   if (equal(actual, expected)) return;
-  throw new AssertionError(`${sentence("Values are not equal", msg)}\n${difference(actual, expected)}`);
+  const { message } = new Difference({ actual, expected, operator: "deepStrictEqual" });
+  throw new AssertionError(
+    message.replace(/^.*/, `Values are not equal${msg ? `: ${msg}` : ""}`.replaceAll("$", "$$$$")),
+  );
 }
 
-/** Throws {@linkcode AssertionError} if the values are deeply equal. */
+/** @throws {AssertionError} If the values are deeply equal. */
 export function assertNotEquals<T>(actual: T, expected: T, msg?: string): void {
-  if (!equal(actual, expected)) return;
-  throw new AssertionError(sentence(`Expected a value other than ${show(actual)}`, msg));
+  check(!equal(actual, expected), () => `Expected a value other than ${show(actual)}`, msg);
 }
 
-/** Throws {@linkcode AssertionError} unless both are the same value or the same object, by `Object.is`. */
-export function assertStrictEquals<T>(actual: unknown, expected: T, msg?: string): asserts actual is T {
-  if (Object.is(actual, expected)) return;
-  const text = show(actual) === show(expected)
-    ? "Values look the same but are not the same object"
-    : "Values are not strictly equal";
-  throw new AssertionError(`${sentence(text, msg)}\n${difference(actual, expected)}`);
-}
-
-/** Throws {@linkcode AssertionError} if `actual` is `null` or `undefined`. */
-export function assertExists<T>(actual: T, msg?: string): asserts actual is NonNullable<T> {
-  if (actual !== undefined && actual !== null) return;
-  throw new AssertionError(sentence(`Expected a value, but got ${actual}`, msg));
-}
-
-/** Throws {@linkcode AssertionError} unless `actual` is an instance of `expectedType`. */
+/** @throws {AssertionError} Unless `actual` is an instance of `expectedType`. */
 export function assertInstanceOf<T>(
   actual: unknown,
-  expectedType: new (...args: never[]) => T,
+  expectedType: Constructor<T>,
   msg?: string,
 ): asserts actual is T {
-  if (actual instanceof expectedType) return;
-  const text = `Expected an instance of ${expectedType.name}, but got ${typeName(actual)}`;
-  throw new AssertionError(sentence(text, msg));
+  check(
+    actual instanceof expectedType,
+    () => `Expected an instance of ${expectedType.name}, but got ${show(actual)}`,
+    msg,
+  );
 }
 
-function typeName(value: unknown): string {
-  return typeof value === "object" && value !== null ? value.constructor?.name ?? "Object" : String(value);
-}
-
-/** Throws {@linkcode AssertionError} unless `expected` matches `actual`. */
+/** @throws {AssertionError} Unless `expected` matches `actual`. */
 export function assertMatch(actual: string, expected: RegExp, msg?: string): void {
-  if (expected.test(actual)) return;
-  throw new AssertionError(sentence(`Expected ${show(actual)} to match ${expected}`, msg));
+  check(expected.test(actual), () => `Expected ${show(actual)} to match ${expected}`, msg);
 }
 
-/** Throws {@linkcode AssertionError} unless `expected` is part of `actual`. */
+/** @throws {AssertionError} Unless `expected` is part of `actual`. */
 export function assertStringIncludes(actual: string, expected: string, msg?: string): void {
-  if (actual.includes(expected)) return;
-  throw new AssertionError(sentence(`Expected ${show(actual)} to include ${show(expected)}`, msg));
+  check(actual.includes(expected), () => `Expected ${show(actual)} to include ${show(expected)}`, msg);
 }
 
-/** Throws {@linkcode AssertionError} unless `actual > expected`. */
-export function assertGreater<T>(actual: T, expected: T, msg?: string): void {
-  if (actual > expected) return;
-  throw new AssertionError(sentence(`Expected ${show(actual)} to be greater than ${show(expected)}`, msg));
-}
+type Comparison = <T>(actual: T, expected: T, msg?: string) => void;
 
-/** Throws {@linkcode AssertionError} unless `actual >= expected`. */
-export function assertGreaterOrEqual<T>(actual: T, expected: T, msg?: string): void {
-  if (actual >= expected) return;
-  throw new AssertionError(sentence(`Expected ${show(actual)} to be at least ${show(expected)}`, msg));
-}
+const comparison = (relation: string, holds: <T>(actual: T, expected: T) => boolean): Comparison => {
+  return (actual, expected, msg) =>
+    check(holds(actual, expected), () => `Expected ${show(actual)} ${relation} ${show(expected)}`, msg);
+};
 
-/** Throws {@linkcode AssertionError} unless `actual < expected`. */
-export function assertLess<T>(actual: T, expected: T, msg?: string): void {
-  if (actual < expected) return;
-  throw new AssertionError(sentence(`Expected ${show(actual)} to be less than ${show(expected)}`, msg));
-}
+/** @throws {AssertionError} Unless `actual > expected`. */
+export const assertGreater: Comparison = comparison(">", (a, b) => a > b);
 
-/** Throws {@linkcode AssertionError} unless `actual <= expected`. */
-export function assertLessOrEqual<T>(actual: T, expected: T, msg?: string): void {
-  if (actual <= expected) return;
-  throw new AssertionError(sentence(`Expected ${show(actual)} to be at most ${show(expected)}`, msg));
-}
+/** @throws {AssertionError} Unless `actual >= expected`. */
+export const assertGreaterOrEqual: Comparison = comparison(">=", (a, b) => a >= b);
 
-/** Default tolerance of {@linkcode assertAlmostEquals}, as a part of the expected value; the original's. */
-const RELATIVE_TOLERANCE = 1e-7;
+/** @throws {AssertionError} Unless `actual < expected`. */
+export const assertLess: Comparison = comparison("<", (a, b) => a < b);
 
-/** Throws {@linkcode AssertionError} unless the numbers are at most `tolerance` apart. */
+/** @throws {AssertionError} Unless `actual <= expected`. */
+export const assertLessOrEqual: Comparison = comparison("<=", (a, b) => a <= b);
+
+/** @throws {AssertionError} Unless the numbers are at most `tolerance` apart; by default 1e-7 of the expected one. */
 export function assertAlmostEquals(actual: number, expected: number, tolerance?: number, msg?: string): void {
-  if (Object.is(actual, expected)) return;
-  const allowed = tolerance ?? (Number.isFinite(expected) ? Math.abs(expected) : 1) * RELATIVE_TOLERANCE;
-  const distance = Math.abs(expected - actual);
-  if (distance <= allowed) return;
-  const text =
-    `Expected ${actual} to be close to ${expected}, but it is ${distance} away, more than ${allowed}`;
-  throw new AssertionError(sentence(text, msg));
+  const allowed = tolerance ?? 1e-7 * (Number.isFinite(expected) ? Math.abs(expected) : 1);
+  const close = Object.is(actual, expected) || Math.abs(expected - actual) <= allowed;
+  check(close, () => `Expected ${actual} within ${allowed} of ${expected}`, msg);
 }
 
-/** Throws {@linkcode AssertionError} unless all that is in `expected` is also in `actual`, deeply; arrays from the start. */
-export function assertObjectMatch(
-  actual: object,
-  expected: Record<PropertyKey, unknown>,
-  msg?: string,
-): void {
-  if (includes(actual, expected, [])) return;
-  throw new AssertionError(
-    `${sentence("Expected values are missing", msg)}\n${difference(actual, expected)}`,
-  );
-}
+type Expected<E> = [ErrorClass: Constructor<E>, msgIncludes?: string, msg?: string];
+type AnyExpected = [classOrMsg?: Constructor<Error> | string, msgIncludes?: string, msg?: string];
 
-function includes(actual: unknown, expected: unknown, open: [object, object][]): boolean {
-  if (typeof actual !== "object" || typeof expected !== "object" || !actual || !expected) {
-    return equal(actual, expected);
-  }
-  if (actual === expected || open.some(([a, b]) => a === actual && b === expected)) return true;
-  if (actual instanceof Set && expected instanceof Set) return expected.isSubsetOf(actual);
-  const inside: typeof open = [...open, [actual, expected]];
-  if (actual instanceof Map && expected instanceof Map) {
-    return [...expected].every(([key, value]) => actual.has(key) && includes(actual.get(key), value, inside));
-  }
-  const hasOwnRule = expected instanceof RegExp || expected instanceof Date || expected instanceof URL;
-  if (hasOwnRule || Array.isArray(actual) !== Array.isArray(expected)) return equal(actual, expected);
-  return enumerableKeys(expected).every((key) =>
-    Object.hasOwn(actual, key) && includes(Reflect.get(actual, key), Reflect.get(expected, key), inside)
-  );
-}
-
-/** Checks what `assertThrows` and `assertRejects` have caught. */
-function checkError<E extends Error>(
-  error: unknown,
-  ErrorClass: Constructor<E>,
-  msgIncludes: string,
-  msg?: string,
-): E {
-  if (!(error instanceof Error)) {
-    throw new AssertionError(sentence(`Expected an Error, but ${show(error)} was thrown`, msg));
-  }
-  if (!(error instanceof ErrorClass)) {
-    const text = `Expected error to be instance of "${ErrorClass.name}", but was "${typeName(error)}"`;
-    throw new AssertionError(`${sentence(text, msg)}\n${error.message}`, { cause: error });
-  }
-  if (!error.message.includes(msgIncludes)) {
-    const text = `Expected error message to include ${show(msgIncludes)}, but got ${show(error.message)}`;
-    throw new AssertionError(sentence(text, msg), { cause: error });
-  }
+/** What was thrown. @throws {AssertionError} Unless it is what was expected. */
+function caught(error: unknown, [ErrorClass, includes = "", msg]: AnyExpected): unknown {
+  if (typeof ErrorClass !== "function") return error;
+  assertInstanceOf(error, ErrorClass, msg);
+  assertStringIncludes(error.message, includes, msg);
   return error;
 }
 
-/** Throws {@linkcode AssertionError} unless `fn` throws. Returns what it threw. */
+function nothing(expectation: string, [first, , msg]: AnyExpected): AssertionError {
+  const why = msg ?? (typeof first === "string" ? first : undefined);
+  return new AssertionError(why ? `${expectation}: ${why}` : `${expectation}.`);
+}
+
+/** @returns What `fn` threw. @throws {AssertionError} Unless it throws, an `ErrorClass` if one is given. */
 export function assertThrows(fn: () => unknown, msg?: string): unknown;
-/** Throws {@linkcode AssertionError} unless `fn` throws an `ErrorClass` whose message includes `msgIncludes`. */
-export function assertThrows<E extends Error = Error>(
-  fn: () => unknown,
-  ErrorClass: Constructor<E>,
-  msgIncludes?: string,
-  msg?: string,
-): E;
-export function assertThrows(
-  fn: () => unknown,
-  classOrMsg?: Constructor<Error> | string,
-  msgIncludes = "",
-  msg?: string,
-): unknown {
-  const ErrorClass = typeof classOrMsg === "string" ? undefined : classOrMsg;
-  const message = typeof classOrMsg === "string" ? classOrMsg : msg;
+export function assertThrows<E extends Error>(fn: () => unknown, ...expected: Expected<E>): E;
+export function assertThrows(fn: () => unknown, ...expected: AnyExpected): unknown {
   try {
     fn();
   } catch (error) {
-    return ErrorClass ? checkError(error, ErrorClass, msgIncludes, msg) : error;
+    return caught(error, expected);
   }
-  throw new AssertionError(sentence("Expected function to throw", message));
+  throw nothing("Expected function to throw", expected);
 }
 
-/** Rejects with {@linkcode AssertionError} unless the promise of `fn` rejects. Resolves to what it rejected with. */
+/** @returns What the promise of `fn` rejected with. Rejects unless it does, with an `ErrorClass` if one is given. */
 export function assertRejects(fn: () => PromiseLike<unknown>, msg?: string): Promise<unknown>;
-/** Rejects unless the promise of `fn` rejects with an `ErrorClass` whose message includes `msgIncludes`. */
-export function assertRejects<E extends Error = Error>(
+export function assertRejects<E extends Error>(
   fn: () => PromiseLike<unknown>,
-  ErrorClass: Constructor<E>,
-  msgIncludes?: string,
-  msg?: string,
+  ...expected: Expected<E>
 ): Promise<E>;
 export async function assertRejects(
   fn: () => PromiseLike<unknown>,
-  classOrMsg?: Constructor<Error> | string,
-  msgIncludes = "",
-  msg?: string,
+  ...expected: AnyExpected
 ): Promise<unknown> {
-  const ErrorClass = typeof classOrMsg === "string" ? undefined : classOrMsg;
-  const message = typeof classOrMsg === "string" ? classOrMsg : msg;
   let promise: PromiseLike<unknown>;
   try {
     promise = fn();
-  } catch (error) {
-    // Not the same as a rejection: a caller that only handles the promise would miss it.
-    throw new AssertionError(sentence("Function throws when expected to reject", message), { cause: error });
+  } catch (cause) {
+    // A caller that only handles the promise would miss this.
+    throw new AssertionError("Function throws when expected to reject.", { cause });
   }
   try {
     await promise;
   } catch (error) {
-    return ErrorClass ? checkError(error, ErrorClass, msgIncludes, msg) : error;
+    return caught(error, expected);
   }
-  throw new AssertionError(sentence("Expected function to reject", message));
+  throw nothing("Expected function to reject", expected);
 }

@@ -67,13 +67,22 @@ Deno.test("what a phone has no use for in a run is refused from its beginning", 
   assertEquals(await probe(Deno.execPath(), [...RUN, "--give-up", "read,ffi"]), without("write", "sys"));
 });
 
-Deno.test("deno.json grants nobody everything, and names each environment variable", () => {
-  for (const [tool, set] of Object.entries(deno.permissions)) {
+Deno.test("deno.json grants no tool everything, and names each environment variable", () => {
+  for (const tool of ["registry", "phone"] as const) {
+    const set = deno.permissions[tool];
     assert(Array.isArray(set.env), `${tool} names its environment variables`);
     for (const kind of ["all", "run"]) assert(!(kind in set), `${tool} has no use for "${kind}"`);
   }
   assert(!("sys" in deno.permissions.registry), 'registry has no use for "sys"');
   assertEquals(deno.permissions.phone.sys, ["getPriority", "setPriority"]);
+});
+
+Deno.test("deno.json grants unit tests no program, no library and no network but loopback", () => {
+  const { net, read, write, env, ...rest } = deno.permissions.unit;
+  assertEquals([read, write, env, rest], [true, true, true, {}]);
+  // 192.0.2.1 is nobody's (RFC 5737), and no host is called nobody.invalid (RFC 2606).
+  const nobody = ["192.0.2.1", "nobody.invalid"];
+  assertEquals(net, ["127.0.0.1", "0.0.0.0", "[::1]", "[::]", "localhost", ...nobody]);
 });
 
 /** The files that start or make the tools, and how each names the set of permissions. */

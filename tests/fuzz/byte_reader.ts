@@ -1,6 +1,6 @@
-/** Takes bytes as decisions, so that a file can be a story: what comes in what order and when. */
+/** Turns bytes into decisions, so that an input of the fuzzer can be a sequence of events and their times. */
 
-/** Reads numbers from bytes. Behind their end all numbers are 0. */
+/** Reads numbers from bytes; past their end, 0. */
 export class ByteReader {
   readonly #bytes: Uint8Array;
   #at = 0;

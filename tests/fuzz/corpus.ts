@@ -1,6 +1,6 @@
-/** Inputs that once broke a promise, a file each: `corpus/TARGET/HASH`. The tests give them to their target again. */
+/** Inputs that once broke a promise, a file each: `corpus/TARGET/HASH`. The tests repeat them. */
 
-/** Where they are kept. */
+/** Their folder. */
 export const CORPUS: URL = new URL("corpus/", import.meta.url);
 
 /** A kept input. */

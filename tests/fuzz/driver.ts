@@ -1,6 +1,7 @@
-/** Tries to break a target: mutates inputs from a seed, keeps those that come to something new, and what it finds. */
+/** Tries to break a target with inputs mutated from a seed, and keeps for mutation those that reach something new. */
 
 import { seededRandom } from "../../testing/netem/random.ts";
+import type { Coverage, Reached } from "./coverage.ts";
 import { type FuzzTarget, USUAL_MAX_BYTES } from "./fuzz_target.ts";
 import { Mutator } from "./mutator.ts";
 
@@ -11,13 +12,15 @@ export interface Finding {
   readonly error: Error;
 }
 
-/** What came of fuzzing a target. */
+/** The outcome of fuzzing a target. */
 export interface FuzzResult {
-  /** Inputs that were given to it. */
+  /** Inputs that it got, without repetitions. */
   readonly inputs: number;
   /** Steps of all of them. */
   readonly events: number;
   readonly seconds: number;
+  /** Inputs that reached new blocks, in their order. */
+  readonly reaching: readonly Uint8Array[];
   readonly findings: readonly Finding[];
 }
 
@@ -25,17 +28,19 @@ export interface FuzzResult {
 export interface FuzzOptions {
   /** The same seed makes the same inputs. */
   readonly seed: number;
-  /** Steps after which it is enough. */
   readonly events: number;
-  /** Seconds after which it is enough, whatever has been done by then. */
   readonly seconds?: number;
+  /** Findings of different kinds after which it stops; {@linkcode ENOUGH_FINDINGS} unless told. */
+  readonly enough?: number;
   /** Kept inputs, which are mutated, too. */
   readonly kept?: readonly Uint8Array[];
-  /** Told of each input before it is run, so that one that never ends is known. */
+  /** Guides the inputs to new blocks. */
+  readonly coverage?: Coverage | undefined;
+  /** Gets each input before the target does, so that one that never ends is known. */
   readonly onInput?: (input: Uint8Array) => void;
 }
 
-/** Inputs that came to something new and are mutated further, at most. */
+/** Inputs with a new outcome that are mutated, at most; as many that reach new blocks. */
 const MOST_IN_POOL = 500;
 
 /** Findings of different kinds after which there is enough to do. */
@@ -44,43 +49,95 @@ const ENOUGH_FINDINGS = 10;
 /** Attempts to make a finding shorter. */
 const SHORTENINGS = 500;
 
-/** Inputs between two looks at the clock. */
-const LOOK_INTERVAL = 64;
+/** Inputs between two looks at the coverage, each of which takes some milliseconds; more while nothing new comes. */
+const SMALLEST_BATCH = 16;
+const LARGEST_BATCH = 1024;
 
 /** Fuzzes a target. Its own seeds come first, as they are. */
-export function fuzz(target: FuzzTarget, options: FuzzOptions): FuzzResult {
-  const { seed, seconds = Infinity, kept = [], onInput = () => {} } = options;
+export async function fuzz(target: FuzzTarget, options: FuzzOptions): Promise<FuzzResult> {
+  const { seed, seconds = Infinity, kept = [], coverage, onInput = () => {} } = options;
   const { seeds, tokens = [], maxBytes = USUAL_MAX_BYTES } = target;
   const mutator = new Mutator(seededRandom(seed ^ hash(target.name)), tokens, maxBytes);
   const first = [...seeds, ...kept];
   const pool: Uint8Array[] = [...first];
   const known = new Set<string>();
   const findings = new Map<string, Finding>();
+  const enough = options.enough ?? ENOUGH_FINDINGS;
   const start = performance.now();
   let inputs = 0;
   let events = 0;
-  while (events < options.events && findings.size < ENOUGH_FINDINGS) {
-    if (inputs % LOOK_INTERVAL === 0 && performance.now() - start > 1000 * seconds) break;
-    const input = first[inputs] ?? mutator.next(pool);
-    inputs++;
+  let newOutcomes = 0;
+  const reaching: Uint8Array[] = [];
+
+  /** @returns Whether the target kept its promises. */
+  function give(input: Uint8Array): boolean {
     onInput(input);
     try {
       const outcome = target.run(input);
       events += Math.max(1, outcome.events);
-      if (known.has(outcome.came)) continue;
-      known.add(outcome.came);
-      if (pool.length < MOST_IN_POOL) pool.push(input.slice());
+      if (!known.has(outcome.came)) {
+        known.add(outcome.came);
+        if (newOutcomes++ < MOST_IN_POOL) pool.push(input.slice());
+      }
+      return true;
     } catch (error) {
       events++;
       const finding = shortest(target, { input: input.slice(), error: asError(error) });
       const kind = kindOf(finding.error);
       if (!findings.has(kind)) findings.set(kind, finding);
+      return false;
     }
+  }
+
+  /** Runs inputs again. @returns The blocks that they reach. */
+  function repeat(coverage: Coverage, batch: readonly Uint8Array[]): Promise<Reached> {
+    for (const input of batch) {
+      onInput(input);
+      errorOf(target, input);
+    }
+    return coverage.take();
+  }
+
+  /** Puts those inputs of a batch into the pool that reach new blocks: halves it until it has found each. */
+  async function search(coverage: Coverage, batch: readonly Uint8Array[]): Promise<void> {
+    const reached = await repeat(coverage, batch);
+    if (!coverage.hasNew(reached)) return;
+    if (batch.length === 1) {
+      coverage.accept(reached);
+      if (reaching.length < MOST_IN_POOL) pool.push(...batch);
+      reaching.push(...batch);
+      return;
+    }
+    const middle = batch.length >> 1;
+    await search(coverage, batch.slice(0, middle));
+    await search(coverage, batch.slice(middle));
+  }
+
+  const isOver = () =>
+    events >= options.events || findings.size >= enough || performance.now() - start >= 1000 * seconds;
+  let batchSize = SMALLEST_BATCH;
+  await coverage?.take(); // what was reached before counts for nothing
+  while (!isOver()) {
+    const batch: Uint8Array[] = [];
+    while (batch.length < batchSize && !isOver()) {
+      const input = first[inputs] ?? mutator.next(pool);
+      inputs++;
+      if (give(input) && coverage) batch.push(input);
+    }
+    batchSize = Math.min(2 * batchSize, LARGEST_BATCH);
+    const reached = await coverage?.take();
+    if (!coverage || !reached || !coverage.hasNew(reached)) continue;
+    const before = reaching.length;
+    await search(coverage, batch);
+    // Some blocks only run once, such as those that fill a table: no input reaches them again.
+    coverage.accept(reached);
+    if (reaching.length > before) batchSize = SMALLEST_BATCH;
   }
   return {
     inputs,
     events,
     seconds: (performance.now() - start) / 1000,
+    reaching,
     findings: [...findings.values()],
   };
 }

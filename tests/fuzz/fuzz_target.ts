@@ -1,32 +1,32 @@
-/** What a fuzzer needs to know of the thing that it tries to break. */
+/** What the fuzzer knows of the code that it tests. */
 
-/** A parser or a state machine, and what it promises whatever comes in. */
+/** A parser or a state machine, and what it promises for any input. */
 export interface FuzzTarget {
-  /** As it is called on the command line, and the folder of its kept inputs. */
+  /** Its name on the command line, and the folder of its kept inputs. */
   readonly name: string;
-  /** Inputs that are as they should be: what is mutated. */
+  /** Valid inputs, which the fuzzer mutates. */
   readonly seeds: readonly Uint8Array[];
-  /** Words that mean something to it, which are worked into inputs. */
+  /** Words of its format, which the fuzzer inserts. */
   readonly tokens?: readonly string[];
-  /** Longest input in bytes; {@linkcode USUAL_MAX_BYTES} unless told. */
+  /** Longest input in bytes; by default {@linkcode USUAL_MAX_BYTES}. */
   readonly maxBytes?: number;
   /**
-   * Gives it an input and checks its promises. Must do the same each time for the same input.
+   * Gives it an input and checks its promises. Must be deterministic.
    *
-   * @throws What it throws is a finding.
+   * @throws {Error} If it breaks one: the fuzzer's finding.
    */
   run(input: Uint8Array): Outcome;
 }
 
-/** What came of an input. */
+/** The outcome of an input. */
 export interface Outcome {
-  /** How much it was: 1 for a message, the number of steps where an input is a story of many. */
+  /** 1 for a message, the number of events where the input is a sequence of them. */
   readonly events: number;
-  /** What it came to, in a word or two: an input that comes to something new is mutated further. */
+  /** Its kind in a word or two: the fuzzer mutates inputs with a new kind of outcome further. */
   readonly came: string;
 }
 
-/** Longer than any datagram and twice as long as any line, so that limits are passed, too. */
+/** Longer than any datagram of the protocol and twice the longest line, to exceed their limits too. */
 export const USUAL_MAX_BYTES = 9000;
 
 const encoder = new TextEncoder();

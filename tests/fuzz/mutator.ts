@@ -1,9 +1,9 @@
-/** Makes inputs that are nearly right out of inputs that are right. */
+/** Mutates valid inputs into nearly valid ones. */
 
-/** Bytes at which formats and programs tend to have their edges. */
+/** Bytes that delimit text, JSON, escapes, UTF-8 and signed numbers. */
 const EDGE_BYTES = [0x00, 0x01, 0x0a, 0x0d, 0x1b, 0x20, 0x22, 0x5c, 0x7b, 0x7d, 0x7f, 0x80, 0xc0, 0xc8, 0xff];
 
-/** The same for numbers of 16 and 32 bits, and for the numbers of JSON. */
+/** Limits of 8, 16 and 32 bits, for numbers in binary and in JSON. */
 const EDGE_NUMBERS = [
   0,
   1,
@@ -20,7 +20,7 @@ const EDGE_NUMBERS = [
   2 ** 32 - 1,
 ];
 
-/** What stands in place of a value of JSON. */
+/** Replacements for a value of JSON. */
 const EDGE_VALUES: readonly unknown[] = [
   null,
   true,
@@ -45,7 +45,7 @@ const EDGE_VALUES: readonly unknown[] = [
   "e\u0301".repeat(20),
 ];
 
-/** JSON that no writer would make of an object: it goes in as text. */
+/** Fields of JSON that no serializer writes, inserted as text. */
 const EDGE_JSON = [
   '"__proto__":{"tipo":"ping"}',
   '"tipo":1e999',
@@ -56,7 +56,7 @@ const EDGE_JSON = [
   `"x":${'{"x":'.repeat(200)}0${"}".repeat(200)}`,
 ];
 
-/** Text that is hostile anywhere: to terminals, to lines, to comparisons of names. */
+/** Text that is hostile to terminals, to lines or to comparisons of names. */
 export const HOSTILE_TEXTS: readonly string[] = [
   "\x1b[2J",
   "\x1b]0;owned\x07",
@@ -87,13 +87,13 @@ export const HOSTILE_TEXTS: readonly string[] = [
   "=",
 ];
 
-/** Most changes that are made to one input. */
+/** Most mutations of one input. */
 const MOST_CHANGES = 5;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
-/** Makes new inputs out of others, the same ones for the same random numbers. */
+/** Mutates inputs: the same random numbers make the same mutants. */
 export class Mutator {
   readonly #random: () => number;
   readonly #tokens: readonly Uint8Array[];
@@ -101,8 +101,8 @@ export class Mutator {
 
   /**
    * @param random Numbers from 0 up to but not including 1.
-   * @param tokens Words that mean something to whoever reads the inputs.
-   * @param maxBytes Longest input.
+   * @param tokens Words of the format, which it inserts.
+   * @param maxBytes Length in bytes to which it cuts mutants.
    */
   constructor(random: () => number, tokens: readonly string[], maxBytes: number) {
     this.#random = random;
@@ -111,7 +111,7 @@ export class Mutator {
   }
 
   /**
-   * A changed copy of one of the inputs; a few changes, as a rule one.
+   * A copy of one of the inputs with 1 to {@linkcode MOST_CHANGES} mutations, half of the time one.
    *
    * @param pool At least one input.
    */

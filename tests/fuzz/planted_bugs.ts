@@ -1,10 +1,10 @@
-/** Targets with mistakes in them, for the tests of the fuzzer itself. */
+/** Targets with planted bugs, for the tests of the fuzzer itself. */
 
 import { type FuzzTarget, jsonSeeds, textSeeds } from "./fuzz_target.ts";
 
 const decoder = new TextDecoder();
 
-/** Breaks at a port beyond 65535 in an object that is JSON and a `registro` still. */
+/** Throws at a port above 65535 in a valid JSON object whose type is still `registro`. */
 export const throwing: FuzzTarget = {
   name: "throwing",
   seeds: jsonSeeds({ tipo: "registro", nome: "maria", porta: 6000 }),
@@ -22,7 +22,7 @@ export const throwing: FuzzTarget = {
   },
 };
 
-/** Never comes back from two equal bytes at its beginning. */
+/** Loops forever if its first two bytes are equal. */
 export const endless: FuzzTarget = {
   name: "endless",
   seeds: textSeeds("abc"),
@@ -32,12 +32,26 @@ export const endless: FuzzTarget = {
   },
 };
 
-/** Has none. */
+/** Throws behind three comparisons; `came` does not tell them apart, only coverage does. */
+export const deep: FuzzTarget = {
+  name: "deep",
+  seeds: textSeeds("abcdefgh"),
+  run(input) {
+    if (input[1] === 0x51) {
+      if (input[3] === 0x7a) {
+        if (input[6] === 0x37) throw new RangeError("deep");
+      }
+    }
+    return { events: 1, came: "" };
+  },
+};
+
+/** Has no bug. */
 export const sound: FuzzTarget = {
   name: "sound",
   seeds: textSeeds("abc"),
   run: (input) => ({ events: 2, came: String(input.length) }),
 };
 
-/** As the real ones are exported. */
-export const TARGETS: readonly FuzzTarget[] = [throwing, endless, sound];
+/** Exported as in `targets.ts`. */
+export const TARGETS: readonly FuzzTarget[] = [throwing, endless, deep, sound];

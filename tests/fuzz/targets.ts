@@ -1,4 +1,4 @@
-/** Everything that is fuzzed. */
+/** The targets of `make fuzz`. */
 
 import type { FuzzTarget } from "./fuzz_target.ts";
 import { call } from "./targets/call.ts";

@@ -2,7 +2,6 @@ import {
   assert,
   assertAlmostEquals,
   assertEquals,
-  assertExists,
   assertGreater,
   assertGreaterOrEqual,
   assertInstanceOf,
@@ -11,12 +10,9 @@ import {
   assertLessOrEqual,
   assertMatch,
   assertNotEquals,
-  assertObjectMatch,
   assertRejects,
-  assertStrictEquals,
   assertStringIncludes,
   assertThrows,
-  fail,
 } from "../../lib/offline_std/assert.ts";
 
 /**
@@ -44,6 +40,11 @@ async function rejectionOf(assertion: () => Promise<unknown>): Promise<string> {
 
 class Point {
   constructor(readonly x: number, readonly y: number) {}
+}
+
+/** @throws {Error} Unless both are the same value or object. */
+function assertSame(actual: unknown, expected: unknown): void {
+  if (!Object.is(actual, expected)) throw new Error(`not the same: ${actual}, ${expected}`);
 }
 
 /** An object that contains itself, `depth` objects deep. */
@@ -77,7 +78,6 @@ const equalPairs: [name: string, a: unknown, b: unknown][] = [
   ["maps in any order", new Map([["a", [1]], ["b", [2]]]), new Map([["b", [2]], ["a", [1]]])],
   ["maps with objects as keys", new Map([[{ a: 1 }, 1]]), new Map([[{ a: 1 }, 1]])],
   ["cycles", cycle(1), cycle(1)],
-  ["cycles of other lengths", cycle(2), cycle(3)],
 ];
 
 const unequalPairs: [name: string, a: unknown, b: unknown][] = [
@@ -100,6 +100,8 @@ const unequalPairs: [name: string, a: unknown, b: unknown][] = [
   ["dates", new Date(5), new Date(6)],
   ["flags of regular expressions", /a/i, /a/g],
   ["messages of errors", new Error("a"), new Error("b")],
+  ["kinds of errors", new TypeError("a"), new Error("a")],
+  ["URLs", new URL("http://a/"), new URL("http://b/")],
   ["functions", () => 1, () => 1],
   ["sets", new Set([1, 2]), new Set([1, 3])],
   ["sets of objects, one matched twice", new Set([{ a: 1 }, { a: 1 }]), new Set([{ a: 1 }, { a: 2 }])],
@@ -134,25 +136,16 @@ Deno.test("assertEquals() shows the lines that differ", () => {
   const message = failureOf(() => assertEquals(long, long.with(50, -1), "the samples"));
   const lines = message.split("\n").map((line) => line.trim());
   assertEquals(lines[0], "Values are not equal: the samples");
-  assertEquals(lines.slice(2), ["47,", "48,", "49,", "-     50,", "+     -1,", "51,", "52,", "53,"]);
-  assertEquals(
-    failureOf(() => assertEquals(1, 2)),
-    "Values are not equal.\n(- actual, + expected)\n-   1\n+   2",
-  );
-});
-
-Deno.test("assertStrictEquals() wants the same object", () => {
-  const object = { a: 1 };
-  assertStrictEquals(object, object);
-  assertStrictEquals(NaN, NaN);
-  assertMatch(failureOf(() => assertStrictEquals(object, { a: 1 })), /look the same but are not the same/);
-  assertMatch(failureOf(() => assertStrictEquals(0, -0, "zero")), /strictly equal: zero/);
+  assertEquals(lines.filter((line) => /^[+-] /.test(line)), ["+ actual - expected", "+   50,", "-   -1,"]);
+  assert(lines.length < 20, "only the lines around");
+  assertEquals(failureOf(() => assertEquals(1, 2)).split("\n").filter((line) => line !== ""), [
+    "Values are not equal",
+    "1 !== 2",
+  ]);
 });
 
 Deno.test("assertions that hold say nothing", () => {
   assert(1);
-  assertExists(0);
-  assertExists("");
   assertInstanceOf(new TypeError(), Error);
   assertMatch("porta 5000", /\d+/);
   assertStringIncludes("João", "oã");
@@ -169,11 +162,7 @@ Deno.test("assertions that do not hold fail, with the message of the test", () =
   const rows: [assertion: () => void, message: RegExp][] = [
     [() => assert(0, "why"), /^why$/],
     [() => assert(""), /^$/],
-    [() => fail("why"), /^Failed assertion: why$/],
-    [() => fail(), /^Failed assertion\.$/],
-    [() => assertExists(null, "why"), /null: why$/],
-    [() => assertExists(undefined), /undefined\.$/],
-    [() => assertInstanceOf({}, Date, "why"), /Date, but got Object: why$/],
+    [() => assertInstanceOf({}, Date, "why"), /Date, but got {}: why$/],
     [() => assertInstanceOf(null, Date), /Date, but got null\.$/],
     [() => assertMatch("a", /b/, "why"), /"a" to match \/b\/: why$/],
     [() => assertStringIncludes("abc", "d", "why"), /"abc" to include "d": why$/],
@@ -187,37 +176,10 @@ Deno.test("assertions that do not hold fail, with the message of the test", () =
     [() => assertAlmostEquals(NaN, 1), /NaN/],
     [() => assertAlmostEquals(1, Infinity, 5), /Infinity/],
     [() => assertNotEquals([1], [1], "why"), /why$/],
-    [() => assertObjectMatch({ a: 1 }, { a: 2 }, "why"), /why\n/],
     [() => assertThrows(() => {}, "why"), /to throw: why$/],
     [() => assertThrows(() => {}, Error, "text", "why"), /to throw: why$/],
   ];
   for (const [assertion, message] of rows) assertMatch(failureOf(assertion), message);
-});
-
-Deno.test("assertObjectMatch() wants all that is expected, and lets more pass", () => {
-  const self: Record<string, unknown> = { a: 1, b: 2 };
-  self.self = self;
-  const rows: [actual: object, matching: Record<string, unknown>, other: Record<string, unknown>][] = [
-    [{ a: 1, b: 2 }, { a: 1 }, { a: 2 }],
-    [{ a: 1 }, {}, { b: undefined }],
-    [{ a: { b: 1, c: 2 } }, { a: { c: 2 } }, { a: { c: 2, d: 3 } }],
-    [{ a: [1, { b: 2, c: 3 }, 4] }, { a: [1, { b: 2 }] }, { a: [{ b: 2 }] }],
-    [{ a: null }, { a: null }, { a: { b: 1 } }],
-    [{ a: [] }, { a: [] }, { a: {} }],
-    [{ a: new Date(1) }, { a: new Date(1) }, { a: new Date(2) }],
-    [{ a: /x/i }, { a: /x/i }, { a: /x/ }],
-    [{ a: new Set([1, 2]) }, { a: new Set([2]) }, { a: new Set([3]) }],
-    [{ a: new Map([["k", { b: 1, c: 2 }]]) }, { a: new Map([["k", { b: 1 }]]) }, {
-      a: new Map([["k", { b: 2 }]]),
-    }],
-    [{ p: new Point(1, 2) }, { p: { x: 1 } }, { p: { x: 2 } }],
-    [cycle(2), cycle(1), { ...cycle(1), a: 1 }],
-    [self, { self: { self: { a: 1 } } }, { self: { self: { a: 2 } } }],
-  ];
-  for (const [actual, matching, other] of rows) {
-    assertObjectMatch(actual, matching);
-    failureOf(() => assertObjectMatch(actual, other));
-  }
 });
 
 Deno.test("assertThrows() returns what was thrown", () => {
@@ -225,13 +187,13 @@ Deno.test("assertThrows() returns what was thrown", () => {
   const throwing = () => {
     throw error;
   };
-  assertStrictEquals(assertThrows(throwing), error);
-  assertStrictEquals(assertThrows(throwing, "why"), error);
+  assertSame(assertThrows(throwing), error);
+  assertSame(assertThrows(throwing, "why"), error);
   const typed: TypeError = assertThrows(throwing, TypeError, "porta");
-  assertStrictEquals(typed, error);
-  assertStrictEquals(assertThrows(throwing, Error), error);
+  assertSame(typed, error);
+  assertSame(assertThrows(throwing, Error), error);
   for (const value of ["text", 0, null, undefined]) {
-    assertStrictEquals(
+    assertSame(
       assertThrows(() => {
         throw value;
       }),
@@ -247,43 +209,46 @@ Deno.test("assertThrows() refuses another class, another message and what is no 
   const rows: [assertion: () => void, message: RegExp][] = [
     [
       () => assertThrows(throwing(new Error("a")), TypeError, "a", "why"),
-      /of "TypeError", but was "Error": why/,
+      /instance of TypeError, but got Error: a\n[^]*: why$/,
     ],
-    [() => assertThrows(throwing(new Error("a")), Error, "b", "why"), /include "b", but got "a": why$/],
-    [() => assertThrows(throwing("a"), Error, "a", "why"), /"a" was thrown: why$/],
+    [() => assertThrows(throwing(new Error("a")), Error, "b", "why"), /"a" to include "b": why$/],
+    [() => assertThrows(throwing("a"), Error, "a", "why"), /instance of Error, but got "a": why$/],
   ];
   for (const [assertion, message] of rows) assertMatch(failureOf(assertion), message);
 });
 
 Deno.test("assertRejects() resolves to what the promise rejected with", async () => {
   const error = new TypeError("porta inválida");
-  assertStrictEquals(await assertRejects(() => Promise.reject(error)), error);
+  assertSame(await assertRejects(() => Promise.reject(error)), error);
   const typed: TypeError = await assertRejects(() => Promise.reject(error), TypeError, "porta");
-  assertStrictEquals(typed, error);
-  assertStrictEquals(await assertRejects(() => Promise.reject(3), "why"), 3);
+  assertSame(typed, error);
+  assertSame(await assertRejects(() => Promise.reject(3), "why"), 3);
 });
 
 Deno.test("assertRejects() refuses all else", async () => {
   const rows: [assertion: () => Promise<unknown>, message: RegExp][] = [
     [() => assertRejects(() => Promise.resolve(), "why"), /to reject: why$/],
     [() => assertRejects(() => Promise.resolve(), Error, "a", "why"), /to reject: why$/],
-    [() => assertRejects(() => Promise.reject(new Error("a")), TypeError), /of "TypeError", but was "Error"/],
-    [() => assertRejects(() => Promise.reject(new Error("a")), Error, "b"), /include "b", but got "a"/],
-    [() => assertRejects(() => Promise.reject("a"), Error), /"a" was thrown/],
-    [() => assertRejects(() => fail("too early"), Error, "too early"), /throws when expected to reject/],
+    [
+      () => assertRejects(() => Promise.reject(new Error("a")), TypeError),
+      /instance of TypeError, but got Error: a/,
+    ],
+    [() => assertRejects(() => Promise.reject(new Error("a")), Error, "b"), /"a" to include "b"/],
+    [() => assertRejects(() => Promise.reject("a"), Error), /instance of Error, but got "a"/],
+    [
+      () => assertRejects(() => assert(false, "too early") as never, Error, "too early"),
+      /throws when expected to reject/,
+    ],
   ];
   for (const [assertion, message] of rows) assertMatch(await rejectionOf(assertion), message);
 });
 
 Deno.test("assertions narrow types", () => {
   const port: number | undefined = [5000][0];
-  assertExists(port);
+  assert(port !== undefined);
   const number: number = port;
   const error: unknown = new RangeError("a");
   assertInstanceOf(error, RangeError);
   const message: string = error.message;
-  const kind: string = "ping";
-  assertStrictEquals<"ping">(kind, "ping");
-  const literal: "ping" = kind;
-  assertEquals([number, message, literal], [5000, "a", "ping"]);
+  assertEquals([number, message], [5000, "a"]);
 });

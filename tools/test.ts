@@ -1,0 +1,127 @@
+/**
+ * Runs the tests: `test.ts [unit|e2e] [ARGUMENT...]`, with the arguments for `deno test`. Says again at the end which
+ * tests failed and why, and exits with 1 then.
+ *
+ * Without a word it runs all of them, the unit tests at low priority beside the end-to-end tests, and checks no types:
+ * `deno task check` does. Unit tests run with a set of permissions of deno.json.
+ *
+ * @module
+ */
+
+/** Unit tests that load libraries or V8's inspector. */
+const NATIVE = [
+  "tests/codec",
+  "tests/fuzz/driver_test.ts",
+  "tests/srtp/aes_gcm_test.ts",
+  "tests/transport/call_transport_test.ts",
+  "tests/transport/udp_socket_test.ts",
+  "tests/voice/voice_test.ts",
+];
+
+/** Unit tests that start programs, or open files in /proc and /dev, which takes every permission. */
+const SYSTEM = [
+  "tests/audio/file/file_sink_test.ts",
+  "tests/audio/portaudio",
+  "tests/tools",
+  "tests/transport/linux_udp_test.ts",
+  "tests/ui/terminal_screen_test.ts",
+];
+
+/** End-to-end tests that measure sound: each runs alone, since a busy machine interrupts it. */
+const ALONE = ["demo", "ffmpeg", "portaudio_call", "speech"].map((name) => `tests/e2e/${name}_test.ts`);
+
+const ignoring = (...paths: readonly string[]): string => `--ignore=${paths.join()}`;
+
+const UNIT: readonly (readonly string[])[] = [
+  ["-P=unit", "--parallel", ignoring("tests/e2e", ...NATIVE, ...SYSTEM), "tests"],
+  ["-P=native", "--parallel", ...NATIVE],
+  ["-P=system", "--parallel", ...SYSTEM],
+];
+const E2E: readonly (readonly string[])[] = [
+  ["-A", ...ALONE],
+  ["-A", "--parallel", ignoring(...ALONE), "tests/e2e"],
+];
+
+const running = new Set<Deno.ChildProcess>();
+let stopped: Deno.Signal | undefined;
+
+/** The output of each failed run between "ERRORS" and the count of tests. */
+const failures: string[] = [];
+
+/** Lines shown of a run that failed before its tests did. */
+const LAST_LINES = 20;
+
+/** Colours. */
+// deno-lint-ignore no-control-regex
+const ESCAPES = /\x1b\[[\d;]*m/g;
+
+/** Output to be shown at the end. */
+const later: string[] = [];
+
+/** Runs tests one set after the other: `now` shows their output at once, otherwise at low priority and at the end. */
+async function run(
+  sets: readonly (readonly string[])[],
+  args: readonly string[],
+  now: boolean,
+): Promise<void> {
+  for (const set of sets) {
+    if (stopped) return;
+    const words = ["sh", "tools/deno.sh", "test", "-q", ...set, ...args];
+    const [program = "", ...rest] = now ? words : ["nice", "-n", "19", ...words];
+    const child = new Deno.Command(program, {
+      args: rest,
+      // End-to-end tests mostly wait: four of them at once keep two processors busy.
+      env: { DENO_JOBS: "4" },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    running.add(child);
+    const said: string[] = [];
+    const read = async (output: ReadableStream<Uint8Array<ArrayBuffer>>) => {
+      for await (const text of output.pipeThrough(new TextDecoderStream())) {
+        said.push(text);
+        if (now) show(text);
+      }
+    };
+    const [{ success }] = await Promise.all([child.status, read(child.stdout), read(child.stderr)]);
+    running.delete(child);
+    if (!now) later.push(...said);
+    if (!success) failures.push(failuresIn(said.join("").split("\n")));
+  }
+}
+
+function failuresIn(lines: readonly string[]): string {
+  const plain = lines.map((line) => line.replace(ESCAPES, "").trim());
+  const start = plain.indexOf("ERRORS");
+  const end = plain.findLastIndex((line) => line.startsWith("FAILED | "));
+  return start < 0 ? lines.slice(-LAST_LINES).join("\n") : lines.slice(start + 1, end).join("\n");
+}
+
+function show(text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  for (let done = 0; done < bytes.length;) done += Deno.stdout.writeSync(bytes.subarray(done));
+}
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  Deno.addSignalListener(signal, () => {
+    stopped = signal;
+    for (const child of running) {
+      try {
+        child.kill(signal);
+      } catch { /* It has just ended. */ }
+    }
+  });
+}
+
+const [which, ...others] = Deno.args;
+if (which === "unit") await run(UNIT, others, true);
+else if (which === "e2e") await run(E2E, others, true);
+else {
+  const args = ["--no-check", ...Deno.args];
+  await Promise.all([run(E2E, args, true), run(UNIT, args, false)]);
+}
+show(later.join(""));
+if (failures.length > 0 && !stopped) show(["\nFailures:", ...failures, ""].join("\n"));
+if (stopped) Deno.exit(stopped === "SIGINT" ? 130 : 143);
+if (failures.length > 0) Deno.exit(1);
