@@ -22,9 +22,11 @@ const NATIVE = [
 const SYSTEM = [
   "tests/audio/file/file_sink_test.ts",
   "tests/audio/portaudio",
+  "tests/testing/program_test.ts",
   "tests/tools",
   "tests/transport/linux_udp_test.ts",
   "tests/ui/terminal_screen_test.ts",
+  "tests/util/system_error_test.ts",
 ];
 
 /** End-to-end tests that measure sound: each runs alone, since a busy machine interrupts it. */

@@ -83,7 +83,7 @@ Deno.test("watchedFuzz() makes the same inputs from the same seed with coverage,
 });
 
 Deno.test("guidedFuzz() goes on without coverage from the inputs that reached new blocks", async () => {
-  const order = { module: PLANTED, target: deep.name, seed: 2, events: 400_000, seconds: 600, enough: 1 };
+  const order = { module: PLANTED, target: deep.name, seed: 7, events: 400_000, seconds: 600, enough: 1 };
   const first = await watchedFuzz({ ...order, guided: true, events: 40_000 });
   assertEquals([first.reaching?.length, first.findings], [3, []], "not yet found");
   const { findings, inputs } = await guidedFuzz(order);
