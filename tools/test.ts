@@ -1,6 +1,6 @@
 /**
- * Runs the tests: `test.ts [unit|e2e] [ARGUMENT...]`, with the arguments for `deno test`. Says again at the end which
- * tests failed and why, and exits with 1 then.
+ * Runs the tests: `test.ts [unit|e2e] [OPTION...] [tests/PATH...]`, with options for `deno test`. Says again at the end
+ * which tests failed and why, and exits with 1 then.
  *
  * Without a word it runs all of them, the unit tests at low priority beside the end-to-end tests, and checks no types:
  * `deno task check` does. Unit tests run with a set of permissions of deno.json.
@@ -8,12 +8,19 @@
  * @module
  */
 
+const isWithin = (path: string, folders: readonly string[]): boolean =>
+  folders.some((folder) => path === folder || path.startsWith(`${folder}/`));
+
+/** End-to-end tests that measure sound: each runs alone, since a busy machine interrupts it. */
+const ALONE = ["demo", "ffmpeg", "portaudio_call", "speech"].map((name) => `tests/e2e/${name}_test.ts`);
+
 /** Unit tests that load libraries or V8's inspector. */
 const NATIVE = [
   "tests/codec",
   "tests/fuzz/driver_test.ts",
   "tests/srtp/aes_gcm_test.ts",
   "tests/transport/call_transport_test.ts",
+  "tests/transport/poll_loop_test.ts",
   "tests/transport/udp_socket_test.ts",
   "tests/voice/voice_test.ts",
 ];
@@ -29,20 +36,34 @@ const SYSTEM = [
   "tests/util/system_error_test.ts",
 ];
 
-/** End-to-end tests that measure sound: each runs alone, since a busy machine interrupts it. */
-const ALONE = ["demo", "ffmpeg", "portaudio_call", "speech"].map((name) => `tests/e2e/${name}_test.ts`);
+/** Tests that run at once in one way. */
+interface TestSet {
+  readonly flags: readonly string[];
+  readonly has: (file: string) => boolean;
+}
 
-const ignoring = (...paths: readonly string[]): string => `--ignore=${paths.join()}`;
+const isE2e = (file: string) => isWithin(file, ["tests/e2e"]);
 
-const UNIT: readonly (readonly string[])[] = [
-  ["-P=unit", "--parallel", ignoring("tests/e2e", ...NATIVE, ...SYSTEM), "tests"],
-  ["-P=native", "--parallel", ...NATIVE],
-  ["-P=system", "--parallel", ...SYSTEM],
+const E2E: readonly TestSet[] = [
+  { flags: ["-A"], has: (file) => isWithin(file, ALONE) },
+  { flags: ["-A", "--parallel"], has: (file) => isE2e(file) && !isWithin(file, ALONE) },
 ];
-const E2E: readonly (readonly string[])[] = [
-  ["-A", ...ALONE],
-  ["-A", "--parallel", ignoring(...ALONE), "tests/e2e"],
+const UNIT: readonly TestSet[] = [
+  {
+    flags: ["-P=unit", "--parallel"],
+    has: (file) => !isE2e(file) && !isWithin(file, [...NATIVE, ...SYSTEM]),
+  },
+  { flags: ["-P=native", "--parallel"], has: (file) => isWithin(file, NATIVE) },
+  { flags: ["-P=system", "--parallel"], has: (file) => isWithin(file, SYSTEM) },
 ];
+
+/** Every file of tests below a folder, in order of names. */
+function testFiles(folder: string): string[] {
+  const entries = [...Deno.readDirSync(folder)].sort((a, b) => a.name < b.name ? -1 : 1);
+  return entries.flatMap(({ name, isDirectory }) =>
+    isDirectory ? testFiles(`${folder}/${name}`) : name.endsWith("_test.ts") ? [`${folder}/${name}`] : []
+  );
+}
 
 const running = new Set<Deno.ChildProcess>();
 let stopped: Deno.Signal | undefined;
@@ -62,13 +83,18 @@ const later: string[] = [];
 
 /** Runs tests one set after the other: `now` shows their output at once, otherwise at low priority and at the end. */
 async function run(
-  sets: readonly (readonly string[])[],
+  sets: readonly TestSet[],
   args: readonly string[],
   now: boolean,
 ): Promise<void> {
-  for (const set of sets) {
-    if (stopped) return;
-    const words = ["sh", "tools/deno.sh", "test", "-q", ...set, ...args];
+  const isPath = (arg: string, at: number) => isWithin(arg, ["tests"]) && args[at - 1] !== "--filter";
+  const options = args.filter((arg, at) => !isPath(arg, at));
+  const paths = args.filter(isPath).map((path) => path.replace(/\/$/, ""));
+  const files = testFiles("tests").filter((file) => paths.length === 0 || isWithin(file, paths));
+  for (const { flags, has } of sets) {
+    const chosen = files.filter(has);
+    if (stopped || chosen.length === 0) continue;
+    const words = ["sh", "tools/deno.sh", "test", "-q", ...flags, ...options, ...chosen];
     const [program = "", ...rest] = now ? words : ["nice", "-n", "19", ...words];
     const child = new Deno.Command(program, {
       args: rest,
