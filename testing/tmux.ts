@@ -1,5 +1,6 @@
 /** A shell on a real terminal (tmux), for tests of the screen. */
 
+import { withTimeLimit } from "../lib/util/time_limit.ts";
 import { pause } from "../lib/util/pause.ts";
 import { importMap, isInstalled, ROOT, runToEnd } from "./program.ts";
 import { type Temporary, temporaryFolder } from "./temporary.ts";
@@ -108,9 +109,18 @@ export class TestTerminal implements AsyncDisposable {
   async start(script: "driver.sh" | "watched.sh" = "driver.sh"): Promise<void> {
     await this.type(`clear; ${script === "driver.sh" ? "sh driver.sh" : ". ./watched.sh"}`);
     await this.press("Enter");
-    this.#connection = await this.#listener.accept();
+    this.#connection = await this.#accept();
     this.#read(this.#connection);
     await this.see("the prompt", ({ rows }) => /^(joão|room|sala)>/.test(rows.at(-1) ?? ""));
+  }
+
+  /** @throws {Error} With what the driver said, if it does not connect in time. */
+  async #accept(): Promise<Deno.TcpConn> {
+    try {
+      return await withTimeLimit(PATIENCE_MS, undefined, () => this.#listener.accept());
+    } catch {
+      throw new Error(`The driver does not connect: ${await Deno.readTextFile(`${this.#folder}/stderr`)}`);
+    }
   }
 
   /**

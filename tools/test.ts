@@ -28,13 +28,15 @@ const NATIVE = [
 /** Unit tests that start programs, or open files in /proc and /dev, which takes every permission. */
 const SYSTEM = [
   "tests/audio/file/file_sink_test.ts",
-  "tests/audio/portaudio",
   "tests/testing/program_test.ts",
   "tests/tools",
   "tests/transport/linux_udp_test.ts",
   "tests/ui/terminal_screen_test.ts",
   "tests/util/system_error_test.ts",
 ];
+
+/** Unit tests that change the environment, which all test files of a process share: programs find their cache by it. */
+const DEVICES = ["tests/audio/portaudio"];
 
 /** Tests that run at once in one way. */
 interface TestSet {
@@ -51,10 +53,11 @@ const E2E: readonly TestSet[] = [
 const UNIT: readonly TestSet[] = [
   {
     flags: ["-P=unit", "--parallel"],
-    has: (file) => !isE2e(file) && !isWithin(file, [...NATIVE, ...SYSTEM]),
+    has: (file) => !isE2e(file) && !isWithin(file, [...NATIVE, ...SYSTEM, ...DEVICES]),
   },
   { flags: ["-P=native", "--parallel"], has: (file) => isWithin(file, NATIVE) },
   { flags: ["-P=system", "--parallel"], has: (file) => isWithin(file, SYSTEM) },
+  { flags: ["-P=system"], has: (file) => isWithin(file, DEVICES) },
 ];
 
 /** Every file of tests below a folder, in order of names. */
