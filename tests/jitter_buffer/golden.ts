@@ -21,10 +21,14 @@ export const GOLDEN_FILE = new URL("golden.txt", import.meta.url);
 const SEEDS = [1, 2, 3, 4, 5, 6];
 const SECONDS = 24;
 
+/** Long enough for the delay histogram to scale its weights down. */
+const LONG_SECONDS = 100;
+
 /** One made-up call. */
 export interface GoldenCall {
   readonly name: string;
   readonly condition: Condition;
+  readonly seconds: number;
   readonly frameMs: 10 | 20;
   readonly stretching: boolean;
   /** Earlier frames that each packet carries, and whether each frame carries a copy in itself (in-band FEC). */
@@ -44,7 +48,8 @@ export const GOLDEN_CALLS: readonly GoldenCall[] = CONDITIONS.flatMap((condition
       const turn = index + seed + frameMs / 10;
       return {
         name: `${condition.id} ${frameMs} ${seed}`,
-        condition,
+        condition: seed === 5 ? { ...condition, duplication: { probability: 0.02 } } : condition,
+        seconds: index === 0 && seed === 4 ? LONG_SECONDS : SECONDS,
         frameMs,
         stretching: seed % 3 !== 0,
         redundancy: seed % 3 as 0 | 1 | 2,
@@ -64,7 +69,7 @@ export async function goldenHash(call: GoldenCall): Promise<string> {
   const looks: string[] = [];
   const { samples, receiver, underrunSamples } = listen({
     arrivals: arrivalsOf(call),
-    seconds: SECONDS,
+    seconds: call.seconds,
     decoder: new ToneDecoder(call),
     frameSamples: call.frameMs * SAMPLES_PER_MS,
     stretching: call.stretching,
@@ -111,7 +116,7 @@ function arrivalsOf(call: GoldenCall): Arrival[] {
   const before: { readonly payload: Uint8Array; readonly frame: number }[] = [];
   let [ssrc, sequenceNumber, timestamp] = [7, 65_500, 2 ** 32 - 48_000];
   let quietFrames = 0;
-  for (let frame = 0; frame * call.frameMs < 1_000 * SECONDS; frame++) {
+  for (let frame = 0; frame * call.frameMs < 1_000 * call.seconds; frame++) {
     const timeMs = frame * call.frameMs;
     if (call.stream === "restarts" && frame % 400 === 399) ssrc++;
     if (call.stream === "hostile" && random() < 0.005) sequenceNumber += Math.floor(300 * random());
