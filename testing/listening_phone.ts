@@ -78,18 +78,20 @@ export function listen(
   let lookAt = 0;
   for (;;) {
     const arrivalAt = arrivals[next]?.atMs ?? Infinity;
-    const timerAt = Math.min(readAt, scheduler.dueAt);
+    const timerAt = Math.min(readAt, scheduler.wakeAt);
     const packetCame = arrivalAt <= timerAt;
     const now = awakeMs(packetCame ? arrivalAt : timerAt + lateness());
     if (now >= 1000 * seconds) break;
     speaker.runTo(now);
     if (packetCame) {
-      if (receiver.handlePacket(arrivals[next++]!.datagram, now)) {
-        speaker.write(scheduler.packetCame(speaker, now));
+      if (receiver.handlePacket(now, arrivals[next++]!.datagram)) {
+        speaker.write(scheduler.handlePacket(now, speaker));
       }
     } else {
       while (readAt <= now) readAt += frameMs;
-      if (now >= scheduler.dueAt || receiver.jitterBuffer.pausing) speaker.write(scheduler.due(speaker, now));
+      if (now >= scheduler.wakeAt || receiver.jitterBuffer.pausing) {
+        speaker.write(scheduler.tick(now, speaker));
+      }
     }
     for (; lookAt <= now; lookAt += LOOK_MS) look?.(now, receiver);
   }

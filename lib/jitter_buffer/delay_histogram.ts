@@ -7,22 +7,13 @@
  */
 
 import { SAMPLES_PER_MS } from "../dsp/pcm.ts";
+import { DEFAULT_CONFIG, type JitterBufferConfig } from "./config.ts";
 
 /** Samples in a millisecond: the width of a bin. */
 const BIN_SAMPLES = SAMPLES_PER_MS;
 
 /** Bins, so the longest spread that can be told apart is about a second. A power of 2, for the ring. */
 const BINS = 1024;
-
-/** After this time a packet counts for 1/e: some 200 count, so that a few late ones do not make a rule. */
-const MEMORY_MS = 4_000;
-
-/**
- * The memory of a young stream is this part of its age and at least so long: how it began, and both phones with it,
- * shall not be what is remembered. Its first second has 1 % of the weight after four.
- */
-const YOUNG_MEMORY = 0.4;
-const SHORTEST_MEMORY_MS = 100;
 
 /** The largest delay is that of so many stretches of so long: 8 s. */
 const STRETCHES = 16;
@@ -33,6 +24,7 @@ const LARGEST_WEIGHT = 1e9;
 
 /** The distribution of relative delays of late. */
 export class DelayHistogram {
+  readonly #config: JitterBufferConfig;
   /** A ring: bin `n` of all numbers is at `n mod BINS`. */
   readonly #weights = new Float64Array(BINS);
   #total = 0;
@@ -44,6 +36,10 @@ export class DelayHistogram {
   /** The largest delay of each of the last stretches, a ring with the present one at `#stretch` modulo its length. */
   readonly #largest = new Float64Array(STRETCHES).fill(-Infinity);
   #stretch = 0;
+
+  constructor(config: JitterBufferConfig = DEFAULT_CONFIG) {
+    this.#config = config;
+  }
 
   /** Whether nothing has been measured. */
   get empty(): boolean {
@@ -71,7 +67,8 @@ export class DelayHistogram {
     while (this.#stretch < Math.floor(this.#ageMs / STRETCH_MS)) {
       this.#largest[++this.#stretch % STRETCHES] = -Infinity;
     }
-    const memoryMs = Math.min(MEMORY_MS, Math.max(SHORTEST_MEMORY_MS, YOUNG_MEMORY * this.#ageMs));
+    const { histogramMemoryMs, shortestMemoryMs, youngMemoryShare } = this.#config;
+    const memoryMs = Math.min(histogramMemoryMs, Math.max(shortestMemoryMs, youngMemoryShare * this.#ageMs));
     this.#weight *= Math.exp(durationMs / memoryMs);
     if (this.#weight > LARGEST_WEIGHT) this.#scaleDown();
   }

@@ -4,35 +4,11 @@
  */
 
 import { SAMPLES_PER_MS } from "../dsp/pcm.ts";
-
-/**
- * Weight of one request, some 50 a second, that shows it behind. What must be there in time is what the loudspeaker takes
- * when it is ahead, so that is followed at once.
- */
-const BEHIND_WEIGHT = 1 / 250;
-
-/** It is ahead when it has been so twice in this time, as long as requests are so far apart: once is an accident. */
-const REQUESTS_SEEN = 8;
-const APART_MS = 5;
-
-/**
- * How a loudspeaker starts is forgotten sooner: after so many requests the next one that is behind weighs a half, after
- * twice as many a third, and so on down to the weight above.
- */
-const HALF_WEIGHT_REQUESTS = 2;
-
-/**
- * When it is behind by so much for so many requests, it has stood still, and its clock is set anew. Where it had nothing
- * to play that is known at once.
- */
-const STOOD_STILL = 40 * SAMPLES_PER_MS;
-const STOOD_STILL_REQUESTS = 10;
-
-/** How far it has fallen back is known after so many requests, from what it took when it was ahead. */
-const SETTLING_REQUESTS = 16;
+import { DEFAULT_CONFIG, type JitterBufferConfig } from "./config.ts";
 
 /** How far one loudspeaker is ahead of the time. */
 export class PlaybackClock {
+  readonly #config: JitterBufferConfig;
   #offset = NaN;
   #requests = 0;
   /** Requests in a row in which it was far behind. */
@@ -41,9 +17,14 @@ export class PlaybackClock {
   #settling = 0;
   #settled = -Infinity;
   /** What the last requests showed, a ring with the present one at `#seen` modulo its length. */
-  readonly #offsets = new Float64Array(REQUESTS_SEEN).fill(-Infinity);
+  readonly #offsets: Float64Array;
   #seen = 0;
   #seenAt = -Infinity;
+
+  constructor(config: JitterBufferConfig = DEFAULT_CONFIG) {
+    this.#config = config;
+    this.#offsets = new Float64Array(config.clockRequests).fill(-Infinity);
+  }
 
   /** Its clock less the time, in samples: what it takes in steps, evened out. NaN before it is set. */
   get offset(): number {
@@ -66,18 +47,18 @@ export class PlaybackClock {
   follow(offset: number, nowMs: number, ranDry: boolean): number {
     this.#see(offset, nowMs);
     const error = offset - this.#offset;
-    this.#behindRequests = error < -STOOD_STILL ? this.#behindRequests + 1 : 0;
-    const stoodStill = this.#behindRequests >= STOOD_STILL_REQUESTS || (ranDry && error < 0);
+    this.#behindRequests = error < -this.#config.clockStallMs * SAMPLES_PER_MS ? this.#behindRequests + 1 : 0;
+    const stoodStill = this.#behindRequests >= this.#config.clockStallRequests || (ranDry && error < 0);
     if (Number.isNaN(error) || stoodStill) {
       this.#offset = offset;
-      this.#settling = stoodStill ? SETTLING_REQUESTS : 0;
+      this.#settling = stoodStill ? this.#config.clockSettlingRequests : 0;
       this.#settled = -Infinity;
       return stoodStill ? -error : 0;
     }
     if (this.#settling > 0) return this.#settle(offset);
     const behindWeight = Math.max(
-      BEHIND_WEIGHT,
-      HALF_WEIGHT_REQUESTS / (HALF_WEIGHT_REQUESTS + this.#requests++),
+      this.#config.clockBehindWeight,
+      this.#config.clockHalfWeightRequests / (this.#config.clockHalfWeightRequests + this.#requests++),
     );
     if (error < 0) this.#offset += behindWeight * error;
     else this.#offset = Math.max(this.#offset, this.#secondFurthest);
@@ -102,11 +83,11 @@ export class PlaybackClock {
   }
 
   #see(offset: number, nowMs: number): void {
-    if (nowMs - this.#seenAt >= APART_MS) {
+    if (nowMs - this.#seenAt >= this.#config.clockRequestGapMs) {
       this.#seenAt = nowMs;
-      this.#offsets[++this.#seen % REQUESTS_SEEN] = -Infinity;
+      this.#offsets[++this.#seen % this.#config.clockRequests] = -Infinity;
     }
-    const slot = this.#seen % REQUESTS_SEEN;
+    const slot = this.#seen % this.#config.clockRequests;
     this.#offsets[slot] = Math.max(this.#offsets[slot]!, offset);
   }
 

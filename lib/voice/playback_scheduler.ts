@@ -73,7 +73,7 @@ export class PlaybackScheduler {
   readonly #frameSamples: number;
   readonly #patienceSamples: number;
   readonly #samples = new Int16Array(LONGEST_SERVING_SAMPLES);
-  #dueAt = 0;
+  #wakeAt = 0;
   /** When it last wanted anything. */
   #wantedAt = 0;
   /** Samples that it still lacks. */
@@ -94,9 +94,9 @@ export class PlaybackScheduler {
     this.#patienceSamples = patienceSamples(frameSamples);
   }
 
-  /** When {@linkcode PlaybackScheduler.due} is to be called at the latest, in milliseconds. */
-  get dueAt(): number {
-    return this.#dueAt;
+  /** When {@linkcode PlaybackScheduler.tick} is to be called at the latest, in milliseconds. */
+  get wakeAt(): number {
+    return this.#wakeAt;
   }
 
   /** Samples that the loudspeaker has been given beyond what it needs: part of the delay of playout, which counts them. */
@@ -111,7 +111,7 @@ export class PlaybackScheduler {
    * @param now Milliseconds on any clock that only goes forward.
    * @returns Samples to give it, valid until the next call.
    */
-  packetCame(queue: PlaybackQueue, now: number): Int16Array<ArrayBuffer> {
+  handlePacket(now: number, queue: PlaybackQueue): Int16Array<ArrayBuffer> {
     this.#begin(queue, now);
     this.#playReady(now);
     return this.#end(now);
@@ -124,7 +124,7 @@ export class PlaybackScheduler {
    * @param now Milliseconds.
    * @returns Samples to give the loudspeaker, valid until the next call.
    */
-  due(queue: PlaybackQueue, now: number): Int16Array<ArrayBuffer> {
+  tick(now: number, queue: PlaybackQueue): Int16Array<ArrayBuffer> {
     this.#begin(queue, now);
     // In a pause the queue is left as a packet would find it that came now, since one may at any moment.
     if (this.#jitterBuffer.pausing) this.#play(this.#lack - PAUSE_SAMPLES, now);
@@ -163,7 +163,7 @@ export class PlaybackScheduler {
   #end(now: number): Int16Array<ArrayBuffer> {
     const more = this.#jitterBuffer.readySamples(LEAST_SAMPLES) >= LEAST_SAMPLES;
     const latest = more ? this.#frameSamples + TOP_UP_SAMPLES : Infinity;
-    this.#dueAt = now + Math.min(this.#patienceSamples - this.#lack, latest) / SAMPLES_PER_MS;
+    this.#wakeAt = now + Math.min(this.#patienceSamples - this.#lack, latest) / SAMPLES_PER_MS;
     return this.#samples.subarray(0, this.#given);
   }
 }

@@ -1,0 +1,198 @@
+/** What the jitter buffer decides by: each number with its unit, its effect and the reason for it. */
+
+/** Times are milliseconds, shares are 0 to 1. */
+export interface JitterBufferConfig {
+  /** Share of packets that the target waits for. Later ones cost less as losses than as delay. */
+  readonly inTimeShare: number;
+  /** The longest delay in this time stays the target, because each change is audible. */
+  readonly holdMs: number;
+  /** Younger streams hold nothing: their first packets are late for reasons of their own. */
+  readonly holdFromAgeMs: number;
+  /** Share of packets that are faster than the base of all delays; one packet may be a clock's mistake. */
+  readonly fastestShare: number;
+  /** Delay beyond the first packet's own while nothing else is known. */
+  readonly firstMarginMs: number;
+  /** Sound beyond the fastest packets' delay that may gather; more is no conversation. */
+  readonly longestDelayMs: number;
+  /** The target stays below it by this, because packets that come together are a backlog for a moment. */
+  readonly targetBelowLongestMs: number;
+  /** Packets that remain of a backlog that was skipped. */
+  readonly keptPackets: number;
+  /** A timestamp further from the playout position than this starts a new stream. */
+  readonly longestJumpMs: number;
+  /** The stream ends after this time without a packet. */
+  readonly longestExpansionMs: number;
+  /** Length of what replaces sound while no packet is there. */
+  readonly expansionMs: number;
+  /** A packet that is late by at most this is joined in its middle; a later one is played whole, and accelerated. */
+  readonly longestJoinMs: number;
+  /** Cross-fade from concealment to the middle of a late packet. */
+  readonly joinFadeMs: number;
+
+  /** Memory of the delay histogram: a packet's weight falls to 1/e in this time. */
+  readonly histogramMemoryMs: number;
+  /** A young stream's memory is this share of its age, at least the time below, so that its beginning is forgotten. */
+  readonly youngMemoryShare: number;
+  readonly shortestMemoryMs: number;
+  /** Packets closer than this were queued together, … */
+  readonly burstGapMs: number;
+  /** … and the histogram counts each but the first by this weight, since they measure the same wait. */
+  readonly burstWeight: number;
+
+  /** Share of packets whose delay is ordinary, and no peak. */
+  readonly ordinaryShare: number;
+  /** A delay is also ordinary if it is this far below the in-time quantile … */
+  readonly ordinaryBelowInTimeMs: number;
+  /** … and at most this far above the ordinary share; else recurring peaks would raise their own threshold. */
+  readonly ordinaryAboveShareMs: number;
+  /** A packet this much later than ordinary ones belongs to a peak; */
+  readonly peakMs: number;
+  /** one that others overtook by this much, because a stalled phone delays all. */
+  readonly overtakenPeakMs: number;
+  /** A peak also exceeds the spread of ordinary delays by this share. */
+  readonly peakSpreadShare: number;
+  /** A peak this high comes from the network, not from a phone. */
+  readonly certainPeakMs: number;
+  /** Late packets within this time are one peak, because a queue empties at once. */
+  readonly onePeakMs: number;
+  /** Two peaks within this time recur, for as long as the next one comes within it. */
+  readonly peakPeriodMs: number;
+  /** The highest peak of this time is waited for. */
+  readonly peakMemoryMs: number;
+  /** Share of the highest peaks that are not waited for. */
+  readonly peaksAside: number;
+  /** Packets at the start that are no peaks. */
+  readonly peakFreePackets: number;
+  /** Overtaken packets say nothing where a larger share than this is. */
+  readonly fewOvertakenShare: number;
+  /** This phone stalled if it did nothing for this time, … */
+  readonly stallMs: number;
+  /** … and takes what came meanwhile within this time: the stall is no fault of the network. */
+  readonly stallEchoMs: number;
+
+  /** From this share of losses on, the target waits for the packet that carries the redundant frame. */
+  readonly lossForRedundancy: number;
+  /** How long that lasts after the last loss. */
+  readonly lossMemoryMs: number;
+  /** How long fewer redundant frames do not lower the wait: loud frames and silence leave them out. */
+  readonly redundancyMemoryMs: number;
+  /** Weight of one packet in the rates of loss and of overtaking: some 100 packets count. */
+  readonly rateWeight: number;
+
+  /** In speech each change is audible: delay is tolerated up to this excess over the target, or this share of it. */
+  readonly speechExcessMs: number;
+  readonly speechExcessShare: number;
+  /** The same after this much quiet: between two sentences. */
+  readonly shortPauseMs: number;
+  readonly pauseExcessMs: number;
+  readonly pauseExcessShare: number;
+  /** The same after a long quiet, where nothing is lost by following the network closely. */
+  readonly longPauseMs: number;
+  readonly silenceExcessMs: number;
+  readonly silenceExcessShare: number;
+  /** After an underrun, delay beyond the previous excess and this … */
+  readonly underrunExcessMs: number;
+  /** … is worked off within this time. */
+  readonly underrunRecoveryMs: number;
+  /** What slowing down leaves beyond the target, so that it is not needed again soon, … */
+  readonly slowDownReserveMs: number;
+  /** … what accelerating leaves, … */
+  readonly accelerateReserveMs: number;
+  /** … and the share of the target that both leave at least. */
+  readonly reserveShare: number;
+  /** In pauses the reserve is filled up when less than this share of the target is left. */
+  readonly leastReserveShare: number;
+  /** Lack and excess of delay at which any seam is accepted. */
+  readonly urgentLackMs: number;
+  readonly urgentExcessMs: number;
+  /** Time between two corrections, and between two urgent ones. */
+  readonly correctionPauseMs: number;
+  readonly urgentPauseMs: number;
+  /** Decoded sound to find a seam in: more than two periods of a low voice. */
+  readonly seamSearchMs: number;
+  /** Longest correction at once: one period of the lowest voice. */
+  readonly longestCorrectionMs: number;
+
+  /** Weight of a request that shows the loudspeaker's clock behind: slow, because blocks make it jump. */
+  readonly clockBehindWeight: number;
+  /** The clock is ahead once it was so twice in this many requests, … */
+  readonly clockRequests: number;
+  /** … each at least this long after the one before. */
+  readonly clockRequestGapMs: number;
+  /** The start is forgotten sooner: after this many requests the next weighs a half, after twice as many a third, … */
+  readonly clockHalfWeightRequests: number;
+  /** The loudspeaker stood still if its clock is behind by this … */
+  readonly clockStallMs: number;
+  /** … for this many requests. */
+  readonly clockStallRequests: number;
+  /** After a standstill the clock's level is the furthest of this many requests. */
+  readonly clockSettlingRequests: number;
+}
+
+/** What calls use. */
+export const DEFAULT_CONFIG: JitterBufferConfig = {
+  inTimeShare: 0.985,
+  holdMs: 20_000,
+  holdFromAgeMs: 4_000,
+  fastestShare: 0.02,
+  firstMarginMs: 3,
+  longestDelayMs: 400,
+  targetBelowLongestMs: 60,
+  keptPackets: 3,
+  longestJumpMs: 5_000,
+  longestExpansionMs: 500,
+  expansionMs: 10,
+  longestJoinMs: 80,
+  joinFadeMs: 5,
+  histogramMemoryMs: 4_000,
+  youngMemoryShare: 0.4,
+  shortestMemoryMs: 100,
+  burstGapMs: 3,
+  burstWeight: 0.1,
+  ordinaryShare: 0.75,
+  ordinaryBelowInTimeMs: 5,
+  ordinaryAboveShareMs: 15,
+  peakMs: 40,
+  overtakenPeakMs: 30,
+  peakSpreadShare: 3 / 4,
+  certainPeakMs: 80,
+  onePeakMs: 400,
+  peakPeriodMs: 8_500,
+  peakMemoryMs: 16_000,
+  peaksAside: 1 / 4,
+  peakFreePackets: 150,
+  fewOvertakenShare: 0.04,
+  stallMs: 40,
+  stallEchoMs: 100,
+  lossForRedundancy: 0.01,
+  lossMemoryMs: 8_000,
+  redundancyMemoryMs: 3_000,
+  rateWeight: 0.01,
+  speechExcessMs: 30,
+  speechExcessShare: 2,
+  shortPauseMs: 150,
+  pauseExcessMs: 9,
+  pauseExcessShare: 1,
+  longPauseMs: 1_000,
+  silenceExcessMs: 9,
+  silenceExcessShare: 3 / 8,
+  underrunExcessMs: 4,
+  underrunRecoveryMs: 2_000,
+  slowDownReserveMs: 3,
+  accelerateReserveMs: 6,
+  reserveShare: 1 / 4,
+  leastReserveShare: 1 / 16,
+  urgentLackMs: 50,
+  urgentExcessMs: 300,
+  correctionPauseMs: 40,
+  urgentPauseMs: 20,
+  seamSearchMs: 30,
+  longestCorrectionMs: 15,
+  clockBehindWeight: 1 / 250,
+  clockRequests: 8,
+  clockRequestGapMs: 5,
+  clockHalfWeightRequests: 2,
+  clockStallMs: 40,
+  clockStallRequests: 10,
+  clockSettlingRequests: 16,
+};

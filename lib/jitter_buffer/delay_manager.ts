@@ -1,0 +1,195 @@
+/**
+ * Sets the target delay: how long the jitter buffer waits for packets of this network.
+ *
+ * ```text
+ *   arrival ─▶ histogram ─▶ in-time quantile ─▶ held ─┐
+ *          └─▶ peak detector ─▶ recurring peaks ──────┼─▶ the longest one is the target
+ *   losses ─▶ a frame for each redundant one ─────────┘
+ * ```
+ *
+ * The playout delay is the distance from the timestamp that is heard to the loudspeaker's clock, which is the samples that
+ * it was given. A packet comes in time if its relative delay (see `delay_histogram.ts`) on that clock is not longer.
+ *
+ * All times are samples of the loudspeaker's clock unless their name says milliseconds.
+ */
+
+import { SAMPLES_PER_MS } from "../dsp/pcm.ts";
+import type { JitterBufferConfig } from "./config.ts";
+import { DelayHistogram } from "./delay_histogram.ts";
+import { DelayPeakDetector } from "./delay_peak_detector.ts";
+import { PlaybackClock } from "./playback_clock.ts";
+
+/** A packet's arrival, and where playout stands. */
+export interface PacketArrival {
+  readonly nowMs: number;
+  readonly timestamp: number;
+  /** Whether a packet that was sent later came before it. */
+  readonly overtaken: boolean;
+  /** Samples that the loudspeaker was given. */
+  readonly delivered: number;
+  /** The timestamp up to which sound is decoded. */
+  readonly end: number;
+  readonly frameSamples: number;
+}
+
+/** Follows one stream's delays, losses and loudspeaker. */
+export class DelayManager {
+  readonly #config: JitterBufferConfig;
+  readonly #leadSamples: number;
+  readonly #histogram: DelayHistogram;
+  readonly #peaks: DelayPeakDetector;
+  readonly #clock: PlaybackClock;
+  /** Relative delay of the fastest packets, and the one that is waited for. */
+  #fastest = 0;
+  #latest = 0;
+  /** The in-time quantile that is held, and since when; NaN for none. */
+  #held = NaN;
+  #heldSince = 0;
+  #arrivedAtMs = -Infinity;
+  #overtakenRate = 0;
+  #lossRate = 0;
+  /** Until when losses make the target wait for redundant frames. */
+  #lossesUntil = 0;
+  /** The most redundant frames that a packet carried lately, and the timestamp of the last such packet. */
+  #redundancy = 0;
+  #redundancyAt = -Infinity;
+  /** When this phone last did anything here, and when and for how many samples it stalled last. */
+  #activeAtMs = NaN;
+  #stalledAtMs = -Infinity;
+  #stalledFor = 0;
+
+  /** @param leadSamples How long the loudspeaker lasts after it got all that it takes. */
+  constructor(config: JitterBufferConfig, leadSamples: number) {
+    this.#config = config;
+    this.#leadSamples = leadSamples;
+    this.#histogram = new DelayHistogram(config);
+    this.#peaks = new DelayPeakDetector(config);
+    this.#clock = new PlaybackClock(config);
+  }
+
+  /** Whether no packet came yet. */
+  get empty(): boolean {
+    return this.#histogram.empty;
+  }
+
+  /** The playout delay with which the fastest packets come just in time. */
+  get shortest(): number {
+    return this.delayFor(this.#fastest);
+  }
+
+  /** The playout delay to aim at. */
+  get target(): number {
+    return this.delayFor(this.#latest);
+  }
+
+  /** How much longer the target is than the shortest. */
+  get spread(): number {
+    return this.target - this.shortest;
+  }
+
+  /** The playout delay with which a packet of a relative delay comes just in time. */
+  delayFor(relativeDelay: number): number {
+    return relativeDelay + this.#clock.offset - this.#leadSamples;
+  }
+
+  /** Notes that this phone is at work: after a pause in that it was stalled, and packets are late for that reason alone. */
+  handleActivity(nowMs: number): void {
+    if (nowMs - this.#activeAtMs > this.#config.stallMs) {
+      this.#stalledAtMs = nowMs;
+      this.#stalledFor = (nowMs - this.#activeAtMs) * SAMPLES_PER_MS;
+    }
+    this.#activeAtMs = nowMs;
+  }
+
+  /** Sets the target by a packet's delay. */
+  handlePacket({ nowMs, timestamp, overtaken, delivered, end, frameSamples }: PacketArrival): void {
+    const { burstGapMs, burstWeight, rateWeight, targetBelowLongestMs, longestDelayMs } = this.#config;
+    this.#clock.start(delivered - nowMs * SAMPLES_PER_MS);
+    const relativeDelay = nowMs * SAMPLES_PER_MS - timestamp;
+    const weight = nowMs - this.#arrivedAtMs < burstGapMs ? burstWeight : 1;
+    this.#arrivedAtMs = nowMs;
+    this.#histogram.add(relativeDelay, frameSamples / SAMPLES_PER_MS, weight);
+    this.#fastest = this.#histogram.quantile(this.#config.fastestShare);
+    const inTime = this.#histogram.quantile(this.#config.inTimeShare);
+    this.#hold(inTime, delivered);
+    const usual = Math.min(this.#held, this.#histogram.largest) +
+      this.#redundancyWait(delivered, end, frameSamples);
+    this.#overtakenRate += rateWeight * (Number(overtaken) - this.#overtakenRate);
+    const slowed = overtaken && this.#overtakenRate < this.#config.fewOvertakenShare;
+    const ordinary = this.#ordinary(inTime);
+    this.#peaks.watch(relativeDelay, this.#fastest, ordinary, delivered, slowed, this.#stallAt(nowMs));
+    const longest = (longestDelayMs - targetBelowLongestMs) * SAMPLES_PER_MS;
+    this.#latest = Math.min(Math.max(usual, this.#peaks.height), this.#fastest + longest);
+  }
+
+  /**
+   * Notes how many redundant frames a packet carried. Fewer count only after a while, because loud frames leave no room
+   * for them and silence has none.
+   */
+  handleRedundancy(frames: number, timestamp: number): void {
+    const memory = this.#config.redundancyMemoryMs * SAMPLES_PER_MS;
+    if (frames < this.#redundancy && timestamp - this.#redundancyAt < memory) return;
+    this.#redundancy = frames;
+    this.#redundancyAt = timestamp;
+  }
+
+  /** Notes whether a packet came itself, rather than not at all or as a copy. */
+  handleOutcome(came: boolean): void {
+    this.#lossRate += this.#config.rateWeight * (Number(!came) - this.#lossRate);
+  }
+
+  /**
+   * Follows the loudspeaker's clock.
+   *
+   * @param offset What it was given and would still take, less the time, in samples.
+   * @param ranDry Whether it had nothing left to play.
+   * @returns For how many samples it is now known to have stood still.
+   */
+  handleRequest(offset: number, nowMs: number, ranDry: boolean): number {
+    return this.#clock.follow(offset, nowMs, ranDry);
+  }
+
+  /** Forgets the stream and the loudspeaker's clock. */
+  reset(): void {
+    this.#redundancyAt = -Infinity;
+    this.#clock.reset();
+    this.forgetDelays();
+  }
+
+  /** Forgets the delays: an outage that nobody can wait for says nothing about what to wait for. */
+  forgetDelays(): void {
+    this.#histogram.reset();
+    this.#peaks.reset();
+    this.#held = NaN;
+  }
+
+  #hold(inTime: number, delivered: number): void {
+    const { holdMs, holdFromAgeMs } = this.#config;
+    const holding = this.#histogram.ageMs > holdFromAgeMs &&
+      delivered - this.#heldSince <= holdMs * SAMPLES_PER_MS;
+    if (holding && inTime < this.#held) return;
+    this.#held = inTime;
+    this.#heldSince = delivered;
+  }
+
+  /** A lost packet is recovered from the next ones, so where packets are lost those are worth waiting for. */
+  #redundancyWait(delivered: number, end: number, frameSamples: number): number {
+    const { lossForRedundancy, lossMemoryMs, redundancyMemoryMs } = this.#config;
+    if (this.#lossRate > lossForRedundancy) this.#lossesUntil = delivered + lossMemoryMs * SAMPLES_PER_MS;
+    const redundant = end - this.#redundancyAt < redundancyMemoryMs * SAMPLES_PER_MS;
+    return redundant && delivered < this.#lossesUntil ? this.#redundancy * frameSamples : 0;
+  }
+
+  /** The longest delay that is no peak. */
+  #ordinary(inTime: number): number {
+    const { ordinaryShare, ordinaryBelowInTimeMs, ordinaryAboveShareMs } = this.#config;
+    const typical = this.#histogram.quantile(ordinaryShare);
+    const below = inTime - ordinaryBelowInTimeMs * SAMPLES_PER_MS;
+    return Math.max(typical, Math.min(below, typical + ordinaryAboveShareMs * SAMPLES_PER_MS));
+  }
+
+  /** By how much a packet that comes now is late because this phone stalled. */
+  #stallAt(nowMs: number): number {
+    return nowMs - this.#stalledAtMs <= this.#config.stallEchoMs ? this.#stalledFor : 0;
+  }
+}
