@@ -3,6 +3,7 @@
 import { UnderrunReserve } from "../audio/portaudio/underrun_reserve.ts";
 import type { VoiceDecoder } from "../lib/codec/opus.ts";
 import { SAMPLES_PER_MS } from "../lib/dsp/pcm.ts";
+import type { JitterBufferConfig } from "../lib/jitter_buffer/config.ts";
 import { patienceSamples, type PlaybackQueue, PlaybackScheduler } from "../lib/voice/playback_scheduler.ts";
 import { VoiceReceiver } from "../lib/voice/voice_receiver.ts";
 
@@ -27,6 +28,12 @@ export interface Arrival {
   readonly datagram: Uint8Array;
 }
 
+/** Where a sample is in what the loudspeaker played, and when it is played. */
+export interface Place {
+  readonly position: number;
+  readonly playedAtMs: number;
+}
+
 /** What listens, and to what. */
 export interface Listening {
   /** In the order of their arrival. */
@@ -42,7 +49,13 @@ export interface Listening {
   readonly awakeMs?: (timeMs: number) => number;
   /** By how much the loudspeaker's clock has fallen behind at a time. */
   readonly speakerBehindMs?: (timeMs: number) => number;
-  readonly look?: (timeMs: number, receiver: VoiceReceiver) => void;
+  readonly config?: JitterBufferConfig | undefined;
+  /**
+   * Looks at it every 100 ms.
+   *
+   * @param next The sample that is given to the loudspeaker next: where it will be in {@linkcode Heard.samples}, and when.
+   */
+  readonly look?: (timeMs: number, receiver: VoiceReceiver, next: Place) => void;
 }
 
 /** What became of it. */
@@ -62,13 +75,14 @@ export function listen(
     decoder,
     frameSamples,
     stretching = true,
+    config,
     random,
     awakeMs = (timeMs) => timeMs,
     speakerBehindMs = () => 0,
     look,
   }: Listening,
 ): Heard {
-  const receiver = new VoiceReceiver(decoder, patienceSamples(frameSamples), stretching);
+  const receiver = new VoiceReceiver(decoder, patienceSamples(frameSamples), stretching, config);
   const scheduler = new PlaybackScheduler(receiver.jitterBuffer, frameSamples);
   const speaker = new Speaker(frameSamples, seconds, random, speakerBehindMs);
   const frameMs = frameSamples / SAMPLES_PER_MS;
@@ -93,7 +107,7 @@ export function listen(
         speaker.write(scheduler.tick(now, speaker));
       }
     }
-    for (; lookAt <= now; lookAt += LOOK_MS) look?.(now, receiver);
+    for (; lookAt <= now; lookAt += LOOK_MS) look?.(now, receiver, speaker.next);
   }
   speaker.runTo(1000 * seconds);
   return { samples: speaker.played, receiver, underrunSamples: speaker.underrunSamples };
@@ -127,6 +141,14 @@ class Speaker implements PlaybackQueue {
     this.#random = random;
     this.#behindMs = behindMs;
     this.played = new Int16Array(Math.floor(1000 * seconds / BLOCK_MS) * BLOCK_SAMPLES);
+  }
+
+  /** Where and when the next sample that it is given will be played. */
+  get next(): Place {
+    return {
+      position: this.#blocks * BLOCK_SAMPLES + this.#queued,
+      playedAtMs: this.#blockAt + this.#queued / SAMPLES_PER_MS,
+    };
   }
 
   wanted(): number {

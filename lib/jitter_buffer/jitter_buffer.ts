@@ -117,6 +117,11 @@ export class JitterBuffer {
     return this.#delays.empty ? 0 : this.#delays.spread / SAMPLES_PER_MS;
   }
 
+  /** The RTP timestamp of the sample that is played next, extended. Made-up sound without a place holds it. */
+  get playoutTimestamp(): number {
+    return this.#end - this.#scaler.length + this.#expanded;
+  }
+
   /** Samples that the target holds back for late packets. Those beyond it had better stay here, to be accelerated. */
   get heldBackSamples(): number {
     return Math.max(0, Math.round(this.targetMs * SAMPLES_PER_MS));

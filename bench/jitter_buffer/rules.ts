@@ -1,0 +1,100 @@
+/** Rules of the jitter buffer that plain NetEQ practice does without, each with the change that takes it out. */
+
+import type { JitterBufferConfig } from "../../lib/jitter_buffer/config.ts";
+
+export interface Rule {
+  readonly id: string;
+  /** What it does, in a few words. */
+  readonly effect: string;
+  /** The configuration without it. */
+  readonly off: Partial<JitterBufferConfig>;
+}
+
+const NEVER = Infinity;
+/** Nearly no weight, where 0 would divide by 0. */
+const HARDLY = 1e-9;
+
+export const RULES: readonly Rule[] = [
+  { id: "hold", effect: "the longest in-time delay of 20 s stays the target", off: { holdMs: -1 } },
+  {
+    id: "young",
+    effect: "a young stream's histogram forgets faster",
+    off: { youngMemoryShare: NEVER },
+  },
+  { id: "burst", effect: "packets that come together weigh less", off: { burstWeight: 1 } },
+  { id: "peaks", effect: "recurring peaks are waited for", off: { peakMs: NEVER, overtakenPeakMs: NEVER } },
+  {
+    id: "peak-details",
+    effect: "what counts as a peak: spread, overtaking, height, start",
+    off: {
+      ordinaryBelowInTimeMs: NEVER,
+      peakSpreadShare: 0,
+      fewOvertakenShare: 0,
+      certainPeakMs: NEVER,
+      peaksAside: 0,
+      peakFreePackets: 0,
+    },
+  },
+  { id: "stall", effect: "this phone's own stalls are no peaks", off: { stallMs: NEVER } },
+  { id: "first-margin", effect: "3 ms beyond the first packet's delay", off: { firstMarginMs: 0 } },
+  {
+    id: "below-longest",
+    effect: "the target stays 60 ms below the longest delay",
+    off: { targetBelowLongestMs: 0 },
+  },
+  { id: "join", effect: "a packet that is late for once is joined in its middle", off: { longestJoinMs: 0 } },
+  {
+    id: "loss-gate",
+    effect: "redundant frames are waited for only where packets are lost",
+    off: { lossForRedundancy: -1 },
+  },
+  { id: "short-pause", effect: "less excess is tolerated between sentences", off: { shortPauseMs: NEVER } },
+  {
+    id: "long-pause",
+    effect: "still less is in silence",
+    off: { longPauseMs: NEVER, silenceExcessShare: 1 },
+  },
+  {
+    id: "one-pause",
+    effect: "more is between sentences than in silence",
+    off: { pauseExcessMs: 9, pauseExcessShare: 3 / 8 },
+  },
+  { id: "underrun", effect: "delay after an underrun is worked off in 2 s", off: { underrunRecoveryMs: 0 } },
+  {
+    id: "reserve-share",
+    effect: "corrections leave a quarter of the target",
+    off: { reserveShare: 0, leastReserveShare: 0 },
+  },
+  {
+    id: "two-reserves",
+    effect: "acceleration leaves 6 ms, slowing down 3",
+    off: { accelerateReserveMs: 3 },
+  },
+  {
+    id: "urgency",
+    effect: "worse seams are accepted the further the delay is off",
+    off: { urgentLackMs: NEVER, urgentExcessMs: NEVER },
+  },
+  { id: "urgent-pause", effect: "urgent corrections come closer together", off: { urgentPauseMs: 40 } },
+  {
+    id: "correction-pause",
+    effect: "corrections are 40 ms apart",
+    off: { correctionPauseMs: 0, urgentPauseMs: 0 },
+  },
+  {
+    id: "fastest",
+    effect: "the base is the 2 % quantile, not the fastest packet",
+    off: { fastestShare: HARDLY },
+  },
+  {
+    id: "clock-start",
+    effect: "how a loudspeaker starts is forgotten sooner",
+    off: { clockHalfWeightRequests: HARDLY },
+  },
+  {
+    id: "clock-details",
+    effect: "requests within 5 ms are one; a loudspeaker far behind stood still, and settles",
+    off: { clockRequestGapMs: 0, clockStallMs: NEVER, clockSettlingRequests: 1 },
+  },
+  { id: "seam-search", effect: "30 ms are decoded to find a seam in", off: { seamSearchMs: 0 } },
+];
