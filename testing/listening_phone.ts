@@ -20,7 +20,7 @@ const ROOM_SAMPLES = 34 * SAMPLES_PER_MS;
 const TIMER_LATENESS_MS = 1.2;
 
 /** Between two looks at the playout delay. */
-const LOOK_MS = 100;
+const LOOK_MS = 50;
 
 /** A datagram on its way. */
 export interface Arrival {
@@ -51,7 +51,7 @@ export interface Listening {
   readonly speakerBehindMs?: (timeMs: number) => number;
   readonly config?: JitterBufferConfig | undefined;
   /**
-   * Looks at it every 100 ms.
+   * Looks at it every 50 ms.
    *
    * @param next The sample that is given to the loudspeaker next: where it will be in {@linkcode Heard.samples}, and when.
    */

@@ -9,7 +9,6 @@ import { RtcpSession } from "../../lib/rtp/rtcp_session.ts";
 import { isRtcp, parseRtp, type RtpPacket } from "../../lib/rtp/rtp.ts";
 import { SequenceUnwrapper } from "../../lib/rtp/sequence_unwrapper.ts";
 import { VoiceSession } from "../../lib/voice/voice_session.ts";
-import { quietMoments } from "../../testing/audio/align.ts";
 import { STOI_RATE, StoiReference } from "../../testing/audio/stoi.ts";
 import { type Arrival, listen } from "../../testing/listening_phone.ts";
 import { FakeClock } from "../../testing/fake_clock.ts";
@@ -32,6 +31,9 @@ const REPETITIONS = 1;
 const STARTING_MS = 400;
 const STARTING_DELAY_MS = 40;
 
+/** Each piece of this length is aligned for itself, so that a change of delay costs what it does to the sound alone. */
+const PIECE_MS = 500;
+
 /** The speech is looked for this far around where the timestamps say: the codec's own delay, and time-scaling. */
 const SEARCH_MS = 12;
 
@@ -43,9 +45,8 @@ export interface Said {
   /** With silence before and after it. */
   readonly samples: Int16Array<ArrayBuffer>;
   readonly reference: StoiReference;
-  /** The speech alone at {@linkcode STOI_RATE}, and where to cut it into pieces. */
+  /** The speech alone at {@linkcode STOI_RATE}. */
   readonly slow: Float32Array;
-  readonly cutsSeconds: readonly number[];
 }
 
 /** How one call was heard. */
@@ -86,7 +87,6 @@ export function prepare(speech: Float32Array): Said {
     samples,
     reference: new StoiReference(slow),
     slow,
-    cutsSeconds: quietMoments(slow, STOI_RATE),
   };
 }
 
@@ -210,11 +210,12 @@ export function judge(said: Said, { samples, places, concealedMs }: Heard): Outc
     const [from, to] = [start, end].map((place) => (place + lead) * SAMPLE_RATE / STOI_RATE);
     return places.filter(({ timestamp }) => timestamp >= from! && timestamp < to!);
   };
-  for (let piece = 1; piece < said.cutsSeconds.length; piece++) {
-    const [start, end] = [piece - 1, piece].map((cut) => Math.round(said.cutsSeconds[cut]! * STOI_RATE));
+  const pieceLength = PIECE_MS * STOI_RATE / 1_000;
+  for (let start = 0; start < said.slow.length; start += pieceLength) {
+    const end = Math.min(said.slow.length, start + pieceLength);
     const clear = said.slow.subarray(start, end);
-    const shifts = between(start!, end!).map(({ shiftSamples }) => shiftSamples);
-    const expected = lead + start! + Math.round(quantile(shifts, 0.5) * STOI_RATE / SAMPLE_RATE);
+    const shifts = between(start, end).map(({ shiftSamples }) => shiftSamples);
+    const expected = lead + start + Math.round(quantile(shifts, 0.5) * STOI_RATE / SAMPLE_RATE);
     const at = expected + bestShift(clear, heard, expected);
     aligned.set(heard.subarray(at, at + clear.length), start);
   }

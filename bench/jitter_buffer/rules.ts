@@ -24,17 +24,19 @@ export const RULES: readonly Rule[] = [
   { id: "burst", effect: "packets that come together weigh less", off: { burstWeight: 1 } },
   { id: "peaks", effect: "recurring peaks are waited for", off: { peakMs: NEVER, overtakenPeakMs: NEVER } },
   {
-    id: "peak-details",
-    effect: "what counts as a peak: spread, overtaking, height, start",
-    off: {
-      ordinaryBelowInTimeMs: NEVER,
-      peakSpreadShare: 0,
-      fewOvertakenShare: 0,
-      certainPeakMs: NEVER,
-      peaksAside: 0,
-      peakFreePackets: 0,
-    },
+    id: "ordinary",
+    effect: "delays near the in-time quantile are no peaks",
+    off: { ordinaryBelowInTimeMs: NEVER },
   },
+  { id: "peak-spread", effect: "peaks exceed the spread by three quarters", off: { peakSpreadShare: 0 } },
+  {
+    id: "overtaken",
+    effect: "overtaken packets are peaks sooner, and count double",
+    off: { fewOvertakenShare: 0 },
+  },
+  { id: "certain", effect: "high peaks count double", off: { certainPeakMs: NEVER } },
+  { id: "aside", effect: "the highest quarter of peaks is left aside", off: { peaksAside: 0 } },
+  { id: "peak-free", effect: "no peaks in the first 3 s", off: { peakFreePackets: 0 } },
   { id: "stall", effect: "this phone's own stalls are no peaks", off: { stallMs: NEVER } },
   { id: "first-margin", effect: "3 ms beyond the first packet's delay", off: { firstMarginMs: 0 } },
   {
@@ -65,6 +67,7 @@ export const RULES: readonly Rule[] = [
     effect: "corrections leave a quarter of the target",
     off: { reserveShare: 0, leastReserveShare: 0 },
   },
+  { id: "least-reserve", effect: "the reserve is filled up in pauses", off: { leastReserveShare: 0 } },
   {
     id: "two-reserves",
     effect: "acceleration leaves 6 ms, slowing down 3",
@@ -91,10 +94,8 @@ export const RULES: readonly Rule[] = [
     effect: "how a loudspeaker starts is forgotten sooner",
     off: { clockHalfWeightRequests: HARDLY },
   },
-  {
-    id: "clock-details",
-    effect: "requests within 5 ms are one; a loudspeaker far behind stood still, and settles",
-    off: { clockRequestGapMs: 0, clockStallMs: NEVER, clockSettlingRequests: 1 },
-  },
+  { id: "request-gap", effect: "requests within 5 ms are one", off: { clockRequestGapMs: 0 } },
+  { id: "clock-stall", effect: "a loudspeaker far behind has stood still", off: { clockStallMs: NEVER } },
+  { id: "clock-settling", effect: "its level is known after 16 requests", off: { clockSettlingRequests: 1 } },
   { id: "seam-search", effect: "30 ms are decoded to find a seam in", off: { seamSearchMs: 0 } },
 ];

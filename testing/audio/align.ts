@@ -63,7 +63,7 @@ export function align(said: Float32Array, heard: Float32Array, sampleRate: numbe
 }
 
 /** The cuts in seconds, with the start and the end of the samples. */
-export function quietMoments(samples: Float32Array, sampleRate: number): number[] {
+function quietMoments(samples: Float32Array, sampleRate: number): number[] {
   const frame = Math.round(FRAME_SECONDS * sampleRate);
   const energies: number[] = [];
   for (let start = 0; start < samples.length; start += frame) {
