@@ -25,7 +25,7 @@ const LEAD_IN_MS = 3_000;
 const FADE_OUT_MS = 600;
 
 /** How often the speech is said. */
-const REPETITIONS = 1;
+const REPETITIONS = 2;
 
 /** A sender's packets of this time come up to 40 ms late, because its program is only just compiled. */
 const STARTING_MS = 400;

@@ -1,22 +1,22 @@
 /**
- * A loudspeaker's clock, as it shows in what it takes. A device takes its samples in blocks, so its clock goes in steps,
- * and now and then it stands still for a moment and catches up.
+ * A loudspeaker's clock, estimated from its requests. A device takes samples in blocks, so its clock goes in steps, and now
+ * and then it stands still for a moment and catches up.
  */
 
 import { SAMPLES_PER_MS } from "../dsp/pcm.ts";
 import { DEFAULT_CONFIG, type JitterBufferConfig } from "./config.ts";
 
-/** How far one loudspeaker is ahead of the time. */
+/** The offset of one loudspeaker's clock. */
 export class PlaybackClock {
   readonly #config: JitterBufferConfig;
   #offset = NaN;
   #requests = 0;
-  /** Requests in a row in which it was far behind. */
+  /** Requests in a row that showed it far behind. */
   #behindRequests = 0;
-  /** Requests until it is known how far it has fallen back, and the furthest ahead that they showed. */
+  /** After a standstill: requests until its new level is known, and the furthest that they showed. */
   #settling = 0;
   #settled = -Infinity;
-  /** What the last requests showed, a ring with the present one at `#seen` modulo its length. */
+  /** Offsets of the last requests, a ring with the present one at `#seen` modulo its length. */
   readonly #offsets: Float64Array;
   #seen = 0;
   #seenAt = -Infinity;
@@ -26,23 +26,23 @@ export class PlaybackClock {
     this.#offsets = new Float64Array(config.clockRequests).fill(-Infinity);
   }
 
-  /** Its clock less the time, in samples: what it takes in steps, evened out. NaN before it is set. */
+  /** Its clock less the time, smoothed, in samples. NaN before it is set. */
   get offset(): number {
     return this.#offset;
   }
 
-  /** Sets it, as long as it is not set. */
+  /** Sets the offset if it is not set. */
   start(offset: number): void {
     if (Number.isNaN(this.#offset)) this.#offset = offset;
   }
 
   /**
-   * Follows what a request shows.
+   * Follows a request.
    *
-   * @param offset What the loudspeaker has been given and would still take, less the time, in samples.
+   * @param offset Samples that the loudspeaker was given and would still take, less the time in samples.
    * @param nowMs The time.
    * @param ranDry Whether it had nothing left to play.
-   * @returns For how many samples it is known from now on to have stood still, less than nothing where it caught up.
+   * @returns For how many samples it has stood still, as far as is known now; negative where it caught up.
    */
   follow(offset: number, nowMs: number, ranDry: boolean): number {
     this.#see(offset, nowMs);

@@ -62,13 +62,13 @@ export class TimeScaler {
    *
    * @param most Samples to cut at most.
    * @param kept Samples that must remain.
-   * @param urgency 0 to 1, see {@linkcode TimeStretcher.shorten}.
+   * @param urgency 0 to 1, see {@linkcode TimeStretcher.accelerate}.
    * @returns Samples cut; 0 where there is no place to cut.
    */
   accelerate(most: number, kept: number, urgency: number): number {
     const input = this.#samples.subarray(0, this.#length);
     const limit = Math.floor(Math.min(most, this.#longest, this.#length - kept));
-    const removed = this.#stretcher.shorten(input, input, limit, urgency);
+    const removed = this.#stretcher.accelerate(input, input, limit, urgency);
     this.#length -= removed;
     return removed;
   }
@@ -83,7 +83,7 @@ export class TimeScaler {
   slowDown(most: number, urgency: number): number {
     const input = this.#samples.subarray(0, this.#length);
     const limit = Math.min(Math.floor(most), this.#longest);
-    const added = this.#stretcher.lengthen(input, this.#spare, limit, urgency);
+    const added = this.#stretcher.slowDown(input, this.#spare, limit, urgency);
     if (added === 0) return 0;
     [this.#samples, this.#spare] = [this.#spare, this.#samples];
     this.#length += added;
