@@ -22,23 +22,10 @@ export const RULES: readonly Rule[] = [
     off: { youngMemoryShare: NEVER },
   },
   { id: "burst", effect: "packets that come together weigh less", off: { burstWeight: 1 } },
-  { id: "peaks", effect: "recurring peaks are waited for", off: { peakMs: NEVER, overtakenPeakMs: NEVER } },
-  {
-    id: "ordinary",
-    effect: "delays near the in-time quantile are no peaks",
-    off: { ordinaryBelowInTimeMs: NEVER },
-  },
-  { id: "peak-spread", effect: "peaks exceed the spread by three quarters", off: { peakSpreadShare: 0 } },
-  {
-    id: "overtaken",
-    effect: "overtaken packets are peaks sooner, and count double",
-    off: { fewOvertakenShare: 0 },
-  },
+  { id: "peaks", effect: "recurring peaks are waited for", off: { peakMs: NEVER } },
   { id: "certain", effect: "high peaks count double", off: { certainPeakMs: NEVER } },
   { id: "aside", effect: "the highest quarter of peaks is left aside", off: { peaksAside: 0 } },
   { id: "peak-free", effect: "no peaks in the first 3 s", off: { peakFreePackets: 0 } },
-  { id: "stall", effect: "this phone's own stalls are no peaks", off: { stallMs: NEVER } },
-  { id: "first-margin", effect: "3 ms beyond the first packet's delay", off: { firstMarginMs: 0 } },
   {
     id: "below-longest",
     effect: "the target stays 60 ms below the longest delay",
@@ -78,11 +65,10 @@ export const RULES: readonly Rule[] = [
     effect: "worse seams are accepted the further the delay is off",
     off: { urgentLackMs: NEVER, urgentExcessMs: NEVER },
   },
-  { id: "urgent-pause", effect: "urgent corrections come closer together", off: { urgentPauseMs: 40 } },
   {
     id: "correction-pause",
     effect: "corrections are 40 ms apart",
-    off: { correctionPauseMs: 0, urgentPauseMs: 0 },
+    off: { correctionPauseMs: 0 },
   },
   {
     id: "fastest",
@@ -94,8 +80,6 @@ export const RULES: readonly Rule[] = [
     effect: "how a loudspeaker starts is forgotten sooner",
     off: { clockHalfWeightRequests: HARDLY },
   },
-  { id: "request-gap", effect: "requests within 5 ms are one", off: { clockRequestGapMs: 0 } },
   { id: "clock-stall", effect: "a loudspeaker far behind has stood still", off: { clockStallMs: NEVER } },
-  { id: "clock-settling", effect: "its level is known after 16 requests", off: { clockSettlingRequests: 1 } },
   { id: "seam-search", effect: "30 ms are decoded to find a seam in", off: { seamSearchMs: 0 } },
 ];

@@ -10,11 +10,9 @@ export interface JitterBufferConfig {
   readonly holdFromAgeMs: number;
   /** Share of packets that are faster than the base of all delays; one packet may be a clock's mistake. */
   readonly fastestShare: number;
-  /** Delay beyond the first packet's own while nothing else is known. */
-  readonly firstMarginMs: number;
   /** Sound beyond the fastest packets' delay that may gather; more is no conversation. */
   readonly longestDelayMs: number;
-  /** The target stays below it by this, because packets that come together are a backlog for a moment. */
+  /** The target stays below it by this, or networks with longer delays would have their packets skipped all the time. */
   readonly targetBelowLongestMs: number;
   /** Packets that remain of a backlog that was skipped. */
   readonly keptPackets: number;
@@ -41,16 +39,8 @@ export interface JitterBufferConfig {
 
   /** Share of packets whose delay is ordinary, and no peak. */
   readonly ordinaryShare: number;
-  /** A delay is also ordinary if it is this far below the in-time quantile … */
-  readonly ordinaryBelowInTimeMs: number;
-  /** … and at most this far above the ordinary share; else recurring peaks would raise their own threshold. */
-  readonly ordinaryAboveShareMs: number;
   /** A packet this much later than ordinary ones belongs to a peak; */
   readonly peakMs: number;
-  /** one that others overtook by this much, because a stalled phone delays all. */
-  readonly overtakenPeakMs: number;
-  /** A peak also exceeds the spread of ordinary delays by this share. */
-  readonly peakSpreadShare: number;
   /** A peak this high comes from the network, not from a phone. */
   readonly certainPeakMs: number;
   /** Late packets within this time are one peak, because a queue empties at once. */
@@ -63,12 +53,6 @@ export interface JitterBufferConfig {
   readonly peaksAside: number;
   /** Packets at the start that are no peaks. */
   readonly peakFreePackets: number;
-  /** Overtaken packets say nothing where a larger share than this is. */
-  readonly fewOvertakenShare: number;
-  /** This phone stalled if it did nothing for this time, … */
-  readonly stallMs: number;
-  /** … and takes what came meanwhile within this time: the stall is no fault of the network. */
-  readonly stallEchoMs: number;
 
   /** From this share of losses on, the target waits for the packet that carries the redundant frame. */
   readonly lossForRedundancy: number;
@@ -105,9 +89,8 @@ export interface JitterBufferConfig {
   /** Lack and excess of delay at which any seam is accepted. */
   readonly urgentLackMs: number;
   readonly urgentExcessMs: number;
-  /** Time between two corrections, and between two urgent ones. */
+  /** Time between two corrections. */
   readonly correctionPauseMs: number;
-  readonly urgentPauseMs: number;
   /** Decoded sound to find a seam in: more than two periods of a low voice. */
   readonly seamSearchMs: number;
   /** Longest correction at once: one period of the lowest voice. */
@@ -115,18 +98,14 @@ export interface JitterBufferConfig {
 
   /** Weight of a request that shows the loudspeaker's clock behind: slow, because blocks make it jump. */
   readonly clockBehindWeight: number;
-  /** The clock is ahead once it was so twice in this many requests, … */
+  /** The clock is ahead once it was so twice in this many requests: once is an accident. */
   readonly clockRequests: number;
-  /** … each at least this long after the one before. */
-  readonly clockRequestGapMs: number;
   /** The start is forgotten sooner: after this many requests the next weighs a half, after twice as many a third, … */
   readonly clockHalfWeightRequests: number;
   /** The loudspeaker stood still if its clock is behind by this … */
   readonly clockStallMs: number;
   /** … for this many requests. */
   readonly clockStallRequests: number;
-  /** After a standstill the clock's level is the furthest of this many requests. */
-  readonly clockSettlingRequests: number;
 }
 
 /** What calls use. */
@@ -135,7 +114,6 @@ export const DEFAULT_CONFIG: JitterBufferConfig = {
   holdMs: 20_000,
   holdFromAgeMs: 4_000,
   fastestShare: 0.02,
-  firstMarginMs: 3,
   longestDelayMs: 400,
   targetBelowLongestMs: 60,
   keptPackets: 3,
@@ -150,20 +128,13 @@ export const DEFAULT_CONFIG: JitterBufferConfig = {
   burstGapMs: 3,
   burstWeight: 0.1,
   ordinaryShare: 0.75,
-  ordinaryBelowInTimeMs: 5,
-  ordinaryAboveShareMs: 15,
   peakMs: 40,
-  overtakenPeakMs: 30,
-  peakSpreadShare: 3 / 4,
   certainPeakMs: 80,
   onePeakMs: 400,
   peakPeriodMs: 8_500,
   peakMemoryMs: 16_000,
   peaksAside: 1 / 4,
   peakFreePackets: 150,
-  fewOvertakenShare: 0.04,
-  stallMs: 40,
-  stallEchoMs: 100,
   lossForRedundancy: 0.01,
   lossMemoryMs: 8_000,
   redundancyMemoryMs: 3_000,
@@ -185,14 +156,11 @@ export const DEFAULT_CONFIG: JitterBufferConfig = {
   urgentLackMs: 50,
   urgentExcessMs: 300,
   correctionPauseMs: 40,
-  urgentPauseMs: 20,
   seamSearchMs: 30,
   longestCorrectionMs: 15,
   clockBehindWeight: 1 / 250,
   clockRequests: 8,
-  clockRequestGapMs: 5,
   clockHalfWeightRequests: 2,
   clockStallMs: 40,
   clockStallRequests: 10,
-  clockSettlingRequests: 16,
 };

@@ -98,8 +98,7 @@ export function correctionOf(state: State, config: JitterBufferConfig): Correcti
   if (!state.scalable || state.expanded > 0) return NO_CORRECTION;
   const urgentMs = excess < 0 ? config.urgentLackMs : config.urgentExcessMs;
   const urgency = Math.min(1, Math.abs(excess) / (urgentMs * SAMPLES_PER_MS));
-  const pauseMs = urgency < 1 ? config.correctionPauseMs : config.urgentPauseMs;
-  if (state.sinceCorrection < pauseMs * SAMPLES_PER_MS) return NO_CORRECTION;
+  if (state.sinceCorrection < config.correctionPauseMs * SAMPLES_PER_MS) return NO_CORRECTION;
   const quiet = state.quiet > config.shortPauseMs * SAMPLES_PER_MS;
   const slowDownReserve = config.slowDownReserveMs * SAMPLES_PER_MS;
   if (excess < (quiet ? config.leastReserveShare * spread : 0)) {

@@ -23,8 +23,6 @@ import { PlaybackClock } from "./playback_clock.ts";
 export interface PacketArrival {
   readonly nowMs: number;
   readonly timestamp: number;
-  /** Whether a packet that was sent later came before it. */
-  readonly overtaken: boolean;
   /** Samples that the loudspeaker was given. */
   readonly delivered: number;
   /** The timestamp up to which sound is decoded. */
@@ -46,17 +44,12 @@ export class DelayManager {
   #held = NaN;
   #heldSince = 0;
   #arrivedAtMs = -Infinity;
-  #overtakenRate = 0;
   #lossRate = 0;
   /** Until when losses make the target wait for redundant frames. */
   #lossesUntil = 0;
   /** The most redundant frames that a packet carried lately, and the timestamp of the last such packet. */
   #redundancy = 0;
   #redundancyAt = -Infinity;
-  /** When this phone last did anything here, and when and for how many samples it stalled last. */
-  #activeAtMs = NaN;
-  #stalledAtMs = -Infinity;
-  #stalledFor = 0;
 
   /** @param leadSamples How long the loudspeaker lasts after it got all that it takes. */
   constructor(config: JitterBufferConfig, leadSamples: number) {
@@ -92,18 +85,9 @@ export class DelayManager {
     return relativeDelay + this.#clock.offset - this.#leadSamples;
   }
 
-  /** Notes that this phone is at work: after a pause in that it was stalled, and packets are late for that reason alone. */
-  handleActivity(nowMs: number): void {
-    if (nowMs - this.#activeAtMs > this.#config.stallMs) {
-      this.#stalledAtMs = nowMs;
-      this.#stalledFor = (nowMs - this.#activeAtMs) * SAMPLES_PER_MS;
-    }
-    this.#activeAtMs = nowMs;
-  }
-
   /** Sets the target by a packet's delay. */
-  handlePacket({ nowMs, timestamp, overtaken, delivered, end, frameSamples }: PacketArrival): void {
-    const { burstGapMs, burstWeight, rateWeight, targetBelowLongestMs, longestDelayMs } = this.#config;
+  handlePacket({ nowMs, timestamp, delivered, end, frameSamples }: PacketArrival): void {
+    const { burstGapMs, burstWeight, longestDelayMs, targetBelowLongestMs } = this.#config;
     this.#clock.start(delivered - nowMs * SAMPLES_PER_MS);
     const relativeDelay = nowMs * SAMPLES_PER_MS - timestamp;
     const weight = nowMs - this.#arrivedAtMs < burstGapMs ? burstWeight : 1;
@@ -114,12 +98,9 @@ export class DelayManager {
     this.#hold(inTime, delivered);
     const usual = Math.min(this.#held, this.#histogram.largest) +
       this.#redundancyWait(delivered, end, frameSamples);
-    this.#overtakenRate += rateWeight * (Number(overtaken) - this.#overtakenRate);
-    const slowed = overtaken && this.#overtakenRate < this.#config.fewOvertakenShare;
-    const ordinary = this.#ordinary(inTime);
-    this.#peaks.watch(relativeDelay, this.#fastest, ordinary, delivered, slowed, this.#stallAt(nowMs));
-    const longest = (longestDelayMs - targetBelowLongestMs) * SAMPLES_PER_MS;
-    this.#latest = Math.min(Math.max(usual, this.#peaks.height), this.#fastest + longest);
+    this.#peaks.watch(relativeDelay, this.#histogram.quantile(this.#config.ordinaryShare), delivered);
+    const longest = this.#fastest + (longestDelayMs - targetBelowLongestMs) * SAMPLES_PER_MS;
+    this.#latest = Math.min(Math.max(usual, this.#peaks.height), longest);
   }
 
   /**
@@ -145,8 +126,8 @@ export class DelayManager {
    * @param ranDry Whether it had nothing left to play.
    * @returns For how many samples it is now known to have stood still.
    */
-  handleRequest(offset: number, nowMs: number, ranDry: boolean): number {
-    return this.#clock.follow(offset, nowMs, ranDry);
+  handleRequest(offset: number, ranDry: boolean): number {
+    return this.#clock.follow(offset, ranDry);
   }
 
   /** Forgets the stream and the loudspeaker's clock. */
@@ -178,18 +159,5 @@ export class DelayManager {
     if (this.#lossRate > lossForRedundancy) this.#lossesUntil = delivered + lossMemoryMs * SAMPLES_PER_MS;
     const redundant = end - this.#redundancyAt < redundancyMemoryMs * SAMPLES_PER_MS;
     return redundant && delivered < this.#lossesUntil ? this.#redundancy * frameSamples : 0;
-  }
-
-  /** The longest delay that is no peak. */
-  #ordinary(inTime: number): number {
-    const { ordinaryShare, ordinaryBelowInTimeMs, ordinaryAboveShareMs } = this.#config;
-    const typical = this.#histogram.quantile(ordinaryShare);
-    const below = inTime - ordinaryBelowInTimeMs * SAMPLES_PER_MS;
-    return Math.max(typical, Math.min(below, typical + ordinaryAboveShareMs * SAMPLES_PER_MS));
-  }
-
-  /** By how much a packet that comes now is late because this phone stalled. */
-  #stallAt(nowMs: number): number {
-    return nowMs - this.#stalledAtMs <= this.#config.stallEchoMs ? this.#stalledFor : 0;
   }
 }

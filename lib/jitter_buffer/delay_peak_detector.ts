@@ -34,13 +34,10 @@ export class DelayPeakDetector {
    * Looks at a packet.
    *
    * @param delay Its relative delay.
-   * @param fastest That of the fastest packets.
-   * @param usual A delay that is nothing out of the ordinary.
+   * @param ordinary A delay that is no peak.
    * @param now The time.
-   * @param overtaken Whether one that was sent after it came before it.
-   * @param stalledFor How much of the delay may be this phone's own fault.
    */
-  watch(delay: number, fastest: number, usual: number, now: number, overtaken = false, stalledFor = 0): void {
+  watch(delay: number, ordinary: number, now: number): void {
     this.#now = now;
     if (now - this.#startedAt[this.#last]! > this.#config.peakPeriodMs * SAMPLES_PER_MS) {
       this.#habitSince = Infinity;
@@ -49,23 +46,16 @@ export class DelayPeakDetector {
       this.#packets++;
       return;
     }
-    const leastHeightMs = overtaken ? this.#config.overtakenPeakMs : this.#config.peakMs;
-    const least = usual +
-      Math.max(leastHeightMs * SAMPLES_PER_MS, this.#config.peakSpreadShare * (usual - fastest));
-    if (delay < least) return;
-    const network = delay - stalledFor;
-    const height = network < least ? delay : network;
+    if (delay < ordinary + this.#config.peakMs * SAMPLES_PER_MS) return;
     if (now - this.#startedAt[this.#last]! <= this.#config.onePeakMs * SAMPLES_PER_MS) {
-      this.#heights[this.#last] = Math.max(this.#heights[this.#last]!, height);
+      this.#heights[this.#last] = Math.max(this.#heights[this.#last]!, delay);
     } else {
       this.#last = (this.#last + 1) % REMEMBERED;
       this.#startedAt[this.#last] = now;
-      this.#heights[this.#last] = height;
+      this.#heights[this.#last] = delay;
       this.#certain[this.#last] = 0;
     }
-    if (network >= least && (overtaken || network >= usual + this.#config.certainPeakMs * SAMPLES_PER_MS)) {
-      this.#certain[this.#last] = 1;
-    }
+    if (delay >= ordinary + this.#config.certainPeakMs * SAMPLES_PER_MS) this.#certain[this.#last] = 1;
     if (this.#habitSince === Infinity) this.#lookForHabit();
   }
 

@@ -140,12 +140,10 @@ export class JitterBuffer {
    */
   handlePacket(now: number, packet: VoicePacket, redundancy = 0): void {
     const { sequenceNumber, timestamp } = packet;
-    this.#delays.handleActivity(now);
     if (this.#streaming && this.#jumps(packet)) this.restart();
     this.#delays.handlePacket({
       nowMs: now,
       timestamp,
-      overtaken: this.#streaming && sequenceNumber < this.#packets.newest,
       delivered: this.#delivered,
       end: this.#end,
       frameSamples: this.#frameSamples,
@@ -176,8 +174,7 @@ export class JitterBuffer {
    * @param ranDry Whether it had nothing left to play.
    */
   play(samples: Int16Array, now: number, behind = 0, ranDry = false): void {
-    this.#delays.handleActivity(now);
-    this.#followClock(this.#delivered + samples.length + behind - now * SAMPLES_PER_MS, now, ranDry);
+    this.#followClock(this.#delivered + samples.length + behind - now * SAMPLES_PER_MS, ranDry);
     let operation: Operation;
     do {
       const state = this.#state(this.#scaler.length >= samples.length);
@@ -247,7 +244,7 @@ export class JitterBuffer {
   /** Puts silence before a timestamp, so that it is played at the target delay. */
   #delayStart(timestamp: number, now: number): void {
     const arrival = this.#delays.delayFor(now * SAMPLES_PER_MS - timestamp);
-    const delay = Math.max(this.#delays.target, arrival + this.#config.firstMarginMs * SAMPLES_PER_MS);
+    const delay = Math.max(this.#delays.target, arrival);
     const silence = Math.round(delay - (this.#delivered - timestamp));
     const longest = this.#config.longestDelayMs * SAMPLES_PER_MS;
     this.#scaler.drop();
@@ -256,9 +253,9 @@ export class JitterBuffer {
   }
 
   /** After an underrun the excess is to be soon what it was. */
-  #followClock(offset: number, now: number, ranDry: boolean): void {
+  #followClock(offset: number, ranDry: boolean): void {
     const excess = this.#excess;
-    const stoodStill = this.#delays.handleRequest(offset, now, ranDry);
+    const stoodStill = this.#delays.handleRequest(offset, ranDry);
     if (stoodStill <= 0 || this.#delivered < this.#underrunUntil) return;
     this.#underrunUntil = this.#delivered + this.#config.underrunRecoveryMs * SAMPLES_PER_MS;
     this.#excessBeforeUnderrun = Math.max(excess, this.#config.slowDownReserveMs * SAMPLES_PER_MS);

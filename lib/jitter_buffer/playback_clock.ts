@@ -13,13 +13,9 @@ export class PlaybackClock {
   #requests = 0;
   /** Requests in a row that showed it far behind. */
   #behindRequests = 0;
-  /** After a standstill: requests until its new level is known, and the furthest that they showed. */
-  #settling = 0;
-  #settled = -Infinity;
   /** Offsets of the last requests, a ring with the present one at `#seen` modulo its length. */
   readonly #offsets: Float64Array;
   #seen = 0;
-  #seenAt = -Infinity;
 
   constructor(config: JitterBufferConfig = DEFAULT_CONFIG) {
     this.#config = config;
@@ -40,22 +36,18 @@ export class PlaybackClock {
    * Follows a request.
    *
    * @param offset Samples that the loudspeaker was given and would still take, less the time in samples.
-   * @param nowMs The time.
    * @param ranDry Whether it had nothing left to play.
-   * @returns For how many samples it has stood still, as far as is known now; negative where it caught up.
+   * @returns For how many samples it has stood still, 0 where it has not.
    */
-  follow(offset: number, nowMs: number, ranDry: boolean): number {
-    this.#see(offset, nowMs);
+  follow(offset: number, ranDry: boolean): number {
+    this.#offsets[++this.#seen % this.#offsets.length] = offset;
     const error = offset - this.#offset;
     this.#behindRequests = error < -this.#config.clockStallMs * SAMPLES_PER_MS ? this.#behindRequests + 1 : 0;
     const stoodStill = this.#behindRequests >= this.#config.clockStallRequests || (ranDry && error < 0);
     if (Number.isNaN(error) || stoodStill) {
       this.#offset = offset;
-      this.#settling = stoodStill ? this.#config.clockSettlingRequests : 0;
-      this.#settled = -Infinity;
       return stoodStill ? -error : 0;
     }
-    if (this.#settling > 0) return this.#settle(offset);
     const behindWeight = Math.max(
       this.#config.clockBehindWeight,
       this.#config.clockHalfWeightRequests / (this.#config.clockHalfWeightRequests + this.#requests++),
@@ -70,25 +62,7 @@ export class PlaybackClock {
     this.#offset = NaN;
     this.#requests = 0;
     this.#behindRequests = 0;
-    this.#settling = 0;
     this.#offsets.fill(-Infinity);
-  }
-
-  #settle(offset: number): number {
-    this.#settled = Math.max(this.#settled, offset);
-    if (--this.#settling > 0) return 0;
-    const stoodStill = this.#offset - this.#settled;
-    this.#offset = this.#settled;
-    return stoodStill;
-  }
-
-  #see(offset: number, nowMs: number): void {
-    if (nowMs - this.#seenAt >= this.#config.clockRequestGapMs) {
-      this.#seenAt = nowMs;
-      this.#offsets[++this.#seen % this.#config.clockRequests] = -Infinity;
-    }
-    const slot = this.#seen % this.#config.clockRequests;
-    this.#offsets[slot] = Math.max(this.#offsets[slot]!, offset);
   }
 
   get #secondFurthest(): number {

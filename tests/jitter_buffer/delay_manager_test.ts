@@ -16,13 +16,12 @@ class Stream {
   }
 
   /** The target beyond the fastest packets, in milliseconds, after some packets. */
-  spreadAfter(count: number, delayMs: (frame: number) => number, overtaken = false): number {
+  spreadAfter(count: number, delayMs: (frame: number) => number): number {
     for (const last = this.frame + count; this.frame < last; this.frame++) {
       const sentMs = this.frame * FRAME_MS;
       this.manager.handlePacket({
         nowMs: sentMs + delayMs(this.frame),
         timestamp: this.frame * FRAME,
-        overtaken,
         delivered: sentMs * SAMPLES_PER_MS,
         end: this.frame * FRAME,
         frameSamples: FRAME,
