@@ -31,7 +31,6 @@ export const RULES: readonly Rule[] = [
     effect: "the target stays 60 ms below the longest delay",
     off: { targetBelowLongestMs: 0 },
   },
-  { id: "join", effect: "a packet that is late for once is joined in its middle", off: { longestJoinMs: 0 } },
   {
     id: "loss-gate",
     effect: "redundant frames are waited for only where packets are lost",

@@ -71,11 +71,6 @@ export class JitterBuffer {
   #delivered = 0;
   /** Samples made up since the last packet because none was there. */
   #expanded = 0;
-  /** Samples at the beginning of the next packets that concealment stands for, and are not played. */
-  #unplayed = 0;
-  /** Concealment that fades to the rest of such a packet, where it is under way. */
-  #fadingFrom: Int16Array | undefined;
-  readonly #fade: Int16Array;
   #lastWasSilent = false;
   #frameSamples: number = FRAME_SAMPLES;
   #correctedAt = 0;
@@ -100,7 +95,6 @@ export class JitterBuffer {
     this.#config = config;
     this.#delays = new DelayManager(config, leadSamples);
     this.#scaler = new TimeScaler(config);
-    this.#fade = new Int16Array(config.joinFadeMs * SAMPLES_PER_MS);
   }
 
   get counts(): JitterBufferCounts {
@@ -139,7 +133,7 @@ export class JitterBuffer {
    * @param redundancy Earlier frames that came with it, for {@linkcode JitterBuffer.handleRedundant}.
    */
   handlePacket(now: number, packet: VoicePacket, redundancy = 0): void {
-    const { sequenceNumber, timestamp } = packet;
+    const { timestamp } = packet;
     if (this.#streaming && this.#jumps(packet)) this.restart();
     this.#delays.handlePacket({
       nowMs: now,
@@ -151,11 +145,8 @@ export class JitterBuffer {
     if (!this.#streaming) this.#start(packet, now);
     else this.#startEarlier(packet, now);
     if (redundancy > 0) this.#delays.handleRedundancy(redundancy, timestamp);
-    const waited = this.#packets.has(sequenceNumber);
     const irregularity = this.#packets.insert(packet, this.#end);
     if (irregularity) this.#counts[irregularity]++;
-    const isNext = sequenceNumber === this.#packets.next && timestamp === this.#end;
-    if (isNext && !waited && this.#packets.has(sequenceNumber)) this.#unplayed = this.#concealedOf();
   }
 
   /**
@@ -191,7 +182,7 @@ export class JitterBuffer {
    * @param most More need not be counted.
    */
   readySamples(most: number): number {
-    let ready = this.#scaler.length - this.#unplayed;
+    let ready = this.#scaler.length;
     for (let number = this.#nextReady(); ready < most && this.#packets.has(number); number++) {
       ready += this.#frameSamples;
     }
@@ -202,8 +193,6 @@ export class JitterBuffer {
   restart(): void {
     this.#packets.reset();
     this.#streaming = false;
-    this.#unplayed = 0;
-    this.#fadingFrom = undefined;
     this.#underrunUntil = 0;
     this.#delays.reset();
     this.#scaler.reset();
@@ -366,10 +355,6 @@ export class JitterBuffer {
     this.#decodedAny = true;
     this.#delays.handleOutcome(!redundant);
     if (this.#decoder.carriesCopy(payload)) this.#delays.handleRedundancy(1, this.#end);
-    if (this.#unplayed > 0 && !this.#fadingFrom) {
-      this.#fade.set(this.#decoder.conceal(this.#fade.length));
-      this.#fadingFrom = this.#fade;
-    }
     this.#lastWasSilent = payload.length <= SILENT_PACKET_BYTES;
     const samples = this.#decoder.decode(payload);
     this.#end = timestamp;
@@ -379,14 +364,7 @@ export class JitterBuffer {
       this.#frameSamples = samples.length;
       if (this.#lastWasSilent) this.#comfort.fill(samples);
       else this.#comfort.observe(samples);
-      if (this.#unplayed >= samples.length) {
-        this.#unplayed -= samples.length;
-        this.#end += samples.length;
-        // The copy of a lost packet came too late to be of use.
-        this.#counts[redundant ? "lost" : "late"]++;
-        return;
-      }
-      this.#scaler.append(this.#fadingFrom ? this.#joined(samples, this.#fadingFrom) : samples);
+      this.#scaler.append(samples);
     }
     this.#end += this.#frameSamples;
     this.#counts[redundant ? "recovered" : "played"]++;
@@ -442,32 +420,6 @@ export class JitterBuffer {
     if (this.#expanded === 0 || size === 0) return next;
     const first = this.#packets.first;
     return this.#packets.timestampOf(first) - this.#end <= this.#expanded ? first : next;
-  }
-
-  /**
-   * Concealment stands for the beginning of packets that are late for once, so that the delay stays.
-   *
-   * @returns Samples of the next packets that it stands for.
-   */
-  #concealedOf(): number {
-    if (this.#unplayed > 0) return this.#unplayed;
-    const longest = this.#config.longestJoinMs * SAMPLES_PER_MS;
-    if (!this.#stretching || this.#lastWasSilent || this.#expanded > longest) return 0;
-    const surplus = Math.floor(Math.min(this.#expanded, this.#delay - this.#delays.target));
-    return surplus < this.#fade.length ? 0 : surplus;
-  }
-
-  /** The rest of a packet of which concealment stands for the beginning, and the fade to it. */
-  #joined(samples: Int16Array, from: Int16Array): Int16Array {
-    const unplayed = Math.min(this.#unplayed, samples.length - from.length);
-    this.#unplayed = 0;
-    this.#fadingFrom = undefined;
-    if (unplayed < 0) return samples;
-    const rest = samples.subarray(unplayed);
-    for (let i = 0; i < from.length; i++) {
-      rest[i] = from[i]! + (rest[i]! - from[i]!) * (i + 1) / (from.length + 1);
-    }
-    return rest;
   }
 }
 
