@@ -31,11 +31,6 @@ export const RULES: readonly Rule[] = [
     effect: "the target stays 60 ms below the longest delay",
     off: { targetBelowLongestMs: 0 },
   },
-  {
-    id: "loss-gate",
-    effect: "redundant frames are waited for only where packets are lost",
-    off: { lossForRedundancy: -1 },
-  },
   { id: "short-pause", effect: "less excess is tolerated between sentences", off: { shortPauseMs: NEVER } },
   {
     id: "long-pause",

@@ -50,14 +50,8 @@ export interface JitterBufferConfig {
   /** Packets at the start that are no peaks. */
   readonly peakFreePackets: number;
 
-  /** From this share of losses on, the target waits for the packet that carries the redundant frame. */
-  readonly lossForRedundancy: number;
-  /** How long that lasts after the last loss. */
-  readonly lossMemoryMs: number;
   /** How long fewer redundant frames do not lower the wait: loud frames and silence leave them out. */
   readonly redundancyMemoryMs: number;
-  /** Weight of one packet in the rates of loss and of overtaking: some 100 packets count. */
-  readonly rateWeight: number;
 
   /** In speech each change is audible: delay is tolerated up to this excess over the target, or this share of it. */
   readonly speechExcessMs: number;
@@ -129,10 +123,7 @@ export const DEFAULT_CONFIG: JitterBufferConfig = {
   peakMemoryMs: 16_000,
   peaksAside: 1 / 4,
   peakFreePackets: 150,
-  lossForRedundancy: 0.01,
-  lossMemoryMs: 8_000,
   redundancyMemoryMs: 3_000,
-  rateWeight: 0.01,
   speechExcessMs: 30,
   speechExcessShare: 2,
   shortPauseMs: 150,

@@ -4,7 +4,7 @@
  * ```text
  *   arrival ─▶ histogram ─▶ in-time quantile ─▶ held ─┐
  *          └─▶ peak detector ─▶ recurring peaks ──────┼─▶ the longest one is the target
- *   losses ─▶ a frame for each redundant one ─────────┘
+ *   redundancy ─▶ a frame for each redundant one ─────┘
  * ```
  *
  * The playout delay is the distance from the timestamp that is heard to the loudspeaker's clock, which is the samples that
@@ -30,7 +30,7 @@ export interface PacketArrival {
   readonly frameSamples: number;
 }
 
-/** Follows one stream's delays, losses and loudspeaker. */
+/** Follows one stream's delays, redundancy and loudspeaker. */
 export class DelayManager {
   readonly #config: JitterBufferConfig;
   readonly #leadSamples: number;
@@ -44,9 +44,6 @@ export class DelayManager {
   #held = NaN;
   #heldSince = 0;
   #arrivedAtMs = -Infinity;
-  #lossRate = 0;
-  /** Until when losses make the target wait for redundant frames. */
-  #lossesUntil = 0;
   /** The most redundant frames that a packet carried lately, and the timestamp of the last such packet. */
   #redundancy = 0;
   #redundancyAt = -Infinity;
@@ -97,7 +94,7 @@ export class DelayManager {
     const inTime = this.#histogram.quantile(this.#config.inTimeShare);
     this.#hold(inTime, delivered);
     const usual = Math.min(this.#held, this.#histogram.largest) +
-      this.#redundancyWait(delivered, end, frameSamples);
+      this.#redundancyWait(end, frameSamples);
     this.#peaks.watch(relativeDelay, this.#histogram.quantile(this.#config.ordinaryShare), delivered);
     const longest = this.#fastest + (longestDelayMs - targetBelowLongestMs) * SAMPLES_PER_MS;
     this.#latest = Math.min(Math.max(usual, this.#peaks.height), longest);
@@ -112,11 +109,6 @@ export class DelayManager {
     if (frames < this.#redundancy && timestamp - this.#redundancyAt < memory) return;
     this.#redundancy = frames;
     this.#redundancyAt = timestamp;
-  }
-
-  /** Notes whether a packet came itself, rather than not at all or as a copy. */
-  handleOutcome(came: boolean): void {
-    this.#lossRate += this.#config.rateWeight * (Number(!came) - this.#lossRate);
   }
 
   /**
@@ -153,11 +145,9 @@ export class DelayManager {
     this.#heldSince = delivered;
   }
 
-  /** A lost packet is recovered from the next ones, so where packets are lost those are worth waiting for. */
-  #redundancyWait(delivered: number, end: number, frameSamples: number): number {
-    const { lossForRedundancy, lossMemoryMs, redundancyMemoryMs } = this.#config;
-    if (this.#lossRate > lossForRedundancy) this.#lossesUntil = delivered + lossMemoryMs * SAMPLES_PER_MS;
-    const redundant = end - this.#redundancyAt < redundancyMemoryMs * SAMPLES_PER_MS;
-    return redundant && delivered < this.#lossesUntil ? this.#redundancy * frameSamples : 0;
+  /** A lost packet is recovered from the next ones, and a sender adds redundant frames where packets are lost. */
+  #redundancyWait(end: number, frameSamples: number): number {
+    const redundant = end - this.#redundancyAt < this.#config.redundancyMemoryMs * SAMPLES_PER_MS;
+    return redundant ? this.#redundancy * frameSamples : 0;
   }
 }

@@ -326,7 +326,7 @@ export class JitterBuffer {
     const length = Math.min(gap, this.#frameSamples);
     this.#addMadeUp(length, concealing);
     this.#end += length;
-    if (length === gap) this.#giveUpBefore(first);
+    if (length === gap) this.#counts.lost += this.#packets.giveUpBefore(first);
   }
 
   #addMadeUp(length: number, concealing: boolean): void {
@@ -344,16 +344,15 @@ export class JitterBuffer {
     this.#end += gap;
     this.#counts.recovered++;
     this.#counts.lost--;
-    this.#giveUpBefore(first);
+    this.#counts.lost += this.#packets.giveUpBefore(first);
   }
 
   #decodeFirst(): void {
     const first = this.#packets.first;
     this.#coverGap(first);
-    this.#giveUpBefore(first);
+    this.#counts.lost += this.#packets.giveUpBefore(first);
     const { payload, timestamp, redundant } = this.#packets.take(first);
     this.#decodedAny = true;
-    this.#delays.handleOutcome(!redundant);
     if (this.#decoder.carriesCopy(payload)) this.#delays.handleRedundancy(1, this.#end);
     this.#lastWasSilent = payload.length <= SILENT_PACKET_BYTES;
     const samples = this.#decoder.decode(payload);
@@ -406,12 +405,6 @@ export class JitterBuffer {
     this.#end += covered;
     this.#expanded = 0;
     return gap - covered;
-  }
-
-  #giveUpBefore(sequenceNumber: number): void {
-    const missing = this.#packets.giveUpBefore(sequenceNumber);
-    this.#counts.lost += missing;
-    for (let packet = 0; packet < missing; packet++) this.#delays.handleOutcome(false);
   }
 
   /** The packet to be decoded next, or one behind missing ones whose time was made up already. */

@@ -66,26 +66,9 @@ Deno.test("JitterBuffer recovers single losses from the next packet, when that c
   const { jitterBuffer, heard } = simulate({ seconds: 10, network: lossy, copies: true });
   const { recovered, lost, concealedSamples } = jitterBuffer.counts;
   assertGreater(recovered, 45);
-  // The first ones are the lesson that the next packet is worth waiting for.
-  assertLessOrEqual(lost, 3);
-  assertEquals(concealedSamples, lost * 960);
+  assertEquals(lost, 0);
+  assertLessOrEqual(concealedSamples, 960);
   assertGreater(compare(said(8), heard.subarray(2 * 48_000)).correlation, 0.99);
-});
-
-Deno.test("JitterBuffer goes on waiting for copies where losses are far apart, and not when there are no more", () => {
-  let [least, backAt] = [Infinity, Infinity];
-  const { jitterBuffer } = simulate({
-    seconds: 60,
-    network: (time) => ({ lost: time < 40_000 && time % (time < 3_000 ? 200 : 2_000) === 100 }),
-    copies: true,
-    each(time, { targetMs }) {
-      if (time > 3_000 && time < 40_000) least = Math.min(least, targetMs);
-      if (time > 40_000 && targetMs < 10) backAt = Math.min(backAt, time);
-    },
-  });
-  assertGreater(least, 19);
-  assertLess(backAt, 55_000);
-  assertLessOrEqual(jitterBuffer.counts.lost, 3);
 });
 
 Deno.test("JitterBuffer conceals what is lost, keeps the time, and counts it once", () => {
