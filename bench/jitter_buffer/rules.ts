@@ -44,12 +44,6 @@ export const RULES: readonly Rule[] = [
   },
   { id: "underrun", effect: "delay after an underrun is worked off in 2 s", off: { underrunRecoveryMs: 0 } },
   {
-    id: "reserve-share",
-    effect: "corrections leave a quarter of the target",
-    off: { reserveShare: 0, leastReserveShare: 0 },
-  },
-  { id: "least-reserve", effect: "the reserve is filled up in pauses", off: { leastReserveShare: 0 } },
-  {
     id: "two-reserves",
     effect: "acceleration leaves 6 ms, slowing down 3",
     off: { accelerateReserveMs: 3 },

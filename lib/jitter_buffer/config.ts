@@ -68,14 +68,10 @@ export interface JitterBufferConfig {
   readonly underrunExcessMs: number;
   /** … is worked off within this time. */
   readonly underrunRecoveryMs: number;
-  /** What slowing down leaves beyond the target, so that it is not needed again soon, … */
+  /** What slowing down leaves beyond the target, so that it is not needed again soon, */
   readonly slowDownReserveMs: number;
-  /** … what accelerating leaves, … */
+  /** and what accelerating leaves. */
   readonly accelerateReserveMs: number;
-  /** … and the share of the target that both leave at least. */
-  readonly reserveShare: number;
-  /** In pauses the reserve is filled up when less than this share of the target is left. */
-  readonly leastReserveShare: number;
   /** Lack and excess of delay at which any seam is accepted. */
   readonly urgentLackMs: number;
   readonly urgentExcessMs: number;
@@ -136,8 +132,6 @@ export const DEFAULT_CONFIG: JitterBufferConfig = {
   underrunRecoveryMs: 2_000,
   slowDownReserveMs: 3,
   accelerateReserveMs: 6,
-  reserveShare: 1 / 4,
-  leastReserveShare: 1 / 16,
   urgentLackMs: 50,
   urgentExcessMs: 300,
   correctionPauseMs: 40,

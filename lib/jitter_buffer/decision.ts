@@ -94,24 +94,18 @@ const NO_CORRECTION: Correction = { samples: 0, urgency: 0 };
 
 /** What brings the playout delay nearer to the target where that is not heard, or more urgent than that. */
 export function correctionOf(state: State, config: JitterBufferConfig): Correction {
-  const { excess, spread } = state;
+  const { excess } = state;
   if (!state.scalable || state.expanded > 0) return NO_CORRECTION;
   const urgentMs = excess < 0 ? config.urgentLackMs : config.urgentExcessMs;
   const urgency = Math.min(1, Math.abs(excess) / (urgentMs * SAMPLES_PER_MS));
   if (state.sinceCorrection < config.correctionPauseMs * SAMPLES_PER_MS) return NO_CORRECTION;
-  const quiet = state.quiet > config.shortPauseMs * SAMPLES_PER_MS;
-  const slowDownReserve = config.slowDownReserveMs * SAMPLES_PER_MS;
-  if (excess < (quiet ? config.leastReserveShare * spread : 0)) {
-    const reserve = quiet ? Math.max(slowDownReserve, config.reserveShare * spread) : slowDownReserve;
-    return { samples: reserve - excess, urgency };
-  }
+  if (excess < 0) return { samples: config.slowDownReserveMs * SAMPLES_PER_MS - excess, urgency };
   const before = state.excessBeforeUnderrun;
   const tolerated = before === undefined
     ? toleratedExcess(state, config)
     : before + config.underrunExcessMs * SAMPLES_PER_MS;
   if (excess <= tolerated) return NO_CORRECTION;
-  const kept = before ??
-    Math.max(config.accelerateReserveMs * SAMPLES_PER_MS, config.reserveShare * spread);
+  const kept = before ?? config.accelerateReserveMs * SAMPLES_PER_MS;
   return { samples: Math.min(0, kept - excess), urgency };
 }
 

@@ -59,7 +59,6 @@ const ROWS: readonly (readonly [string, Partial<State>, Operation])[] = [
   ["there is some excess in a pause", { ...ENOUGH, excess: 21 * MS, quiet: 200 * MS }, "accelerate"],
   ["there is some excess in silence", { ...ENOUGH, excess: 10 * MS, silent: true }, "accelerate"],
   ["one correction has just been made", { ...ENOUGH, excess: -1, sinceCorrection: 39 * MS }, "play"],
-  ["the reserve is used up in a pause", { ...ENOUGH, excess: MS, quiet: 200 * MS }, "slow_down"],
   ["concealment is under way", { ...ENOUGH, excess: -50 * MS, expanded: 480 }, "play"],
   ["sound may not be scaled", { ...ENOUGH, excess: -50 * MS, scalable: false }, "play"],
   [
@@ -81,9 +80,6 @@ Deno.test("correctionOf() leaves a reserve beyond the target", () => {
   assertEquals(samples({}), 0);
   assertEquals(samples({ excess: -2 * MS }), 2 + 3);
   assertEquals(samples({ excess: 50 * MS }), 6 - 50);
-  // A quarter of a long target.
-  assertEquals(samples({ excess: -2 * MS, quiet: 200 * MS, spread: 80 * MS }), 2 + 20);
-  assertEquals(samples({ excess: 170 * MS, spread: 80 * MS }), 20 - 170);
 });
 
 Deno.test("correctionOf() is the more urgent the further the delay is off, a lack more than an excess", () => {

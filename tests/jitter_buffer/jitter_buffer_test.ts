@@ -218,47 +218,6 @@ Deno.test("JitterBuffer goes on waiting for packets that are late now and then",
   }
 });
 
-Deno.test("JitterBuffer leaves the more in reserve the longer it waits for jitter", () => {
-  const { jitterBuffer: { delayMs, targetMs } } = simulate({
-    seconds: 8,
-    network: (time, random) => ({ delayMs: time < 5_000 ? 0 : 80 * random() }),
-  });
-  assertGreater(targetMs, 70);
-  assertGreater(delayMs, targetMs + 10);
-});
-
-Deno.test("JitterBuffer leaves alone a reserve in which a part is left", () => {
-  const [little, much] = [5, 30].map((moreMs) => {
-    let before = 0;
-    const { jitterBuffer } = simulate({
-      seconds: 25,
-      network: (time, random) => ({
-        delayMs: time < 5_000 ? 0 : (80 + (time < 15_000 ? 0 : moreMs)) * random(),
-      }),
-      quiet: (time) => time % 1_000 < 400,
-      each(time, { counts }) {
-        if (time < 15_000) before = counts.slowedDown;
-      },
-    });
-    return jitterBuffer.counts.slowedDown - before;
-  });
-  assertEquals(little, 0);
-  assertGreater(much!, 0);
-});
-
-Deno.test("JitterBuffer makes no more longer in speech than lacks, and the rest in the next pause", () => {
-  const excessMs = [true, false].map((steady) => {
-    const { jitterBuffer } = simulate({
-      seconds: 8,
-      network: (time, random) => ({ delayMs: time < 5_000 ? 0 : 80 * random() }),
-      steady,
-    });
-    return jitterBuffer.delayMs - jitterBuffer.targetMs;
-  });
-  assertLess(excessMs[0]!, 10);
-  assertGreater(excessMs[1]!, 10);
-});
-
 Deno.test("JitterBuffer comes back from a long delay the further the less is said", () => {
   const excessMs = ([
     { steady: true },
