@@ -24,25 +24,13 @@ export const RULES: readonly Rule[] = [
   { id: "burst", effect: "packets that come together weigh less", off: { burstWeight: 1 } },
   { id: "peaks", effect: "recurring peaks are waited for", off: { peakMs: NEVER } },
   { id: "certain", effect: "high peaks count double", off: { certainPeakMs: NEVER } },
-  { id: "aside", effect: "the highest quarter of peaks is left aside", off: { peaksAside: 0 } },
   { id: "peak-free", effect: "no peaks in the first 3 s", off: { peakFreePackets: 0 } },
   {
     id: "below-longest",
     effect: "the target stays 60 ms below the longest delay",
     off: { targetBelowLongestMs: 0 },
   },
-  { id: "short-pause", effect: "less excess is tolerated between sentences", off: { shortPauseMs: NEVER } },
-  {
-    id: "long-pause",
-    effect: "still less is in silence",
-    off: { longPauseMs: NEVER, silenceExcessShare: 1 },
-  },
-  {
-    id: "one-pause",
-    effect: "more is between sentences than in silence",
-    off: { pauseExcessMs: 9, pauseExcessShare: 3 / 8 },
-  },
-  { id: "underrun", effect: "delay after an underrun is worked off in 2 s", off: { underrunRecoveryMs: 0 } },
+  { id: "pause", effect: "less excess is tolerated in pauses", off: { pauseMs: NEVER } },
   {
     id: "two-reserves",
     effect: "acceleration leaves 6 ms, slowing down 3",

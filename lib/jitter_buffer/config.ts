@@ -45,8 +45,6 @@ export interface JitterBufferConfig {
   readonly peakPeriodMs: number;
   /** The highest peak of this time is waited for. */
   readonly peakMemoryMs: number;
-  /** Share of the highest peaks that are not waited for. */
-  readonly peaksAside: number;
   /** Packets at the start that are no peaks. */
   readonly peakFreePackets: number;
 
@@ -56,18 +54,10 @@ export interface JitterBufferConfig {
   /** In speech each change is audible: delay is tolerated up to this excess over the target, or this share of it. */
   readonly speechExcessMs: number;
   readonly speechExcessShare: number;
-  /** The same after this much quiet: between two sentences. */
-  readonly shortPauseMs: number;
+  /** The same after this much quiet, where corrections are not heard: less excess. */
+  readonly pauseMs: number;
   readonly pauseExcessMs: number;
   readonly pauseExcessShare: number;
-  /** The same after a long quiet, where nothing is lost by following the network closely. */
-  readonly longPauseMs: number;
-  readonly silenceExcessMs: number;
-  readonly silenceExcessShare: number;
-  /** After an underrun, delay beyond the previous excess and this … */
-  readonly underrunExcessMs: number;
-  /** … is worked off within this time. */
-  readonly underrunRecoveryMs: number;
   /** What slowing down leaves beyond the target, so that it is not needed again soon, */
   readonly slowDownReserveMs: number;
   /** and what accelerating leaves. */
@@ -117,19 +107,13 @@ export const DEFAULT_CONFIG: JitterBufferConfig = {
   onePeakMs: 400,
   peakPeriodMs: 8_500,
   peakMemoryMs: 16_000,
-  peaksAside: 1 / 4,
   peakFreePackets: 150,
   redundancyMemoryMs: 3_000,
   speechExcessMs: 30,
   speechExcessShare: 2,
-  shortPauseMs: 150,
+  pauseMs: 150,
   pauseExcessMs: 9,
-  pauseExcessShare: 1,
-  longPauseMs: 1_000,
-  silenceExcessMs: 9,
-  silenceExcessShare: 3 / 8,
-  underrunExcessMs: 4,
-  underrunRecoveryMs: 2_000,
+  pauseExcessShare: 3 / 8,
   slowDownReserveMs: 3,
   accelerateReserveMs: 6,
   urgentLackMs: 50,

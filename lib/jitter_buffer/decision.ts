@@ -57,8 +57,6 @@ export interface State {
   readonly quiet: number;
   /** Time since the last correction. */
   readonly sinceCorrection: number;
-  /** The excess before the loudspeaker stood still, while that is made good for; else undefined. */
-  readonly excessBeforeUnderrun: number | undefined;
 }
 
 /** A correction that a state asks for. */
@@ -100,20 +98,13 @@ export function correctionOf(state: State, config: JitterBufferConfig): Correcti
   const urgency = Math.min(1, Math.abs(excess) / (urgentMs * SAMPLES_PER_MS));
   if (state.sinceCorrection < config.correctionPauseMs * SAMPLES_PER_MS) return NO_CORRECTION;
   if (excess < 0) return { samples: config.slowDownReserveMs * SAMPLES_PER_MS - excess, urgency };
-  const before = state.excessBeforeUnderrun;
-  const tolerated = before === undefined
-    ? toleratedExcess(state, config)
-    : before + config.underrunExcessMs * SAMPLES_PER_MS;
-  if (excess <= tolerated) return NO_CORRECTION;
-  const kept = before ?? config.accelerateReserveMs * SAMPLES_PER_MS;
-  return { samples: Math.min(0, kept - excess), urgency };
+  if (excess <= toleratedExcess(state, config)) return NO_CORRECTION;
+  return { samples: Math.min(0, config.accelerateReserveMs * SAMPLES_PER_MS - excess), urgency };
 }
 
 /** The excess that is left alone: in speech each change is heard, and networks take turns. */
 function toleratedExcess({ silent, quiet, spread }: State, config: JitterBufferConfig): number {
-  const [excessMs, share] = silent || quiet > config.longPauseMs * SAMPLES_PER_MS
-    ? [config.silenceExcessMs, config.silenceExcessShare]
-    : quiet > config.shortPauseMs * SAMPLES_PER_MS
+  const [excessMs, share] = silent || quiet > config.pauseMs * SAMPLES_PER_MS
     ? [config.pauseExcessMs, config.pauseExcessShare]
     : [config.speechExcessMs, config.speechExcessShare];
   return Math.max(excessMs * SAMPLES_PER_MS, share * spread);

@@ -116,10 +116,9 @@ export class DelayManager {
    *
    * @param offset What it was given and would still take, less the time, in samples.
    * @param ranDry Whether it had nothing left to play.
-   * @returns For how many samples it is now known to have stood still.
    */
-  handleRequest(offset: number, ranDry: boolean): number {
-    return this.#clock.follow(offset, ranDry);
+  handleRequest(offset: number, ranDry: boolean): void {
+    this.#clock.follow(offset, ranDry);
   }
 
   /** Forgets the stream and the loudspeaker's clock. */

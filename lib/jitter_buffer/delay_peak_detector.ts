@@ -18,8 +18,6 @@ export class DelayPeakDetector {
   /** Whether it is the network's for sure. */
   readonly #certain = new Uint8Array(REMEMBERED);
   #last = 0;
-  /** The heights of those that are to be expected: room to choose among them in. */
-  readonly #expected = new Float64Array(REMEMBERED);
   #now = 0;
   /** When the first of the peaks began that come again and again, or Infinity where none do. */
   #habitSince = Infinity;
@@ -62,13 +60,11 @@ export class DelayPeakDetector {
   /** The relative delay of the peaks that are to be expected, or -Infinity where none are. */
   get height(): number {
     const since = Math.max(this.#habitSince, this.#now - this.#config.peakMemoryMs * SAMPLES_PER_MS);
-    let count = 0;
+    let highest = -Infinity;
     for (let peak = 0; peak < REMEMBERED; peak++) {
-      if (this.#startedAt[peak]! >= since) this.#expected[count++] = this.#heights[peak]!;
+      if (this.#startedAt[peak]! >= since) highest = Math.max(highest, this.#heights[peak]!);
     }
-    if (count === 0) return -Infinity;
-    const expected = this.#expected.subarray(0, count).sort();
-    return expected[count - 1 - Math.floor(this.#config.peaksAside * count)]!;
+    return highest;
   }
 
   /** Forgets everything. */

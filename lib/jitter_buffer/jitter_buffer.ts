@@ -74,9 +74,6 @@ export class JitterBuffer {
   #lastWasSilent = false;
   #frameSamples: number = FRAME_SAMPLES;
   #correctedAt = 0;
-  /** Until when delay beyond this excess was left behind by a loudspeaker that stood still. */
-  #underrunUntil = 0;
-  #excessBeforeUnderrun = 0;
 
   /**
    * @param decoder Owned by the caller.
@@ -165,7 +162,7 @@ export class JitterBuffer {
    * @param ranDry Whether it had nothing left to play.
    */
   play(samples: Int16Array, now: number, behind = 0, ranDry = false): void {
-    this.#followClock(this.#delivered + samples.length + behind - now * SAMPLES_PER_MS, ranDry);
+    this.#delays.handleRequest(this.#delivered + samples.length + behind - now * SAMPLES_PER_MS, ranDry);
     let operation: Operation;
     do {
       const state = this.#state(this.#scaler.length >= samples.length);
@@ -193,7 +190,6 @@ export class JitterBuffer {
   restart(): void {
     this.#packets.reset();
     this.#streaming = false;
-    this.#underrunUntil = 0;
     this.#delays.reset();
     this.#scaler.reset();
   }
@@ -241,15 +237,6 @@ export class JitterBuffer {
     this.#end = timestamp;
   }
 
-  /** After an underrun the excess is to be soon what it was. */
-  #followClock(offset: number, ranDry: boolean): void {
-    const excess = this.#excess;
-    const stoodStill = this.#delays.handleRequest(offset, ranDry);
-    if (stoodStill <= 0 || this.#delivered < this.#underrunUntil) return;
-    this.#underrunUntil = this.#delivered + this.#config.underrunRecoveryMs * SAMPLES_PER_MS;
-    this.#excessBeforeUnderrun = Math.max(excess, this.#config.slowDownReserveMs * SAMPLES_PER_MS);
-  }
-
   #state(enough: boolean): State {
     const packets = this.#packets;
     const waiting = packets.size > 0;
@@ -272,7 +259,6 @@ export class JitterBuffer {
       spread: this.#delays.spread,
       quiet: this.#scaler.quietSamples,
       sinceCorrection: this.#delivered - this.#correctedAt,
-      excessBeforeUnderrun: this.#delivered < this.#underrunUntil ? this.#excessBeforeUnderrun : undefined,
     };
   }
 
@@ -384,7 +370,6 @@ export class JitterBuffer {
   #slowDown(state: State): void {
     const { samples, urgency } = correctionOf(state, this.#config);
     if (this.#scaler.slowDown(samples, urgency) === 0) return;
-    this.#underrunUntil = 0;
     this.#correctedAt = this.#delivered;
     this.#counts.slowedDown++;
   }

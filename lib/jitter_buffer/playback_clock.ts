@@ -37,16 +37,15 @@ export class PlaybackClock {
    *
    * @param offset Samples that the loudspeaker was given and would still take, less the time in samples.
    * @param ranDry Whether it had nothing left to play.
-   * @returns For how many samples it has stood still, 0 where it has not.
    */
-  follow(offset: number, ranDry: boolean): number {
+  follow(offset: number, ranDry: boolean): void {
     this.#offsets[++this.#seen % this.#offsets.length] = offset;
     const error = offset - this.#offset;
     this.#behindRequests = error < -this.#config.clockStallMs * SAMPLES_PER_MS ? this.#behindRequests + 1 : 0;
     const stoodStill = this.#behindRequests >= this.#config.clockStallRequests || (ranDry && error < 0);
     if (Number.isNaN(error) || stoodStill) {
       this.#offset = offset;
-      return stoodStill ? -error : 0;
+      return;
     }
     const behindWeight = Math.max(
       this.#config.clockBehindWeight,
@@ -54,7 +53,6 @@ export class PlaybackClock {
     );
     if (error < 0) this.#offset += behindWeight * error;
     else this.#offset = Math.max(this.#offset, this.#secondFurthest);
-    return 0;
   }
 
   /** Forgets everything. */

@@ -22,7 +22,6 @@ const IN_ORDER: State = {
   spread: 20 * MS,
   quiet: 0,
   sinceCorrection: 10_000 * MS,
-  excessBeforeUnderrun: undefined,
 };
 
 const ENOUGH = { enough: true };
@@ -56,16 +55,11 @@ const ROWS: readonly (readonly [string, Partial<State>, Operation])[] = [
   ["delay lacks, and not enough is decoded", { excess: -1 }, "normal"],
   ["there is some excess in speech", { ...ENOUGH, excess: 40 * MS }, "play"],
   ["there is much excess in speech", { ...ENOUGH, excess: 41 * MS }, "accelerate"],
-  ["there is some excess in a pause", { ...ENOUGH, excess: 21 * MS, quiet: 200 * MS }, "accelerate"],
+  ["there is some excess in a pause", { ...ENOUGH, excess: 10 * MS, quiet: 200 * MS }, "accelerate"],
   ["there is some excess in silence", { ...ENOUGH, excess: 10 * MS, silent: true }, "accelerate"],
   ["one correction has just been made", { ...ENOUGH, excess: -1, sinceCorrection: 39 * MS }, "play"],
   ["concealment is under way", { ...ENOUGH, excess: -50 * MS, expanded: 480 }, "play"],
   ["sound may not be scaled", { ...ENOUGH, excess: -50 * MS, scalable: false }, "play"],
-  [
-    "a loudspeaker stood still",
-    { ...ENOUGH, excess: 12 * MS, excessBeforeUnderrun: 5 * MS },
-    "accelerate",
-  ],
 ];
 
 for (const [state, change, operation] of ROWS) {

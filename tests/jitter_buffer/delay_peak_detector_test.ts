@@ -44,22 +44,6 @@ Deno.test("DelayPeakDetector takes a long standstill for the network's", () => {
   assertEquals(peaks.height, 80 * SAMPLES_PER_MS);
 });
 
-/** What is expected after peaks of some heights, in milliseconds, one every two seconds. */
-function expectedAfter(...heights: number[]): number {
-  const peaks = begun();
-  heights.forEach((height, index) =>
-    peaks.watch(height * SAMPLES_PER_MS, 10 * SAMPLES_PER_MS, (1 + 2 * index) * SECOND)
-  );
-  return peaks.height / SAMPLES_PER_MS;
-}
-
-Deno.test("DelayPeakDetector expects the highest recent peak, with a quarter of them put aside", () => {
-  assertEquals(expectedAfter(150, 60, 70), 150);
-  assertEquals(expectedAfter(150, 60, 70, 65), 70);
-  assertEquals(expectedAfter(60, 60, 150, 70, 150, 60, 60), 150);
-  assertEquals(expectedAfter(60, 60, 150, 70, 150, 60, 60, 60), 70);
-});
-
 Deno.test("DelayPeakDetector forgets the height of a peak after 16 s", () => {
   const peaks = begun();
   for (const [height, time] of [[150, 1], [60, 8], [70, 16]] as const) {

@@ -218,7 +218,7 @@ Deno.test("JitterBuffer goes on waiting for packets that are late now and then",
   }
 });
 
-Deno.test("JitterBuffer comes back from a long delay the further the less is said", () => {
+Deno.test("JitterBuffer comes back from a long delay in pauses, and half-way in speech", () => {
   const excessMs = ([
     { steady: true },
     {},
@@ -234,9 +234,7 @@ Deno.test("JitterBuffer comes back from a long delay the further the less is sai
   });
   assertGreater(excessMs[0]!, 40);
   assertLess(excessMs[0]!, 85);
-  assertGreater(excessMs[1]!, 15);
-  assertLess(excessMs[1]!, 42);
-  for (const pausing of excessMs.slice(2)) assertLess(pausing, 16);
+  for (const pausing of excessMs.slice(1)) assertLess(pausing, 16);
 });
 
 Deno.test("JitterBuffer waits for peaks of delay that come again and again", () => {

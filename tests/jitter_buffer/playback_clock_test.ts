@@ -1,5 +1,5 @@
 import { SAMPLES_PER_MS } from "../../lib/dsp/pcm.ts";
-import { assertAlmostEquals, assertEquals, assertGreater, assertLess } from "@std/assert";
+import { assertEquals, assertGreater, assertLess } from "@std/assert";
 import { PlaybackClock } from "../../lib/jitter_buffer/playback_clock.ts";
 
 /** A clock after requests that showed the loudspeaker neither ahead nor behind. */
@@ -10,13 +10,9 @@ function steady(requests = 1_000): PlaybackClock {
   return clock;
 }
 
-/** Follows offsets, in milliseconds, one request each; the first may find the loudspeaker dry. Returns the standstill. */
-function follow(clock: PlaybackClock, offsetsMs: readonly number[], dry = false): number {
-  let stoodStill = 0;
-  offsetsMs.forEach((offsetMs, index) => {
-    stoodStill += clock.follow(offsetMs * SAMPLES_PER_MS, dry && index === 0);
-  });
-  return stoodStill / SAMPLES_PER_MS;
+/** Follows offsets, in milliseconds, one request each; the first may find the loudspeaker dry. */
+function follow(clock: PlaybackClock, offsetsMs: readonly number[], dry = false): void {
+  offsetsMs.forEach((offsetMs, index) => clock.follow(offsetMs * SAMPLES_PER_MS, dry && index === 0));
 }
 
 Deno.test("PlaybackClock knows nothing before it is started, and is started once", () => {
@@ -45,7 +41,7 @@ Deno.test("PlaybackClock follows at once when the loudspeaker is ahead, but not 
 
 Deno.test("PlaybackClock follows slowly when the loudspeaker is behind", () => {
   const behind = steady();
-  assertEquals(follow(behind, Array(50).fill(-10)), 0);
+  follow(behind, Array(50).fill(-10));
   assertLess(behind.offset, -1 * SAMPLES_PER_MS);
   assertGreater(behind.offset, -3 * SAMPLES_PER_MS);
 });
@@ -59,13 +55,14 @@ Deno.test("PlaybackClock soon forgets how a loudspeaker starts", () => {
 
 Deno.test("PlaybackClock knows that a loudspeaker stood still when it is far behind for a while", () => {
   const still = steady();
-  assertEquals(follow(still, Array(9).fill(-60)), 0);
-  assertAlmostEquals(follow(still, [-60]), 60, 3);
+  follow(still, Array(9).fill(-60));
+  assertGreater(still.offset, -5 * SAMPLES_PER_MS);
+  follow(still, [-60]);
   assertEquals(still.offset, -60 * SAMPLES_PER_MS);
 });
 
 Deno.test("PlaybackClock knows at once that a loudspeaker that ran dry stood still", () => {
   const dry = steady();
-  assertEquals(follow(dry, [-12], true), 12);
+  follow(dry, [-12], true);
   assertEquals(dry.offset, -12 * SAMPLES_PER_MS);
 });
