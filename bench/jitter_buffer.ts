@@ -24,6 +24,7 @@ const HELP = `usage: make bench-ablation [ARGS="OPTIONS"]
   --scenes A,B,…  of ${SCENES.map(({ id }) => id).join(", ")}
   --rules A,B,…   of ${RULES.map(({ id }) => id).join(", ")}; "" for none
   --keep FILE     write each call to FILE as it is measured, a line of JSON each
+  --from FILE     write the page of calls that were kept, in place of measuring
   --against FILE  compare with calls that another version kept, in place of the table
   --out FILE      where to write (bench/results/ablation.md)
 `;
@@ -73,7 +74,7 @@ async function readKept(path: string): Promise<Measurement[]> {
 }
 
 const options = parseArgs(Deno.args, {
-  string: ["seeds", "first", "scenes", "rules", "keep", "against", "out"],
+  string: ["seeds", "first", "scenes", "rules", "keep", "from", "against", "out"],
   boolean: ["help"],
 });
 if (options.help) {
@@ -87,9 +88,9 @@ const rules = chosen(RULES, options.against === undefined ? options.rules : "");
 const { samples, description } = await makeSpeech(true);
 const tasks = Array.from({ length: count }, (_, index) => first + index)
   .flatMap((seed) => scenes.map((scene) => ({ scene, seed, rules })));
-const measurements: Measurement[] = [];
+const measurements: Measurement[] = options.from === undefined ? [] : await readKept(options.from);
 if (options.keep !== undefined) await Deno.writeTextFile(options.keep, "");
-await measureAll(samples, tasks, (some) => {
+await measureAll(samples, options.from === undefined ? tasks : [], (some) => {
   measurements.push(...some);
   if (options.keep !== undefined) {
     Deno.writeTextFileSync(options.keep, some.map((one) => `${JSON.stringify(one)}\n`).join(""), {

@@ -25,19 +25,20 @@ export interface JitterBufferConfig {
 
   /** Memory of the delay histogram: a packet's weight falls to 1/e in this time. */
   readonly histogramMemoryMs: number;
-  /** A young stream's memory is this share of its age, at least the time below, so that its beginning is forgotten. */
+  /** A young stream's memory is this share of its age, so that its beginning is forgotten. */
   readonly youngMemoryShare: number;
+  /** The shortest memory of a young stream. */
   readonly shortestMemoryMs: number;
-  /** Packets closer than this were queued together, … */
+  /** Packets closer than this were queued together and measure the same wait. */
   readonly burstGapMs: number;
-  /** … and the histogram counts each but the first by this weight, since they measure the same wait. */
+  /** Weight in the histogram of each packet of such a burst but the first. */
   readonly burstWeight: number;
 
   /** Share of packets whose delay is ordinary, and no peak. */
   readonly ordinaryShare: number;
-  /** A packet this much later than ordinary ones belongs to a peak; */
+  /** A packet this much later than ordinary ones belongs to a peak. */
   readonly peakMs: number;
-  /** A peak this high comes from the network, not from a phone. */
+  /** A peak this high comes from the network, not from a phone: it counts as two. */
   readonly certainPeakMs: number;
   /** Late packets within this time are one peak, because a queue empties at once. */
   readonly onePeakMs: number;
@@ -51,19 +52,23 @@ export interface JitterBufferConfig {
   /** How long fewer redundant frames do not lower the wait: loud frames and silence leave them out. */
   readonly redundancyMemoryMs: number;
 
-  /** In speech each change is audible: delay is tolerated up to this excess over the target, or this share of it. */
+  /** Excess over the target that is left alone in speech, where each change is audible. */
   readonly speechExcessMs: number;
+  /** The same as a share of the target; the larger of both counts. */
   readonly speechExcessShare: number;
-  /** The same after this much quiet, where corrections are not heard: less excess. */
+  /** Quiet that makes a pause, in which corrections are not heard. */
   readonly pauseMs: number;
+  /** Excess that is left alone in pauses. */
   readonly pauseExcessMs: number;
+  /** The same as a share of the target; the larger of both counts. */
   readonly pauseExcessShare: number;
-  /** What slowing down leaves beyond the target, so that it is not needed again soon, */
+  /** Slowing down goes this far beyond the target, so that it is not needed again soon. */
   readonly slowDownReserveMs: number;
-  /** and what accelerating leaves. */
+  /** Accelerating stops this far above the target, so that slowing down is not needed soon. */
   readonly accelerateReserveMs: number;
-  /** Lack and excess of delay at which any seam is accepted. */
+  /** Lack of delay at which any seam is accepted, because packets come late. */
   readonly urgentLackMs: number;
+  /** Excess of delay at which any seam is accepted. */
   readonly urgentExcessMs: number;
   /** Time between two corrections. */
   readonly correctionPauseMs: number;
@@ -76,11 +81,11 @@ export interface JitterBufferConfig {
   readonly clockBehindWeight: number;
   /** The clock is ahead once it was so twice in this many requests: once is an accident. */
   readonly clockRequests: number;
-  /** The start is forgotten sooner: after this many requests the next weighs a half, after twice as many a third, … */
+  /** After this many requests the next weighs a half, later ones less: how a loudspeaker starts is soon forgotten. */
   readonly clockHalfWeightRequests: number;
-  /** The loudspeaker stood still if its clock is behind by this … */
+  /** The loudspeaker stood still if its clock stays behind by this. */
   readonly clockStallMs: number;
-  /** … for this many requests. */
+  /** Requests in a row that show a standstill. */
   readonly clockStallRequests: number;
 }
 
