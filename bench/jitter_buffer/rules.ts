@@ -31,11 +31,8 @@ export const RULES: readonly Rule[] = [
     off: { targetBelowLongestMs: 0 },
   },
   { id: "pause", effect: "less excess is tolerated in pauses", off: { pauseMs: NEVER } },
-  {
-    id: "two-reserves",
-    effect: "acceleration leaves 6 ms, slowing down 3",
-    off: { accelerateReserveMs: 3 },
-  },
+  { id: "reserve", effect: "corrections leave 6 ms beyond the target", off: { reserveMs: 0 } },
+  { id: "reserve-share", effect: "or a quarter of the target", off: { reserveShare: 0 } },
   {
     id: "urgency",
     effect: "worse seams are accepted the further the delay is off",

@@ -62,10 +62,10 @@ export interface JitterBufferConfig {
   readonly pauseExcessMs: number;
   /** The same as a share of the target; the larger of both counts. */
   readonly pauseExcessShare: number;
-  /** Slowing down goes this far beyond the target, so that it is not needed again soon. */
-  readonly slowDownReserveMs: number;
-  /** Accelerating stops this far above the target, so that slowing down is not needed soon. */
-  readonly accelerateReserveMs: number;
+  /** Corrections leave this much delay beyond the target, so that the next one is not needed soon. */
+  readonly reserveMs: number;
+  /** The same as a share of the target; the larger of both counts. */
+  readonly reserveShare: number;
   /** Lack of delay at which any seam is accepted, because packets come late. */
   readonly urgentLackMs: number;
   /** Excess of delay at which any seam is accepted. */
@@ -119,8 +119,8 @@ export const DEFAULT_CONFIG: JitterBufferConfig = {
   pauseMs: 150,
   pauseExcessMs: 9,
   pauseExcessShare: 3 / 8,
-  slowDownReserveMs: 3,
-  accelerateReserveMs: 6,
+  reserveMs: 6,
+  reserveShare: 1 / 4,
   urgentLackMs: 50,
   urgentExcessMs: 300,
   correctionPauseMs: 40,

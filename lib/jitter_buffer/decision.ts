@@ -92,14 +92,14 @@ const NO_CORRECTION: Correction = { samples: 0, urgency: 0 };
 
 /** What brings the playout delay nearer to the target where that is not heard, or more urgent than that. */
 export function correctionOf(state: State, config: JitterBufferConfig): Correction {
-  const { excess } = state;
+  const { excess, spread } = state;
   if (!state.scalable || state.expanded > 0) return NO_CORRECTION;
   const urgentMs = excess < 0 ? config.urgentLackMs : config.urgentExcessMs;
   const urgency = Math.min(1, Math.abs(excess) / (urgentMs * SAMPLES_PER_MS));
   if (state.sinceCorrection < config.correctionPauseMs * SAMPLES_PER_MS) return NO_CORRECTION;
-  if (excess < 0) return { samples: config.slowDownReserveMs * SAMPLES_PER_MS - excess, urgency };
-  if (excess <= toleratedExcess(state, config)) return NO_CORRECTION;
-  return { samples: Math.min(0, config.accelerateReserveMs * SAMPLES_PER_MS - excess), urgency };
+  if (excess >= 0 && excess <= toleratedExcess(state, config)) return NO_CORRECTION;
+  const reserve = Math.max(config.reserveMs * SAMPLES_PER_MS, config.reserveShare * spread);
+  return { samples: reserve - excess, urgency };
 }
 
 /** The excess that is left alone: in speech each change is heard, and networks take turns. */

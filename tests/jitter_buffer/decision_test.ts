@@ -72,8 +72,11 @@ Deno.test("correctionOf() leaves a reserve beyond the target", () => {
   const samples = (change: Partial<State>) =>
     correctionOf({ ...IN_ORDER, ...change }, DEFAULT_CONFIG).samples / MS;
   assertEquals(samples({}), 0);
-  assertEquals(samples({ excess: -2 * MS }), 2 + 3);
+  assertEquals(samples({ excess: -2 * MS }), 2 + 6);
   assertEquals(samples({ excess: 50 * MS }), 6 - 50);
+  // A quarter of a long target.
+  assertEquals(samples({ excess: -2 * MS, spread: 80 * MS }), 2 + 20);
+  assertEquals(samples({ excess: 170 * MS, spread: 80 * MS }), 20 - 170);
 });
 
 Deno.test("correctionOf() is the more urgent the further the delay is off, a lack more than an excess", () => {
