@@ -1,26 +1,26 @@
 /**
- * Peaks of delay that come again and again, as on Wi-Fi: too rare for a quantile, too many to be left to concealment
- * (the idea is that of NetEQ's peak detector).
+ * Recurring peaks of delay, as on Wi-Fi: too rare for a quantile, too many for concealment (NetEQ's peak detector has the
+ * idea).
  */
 
 import { SAMPLES_PER_MS } from "../dsp/pcm.ts";
 import { DEFAULT_CONFIG, type JitterBufferConfig } from "./config.ts";
 
-/** Peaks that are remembered: as many as there can be in that time. */
+/** Peaks remembered: as many as fit into the memory. */
 const REMEMBERED = 40;
 
 /** Recurring peaks of relative delay. All times are samples of the loudspeaker's clock. */
 export class DelayPeakDetector {
   readonly #config: JitterBufferConfig;
-  /** When the last peaks began and how high they were: a ring. */
+  /** Beginnings and heights of the last peaks: a ring. */
   readonly #startedAt = new Float64Array(REMEMBERED).fill(-Infinity);
   readonly #heights = new Float64Array(REMEMBERED);
-  /** Whether it is the network's for sure. */
+  /** Whether a peak is high enough to be the network's for certain. */
   readonly #certain = new Uint8Array(REMEMBERED);
   #last = 0;
   #now = 0;
-  /** When the first of the peaks began that come again and again, or Infinity where none do. */
-  #habitSince = Infinity;
+  /** Beginning of the first recurring peak; Infinity if none recur. */
+  #recurringSince = Infinity;
   /** Packets so far, up to {@linkcode JitterBufferConfig.peakFreePackets}. */
   #packets = 0;
 
@@ -29,16 +29,16 @@ export class DelayPeakDetector {
   }
 
   /**
-   * Looks at a packet.
+   * Takes a packet.
    *
    * @param delay Its relative delay.
-   * @param ordinary A delay that is no peak.
+   * @param ordinary The relative delay of ordinary packets.
    * @param now The time.
    */
   watch(delay: number, ordinary: number, now: number): void {
     this.#now = now;
     if (now - this.#startedAt[this.#last]! > this.#config.peakPeriodMs * SAMPLES_PER_MS) {
-      this.#habitSince = Infinity;
+      this.#recurringSince = Infinity;
     }
     if (this.#packets < this.#config.peakFreePackets) {
       this.#packets++;
@@ -54,12 +54,12 @@ export class DelayPeakDetector {
       this.#certain[this.#last] = 0;
     }
     if (delay >= ordinary + this.#config.certainPeakMs * SAMPLES_PER_MS) this.#certain[this.#last] = 1;
-    if (this.#habitSince === Infinity) this.#lookForHabit();
+    if (this.#recurringSince === Infinity) this.#findRecurring();
   }
 
-  /** The relative delay of the peaks that are to be expected, or -Infinity where none are. */
+  /** The relative delay of recurring peaks, -Infinity if there are none. */
   get height(): number {
-    const since = Math.max(this.#habitSince, this.#now - this.#config.peakMemoryMs * SAMPLES_PER_MS);
+    const since = Math.max(this.#recurringSince, this.#now - this.#config.peakMemoryMs * SAMPLES_PER_MS);
     let highest = -Infinity;
     for (let peak = 0; peak < REMEMBERED; peak++) {
       if (this.#startedAt[peak]! >= since) highest = Math.max(highest, this.#heights[peak]!);
@@ -70,11 +70,11 @@ export class DelayPeakDetector {
   /** Forgets everything. */
   reset(): void {
     this.#startedAt.fill(-Infinity);
-    this.#habitSince = Infinity;
+    this.#recurringSince = Infinity;
     this.#packets = 0;
   }
 
-  #lookForHabit(): void {
+  #findRecurring(): void {
     let first = Infinity;
     let peaks = 0;
     for (let peak = 0; peak < REMEMBERED; peak++) {
@@ -82,6 +82,6 @@ export class DelayPeakDetector {
       peaks += 1 + this.#certain[peak]!;
       first = Math.min(first, this.#startedAt[peak]!);
     }
-    if (peaks > 1) this.#habitSince = first;
+    if (peaks > 1) this.#recurringSince = first;
   }
 }

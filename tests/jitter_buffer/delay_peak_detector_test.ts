@@ -15,7 +15,7 @@ function begin(peaks: DelayPeakDetector): void {
   for (let packet = 0; packet < 150; packet++) peaks.watch(0, 10 * SAMPLES_PER_MS, 0);
 }
 
-/** What is expected after peaks of 60, 61, … ms at some times, in seconds, at the time of the last number. */
+/** The height expected after peaks of 60, 61, … ms at some times, in seconds, at the time of the last number. */
 function expected(...times: number[]): number {
   const peaks = begun();
   times.forEach((time, index) => {
@@ -26,19 +26,19 @@ function expected(...times: number[]): number {
 }
 
 Deno.test("DelayPeakDetector expects peaks again for some seconds when there was more than one", () => {
-  assertEquals(expected(1, 2), -Infinity, "an accident");
+  assertEquals(expected(1, 2), -Infinity, "only one");
   assertEquals(expected(1, 4, 5), 61);
   assertEquals(expected(1, 4, 9), 61);
   assertEquals(expected(1, 9.6, 10), -Infinity, "too far apart");
   assertEquals(expected(1, 4, 12), 61, "the next one is still expected");
   assertEquals(expected(1, 4, 12.6), -Infinity, "and then no more");
-  assertEquals(expected(1, 4, 12, 16, 20), 63, "a habit");
-  assertEquals(expected(1, 4, 13, 14), -Infinity, "a habit that has ended");
+  assertEquals(expected(1, 4, 12, 16, 20), 63, "recurring");
+  assertEquals(expected(1, 4, 13, 14), -Infinity, "no longer recurring");
   assertEquals(expected(1, 1.2, 1.3, 3), -Infinity, "all one peak");
   assertEquals(expected(1, 1.2, 1.3, 2, 3), 63, "two, the first as high as its highest");
 });
 
-Deno.test("DelayPeakDetector takes a long standstill for the network's", () => {
+Deno.test("DelayPeakDetector counts a high peak as two", () => {
   const peaks = begun();
   peaks.watch(80 * SAMPLES_PER_MS, 0, SECOND);
   assertEquals(peaks.height, 80 * SAMPLES_PER_MS);
@@ -54,7 +54,7 @@ Deno.test("DelayPeakDetector forgets the height of a peak after 16 s", () => {
   assertEquals(peaks.height, 70 * SAMPLES_PER_MS);
 });
 
-Deno.test("DelayPeakDetector takes no notice of packets that are hardly late", () => {
+Deno.test("DelayPeakDetector ignores packets that are hardly late", () => {
   const peaks = begun();
   for (let time = 0; time < 10; time++) {
     peaks.watch(49 * SAMPLES_PER_MS, 10 * SAMPLES_PER_MS, time * SECOND);
@@ -72,7 +72,7 @@ Deno.test("DelayPeakDetector forgets at reset()", () => {
   assertEquals(peaks.height, -Infinity);
 });
 
-Deno.test("DelayPeakDetector takes no notice of how a stream begins", () => {
+Deno.test("DelayPeakDetector ignores the beginning of a stream", () => {
   const peaks = new DelayPeakDetector();
   for (let packet = 0; packet < 150; packet++) {
     peaks.watch(200 * SAMPLES_PER_MS, 10 * SAMPLES_PER_MS, packet / 50 * SECOND);

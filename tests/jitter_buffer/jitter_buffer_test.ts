@@ -310,7 +310,7 @@ Deno.test("JitterBuffer takes what comes after it was stalled itself for an acci
     push(frame, now);
     jitterBuffer.play(new Int16Array(960), now);
   }
-  // 12 s have gone by, and 60 ms in which nothing is done. One is overtaken, but not for so long.
+  // 12 s have gone by, and 60 ms in which nothing is done. One is overtaken, but for less.
   now += 60;
   push(600, now);
   push(602, now);

@@ -207,7 +207,7 @@ for (const [how, nextBlock] of Object.entries(STOPS)) {
   });
 }
 
-/** A phone that is stalled after three seconds, and after six, each time for so long. */
+/** A phone that is stalled after three seconds, and after six, for `forMs` each time. */
 function stalls(forMs: number): (time: number) => number {
   return (time) => time % 3_000 < forMs && time > 3_000 && time < 9_000 ? time - time % 3_000 + forMs : time;
 }
@@ -225,7 +225,7 @@ Deno.test("PlaybackScheduler knows for how long a loudspeaker had nothing, and a
   assertEquals(jitterBuffer.counts.concealedSamples, 0);
 });
 
-/** A phone that is stalled once, after eight seconds, for so long. */
+/** A phone that is stalled once, after eight seconds. */
 function stallsOnce(forMs: number): (time: number) => number {
   return (time) => time >= 8_000 && time < 8_000 + forMs ? 8_000 + forMs : time;
 }
@@ -242,7 +242,7 @@ for (const jitterMs of [0, 60]) {
         targets[index] = targetMs;
       },
     });
-    assertGreater(delays[1]!, delays[0]! + 15, "the loudspeaker had nothing for so long");
+    assertGreater(delays[1]!, delays[0]! + 15, "the loudspeaker ran dry");
     assertLess(delays[2]!, delays[0]! + 9 + 3 / 8 * jitterMs, "what pauses tolerate");
     assertLess(targets[2]!, targets[0]! + 5, "nor is it waited for");
   });
