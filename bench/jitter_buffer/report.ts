@@ -97,11 +97,11 @@ export function ablationPage(
 
 Written by \`make bench-ablation\` on ${date}; ${machine}.
 
-Made-up calls in virtual time through the real codec and the whole sender, whose redundancy follows the receiver's
-reports; a loudspeaker that takes 10 ms at a time; speech of ${speech}. Seeds ${seeds}, none of which was used to choose
-a number (those were 1 to 20). A cell is what taking the rule out changes, with its standard error; a dot is a call that
-is the same to the sample. Bold is worse by more than the spread between seeds (the standard deviation of the calls with
-all rules). Taking a rule out that is bold nowhere costs nothing that can be told from chance.
+Calls in virtual time through the real codec and the whole sender, whose redundancy follows the receiver's reports; a
+loudspeaker that takes 10 ms at a time; twice ${speech}. Seeds ${seeds}, none of which was used to choose a number (those
+were 1 to 20). A cell is the change without the rule, with its standard error; a dot: the same to the sample. Bold is
+worse by more than the spread between seeds (the standard deviation of the calls with all rules): there the rule pays.
+\`ablation_removed.md\` has the rules that did not, and were taken out.
 
 ${head(["rule", "what it does", "pays", "where"])}${verdicts.join("")}
 ${tables.join("\n")}`;
