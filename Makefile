@@ -7,6 +7,7 @@
 ## make fuzz        a million hostile inputs for every parser and state machine [ARGS="--only text --seed 1"]
 ## make build       dist/registry and dist/phone, which run without Deno [SELF_EXTRACTING=1]
 ## make test-build  the end-to-end tests on those two
+## make bench-ablation  what each rule of the jitter buffer is worth, 20 minutes, bench/results/ablation.md
 ## make bench-voice voice beside baresip, 16 minutes, bench/results/voice.md [ARGS="--quick"]
 ## make bench-registry  a registry under attack, 2 minutes, bench/results/robustness.md
 ## make bench-flood calls under a flood, 2 minutes, bench/results/robustness.md [ARGS="--rate 50000"]
@@ -17,7 +18,7 @@
 ## make clean       removes everything that these commands made here
 
 # A bench is a name here, a task in deno.json and a line above.
-BENCHES = bench-voice bench-registry bench-flood
+BENCHES = bench-ablation bench-voice bench-registry bench-flood
 .PHONY: help setup deno sound tests demo registry phone test test-unit test-e2e fuzz style build test-build dist fmt clean bench soak $(BENCHES)
 .NOTPARALLEL:
 # What the command line may set. Set here, so that variables of the environment with these names do not count.
@@ -50,7 +51,7 @@ test-build: tests build
 style: deno; @$(TASK) check
 demo: sound
 soak bench-voice: tests
-fuzz dist fmt bench-registry bench-flood: deno
+fuzz dist fmt bench-ablation bench-registry bench-flood: deno
 demo fuzz soak dist fmt $(BENCHES):
 	@$(TASK) $(subst -,:,$@) $(ARGS)
 bench: bench-voice

@@ -147,7 +147,11 @@ export function simulate(
       const { frame, at } = arrivals[0]!;
       const voice = quiet(frame * 20) ? QUIET_PACKET : voicePacket(frame, copies, steady);
       const packet = silent(frame * 20) ? SILENT_PACKET : voice;
-      jitterBuffer.push(70_000 + frame, 1e6 + frame * FRAME, packet, at);
+      jitterBuffer.handlePacket(at, {
+        sequenceNumber: 70_000 + frame,
+        timestamp: 1e6 + frame * FRAME,
+        payload: packet,
+      });
     }
     jitterBuffer.play(heard.subarray(block * 480, (block + 1) * 480), now);
     each?.(now, jitterBuffer);

@@ -79,16 +79,16 @@ async function spendHour(): Promise<MemoryAt[]> {
       const datagram = protector.protect(packet);
       path.send((arrival) => {
         const opened = unprotector.unprotect(datagram);
-        if (opened) receiver.handlePacket(opened, arrival);
+        if (opened) receiver.handlePacket(arrival, opened);
         queue.nowMs = arrival;
-        playedMs += feed.packetCame(queue, arrival).length * FRAME_MS / FRAME;
+        playedMs += feed.handlePacket(arrival, queue).length * FRAME_MS / FRAME;
       });
     }
     while (timeline.next < now + FRAME_MS) timeline.step();
-    if (feed.dueAt < now + FRAME_MS) {
-      const dueMs = Math.max(now, feed.dueAt);
+    if (feed.wakeAt < now + FRAME_MS) {
+      const dueMs = Math.max(now, feed.wakeAt);
       queue.nowMs = dueMs;
-      playedMs += feed.due(queue, dueMs).length * FRAME_MS / FRAME;
+      playedMs += feed.tick(dueMs, queue).length * FRAME_MS / FRAME;
     }
     const minute = (count + 1) / FRAMES_A_MINUTE;
     if (LOOKS_AT.includes(minute)) looks.push(await look(minute));

@@ -28,7 +28,8 @@ export function toInt16(samples: Float32Array, output: Int16Array): void {
  * @param samples Signed 16 bit, or floats, which are returned unchanged.
  */
 export function toFloat32(samples: Int16Array | Float32Array): Float32Array {
-  return samples instanceof Float32Array
-    ? samples
-    : Float32Array.from(samples, (sample) => sample / FULL_SCALE);
+  if (samples instanceof Float32Array) return samples;
+  const floats = new Float32Array(samples.length);
+  for (let i = 0; i < samples.length; i++) floats[i] = samples[i]! / FULL_SCALE;
+  return floats;
 }

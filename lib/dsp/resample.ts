@@ -23,12 +23,13 @@ export class Resampler {
   /**
    * @param from Sample rate of the input in Hz.
    * @param to Sample rate of the output in Hz.
+   * @param zeroCrossings Of the low-pass on each side: fewer take less time and leave less of the highest tones.
    */
-  constructor(from: number, to: number) {
+  constructor(from: number, to: number, zeroCrossings = ZERO_CROSSINGS) {
     this.#from = from;
     this.#to = to;
     const bandwidth = Math.min(1, to / from);
-    this.#halfTaps = from === to ? 0 : Math.ceil(ZERO_CROSSINGS / bandwidth);
+    this.#halfTaps = from === to ? 0 : Math.ceil(zeroCrossings / bandwidth);
     this.#weights = from === to ? new Float64Array() : lowPassWeights(this.#halfTaps, bandwidth);
   }
 
@@ -84,6 +85,7 @@ export class Resampler {
  * @param samples Mono, at the rate `from`.
  * @param from Sample rate of `samples` in Hz.
  * @param to Sample rate of the result in Hz.
+ * @param zeroCrossings See {@linkcode Resampler}.
  * @returns The sound at the rate `to`, of the same duration.
  *
  * @example
@@ -92,8 +94,13 @@ export class Resampler {
  * resample(telephone, 8000, 48_000).length; // 48000
  * ```
  */
-export function resample(samples: Float32Array, from: number, to: number): Float32Array<ArrayBuffer> {
-  const resampler = new Resampler(from, to);
+export function resample(
+  samples: Float32Array,
+  from: number,
+  to: number,
+  zeroCrossings = ZERO_CROSSINGS,
+): Float32Array<ArrayBuffer> {
+  const resampler = new Resampler(from, to, zeroCrossings);
   const output = new Float32Array(resampler.outputLength(samples.length));
   resampler.render(samples, 0, output);
   return output;

@@ -1,21 +1,21 @@
-/** What is heard while the other side sends nothing because there is nothing to hear: not a dead line. */
+/** Noise in place of silence that the other side does not send, so that the line does not sound dead. */
 
-/** Loudest comfort noise, as root mean square: -62 dB below full scale. */
+/** Loudest comfort noise, as root mean square: 62 dB below full scale. */
 const LOUDEST = 26;
 
-/** By how much the background may seem to rise in each frame: doubled within a second of 20 ms frames. */
+/** The background rises at most by this factor in each frame: doubled in a second of 20 ms frames. */
 const RISE = 1.014;
 
-/** Root mean square of a uniform random number from -1 to 1 is this part of its peak. */
+/** Root mean square of uniform random numbers from -1 to 1. */
 const UNIFORM_RMS = 1 / Math.sqrt(3);
 
-/** White noise as soft as the softest that was heard of late. */
+/** White noise as soft as the softest frame lately. */
 export class ComfortNoise {
   #background = 0;
   #heard = false;
   #state = 1;
 
-  /** Listens to a frame that came from the other side. */
+  /** Learns the background from a frame that was received. */
   observe(samples: Int16Array): void {
     let sum = 0;
     for (let index = 0; index < samples.length; index++) sum += samples[index]! * samples[index]!;

@@ -1,38 +1,29 @@
 /**
- * How late packets come: a histogram that forgets, and its quantiles.
+ * A histogram of relative delays with exponential forgetting, and its quantiles.
  *
- * What is measured is the relative delay of a packet: when it came, on the receiver's clock, less its timestamp on the
- * microphone's clock, both in samples. Its zero means nothing; differences do. When the clocks differ, all relative
- * delays move slowly, and the histogram follows because it forgets.
+ * A packet's relative delay is its arrival on the receiver's clock less its timestamp on the microphone's clock, in
+ * samples. Only differences have a meaning. Clock drift moves all relative delays slowly; forgetting follows it.
  */
 
 import { SAMPLES_PER_MS } from "../dsp/pcm.ts";
+import { DEFAULT_CONFIG, type JitterBufferConfig } from "./config.ts";
 
 /** Samples in a millisecond: the width of a bin. */
 const BIN_SAMPLES = SAMPLES_PER_MS;
 
-/** Bins, so the longest spread that can be told apart is about a second. A power of 2, for the ring. */
+/** Bins: delays up to about a second apart. A power of 2, for the ring. */
 const BINS = 1024;
 
-/** After this time a packet counts for 1/e: some 200 count, so that a few late ones do not make a rule. */
-const MEMORY_MS = 4_000;
-
-/**
- * The memory of a young stream is this part of its age and at least so long: how it began, and both phones with it,
- * shall not be what is remembered. Its first second has 1 % of the weight after four.
- */
-const YOUNG_MEMORY = 0.4;
-const SHORTEST_MEMORY_MS = 100;
-
-/** The largest delay is that of so many stretches of so long: 8 s. */
+/** The largest delay is that of the last 16 stretches of 500 ms. */
 const STRETCHES = 16;
 const STRETCH_MS = 500;
 
-/** Weight at which everything is scaled down, long before numbers lose their precision. */
+/** At this weight all are scaled down, long before sums lose precision. */
 const LARGEST_WEIGHT = 1e9;
 
-/** The distribution of relative delays of late. */
+/** The recent distribution of relative delays. */
 export class DelayHistogram {
+  readonly #config: JitterBufferConfig;
   /** A ring: bin `n` of all numbers is at `n mod BINS`. */
   readonly #weights = new Float64Array(BINS);
   #total = 0;
@@ -45,6 +36,10 @@ export class DelayHistogram {
   readonly #largest = new Float64Array(STRETCHES).fill(-Infinity);
   #stretch = 0;
 
+  constructor(config: JitterBufferConfig = DEFAULT_CONFIG) {
+    this.#config = config;
+  }
+
   /** Whether nothing has been measured. */
   get empty(): boolean {
     return this.#total === 0;
@@ -54,12 +49,12 @@ export class DelayHistogram {
    * Counts a packet.
    *
    * @param delay Its relative delay in samples.
-   * @param durationMs How much sound it holds: what is sent more often is forgotten in the same time.
-   * @param weight How much it counts, beside 1 for others.
+   * @param durationMs Its length, so that frames of any length are forgotten in the same time.
+   * @param weight Beside 1 for others.
    */
   add(delay: number, durationMs: number, weight = 1): void {
     const bin = Math.floor(delay / BIN_SAMPLES);
-    // Delays that are shorter by more than can be told apart are those of another time.
+    // Below the ring: the clock was set.
     if (bin <= this.#top - BINS) this.reset();
     if (this.#total === 0) this.#top = bin;
     if (bin > this.#top) this.#moveUp(bin);
@@ -71,15 +66,16 @@ export class DelayHistogram {
     while (this.#stretch < Math.floor(this.#ageMs / STRETCH_MS)) {
       this.#largest[++this.#stretch % STRETCHES] = -Infinity;
     }
-    const memoryMs = Math.min(MEMORY_MS, Math.max(SHORTEST_MEMORY_MS, YOUNG_MEMORY * this.#ageMs));
+    const { histogramMemoryMs, shortestMemoryMs, youngMemoryShare } = this.#config;
+    const memoryMs = Math.min(histogramMemoryMs, Math.max(shortestMemoryMs, youngMemoryShare * this.#ageMs));
     this.#weight *= Math.exp(durationMs / memoryMs);
     if (this.#weight > LARGEST_WEIGHT) this.#scaleDown();
   }
 
   /**
-   * The relative delay that a part of the packets does not exceed.
+   * The relative delay that a share of the packets does not exceed.
    *
-   * @param part 0 to 1.
+   * @param part The share, 0 to 1.
    * @returns Samples: the upper edge of a bin. NaN when nothing has been measured.
    */
   quantile(part: number): number {
@@ -93,14 +89,14 @@ export class DelayHistogram {
     return (bin + 1) * BIN_SAMPLES;
   }
 
-  /** The largest relative delay of the last 8 s in samples, or -Infinity: what comes no more is not waited for. */
+  /** The largest relative delay of the last 8 s in samples, or -Infinity. */
   get largest(): number {
     let largest = -Infinity;
     for (let slot = 0; slot < STRETCHES; slot++) largest = Math.max(largest, this.#largest[slot]!);
     return largest;
   }
 
-  /** How much sound the packets held since nothing was known, in milliseconds. */
+  /** Length of all packets since the last reset, in milliseconds. */
   get ageMs(): number {
     return this.#ageMs;
   }

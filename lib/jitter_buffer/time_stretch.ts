@@ -1,16 +1,16 @@
 /**
- * Makes speech shorter or longer without changing its pitch, so that the playout delay can follow the network.
+ * Accelerates speech or slows it down without changing its pitch, so that the playout delay can follow the network.
  *
  * One pitch period is cut out or repeated where two stretches of the signal look alike, and the seam is
- * cross-faded: WSOLA (Verhelst and Roelands, ICASSP 1993), one period at a time as in WebRTC's NetEQ. Where nothing
- * but background is heard any length will do.
+ * cross-faded: WSOLA (Verhelst and Roelands, ICASSP 1993), one period at a time as in WebRTC's NetEQ. In pauses
+ * any length will do.
  *
  * ```text
  *              place      place+fade   place+lag        place+lag+fade
  *   input  ──────┼────A────────┼───────────┼────B───────────┼──────
  *
- *   shorter ─────┼──A fades to B───┼──────         what lies between the start of A and the start of B is gone
- *   longer  ───────────────────────┼──B fades to A──┼─────────┼──────         it is heard twice
+ *   accelerate ──┼──A fades to B───┼──────         one lag less
+ *   slowDown ──────────────────────┼──B fades to A──┼─────────┼──────         one lag more
  * ```
  *
  * Samples are mono, signed 16 bit, at 48 kHz.
@@ -26,19 +26,16 @@ export const LONGEST_LAG = 15 * SAMPLES_PER_MS;
 /** The seam takes one period where there is room, and never less: shorter ones are heard as clicks. */
 const SHORTEST_FADE = 5 * SAMPLES_PER_MS;
 
-/** Left untouched at both ends, so that what is played before and after connects. */
+/** Both ends keep this, so that they connect to the sound before and after. */
 const EDGE = 1 * SAMPLES_PER_MS;
 
-/** Two stretches are compared over this much where there is room, which holds a pulse of any voice. */
+/** Two stretches are compared over at most this length, which holds a pulse of any voice. */
 const LONGEST_COMPARISON = 15 * SAMPLES_PER_MS;
 
-/**
- * What is looked at as a whole must hold a pulse of any voice, or the calm between two pulses of a low one would
- * pass for a match.
- */
+/** Both stretches together must hold a pulse of any voice, or the calm between two pulses would pass for a match. */
 const SHORTEST_SPAN = LONGEST_LAG;
 
-/** Of a longer input only this much is searched, because the time it takes grows with it. The rest is copied. */
+/** At most this much of an input is searched, because search time grows with it. The rest is copied. */
 const LONGEST_SEARCH = 60 * SAMPLES_PER_MS;
 
 /** The rough search runs at 12 kHz, on which the pulses of the voice are still sharp. */
@@ -50,7 +47,7 @@ const LOW_PASS_GAIN = 1 / 16;
 /** Places are tried this far apart, in decimated samples: finer than a pulse is wide gains nothing. */
 const STEP = SAMPLES_PER_MS / DECIMATION;
 
-/** Samples of the shortest input in which speech is changed: what is looked at comes in whole steps. */
+/** Samples of the shortest input in which speech is changed, in whole steps. */
 export const SHORTEST_INPUT = SHORTEST_SPAN + 2 * EDGE + STEP * DECIMATION;
 
 /** Level below which sound counts as silence whatever came before: -75 dB of full scale, as mean square. */
@@ -89,21 +86,20 @@ const URGENCY_RANGE = 10;
 const PAUSE_ALLOWANCE = 2 / CALM_MISMATCH - 1;
 
 /**
- * Shortens and lengthens one stream of speech. No array or object is made after construction.
+ * Accelerates and slows down one stream of speech. No array or object is made after construction.
  *
  * How unlike two stretches are is the mean square of their difference, divided by their own mean square and an
- * allowance for what cannot be heard beside speech: 0 for equal ones, 2 for loud unrelated ones, small for any in a
- * pause.
+ * allowance for sound that speech masks: 0 for equal ones, 2 for loud unrelated ones, small for any in a pause.
  */
 export class TimeStretcher {
   /** Mean square of the voice's louder parts. */
   #speech = LOWEST_SPEECH;
-  /** Mean square of what is left in its gaps. */
+  /** Mean square of the sound in its gaps. */
   #background = Infinity;
   /** Sum of squares of a level block that is not full yet, and its samples. */
   #blockSum = 0;
   #blockLength = 0;
-  /** How long nothing but background has been heard, up to now, in samples. */
+  /** Length of the present pause, in samples. */
   #quietLength = 0;
 
   readonly #decimated = new Float64Array(LONGEST_SEARCH / DECIMATION);
@@ -118,10 +114,9 @@ export class TimeStretcher {
   #fade = 0;
 
   /**
-   * Listens, to know how loud speech and background are.
+   * Learns how loud speech and background are.
    *
-   * @param samples All that is decoded, each sample once and in order, before it is part of an `input` below. Of any
-   * length.
+   * @param samples All decoded samples, each once and in order, before they are part of an `input` below.
    */
   observe(samples: Int16Array): void {
     for (let start = 0; start < samples.length;) {
@@ -133,7 +128,7 @@ export class TimeStretcher {
     }
   }
 
-  /** How long nothing but background has been heard, up to what was observed last, in samples. */
+  /** Length of the pause up to the last observed sample; 0 in speech. */
   get quietSamples(): number {
     return this.#quietLength;
   }
@@ -148,10 +143,10 @@ export class TimeStretcher {
   }
 
   /**
-   * Makes decoded sound shorter, by a pitch period or by part of a pause.
+   * Cuts a pitch period, or part of a pause, out.
    *
-   * @param input What is decoded and not yet played, best 20 to 40 ms; speech shorter than
-   * {@linkcode SHORTEST_INPUT} samples is left alone.
+   * @param input Decoded samples that are not played yet, best 20 to 40 ms; speech shorter than
+   * {@linkcode SHORTEST_INPUT} samples stays as it is.
    * @param out Takes `input.length` samples less the result, when that is not 0; else it is left as it is. May be
    * `input` itself. Its first and last millisecond are those of `input`.
    * @param maxSamples Most samples to cut out. In speech nothing shorter than {@linkcode SHORTEST_LAG} is.
@@ -159,9 +154,9 @@ export class TimeStretcher {
    * @returns Samples cut out, at most {@linkcode LONGEST_LAG} in speech. 0 when no place is good enough.
    * @throws {RangeError} When `out` is shorter than `input`.
    */
-  shorten(input: Int16Array, out: Int16Array, maxSamples: number, urgency: number): number {
+  accelerate(input: Int16Array, out: Int16Array, maxSamples: number, urgency: number): number {
     if (out.length < input.length) {
-      throw new RangeError("Cannot shorten: the output is shorter than the input");
+      throw new RangeError("Cannot accelerate: the output is shorter than the input");
     }
     if (!this.#find(input, maxSamples, urgency)) return 0;
     const place = this.#place;
@@ -174,20 +169,20 @@ export class TimeStretcher {
   }
 
   /**
-   * Makes decoded sound longer, by repeating a pitch period or part of a pause.
+   * Repeats a pitch period, or part of a pause.
    *
-   * @param input As for {@linkcode shorten}.
+   * @param input As for {@linkcode accelerate}.
    * @param out Takes `input.length` samples and the result, when that is not 0; else it is left as it is. Must not
    * share memory with `input`. Its first and last millisecond are those of `input`.
    * @param maxSamples Most samples to add. In speech nothing shorter than {@linkcode SHORTEST_LAG} is, and a pause
    * can be added only as far as there is one. Never more than `out` has room for.
-   * @param urgency As for {@linkcode shorten}.
+   * @param urgency As for {@linkcode accelerate}.
    * @returns Samples added, at most {@linkcode LONGEST_LAG} in speech. 0 when no place is good enough.
    * @throws {RangeError} When `out` is shorter than `input`.
    */
-  lengthen(input: Int16Array, out: Int16Array, maxSamples: number, urgency: number): number {
+  slowDown(input: Int16Array, out: Int16Array, maxSamples: number, urgency: number): number {
     const room = out.length - input.length;
-    if (room < 0) throw new RangeError("Cannot lengthen: the output is shorter than the input");
+    if (room < 0) throw new RangeError("Cannot slow down: the output is shorter than the input");
     if (!this.#find(input, Math.min(maxSamples, room), urgency)) return 0;
     const place = this.#place;
     const lag = this.#lag;

@@ -1,13 +1,13 @@
 /**
- * Decides when a loudspeaker is given how much of what there is to play. It reads no clock and sets no timer: it is
- * told the time, and says when it wants to be asked again.
+ * Decides when the loudspeaker's queue gets how many samples. It reads no clock and sets no timer: it is told the time,
+ * and says when it wants to be called again.
  *
- * A loudspeaker has a queue. Each packet fills it up as far as packets reach, so that nothing waits anywhere else. What
- * is held back for late packets is in the queue, too, as far as there is room: there it also helps a phone that is held
- * up itself. What is missing is waited for while the queue lasts, and made up just before it would run dry:
+ * Each packet fills the queue up. What the jitter buffer holds back for late packets is in the queue, too, as far as there
+ * is room: there it also bridges a stall of this phone. A missing packet is waited for while the queue lasts, and
+ * concealed just before it would run dry:
  *
  * ```text
- *   queue   full ──┐ packet: filled up            packet is missing              made up
+ *   queue   full ──┐ packet: filled up            packet is missing           concealed
  *                  └─╲      ┌─╲      ┌─╲                 ╲           ┌─╲
  *                      ╲    │   ╲    │   ╲     ...         ╲         │   ╲
  *                        ╲──┘     ╲──┘     ╲                 ╲───────┘
@@ -19,73 +19,69 @@ import { SAMPLES_PER_MS } from "../dsp/pcm.ts";
 import type { JitterBuffer } from "../jitter_buffer/jitter_buffer.ts";
 
 /**
- * Samples that last as long as the next packet is waited for beyond the end of the last one's sound. A loudspeaker's
- * queue must last so long, and still hold enough then for a device that takes 10 ms at a time, and for a timer that is
- * late.
+ * The next packet may be this late before concealment. The queue must outlast it, with enough left for a device that takes
+ * 10 ms at a time and for a late timer.
  */
 const LATE_SAMPLES = 6 * SAMPLES_PER_MS;
 
 /**
- * Samples that a full queue lacks where nobody speaks: room for the beginning of a packet that comes then, and not so
- * many that a device could take all of the rest in the time of a frame.
+ * In pauses the queue stays this far below full: room for the beginning of a packet, and little enough that a device does
+ * not empty the rest within a frame.
  */
 const PAUSE_SAMPLES = 4 * SAMPLES_PER_MS;
 
-/**
- * Where there is more to give, the next packet is waited for so long after it should have come, in samples: a queue is
- * not to run low while something is there for it.
- */
+/** With samples left to give, the queue is topped up this long after the next packet should have come. */
 const TOP_UP_SAMPLES = 5 * SAMPLES_PER_MS;
 
-/** What is made up at once, so that a packet that is a little late need not be made up whole. */
+/** Concealed at once: less than a frame, so that a packet that is a little late is not concealed whole. */
 const MADE_UP_SAMPLES = 10 * SAMPLES_PER_MS;
 
-/** Less than this is not worth to be asked again for. */
+/** Fewer samples are not worth another call. */
 const LEAST_SAMPLES = 5 * SAMPLES_PER_MS;
 
-/** Most that a loudspeaker is given at once: a fifth of a second. */
+/** Most samples at once: 200 ms. */
 const LONGEST_SERVING_SAMPLES = 200 * SAMPLES_PER_MS;
 
-/** After how long without wanting anything a loudspeaker counts as having stood still. */
+/** A loudspeaker that wants nothing for this time has stood still. */
 const STOPPAGE_MS = 100;
 
-/** Samples that a loudspeaker may lack, for packets of so many, before something has to be done about it. */
+/** Samples that a queue may lack before the next packet counts as missing, for packets of `frameSamples`. */
 export function patienceSamples(frameSamples: number): number {
   return frameSamples + LATE_SAMPLES;
 }
 
 /** A loudspeaker's queue; an `AudioSink` has one. All numbers are samples. */
 export interface PlaybackQueue {
-  /** What it lacks now. Less than nothing where it has been given more. */
+  /** What it lacks now; negative if it holds more than it needs. */
   wanted(): number;
   /** What it could hold beyond what it needs. */
   readonly roomSamples: number;
   /**
-   * What was in it when it was last asked what it would take. Without any it has stood still for as long as its clock
-   * is behind; one that has no queue, as a file, is never behind.
+   * Its content at the last `wanted()`. With 0 it ran dry, and stood still for as long as its clock is behind; a sink
+   * without a queue, such as a file, is never behind.
    */
   readonly delaySamples: number;
 }
 
-/** What one loudspeaker is given. */
+/** Feeds one loudspeaker. */
 export class PlaybackScheduler {
   readonly #jitterBuffer: JitterBuffer;
   readonly #frameSamples: number;
   readonly #patienceSamples: number;
   readonly #samples = new Int16Array(LONGEST_SERVING_SAMPLES);
-  #dueAt = 0;
+  #wakeAt = 0;
   /** When it last wanted anything. */
   #wantedAt = 0;
   /** Samples that it still lacks. */
   #lack = 0;
-  /** Samples that it is given beyond those, of what is held back. */
+  /** Samples beyond those that it may be given early, of those held back. */
   #early = 0;
   #ranDry = false;
   /** Samples of this serving so far. */
   #given = 0;
 
   /**
-   * @param playout Where the sound comes from.
+   * @param jitterBuffer Where the sound comes from.
    * @param frameSamples Samples of the packets that are expected.
    */
   constructor(jitterBuffer: JitterBuffer, frameSamples: number) {
@@ -94,39 +90,39 @@ export class PlaybackScheduler {
     this.#patienceSamples = patienceSamples(frameSamples);
   }
 
-  /** When {@linkcode PlaybackScheduler.due} is to be called at the latest, in milliseconds. */
-  get dueAt(): number {
-    return this.#dueAt;
+  /** When {@linkcode PlaybackScheduler.tick} is to be called at the latest, in milliseconds. */
+  get wakeAt(): number {
+    return this.#wakeAt;
   }
 
-  /** Samples that the loudspeaker has been given beyond what it needs: part of the delay of playout, which counts them. */
+  /** Samples in the queue beyond its need. The playout delay counts them already. */
   get earlySamples(): number {
     return Math.max(0, -this.#lack);
   }
 
   /**
-   * Gives on what has come, when a packet has.
+   * Gives on what is ready, after a packet.
    *
    * @param queue The loudspeaker's.
    * @param now Milliseconds on any clock that only goes forward.
    * @returns Samples to give it, valid until the next call.
    */
-  packetCame(queue: PlaybackQueue, now: number): Int16Array<ArrayBuffer> {
+  handlePacket(now: number, queue: PlaybackQueue): Int16Array<ArrayBuffer> {
     this.#begin(queue, now);
     this.#playReady(now);
     return this.#end(now);
   }
 
   /**
-   * Gives what is there, and makes up what cannot be waited for any longer.
+   * Gives what is ready, and has concealed what cannot be waited for.
    *
    * @param queue The loudspeaker's.
    * @param now Milliseconds.
    * @returns Samples to give the loudspeaker, valid until the next call.
    */
-  due(queue: PlaybackQueue, now: number): Int16Array<ArrayBuffer> {
+  tick(now: number, queue: PlaybackQueue): Int16Array<ArrayBuffer> {
     this.#begin(queue, now);
-    // In a pause the queue is left as a packet would find it that came now, since one may at any moment.
+    // In a pause a packet may come at any moment, and finds room.
     if (this.#jitterBuffer.pausing) this.#play(this.#lack - PAUSE_SAMPLES, now);
     else this.#playReady(now);
     while (this.#lack > this.#patienceSamples - LEAST_SAMPLES) {
@@ -140,7 +136,7 @@ export class PlaybackScheduler {
     this.#lack = Math.min(queue.wanted(), LONGEST_SERVING_SAMPLES);
     this.#early = Math.min(this.#jitterBuffer.heldBackSamples, queue.roomSamples);
     if (this.#lack + this.#early > 0) {
-      // A loudspeaker that stood still, as some do when they start, shall not leave its delay behind.
+      // A loudspeaker that stood still, as some do when they start, must not leave its delay behind.
       if (now - this.#wantedAt > STOPPAGE_MS) this.#jitterBuffer.restart();
       this.#wantedAt = now;
     }
@@ -152,7 +148,7 @@ export class PlaybackScheduler {
     this.#play(this.#jitterBuffer.readySamples(this.#lack + this.#early), now);
   }
 
-  /** Plays so many samples. With none, playout still learns what the loudspeaker's clock shows. */
+  /** Plays `count` samples. With none, the jitter buffer still learns the loudspeaker's clock. */
   #play(count: number, now: number): void {
     const start = this.#given;
     this.#given += Math.max(0, Math.min(count, this.#lack + this.#early, this.#samples.length - start));
@@ -163,7 +159,7 @@ export class PlaybackScheduler {
   #end(now: number): Int16Array<ArrayBuffer> {
     const more = this.#jitterBuffer.readySamples(LEAST_SAMPLES) >= LEAST_SAMPLES;
     const latest = more ? this.#frameSamples + TOP_UP_SAMPLES : Infinity;
-    this.#dueAt = now + Math.min(this.#patienceSamples - this.#lack, latest) / SAMPLES_PER_MS;
+    this.#wakeAt = now + Math.min(this.#patienceSamples - this.#lack, latest) / SAMPLES_PER_MS;
     return this.#samples.subarray(0, this.#given);
   }
 }

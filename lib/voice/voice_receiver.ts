@@ -1,6 +1,7 @@
 /** From RTP datagrams to samples, without a socket or a clock. */
 
 import type { VoiceDecoder } from "../codec/opus.ts";
+import type { JitterBufferConfig } from "../jitter_buffer/config.ts";
 import { JitterBuffer } from "../jitter_buffer/jitter_buffer.ts";
 import { ReceiverStatistics } from "../rtp/receiver_statistics.ts";
 import { MOST_COPIES, parseRedundant, REDUNDANT_PAYLOAD_TYPE, type RedundantPayload } from "../rtp/red.ts";
@@ -21,19 +22,20 @@ export class VoiceReceiver {
    * @param decoder Owned by the caller.
    * @param leadSamples See {@linkcode JitterBuffer}.
    * @param stretching See {@linkcode JitterBuffer}.
+   * @param config See {@linkcode JitterBuffer}.
    */
-  constructor(decoder: VoiceDecoder, leadSamples = 0, stretching = true) {
-    this.jitterBuffer = new JitterBuffer(decoder, leadSamples, stretching);
+  constructor(decoder: VoiceDecoder, leadSamples = 0, stretching = true, config?: JitterBufferConfig) {
+    this.jitterBuffer = new JitterBuffer(decoder, leadSamples, stretching, config);
   }
 
   /**
    * Takes a datagram that looks like RTP.
    *
-   * @param datagram Its bytes, kept until they are played.
    * @param now Milliseconds on any clock that only goes forward.
+   * @param datagram Its bytes, kept until they are played.
    * @returns Whether it was voice.
    */
-  handlePacket(datagram: Uint8Array, now: number): boolean {
+  handlePacket(now: number, datagram: Uint8Array): boolean {
     const packet = parseRtp(datagram);
     const voice = packet && voiceOf(packet);
     if (!voice || voice.payload.length === 0) return false;
@@ -43,13 +45,17 @@ export class VoiceReceiver {
       this.#timestamp = new SequenceUnwrapper(32);
       this.jitterBuffer.restart();
     }
-    const number = this.#sequence.extend(packet.sequenceNumber);
+    const sequenceNumber = this.#sequence.extend(packet.sequenceNumber);
     const timestamp = this.#timestamp.extend(packet.timestamp);
-    this.statistics.record(packet.ssrc, number, timestamp, now);
-    const copies = voice.copies.length;
-    this.jitterBuffer.push(number, timestamp, voice.payload, now, copies);
-    voice.copies.forEach((copy, index) => {
-      this.jitterBuffer.pushCopy(number - copies + index, timestamp - copy.earlierSamples, copy.payload);
+    this.statistics.record(packet.ssrc, sequenceNumber, timestamp, now);
+    const redundancy = voice.copies.length;
+    this.jitterBuffer.handlePacket(now, { sequenceNumber, timestamp, payload: voice.payload }, redundancy);
+    voice.copies.forEach(({ earlierSamples, payload }, index) => {
+      this.jitterBuffer.handleRedundant({
+        sequenceNumber: sequenceNumber - redundancy + index,
+        timestamp: timestamp - earlierSamples,
+        payload,
+      });
     });
     return true;
   }

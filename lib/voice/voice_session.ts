@@ -185,7 +185,7 @@ export class VoiceSession {
 
   get figures(): VoiceFigures {
     const { jitterBuffer, statistics } = this.#receiver;
-    const { played, rebuilt, concealedSamples, late, repeated, reordered, dropped } = jitterBuffer.counts;
+    const { played, recovered, concealedSamples, late, repeated, reordered, dropped } = jitterBuffer.counts;
     const { roundTripMs, peer } = this.#rtcpSession.figures;
     const concealed = Math.round(concealedSamples / FRAME_SAMPLES);
     // Assumes that the peer's devices are as slow as this phone's.
@@ -196,12 +196,12 @@ export class VoiceSession {
     const { mos } = estimateQuality({
       oneWayDelayMs: devicesMs + this.#options.frameSamples / SAMPLES_PER_MS + (roundTripMs ?? 0) / 2 +
         jitterBuffer.delayMs,
-      lossFraction: concealed / Math.max(1, played + rebuilt + concealed),
+      lossFraction: concealed / Math.max(1, played + recovered + concealed),
     });
     return {
       framesSent: this.#sender.sent,
       framesPlayed: played,
-      framesRebuilt: rebuilt,
+      framesRebuilt: recovered,
       framesConcealed: concealed,
       framesLate: late,
       framesRepeated: repeated,
@@ -226,7 +226,7 @@ export class VoiceSession {
     if (this.#stopped) return;
     const now = this.#clock.now();
     if (isRtcp(datagram)) this.#reported(datagram, now);
-    else if (this.#receiver.handlePacket(datagram, now)) {
+    else if (this.#receiver.handlePacket(now, datagram)) {
       this.#serve(now, true);
       this.#setTimer();
     }
@@ -265,12 +265,12 @@ export class VoiceSession {
     if (this.#clock.now() >= this.#readAt) this.#capture();
     const now = this.#clock.now();
     // In a pause no packets wake it: then with each frame that is read, so that the timer has one time only.
-    if (now >= this.#scheduler.dueAt || this.#receiver.jitterBuffer.pausing) this.#serve(now, false);
+    if (now >= this.#scheduler.wakeAt || this.#receiver.jitterBuffer.pausing) this.#serve(now, false);
     this.#setTimer();
   }
 
   #setTimer(): void {
-    const wakeAt = Math.min(this.#readAt, this.#scheduler.dueAt);
+    const wakeAt = Math.min(this.#readAt, this.#scheduler.wakeAt);
     if (this.#stopped || wakeAt === this.#wakeAt) return;
     this.#cancelWake();
     this.#wakeAt = wakeAt;
@@ -316,8 +316,8 @@ export class VoiceSession {
   #serve(now: number, packetCame: boolean): void {
     try {
       const samples = packetCame
-        ? this.#scheduler.packetCame(this.#sink, now)
-        : this.#scheduler.due(this.#sink, now);
+        ? this.#scheduler.handlePacket(now, this.#sink)
+        : this.#scheduler.tick(now, this.#sink);
       if (samples.length > 0) this.#play(samples);
     } catch (error) {
       this.#sinkFailed(this.#sink, error);

@@ -50,29 +50,53 @@ export function stoi(clear: Float32Array, heard: Float32Array, sampleRate: numbe
   if (clear.length !== heard.length) {
     throw new RangeError(`Cannot compare ${clear.length} samples with ${heard.length}`);
   }
-  const [x, y] = withoutSilence(
-    resample(clear, sampleRate, STOI_RATE),
+  return new StoiReference(resample(clear, sampleRate, STOI_RATE)).compare(
     resample(heard, sampleRate, STOI_RATE),
   );
-  const [clearBands, heardBands] = [bandLevels(x), bandLevels(y)];
-  const segments = clearBands.length - SEGMENT_FRAMES + 1;
-  if (segments < 1) throw new RangeError("Cannot compare less than 384 ms of speech");
-  let sum = 0;
-  const [clearPart, heardPart] = [new Float64Array(SEGMENT_FRAMES), new Float64Array(SEGMENT_FRAMES)];
-  for (let start = 0; start < segments; start++) {
-    for (let band = 0; band < BANDS; band++) {
-      for (let n = 0; n < SEGMENT_FRAMES; n++) {
-        clearPart[n] = clearBands[start + n]![band]!;
-        heardPart[n] = heardBands[start + n]![band]!;
-      }
-      sum += intermediate(clearPart, heardPart);
-    }
-  }
-  return sum / (segments * BANDS);
 }
 
-/** Removes from both the frames in which the clear speech is silent, and overlap-adds the others. */
-function withoutSilence(clear: Float32Array, heard: Float32Array): readonly [Float64Array, Float64Array] {
+/** Clear speech that is compared with many ways in which it was heard. */
+export class StoiReference {
+  readonly #length: number;
+  readonly #kept: readonly number[];
+  readonly #bands: readonly Float64Array[];
+
+  /** @param clear What was said, at {@linkcode STOI_RATE}. */
+  constructor(clear: Float32Array) {
+    this.#length = clear.length;
+    this.#kept = speechFrames(clear);
+    this.#bands = bandLevels(framesOf(clear, this.#kept));
+  }
+
+  /**
+   * As {@linkcode stoi}.
+   *
+   * @param heard At {@linkcode STOI_RATE}.
+   */
+  compare(heard: Float32Array): number {
+    if (heard.length !== this.#length) {
+      throw new RangeError(`Cannot compare ${this.#length} samples with ${heard.length}`);
+    }
+    const segments = this.#bands.length - SEGMENT_FRAMES + 1;
+    if (segments < 1) throw new RangeError("Cannot compare less than 384 ms of speech");
+    const heardBands = bandLevels(framesOf(heard, this.#kept));
+    let sum = 0;
+    const [clearPart, heardPart] = [new Float64Array(SEGMENT_FRAMES), new Float64Array(SEGMENT_FRAMES)];
+    for (let start = 0; start < segments; start++) {
+      for (let band = 0; band < BANDS; band++) {
+        for (let n = 0; n < SEGMENT_FRAMES; n++) {
+          clearPart[n] = this.#bands[start + n]![band]!;
+          heardPart[n] = heardBands[start + n]![band]!;
+        }
+        sum += intermediate(clearPart, heardPart);
+      }
+    }
+    return sum / (segments * BANDS);
+  }
+}
+
+/** Starts of the windowed frames in which the clear speech is not silent. */
+function speechFrames(clear: Float32Array): readonly number[] {
   const starts: number[] = [];
   const levels: number[] = [];
   for (let start = 0; start + FRAME <= clear.length; start += HOP) {
@@ -82,16 +106,16 @@ function withoutSilence(clear: Float32Array, heard: Float32Array): readonly [Flo
     levels.push(10 * Math.log10(energy + Number.MIN_VALUE));
   }
   const threshold = levels.reduce((highest, level) => Math.max(highest, level), -Infinity) - DYNAMIC_RANGE_DB;
-  const kept = starts.filter((_, frame) => levels[frame]! > threshold);
-  const length = kept.length === 0 ? 0 : (kept.length - 1) * HOP + FRAME;
-  const outputs = [new Float64Array(length), new Float64Array(length)] as const;
-  kept.forEach((start, frame) => {
-    for (let n = 0; n < FRAME; n++) {
-      outputs[0][frame * HOP + n]! += clear[start + n]! * WINDOW[n]!;
-      outputs[1][frame * HOP + n]! += heard[start + n]! * WINDOW[n]!;
-    }
+  return starts.filter((_, frame) => levels[frame]! > threshold);
+}
+
+/** Overlap-adds windowed frames. */
+function framesOf(samples: Float32Array, starts: readonly number[]): Float64Array {
+  const output = new Float64Array(starts.length === 0 ? 0 : (starts.length - 1) * HOP + FRAME);
+  starts.forEach((start, frame) => {
+    for (let n = 0; n < FRAME; n++) output[frame * HOP + n]! += samples[start + n]! * WINDOW[n]!;
   });
-  return outputs;
+  return output;
 }
 
 /** The norm of each band's bins, for each frame (equation 1). */
@@ -114,25 +138,36 @@ function bandLevels(samples: Float64Array): readonly Float64Array[] {
   return frames;
 }
 
-/** Correlation of one band over one segment, after normalising and clipping the degraded speech (equations 3 to 5). */
+/**
+ * Correlation of one band over one segment, after normalising and clipping the degraded speech (equations 3 to 5), in place.
+ */
 function intermediate(clear: Float64Array, heard: Float64Array): number {
   const level = norm(clear) / (norm(heard) + Number.EPSILON);
   const ceiling = 1 + 10 ** (-BETA_DB / 20);
-  const clipped = heard.map((value, n) => Math.min(level * value, ceiling * clear[n]!));
-  return correlation(clear, clipped);
+  for (let n = 0; n < heard.length; n++) heard[n] = Math.min(level * heard[n]!, ceiling * clear[n]!);
+  return correlation(clear, heard);
 }
 
 function norm(values: Float64Array): number {
-  return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
+  let sum = 0;
+  for (let n = 0; n < values.length; n++) sum += values[n]! * values[n]!;
+  return Math.sqrt(sum);
 }
 
 function correlation(a: Float64Array, b: Float64Array): number {
-  const [centredA, centredB] = [centred(a), centred(b)];
-  const product = centredA.reduce((sum, value, n) => sum + value * centredB[n]!, 0);
-  return product / (norm(centredA) * norm(centredB) + Number.EPSILON);
+  const [meanA, meanB] = [mean(a), mean(b)];
+  let [product, energyA, energyB] = [0, 0, 0];
+  for (let n = 0; n < a.length; n++) {
+    const [x, y] = [a[n]! - meanA, b[n]! - meanB];
+    product += x * y;
+    energyA += x * x;
+    energyB += y * y;
+  }
+  return product / (Math.sqrt(energyA) * Math.sqrt(energyB) + Number.EPSILON);
 }
 
-function centred(values: Float64Array): Float64Array {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  return values.map((value) => value - mean);
+function mean(values: Float64Array): number {
+  let sum = 0;
+  for (let n = 0; n < values.length; n++) sum += values[n]!;
+  return sum / values.length;
 }

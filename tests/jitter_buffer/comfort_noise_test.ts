@@ -6,7 +6,7 @@ function noise(rms: number): Int16Array {
   return Int16Array.from({ length: 960 }, (_, index) => rms * (index % 2 ? 1 : -1));
 }
 
-Deno.test("ComfortNoise is as soft as the softest sound of late, and never loud", () => {
+Deno.test("ComfortNoise is as soft as the softest recent sound, and never loud", () => {
   for (const [background, expected] of [[5, levelDb(noise(5))], [10_000, -62]] as const) {
     const comfort = new ComfortNoise();
     for (let frame = 0; frame < 100; frame++) comfort.observe(noise(frame % 10 ? 3000 : background));

@@ -70,7 +70,7 @@ interface Fed {
  * Plays a sound faster or slower through a queue of decoded sound, in steps of 20 ms.
  *
  * @param excess How much longer it is to become: 0.1 is 10 % longer, -0.1 shorter; Infinity as much as it can be.
- * @param urgency The urgency when it is so many samples behind.
+ * @param urgency The urgency when it is that many samples behind.
  */
 function feed(sound: Int16Array, excess: number, urgency: (behind: number) => number): Fed {
   const stretcher = new TimeStretcher();
@@ -85,8 +85,8 @@ function feed(sound: Int16Array, excess: number, urgency: (behind: number) => nu
     if (queue.length >= WAITING && most >= 1) {
       const result = new Int16Array(queue.length + LONGEST_LAG);
       const change = excess < 0
-        ? -stretcher.shorten(queue, result, most, urgency(owed))
-        : stretcher.lengthen(queue, result, most, urgency(owed));
+        ? -stretcher.accelerate(queue, result, most, urgency(owed))
+        : stretcher.slowDown(queue, result, most, urgency(owed));
       if (change !== 0) queue = result.slice(0, queue.length + change);
       owed -= Math.abs(change);
       changes += Math.abs(Math.sign(change));
@@ -243,11 +243,11 @@ const CONNECTED: [name: string, sound: Samples, urgency: number][] = [
 
 for (const [name, input, urgency] of CONNECTED) {
   Deno.test(`TimeStretcher leaves the ends as they are: ${name}`, () => {
-    for (const direction of ["shorten", "lengthen"] as const) {
+    for (const direction of ["accelerate", "slowDown"] as const) {
       const out = new Int16Array(input.length + LONGEST_LAG).fill(12345);
       const change = listener()[direction](input, out, LONGEST_LAG, urgency);
       assert(change >= SHORTEST_LAG && change <= LONGEST_LAG, `${direction}: ${change}`);
-      const length = direction === "shorten" ? input.length - change : input.length + change;
+      const length = direction === "accelerate" ? input.length - change : input.length + change;
       assertEquals(out.slice(0, MS), input.slice(0, MS));
       assertEquals(out.slice(length - MS, length), input.slice(-MS));
       assert(out.subarray(length).every((sample) => sample === 12345), "wrote beyond the result");
@@ -258,12 +258,12 @@ for (const [name, input, urgency] of CONNECTED) {
   });
 }
 
-Deno.test("TimeStretcher.shorten() gives the same when it writes over its input", () => {
+Deno.test("TimeStretcher.accelerate() gives the same when it writes over its input", () => {
   for (const [name, input, urgency] of CONNECTED) {
     const out = new Int16Array(input.length);
-    const removed = listener().shorten(input, out, LONGEST_LAG, urgency);
+    const removed = listener().accelerate(input, out, LONGEST_LAG, urgency);
     const both = input.slice();
-    assertEquals(listener().shorten(both, both, LONGEST_LAG, urgency), removed, name);
+    assertEquals(listener().accelerate(both, both, LONGEST_LAG, urgency), removed, name);
     assertEquals(both.slice(0, input.length - removed), out.slice(0, input.length - removed), name);
   }
 });
@@ -324,7 +324,7 @@ const WILLING: [name: string, input: Samples, most: number, urgency: number, cha
 
 for (const [name, input, most, urgency, changes] of WILLING) {
   Deno.test(`TimeStretcher ${changes ? "changes" : "leaves alone"} ${name}`, () => {
-    for (const direction of ["shorten", "lengthen"] as const) {
+    for (const direction of ["accelerate", "slowDown"] as const) {
       const out = new Int16Array(input.length + LONGEST_LAG).fill(12345);
       const change = listener()[direction](input, out, most, urgency);
       assertEquals(change > 0, changes, `${direction}: ${change}`);
@@ -339,7 +339,7 @@ Deno.test("TimeStretcher neither loses nor doubles a short consonant between two
     const input = new Int16Array(FRAME);
     input.set(plosive(0.005), start);
     const energy = (samples: Int16Array) => samples.reduce((sum, sample) => sum + sample * sample, 0);
-    for (const direction of ["shorten", "lengthen"] as const) {
+    for (const direction of ["accelerate", "slowDown"] as const) {
       const out = new Int16Array(FRAME + LONGEST_LAG);
       stretcher[direction](input, out, LONGEST_LAG, 0);
       // When nothing was possible nothing was written.
@@ -355,12 +355,12 @@ Deno.test("TimeStretcher puts the seam where the sound is like itself", () => {
   for (const click of [150, 250, 700, 800]) {
     const input = pcm(voice(300, 0.02));
     pcm(noise(20, 2, 0.1)).forEach((value, i) => input[click + i]! += value);
-    for (const direction of ["shorten", "lengthen"] as const) {
+    for (const direction of ["accelerate", "slowDown"] as const) {
       const out = new Int16Array(FRAME + LONGEST_LAG);
       const change = listener()[direction](input, out, 200, 1);
       assertEquals(change, RATE / 300);
       const isAt = (place: number) => input.subarray(click, click + 20).every((s, i) => out[place + i] === s);
-      const later = direction === "shorten" ? click - change : click + change;
+      const later = direction === "accelerate" ? click - change : click + change;
       assert(isAt(click) !== isAt(later), `${direction} with a click at ${click}`);
     }
   }
@@ -370,14 +370,14 @@ Deno.test("TimeStretcher holds a seam that would be too loud at full scale", () 
   const random = seededRandom(4);
   const input = Int16Array.from({ length: WAITING }, () => random() < 0.5 ? 0 : 32767);
   const out = new Int16Array(WAITING);
-  assert(new TimeStretcher().shorten(input, out, LONGEST_LAG, 1) > 0);
+  assert(new TimeStretcher().accelerate(input, out, LONGEST_LAG, 1) > 0);
   assert(out.every((sample) => sample >= 0), "wrapped around");
 });
 
 Deno.test("TimeStretcher knows a pause after the first word of a call", () => {
   const input = join(pcm(voice(120, 0.02)), pcm(noise(FRAME, 3, 0.003)));
   const out = new Int16Array(WAITING);
-  assertEquals(new TimeStretcher().shorten(input, out, 300, 0), 300);
+  assertEquals(new TimeStretcher().accelerate(input, out, 300, 0), 300);
   assertEquals(out.subarray(0, FRAME), input.subarray(0, FRAME));
 });
 
@@ -385,24 +385,27 @@ Deno.test("TimeStretcher changes silence by any amount", () => {
   const input = new Int16Array(WAITING);
   for (const most of [1, 2, 47, 100, 333, 720, 960, 1584]) {
     const out = new Int16Array(input.length + most).fill(1);
-    assertEquals(new TimeStretcher().shorten(input, out, most, 0), most);
+    assertEquals(new TimeStretcher().accelerate(input, out, most, 0), most);
     assert(out.subarray(0, input.length - most).every((sample) => sample === 0));
-    assertEquals(new TimeStretcher().lengthen(input, out.fill(1), most, 0), most);
+    assertEquals(new TimeStretcher().slowDown(input, out.fill(1), most, 0), most);
     assert(out.every((sample) => sample === 0));
   }
   // The ends and the seam stay, and a fraction of a sample cannot go.
-  assertEquals(new TimeStretcher().shorten(input, new Int16Array(WAITING), 5000, 0), 1920 - 2 * MS - 5 * MS);
-  assertEquals(new TimeStretcher().shorten(input, new Int16Array(WAITING), 99.9, 0), 99);
+  assertEquals(
+    new TimeStretcher().accelerate(input, new Int16Array(WAITING), 5000, 0),
+    1920 - 2 * MS - 5 * MS,
+  );
+  assertEquals(new TimeStretcher().accelerate(input, new Int16Array(WAITING), 99.9, 0), 99);
 });
 
 Deno.test("TimeStretcher cuts 10 ms of a pause only when the pause has begun before", () => {
   const out = new Int16Array(HALF_FRAME);
   const input = pcm(noise(HALF_FRAME, 3, 0.0005));
-  assertEquals(listener().shorten(input, out, 100, 0), 100);
+  assertEquals(listener().accelerate(input, out, 100, 0), 100);
   const stretcher = listener();
   stretcher.observe(pcm(voice(100, 0.05)));
   stretcher.observe(input);
-  assertEquals(stretcher.shorten(input, out, 100, 0), 0);
+  assertEquals(stretcher.accelerate(input, out, 100, 0), 0);
 });
 
 Deno.test("TimeStretcher takes steady noise well below the voice for a pause, and keeps its level", () => {
@@ -413,12 +416,12 @@ Deno.test("TimeStretcher takes steady noise well below the voice for a pause, an
     const input = pcm(noise(WAITING, seed, background));
     stretcher.observe(input);
     const out = new Int16Array(WAITING + FRAME);
-    assertEquals(stretcher.shorten(input, out, 600, 0), 600);
+    assertEquals(stretcher.accelerate(input, out, 600, 0), 600);
     assertAlmostEquals(decibels(power(out.subarray(0, WAITING - 600)) / power(input)), 0, 1);
-    assertEquals(stretcher.lengthen(input, out, 600, 0), 600);
+    assertEquals(stretcher.slowDown(input, out, 600, 0), 600);
     assertAlmostEquals(decibels(power(out.subarray(0, WAITING + 600)) / power(input)), 0, 1);
     // With all that can go gone, the seam is all there is between the ends.
-    const rest = out.subarray(MS, WAITING - stretcher.shorten(input, out, WAITING, 0) - MS);
+    const rest = out.subarray(MS, WAITING - stretcher.accelerate(input, out, WAITING, 0) - MS);
     assertEquals(rest.length, 5 * MS);
     seams += power(rest);
     inputs += power(input);
@@ -430,10 +433,10 @@ Deno.test("TimeStretcher.reset() forgets how loud the voice was", () => {
   const input = pcm(noise(WAITING, 2, 0.003));
   const out = new Int16Array(WAITING);
   const stretcher = listener();
-  assert(stretcher.shorten(input, out, 100, 0) > 0);
+  assert(stretcher.accelerate(input, out, 100, 0) > 0);
   stretcher.reset();
-  assertEquals(stretcher.shorten(input, out, 100, 0), 0);
-  assertEquals(new TimeStretcher().shorten(input, out, 100, 0), 0);
+  assertEquals(stretcher.accelerate(input, out, 100, 0), 0);
+  assertEquals(new TimeStretcher().accelerate(input, out, 100, 0), 0);
 });
 
 Deno.test("TimeStretcher comes out well with any samples", () => {
@@ -450,24 +453,24 @@ Deno.test("TimeStretcher comes out well with any samples", () => {
     const most = Math.floor(random() * 1500);
     const urgency = random() * 1.5 - 0.25;
     const out = new Int16Array(input.length + most);
-    const removed = stretcher.shorten(input, out, most, urgency);
+    const removed = stretcher.accelerate(input, out, most, urgency);
     assert(removed >= 0 && removed <= most && (removed === 0 || removed < input.length));
     if (removed > 0) assertEquals(out[input.length - removed - 1], input.at(-1));
-    const added = stretcher.lengthen(input, out, most, urgency);
+    const added = stretcher.slowDown(input, out, most, urgency);
     assertEquals(added, removed);
     if (added > 0) assertEquals(out[input.length + added - 1], input.at(-1));
   }
 });
 
-Deno.test("TimeStretcher.lengthen() adds no more than the output has room for", () => {
+Deno.test("TimeStretcher.slowDown() adds no more than the output has room for", () => {
   const input = new Int16Array(WAITING);
-  assertEquals(new TimeStretcher().lengthen(input, new Int16Array(WAITING + 9), 500, 0), 9);
-  assertEquals(new TimeStretcher().lengthen(input, new Int16Array(WAITING), 500, 0), 0);
+  assertEquals(new TimeStretcher().slowDown(input, new Int16Array(WAITING + 9), 500, 0), 9);
+  assertEquals(new TimeStretcher().slowDown(input, new Int16Array(WAITING), 500, 0), 0);
 });
 
 Deno.test("TimeStretcher says when the output is shorter than the input", () => {
   const input = new Int16Array(WAITING);
   const out = new Int16Array(WAITING - 1);
-  assertThrows(() => new TimeStretcher().shorten(input, out, 10, 0), RangeError, "Cannot shorten");
-  assertThrows(() => new TimeStretcher().lengthen(input, out, 10, 0), RangeError, "Cannot lengthen");
+  assertThrows(() => new TimeStretcher().accelerate(input, out, 10, 0), RangeError, "Cannot accelerate");
+  assertThrows(() => new TimeStretcher().slowDown(input, out, 10, 0), RangeError, "Cannot slow down");
 });

@@ -49,7 +49,7 @@ async function carry(
   for (let start = 0; start < samples.length; start += FRAME_SAMPLES) {
     const now = start / 48;
     const datagram = sender.packet(samples.subarray(start, start + FRAME_SAMPLES));
-    for (const arrived of network(datagram ? [datagram] : [])) receiver.handlePacket(arrived, now);
+    for (const arrived of network(datagram ? [datagram] : [])) receiver.handlePacket(now, arrived);
     receiver.play(heard.subarray(start, start + FRAME_SAMPLES), now);
   }
   return { heard, receiver };
@@ -68,10 +68,10 @@ testCodec("VoiceSender and VoiceReceiver carry a voice", async (library) => {
     repeated: 0,
     reordered: 0,
     dropped: 0,
-    rebuilt: 0,
+    recovered: 0,
     concealedSamples: 0,
-    shortened: receiver.jitterBuffer.counts.shortened,
-    lengthened: receiver.jitterBuffer.counts.lengthened,
+    accelerated: receiver.jitterBuffer.counts.accelerated,
+    slowedDown: receiver.jitterBuffer.counts.slowedDown,
   });
 });
 
@@ -103,7 +103,7 @@ testCodec(
     now += 20;
     const said = voice();
     for (let start = 0; start < 5760; start += FRAME_SAMPLES, now += 20) { // Within its first syllable.
-      receiver.handlePacket(sender.packet(said.subarray(start, start + FRAME_SAMPLES))!, now);
+      receiver.handlePacket(now, sender.packet(said.subarray(start, start + FRAME_SAMPLES))!);
       receiver.play(frame, now);
     }
     assertGreater(levelDb(frame), -40);
@@ -119,8 +119,8 @@ testCodec("VoiceReceiver fills requests of any length, from packets of any lengt
   for (let sequenceNumber = 0; sequenceNumber < 6; sequenceNumber++) {
     const payload = Uint8Array.of([0x80, 0x98, 0x18][sequenceNumber % 3]!);
     receiver.handlePacket(
-      encodeRtp({ payloadType: 111, marker: false, sequenceNumber, timestamp: 0, ssrc: 1, payload }),
       0,
+      encodeRtp({ payloadType: 111, marker: false, sequenceNumber, timestamp: 0, ssrc: 1, payload }),
     );
   }
   for (const length of [1, 479, 480, 481, 959, 0, 2000]) {
@@ -141,8 +141,8 @@ testCodec("VoiceReceiver follows a stream that starts anew", async (library) => 
     const sender = new VoiceSender(encoder, start);
     for (let count = 0; count < 5; count++, now += 20) {
       receiver.handlePacket(
-        sender.packet(said.subarray(count * FRAME_SAMPLES, (count + 1) * FRAME_SAMPLES))!,
         now,
+        sender.packet(said.subarray(count * FRAME_SAMPLES, (count + 1) * FRAME_SAMPLES))!,
       );
       receiver.play(frame, now);
     }
@@ -168,7 +168,7 @@ testCodec("VoiceReceiver takes any bytes without failing", async (library) => {
       bytes[0] = 0x80;
       bytes[1] = 111;
     }
-    receiver.handlePacket(bytes, now);
+    receiver.handlePacket(now, bytes);
     if (round % 2) receiver.play(frame, now);
   }
 });
@@ -211,7 +211,7 @@ testCodec("VoiceSender stops sending in lasting silence, and says so first", asy
     const start = (frame % 100) * FRAME_SAMPLES;
     const quiet = frame >= 100 && frame < 1050;
     const datagram = sender.packet(quiet ? silence : said.subarray(start, start + FRAME_SAMPLES));
-    if (datagram) receiver.handlePacket(datagram, frame * 20);
+    if (datagram) receiver.handlePacket(frame * 20, datagram);
     if (datagram && frame >= 520 && frame < 1050) sent++;
     receiver.play(heard, frame * 20);
     if (frame === 1000) assertLess(levelDb(heard), -60);
@@ -225,7 +225,7 @@ testCodec("VoiceSender stops sending in lasting silence, and says so first", asy
 });
 
 testCodec(
-  "VoiceEncoder sends copies when it expects losses, from which lost frames are rebuilt",
+  "VoiceEncoder sends copies when it expects losses, from which lost frames are recovered",
   async (library) => {
     const said = voice();
     for (const expected of [0, 0.1]) {
@@ -238,13 +238,13 @@ testCodec(
       for (let frame = 0; frame < 500; frame++) {
         const start = (frame % 100) * FRAME_SAMPLES;
         const datagram = sender.packet(said.subarray(start, start + FRAME_SAMPLES));
-        if (datagram && frame % 10 !== 5) receiver.handlePacket(datagram, frame * 20);
+        if (datagram && frame % 10 !== 5) receiver.handlePacket(frame * 20, datagram);
         receiver.play(heard, frame * 20);
       }
-      const { rebuilt } = receiver.jitterBuffer.counts;
+      const { recovered } = receiver.jitterBuffer.counts;
       // Where there is a voice: silence carries no copies.
-      if (expected > 0) assertGreater(rebuilt, 15);
-      else assertEquals(rebuilt, 0);
+      if (expected > 0) assertGreater(recovered, 15);
+      else assertEquals(recovered, 0);
     }
   },
 );
@@ -264,12 +264,12 @@ testCodec(
       for (let frame = 0; frame < 500; frame++) {
         const start = (frame % 100) * FRAME_SAMPLES;
         const datagram = sender.packet(said.subarray(start, start + FRAME_SAMPLES))!;
-        if (frame % 10 < 10 - burst) receiver.handlePacket(datagram, frame * 20);
+        if (frame % 10 < 10 - burst) receiver.handlePacket(frame * 20, datagram);
         receiver.play(heard, frame * 20);
       }
-      const { rebuilt, lost, late, repeated, reordered } = receiver.jitterBuffer.counts;
+      const { recovered, lost, late, repeated, reordered } = receiver.jitterBuffer.counts;
       // In the first bursts the jitter buffer learns to wait for copies.
-      assertGreater(rebuilt, 46 * copies);
+      assertGreater(recovered, 46 * copies);
       assertLess(lost, 4 * burst + 49 * (burst - copies));
       assertEquals({ late, repeated, reordered }, { late: 0, repeated: 0, reordered: 0 });
     }

@@ -103,7 +103,11 @@ export const jitterBuffer: FuzzTarget = {
         if (step === 6) timestamp = 2 ** 33 - timestamp;
         const payload = reader.take(1 + reader.below(3));
         if (payload.length > 0) {
-          jitterBuffer.push(number + at, Math.max(0, timestamp + 960 * at), payload, now);
+          jitterBuffer.handlePacket(now, {
+            sequenceNumber: number + at,
+            timestamp: Math.max(0, timestamp + 960 * at),
+            payload,
+          });
         }
         if (step === 0) {
           number++;
@@ -124,19 +128,23 @@ export const jitterBuffer: FuzzTarget = {
     // Whatever was before, a stream that is in order is heard in the end, and at no great delay. Before its first packet
     // there may be as much silence as a loudspeaker had stood still, up to 400 ms.
     for (let packet = 0; packet < 30; packet++, now += 20) {
-      jitterBuffer.push(number + 300 + packet, timestamp + 960 * (300 + packet), Uint8Array.of(8, 0, 0), now);
+      jitterBuffer.handlePacket(now, {
+        sequenceNumber: number + 300 + packet,
+        timestamp: timestamp + 960 * (300 + packet),
+        payload: Uint8Array.of(8, 0, 0),
+      });
       playAndCheck((wanted) => jitterBuffer.play(wanted, now), 960);
     }
     assert(Math.abs(jitterBuffer.delayMs) <= LONGEST_DELAY_MS, `a delay of ${jitterBuffer.delayMs} ms`);
     const { counts } = jitterBuffer;
     assertEquals(counts.played > 0, true, "something is heard");
     const words = [
-      counts.rebuilt,
+      counts.recovered,
       counts.late,
       counts.repeated,
       counts.reordered,
       counts.dropped,
-      counts.shortened,
+      counts.accelerated,
     ];
     return { events, came: words.map((count) => Math.min(count, 2)).join("") };
   },

@@ -40,7 +40,7 @@ export const voiceReceiver: FuzzTarget = {
       now += reader.byte();
       const samples = 480 * reader.below(20);
       const datagram = reader.take(reader.byte());
-      if (receiver.handlePacket(datagram, now)) taken++;
+      if (receiver.handlePacket(now, datagram)) taken++;
       playAndCheck((wanted) => receiver.play(wanted, now), samples);
       checkPlayout(receiver.jitterBuffer);
       const { lossFraction, jitterMs, received, expected } = receiver.statistics;

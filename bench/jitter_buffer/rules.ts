@@ -1,0 +1,58 @@
+/** Rules of the jitter buffer that plain NetEQ practice does without, each with the change that takes it out. */
+
+import type { JitterBufferConfig } from "../../lib/jitter_buffer/config.ts";
+
+export interface Rule {
+  readonly id: string;
+  /** What it does, in a few words. */
+  readonly effect: string;
+  /** The configuration without it. */
+  readonly off: Partial<JitterBufferConfig>;
+}
+
+const NEVER = Infinity;
+/** Nearly no weight, where 0 would divide by 0. */
+const HARDLY = 1e-9;
+
+export const RULES: readonly Rule[] = [
+  { id: "hold", effect: "the longest in-time delay of 20 s stays the target", off: { holdMs: -1 } },
+  {
+    id: "young",
+    effect: "a young stream's histogram forgets faster",
+    off: { youngMemoryShare: NEVER },
+  },
+  { id: "burst", effect: "packets that come together weigh less", off: { burstWeight: 1 } },
+  { id: "peaks", effect: "recurring peaks are waited for", off: { peakMs: NEVER } },
+  { id: "certain", effect: "high peaks count double", off: { certainPeakMs: NEVER } },
+  { id: "peak-free", effect: "no peaks in the first 3 s", off: { peakFreePackets: 0 } },
+  {
+    id: "below-longest",
+    effect: "the target stays 60 ms below the longest delay",
+    off: { targetBelowLongestMs: 0 },
+  },
+  { id: "pause", effect: "less excess is tolerated in pauses", off: { pauseMs: NEVER } },
+  { id: "reserve", effect: "corrections leave 6 ms beyond the target", off: { reserveMs: 0 } },
+  { id: "reserve-share", effect: "or a quarter of the target", off: { reserveShare: 0 } },
+  {
+    id: "urgency",
+    effect: "worse seams are accepted the further the delay is off",
+    off: { urgentLackMs: NEVER, urgentExcessMs: NEVER },
+  },
+  {
+    id: "correction-pause",
+    effect: "corrections are 40 ms apart",
+    off: { correctionPauseMs: 0 },
+  },
+  {
+    id: "fastest",
+    effect: "the base is the 2 % quantile, not the fastest packet",
+    off: { fastestShare: HARDLY },
+  },
+  {
+    id: "clock-start",
+    effect: "how a loudspeaker starts is forgotten sooner",
+    off: { clockHalfWeightRequests: HARDLY },
+  },
+  { id: "clock-stall", effect: "a loudspeaker far behind has stood still", off: { clockStallMs: NEVER } },
+  { id: "seam-search", effect: "30 ms are decoded to find a seam in", off: { seamSearchMs: 0 } },
+];
