@@ -11,6 +11,7 @@
 ## make bench-voice voice beside baresip, 16 minutes, bench/results/voice.md [ARGS="--quick"]
 ## make bench-registry  a registry under attack, 2 minutes, bench/results/robustness.md
 ## make bench-flood calls under a flood, 2 minutes, bench/results/robustness.md [ARGS="--rate 50000"]
+## make bench-udp   processor time of a phone with either kind of UDP sockets, bench/results/udp.md
 ## make soak        a call, 200 phones and a registry that dies, half an hour [ARGS="--minutes 2"]
 ## make dist        the same two for Linux, macOS and Windows, in dist/
 ## make fmt         lays the code out
@@ -18,7 +19,7 @@
 ## make clean       removes everything that these commands made here
 
 # A bench is a name here, a task in deno.json and a line above.
-BENCHES = bench-ablation bench-voice bench-registry bench-flood
+BENCHES = bench-ablation bench-voice bench-registry bench-flood bench-udp
 .PHONY: help setup deno sound tests demo registry phone test test-unit test-e2e fuzz style build test-build dist fmt clean bench soak $(BENCHES)
 .NOTPARALLEL:
 # What the command line may set. Set here, so that variables of the environment with these names do not count.
@@ -50,7 +51,7 @@ test-build: tests build
 	@SALA_REGISTRY="$$PWD/dist/registry" SALA_PHONE="$$PWD/dist/phone" $(TASK) test e2e $(ARGS)
 style: deno; @$(TASK) check
 demo: sound
-soak bench-voice: tests
+soak bench-voice bench-udp: tests
 fuzz dist fmt bench-ablation bench-registry bench-flood: deno
 demo fuzz soak dist fmt $(BENCHES):
 	@$(TASK) $(subst -,:,$@) $(ARGS)

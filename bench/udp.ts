@@ -2,7 +2,7 @@
  * Whether Linux's own UDP sockets earn their code: the processor time of a phone in a call with them, and with the
  * runtime's.
  *
- * Usage: `deno run -A bench/udp.ts [--runs 5] [--seconds 20] [--out FOLDER]`, from any folder, on Linux, on a machine with
+ * Usage: `make bench-udp [ARGS="--runs 5 --seconds 20 --out FOLDER"]`, on Linux, on a machine with
  * little else to do. Writes udp.md, in bench/results unless told otherwise.
  *
  * Each run is two calls of two phones at the same time, one with either kind of sockets, on the loopback interface.
@@ -109,7 +109,7 @@ await Deno.writeTextFile(
   `${folder}/udp.md`,
   `# Processor time of a phone with either kind of UDP sockets
 
-\`deno run -A bench/udp.ts\` wrote this page, on ${await describeMachine()}.
+\`make bench-udp\` wrote this page, on ${await describeMachine()}.
 
 Calls of two phones on the loopback interface, encrypted as usual. User and system time of one phone, mean of both, from
 second ${SETTLING_MS / 1000} to second ${
