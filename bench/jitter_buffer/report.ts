@@ -86,12 +86,12 @@ export function ablationPage(
       lines.join("")
     }`;
   });
-  const verdicts = rules.map(({ id, effect }) => {
+  const verdicts = rules.map(({ id, effect, reason }) => {
     const worse = scenes.flatMap((scene) =>
       FIGURES.filter((figure) => costs(differenceOf(of(scene, ""), of(scene, id), figure), figure))
         .map((figure) => `${scene.name} (${figure.name.split(",")[0]})`)
     );
-    return row([id, effect, worse.length === 0 ? "no" : "yes", worse.join(", ")]);
+    return row([id, effect, worse.length > 0 ? "yes" : "no", worse.join(", ") || (reason ?? "")]);
   });
   return `# What each rule of the jitter buffer is worth
 
@@ -103,7 +103,7 @@ were 1 to 20). A cell is the change without the rule, with its standard error; a
 worse by more than the spread between seeds (the standard deviation of the calls with all rules): there the rule pays.
 \`ablation_removed.md\` has the rules that did not, and were taken out.
 
-${head(["rule", "what it does", "pays", "where"])}${verdicts.join("")}
+${head(["rule", "what it does", "pays", "where, or why it stays"])}${verdicts.join("")}
 ${tables.join("\n")}`;
 }
 
