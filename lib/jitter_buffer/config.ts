@@ -22,6 +22,10 @@ export interface JitterBufferConfig {
   readonly longestExpansionMs: number;
   /** Length of what replaces sound while no packet is there. */
   readonly expansionMs: number;
+  /** A packet that is late by at most this is joined in its middle; a later one is played whole, and accelerated. */
+  readonly longestJoinMs: number;
+  /** Cross-fade from concealment to the middle of a late packet. */
+  readonly joinFadeMs: number;
 
   /** Memory of the delay histogram: a packet's weight falls to 1/e in this time. */
   readonly histogramMemoryMs: number;
@@ -101,6 +105,8 @@ export const DEFAULT_CONFIG: JitterBufferConfig = {
   longestJumpMs: 5_000,
   longestExpansionMs: 500,
   expansionMs: 10,
+  longestJoinMs: 80,
+  joinFadeMs: 5,
   histogramMemoryMs: 4_000,
   youngMemoryShare: 0.4,
   shortestMemoryMs: 100,

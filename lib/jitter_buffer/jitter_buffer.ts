@@ -71,6 +71,11 @@ export class JitterBuffer {
   #delivered = 0;
   /** Samples made up since the last packet because none was there. */
   #expanded = 0;
+  /** Samples at the beginning of the next packets that concealment stands for, and are not played. */
+  #unplayed = 0;
+  /** Concealment that fades to the rest of such a packet, where it is under way. */
+  #fadingFrom: Int16Array | undefined;
+  readonly #fade: Int16Array;
   #lastWasSilent = false;
   #frameSamples: number = FRAME_SAMPLES;
   #correctedAt = 0;
@@ -92,6 +97,7 @@ export class JitterBuffer {
     this.#config = config;
     this.#delays = new DelayManager(config, leadSamples);
     this.#scaler = new TimeScaler(config);
+    this.#fade = new Int16Array(config.joinFadeMs * SAMPLES_PER_MS);
   }
 
   get counts(): JitterBufferCounts {
@@ -130,7 +136,7 @@ export class JitterBuffer {
    * @param redundancy Earlier frames that came with it, for {@linkcode JitterBuffer.handleRedundant}.
    */
   handlePacket(now: number, packet: VoicePacket, redundancy = 0): void {
-    const { timestamp } = packet;
+    const { sequenceNumber, timestamp } = packet;
     if (this.#streaming && this.#jumps(packet)) this.restart();
     this.#delays.handlePacket({
       nowMs: now,
@@ -142,8 +148,11 @@ export class JitterBuffer {
     if (!this.#streaming) this.#start(packet, now);
     else this.#startEarlier(packet, now);
     if (redundancy > 0) this.#delays.handleRedundancy(redundancy, timestamp);
+    const waited = this.#packets.has(sequenceNumber);
     const irregularity = this.#packets.insert(packet, this.#end);
     if (irregularity) this.#counts[irregularity]++;
+    const isNext = sequenceNumber === this.#packets.next && timestamp === this.#end;
+    if (isNext && !waited && this.#packets.has(sequenceNumber)) this.#unplayed = this.#concealedOf();
   }
 
   /**
@@ -179,7 +188,7 @@ export class JitterBuffer {
    * @param most More need not be counted.
    */
   readySamples(most: number): number {
-    let ready = this.#scaler.length;
+    let ready = this.#scaler.length - this.#unplayed;
     for (let number = this.#nextReady(); ready < most && this.#packets.has(number); number++) {
       ready += this.#frameSamples;
     }
@@ -190,6 +199,8 @@ export class JitterBuffer {
   restart(): void {
     this.#packets.reset();
     this.#streaming = false;
+    this.#unplayed = 0;
+    this.#fadingFrom = undefined;
     this.#delays.reset();
     this.#scaler.reset();
   }
@@ -340,6 +351,10 @@ export class JitterBuffer {
     const { payload, timestamp, redundant } = this.#packets.take(first);
     this.#decodedAny = true;
     if (this.#decoder.carriesCopy(payload)) this.#delays.handleRedundancy(1, this.#end);
+    if (this.#unplayed > 0 && !this.#fadingFrom) {
+      this.#fade.set(this.#decoder.conceal(this.#fade.length));
+      this.#fadingFrom = this.#fade;
+    }
     this.#lastWasSilent = payload.length <= SILENT_PACKET_BYTES;
     const samples = this.#decoder.decode(payload);
     this.#end = timestamp;
@@ -349,7 +364,14 @@ export class JitterBuffer {
       this.#frameSamples = samples.length;
       if (this.#lastWasSilent) this.#comfort.fill(samples);
       else this.#comfort.observe(samples);
-      this.#scaler.append(samples);
+      if (this.#unplayed >= samples.length) {
+        this.#unplayed -= samples.length;
+        this.#end += samples.length;
+        // The copy of a lost packet came too late to be of use.
+        this.#counts[redundant ? "lost" : "late"]++;
+        return;
+      }
+      this.#scaler.append(this.#fadingFrom ? this.#joined(samples, this.#fadingFrom) : samples);
     }
     this.#end += this.#frameSamples;
     this.#counts[redundant ? "recovered" : "played"]++;
@@ -398,6 +420,32 @@ export class JitterBuffer {
     if (this.#expanded === 0 || size === 0) return next;
     const first = this.#packets.first;
     return this.#packets.timestampOf(first) - this.#end <= this.#expanded ? first : next;
+  }
+
+  /**
+   * Concealment stands for the beginning of packets that are late for once, so that the delay stays.
+   *
+   * @returns Samples of the next packets that it stands for.
+   */
+  #concealedOf(): number {
+    if (this.#unplayed > 0) return this.#unplayed;
+    const longest = this.#config.longestJoinMs * SAMPLES_PER_MS;
+    if (!this.#stretching || this.#lastWasSilent || this.#expanded > longest) return 0;
+    const surplus = Math.floor(Math.min(this.#expanded, this.#delay - this.#delays.target));
+    return surplus < this.#fade.length ? 0 : surplus;
+  }
+
+  /** The rest of a packet of which concealment stands for the beginning, and the fade to it. */
+  #joined(samples: Int16Array, from: Int16Array): Int16Array {
+    const unplayed = Math.min(this.#unplayed, samples.length - from.length);
+    this.#unplayed = 0;
+    this.#fadingFrom = undefined;
+    if (unplayed < 0) return samples;
+    const rest = samples.subarray(unplayed);
+    for (let i = 0; i < from.length; i++) {
+      rest[i] = from[i]! + (rest[i]! - from[i]!) * (i + 1) / (from.length + 1);
+    }
+    return rest;
   }
 }
 
