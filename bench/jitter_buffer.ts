@@ -13,7 +13,7 @@ import type { Measurement, Task } from "./jitter_buffer/worker.ts";
 import { describeMachine } from "./measure/machine.ts";
 import { makeSpeech } from "./voice/speech.ts";
 
-/** Never used while a number was chosen: those were 1 to 20. */
+/** Not used to choose a number: those were 1 to 20. They decide which rules go; a whole is judged on others. */
 const FIRST_SEED = 1901;
 const SEEDS = 16;
 

@@ -98,10 +98,10 @@ export function ablationPage(
 Written by \`make bench-ablation\` on ${date}; ${machine}.
 
 Calls in virtual time through the real codec and the whole sender, whose redundancy follows the receiver's reports; a
-loudspeaker that takes 10 ms at a time; twice ${speech}. Seeds ${seeds}, none of which was used to choose a number (those
-were 1 to 20). A cell is the change without the rule, with its standard error; a dot: the same to the sample. Bold is
+loudspeaker that takes 10 ms at a time; twice ${speech}. Seeds ${seeds}; numbers were chosen on 1 to 20. A cell is the change without the rule, with its standard error; a dot: the same to the sample. Bold is
 worse by more than the spread between seeds (the standard deviation of the calls with all rules): there the rule pays.
-\`ablation_removed.md\` has the rules that did not, and were taken out.
+[ablation_removed.md](ablation_removed.md) has the rules that were taken out, and the whole before and after on seeds that
+no decision saw.
 
 ${head(["rule", "what it does", "pays", "where, or why it stays"])}${verdicts.join("")}
 ${tables.join("\n")}`;
