@@ -26,7 +26,7 @@ export const RULES: readonly Rule[] = [
   {
     id: "burst",
     effect: "packets that come together weigh less",
-    reason: "may go next",
+    reason: "one stall, after which all comes at once, must not raise the delay",
     off: { burstWeight: 1 },
   },
   {
@@ -35,7 +35,6 @@ export const RULES: readonly Rule[] = [
     reason: "NetEQ's own: less is concealed on Wi-Fi",
     off: { peakMs: NEVER },
   },
-  { id: "certain", effect: "high peaks count double", reason: "may go next", off: { certainPeakMs: NEVER } },
   { id: "peak-free", effect: "no peaks in the first 3 s", off: { peakFreePackets: 0 } },
   {
     id: "below-longest",
@@ -83,7 +82,7 @@ export const RULES: readonly Rule[] = [
   {
     id: "clock-start",
     effect: "how a loudspeaker starts is forgotten sooner",
-    reason: "may go next",
+    reason: "loudspeakers that start late, which these calls have not",
     off: { clockHalfWeightRequests: HARDLY },
   },
   { id: "clock-stall", effect: "a loudspeaker far behind has stood still", off: { clockStallMs: NEVER } },

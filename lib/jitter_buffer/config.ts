@@ -42,8 +42,6 @@ export interface JitterBufferConfig {
   readonly ordinaryShare: number;
   /** A packet this much later than ordinary ones belongs to a peak. */
   readonly peakMs: number;
-  /** A peak this high comes from the network, not from a phone: it counts as two. */
-  readonly certainPeakMs: number;
   /** Late packets within this time are one peak, because a queue empties at once. */
   readonly onePeakMs: number;
   /** Two peaks within this time recur, for as long as the next one comes within it. */
@@ -114,7 +112,6 @@ export const DEFAULT_CONFIG: JitterBufferConfig = {
   burstWeight: 0.1,
   ordinaryShare: 0.75,
   peakMs: 40,
-  certainPeakMs: 80,
   onePeakMs: 400,
   peakPeriodMs: 8_500,
   peakMemoryMs: 16_000,

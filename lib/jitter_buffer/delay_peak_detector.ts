@@ -15,8 +15,6 @@ export class DelayPeakDetector {
   /** Beginnings and heights of the last peaks: a ring. */
   readonly #startedAt = new Float64Array(REMEMBERED).fill(-Infinity);
   readonly #heights = new Float64Array(REMEMBERED);
-  /** Whether a peak is high enough to be the network's for certain. */
-  readonly #certain = new Uint8Array(REMEMBERED);
   #last = 0;
   #now = 0;
   /** Beginning of the first recurring peak; Infinity if none recur. */
@@ -51,9 +49,7 @@ export class DelayPeakDetector {
       this.#last = (this.#last + 1) % REMEMBERED;
       this.#startedAt[this.#last] = now;
       this.#heights[this.#last] = delay;
-      this.#certain[this.#last] = 0;
     }
-    if (delay >= ordinary + this.#config.certainPeakMs * SAMPLES_PER_MS) this.#certain[this.#last] = 1;
     if (this.#recurringSince === Infinity) this.#findRecurring();
   }
 
@@ -79,7 +75,7 @@ export class DelayPeakDetector {
     let peaks = 0;
     for (let peak = 0; peak < REMEMBERED; peak++) {
       if (this.#now - this.#startedAt[peak]! > this.#config.peakPeriodMs * SAMPLES_PER_MS) continue;
-      peaks += 1 + this.#certain[peak]!;
+      peaks++;
       first = Math.min(first, this.#startedAt[peak]!);
     }
     if (peaks > 1) this.#recurringSince = first;
