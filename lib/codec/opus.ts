@@ -18,7 +18,7 @@ interface Effort {
 const PLENTY: Effort = { bitrate: 160_000, complexity: 0 };
 
 /** With FEC. A higher complexity takes more time and is not heard. */
-const WITH_COPIES: Effort = { bitrate: 128_000, complexity: 5 };
+const WITH_FEC: Effort = { bitrate: 128_000, complexity: 5 };
 
 /** Silence of 200 ms lasts: the sound before it has died away in the decoder, too. */
 const SOUNDING_OUT_SAMPLES = 9600;
@@ -58,7 +58,7 @@ export interface VoiceDecoder extends Disposable {
    * @param samples Number of missing samples.
    * @returns Undefined if the packet carries no copy.
    */
-  rebuild(packet: Uint8Array, samples: number): Int16Array | undefined;
+  recover(packet: Uint8Array, samples: number): Int16Array | undefined;
   /** Samples that conceal a lost packet: the voice goes on, and fades out with further calls. */
   conceal(samples: number): Int16Array;
 }
@@ -130,7 +130,7 @@ function createOpusEncoder(
   lossPercent: number,
 ): Promise<OpusEncoder> {
   const lowDelay = lossPercent === 0;
-  const effort = lowDelay ? PLENTY : WITH_COPIES;
+  const effort = lowDelay ? PLENTY : WITH_FEC;
   return library.createEncoder({ lowDelay, ...effort, lossPercent, frameSamples });
 }
 
@@ -151,7 +151,7 @@ export async function openDecoder(library: Libopus = wasmLibopus): Promise<Voice
       }
     },
     carriesCopy,
-    rebuild(packet, samples) {
+    recover(packet, samples) {
       if (!carriesCopy(packet)) return undefined;
       try {
         const whole = Math.ceil(samples / SHORTEST_FRAME_SAMPLES) * SHORTEST_FRAME_SAMPLES;

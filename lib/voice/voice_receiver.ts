@@ -4,7 +4,12 @@ import type { VoiceDecoder } from "../codec/opus.ts";
 import type { JitterBufferConfig } from "../jitter_buffer/config.ts";
 import { JitterBuffer } from "../jitter_buffer/jitter_buffer.ts";
 import { ReceiverStatistics } from "../rtp/receiver_statistics.ts";
-import { MOST_COPIES, parseRedundant, REDUNDANT_PAYLOAD_TYPE, type RedundantPayload } from "../rtp/red.ts";
+import {
+  MOST_REDUNDANT_FRAMES,
+  parseRedundant,
+  REDUNDANT_PAYLOAD_TYPE,
+  type RedundantPayload,
+} from "../rtp/red.ts";
 import { OPUS_PAYLOAD_TYPE, parseRtp, type RtpPacket } from "../rtp/rtp.ts";
 import { SequenceUnwrapper } from "../rtp/sequence_unwrapper.ts";
 
@@ -48,12 +53,12 @@ export class VoiceReceiver {
     const sequenceNumber = this.#sequence.extend(packet.sequenceNumber);
     const timestamp = this.#timestamp.extend(packet.timestamp);
     this.statistics.record(packet.ssrc, sequenceNumber, timestamp, now);
-    const redundancy = voice.copies.length;
+    const redundancy = voice.redundant.length;
     this.jitterBuffer.handlePacket(now, { sequenceNumber, timestamp, payload: voice.payload }, redundancy);
-    voice.copies.forEach(({ earlierSamples, payload }, index) => {
+    voice.redundant.forEach(({ timestampOffset, payload }, index) => {
       this.jitterBuffer.handleRedundant({
         sequenceNumber: sequenceNumber - redundancy + index,
-        timestamp: timestamp - earlierSamples,
+        timestamp: timestamp - timestampOffset,
         payload,
       });
     });
@@ -66,12 +71,12 @@ export class VoiceReceiver {
   }
 }
 
-const NO_COPIES: RedundantPayload["copies"] = [];
+const NO_REDUNDANCY: RedundantPayload["redundant"] = [];
 
 /** The frames that a packet carries, undefined where it is no voice. */
 function voiceOf({ payloadType, payload }: RtpPacket): RedundantPayload | undefined {
-  if (payloadType === OPUS_PAYLOAD_TYPE) return { payload, copies: NO_COPIES };
+  if (payloadType === OPUS_PAYLOAD_TYPE) return { payload, redundant: NO_REDUNDANCY };
   if (payloadType !== REDUNDANT_PAYLOAD_TYPE) return undefined;
   const redundant = parseRedundant(payload);
-  return redundant && redundant.copies.length <= MOST_COPIES ? redundant : undefined;
+  return redundant && redundant.redundant.length <= MOST_REDUNDANT_FRAMES ? redundant : undefined;
 }

@@ -63,7 +63,7 @@ for (const jitterMs of [30, 80]) {
 
 Deno.test("JitterBuffer recovers single losses from the next packet, when that carries a copy", () => {
   const lossy = (time: number) => ({ lost: time % 200 === 100 });
-  const { jitterBuffer, heard } = simulate({ seconds: 10, network: lossy, copies: true });
+  const { jitterBuffer, heard } = simulate({ seconds: 10, network: lossy, fec: true });
   const { recovered, lost, concealedSamples } = jitterBuffer.counts;
   assertGreater(recovered, 45);
   assertEquals(lost, 0);

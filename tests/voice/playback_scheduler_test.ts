@@ -39,7 +39,7 @@ interface Outcome {
 }
 
 interface Setup {
-  readonly copies?: boolean;
+  readonly fec?: boolean;
   /** What playout reckons with; what it does in a call when it is left out. */
   readonly leadSamples?: number;
   /** What the loudspeaker's queue could hold beyond a full one. */
@@ -57,7 +57,7 @@ function run(
   seconds: number,
   fate: (frame: number, random: () => number) => Fate,
   {
-    copies = false,
+    fec = false,
     leadSamples = patienceSamples(FRAME),
     roomSamples = ROOM,
     nextBlock = (blockAt) => blockAt + 10,
@@ -99,7 +99,7 @@ function run(
       jitterBuffer.handlePacket(now, {
         sequenceNumber: frame,
         timestamp: frame * FRAME,
-        payload: voicePacket(frame, copies),
+        payload: voicePacket(frame, fec),
       });
       give(feed.handlePacket(now, queue));
     } else if (now === blockAt) {
@@ -125,19 +125,19 @@ Deno.test("PlaybackScheduler gives each packet on as it comes, and makes nothing
   assertLessOrEqual(queuedMs[1], 26, "no delay is left in the queue");
 });
 
-for (const copies of [false, true]) {
-  const how = copies ? "recovers" : "makes up";
+for (const fec of [false, true]) {
+  const how = fec ? "recovers" : "makes up";
   Deno.test(`PlaybackScheduler ${how} packets that are missing between those that come, without a gap`, () => {
-    // The first ones are the lesson that copies are worth waiting for.
+    // From the first ones the jitter buffer learns to wait for FEC.
     for (const [leadSamples, lessons] of [[FRAME, 2], [patienceSamples(FRAME), 3]] as const) {
       const { jitterBuffer, gaps } = run(10, (frame) => ({ lost: frame % 10 === 7 }), {
-        copies,
+        fec,
         leadSamples,
       });
       const { lost, recovered, late, concealedSamples } = jitterBuffer.counts;
       assertEquals({ gaps, late, all: lost + recovered }, { gaps: 0, late: 0, all: 50 });
       assertLessOrEqual(concealedSamples, lost * FRAME + lessons * BLOCK);
-      if (copies) assertGreater(recovered, 45);
+      if (fec) assertGreater(recovered, 45);
     }
   });
 }
