@@ -15,9 +15,9 @@ import { SequenceUnwrapper } from "../rtp/sequence_unwrapper.ts";
 
 /** One direction of a call's voice, inward. */
 export class VoiceReceiver {
-  /** Decides what is heard when. */
+  /** Decides which samples to play. */
   readonly jitterBuffer: JitterBuffer;
-  /** What arrives, for reports. */
+  /** Statistics for reports. */
   readonly statistics = new ReceiverStatistics();
   #sequence = new SequenceUnwrapper(16);
   #timestamp = new SequenceUnwrapper(32);
@@ -44,7 +44,7 @@ export class VoiceReceiver {
     const packet = parseRtp(datagram);
     const voice = packet && voiceOf(packet);
     if (!voice || voice.payload.length === 0) return false;
-    if (packet.ssrc !== this.#ssrc) { // A new stream has numbers of its own.
+    if (packet.ssrc !== this.#ssrc) { // Another stream: its numbers start anywhere.
       this.#ssrc = packet.ssrc;
       this.#sequence = new SequenceUnwrapper(16);
       this.#timestamp = new SequenceUnwrapper(32);
@@ -65,7 +65,7 @@ export class VoiceReceiver {
     return true;
   }
 
-  /** Fills `samples` with what is to be heard next: see {@linkcode JitterBuffer.play}. */
+  /** Fills `samples` with the next ones to play: see {@linkcode JitterBuffer.play}. */
   play(samples: Int16Array, now: number, behind = 0): void {
     this.jitterBuffer.play(samples, now, behind);
   }
@@ -73,7 +73,7 @@ export class VoiceReceiver {
 
 const NO_REDUNDANCY: RedundantPayload["redundant"] = [];
 
-/** The frames that a packet carries, undefined where it is no voice. */
+/** The frames of a packet; undefined if it is not voice. */
 function voiceOf({ payloadType, payload }: RtpPacket): RedundantPayload | undefined {
   if (payloadType === OPUS_PAYLOAD_TYPE) return { payload, redundant: NO_REDUNDANCY };
   if (payloadType !== REDUNDANT_PAYLOAD_TYPE) return undefined;

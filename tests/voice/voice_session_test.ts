@@ -10,7 +10,7 @@ import { VoiceSession } from "../../lib/voice/voice_session.ts";
 import { MadeUpDevices } from "../../testing/audio/made_up_devices.ts";
 import { pause } from "../../lib/util/pause.ts";
 
-/** Pause between two looks at a condition. */
+/** Time between two checks of a condition. */
 const LOOK_MS = 10;
 
 function fail(error: Error): never {
@@ -32,7 +32,7 @@ async function until(happened: () => boolean): Promise<void> {
 
 Deno.test("VoiceSession goes on without its devices, and with them when they are back", async () => {
   const devices = new MadeUpDevices();
-  // Devices in the notices, which come together or, on a slow machine, one by one.
+  // Devices of the notices, which come together or, on a slow machine, one by one.
   const told = { lost: 0, back: 0 };
   const supervisor = new DeviceSupervisor(devices, {
     lost: (notices) => told.lost += notices.length,
@@ -79,7 +79,7 @@ Deno.test("VoiceSession goes on without its devices, and with them when they are
   }
 });
 
-Deno.test("VoiceSession does nothing once it is over, even when a timer comes that was taken back", async () => {
+Deno.test("VoiceSession does nothing after its end, even when a cancelled timer fires", async () => {
   const callbacks: (() => void)[] = [];
   let now = 0;
   const clock: Clock = {

@@ -14,7 +14,7 @@ const LIBRARIES: Readonly<Record<string, Libopus | undefined>> = {
   "libopus in WebAssembly": wasmLibopus,
 };
 
-/** A test that holds for each libopus that is here. */
+/** A test for each installed libopus. */
 function testCodec(name: string, fn: (library: Libopus) => Promise<void>): void {
   for (const [whose, library] of Object.entries(LIBRARIES)) {
     Deno.test({ name: `${name}, with ${whose}`, ignore: !library, fn: () => fn(library!) });
@@ -90,7 +90,7 @@ testCodec("VoiceReceiver conceals what is lost and keeps the time", async (libra
 });
 
 testCodec(
-  "VoiceReceiver plays silence before anything has come, and fades out when nothing more does",
+  "VoiceReceiver plays silence before the first packet, and fades out after the last",
   async (library) => {
     using encoder = await openEncoder(FRAME_SAMPLES, library);
     using decoder = await openDecoder(library);
@@ -174,7 +174,7 @@ testCodec("VoiceReceiver takes any bytes without failing", async (library) => {
 });
 
 testCodec(
-  "VoiceSender numbers its packets as RFC 3550 says, and begins in the lower half as RFC 3711 says",
+  "VoiceSender numbers its packets by RFC 3550, and begins in the lower half by RFC 3711",
   async (library) => {
     using encoder = await openEncoder(FRAME_SAMPLES, library);
     const sender = new VoiceSender(encoder, Uint32Array.of(7, 65535, 0xffffffff - 959));
