@@ -37,7 +37,7 @@ async function print(text: string, to: Writer = Deno.stdout): Promise<void> {
   await writeAll(to, new TextEncoder().encode(`${text}\n`));
 }
 
-/** Tells an event without a screen: for a program on standard output, else as a sentence. */
+/** Writes an event without a screen: with `--json` on standard output, otherwise as a sentence. */
 async function tell(
   event: Telling,
   { json }: OutputOptions,
@@ -59,7 +59,7 @@ function listDevices(): Telling {
   }
 }
 
-/** The options with the secrets that they name. @throws {UsageError} If one cannot be had. */
+/** The options with the secrets that they name. @throws {UsageError} If one cannot be read. */
 async function withAccess(
   options: PhoneOptions,
   { password: source, tls, ca }: PhoneAccess,
@@ -74,7 +74,7 @@ async function withAccess(
   };
 }
 
-/** Linux's own sockets where they can be had, unless the environment asks for the runtime's: tests run with both. */
+/** Linux's own sockets if they can be loaded, unless the environment asks for the runtime's: tests run with both. */
 function chooseUdp(): UdpDriver {
   const linux = Deno.env.get("SALA_UDP") === "runtime" ? undefined : LinuxUdp.load();
   return linux ?? runtimeUdp;
@@ -128,7 +128,7 @@ async function main(args: readonly string[]): Promise<number> {
       CallTransport.open(ip, port, { udp, cipher, policy: randomPolicy(options.encryption) }, events),
   });
   onEndSignal(() => phone.quit());
-  // Nobody reads the output any more, as after `phone … | head`.
+  // The output is closed, as after `phone … | head`.
   screen.broken.then(() => phone.quit());
   onFailure((error) => {
     screen.show({ event: "failed", detail: systemError(error) });
@@ -142,7 +142,7 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 try {
-  // At once: a sound card that does not answer would keep the event loop, and so the program, running.
+  // Exits at once: a sound card that hangs would keep the event loop, and so the program, running.
   Deno.exit(await main(Deno.args));
 } catch (error) {
   const { output } = parsePhoneOptions(Deno.args);

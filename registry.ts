@@ -95,13 +95,13 @@ async function main(args: string[]): Promise<number> {
     return FAILED;
   }
   output.show({ event: "closed" });
-  // A reader that does not read must not keep the registry from ending.
+  // A full pipe must not keep the registry from ending.
   await within(FAREWELL_MS, output.flush());
   return DONE;
 }
 
 try {
-  // Not left to the event loop: a phone that does not read could keep it running.
+  // Exits at once: a phone that does not read could keep the event loop running.
   Deno.exit(await main(Deno.args));
 } catch (error) {
   if (!(error instanceof Deno.errors.BrokenPipe)) {

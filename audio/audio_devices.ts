@@ -14,7 +14,7 @@ export type { DeviceNotice } from "./hotplug/device_supervisor.ts";
 export type { Device } from "./portaudio/device.ts";
 export type { AudioProcessor } from "./processing/audio_processor.ts";
 
-/** The sound that the command line asks for: a device's index or name, a WAV file, or a name of a made-up one. */
+/** The sound that the command line asks for: a device's index or name, a WAV file, or a name of a synthetic one. */
 export interface SoundChoice {
   /** Also `tone`, `silence` or `none`. The system's default device if left out. */
   readonly microphone?: string | undefined;
@@ -29,11 +29,11 @@ export type SoundSide = "microphone" | "speaker" | "both";
 export interface SoundProblem {
   readonly side: SoundSide;
   readonly error: AudioError;
-  /** Whether the person asked for it by name, so that going on without it is not what they want. */
+  /** Whether the person asked for it by name, and so does not want a call without it. */
   readonly asked: boolean;
 }
 
-/** What a kind of sound takes from the system. */
+/** What a kind of sound needs from the system. */
 type Resource = "nothing" | "file" | "device";
 
 /** A kind of sound source or sink. */
@@ -44,12 +44,12 @@ interface SoundKind<End extends AudioSource | AudioSink> {
   /**
    * Opens one for a call.
    *
-   * @param samples Samples that a call reads, or plays, at once.
+   * @param samples Samples of one read or write of the call.
    */
   readonly open: (devices: DeviceOpener, choice: string, samples: number) => Promise<End> | End;
 }
 
-/** How rows of the tables below reach what lasts longer than a call. */
+/** What rows of the tables below use beyond one call. */
 interface DeviceOpener {
   openSource(choice: string, samples: number): Promise<AudioSource>;
   openSink(choice: string, samples: number): Promise<AudioSink>;
@@ -74,7 +74,7 @@ const NULL_SINK: SoundKind<AudioSink> = {
   open: () => openNullSink(),
 };
 
-/** The kinds of microphone. The first that matches is meant; a device is all else. */
+/** The kinds of microphone. The first that matches counts; everything else is a device. */
 const SOURCES: readonly SoundKind<AudioSource>[] = [
   { matches: named("tone"), takes: "nothing", open: () => openTone() },
   SILENCE,
@@ -113,10 +113,9 @@ function kindOf<End extends AudioSource | AudioSink>(
 }
 
 /**
- * Opens microphones and loudspeakers, new ones for each call. PortAudio is loaded when a device is first needed, and
- * stays.
+ * Opens microphones and loudspeakers, new ones for each call. Loads PortAudio with the first device, and keeps it.
  *
- * A device that goes away in a call, or has gone before it, is used again when it is back: see
+ * Uses a device that goes away, in a call or before it, again when it is back: see
  * {@linkcode DeviceSupervisor}.
  */
 export class AudioDevices implements Disposable {
@@ -125,7 +124,7 @@ export class AudioDevices implements Disposable {
   readonly #opener: DeviceOpener;
   /** The devices as {@linkcode AudioDevices.check} found them: indexes change, and parts of names fit others, too. */
   readonly #found: { input?: Device; output?: Device } = {};
-  /** What calls open. A default device that is missing makes it silence. */
+  /** The sound that calls open: silence in place of a missing default device. */
   #source: SoundKind<AudioSource>;
   #sink: SoundKind<AudioSink>;
   #portAudio: PortAudio | undefined;
@@ -168,7 +167,7 @@ export class AudioDevices implements Disposable {
   }
 
   /**
-   * Finds out before any call what will not work: reads the file, creates the recording, looks for devices.
+   * Checks the sound before any call: reads the file, creates the recording, looks for devices.
    *
    * Calls have silence in place of a default device that is missing; nothing looks for it again.
    */
@@ -241,9 +240,9 @@ export class AudioDevices implements Disposable {
   }
 
   /**
-   * What works on a microphone's sound before it is sent.
+   * The processor of a microphone's sound.
    *
-   * @returns Undefined if nothing is to be done, and for files and tones, which are sent as they are.
+   * @returns Undefined without any processing, and for files and tones, which are sent unprocessed.
    */
   openProcessor(options: Required<AudioProcessorOptions>): AudioProcessor | undefined {
     const { echoCancel, noiseReduction, gain } = options;
@@ -251,7 +250,7 @@ export class AudioDevices implements Disposable {
     return anything && this.#source.takes === "device" ? new AudioProcessor(options) : undefined;
   }
 
-  /** Unloads PortAudio. All that was opened must be closed before. */
+  /** Unloads PortAudio. Close all devices before. */
   [Symbol.dispose](): void {
     this.#portAudio?.[Symbol.dispose]();
     this.#portAudio = undefined;
@@ -273,15 +272,15 @@ export class AudioDevices implements Disposable {
   }
 }
 
-/** What a choice of sound takes from the system. */
+/** What a choice of sound needs from the system. */
 export interface SoundNeeds {
   readonly readsFile: boolean;
   readonly writesFile: boolean;
-  /** Whether PortAudio has to be loaded. */
+  /** Whether it needs PortAudio. */
   readonly usesDevices: boolean;
 }
 
-/** Tells what a choice takes, so that the phone can give up the permissions for the rest. */
+/** Tells what a choice needs, so that the phone can give up the permissions for the rest. */
 export function soundNeeds({ microphone, speaker }: SoundChoice): SoundNeeds {
   const source = kindOf(SOURCES, microphone).takes;
   const sink = kindOf(SINKS, speaker).takes;

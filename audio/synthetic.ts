@@ -3,7 +3,7 @@ import { SAMPLE_RATE } from "../lib/dsp/pcm.ts";
 import { durationMs, Pacer, SampleClock } from "./pacer.ts";
 
 /**
- * Opens a source that is silent for ever, in real time.
+ * Opens a source of endless silence, in real time.
  *
  * @param pacer Keeps the time.
  */
@@ -26,9 +26,9 @@ export function openSilence(pacer: Pacer = new Pacer()): AudioSource {
 }
 
 /**
- * A loudspeaker that nobody hears: takes samples in real time and forgets them.
+ * A null loudspeaker: takes samples in real time and drops them.
  *
- * @param clock Keeps the time; a made-up one in tests.
+ * @param clock Keeps the time; a fake one in tests.
  */
 export function openNullSink(clock: SampleClock = new SampleClock()): AudioSink {
   let taken = 0;

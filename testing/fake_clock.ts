@@ -40,7 +40,7 @@ export class FakeClock implements Clock {
     this.nowMs = Math.max(this.nowMs, endMs);
   }
 
-  /** Lets time pass. Each timer runs at its time, with everything that follows from it. */
+  /** Lets time pass. Each timer runs at its time, with all promise callbacks that follow. */
   async advance(ms: number): Promise<void> {
     const endMs = this.nowMs + ms;
     do await pause(0); while (this.#runNext(endMs));

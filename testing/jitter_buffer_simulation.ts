@@ -17,7 +17,7 @@ function randomFrom(seed: number): () => number {
   };
 }
 
-/** A gliding tone with overtones, of two seconds, over and over. */
+/** A sample of a gliding tone with overtones, with a period of 2 s. */
 function tone(index: number): number {
   const time = index / SAMPLE_RATE;
   const phase = 2 * Math.PI * (140 * time - 3.67 * Math.cos(2 * Math.PI * 1.5 * time));
@@ -26,22 +26,22 @@ function tone(index: number): number {
   return 6000 * sum;
 }
 
-/** A voice in syllables with pauses between, … */
+/** A voice in syllables with pauses between. */
 const VOICE = Int16Array.from({ length: 96_000 }, (_, index) => {
   const syllable = Math.max(0, Math.sin(2 * Math.PI * 2.5 * index / SAMPLE_RATE)) ** 0.5;
   return syllable * tone(index);
 });
 
-/** … and one that never pauses. */
+/** A voice that never pauses. */
 const STEADY_VOICE = Int16Array.from({ length: 96_000 }, (_, index) => tone(index) / 2);
 
-/** Bits that mark a made-up packet as one that carries a copy of the frame before it, and as one of the steady voice. */
-const COPY = 0x80;
+/** Bits that mark a made-up packet as one with FEC for the frame before it, and as one of the steady voice. */
+const FEC = 0x80;
 const STEADY = 0x40;
 
-/** A made-up packet, which says which frame it holds and whether it carries a copy of the one before. */
-export function voicePacket(frame: number, copy: boolean, steady = false): Uint8Array {
-  return Uint8Array.of((copy ? COPY : 0) | (steady ? STEADY : 0), frame >> 16, frame >> 8, frame);
+/** A made-up packet, which says which frame it holds and whether it carries FEC for the one before. */
+export function voicePacket(frame: number, fec: boolean, steady = false): Uint8Array {
+  return Uint8Array.of((fec ? FEC : 0) | (steady ? STEADY : 0), frame >> 16, frame >> 8, frame);
 }
 
 function isSteady(packet: Uint8Array): boolean {
@@ -61,10 +61,10 @@ export function voiceFrame(frame: number, steady = false): Int16Array {
 /** A made-up packet that says only that it is silent. */
 const SILENT_PACKET = new Uint8Array(2);
 
-/** One of a microphone that hears nothing, but sends it. */
+/** A made-up packet that holds silence. */
 const QUIET_PACKET = new Uint8Array(3);
 
-/** Takes the made-up packets for what they say. What it makes up is silence. */
+/** Decodes the made-up packets. It conceals with silence. */
 export class FakeDecoder implements VoiceDecoder {
   decode(packet: Uint8Array): Int16Array | undefined {
     if (packet.length < 4) return new Int16Array(FRAME);
@@ -72,10 +72,10 @@ export class FakeDecoder implements VoiceDecoder {
   }
 
   carriesCopy(packet: Uint8Array): boolean {
-    return (packet[0]! & COPY) !== 0;
+    return (packet[0]! & FEC) !== 0;
   }
 
-  rebuild(packet: Uint8Array, samples: number): Int16Array | undefined {
+  recover(packet: Uint8Array, samples: number): Int16Array | undefined {
     if (!this.carriesCopy(packet)) return undefined;
     return voiceFrame(frameOf(packet) - 1, isSteady(packet)).subarray(0, samples);
   }
@@ -97,12 +97,12 @@ export interface Fate {
 /** A call. */
 export interface Simulation {
   readonly seconds: number;
-  /** What becomes of the packet that is sent at a time. */
+  /** The fate of the packet that is sent at a time. */
   readonly network?: (timeMs: number, random: () => number) => Fate;
   /** How much faster the loudspeaker's clock runs than the microphone's, in parts per million. */
   readonly driftPpm?: number;
-  /** Whether packets carry copies of the frames before them. */
-  readonly copies?: boolean;
+  /** Whether packets carry in-band FEC for the frames before them. */
+  readonly fec?: boolean;
   /** Whether nobody speaks at a time, and packets say only that. */
   readonly silent?: (timeMs: number) => boolean;
   /** Whether nobody speaks at a time, and packets hold silence. */
@@ -110,17 +110,17 @@ export interface Simulation {
   /** Whether the voice never pauses. */
   readonly steady?: boolean;
   readonly seed?: number;
-  /** Looks at the playout, every 10 ms. */
+  /** Called every 10 ms. */
   readonly each?: (timeMs: number, jitterBuffer: JitterBuffer) => void;
 }
 
-/** Runs a call and returns its playout and all that was heard. */
+/** Runs a call. @returns Its jitter buffer and all that it played. */
 export function simulate(
   {
     seconds,
     network = () => ({}),
     driftPpm = 0,
-    copies = false,
+    fec = false,
     silent = () => false,
     quiet = () => false,
     steady = false,
@@ -145,7 +145,7 @@ export function simulate(
     arrivals.sort((a, b) => a.at - b.at);
     for (; arrivals.length > 0 && arrivals[0]!.at <= now; arrivals.shift()) {
       const { frame, at } = arrivals[0]!;
-      const voice = quiet(frame * 20) ? QUIET_PACKET : voicePacket(frame, copies, steady);
+      const voice = quiet(frame * 20) ? QUIET_PACKET : voicePacket(frame, fec, steady);
       const packet = silent(frame * 20) ? SILENT_PACKET : voice;
       jitterBuffer.handlePacket(at, {
         sequenceNumber: 70_000 + frame,
@@ -159,7 +159,7 @@ export function simulate(
   return { jitterBuffer, heard };
 }
 
-/** What was said, in the same length. */
+/** The voice at the microphone. */
 export function said(seconds: number): Int16Array {
   return Int16Array.from({ length: seconds * SAMPLE_RATE }, (_, index) => VOICE[index % VOICE.length]!);
 }

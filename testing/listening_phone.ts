@@ -1,4 +1,4 @@
-/** The listening half of a phone on a made-up clock: network, jitter buffer and a loudspeaker's queue, without waiting. */
+/** The receiving half of a phone on a simulated clock: network, jitter buffer and a loudspeaker's queue. */
 
 import { UnderrunReserve } from "../audio/portaudio/underrun_reserve.ts";
 import type { VoiceDecoder } from "../lib/codec/opus.ts";
@@ -19,7 +19,7 @@ const ROOM_SAMPLES = 34 * SAMPLES_PER_MS;
 /** A runtime's timers are up to 1.2 ms late. */
 const TIMER_LATENESS_MS = 1.2;
 
-/** Between two looks at the playout delay. */
+/** Time between two readings of the playout delay. */
 const LOOK_MS = 50;
 
 /** A datagram on its way. */
@@ -34,7 +34,7 @@ export interface Place {
   readonly playedAtMs: number;
 }
 
-/** What listens, and to what. */
+/** The parts and settings. */
 export interface Listening {
   /** In the order of their arrival. */
   readonly arrivals: readonly Arrival[];
@@ -45,29 +45,29 @@ export interface Listening {
   readonly stretching?: boolean;
   /** Numbers from 0 to 1: how late timers and the loudspeaker are. */
   readonly random: () => number;
-  /** When the phone comes to do what is due at a time: later where it is stalled. */
+  /** When the phone runs what is due at a time: later in a stall. */
   readonly awakeMs?: (timeMs: number) => number;
   /** By how much the loudspeaker's clock has fallen behind at a time. */
   readonly speakerBehindMs?: (timeMs: number) => number;
   readonly config?: JitterBufferConfig | undefined;
   /**
-   * Looks at it every 50 ms.
+   * Called every 50 ms.
    *
    * @param next The sample that is given to the loudspeaker next: where it will be in {@linkcode Heard.samples}, and when.
    */
   readonly look?: (timeMs: number, receiver: VoiceReceiver, next: Place) => void;
 }
 
-/** What became of it. */
+/** What the phone played. */
 export interface Heard {
-  /** What the loudspeaker played from the start on; silence where its queue was empty. */
+  /** All samples from the start on, with silence where the queue was empty. */
   readonly samples: Int16Array<ArrayBuffer>;
   readonly receiver: VoiceReceiver;
-  /** Samples of silence that it played for want of others. */
+  /** Samples of silence from the empty queue. */
   readonly underrunSamples: number;
 }
 
-/** Lets a phone listen. The same input gives the same output. */
+/** Runs the phone. The same input gives the same output. */
 export function listen(
   {
     arrivals,
@@ -113,7 +113,7 @@ export function listen(
   return { samples: speaker.played, receiver, underrunSamples: speaker.underrunSamples };
 }
 
-/** A loudspeaker whose queue works as that of `audio/portaudio`. */
+/** A loudspeaker with a queue like that of `audio/portaudio`. */
 class Speaker implements PlaybackQueue {
   readonly played: Int16Array<ArrayBuffer>;
   underrunSamples = 0;

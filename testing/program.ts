@@ -1,4 +1,4 @@
-/** Programs as processes of their own: run to their end, or talked with line by line. */
+/** Programs as processes of their own: run to their end, or driven line by line. */
 
 import { concat } from "@std/bytes/concat";
 import { within } from "../lib/util/time_limit.ts";
@@ -13,11 +13,11 @@ export interface ProgramOptions {
   readonly cwd?: string | URL;
   /** Called with each line of standard output as it arrives. */
   readonly onLine?: (line: string) => void;
-  /** Whether standard output is forgotten once it was looked at: for a program that prints hundreds of megabytes. */
+  /** Whether to keep only lines that a waiter reads: for a program that prints hundreds of megabytes. */
   readonly forgetful?: boolean;
 }
 
-/** What a program that has ended left behind. */
+/** The result of a program that has ended. */
 export interface Ended {
   readonly success: boolean;
   readonly code: number;
@@ -165,7 +165,7 @@ export class Program implements AsyncDisposable {
    *
    * @param what The line, for the error message.
    * @returns The line.
-   * @throws {Error} If it does not come within 30 s or the process ends, with what was printed instead.
+   * @throws {Error} With the output so far, if it does not come within 30 s or the process ends.
    */
   async waitFor(predicate: (line: string) => boolean, what = "a line"): Promise<string> {
     const { promise, resolve, reject } = Promise.withResolvers<string>();
@@ -223,7 +223,7 @@ export class Program implements AsyncDisposable {
    * Waits for the process to end.
    *
    * @returns Its exit status.
-   * @throws {Error} If it does not end within 30 s, with what was printed.
+   * @throws {Error} With the output so far, if it does not end within 30 s.
    */
   async exitCode(): Promise<number> {
     if (!await within(PATIENCE_MS, this.status)) {

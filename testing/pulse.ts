@@ -13,7 +13,7 @@ export type Cable = string;
 
 const NEEDED = ["pulseaudio", "pactl", "paplay", "parec"];
 
-/** Why virtual cards cannot be had here, or undefined where they can. */
+/** Why there are no virtual cards here; undefined if there are. */
 export function pulseMissing(): string | undefined {
   if (Deno.build.os !== "linux") return "virtual sound cards are made with PulseAudio on Linux only";
   const missing = NEEDED.find((program) => !isInstalled(program));

@@ -9,7 +9,7 @@ import type { DriverOrder, DriverReport } from "./terminal_driver.ts";
 /** How long to wait for a change of the screen. A busy machine needs seconds. */
 const PATIENCE_MS = 10_000;
 
-/** Between two looks at the screen while waiting. */
+/** Time between two readings of the screen. */
 const LOOK_INTERVAL_MS = 20;
 
 /** The shell's prompt. */
@@ -221,7 +221,7 @@ export class TestTerminal implements AsyncDisposable {
     for (let before = "";;) {
       const sight = await this.look();
       const now = JSON.stringify(sight);
-      // One write may be drawn in two steps, so the screen must be the same in two looks.
+      // One write may be drawn in two steps, so the screen must be the same in two readings.
       if (right(sight) && now === before) return sight;
       before = now;
       if (performance.now() > deadline) {

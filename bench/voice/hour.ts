@@ -47,7 +47,7 @@ async function spendHour(): Promise<MemoryAt[]> {
   using decoder = await openDecoder(libopus);
   await encoder.expectLoss(LOSS);
   const sender = new VoiceSender(encoder);
-  sender.copies = 1;
+  sender.redundancy = 1;
   const receiver = new VoiceReceiver(decoder, FRAME);
   const feed = new PlaybackScheduler(receiver.jitterBuffer, FRAME);
   const cipher = chooseAesGcm();

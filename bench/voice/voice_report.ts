@@ -102,7 +102,7 @@ function speechSection({ speech }: VoiceResults, said: string): string[] {
     "## Intelligibility",
     `STOI (Taal et al. 2011) of the same words through each program, said at the same moments: ${said}. ` +
     "Every call goes through a relay of this project that loses and delays the same packets of all. " +
-    "What was heard is brought into step with what was said in pieces of 2 to 3 s, each looked for within " +
+    "What was heard is brought into step with what was said in pieces of 2 to 3 s, each searched within " +
     "100 ms of the one before, or 400 ms where it is not recognised there, so that delay as such costs nothing here; " +
     "within a piece it does.",
     `![STOI](${STOI_PICTURE})`,

@@ -44,7 +44,7 @@ export class Retransmission {
     this.#dueAt = Infinity;
   }
 
-  /** @returns The message, if it is to be sent again now. */
+  /** @returns The message, if it is time to send it again. */
   tick(now: number): CallMessage | undefined {
     if (!this.#message || now < this.#dueAt) return undefined;
     this.#dueAt = now + intervalMs(++this.#retransmissions);

@@ -12,13 +12,13 @@ export const LONGEST_PACKET_SAMPLES = 5760;
 
 /** Settings of a new encoder. */
 export interface EncoderSettings {
-  /** Whether it looks ahead 2.5 ms instead of 6.5; then it cannot carry copies. */
+  /** Whether the look-ahead is 2.5 ms instead of 6.5; then packets cannot carry FEC. */
   readonly lowDelay: boolean;
   /** Bits a second. */
   readonly bitrate: number;
   /** Complexity, 0 to 10. */
   readonly complexity: number;
-  /** Expected loss. From 1 on packets carry copies of those before them. */
+  /** Expected loss. From 1 on packets carry FEC for the frame before them. */
   readonly lossPercent: number;
   /** Samples of each frame. */
   readonly frameSamples: number;
@@ -28,22 +28,22 @@ export interface EncoderSettings {
 export interface OpusEncoder {
   encode(frame: Int16Array): Uint8Array;
   setPacketLossPercent(percent: number): void;
-  /** Gives its memory back. */
+  /** Frees its memory. */
   free(): void;
 }
 
 /** Makes packets into samples, which are valid until the next call. Throws as an encoder does. */
 export interface OpusDecoder {
   /**
-   * The samples of a packet, or of the copy that it carries of the packet before it.
+   * The samples of a packet, or, from its FEC, those of the packet before it.
    *
    * @param packet At least one byte.
    * @throws {Error} If it is no Opus packet.
    */
-  decode(packet: Uint8Array, copy?: { readonly decodeFec: true; readonly frameSize: number }): Int16Array;
+  decode(packet: Uint8Array, fec?: { readonly decodeFec: true; readonly frameSize: number }): Int16Array;
   /** Samples that conceal a lost packet: a multiple of 2.5 ms, up to 120 ms. */
   decodePacketLoss(samples: number): Int16Array;
-  /** Gives its memory back. */
+  /** Frees its memory. */
   free(): void;
 }
 
@@ -53,7 +53,7 @@ export interface Libopus {
   createDecoder(): Promise<OpusDecoder>;
 }
 
-// `Voip` would turn the phase of low tones, for no gain here.
+// `Voip` shifts the phase of low tones, without a gain here.
 const APPLICATIONS = { lowDelay: Application.RestrictedLowDelay, whole: Application.Audio } as const;
 
 /** libopus in WebAssembly. */
@@ -107,7 +107,7 @@ const ARCHITECTURES: readonly string[] = ["x86_64", "aarch64"];
 /**
  * Loads the system's libopus.
  *
- * @param names The library's names; the first that exists counts.
+ * @param names The library's names; the first that exists is loaded.
  * @returns Undefined if there is none, or without the permission to call it.
  */
 export function systemLibopus(names: readonly string[] = LIBRARY_NAMES): Libopus | undefined {
@@ -173,8 +173,8 @@ class SystemDecoder implements OpusDecoder {
     checked(error[0]!);
   }
 
-  decode(packet: Uint8Array, copy?: { readonly decodeFec: true; readonly frameSize: number }): Int16Array {
-    return this.#decode(packet, copy?.frameSize ?? LONGEST_PACKET_SAMPLES, copy !== undefined);
+  decode(packet: Uint8Array, fec?: { readonly decodeFec: true; readonly frameSize: number }): Int16Array {
+    return this.#decode(packet, fec?.frameSize ?? LONGEST_PACKET_SAMPLES, fec !== undefined);
   }
 
   decodePacketLoss(samples: number): Int16Array {
@@ -186,25 +186,25 @@ class SystemDecoder implements OpusDecoder {
     this.#pointer = null;
   }
 
-  #decode(packet: Uint8Array | null, samples: number, copy: boolean): Int16Array {
+  #decode(packet: Uint8Array | null, samples: number, fec: boolean): Int16Array {
     if (samples > LONGEST_PACKET_SAMPLES) {
       throw new RangeError(`${samples} samples are more than a packet has`);
     }
     const bytes = packet && unshared(packet);
     const { opus_decode } = this.#library;
     const room = this.#samples;
-    const length = opus_decode(live(this.#pointer), bytes, bytes?.length ?? 0, room, samples, copy ? 1 : 0);
+    const length = opus_decode(live(this.#pointer), bytes, bytes?.length ?? 0, room, samples, fec ? 1 : 0);
     return room.subarray(0, checked(length));
   }
 }
 
-/** @throws {Error} If its memory was given back, which the library itself would not notice. */
+/** @throws {Error} If its memory is freed, which the library itself does not notice. */
 function live(pointer: Deno.PointerValue): Deno.PointerObject {
   if (!pointer) throw new Error("Cannot use a freed encoder or decoder of libopus");
   return pointer;
 }
 
-/** @throws {Error} If a function failed, which is a negative result. */
+/** @throws {Error} If a result is negative: the function failed. */
 function checked(code: number): number {
   if (code < 0) throw new Error(`libopus failed with ${code}`);
   return code;

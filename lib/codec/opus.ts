@@ -17,10 +17,10 @@ interface Effort {
 /** Without losses: 160 kbit/s are transparent for a voice in full band at the lowest complexity, and little for a LAN. */
 const PLENTY: Effort = { bitrate: 160_000, complexity: 0 };
 
-/** With FEC. A higher complexity takes more time and is not heard. */
-const WITH_COPIES: Effort = { bitrate: 128_000, complexity: 5 };
+/** With FEC. A higher complexity takes more time without an audible gain. */
+const WITH_FEC: Effort = { bitrate: 128_000, complexity: 5 };
 
-/** Silence of 200 ms lasts: the sound before it has died away in the decoder, too. */
+/** Silence lasts from 200 ms on: the sound before it has faded in the decoder, too. */
 const SOUNDING_OUT_SAMPLES = 9600;
 
 /** Samples of the shortest frame, 2.5 ms: concealment comes in multiples of it. */
@@ -31,16 +31,16 @@ export interface VoiceEncoder extends Disposable {
   /** The packet of one frame, from 1 byte (lasting silence) to about 500. */
   encode(frame: Int16Array): Uint8Array;
   /**
-   * Prepares for losses: from 1 % on, packets carry a copy of the frame before them, at the cost of some of their own
-   * bits (in-band FEC, RFC 6716, section 2.1.7).
+   * Prepares for losses: from 1 % on, packets carry in-band FEC for the frame before them, at the cost of some of their
+   * own bits (RFC 6716, section 2.1.7).
    *
-   * @param part Part of the packets that is expected to be lost, 0 to 1.
+   * @param part Expected loss, 0 to 1.
    * @returns Settles when the encoder is ready for it.
    */
   expectLoss(part: number): Promise<void>;
   /**
    * Whether lasting silence, of samples that are all 0, becomes packets of one byte, the TOC (discontinuous transmission,
-   * RFC 6716, section 2.1.9). Not every libopus makes such packets by itself with the low-delay encoder.
+   * RFC 6716, section 2.1.9). With the low-delay encoder some versions of libopus do not make such packets by themselves.
    */
   allowSilence(allowed: boolean): void;
 }
@@ -49,28 +49,28 @@ export interface VoiceEncoder extends Disposable {
 export interface VoiceDecoder extends Disposable {
   /** The samples of a packet, up to 120 ms; undefined if it is no Opus packet. */
   decode(packet: Uint8Array): Int16Array | undefined;
-  /** Whether a packet carries a copy of the one before it. */
+  /** Whether a packet carries FEC for the one before it. */
   carriesCopy(packet: Uint8Array): boolean;
   /**
-   * The samples of the packet before this one, from the copy that this one carries (in-band FEC, RFC 6716, section 2.1.7).
-   * To be called before the packet itself is decoded.
+   * The samples of the packet before this one, from the FEC in this one (RFC 6716, section 2.1.7). Call it before the
+   * packet itself is decoded.
    *
    * @param samples Number of missing samples.
-   * @returns Undefined if the packet carries no copy.
+   * @returns Undefined if the packet carries no FEC.
    */
-  rebuild(packet: Uint8Array, samples: number): Int16Array | undefined;
+  recover(packet: Uint8Array, samples: number): Int16Array | undefined;
   /** Samples that conceal a lost packet: the voice goes on, and fades out with further calls. */
   conceal(samples: number): Int16Array;
 }
 
-/** Most loss that the encoder prepares for: beyond, the voice itself would suffer. */
+/** Most loss that the encoder prepares for: FEC for more would degrade the voice itself. */
 const MOST_LOSS_PERCENT = 25;
 
 /**
  * A new encoder: mono, 48 kHz, tuned for a voice.
  *
  * While no losses are expected it is Opus's low-delay one, which looks ahead 2.5 ms instead of 6.5 and takes half the
- * time, but cannot carry copies. The other one takes over when they are: a decoder takes either at any time.
+ * time, but has no FEC. Under expected losses the other one takes over: a decoder takes either at any time.
  *
  * @param frameSamples Samples of a frame: 480 (10 ms) or 960.
  * @param library The libopus that does the work.
@@ -130,7 +130,7 @@ function createOpusEncoder(
   lossPercent: number,
 ): Promise<OpusEncoder> {
   const lowDelay = lossPercent === 0;
-  const effort = lowDelay ? PLENTY : WITH_COPIES;
+  const effort = lowDelay ? PLENTY : WITH_FEC;
   return library.createEncoder({ lowDelay, ...effort, lossPercent, frameSamples });
 }
 
@@ -147,11 +147,11 @@ export async function openDecoder(library: Libopus = wasmLibopus): Promise<Voice
       try {
         return decoder.decode(packet);
       } catch {
-        return undefined; // Bytes from the network that are no Opus.
+        return undefined; // Not Opus: the bytes are from the network.
       }
     },
     carriesCopy,
-    rebuild(packet, samples) {
+    recover(packet, samples) {
       if (!carriesCopy(packet)) return undefined;
       try {
         const whole = Math.ceil(samples / SHORTEST_FRAME_SAMPLES) * SHORTEST_FRAME_SAMPLES;
@@ -169,8 +169,8 @@ export async function openDecoder(library: Libopus = wasmLibopus): Promise<Voice
 }
 
 /**
- * Whether a packet of one frame of up to 20 ms carries a copy of the one before it: in its SILK part, the bit behind
- * that for voice activity (RFC 6716, sections 3.1 and 4.2.3, 4.2.4).
+ * Whether a packet of one frame of up to 20 ms carries FEC for the one before it (LBRR): in its SILK part, the bit
+ * after that for voice activity (RFC 6716, sections 3.1, 4.2.3 and 4.2.4).
  */
 function carriesCopy(packet: Uint8Array): boolean {
   const [toc = 0xff, first = 0] = packet;

@@ -335,7 +335,7 @@ export class JitterBuffer {
   #recover(): void {
     const first = this.#packets.first;
     const gap = this.#coverGap(first);
-    const samples = this.#decoder.rebuild(this.#packets.payloadOf(first), gap);
+    const samples = this.#decoder.recover(this.#packets.payloadOf(first), gap);
     if (!samples) return this.#makeUp(true);
     this.#scaler.append(samples);
     this.#end += gap;

@@ -19,7 +19,7 @@ import type {
 } from "../../audio/audio_devices.ts";
 import type { VoiceOptions } from "./options.ts";
 
-/** Seconds of made-up sound to warm up with: a device's sound cannot wait for the compiler, a file's can. */
+/** Seconds of synthetic sound to warm up with: a device's sound cannot wait for the compiler, a file's can. */
 const WARM_UP_SECONDS = { device: 10, file: 1 };
 
 /**
@@ -28,7 +28,7 @@ const WARM_UP_SECONDS = { device: 10, file: 1 };
  */
 export const CLOSING_MS = 2_000;
 
-/** What the sound of calls works with. */
+/** The parts and settings of the sound of calls. */
 export interface CallAudioOptions {
   /** The owner closes them. */
   readonly devices: Pick<
@@ -44,9 +44,9 @@ export interface CallAudioOptions {
   >;
   readonly voice: VoiceOptions;
   readonly libopus: Libopus;
-  /** Warmed up with the voice; the transport enciphers. */
+  /** Only for the warm-up; the transport enciphers. */
   readonly cipher: AesGcm;
-  /** Told of devices that fail, go away and come back. */
+  /** Shows that devices fail, go away and come back. */
   readonly show: (event: PhoneEvent) => void;
 }
 
@@ -87,7 +87,7 @@ export class CallAudio {
   }
 
   /**
-   * Finds out before any call what will not work, and shows it.
+   * Checks the sound before any call, and shows what does not work.
    *
    * @returns Whether everything works that the person asked for by name.
    */
@@ -99,7 +99,7 @@ export class CallAudio {
     return true;
   }
 
-  /** Has the code of a call compiled before the first one. */
+  /** Compiles the code of a call before the first one. */
   async warmUp(): Promise<void> {
     const processor = this.#openProcessor();
     const { libopus, cipher } = this.#options;
@@ -111,7 +111,7 @@ export class CallAudio {
    * Opens the devices and begins to send and play. A device that cannot be opened is silence.
    *
    * @param clock Times the voice.
-   * @param send Takes each datagram on its way.
+   * @param send Sends a datagram.
    */
   async open(clock: Clock, send: (datagram: Uint8Array<ArrayBuffer>) => void): Promise<VoiceSession> {
     await within(CLOSING_MS, this.#closing);
@@ -139,7 +139,7 @@ export class CallAudio {
     return session;
   }
 
-  /** Stops a call's voice. Settles when what was heard is played or on disk; the microphone may take longer. */
+  /** Stops a call's voice. Settles when all received sound is played or on disk; the microphone may take longer. */
   async close(session: VoiceSession): Promise<void> {
     if (this.#open?.session === session) this.#open = undefined;
     await session.stop();
@@ -188,7 +188,7 @@ export class CallAudio {
   }
 }
 
-/** Both devices may be one, as a sound server's. */
+/** A sound server's two devices may be one. */
 function namesOf(devices: readonly DeviceNotice[]): DeviceNames {
   const [first] = devices;
   const side = devices.length === 1 && first ? first.side : "both";

@@ -11,13 +11,13 @@ import type { CallAudio } from "./call_audio.ts";
 import type { PhoneOptions } from "./options.ts";
 import type { Screen } from "./screen.ts";
 
-/** How often the live line of a call is drawn anew. */
+/** Time between two updates of a call's live line. */
 const STATUS_INTERVAL_MS = 200;
 
 /** The figures of a call that never started. */
 export const NO_CALL: CallFigures = { seconds: 0, ...NO_VOICE };
 
-/** What a call session works with. */
+/** The parts and settings of a call session. */
 export interface CallSessionOptions {
   readonly call: Call;
   /** Carries the voice, and hangs up. */
@@ -52,14 +52,14 @@ export class CallSession {
   /**
    * Stops the voice.
    *
-   * @returns Settles when what was heard is played or on disk, with the figures of the whole call.
+   * @returns Settles when all received sound is played or on disk, with the figures of the whole call.
    */
   async end(): Promise<CallFigures> {
     const seconds = this.#seconds;
     clearTimeout(this.#hangUpTimer);
     clearInterval(this.#statusTimer);
     this.#options.screen.status(undefined);
-    // A call may be over while its devices are being opened: its recording must be complete all the same.
+    // A call that ends while its devices open must also leave a complete recording.
     await this.#opening;
     if (this.#voice) await this.#options.audio.close(this.#voice);
     return { seconds, ...this.#voice?.figures ?? NO_VOICE };

@@ -1,6 +1,6 @@
 /** The commands of a phone. */
 
-/** What commands have a phone do. Each shows by itself what came of it. */
+/** The actions of the commands. Each shows its own outcome. */
 export interface CommandTarget {
   call(name: string): Promise<void>;
   accept(): void;
@@ -94,9 +94,9 @@ type Row = (typeof COMMANDS)[number];
 /** The name of a command in the code. */
 export type CommandKind = Row["kind"];
 
-/** A command that a person typed, with all that it needs. */
+/** A typed command, with its name if it takes one. */
 export type CompleteCommand =
-  /** `name` is in NFC and not blank; whether a person can have it is not checked. */
+  /** `name` is in NFC and not blank; nothing checks whether a person can have it. */
   | { readonly kind: Extract<Row, { takesName: true }>["kind"]; readonly name: string }
   | { readonly kind: Extract<Row, { takesName: false }>["kind"] };
 
@@ -132,7 +132,7 @@ export function parseCommand(line: string): Command {
   return rest === "" ? { kind: "name_missing", command: word } : { kind: command.kind, name: rest };
 }
 
-/** Has a phone do a command. Settles when the command is done. */
+/** Carries out a command. Settles when it is done. */
 export async function runCommand(command: CompleteCommand, phone: CommandTarget): Promise<void> {
   const row: CommandRow | undefined = COMMANDS.find(({ kind }) => kind === command.kind);
   await row?.run(phone, "name" in command ? command.name : "");

@@ -35,13 +35,13 @@ export interface PhoneOptions {
   readonly tls?: { readonly caCerts: string[] };
 }
 
-/** How voice is sent, and what improves it. */
+/** How to send voice, and what improves it. */
 export interface VoiceOptions {
-  /** Milliseconds of sound in each packet: 10 are heard sooner and cost more. */
+  /** Milliseconds of sound in each packet: 10 have less delay and cost more. */
   readonly frameMs: 10 | 20;
-  /** Under losses, Opus puts a coarse copy of each frame into the next packet (in-band FEC; RFC 6716, section 2.1.7). */
+  /** Under losses, packets carry in-band FEC for the frame before them (RFC 6716, section 2.1.7). */
   readonly errorCorrection: boolean;
-  /** Under losses, packets carry whole copies of the frames before them (RFC 2198). */
+  /** Under losses, packets carry whole earlier frames (RFC 2198). */
   readonly redundancy: boolean;
   /** The jitter buffer plays faster or slower to follow the network. */
   readonly stretching: boolean;

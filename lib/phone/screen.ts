@@ -14,15 +14,14 @@ export interface Screen extends AsyncDisposable {
   names(names: readonly string[]): void;
 
   /**
-   * The lines that the person types, until they end it (Ctrl-D, Ctrl-C or the end of the input).
-   * To be iterated once.
+   * The lines that the person types, until they end the input (Ctrl-D, Ctrl-C or its end). Iterate it once.
    */
   readonly lines: AsyncIterable<string>;
 
-  /** Whether a person sits there, who can be asked for another name; if not, it is a script. */
+  /** Whether a person can answer questions, such as for another name; if not, it is a script. */
   readonly interactive: boolean;
 
-  /** Settles if nobody reads any more, such as after the end of the program behind a pipe. */
+  /** Settles when the output is closed, such as after the end of the program behind a pipe. */
   readonly broken: Promise<void>;
 
   /** Settles once all events are written. */

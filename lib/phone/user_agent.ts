@@ -57,9 +57,9 @@ export type PhoneTransport = Pick<
   | typeof Symbol.asyncDispose
 >;
 
-/** What a phone is put together from. */
+/** The parts of a phone. */
 export interface UserAgentParts {
-  /** Events are shown there, commands come from there. The owner closes it. */
+  /** Shows events, and gives commands. The owner closes it. */
   readonly screen: Screen;
   readonly audio: Pick<
     CallAudio,
@@ -91,7 +91,7 @@ export class UserAgent implements CommandTarget {
   /** The end of the last call: settles when its recording is complete and its figures are shown. */
   #ending: Promise<void> = Promise.resolve();
   #soundClosed = true;
-  /** Whether somebody else has the name by now. */
+  /** Whether another phone has the name now. */
   #nameTaken = false;
   /** The call of the command line, while the registry is away and it cannot be made. */
   #postponed: string | undefined;
@@ -129,7 +129,7 @@ export class UserAgent implements CommandTarget {
     this.#parts.screen.show(event);
   }
 
-  /** Enters the room. @returns An exit status if that cannot be. */
+  /** Enters the room. @returns An exit status on failure. */
   async #enter(): Promise<number | undefined> {
     if (!await this.#parts.audio.check()) return EXIT.audioFailed;
     const { host, registryPort } = this.#options;
@@ -169,7 +169,7 @@ export class UserAgent implements CommandTarget {
       if (result.kind === "confirmed") {
         this.#self = { name: result.person.nome, ip };
         this.#show({ event: "registered", name, ip, port });
-        // A surprise, unless the command line says so.
+        // The person does not expect it unless the command line says so.
         if (isLoopback(ip) && this.#options.ip === undefined) this.#show({ event: "only_local", ip });
         this.#readCommands(typed);
         return undefined;
@@ -233,7 +233,7 @@ export class UserAgent implements CommandTarget {
   /** The registry is away. Calls need none, and the registration comes back by itself. */
   #lost(): void {
     this.#show({ event: "registry_lost" });
-    // A script must not wait for a call for ever.
+    // A script must not wait for its call without end.
     if (this.#options.call === undefined || this.#transport?.current) return;
     this.#patience = setTimeout(() => {
       if (!this.#transport?.current) this.quit(EXIT.registryUnreachable);
@@ -248,14 +248,14 @@ export class UserAgent implements CommandTarget {
     if (postponed !== undefined) await this.call(postponed);
   }
 
-  /** Another phone came back under this name. Nobody can find this one any more, so that it ends after its call. */
+  /** Another phone came back under this name: nobody can find this one any more, and it ends after its call. */
   #lostName(): void {
     this.#nameTaken = true;
     this.#show({ event: "name_taken", name: this.#self.name });
     if (!this.#transport?.current) this.quit(EXIT.nameTaken);
   }
 
-  /** Does what the person types, one command after the other, until the input ends. */
+  /** Carries out typed commands, one after the other, until the input ends. */
   async #readCommands(typed: AsyncIterator<string>): Promise<void> {
     for (let next = await typed.next(); !next.done; next = await typed.next()) {
       await this.#do(next.value);
@@ -392,7 +392,7 @@ export class UserAgent implements CommandTarget {
   #invited({ peer }: Call): void {
     this.#learn(peer.name);
     this.#show({ event: "invitation", ...peer });
-    // Only when the transport has told all of its events.
+    // After the other events of the same input.
     if (this.#options.answer === "accept") queueMicrotask(() => this.#transport?.accept());
     if (this.#options.answer === "reject") queueMicrotask(() => this.#transport?.hangUp());
   }
@@ -433,7 +433,7 @@ export class UserAgent implements CommandTarget {
     }
   }
 
-  /** After a call the run is over, too, if it was made for that call, or if the name is gone. */
+  /** Ends the run after a call if the command line asked for that call, or if the name is taken. */
   #over(status: number): void {
     if (this.#options.call !== undefined) this.quit(status);
     else if (this.#nameTaken) this.quit(EXIT.nameTaken);
@@ -454,7 +454,7 @@ export class UserAgent implements CommandTarget {
   async #ended({ peer }: Call, end: CallEnd): Promise<void> {
     const session = this.#session;
     this.#session = undefined;
-    // A call that was accepted, but whose confirmation never came, ends without having started.
+    // An accepted call whose confirmation never came ends without a start.
     const figures = await session?.end() ?? NO_CALL;
     this.#show({ event: "call_ended", name: peer.name, end, ...figures });
     this.#over(EXIT.done);

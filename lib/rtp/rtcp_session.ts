@@ -2,7 +2,7 @@
 
 import { SAMPLE_RATE } from "../dsp/pcm.ts";
 import type { ReceiverStatistics } from "./receiver_statistics.ts";
-import { MOST_COPIES, REDUNDANT_PAYLOAD_TYPE } from "./red.ts";
+import { MOST_REDUNDANT_FRAMES, REDUNDANT_PAYLOAD_TYPE } from "./red.ts";
 import {
   type ApplicationPacket,
   encodeCompound,
@@ -33,7 +33,7 @@ const MAX_ROUND_TRIP_MS = 10_000;
 /** With an older sender report the round-trip time is too inexact: clocks 300 ppm apart add 1.5 ms in 5 s. */
 const MAX_LSR_AGE_MS = 5_000;
 
-/** Name of the application-defined packet that announces RFC 2198: payload type, most copies, 0, 0. */
+/** Name of the application-defined packet that announces RFC 2198: payload type, most redundant frames, 0, 0. */
 const REDUNDANCY_NAME = "SALA";
 
 /** Bytes of a random CNAME: 96 bits (RFC 7022, section 5). */
@@ -77,8 +77,8 @@ export interface ReportFigures {
   readonly roundTripMs: number | undefined;
   readonly meanRoundTripMs: number | undefined;
   readonly peer: PeerView | undefined;
-  /** Most copies that the peer takes in a redundant packet; 0 until it has announced any. */
-  readonly peerCopies: number;
+  /** Most redundant frames that the peer takes in a packet; 0 until it has announced any. */
+  readonly peerRedundancy: number;
   readonly reportsSent: number;
   readonly reportsReceived: number;
   /** Whether the peer has sent BYE. */
@@ -105,7 +105,7 @@ export class RtcpSession {
   #roundTripSumMs = 0;
   #roundTrips = 0;
   #peer: PeerView | undefined;
-  #peerCopies = 0;
+  #peerRedundancy = 0;
   #reportsSent = 0;
   #reportsReceived = 0;
   #peerLeft = false;
@@ -130,7 +130,7 @@ export class RtcpSession {
       roundTripMs: this.#roundTripMs,
       meanRoundTripMs: this.#roundTrips === 0 ? undefined : this.#roundTripSumMs / this.#roundTrips,
       peer: this.#peer,
-      peerCopies: this.#peerCopies,
+      peerRedundancy: this.#peerRedundancy,
       reportsSent: this.#reportsSent,
       reportsReceived: this.#reportsReceived,
       peerLeft: this.#peerLeft,
@@ -205,13 +205,13 @@ export class RtcpSession {
   }
 
   get #redundancy(): ApplicationPacket {
-    const data = Uint8Array.of(REDUNDANT_PAYLOAD_TYPE, MOST_COPIES, 0, 0);
+    const data = Uint8Array.of(REDUNDANT_PAYLOAD_TYPE, MOST_REDUNDANT_FRAMES, 0, 0);
     return { kind: "application", ssrc: this.#ssrc, name: REDUNDANCY_NAME, data };
   }
 
-  #handleRedundancy({ name, data: [payloadType, copies] }: ApplicationPacket): void {
-    if (name !== REDUNDANCY_NAME || payloadType !== REDUNDANT_PAYLOAD_TYPE || copies === undefined) return;
-    this.#peerCopies = Math.min(copies, MOST_COPIES);
+  #handleRedundancy({ name, data: [payloadType, most] }: ApplicationPacket): void {
+    if (name !== REDUNDANCY_NAME || payloadType !== REDUNDANT_PAYLOAD_TYPE || most === undefined) return;
+    this.#peerRedundancy = Math.min(most, MOST_REDUNDANT_FRAMES);
   }
 
   /** A sender report if any packet was sent since the report before the last one (RFC 3550, section 6.4). */

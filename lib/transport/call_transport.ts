@@ -19,7 +19,7 @@ export interface CallTransportEvents {
   onOutput(output: Exclude<CallManagerOutput, { kind: "send" }>): void;
   /** A signalling message that was sent or received. Only a part of a flood is traced. */
   onTrace(trace: Trace): void;
-  /** The number of datagrams that meant nothing to this phone in the last 10 s or more, if that is a flood. */
+  /** The number of datagrams ignored in the last 10 s or more, if that is a flood. */
   onFlood(datagrams: number): void;
 }
 
@@ -38,7 +38,7 @@ interface VoiceCipher {
   readonly receiver: SrtpReceiver;
 }
 
-/** What the calls of a phone go over. */
+/** The parts that a phone's calls use. */
 export interface CallTransportOptions {
   /** Opens the sockets. */
   readonly udp: UdpDriver;
@@ -81,7 +81,7 @@ export class CallTransport implements AsyncDisposable {
   /**
    * Starts to listen for invitations.
    *
-   * @param ip This phone's own address; of it only the version counts, all interfaces are listened on.
+   * @param ip This phone's own address. Only its version counts: the socket listens on all interfaces.
    * @param port UDP port, or 0 for any free one.
    * @throws {Deno.errors.AddrInUse} If another program has the port.
    */
@@ -104,12 +104,12 @@ export class CallTransport implements AsyncDisposable {
     return this.#options.udp.clock;
   }
 
-  /** Has calls wait for work that needs many turns of the event loop, rather than it for them. */
+  /** Gives the event loop priority over calls during work that needs many of its turns. */
   restDuring(work: Promise<unknown>): void {
     this.#options.udp.restDuring(work);
   }
 
-  /** The call that occupies the person, if any. */
+  /** The current call, if any. */
   get current(): Call | undefined {
     return this.#callManager.current;
   }
@@ -181,7 +181,7 @@ export class CallTransport implements AsyncDisposable {
   }
 
   /**
-   * Sorts datagrams. Most of a flood ends here, so nothing is copied, decoded or compared that need not be.
+   * Sorts datagrams. Most of a flood ends here, so nothing is copied, decoded or compared without need.
    *
    * @param datagram Valid until it returns.
    */
@@ -217,7 +217,7 @@ export class CallTransport implements AsyncDisposable {
     if (!("message" in parsed)) return false;
     this.#callManager.handleMessage(now, parsed.message, from, socket);
     const { current } = this.#callManager;
-    // With keys only voice proves its sender: a message could be anybody's.
+    // In a call with keys only voice proves its source: anybody could have sent a message.
     if (current?.id === parsed.message.chamada && !current.keys) this.#sources.set(current, from);
     this.#drain();
     return true;
@@ -242,7 +242,7 @@ export class CallTransport implements AsyncDisposable {
     if (!packet) return false;
     if (!known) this.#sources.set(call, canonical(sender));
     this.#callManager.handleVoice(now, call);
-    // Rarely there is anything: that the peer is back. To set the timer for each packet would be a waste.
+    // Only the notice that the peer is back needs the timer: setting it for each packet would waste time.
     if (this.#carryOutAll()) this.#drain();
     this.#voicePorts.get(call)?.handleDatagram(packet);
     return true;
@@ -306,7 +306,7 @@ export class CallTransport implements AsyncDisposable {
   }
 }
 
-/** Whether a datagram is from some endpoint. Mostly the texts are equal; if not, they are compared in their one form. */
+/** Whether a datagram is from some endpoint. Most texts are equal; others are compared in their one form. */
 function isFrom(sender: Endpoint, endpoint: Endpoint): boolean {
   return sender.port === endpoint.port && (sender.ip === endpoint.ip || sameEndpoint(sender, endpoint));
 }

@@ -1,4 +1,4 @@
-/** Tells signalling from voice by the first bytes (RFC 7983), and sets limits to a flood. Without a socket or a clock. */
+/** Tells signalling from voice by the first bytes (RFC 7983), and limits a flood. Without a socket or a clock. */
 
 import { Buffer } from "node:buffer";
 import { MAX_DATAGRAM_BYTES, SIGNALLING_FIRST_BYTE } from "../protocol/call_messages.ts";
@@ -6,19 +6,19 @@ import { isRtpOrRtcp } from "../rtp/rtp.ts";
 import { TokenBucket } from "../util/token_bucket.ts";
 
 /**
- * Messages that are read: a second, and at once. The present call repeats its own twice a second at most. Of others, 60
- * at once are a class that calls one phone at the same moment. What is beyond is ignored; senders repeat it.
+ * Limits to the messages that are read: a second, and at once. The current call repeats its own twice a second at most.
+ * 60 others at once are a class that calls one phone at the same moment. Messages beyond are ignored; senders repeat them.
  */
 const OWN_CALL = { perSecond: 50, burst: 50 };
 const OTHERS = { perSecond: 20, burst: 60 };
 
 /**
- * Packets from addresses other than the peer's that are tried with the keys of the call: a phone with several addresses
- * may send from another one than it named.
+ * Limits to packets from addresses other than the peer's that are tried with the call's keys: a phone with several
+ * addresses may send from one that it did not name.
  */
 const STRANGERS_VOICE = { perSecond: 100, burst: 20 };
 
-/** The person is told of a flood every 10 s at most, and of none below 1000 ignored datagrams. */
+/** Reports a flood every 10 s at most, and only from 1000 ignored datagrams on. */
 const REPORT_MS = 10_000;
 const FLOOD_DATAGRAMS = 1_000;
 
@@ -26,7 +26,7 @@ const FLOOD_DATAGRAMS = 1_000;
 const SHIELD_DATAGRAMS = 200;
 const SHIELD_MS = 100;
 
-/** What the first bytes of a datagram say that it is. */
+/** The kind of a datagram by its first bytes. */
 export type DatagramKind = "signalling" | "voice" | "ignored";
 
 /** The demultiplexer of one phone. */
@@ -64,9 +64,9 @@ export class DatagramDemux {
   }
 
   /**
-   * Counts a datagram that was ignored.
+   * Counts an ignored datagram.
    *
-   * @returns Their number, if they are a flood and the person is to be told.
+   * @returns Their number, if it is time to report a flood.
    */
   ignored(now: number): number | undefined {
     if (now - this.#latelySince > SHIELD_MS) {
@@ -74,7 +74,7 @@ export class DatagramDemux {
       this.#lately = 0;
     }
     this.#lately++;
-    // The first one after a pause begins a new count: a few now and then are no flood.
+    // The first one after a pause begins a new count: stray datagrams are no flood.
     if (now - this.#ignoredSince > 2 * REPORT_MS) {
       this.#ignoredSince = now;
       this.#ignored = 0;

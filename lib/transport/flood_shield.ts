@@ -1,4 +1,4 @@
-/** Keeps a flood away from a call: has the system drop most datagrams that do not come from the other phone. */
+/** Keeps a flood away from a call: makes the system drop most datagrams that do not come from the other phone. */
 
 import type { Call } from "../call/call.ts";
 import { canonicalIp, type Endpoint } from "../protocol/address.ts";
@@ -29,7 +29,7 @@ export class FloodShield {
   }
 
   /**
-   * Lets through all datagrams from some endpoints and a sample of all others. Does nothing while it is raised already.
+   * Lets through all datagrams from some endpoints and a sample of all others. Does nothing while raised.
    *
    * @param call The call in which it is needed.
    * @param socket The call's socket.

@@ -1,6 +1,6 @@
 /**
- * UDP sockets of Linux, by its own functions (udp(7), poll(2)): with less work for each datagram than the runtime's, room for
- * more datagrams that wait, and a filter that drops datagrams before this program spends time on them.
+ * UDP sockets of Linux, by its own functions (udp(7), poll(2)): with less work for each datagram than the runtime's, a larger
+ * receive buffer, and a filter that drops datagrams before this program spends time on them.
  *
  * All that needs the permission to call libraries is done in {@linkcode LinuxUdp.load}.
  */
@@ -51,7 +51,7 @@ const SO_DETACH_FILTER = 27;
 const POLLIN = 1;
 
 /**
- * Room for datagrams that have come and were not received yet, if the system gives it: 80 ms of 50,000 datagrams a
+ * Receive buffer, if the system gives it: 80 ms of 50,000 datagrams a
  * second, which fill the usual 208 KiB in 5 ms. The system counts some 1000 bytes for a small one.
  */
 const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
@@ -107,7 +107,7 @@ export class LinuxUdp implements UdpDriver {
   }
 }
 
-/** Why a port cannot be had, in the runtime's errors, which the same attempt of its own throws. */
+/** The runtime's error for a port that cannot be bound: the runtime's own attempt throws it. */
 function bindError(version: 4 | 6, port: number): Error {
   try {
     Deno.listenDatagram({ transport: "udp", hostname: version === 6 ? "::" : "0.0.0.0", port }).close();
@@ -163,7 +163,7 @@ class LinuxUdpSocket implements UdpSocket, PolledSocket {
       this.#receiverAddress = encodeAddress(this.#version, to);
     }
     const address = this.#receiverAddress;
-    // Where it fails, the datagram is lost.
+    // A failed send loses the datagram.
     this.#library.sendto(this.descriptor, datagram, datagram.length, 0, address, address.length);
   }
 
@@ -181,14 +181,14 @@ class LinuxUdpSocket implements UdpSocket, PolledSocket {
     try {
       this.#listener(buffer.subarray(0, length), this.#sender);
     } catch {
-      // What fails at a datagram fails at that one alone.
+      // An error in one datagram must not affect the next.
     }
     return true;
   }
 
   attachFilter(instructions: readonly FilterInstruction[]): void {
     const { malloc, memcpy, free, setsockopt } = this.#library;
-    // In the byte order of the machine: all that Deno runs on have the lowest byte first.
+    // In the machine's byte order: Deno runs on little-endian machines only.
     const code = new DataView(new ArrayBuffer(INSTRUCTION_BYTES * instructions.length));
     for (const [index, { code: operation, ifTrue = 0, ifFalse = 0, value }] of instructions.entries()) {
       const at = INSTRUCTION_BYTES * index;
@@ -214,7 +214,7 @@ class LinuxUdpSocket implements UdpSocket, PolledSocket {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    // A thread that still polled it would keep the port.
+    // First: a thread that still polls it would keep the port.
     await this.#loop.remove(this);
     this.#library.close(this.descriptor);
   }

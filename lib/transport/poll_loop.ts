@@ -8,20 +8,20 @@
  *   no voice      ─┤ event loop, another thread polls ├─ …
  * ```
  *
- * Keys, the registry, files and the screen have their turn often enough for people not to notice.
+ * Keyboard, registry, files and screen wait for the next turn, which people do not notice.
  */
 
 import { setImmediate } from "node:timers";
 import { type Clock, systemClock } from "../util/clock.ts";
 
-/** How often the event loop has a turn while voice flows. */
+/** Time between turns of the event loop while voice flows. */
 const TURN_MS = 50;
 
-/** A turn takes some 2 ms, in which no timer should be due: it is put off until there is room, up to the latest. */
+/** A turn takes some 2 ms. It waits until no timer is due in that time, up to the latest. */
 const TURN_ROOM_MS = 4;
 const LATEST_TURN_MS = 2 * TURN_MS;
 
-/** Datagrams of one socket that are received before timers are looked at again. */
+/** Most datagrams to receive from one socket before due timers run. */
 const MOST_AT_ONCE = 32;
 
 /** A socket that can be polled. */
@@ -37,7 +37,7 @@ export interface SocketPoll {
   wait(timeoutMs: number): readonly PolledSocket[];
   /** Waits on another thread, for at most one caller at a time, until it is interrupted. */
   waitAside(): Promise<readonly PolledSocket[]>;
-  /** Has {@linkcode SocketPoll.waitAside} settle soon. */
+  /** Makes {@linkcode SocketPoll.waitAside} settle. */
   interrupt(): void;
 }
 
@@ -46,7 +46,7 @@ interface Timer {
   readonly callback: () => void;
 }
 
-/** The loop of one phone. It holds the main thread as long as there are timers, else another thread waits. */
+/** The loop of one phone. It holds the main thread while there are timers; otherwise another thread waits. */
 export class PollLoop implements Clock {
   readonly #openPoll: (sockets: readonly PolledSocket[]) => SocketPoll;
   readonly #sockets = new Set<PolledSocket>();
@@ -54,9 +54,9 @@ export class PollLoop implements Clock {
   #poll: SocketPoll | undefined;
   #running = false;
   #resting = false;
-  /** Whether datagrams of another thread's waiting are received. */
+  /** Whether `#receiveAside` runs. */
   #aside = false;
-  /** Settles when the other thread has stopped to wait. */
+  /** Settles when the other thread has stopped waiting. */
   #asideWait: Promise<readonly PolledSocket[]> | undefined;
 
   /** @param openPoll Gives a way to wait for some sockets, at least one. */
@@ -70,7 +70,7 @@ export class PollLoop implements Clock {
     this.#socketsChanged();
   }
 
-  /** Lets go of a socket. Settles when no thread waits for it any more. */
+  /** Stops receiving from a socket. Settles when no thread waits for it any more. */
   async remove(socket: PolledSocket): Promise<void> {
     this.#sockets.delete(socket);
     const wait = this.#asideWait;
@@ -78,7 +78,7 @@ export class PollLoop implements Clock {
     await wait;
   }
 
-  /** Leaves the main thread to the event loop until work is done that needs many of its turns. */
+  /** Leaves the main thread to the event loop during work that needs many of its turns. */
   async restDuring(work: Promise<unknown>): Promise<void> {
     this.#resting = true;
     try {
@@ -106,7 +106,7 @@ export class PollLoop implements Clock {
     this.#receiveAside();
   }
 
-  /** Receives as long as the loop does not go round. */
+  /** Receives while no timers are set, as another thread polls. */
   async #receiveAside(): Promise<void> {
     if (this.#aside) return;
     this.#aside = true;
@@ -126,7 +126,7 @@ export class PollLoop implements Clock {
       let turnAt = performance.now() + TURN_MS;
       while (this.#timers.size > 0) {
         this.#callDue();
-        // Promises that were waited for go on.
+        // Promise callbacks run.
         await undefined;
         const now = performance.now();
         const nextAt = this.#next()?.at ?? Infinity;
@@ -135,7 +135,7 @@ export class PollLoop implements Clock {
           turnAt = performance.now() + TURN_MS;
           continue;
         }
-        // No wake-up for a turn alone: a timer or a datagram comes soon.
+        // A turn alone needs no wake-up: a timer or a datagram comes soon.
         const waitMs = Math.max(0, Math.min(nextAt, turnAt + TURN_MS) - now);
         if (!this.#poll) await eventLoopTurn();
         else for (const socket of this.#poll.wait(Math.ceil(waitMs))) this.#receive(socket);
@@ -146,7 +146,7 @@ export class PollLoop implements Clock {
     }
   }
 
-  /** Calls what is due by now, the earliest first. */
+  /** Runs due timers, the earliest first. */
   #callDue(): void {
     const now = performance.now();
     for (let timer = this.#next(); timer && timer.at <= now; timer = this.#next()) {
@@ -163,7 +163,7 @@ export class PollLoop implements Clock {
 
   #receive(socket: PolledSocket): void {
     for (let count = 0; count < MOST_AT_ONCE; count++) {
-      // The last datagram may have led to its removal.
+      // The last datagram may have removed the socket.
       if (!this.#sockets.has(socket) || !socket.receive()) return;
     }
   }
@@ -171,6 +171,6 @@ export class PollLoop implements Clock {
 
 async function eventLoopTurn(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 0));
-  // All that has come meanwhile, rather than in the next turn.
+  // Serves all that came meanwhile, in this turn rather than the next.
   await new Promise((resolve) => setImmediate(resolve));
 }

@@ -11,7 +11,7 @@ export const runtimeUdp: UdpDriver = {
     const hostname = version === 6 ? "::" : "0.0.0.0";
     return new RuntimeUdpSocket(Deno.listenDatagram({ transport: "udp", hostname, port }), listener);
   },
-  // The event loop receives, so that all have their turn anyway.
+  // The event loop receives, and serves all others in turn anyway.
   restDuring: async (work) => {
     await work;
   },
@@ -36,12 +36,12 @@ class RuntimeUdpSocket implements UdpSocket {
     if (this.#closed) return;
     this.#lastSent = this.#socket.send(datagram, { transport: "udp", hostname: to.ip, port: to.port })
       .catch(() => {
-        // Unreachable for now: lost.
+        // Unreachable now: the datagram is lost.
       });
   }
 
   attachFilter(): void {
-    // The runtime has none.
+    // The runtime has no filters.
   }
 
   detachFilter(): void {}
@@ -62,7 +62,7 @@ class RuntimeUdpSocket implements UdpSocket {
         const { hostname: ip, port } = address as Deno.NetAddr;
         if (!this.#closed) this.#listener(datagram as Uint8Array<ArrayBuffer>, { ip, port });
       } catch {
-        // Some systems report here that an earlier datagram did not arrive. Let others have a turn, then go on.
+        // Some systems report here that an earlier datagram did not arrive. Go on after a turn of the event loop.
         if (!this.#closed) await new Promise((resolve) => setTimeout(resolve, 0));
       }
     }

@@ -18,7 +18,7 @@ const IPV4_OFFSET = 4;
 const IPV6_OFFSET = 8;
 const IPV6_GROUPS = 8;
 
-/** What an IPv4 address has before it where IPv6 is expected (`::ffff:192.0.2.1`; RFC 4291, section 2.5.5.2). */
+/** Prefix of an IPv4-mapped IPv6 address (`::ffff:192.0.2.1`; RFC 4291, section 2.5.5.2). */
 const MAPPED_PREFIX = [0, 0, 0xffff];
 
 /** An address as numbers of 32 bits: one for IPv4, four for IPv6. */

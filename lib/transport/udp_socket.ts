@@ -8,7 +8,7 @@ import { MAX_DATAGRAM_BYTES } from "../protocol/call_messages.ts";
 import type { Clock } from "../util/clock.ts";
 import type { FilterInstruction } from "./bpf_filter.ts";
 
-/** Bytes that are received of a datagram: one more than is allowed, to tell a datagram that is too large. */
+/** Most bytes to receive of a datagram: one more than the limit, to tell a datagram that exceeds it. */
 export const RECEIVE_BYTES = MAX_DATAGRAM_BYTES + 1;
 
 /** Takes a datagram, whose bytes are valid until it returns, and where it came from. */
@@ -19,11 +19,11 @@ export interface UdpSocket {
   readonly port: number;
   /** Sends a datagram. One that cannot be sent is lost, as on any network. */
   send(datagram: Uint8Array<ArrayBuffer>, to: Endpoint): void;
-  /** Has the system drop the datagrams that a filter does not accept, where it can. */
+  /** Makes the system drop the datagrams that a filter does not accept, where it can. */
   attachFilter(instructions: readonly FilterInstruction[]): void;
-  /** Has the system let all datagrams through again. */
+  /** Lets all datagrams through again. */
   detachFilter(): void;
-  /** Closes the socket. Settles when it is closed, and what it was given is sent. */
+  /** Closes the socket. Settles when it is closed and all its datagrams are sent. */
   close(): Promise<void>;
 }
 
@@ -36,10 +36,10 @@ export interface UdpDriver {
    *
    * @param version Of IP. A socket of version 6 receives from version 4, too, where the system does so.
    * @param port 0 is any free one.
-   * @param listener Told of each datagram. One that throws loses that datagram alone.
+   * @param listener Gets each datagram. An exception of its own loses that datagram alone.
    * @throws {Deno.errors.AddrInUse} If another program has the port.
    */
   open(version: 4 | 6, port: number, listener: DatagramListener): UdpSocket;
-  /** Has datagrams and timers wait for work that needs many turns of the event loop, rather than it for them. */
+  /** Gives the event loop priority over datagrams and timers during work that needs many of its turns. */
   restDuring(work: Promise<unknown>): Promise<void>;
 }

@@ -1,10 +1,10 @@
 /**
- * Decides when the loudspeaker's queue gets how many samples. It reads no clock and sets no timer: it is told the time,
- * and says when it wants to be called again.
+ * Decides when the loudspeaker's queue gets how many samples. It reads no clock and sets no timer: the caller gives the
+ * time, and calls again at `wakeAt`.
  *
- * Each packet fills the queue up. What the jitter buffer holds back for late packets is in the queue, too, as far as there
- * is room: there it also bridges a stall of this phone. A missing packet is waited for while the queue lasts, and
- * concealed just before it would run dry:
+ * Each packet fills the queue up. As far as there is room, the queue also takes the samples that the jitter buffer holds
+ * back for late packets: there they also bridge a stall of this phone. A missing packet is concealed just before the queue
+ * would run dry:
  *
  * ```text
  *   queue   full ──┐ packet: filled up            packet is missing           concealed
@@ -33,16 +33,16 @@ const PAUSE_SAMPLES = 4 * SAMPLES_PER_MS;
 /** With samples left to give, the queue is topped up this long after the next packet should have come. */
 const TOP_UP_SAMPLES = 5 * SAMPLES_PER_MS;
 
-/** Concealed at once: less than a frame, so that a packet that is a little late is not concealed whole. */
-const MADE_UP_SAMPLES = 10 * SAMPLES_PER_MS;
+/** Samples to conceal at a time: less than a frame, since the packet may come a little late. */
+const CONCEALED_SAMPLES = 10 * SAMPLES_PER_MS;
 
-/** Fewer samples are not worth another call. */
+/** Fewer ready samples get no call of their own. */
 const LEAST_SAMPLES = 5 * SAMPLES_PER_MS;
 
 /** Most samples at once: 200 ms. */
 const LONGEST_SERVING_SAMPLES = 200 * SAMPLES_PER_MS;
 
-/** A loudspeaker that wants nothing for this time has stood still. */
+/** A loudspeaker that wants nothing for this time has stalled. */
 const STOPPAGE_MS = 100;
 
 /** Samples that a queue may lack before the next packet counts as missing, for packets of `frameSamples`. */
@@ -57,7 +57,7 @@ export interface PlaybackQueue {
   /** What it could hold beyond what it needs. */
   readonly roomSamples: number;
   /**
-   * Its content at the last `wanted()`. With 0 it ran dry, and stood still for as long as its clock is behind; a sink
+   * Its content at the last `wanted()`. With 0 it ran dry, and stalled for the time that its clock is behind; a sink
    * without a queue, such as a file, is never behind.
    */
   readonly delaySamples: number;
@@ -72,9 +72,9 @@ export class PlaybackScheduler {
   #wakeAt = 0;
   /** When it last wanted anything. */
   #wantedAt = 0;
-  /** Samples that it still lacks. */
+  /** Samples that the queue still lacks. */
   #lack = 0;
-  /** Samples beyond those that it may be given early, of those held back. */
+  /** Held-back samples that the queue may take beyond those. */
   #early = 0;
   #ranDry = false;
   /** Samples of this serving so far. */
@@ -90,7 +90,7 @@ export class PlaybackScheduler {
     this.#patienceSamples = patienceSamples(frameSamples);
   }
 
-  /** When {@linkcode PlaybackScheduler.tick} is to be called at the latest, in milliseconds. */
+  /** Latest time of the next {@linkcode PlaybackScheduler.tick}, in milliseconds. */
   get wakeAt(): number {
     return this.#wakeAt;
   }
@@ -101,7 +101,7 @@ export class PlaybackScheduler {
   }
 
   /**
-   * Gives on what is ready, after a packet.
+   * Gives the queue the ready samples, after a packet.
    *
    * @param queue The loudspeaker's.
    * @param now Milliseconds on any clock that only goes forward.
@@ -114,7 +114,7 @@ export class PlaybackScheduler {
   }
 
   /**
-   * Gives what is ready, and has concealed what cannot be waited for.
+   * Gives the queue the ready samples, and conceals a missing packet before the queue runs dry.
    *
    * @param queue The loudspeaker's.
    * @param now Milliseconds.
@@ -122,11 +122,11 @@ export class PlaybackScheduler {
    */
   tick(now: number, queue: PlaybackQueue): Int16Array<ArrayBuffer> {
     this.#begin(queue, now);
-    // In a pause a packet may come at any moment, and finds room.
+    // In a pause the queue keeps room: a packet may come at any moment.
     if (this.#jitterBuffer.pausing) this.#play(this.#lack - PAUSE_SAMPLES, now);
     else this.#playReady(now);
     while (this.#lack > this.#patienceSamples - LEAST_SAMPLES) {
-      this.#play(MADE_UP_SAMPLES, now);
+      this.#play(CONCEALED_SAMPLES, now);
       this.#playReady(now);
     }
     return this.#end(now);
@@ -136,7 +136,7 @@ export class PlaybackScheduler {
     this.#lack = Math.min(queue.wanted(), LONGEST_SERVING_SAMPLES);
     this.#early = Math.min(this.#jitterBuffer.heldBackSamples, queue.roomSamples);
     if (this.#lack + this.#early > 0) {
-      // A loudspeaker that stood still, as some do when they start, must not leave its delay behind.
+      // After a stall of the loudspeaker, as some have at their start, do not keep the delay that it caused.
       if (now - this.#wantedAt > STOPPAGE_MS) this.#jitterBuffer.restart();
       this.#wantedAt = now;
     }

@@ -4,15 +4,20 @@ import type { VoiceDecoder } from "../codec/opus.ts";
 import type { JitterBufferConfig } from "../jitter_buffer/config.ts";
 import { JitterBuffer } from "../jitter_buffer/jitter_buffer.ts";
 import { ReceiverStatistics } from "../rtp/receiver_statistics.ts";
-import { MOST_COPIES, parseRedundant, REDUNDANT_PAYLOAD_TYPE, type RedundantPayload } from "../rtp/red.ts";
+import {
+  MOST_REDUNDANT_FRAMES,
+  parseRedundant,
+  REDUNDANT_PAYLOAD_TYPE,
+  type RedundantPayload,
+} from "../rtp/red.ts";
 import { OPUS_PAYLOAD_TYPE, parseRtp, type RtpPacket } from "../rtp/rtp.ts";
 import { SequenceUnwrapper } from "../rtp/sequence_unwrapper.ts";
 
 /** One direction of a call's voice, inward. */
 export class VoiceReceiver {
-  /** Decides what is heard when. */
+  /** Decides which samples to play. */
   readonly jitterBuffer: JitterBuffer;
-  /** What arrives, for reports. */
+  /** Statistics for reports. */
   readonly statistics = new ReceiverStatistics();
   #sequence = new SequenceUnwrapper(16);
   #timestamp = new SequenceUnwrapper(32);
@@ -39,7 +44,7 @@ export class VoiceReceiver {
     const packet = parseRtp(datagram);
     const voice = packet && voiceOf(packet);
     if (!voice || voice.payload.length === 0) return false;
-    if (packet.ssrc !== this.#ssrc) { // A new stream has numbers of its own.
+    if (packet.ssrc !== this.#ssrc) { // Another stream: its numbers start anywhere.
       this.#ssrc = packet.ssrc;
       this.#sequence = new SequenceUnwrapper(16);
       this.#timestamp = new SequenceUnwrapper(32);
@@ -48,30 +53,30 @@ export class VoiceReceiver {
     const sequenceNumber = this.#sequence.extend(packet.sequenceNumber);
     const timestamp = this.#timestamp.extend(packet.timestamp);
     this.statistics.record(packet.ssrc, sequenceNumber, timestamp, now);
-    const redundancy = voice.copies.length;
+    const redundancy = voice.redundant.length;
     this.jitterBuffer.handlePacket(now, { sequenceNumber, timestamp, payload: voice.payload }, redundancy);
-    voice.copies.forEach(({ earlierSamples, payload }, index) => {
+    voice.redundant.forEach(({ timestampOffset, payload }, index) => {
       this.jitterBuffer.handleRedundant({
         sequenceNumber: sequenceNumber - redundancy + index,
-        timestamp: timestamp - earlierSamples,
+        timestamp: timestamp - timestampOffset,
         payload,
       });
     });
     return true;
   }
 
-  /** Fills `samples` with what is to be heard next: see {@linkcode JitterBuffer.play}. */
+  /** Fills `samples` with the next ones to play: see {@linkcode JitterBuffer.play}. */
   play(samples: Int16Array, now: number, behind = 0): void {
     this.jitterBuffer.play(samples, now, behind);
   }
 }
 
-const NO_COPIES: RedundantPayload["copies"] = [];
+const NO_REDUNDANCY: RedundantPayload["redundant"] = [];
 
-/** The frames that a packet carries, undefined where it is no voice. */
+/** The frames of a packet; undefined if it is not voice. */
 function voiceOf({ payloadType, payload }: RtpPacket): RedundantPayload | undefined {
-  if (payloadType === OPUS_PAYLOAD_TYPE) return { payload, copies: NO_COPIES };
+  if (payloadType === OPUS_PAYLOAD_TYPE) return { payload, redundant: NO_REDUNDANCY };
   if (payloadType !== REDUNDANT_PAYLOAD_TYPE) return undefined;
   const redundant = parseRedundant(payload);
-  return redundant && redundant.copies.length <= MOST_COPIES ? redundant : undefined;
+  return redundant && redundant.redundant.length <= MOST_REDUNDANT_FRAMES ? redundant : undefined;
 }

@@ -3,25 +3,30 @@
 import { levelDb } from "../dsp/level.ts";
 import { SAMPLE_RATE } from "../dsp/pcm.ts";
 import { SILENT_PACKET_BYTES, type VoiceEncoder } from "../codec/opus.ts";
-import { encodeRedundant, type FrameCopy, LONGEST_COPY_BYTES, REDUNDANT_PAYLOAD_TYPE } from "../rtp/red.ts";
+import {
+  encodeRedundant,
+  LONGEST_REDUNDANT_BYTES,
+  REDUNDANT_PAYLOAD_TYPE,
+  type RedundantFrame,
+} from "../rtp/red.ts";
 import { encodeRtp, OPUS_PAYLOAD_TYPE, RTP_HEADER_BYTES } from "../rtp/rtp.ts";
 
-/** Level of speech at least, in dB of full scale. */
+/** Least level of speech, in dBFS. */
 const SPEECH_DB = -55;
 
 /**
- * After 8 s without speech, silence is not sent (DTX). Shorter pauses are: the receiver's jitter buffer learns the
- * network's delay from packets, and so knows it before the next word.
+ * Stops sending silence after 8 s without speech (DTX). Shorter pauses are sent: the receiver's jitter buffer measures the
+ * network's delay by packets, and so knows it before the next word.
  */
 const LONG_SILENCE_SAMPLES = 8 * SAMPLE_RATE;
 
-/** One packet of silence in 400 ms is sent all the same, as a sign of life: as often as Opus does by itself. */
-const SIGN_OF_LIFE_SAMPLES = 0.4 * SAMPLE_RATE;
+/** Under DTX, sends one packet of silence every 400 ms as a keepalive: Opus's own interval. */
+const KEEPALIVE_SAMPLES = 0.4 * SAMPLE_RATE;
 
-/** Most bytes of frames in a packet with copies: with all headers it fits into Ethernet's 1500. */
+/** Most bytes of frames in a redundant packet: with all headers it fits into Ethernet's 1500. */
 const LONGEST_PAYLOAD_BYTES = 1400;
 
-const NO_COPIES: FrameCopy[] = [];
+const NO_REDUNDANCY: RedundantFrame[] = [];
 
 /** A frame that was sent. */
 interface SentFrame {
@@ -31,8 +36,8 @@ interface SentFrame {
 
 /** The sender of a call's voice. */
 export class VoiceSender {
-  /** Frames before it of which a packet carries copies (RFC 2198). */
-  copies = 0;
+  /** Number of earlier frames that a packet carries (RFC 2198). */
+  redundancy = 0;
   /** The stream's identifier (RFC 3550, section 8.1). */
   readonly ssrc: number;
   readonly #encoder: VoiceEncoder;
@@ -41,7 +46,7 @@ export class VoiceSender {
   #sentTimestamp = 0;
   #sent = 0;
   #silent = false;
-  /** The last frames, for the copies in the next packets. */
+  /** The last frames, for redundancy in the next packets. */
   readonly #before: SentFrame[] = [];
   /** Samples since the last speech. */
   #quietSamples = 0;
@@ -77,7 +82,7 @@ export class VoiceSender {
    * @param frame Samples; cleared if they count as silence.
    * @param muted Whether they are silent because the person muted the microphone.
    * @returns Undefined if the frame need not be sent: the silence that the last packet announced goes on (discontinuous
-   * transmission, RFC 7587, section 3.1.3). The timestamp advances all the same.
+   * transmission, RFC 7587, section 3.1.3). The timestamp still advances.
    */
   packet(frame: Int16Array, muted = false): Uint8Array<ArrayBuffer> | undefined {
     this.#quietSamples = levelDb(frame) < SPEECH_DB ? this.#quietSamples + frame.length : 0;
@@ -88,7 +93,7 @@ export class VoiceSender {
     const timestamp = this.#timestamp;
     this.#timestamp = (timestamp + frame.length) >>> 0;
     this.#unsentSamples += frame.length;
-    if (pausing && wasSilent && this.#unsentSamples < SIGN_OF_LIFE_SAMPLES) {
+    if (pausing && wasSilent && this.#unsentSamples < KEEPALIVE_SAMPLES) {
       this.#before.length = 0;
       return undefined;
     }
@@ -96,14 +101,14 @@ export class VoiceSender {
     this.#encoder.allowSilence(pausing);
     const payload = this.#encoder.encode(frame);
     this.#silent = payload.length <= SILENT_PACKET_BYTES;
-    const copies = this.#copiesFor({ timestamp, payload });
+    const redundant = this.#redundantFor({ timestamp, payload });
     const datagram = encodeRtp({
-      payloadType: copies.length > 0 ? REDUNDANT_PAYLOAD_TYPE : OPUS_PAYLOAD_TYPE,
+      payloadType: redundant.length > 0 ? REDUNDANT_PAYLOAD_TYPE : OPUS_PAYLOAD_TYPE,
       marker: this.#sent === 0 || (wasSilent && !this.#silent),
       sequenceNumber: this.#sequenceNumber,
       timestamp,
       ssrc: this.ssrc,
-      payload: copies.length > 0 ? encodeRedundant({ copies, payload }) : payload,
+      payload: redundant.length > 0 ? encodeRedundant({ redundant, payload }) : payload,
     });
     this.#sequenceNumber = (this.#sequenceNumber + 1) & 0xffff;
     this.#sentTimestamp = timestamp;
@@ -111,20 +116,20 @@ export class VoiceSender {
     return datagram;
   }
 
-  /** The copies that fit into the packet of a frame. Keeps the frame for the next ones. */
-  #copiesFor(frame: SentFrame): FrameCopy[] {
+  /** The earlier frames that fit into the packet of a frame. Keeps the frame for the next packets. */
+  #redundantFor(frame: SentFrame): RedundantFrame[] {
     const before = this.#before;
-    while (before.length > this.copies) before.shift();
-    if (this.copies === 0) return NO_COPIES;
-    const copies: FrameCopy[] = [];
+    while (before.length > this.redundancy) before.shift();
+    if (this.redundancy === 0) return NO_REDUNDANCY;
+    const redundant: RedundantFrame[] = [];
     let bytes = frame.payload.length;
     for (const { timestamp, payload } of before.toReversed()) {
       bytes += payload.length;
-      if (bytes > LONGEST_PAYLOAD_BYTES || payload.length > LONGEST_COPY_BYTES) break;
-      copies.unshift({ earlierSamples: (frame.timestamp - timestamp) >>> 0, payload });
+      if (bytes > LONGEST_PAYLOAD_BYTES || payload.length > LONGEST_REDUNDANT_BYTES) break;
+      redundant.unshift({ timestampOffset: (frame.timestamp - timestamp) >>> 0, payload });
     }
     before.push(frame);
-    return copies;
+    return redundant;
   }
 
   /** Bytes of a datagram that are voice. */

@@ -29,19 +29,19 @@ export interface VoiceSessionOptions {
   readonly frameSamples: number;
   /** Whether Opus adds in-band FEC when the peer reports losses (RFC 6716, section 2.1.7). */
   readonly errorCorrection: boolean;
-  /** Whether packets carry copies of earlier frames against such losses (RFC 2198), if the peer takes them. */
+  /** Whether packets carry earlier frames against such losses (RFC 2198), if the peer takes them. */
   readonly redundancy: boolean;
   /** Whether the jitter buffer may shorten and stretch sound. */
   readonly stretching: boolean;
   /** Whether to start with silence in place of the microphone's sound. */
   readonly muted?: boolean;
-  /** Sends a datagram: some 50 a second. */
+  /** Sends a datagram. */
   readonly send: (datagram: Uint8Array<ArrayBuffer>) => void;
   /** Opens a silent microphone in place of one that failed. */
   readonly replaceSource: (error: AudioError) => AudioSource;
   /** Opens a mute loudspeaker in place of one that failed. */
   readonly replaceSink: (error: AudioError) => AudioSink;
-  /** Works on the microphone's sound. */
+  /** Processes the microphone's sound. */
   readonly processor?: MicrophoneProcessor | undefined;
   /** The codec: libopus in WebAssembly, if left out. */
   readonly libopus?: Libopus | undefined;
@@ -49,13 +49,13 @@ export interface VoiceSessionOptions {
   readonly clock?: Clock | undefined;
 }
 
-/** Work on the microphone's sound before it is sent: echo cancelling, noise reduction, gain. */
+/** Processes the microphone's sound before encoding: echo cancellation, noise suppression, gain control. */
 export interface MicrophoneProcessor {
-  /** Delay that it adds, in samples. */
+  /** Added delay in samples. */
   readonly latencySamples: number;
-  /** The loudspeaker was given samples, which are heard after `delaySamples` more. */
+  /** Takes samples that the loudspeaker got; they are heard after `delaySamples` more. */
   played(samples: Int16Array, delaySamples: number): void;
-  /** Works in place on samples that the microphone heard `delaySamples` ago. */
+  /** Processes, in place, samples that the microphone captured `delaySamples` ago. */
   capture(samples: Int16Array, delaySamples: number): void;
 }
 
@@ -72,7 +72,7 @@ export interface VoiceFigures {
   readonly framesReordered: number;
   /** Dropped because the jitter buffer was full. */
   readonly framesDropped: number;
-  /** Packets lost on the way, in percent of those sent: the peer's by our count, ours by the peer's reports. */
+  /** Packets lost on the network, in percent: the peer's by our count, ours by the peer's reports. */
   readonly lossInPercent: number;
   readonly lossOutPercent: number | null;
   /** Interarrival jitter (RFC 3550, section 6.4.1), the same two ways. */
@@ -105,16 +105,16 @@ export const NO_VOICE: VoiceFigures = {
   mos: 0,
 };
 
-/** Expected losses from which on packets carry one copy, and two, which cost another frame of delay. */
-const ONE_COPY_LOSS = 0.01;
-const TWO_COPIES_LOSS = 0.06;
+/** Least expected loss for one redundant frame in each packet, and for two, which cost another frame of delay. */
+const ONE_FRAME_LOSS = 0.01;
+const TWO_FRAMES_LOSS = 0.06;
 
-/** Most frames that are read and sent at once after this phone was held up; then others have their turn. */
+/** Most frames to read and send in one turn of the event loop, after this phone stalled. */
 const MOST_FRAMES_AT_ONCE = 3;
 
 /**
- * The expected loss is the highest of the last 10 reports, some 15 s: it rises at once, and does not fall by chance, since
- * the peer changes its delay with each change.
+ * The expected loss is the highest of the last 10 reports, some 15 s: it rises at once, and does not fall by chance. The
+ * peer's jitter buffer changes its delay with each change of redundancy.
  */
 const REPORTS_REMEMBERED = 10;
 
@@ -141,12 +141,12 @@ export class VoiceSession {
   /** Losses of the last reports. */
   readonly #losses: number[] = [];
   #reportsReceived = 0;
-  /** Settle when devices that failed, and the microphone, are closed. */
+  /** Settle when failed devices, and the microphone, are closed. */
   readonly #closing: { readonly sources: Promise<void>[]; readonly sinks: Promise<void>[] } = {
     sources: [],
     sinks: [],
   };
-  /** The last frame of each direction: levels are asked for more rarely. */
+  /** The last frame of each direction, for levels. */
   readonly #frame: Int16Array<ArrayBuffer>;
   #played = new Int16Array(0);
   #stopped = false;
@@ -188,9 +188,9 @@ export class VoiceSession {
     const { played, recovered, concealedSamples, late, repeated, reordered, dropped } = jitterBuffer.counts;
     const { roundTripMs, peer } = this.#rtcpSession.figures;
     const concealed = Math.round(concealedSamples / FRAME_SAMPLES);
-    // Assumes that the peer's devices are as slow as this phone's.
+    // Assumes that the peer's devices have the latency of this phone's.
     const processing = this.#options.processor?.latencySamples ?? 0;
-    // Samples that are in the loudspeaker's queue early count in the playout delay already.
+    // The playout delay counts samples that are in the loudspeaker's queue early already.
     const speaker = Math.max(0, this.#sink.delaySamples - this.#scheduler.earlySamples);
     const devicesMs = (this.#source.delaySamples + processing + speaker) / SAMPLES_PER_MS;
     const { mos } = estimateQuality({
@@ -251,7 +251,7 @@ export class VoiceSession {
     await Promise.all(this.#closing.sinks);
   }
 
-  /** Settles when the microphone is closed, too, and all memory is given back. */
+  /** Settles when the microphone is closed, too, and all memory is free. */
   async closed(): Promise<void> {
     await Promise.all(this.#closing.sources);
     this.#encoder[Symbol.dispose]();
@@ -259,12 +259,12 @@ export class VoiceSession {
   }
 
   #tick(): void {
-    // Not every runtime cancels a timer that is due already.
+    // Some runtimes do not cancel a timer that is due already.
     if (this.#stopped) return;
     this.#wakeAt = Infinity;
     if (this.#clock.now() >= this.#readAt) this.#capture();
     const now = this.#clock.now();
-    // In a pause no packets wake it: then with each frame that is read, so that the timer has one time only.
+    // In a pause no packet comes: each frame read also serves the loudspeaker, so that one timer is enough.
     if (now >= this.#scheduler.wakeAt || this.#receiver.jitterBuffer.pausing) this.#serve(now, false);
     this.#setTimer();
   }
@@ -274,11 +274,11 @@ export class VoiceSession {
     if (this.#stopped || wakeAt === this.#wakeAt) return;
     this.#cancelWake();
     this.#wakeAt = wakeAt;
-    // The time may be past, if this phone was held up.
+    // The time is past if this phone stalled.
     this.#cancelWake = this.#clock.setTimer(() => this.#tick(), Math.max(0, wakeAt - this.#clock.now()));
   }
 
-  /** Reads and sends the frames that the microphone has. */
+  /** Sends the frames that the microphone has. */
   #capture(): void {
     const frame = this.#frame;
     let waitMs = 0;
@@ -289,7 +289,7 @@ export class VoiceSession {
     this.#readAt = this.#clock.now() + waitMs;
   }
 
-  /** @returns Milliseconds until the next frame is there; 0 if it was read. */
+  /** @returns Milliseconds until the next frame; 0 if it was read. */
   #read(frame: Int16Array<ArrayBuffer>): number {
     const source = this.#source;
     try {
@@ -312,7 +312,7 @@ export class VoiceSession {
     this.#rtcpSession.sent(this.#sender.timestamp, VoiceSender.payloadBytes(datagram), this.#clock.now());
   }
 
-  /** Plays the samples that are due, with a packet that came or without one that did not. */
+  /** Plays the samples that are due, after a packet or at the time of a missing one. */
   #serve(now: number, packetCame: boolean): void {
     try {
       const samples = packetCame
@@ -339,18 +339,20 @@ export class VoiceSession {
     this.#closing.sinks.push(close(sink));
   }
 
-  /** Takes a report, and adapts FEC and redundancy to the loss in it. */
+  /** Adapts FEC and redundancy to the loss in a report. */
   #reported(datagram: Uint8Array, now: number): void {
     this.#rtcpSession.handlePacket(now, datagram);
-    const { peer, peerCopies, reportsReceived } = this.#rtcpSession.figures;
+    const { peer, peerRedundancy, reportsReceived } = this.#rtcpSession.figures;
     if (!peer || reportsReceived === this.#reportsReceived) return;
     this.#reportsReceived = reportsReceived;
     this.#losses.push(peer.lossFraction);
     if (this.#losses.length > REPORTS_REMEMBERED) this.#losses.shift();
     const expectedLoss = Math.max(...this.#losses);
-    // Both together: an encoder that expects loss makes packets whose gaps Opus conceals better.
+    // FEC also with redundancy: Opus conceals gaps better between packets of an encoder that expects loss.
     if (this.#options.errorCorrection) this.#encoder.expectLoss(expectedLoss);
-    if (this.#options.redundancy) this.#sender.copies = Math.min(copiesFor(expectedLoss), peerCopies);
+    if (this.#options.redundancy) {
+      this.#sender.redundancy = Math.min(redundancyFor(expectedLoss), peerRedundancy);
+    }
   }
 }
 
@@ -358,15 +360,15 @@ async function close(device: AudioSource | AudioSink): Promise<void> {
   try {
     await device[Symbol.asyncDispose]();
   } catch {
-    // It failed already, or is not used any more.
+    // It failed before, or its samples do not matter any more.
   }
 }
 
-function copiesFor(loss: number): number {
-  return loss >= TWO_COPIES_LOSS ? 2 : loss >= ONE_COPY_LOSS ? 1 : 0;
+function redundancyFor(loss: number): number {
+  return loss >= TWO_FRAMES_LOSS ? 2 : loss >= ONE_FRAME_LOSS ? 1 : 0;
 }
 
-/** To two decimals, as people and scripts want it. */
+/** To two decimals. */
 function rounded(value: number): number {
   return Math.round(100 * value) / 100;
 }

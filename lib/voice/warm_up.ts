@@ -1,4 +1,4 @@
-/** A call with itself before the first one, so that its first seconds do not wait for the compiler. */
+/** A call with itself that compiles a call's code, so that the first seconds of the first call do not wait for it. */
 
 import { SAMPLES_PER_MS } from "../dsp/pcm.ts";
 import type { AudioSink, AudioSource } from "../../audio/audio_io.ts";
@@ -13,21 +13,21 @@ import { type MicrophoneProcessor, VoiceSession } from "./voice_session.ts";
 
 /** Milliseconds of a frame. */
 const FRAME_MS = 20;
-/** One packet in 10 is lost, so that concealment and recovery are compiled, too. */
+/** Loses one packet in 10, so that concealment and recovery are compiled, too. */
 const LOST_ONE_IN = 10;
 
 /** The parts that calls will use. */
 export interface WarmUpParts {
   readonly libopus?: Libopus;
   readonly cipher?: AesGcm;
-  /** Works on the microphone's sound; one that no call uses. */
+  /** Processes the microphone's sound; no call uses it. */
   readonly processor?: MicrophoneProcessor | undefined;
 }
 
 /**
  * Has a call with itself.
  *
- * @param seconds Duration of the call, one frame in each turn of the event loop, so that nobody has to wait.
+ * @param seconds Duration of the call, one frame in each turn of the event loop, so that commands do not wait.
  */
 export async function warmUp(
   seconds: number,

@@ -1,7 +1,7 @@
 import type { AudioSource } from "../../audio/audio_io.ts";
 import { type Clock, systemClock } from "../../lib/util/clock.ts";
 
-/** Reads samples from a source, waiting until there are enough. */
+/** Reads samples from a source, and waits until there are enough. */
 export async function hear(
   source: AudioSource,
   samples: Int16Array<ArrayBuffer>,

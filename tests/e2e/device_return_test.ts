@@ -11,7 +11,7 @@ if (missing) console.log(`skipped: sound devices that go away, because ${missing
 /** The microphone's sound unprocessed: noise reduction would take a lasting tone for noise. */
 const AS_IT_IS = ["--no-echo-cancel", "--no-noise-reduction", "--no-gain"];
 
-/** Least level of a tone that came all the way. */
+/** Least level of a tone at the far end. */
 const HEARD_DB = -30;
 
 /** More than the playout delay of a call here, less than the gap of a PulseAudio microphone that starts. */
@@ -39,12 +39,12 @@ async function assertVoiceGoesRound(maria: ToolProcess, joao: ToolProcess): Prom
   await level(maria, "speakerDb", true);
 }
 
-/** The sides of events. Both devices mostly come in one event; on a busy machine in two. */
+/** The sides of events. Both devices come in one event; on a busy machine in two. */
 function sides(events: readonly PrintedEvent[]): string[] {
   return events.flatMap(({ side }) => side === "both" ? ["microphone", "speaker"] : [side as string]).sort();
 }
 
-/** Waits until events of some name have told of both devices. */
+/** Waits until events of some name have named both devices. */
 async function bothTold(phone: ToolProcess, event: string): Promise<void> {
   const first = await phone.waitForEvent(event);
   assertEquals(first.names, ["default"]);

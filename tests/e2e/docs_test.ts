@@ -6,7 +6,7 @@ import { startProcess, type ToolKind } from "../../testing/processes.ts";
 const ROOT = new URL("../../", import.meta.url);
 const REPORT = "docs/relatorio-tecnico.md";
 
-/** What is made by commands, and so is no part of the tree. */
+/** Made by commands, and so no part of the tree. */
 const MADE = /^(\.git|\.deno|dist|node_modules|demo\/out|bench\/out)$/;
 
 /** All files of the tree, and its folders, which end with a slash, as paths from its root. */
@@ -132,7 +132,7 @@ Deno.test("README and report are short", () => {
   assertGreater(301, lines(REPORT));
 });
 
-/** What stands below the heading with this fragment, up to the next one of that level or above. */
+/** The section below the heading with this fragment, up to the next one of that level or above. */
 function section(text: string, fragment: string): string {
   const [, ...parts] = text.split(/^(?=#{1,6} )/m);
   const start = parts.findIndex((part) => anchors(part).has(fragment));
@@ -153,7 +153,7 @@ function options(text: string): string[] {
   return [...new Set(text.match(/--[a-z][a-z-]*/g))].toSorted();
 }
 
-/** What a tool says of itself, in English. */
+/** The help of a tool, in English. */
 async function help(kind: ToolKind): Promise<string> {
   await using tool = startProcess(kind, ["--help", "--lang", "en"]);
   assertEquals(await tool.exitCode(), 0);

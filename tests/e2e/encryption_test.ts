@@ -52,7 +52,7 @@ function portOf(phone: ToolProcess): number {
 }
 
 callTest(
-  "two phones show the same code, and a goodbye that is not theirs does nothing",
+  "two phones show the same code, and a forged goodbye does nothing",
   async (startPhone) => {
     await using registry = await startRegistry();
     await using maria = await startPhone(registry.port, "maria", ["--answer", "accept"]);
@@ -60,7 +60,7 @@ callTest(
     const started = [await joao.waitForEvent("call_started"), await maria.waitForEvent("call_started")];
     assertEquals(started[0]?.code, started[1]?.code);
     assert(/^\d{5}$/.test(started[0]?.code as string));
-    // Somebody who has seen every message says goodbye to both, in either's name.
+    // An attacker who has seen every message says goodbye to both, in either's name.
     const invitation = joao.events("message").map(({ text }) => JSON.parse(text as string))
       .find(({ tipo }) => tipo === "convite");
     const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
@@ -93,7 +93,7 @@ callTest(
   },
 );
 
-Deno.test("somebody in between who passes everything on changes nothing, one with keys of their own is found out", async () => {
+Deno.test("a relay between two phones changes nothing, and the code reveals one with keys of its own", async () => {
   await using registry = await startRegistry();
   await using maria = await startPhone(registry.port, "maria", ["--answer", "accept"]);
   const codes = async () => [
@@ -133,7 +133,7 @@ Deno.test("somebody in between who passes everything on changes nothing, one wit
   assertGreater(evil.datagrams.length, 3);
 });
 
-Deno.test("a recording of a call is speech with the keys that a phone wrote down, and nothing without them", async () => {
+Deno.test("a capture of a call decrypts to speech with the key log of a phone, and to noise without it", async () => {
   const { SrtpSession, SrtcpSession }: WeriftRtp = await import(WERIFT_RTP);
   using _vectors = withNullVectors();
   await using folder = await temporaryFolder();
@@ -184,7 +184,7 @@ Deno.test("a recording of a call is speech with the keys that a phone wrote down
   assertLess(compare(said, without).correlation, 0.5);
 });
 
-/** Recorded voice as a listener hears it: every packet decoded in order, silence for packets that are no Opus. */
+/** Captured voice as a listener hears it: every packet decoded in order, with silence for packets that are not Opus. */
 async function heard(
   voice: readonly Datagram[],
   open: (bytes: Uint8Array) => Uint8Array,
@@ -230,7 +230,7 @@ Deno.test("a call without encryption says so on both screens", async () => {
   assertStringIncludes(beto.stdout, "Chamada sem cifra: quem tem acesso à rede pode ouvi-la.");
 });
 
-Deno.test("a phone whose keys cannot be written down says so, and the call goes on", async () => {
+Deno.test("a phone whose key log cannot be written says so, and the call goes on", async () => {
   await using registry = await startRegistry();
   await using maria = await startPhone(registry.port, "maria", ["--answer", "accept"]);
   await using joao = await startPhone(

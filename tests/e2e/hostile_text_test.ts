@@ -26,7 +26,7 @@ function spellings(message: object): string[] {
   return [plain, escaped, raw];
 }
 
-/** Looks at all that a process wrote, byte for byte. */
+/** Checks all output of a process, byte by byte. */
 function assertHarmless(process: ToolProcess, json: boolean): void {
   for (
     const [where, bytes] of [["output", process.bytes], ["errors", encoder.encode(process.stderr)]] as const
@@ -39,7 +39,7 @@ function assertHarmless(process: ToolProcess, json: boolean): void {
   assertGreater(process.lines.length, CLASSES.length, "it did tell of what came");
 }
 
-/** Takes lines of a connection and answers each as it is told. */
+/** Reads lines of a connection and sends the answers that `answer` gives. */
 async function converse(
   connection: Deno.TcpConn,
   answer: (request: Record<string, string>) => string | undefined,
@@ -55,7 +55,7 @@ async function converse(
   }
 }
 
-/** A registry of ill will: lets the phone in, and has something hostile in all that it says besides. */
+/** A hostile registry: lets the phone in, and sends hostile text in all else. */
 class EvilRegistry implements AsyncDisposable {
   readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   readonly #serving: Promise<void>;
@@ -121,7 +121,7 @@ function allHostile(): string {
   return CLASSES.map(([, text]) => text).join(" | ");
 }
 
-/** A phone of ill will: sends hostile datagrams, and invites under hostile names. */
+/** A hostile phone: sends hostile datagrams, and invites under hostile names. */
 async function sendHostileDatagrams(port: number): Promise<void> {
   using socket = disposable(Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 }));
   const { port: own } = socket.addr as Deno.NetAddr;
@@ -190,7 +190,7 @@ for (const json of [false, true]) {
       id: allHostile().slice(0, 60),
     };
     await evil.write(encoder.encode(`${JSON.stringify(named)}\n`));
-    // A beginning that is far too long, and never ends.
+    // A message that exceeds the limit, without an end.
     await evil.write(encoder.encode(`${HOSTILE_CLASSES["escape sequences"]}`.repeat(200)));
     await registry.waitFor((line) => line.includes("pedro") && !line.includes("tipo"));
     registry.kill("SIGTERM");
@@ -198,7 +198,7 @@ for (const json of [false, true]) {
     assertHarmless(registry, json);
   });
 
-  Deno.test(`a phone that is refused with hostile words says so in harmless ones, ${mode}`, async () => {
+  Deno.test(`a phone that is refused with hostile text shows harmless text, ${mode}`, async () => {
     await using registry = new EvilRegistry(true);
     await using phone = startProcess("phone", [
       `127.0.0.1:${registry.port}`,

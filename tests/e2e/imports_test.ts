@@ -10,7 +10,7 @@ function* modules(folder: string): Generator<string> {
   }
 }
 
-/** Ends the program at the first library or socket, also where the module would go on without it. */
+/** Ends the program at the first library or socket, also if the module would go on without it. */
 const GUARDS = `
   for (const name of ["dlopen", "listen", "listenDatagram", "connect", "connectTls", "listenTls"]) {
     Deno[name] = () => {
@@ -38,7 +38,7 @@ Deno.test("every module of lib/ and audio/ can be loaded without a permission, a
   assertEquals({ success, stderr }, { success: true, stderr: "" });
 });
 
-Deno.test("a module that loads a library or opens a socket is found out, also if it goes on without", async () => {
+Deno.test("the check finds a module that loads a library or opens a socket, also if it goes on without", async () => {
   await using folder = await temporaryFolder();
   for (const call of [`Deno.dlopen("libc.so.6", {})`, `Deno.listen({ port: 0 })`, `Deno.env.toObject()`]) {
     const module = `${folder.path}/${call.length}.js`;

@@ -1,4 +1,4 @@
-/** Phones that are made to leave, or lose what they record to, at any moment. */
+/** Phones that a signal or a person ends, or whose disk is full, at any moment. */
 
 import { assert, assertEquals, assertGreater, assertLess, assertStringIncludes } from "@std/assert";
 import { SAMPLE_RATE } from "../../lib/dsp/pcm.ts";
@@ -106,7 +106,7 @@ for (const signal of SIGNALS) {
   });
 }
 
-Deno.test("two Ctrl-C in a row are as good as one: everybody is told, and the recording is complete", async () => {
+Deno.test("two Ctrl-C in a row act as one: peer and registry learn of it, and the recording is complete", async () => {
   await using folder = await temporaryFolder();
   await using registry = await startRegistry();
   await using maria = await startPhone(registry.port, "maria", ["--answer", "accept", "--mic", "tone"]);
@@ -260,7 +260,7 @@ Deno.test("a recording to a disk that is full from the beginning is refused in o
   assertStringIncludes(await assertRefused(`${disk.path}/chamada.wav`), "o disco está cheio");
 });
 
-/** Starts a phone that is to record to a file and cannot. @returns What it says. */
+/** Starts a phone that cannot record to its file. @returns What it says. */
 async function assertRefused(path: string): Promise<string> {
   await using registry = await startRegistry();
   const args = [`127.0.0.1:${registry.port}`, "joão", "0", "--mic", "none", "--speaker", path];
@@ -271,7 +271,7 @@ async function assertRefused(path: string): Promise<string> {
   return phone.stdout;
 }
 
-/** A disk of some bytes that is gone at the end of the test, or why there can be none. */
+/** A disk of some bytes until the end of the test, or why there is none. */
 async function smallDisk(bytes: number): Promise<Temporary | string> {
   if (Deno.build.os !== "linux") return "small disks are made on Linux only";
   const folder = await temporaryFolder();
@@ -293,7 +293,7 @@ async function smallDisk(bytes: number): Promise<Temporary | string> {
 /** A little more than a second and a half of sound. */
 const DISK_BYTES = 160 * 1024;
 
-Deno.test("a disk that gets full in a call costs one sentence, and what was recorded can be played", async () => {
+Deno.test("a phone whose disk gets full in a call says so in one sentence, and leaves a playable recording", async () => {
   const made = await smallDisk(DISK_BYTES);
   if (typeof made === "string") return console.log(`skipped: a disk that gets full, because ${made}`);
   await using disk = made;
@@ -303,7 +303,7 @@ Deno.test("a disk that gets full in a call costs one sentence, and what was reco
   await using joao = await startPhone(registry.port, "joão", ["--call", "maria", "--speaker", recording]);
   const failed = await joao.waitForEvent("audio_failed");
   assertEquals([failed.side, failed.code, failed.asked], ["speaker", "file_failed", false]);
-  // The call goes on: voice comes and goes for another second.
+  // The call goes on: voice flows both ways for another second.
   const { framesPlayed } = await joao.waitForEvent("status");
   await joao.waitForEvent(
     "status",

@@ -9,7 +9,7 @@ const SECRET = "água mole em pedra dura";
 
 const secretFile = (text: string) => temporaryFile("", new TextEncoder().encode(text));
 
-/** The command line of a process as every user of the machine can read it, where the system has such a thing. */
+/** The command line of a process as every user of the machine can read it, on systems that show it. */
 async function commandLine(pid: number): Promise<string> {
   return Deno.build.os === "linux" ? await Deno.readTextFile(`/proc/${pid}/cmdline`) : "";
 }

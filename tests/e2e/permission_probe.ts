@@ -1,6 +1,6 @@
 /**
  * Tries everything that a program may be forbidden, and prints the results as an object of JSON: `granted`, `refused`, or
- * another error. To be run with one of deno.json's sets of permissions.
+ * another error. Run it with one of deno.json's sets of permissions.
  *
  * `--give-up read,ffi` first gives up all dispensable permissions but these, as the phone does.
  *

@@ -5,7 +5,7 @@ import { importMap } from "../../testing/program.ts";
 const ROOT = new URL("../../", import.meta.url);
 const PROBE = "tests/e2e/permission_probe.ts";
 
-/** The permissions of a phone, and all that is refused to it. */
+/** The permissions of a phone, granted and refused. */
 const PHONE: Readonly<Record<string, "granted" | "refused">> = {
   "run: a program": "refused",
   "run: a shell": "refused",
@@ -53,7 +53,7 @@ Deno.test("what deno.json does not grant the phone is refused, and what it grant
   assertEquals(await probe(Deno.execPath(), RUN), PHONE);
 });
 
-Deno.test("what a phone has no use for in a run is refused from its beginning", async () => {
+Deno.test("a phone gives up permissions that its run does not need, at its beginning", async () => {
   const without = (...kinds: string[]) =>
     Object.fromEntries(
       Object.entries(PHONE).map(([name, result]) =>
@@ -164,7 +164,7 @@ Deno.test({
       }).output();
       assert(success, new TextDecoder().decode(stderr));
       const results = await probe(output, ["{file}"]);
-      // An executable has no source to read, and loads no other code whatever it is granted.
+      // An executable has no source to read, and loads no other code with any permission.
       const there = Object.keys(PHONE).filter((name) => !/^(read|import)/.test(name));
       for (const name of there) assertEquals(results[name], PHONE[name], name);
     } finally {

@@ -1,4 +1,4 @@
-/** What tests of whole phones have in common. */
+/** Helpers for tests of whole phones. */
 
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { SAMPLE_RATE } from "../../lib/dsp/pcm.ts";
@@ -29,10 +29,10 @@ export async function startPhone(
   return phone;
 }
 
-/** The kinds of sockets that calls are tested with: see `chooseUdp()` in `phone.ts`. */
+/** The kinds of sockets for tests of calls: see `chooseUdp()` in `phone.ts`. */
 const SOCKETS = Deno.build.os === "linux" ? ["linux", "runtime"] : ["runtime"];
 
-/** A test of calls, once with each kind of sockets, by phones that it starts with what it is given. */
+/** A test of calls, once with each kind of sockets: `run` starts its phones with `start`. */
 export function callTest(name: string, run: (start: typeof startPhone) => Promise<void>): void {
   for (const sockets of SOCKETS) {
     const start: typeof startPhone = (port, name, args, options) =>

@@ -53,7 +53,7 @@ for (const [name, options, likeness] of PROCESSING) {
       await using maria = start("maria", pulse.card("micB", "spkB"), "--answer", "accept");
       await maria.waitForEvent("registered");
       await using joao = start("joão", pulse.card("micA", "spkA"), "--call", "maria");
-      // The cards need a moment to start. Tones that come out at the other end say that they have.
+      // Both cards work when tones come out at the other end.
       await using tones = await writeTones();
       await Promise.all(([["micA", maria], ["micB", joao]] as const).map(async ([cable, hearer]) => {
         const playing = pulse.play(tones.path, cable);

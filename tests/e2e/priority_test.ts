@@ -16,14 +16,14 @@ async function nicenessThrough(through: readonly string[]): Promise<number> {
 
 const onlyRoot = { ignore: Deno.build.os !== "linux" || Deno.uid() !== 0 || getPriority() !== 0 };
 
-Deno.test("a phone that may be is before other programs for the processor", onlyRoot, async () => {
+Deno.test("a phone that may raise its priority does", onlyRoot, async () => {
   assertEquals(await nicenessThrough([]), -11);
 });
 
-Deno.test("a phone that may not be before other programs is in turn", onlyRoot, async () => {
+Deno.test("a phone that may not raise its priority runs at the usual one", onlyRoot, async () => {
   assertEquals(await nicenessThrough(["setpriv", "--bounding-set=-sys_nice"]), 0);
 });
 
-Deno.test("a phone that was given another priority keeps it", onlyRoot, async () => {
+Deno.test("a phone that starts with another priority keeps it", onlyRoot, async () => {
   assertEquals(await nicenessThrough(["nice", "-n", "5"]), 5);
 });

@@ -60,7 +60,7 @@ Deno.test("docs/protocol.md has an example of every message, and the parsers rea
   assertEquals(types.size, 7 + 8 + 6, [...types].join(", "));
 });
 
-Deno.test("docs/protocol.md has a proof of the password that comes out just like that", async () => {
+Deno.test("docs/protocol.md has a proof of the password that the code reproduces", async () => {
   const find = (kind: string, tipo: string) =>
     blocks(`json ${kind}`).flat().map((line) => JSON.parse(line)).find((message) => message.tipo === tipo);
   const [, password = ""] = /with the password `([^`]+)`/.exec(DOCUMENT) ?? [];
@@ -117,7 +117,7 @@ Deno.test("docs/protocol.md has the state machine's table, without what changes 
   const expected: string[] = [];
   for (const line of table.split("\n")) {
     const [state = "", event = "", next, output = ""] = line.split("|").map((cell) => cell.trim());
-    // The security fields are described in words.
+    // The document describes the security fields in words.
     if (/\+|elsewhere/.test(event) || /token|validated/.test(state)) continue;
     const plain = state.replace(/ \(.*/, "");
     if (next === plain && output === "") continue;
@@ -166,7 +166,7 @@ Deno.test("docs/protocol.md has an example whose keys are those of the code", ()
     ["code", marias.code],
   ];
   for (const [what, expected] of computed) assertEquals(value(what), expected, what);
-  // Those in between do not leave the code, so they are computed anew, from what the document says.
+  // Intermediate values stay inside the code: the test computes them by the document.
   const transcript = sha256(
     ["sala 1 chaves", chamada, nome, midia, offer.commitment, maria.publicKey, joao.publicKey].join("\n"),
   );
@@ -224,7 +224,7 @@ class Terminal implements Disposable {
   }
 }
 
-Deno.test("docs/protocol.md has a session by hand that goes just like that", async () => {
+Deno.test("docs/protocol.md has a session by hand that the registry reproduces", async () => {
   await using registry = await startRegistry(["--quiet"]);
   using first = new Terminal(await Deno.connect({ port: registry.port }));
   using second = new Terminal(await Deno.connect({ port: registry.port }));

@@ -63,7 +63,7 @@ callTest(
   },
 );
 
-Deno.test("a phone that was asleep takes its name back, and its ghost goes", async () => {
+Deno.test("a phone that was asleep takes its name back from its old connection", async () => {
   await using registry = await startRegistry();
   await using joao = await startPhone(registry.port, "joão");
   joao.kill("SIGSTOP");
@@ -76,7 +76,7 @@ Deno.test("a phone that was asleep takes its name back, and its ghost goes", asy
   await joao.waitForEvent("registry_back");
 });
 
-/** A registry that does what the test says, for one phone at a time. */
+/** A registry that acts as the test says, for one phone at a time. */
 class ScriptedRegistry implements Disposable {
   readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   #wire: Wire | undefined;
@@ -94,7 +94,7 @@ class ScriptedRegistry implements Disposable {
     return wire;
   }
 
-  /** Goes for good. */
+  /** Closes for good. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;

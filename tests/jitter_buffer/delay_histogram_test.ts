@@ -9,7 +9,7 @@ Deno.test("DelayHistogram knows nothing at first", () => {
   assertEquals(estimator.quantile(0.5), NaN);
 });
 
-Deno.test("DelayHistogram gives the quantiles of what it was told, a millisecond above at most", () => {
+Deno.test("DelayHistogram gives the quantiles of its delays, a millisecond above at most", () => {
   const estimator = new DelayHistogram();
   const random = seededRandom(1);
   for (let count = 0; count < 400; count++) {
@@ -24,7 +24,7 @@ Deno.test("DelayHistogram gives the quantiles of what it was told, a millisecond
   assertEquals(estimator.quantile(0.97), -6 * SAMPLES_PER_MS);
 });
 
-Deno.test("DelayHistogram counts a packet for as much as it is told", () => {
+Deno.test("DelayHistogram weights packets", () => {
   const estimator = new DelayHistogram();
   for (let count = 0; count < 190; count++) estimator.add(0, 20);
   for (let count = 0; count < 10; count++) estimator.add(80 * SAMPLES_PER_MS, 20, 0.1);
@@ -82,7 +82,7 @@ Deno.test("DelayHistogram follows clocks that drift apart, for hours", () => {
   }
 });
 
-Deno.test("DelayHistogram takes any jump", () => {
+Deno.test("DelayHistogram accepts any jump", () => {
   const estimator = new DelayHistogram();
   for (const delay of [0, 1e9, -1e9, 5e8, 5e8 + 2000 * SAMPLES_PER_MS, 5e8 - 5000 * SAMPLES_PER_MS]) {
     for (let count = 0; count < 3; count++) estimator.add(delay, 20);

@@ -31,14 +31,14 @@ class Stream {
   }
 }
 
-Deno.test("DelayManager waits for what most packets of this network need", () => {
+Deno.test("DelayManager waits for the delay of most packets", () => {
   const stream = new Stream();
   assert(stream.manager.empty);
   assertAlmostEquals(stream.spreadAfter(300, () => 7), 0, 1);
   assertAlmostEquals(stream.spreadAfter(300, (frame) => frame % 20), 19, 2);
 });
 
-Deno.test("DelayManager lets a packet be later by what the loudspeaker has", () => {
+Deno.test("DelayManager lets a packet be later by the loudspeaker's queue", () => {
   const [none, some] = [0, FRAME].map((leadSamples) => {
     const stream = new Stream(leadSamples);
     stream.spreadAfter(10, () => 0);

@@ -9,7 +9,7 @@ import { concat } from "@std/bytes/concat";
 import { CONDITIONS } from "../../bench/voice/conditions.ts";
 import type { VoiceDecoder } from "../../lib/codec/opus.ts";
 import { SAMPLES_PER_MS } from "../../lib/dsp/pcm.ts";
-import { encodeRedundant, type FrameCopy, REDUNDANT_PAYLOAD_TYPE } from "../../lib/rtp/red.ts";
+import { encodeRedundant, REDUNDANT_PAYLOAD_TYPE, type RedundantFrame } from "../../lib/rtp/red.ts";
 import { encodeRtp, OPUS_PAYLOAD_TYPE } from "../../lib/rtp/rtp.ts";
 import { type Condition, Impairment } from "../../testing/netem/impairment.ts";
 import { type Random, seededRandom } from "../../testing/netem/random.ts";
@@ -132,17 +132,17 @@ function arrivalsOf(call: GoldenCall): Arrival[] {
     const payload = call.stream === "hostile" && random() < 0.01
       ? Uint8Array.of(9, 9, 9)
       : payloadOf(frame, call.inBand, silent, speaking(timeMs));
-    const copies: FrameCopy[] = before.slice(before.length - call.redundancy).map((copy) => ({
-      earlierSamples: (frame - copy.frame) * call.frameMs * SAMPLES_PER_MS,
-      payload: copy.payload,
+    const redundant: RedundantFrame[] = before.slice(before.length - call.redundancy).map((earlier) => ({
+      timestampOffset: (frame - earlier.frame) * call.frameMs * SAMPLES_PER_MS,
+      payload: earlier.payload,
     }));
     const datagram = encodeRtp({
-      payloadType: copies.length > 0 ? REDUNDANT_PAYLOAD_TYPE : OPUS_PAYLOAD_TYPE,
+      payloadType: redundant.length > 0 ? REDUNDANT_PAYLOAD_TYPE : OPUS_PAYLOAD_TYPE,
       marker: false,
       sequenceNumber: sequenceNumber++ & 0xffff,
       timestamp: frameTimestamp >>> 0,
       ssrc,
-      payload: copies.length > 0 ? encodeRedundant({ copies, payload }) : payload,
+      payload: redundant.length > 0 ? encodeRedundant({ redundant, payload }) : payload,
     });
     before.push({ payload, frame });
     if (before.length > call.redundancy) before.shift();
@@ -187,7 +187,7 @@ class ToneDecoder implements VoiceDecoder {
     return packet.length === 4 && (packet[0]! & COPY) !== 0;
   }
 
-  rebuild(packet: Uint8Array, samples: number): Int16Array | undefined {
+  recover(packet: Uint8Array, samples: number): Int16Array | undefined {
     return this.carriesCopy(packet) ? this.#tone(packet, 1).subarray(0, samples) : undefined;
   }
 

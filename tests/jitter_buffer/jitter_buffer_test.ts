@@ -61,9 +61,9 @@ for (const jitterMs of [30, 80]) {
   });
 }
 
-Deno.test("JitterBuffer recovers single losses from the next packet, when that carries a copy", () => {
+Deno.test("JitterBuffer recovers single losses from the next packet, when that carries FEC", () => {
   const lossy = (time: number) => ({ lost: time % 200 === 100 });
-  const { jitterBuffer, heard } = simulate({ seconds: 10, network: lossy, copies: true });
+  const { jitterBuffer, heard } = simulate({ seconds: 10, network: lossy, fec: true });
   const { recovered, lost, concealedSamples } = jitterBuffer.counts;
   assertGreater(recovered, 45);
   assertEquals(lost, 0);
@@ -71,7 +71,7 @@ Deno.test("JitterBuffer recovers single losses from the next packet, when that c
   assertGreater(compare(said(8), heard.subarray(2 * 48_000)).correlation, 0.99);
 });
 
-Deno.test("JitterBuffer conceals what is lost, keeps the time, and counts it once", () => {
+Deno.test("JitterBuffer conceals lost packets, keeps the time, and counts each once", () => {
   const random = seededRandom(5);
   let lostOnTheWay = 0;
   const { jitterBuffer } = simulate({
@@ -168,7 +168,7 @@ Deno.test("JitterBuffer keeps its delay when a packet comes after its part of a 
   assertAlmostEquals(delays[1]!, delays[0]!, 1);
 });
 
-Deno.test("JitterBuffer goes on with timestamps that were set back", () => {
+Deno.test("JitterBuffer goes on after timestamps jump back", () => {
   const jitterBuffer = new JitterBuffer(new FakeDecoder());
   for (let frame = 0; frame < 100; frame++) {
     const now = 20 * frame;
@@ -246,7 +246,7 @@ Deno.test("JitterBuffer comes back from a long delay in pauses, and half-way in 
   for (const pausing of excessMs.slice(1)) assertLess(pausing, 16);
 });
 
-Deno.test("JitterBuffer waits for peaks of delay that come again and again", () => {
+Deno.test("JitterBuffer waits for recurring peaks of delay", () => {
   let lateBefore = 0;
   const { jitterBuffer } = simulate({
     seconds: 40,
@@ -287,18 +287,18 @@ function longestTargetMs(network: NonNullable<Simulation["network"]>): number {
   return longest;
 }
 
-Deno.test("JitterBuffer takes no packet for a peak that is hardly later than what it waits for", () => {
+Deno.test("JitterBuffer takes no packet for a peak that is hardly later than the target", () => {
   const longest = longestTargetMs((time, random) => ({
     delayMs: time > 8_000 && time % 2_000 === 0 ? 94 : 80 * random(),
   }));
   assertLess(longest, 85);
 });
 
-Deno.test("JitterBuffer takes a late packet for an accident where many overtake each other", () => {
+Deno.test("JitterBuffer takes a late packet for an outlier where many overtake each other", () => {
   assertLess(longestTargetMs((time, random) => ({ delayMs: time === 12_000 ? 75 : 32 * random() })), 45);
 });
 
-Deno.test("JitterBuffer takes it for an accident when many packets come at once, whichever overtook each other", () => {
+Deno.test("JitterBuffer takes packets that come at once for an outlier, in any order", () => {
   // All packets of 70 ms come together, in an order of their own.
   const longest = longestTargetMs((time, random) => ({
     delayMs: time >= 8_000 && time < 8_070 ? 8_070 - time + random() : 30 * random(),
@@ -306,7 +306,7 @@ Deno.test("JitterBuffer takes it for an accident when many packets come at once,
   assertLess(longest, 45);
 });
 
-Deno.test("JitterBuffer takes what comes after it was stalled itself for an accident", () => {
+Deno.test("JitterBuffer takes packets after its own stall for an outlier", () => {
   const jitterBuffer = new JitterBuffer(new FakeDecoder());
   const push = (frame: number, at: number) =>
     jitterBuffer.handlePacket(at, {
@@ -327,7 +327,7 @@ Deno.test("JitterBuffer takes what comes after it was stalled itself for an acci
   assertLess(jitterBuffer.targetMs, 20);
 });
 
-Deno.test("JitterBuffer lets the oldest go past 400 ms, and comes back", () => {
+Deno.test("JitterBuffer drops the oldest packets past 400 ms, and comes back", () => {
   let most = 0;
   const { jitterBuffer } = simulate({
     seconds: 30,
@@ -342,7 +342,7 @@ Deno.test("JitterBuffer lets the oldest go past 400 ms, and comes back", () => {
   assertLessOrEqual(jitterBuffer.delayMs, 20);
 });
 
-Deno.test("JitterBuffer loses nothing after an outage of a second, and waits hardly longer than is needed", () => {
+Deno.test("JitterBuffer loses nothing after an outage of a second, and adds hardly any delay", () => {
   const BURST_MS = 80;
   let droppedInOutage = 0;
   const { jitterBuffer } = simulate({
@@ -361,7 +361,7 @@ Deno.test("JitterBuffer loses nothing after an outage of a second, and waits har
   assertLess(jitterBuffer.delayMs, 2 * (BURST_MS - 20));
 });
 
-Deno.test("JitterBuffer takes up a stream again after an outage, without its delay", () => {
+Deno.test("JitterBuffer resumes a stream after an outage, without its delay", () => {
   for (const outageMs of [100, 400, 3_000]) {
     const { jitterBuffer } = simulate({
       seconds: 12,
@@ -372,7 +372,7 @@ Deno.test("JitterBuffer takes up a stream again after an outage, without its del
   }
 });
 
-Deno.test("JitterBuffer counts late, repeated and reordered packets for what they are", () => {
+Deno.test("JitterBuffer counts late, duplicate and reordered packets", () => {
   const rows: [string, (time: number) => { delayMs?: number; twice?: boolean }, string, number][] = [
     ["repeated", (time) => ({ twice: time === 5_000 }), "repeated", 1],
     ["late", (time) => time === 5_000 ? { delayMs: 90 } : {}, "late", 1],
@@ -390,7 +390,7 @@ Deno.test("JitterBuffer counts late, repeated and reordered packets for what the
   assertLess(jitterBuffer.counts.late, 10);
 });
 
-Deno.test("JitterBuffer takes a pause that is not sent for silence and not for loss", () => {
+Deno.test("JitterBuffer takes DTX for silence, not for loss", () => {
   const jitterBuffer = new JitterBuffer(new FakeDecoder());
   const block = new Int16Array(480);
   let number = 1000;
@@ -413,7 +413,7 @@ Deno.test("JitterBuffer takes a pause that is not sent for silence and not for l
   assertLess(concealedSamples / 48, 5 * 300);
 });
 
-Deno.test("JitterBuffer begins anew where the numbers do, and at restart()", () => {
+Deno.test("JitterBuffer starts again where the sequence numbers do, and at restart()", () => {
   const jitterBuffer = new JitterBuffer(new FakeDecoder());
   const block = new Int16Array(480);
   for (const [start, timestamp] of [[1000, 0], [900_000, 5e8], [3, 17]] as const) {
@@ -434,7 +434,7 @@ Deno.test("JitterBuffer begins anew where the numbers do, and at restart()", () 
   assert(block.every((sample) => sample === 0));
 });
 
-Deno.test("JitterBuffer fills every request and counts every packet once, whatever comes", () => {
+Deno.test("JitterBuffer fills every request and counts every packet once, for any packets", () => {
   const random = seededRandom(11);
   const jitterBuffer = new JitterBuffer(new FakeDecoder());
   const block = new Int16Array(1000);
@@ -476,7 +476,7 @@ Deno.test("JitterBuffer keeps a packet from far ahead when one from before the b
   assertEquals(jitterBuffer.counts.late, 1);
 });
 
-Deno.test("JitterBuffer hears copies in place of what is missing, and counts the packets for what they are", () => {
+Deno.test("JitterBuffer plays redundant frames in place of missing packets, and counts the packets correctly", () => {
   const jitterBuffer = new JitterBuffer(new FakeDecoder(), 960, false);
   const block = new Int16Array(960);
   const copy = (frame: number) =>

@@ -16,7 +16,7 @@ function started(...frames: number[]): PacketBuffer {
   return packets;
 }
 
-Deno.test("PacketBuffer gives packets by number, whatever order they came in", () => {
+Deno.test("PacketBuffer gives packets by number, in any order of arrival", () => {
   const packets = started(0, 2, 1);
   assertEquals([packets.size, packets.next, packets.newest], [3, 100, 102]);
   const taken = [0, 1, 2].map((frame) => packets.take(100 + frame).timestamp);
@@ -24,7 +24,7 @@ Deno.test("PacketBuffer gives packets by number, whatever order they came in", (
   assertEquals([packets.size, packets.next], [0, 103]);
 });
 
-Deno.test("PacketBuffer tells what is irregular about a packet", () => {
+Deno.test("PacketBuffer tells late, duplicate and reordered packets", () => {
   const packets = started(0);
   assertEquals(packets.insert(packet(2), 0), undefined);
   assertEquals(packets.insert(packet(1), 0), "reordered");

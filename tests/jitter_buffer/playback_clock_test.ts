@@ -27,7 +27,7 @@ Deno.test("PlaybackClock knows nothing before it is started, and is started once
   assertEquals(clock.offset, 9 * SAMPLES_PER_MS);
 });
 
-Deno.test("PlaybackClock follows at once when the loudspeaker is ahead, but not for once", () => {
+Deno.test("PlaybackClock follows at once when the loudspeaker is ahead, but not a single time", () => {
   const once = steady();
   follow(once, [15, 0, 0, 0, 0, 0, 0, 0, 0, 15]);
   assertLess(once.offset, 0.1 * SAMPLES_PER_MS);
@@ -53,7 +53,7 @@ Deno.test("PlaybackClock soon forgets how a loudspeaker starts", () => {
   assertLess(started.offset, -9 * SAMPLES_PER_MS);
 });
 
-Deno.test("PlaybackClock knows that a loudspeaker stood still when it is far behind for a while", () => {
+Deno.test("PlaybackClock detects a stall when the loudspeaker is far behind for a while", () => {
   const still = steady();
   follow(still, Array(9).fill(-60));
   assertGreater(still.offset, -5 * SAMPLES_PER_MS);
@@ -61,7 +61,7 @@ Deno.test("PlaybackClock knows that a loudspeaker stood still when it is far beh
   assertEquals(still.offset, -60 * SAMPLES_PER_MS);
 });
 
-Deno.test("PlaybackClock knows at once that a loudspeaker that ran dry stood still", () => {
+Deno.test("PlaybackClock detects a stall at once when the queue ran dry", () => {
   const dry = steady();
   follow(dry, [-12], true);
   assertEquals(dry.offset, -12 * SAMPLES_PER_MS);

@@ -6,7 +6,7 @@ import { TimeScaler } from "../../lib/jitter_buffer/time_scaler.ts";
 /** 40 ms of a steady tone with a period of 8 ms. */
 const TONE = Int16Array.from({ length: 1920 }, (_, index) => 8000 * Math.sin(2 * Math.PI * index / 384));
 
-Deno.test("TimeScaler gives samples on in the order in which they came", () => {
+Deno.test("TimeScaler passes samples on in order", () => {
   const scaler = new TimeScaler(DEFAULT_CONFIG);
   scaler.append(Int16Array.of(1, 2, 3));
   scaler.appendFilled(2, (samples) => samples.fill(9));
@@ -39,7 +39,7 @@ Deno.test("TimeScaler never cuts into what must remain", () => {
   assertLessOrEqual(cut, 420);
 });
 
-Deno.test("TimeScaler knows for how long nobody has spoken, but not from silence before a stream", () => {
+Deno.test("TimeScaler measures how long nobody has spoken, without the silence before a stream", () => {
   const scaler = new TimeScaler(DEFAULT_CONFIG);
   scaler.append(TONE);
   scaler.appendSilence(4800);

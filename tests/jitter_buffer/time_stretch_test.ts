@@ -350,8 +350,8 @@ Deno.test("TimeStretcher neither loses nor doubles a short consonant between two
   }
 });
 
-Deno.test("TimeStretcher puts the seam where the sound is like itself", () => {
-  // A voice with a soft click in it, which is to be heard once.
+Deno.test("TimeStretcher puts the seam where the sound is most similar", () => {
+  // A voice with a soft click in it, which must be heard once.
   for (const click of [150, 250, 700, 800]) {
     const input = pcm(voice(300, 0.02));
     pcm(noise(20, 2, 0.1)).forEach((value, i) => input[click + i]! += value);
@@ -439,7 +439,7 @@ Deno.test("TimeStretcher.reset() forgets how loud the voice was", () => {
   assertEquals(new TimeStretcher().accelerate(input, out, 100, 0), 0);
 });
 
-Deno.test("TimeStretcher comes out well with any samples", () => {
+Deno.test("TimeStretcher stays within its bounds for any samples", () => {
   const random = seededRandom(77);
   const stretcher = new TimeStretcher();
   for (let round = 0; round < 300; round++) {

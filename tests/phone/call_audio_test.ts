@@ -49,7 +49,7 @@ Deno.test("CallAudio sends what the microphone hears", async () => {
   assert(await loudestDb(await speak(audio, 10)) > -20);
 });
 
-Deno.test("CallAudio that is muted before a call sends not one frame of the microphone", async () => {
+Deno.test("CallAudio muted before a call sends no frame of the microphone", async () => {
   const { audio } = open();
   audio.muted = true;
   assert(await loudestDb(await speak(audio, 3)) < -90);
@@ -73,7 +73,7 @@ Deno.test("CallAudio shows devices that cannot be opened, and goes on with silen
   ]);
 });
 
-Deno.test("CallAudio.check() shows what does not work, and whether that was asked for", async () => {
+Deno.test("CallAudio.check() shows what does not work, and whether the person asked for it", async () => {
   const { audio, events } = open(new AudioDevices({ microphone: "/none/a.wav", speaker: "none" }));
   assertEquals(await audio.check(), false);
   assertEquals(events.map((event) => event.event === "audio_failed" && event.asked), [true]);

@@ -49,7 +49,7 @@ Deno.test("CallSession keeps the live line up to date until its end", async () =
   assertEquals(screen.statuses.at(-1), undefined);
 });
 
-Deno.test("CallSession hangs up after the time of the command line, if its call is still the present one", async () => {
+Deno.test("CallSession hangs up after the time of the command line, if its call is still the current one", async () => {
   const hung = start({ hangUpAfter: 0.001 });
   while (hung.transport.log.length === 0) await settle();
   assertEquals(hung.transport.log, ["hang up"]);
@@ -62,7 +62,7 @@ Deno.test("CallSession hangs up after the time of the command line, if its call 
   await other.session.end();
 });
 
-Deno.test("CallSession.end() waits for devices that are being opened, closes them and tells the figures", async () => {
+Deno.test("CallSession.end() waits until devices are open, closes them and returns the figures", async () => {
   const audio = new FakeAudio();
   const opening = Promise.withResolvers<void>();
   audio.opening = opening.promise;

@@ -54,7 +54,7 @@ for (const [line, command] of LINES) {
     assertEquals(parseCommand(line), command));
 }
 
-Deno.test("runCommand() has the phone do each command, with its name", async () => {
+Deno.test("runCommand() calls the phone's action of each command, with its name", async () => {
   const done: string[] = [];
   const phone = new Proxy({} as CommandTarget, {
     get: (_, action: string) => (...args: string[]) => done.push([action, ...args].join(" ").trim()),

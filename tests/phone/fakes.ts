@@ -1,4 +1,4 @@
-/** Fakes of all that a phone is put together from, which write down what the phone does with them. */
+/** Fakes of a phone's parts, which record what the phone does with them. */
 
 import type { Call } from "../../lib/call/call.ts";
 import type { CallStatus, PhoneEvent } from "../../lib/events/phone_events.ts";
@@ -36,7 +36,7 @@ export const OPTIONS: PhoneOptions = {
 
 export const MARIA = { name: "Maria", ip: "192.0.2.2", port: 6001 };
 
-/** A call with Maria, of which only what a phone looks at is there. */
+/** A call with Maria, with only the fields that a phone reads. */
 export function callOf(state: Call["state"] = "talking", fields: Partial<Call> = {}): Call {
   return {
     id: "AAAAAAAAAAAAAAAAAAAAAA",
@@ -48,7 +48,7 @@ export function callOf(state: Call["state"] = "talking", fields: Partial<Call> =
   } as Call;
 }
 
-/** Lets everything go on that waits for promises that are settled. */
+/** Runs the callbacks of settled promises. */
 export async function settle(): Promise<void> {
   await pause(0);
 }
@@ -70,7 +70,7 @@ export class FakeScreen implements Screen {
     return this.events.map(({ event }) => event).filter((event) => event !== "message");
   }
 
-  /** Types lines, and goes on when the phone has read the last one and done what it can at once. */
+  /** Types lines. Settles when the phone has read the last one and run all that needs no wait. */
   async type(...lines: readonly string[]): Promise<void> {
     this.#typed.push(...lines);
     this.#more.resolve();
@@ -118,12 +118,12 @@ export class FakeScreen implements Screen {
   }
 }
 
-/** A registry that answers what it is told to. */
+/** A registry that answers as a test says. */
 export class FakeRegistry implements PhoneRegistry {
   readonly localIp = "192.0.2.1";
   readonly log: string[] = [];
   options: RegistrationOptions = {};
-  /** What came of each attempt to register, the last one for all further ones. */
+  /** The result of each attempt to register; the last one counts for all further ones. */
   registered: ("confirmed" | Exclude<RegisterResult, { kind: "confirmed" }>)[] = ["confirmed"];
   found: LookUpResult = {
     kind: "found",
@@ -238,18 +238,18 @@ export class FakeAudio {
   }
 }
 
-/** All of them. */
+/** All fakes. */
 export interface Fakes {
   readonly screen: FakeScreen;
   readonly registry: FakeRegistry;
   readonly transport: FakeTransport;
   readonly audio: FakeAudio;
   readonly parts: UserAgentParts;
-  /** Has the transport tell the phone. */
+  /** Makes the transport report an event. */
   readonly tell: CallTransportEvents["onOutput"];
 }
 
-/** Puts all of them together. */
+/** Connects all fakes. */
 export function fakeParts(interactive = false): Fakes {
   const [screen, registry, transport] = [
     new FakeScreen(interactive),

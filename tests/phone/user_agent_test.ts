@@ -57,7 +57,7 @@ Deno.test("UserAgent says that its port is taken, and leaves the registry", asyn
   assertEquals(registry.log, ["close"]);
 });
 
-/** What came of registering, and what is shown and returned. */
+/** Results of registering, the events shown, and the exit status. */
 const REFUSALS = [
   [{ kind: "name_taken" }, "name_taken", EXIT.nameTaken],
   [{ kind: "lost" }, "registry_unreachable", EXIT.registryUnreachable],
@@ -93,7 +93,7 @@ Deno.test("UserAgent asks a person for another name, until one is free and prope
   assertEquals(await status, EXIT.done);
 });
 
-/** What is typed without a call, and what is shown. */
+/** Lines typed without a call, and the events shown. */
 const COMMANDS = [
   ["aceitar", ["nothing_to_answer"]],
   ["recusar", ["nothing_to_answer"]],
@@ -174,7 +174,7 @@ const ENDS: readonly (readonly [CallNotice, string, number])[] = [
 ];
 
 for (const [notice, event, exit] of ENDS) {
-  Deno.test(`UserAgent that was to call ends with ${exit} at "${notice.kind}"`, async () => {
+  Deno.test(`UserAgent with a call of the command line ends with ${exit} at "${notice.kind}"`, async () => {
     const { status, screen, transport, tell } = await start({ call: "Maria" });
     assertEquals(transport.log.slice(2), ["invite Maria"]);
     tell({ kind: "notice", call: callOf("ended"), notice });
@@ -183,14 +183,14 @@ for (const [notice, event, exit] of ENDS) {
   });
 }
 
-Deno.test("UserAgent that was to call ends with 6 where there is no such person", async () => {
+Deno.test("UserAgent with a call of the command line ends with 6 where there is no such person", async () => {
   const { parts, registry, screen } = fakeParts();
   registry.found = { kind: "unknown" };
   assertEquals(await new UserAgent({ ...OPTIONS, call: "Maria" }, parts).run(), EXIT.unknownPerson);
   assertEquals(screen.shown, ["registered", "unknown_person", "closed"]);
 });
 
-Deno.test("UserAgent that was to call ends with 8 where the other phone is on another version of IP", async () => {
+Deno.test("UserAgent with a call of the command line ends with 8 where the other phone is on another version of IP", async () => {
   const { parts, registry, screen } = fakeParts();
   registry.found = { kind: "found", person: { nome: "Maria", ip: "2001:db8::1", porta: 6000 } };
   assertEquals(await new UserAgent({ ...OPTIONS, call: "Maria" }, parts).run(), EXIT.noAnswer);
@@ -214,7 +214,7 @@ Deno.test("UserAgent makes the call of the command line when the registry is bac
   await status;
 });
 
-Deno.test("UserAgent whose name is taken meanwhile ends with 3, after its call", async () => {
+Deno.test("UserAgent whose name another phone takes ends with 3, after its call", async () => {
   const free = await start();
   free.registry.options.onNameTaken!();
   assertEquals(await free.status, EXIT.nameTaken);
@@ -248,7 +248,7 @@ Deno.test("UserAgent shows the figures of a call that ends, and of one that was 
   await status;
 });
 
-Deno.test("UserAgent that leaves while a recording is being opened waits until it is complete", async () => {
+Deno.test("UserAgent that leaves while a recording opens waits until it is complete", async () => {
   const { phone, status, audio, tell } = await start();
   const opening = Promise.withResolvers<void>();
   audio.opening = opening.promise;
@@ -264,7 +264,7 @@ Deno.test("UserAgent that leaves while a recording is being opened waits until i
   assert(phone.soundClosed);
 });
 
-Deno.test("UserAgent does not wait for ever for devices that hang", async () => {
+Deno.test("UserAgent does not wait without end for devices that hang", async () => {
   const { phone, status, audio } = await start();
   audio.closing = new Promise(() => {});
   phone.quit();

@@ -180,19 +180,19 @@ Deno.test("RtcpSession sends receiver reports while its side sends no voice", ()
   assertEquals(kinds, ["receiver_report", "source_description", "application"]);
 });
 
-Deno.test("RtcpSession announces the copies that it takes, and learns those of the peer", () => {
+Deno.test("RtcpSession announces how many redundant frames it takes, and learns the peer's number", () => {
   const rtcpSession = () =>
     new RtcpSession({ ssrc: 1, statistics: new ReceiverStatistics(), now: 0, unixMs: UNIX_MS });
   const ours = rtcpSession();
-  assertEquals(ours.figures.peerCopies, 0);
+  assertEquals(ours.figures.peerRedundancy, 0);
   ours.handlePacket(10_000, rtcpSession().tick(10_000)!);
-  assertEquals(ours.figures.peerCopies, 2);
+  assertEquals(ours.figures.peerRedundancy, 2);
   const announced = (name: string, ...data: number[]) => {
     const ours = rtcpSession();
     const report = { kind: "receiver_report", ssrc: 2, blocks: [] } as const;
     const packet = { kind: "application", ssrc: 2, name, data: Uint8Array.from(data) } as const;
     ours.handlePacket(0, encodeCompound([report, packet]));
-    return ours.figures.peerCopies;
+    return ours.figures.peerRedundancy;
   };
   assertEquals(announced("SALA", 63, 1, 0, 0), 1);
   assertEquals(announced("SALA", 63, 200, 0, 0), 2, "2 at most");

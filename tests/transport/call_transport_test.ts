@@ -17,7 +17,7 @@ function optionsOf(udp: UdpDriver): CallTransportOptions {
   return { udp, cipher: runtimeCipher, policy: randomPolicy("preferred") };
 }
 
-/** A transport on loopback that writes down what it is told, and lets a test wait for it. */
+/** A transport on loopback that records its events, and lets a test wait for them. */
 class Recorded implements AsyncDisposable {
   readonly line: CallTransport;
   readonly told: string[] = [];
@@ -64,7 +64,7 @@ class Recorded implements AsyncDisposable {
     this.#changed = Promise.withResolvers<void>();
   }
 
-  /** Waits until something is so; a test that waits in vain fails after 10 s. */
+  /** Waits until a condition holds. @throws {Error} After 10 s. */
   async until(condition: () => boolean): Promise<void> {
     const late = Promise.withResolvers<never>();
     const timer = setTimeout(
@@ -92,7 +92,7 @@ const VOICE = encodeRtp({
   payload: Uint8Array.of(1, 2, 3),
 });
 
-/** A caller that is no phone of ours: a socket that says and seals what a test wants. */
+/** A foreign caller: a socket that sends and protects what a test gives it. */
 class RawCaller implements Disposable {
   readonly chamada = newCallId();
   readonly #keyPair = KeyPair.generate();
@@ -113,7 +113,7 @@ class RawCaller implements Disposable {
     await this.#socket.send(datagram, this.#to);
   }
 
-  /** Calls, and goes on when the callee's answer has come and was confirmed. */
+  /** Calls, and settles when the callee's answer is confirmed. */
   async call(): Promise<void> {
     const { port } = this.#socket.addr as Deno.NetAddr;
     const invitation = { chamada: this.chamada, nome: "raw", midia: "opus/48000/1" };
@@ -188,7 +188,7 @@ for (const [kind, udp] of Object.entries(UDP_DRIVERS)) {
     });
   }
 
-  Deno.test(`CallTransport takes voice only from the phone that it is in a call with: ${kind}`, async () => {
+  Deno.test(`CallTransport takes voice only from the peer: ${kind}`, async () => {
     await using joao = new Recorded(udp, "joão");
     await using maria = new Recorded(udp, "maria");
     joao.line.invite({ name: "joão", ip: "127.0.0.1" }, maria.address);
@@ -207,7 +207,7 @@ for (const [kind, udp] of Object.entries(UDP_DRIVERS)) {
     assertEquals(maria.voice, [VOICE]);
   });
 
-  Deno.test(`CallTransport goes on after datagrams that mean nothing: ${kind}`, async () => {
+  Deno.test(`CallTransport ignores malformed datagrams: ${kind}`, async () => {
     await using maria = new Recorded(udp, "maria");
     const stranger = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
     const to = { transport: "udp", hostname: "127.0.0.1", port: maria.line.port } as const;
@@ -227,7 +227,7 @@ for (const [kind, udp] of Object.entries(UDP_DRIVERS)) {
     assertEquals(maria.told, []);
   });
 
-  Deno.test(`CallTransport takes each packet of an encrypted call once, and none that is in the clear or was changed: ${kind}`, async () => {
+  Deno.test(`CallTransport takes each packet of an encrypted call once, and none in the clear or altered: ${kind}`, async () => {
     await using maria = new Recorded(udp, "maria");
     using caller = new RawCaller(maria.line.port);
     const calling = caller.call();
@@ -258,7 +258,7 @@ for (const [kind, udp] of Object.entries(UDP_DRIVERS)) {
     assertEquals(maria.line.current?.state, "talking");
   });
 
-  Deno.test(`CallTransport takes encrypted voice that comes from another address of the other phone: ${kind}`, async () => {
+  Deno.test(`CallTransport takes encrypted voice from another address of the peer: ${kind}`, async () => {
     await using maria = new Recorded(udp, "maria");
     using caller = new RawCaller(maria.line.port);
     const calling = caller.call();
@@ -275,7 +275,7 @@ for (const [kind, udp] of Object.entries(UDP_DRIVERS)) {
     assertEquals(maria.voice, [VOICE]);
   });
 
-  Deno.test(`CallTransport carries on with a call while it is flooded, shows little of the flood, and says so once: ${kind}`, async () => {
+  Deno.test(`CallTransport keeps a call going under a flood, traces little of it, and reports it once: ${kind}`, async () => {
     await using joao = new Recorded(udp, "joão");
     await using maria = new Recorded(udp, "maria");
     joao.line.invite({ name: "joão", ip: "127.0.0.1" }, maria.address);

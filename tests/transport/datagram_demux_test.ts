@@ -26,7 +26,7 @@ for (const [what, datagram, kind] of FIRST_LOOKS) {
   });
 }
 
-Deno.test("DatagramDemux reads few messages of a flood, and those of the person's own call all the same", () => {
+Deno.test("DatagramDemux reads few messages of a flood, and all of the current call", () => {
   const demux = new DatagramDemux();
   const random = seededRandom(1);
   let read = 0;
@@ -42,7 +42,7 @@ Deno.test("DatagramDemux reads few messages of a flood, and those of the person'
   assertEquals(own, 10);
 });
 
-Deno.test("DatagramDemux limits messages with the name of the call, too", () => {
+Deno.test("DatagramDemux limits messages with the call's id, too", () => {
   const demux = new DatagramDemux();
   let read = 0;
   for (let count = 0; count < 50_000; count++) {

@@ -1,7 +1,7 @@
 import { assertEquals, assertGreaterOrEqual } from "@std/assert";
 import { type PolledSocket, PollLoop, type SocketPoll } from "../../lib/transport/poll_loop.ts";
 
-/** A socket that has as many datagrams as it is given, each a number. */
+/** A socket whose datagrams a test adds, each a number. */
 class FakeSocket implements PolledSocket {
   readonly descriptor = 0;
   readonly waiting: number[] = [];
@@ -41,7 +41,7 @@ class FakePolls {
     };
   };
 
-  /** Something has come, and the other thread notices. */
+  /** Ends the other thread's wait, as a datagram does. */
   wake(): void {
     this.#aside.resolve();
   }
@@ -59,7 +59,7 @@ async function turns(): Promise<void> {
   for (let count = 0; count < 3; count++) await new Promise((resolve) => setTimeout(resolve, 0));
 }
 
-/** Keeps a loop going round until the result is called. */
+/** Keeps a loop running until the result is called. */
 function keepGoing(loop: PollLoop): () => void {
   let cancel = loop.setTimer(function again() {
     cancel = loop.setTimer(again, 5);
@@ -67,11 +67,11 @@ function keepGoing(loop: PollLoop): () => void {
   return () => cancel();
 }
 
-Deno.test("PollLoop calls timers in their order, not too early, and not those that were taken back", async () => {
+Deno.test("PollLoop runs timers in order, not too early, and no cancelled ones", async () => {
   const { loop } = setUp(new FakeSocket());
   const called: string[] = [];
   const start = loop.now();
-  // However long this test is held up between two of them.
+  // Also if this test stalls between two of them.
   const setTimer = (callback: () => void, atMs: number) => loop.setTimer(callback, start + atMs - loop.now());
   const end = Promise.withResolvers<void>();
   setTimer(() => {
@@ -89,7 +89,7 @@ Deno.test("PollLoop calls timers in their order, not too early, and not those th
   assertEquals(called, ["first", "second", "third"]);
 });
 
-Deno.test("PollLoop lets the event loop have its turn, and promises that are waited for go on", async () => {
+Deno.test("PollLoop gives the event loop turns, and promise callbacks run", async () => {
   const { loop } = setUp(new FakeSocket());
   const stop = keepGoing(loop);
   let went = 0;
@@ -102,7 +102,7 @@ Deno.test("PollLoop lets the event loop have its turn, and promises that are wai
   assertEquals(went, 3);
 });
 
-Deno.test("PollLoop receives while it goes round, and while another thread waits", async () => {
+Deno.test("PollLoop receives while it runs, and while another thread waits", async () => {
   const socket = new FakeSocket();
   const { loop, polls } = setUp(socket);
   socket.waiting.push(1, 2);
@@ -118,11 +118,11 @@ Deno.test("PollLoop receives while it goes round, and while another thread waits
   assertEquals(socket.received, [1, 2, 3]);
 });
 
-Deno.test("PollLoop has the other thread wait again when it is done with its timers", async () => {
+Deno.test("PollLoop makes the other thread wait again after its timers", async () => {
   const socket = new FakeSocket();
   const { loop, polls } = setUp(socket);
   const stop = keepGoing(loop);
-  // The thread that waited since before gets the next datagram's news, too, and is not sent again meanwhile.
+  // The thread that waits since before reports the next datagram, too; no second wait starts meanwhile.
   polls.wake();
   await turns();
   assertEquals(polls.log, ["open 1", "aside"]);
@@ -135,7 +135,7 @@ Deno.test("PollLoop has the other thread wait again when it is done with its tim
   assertEquals(socket.received, [1]);
 });
 
-Deno.test("PollLoop receives no more than 32 datagrams at once before it looks at its timers", async () => {
+Deno.test("PollLoop receives no more than 32 datagrams before due timers run", async () => {
   const socket = new FakeSocket();
   const { loop, polls } = setUp(socket);
   socket.waiting.push(...Array(100).keys());
@@ -151,7 +151,7 @@ Deno.test("PollLoop receives no more than 32 datagrams at once before it looks a
   polls.wake();
 });
 
-Deno.test("PollLoop.remove() lets go of a socket at once, and settles when no thread waits for it", async () => {
+Deno.test("PollLoop.remove() stops receiving at once, and settles when no thread waits for the socket", async () => {
   const [first, second] = [new FakeSocket(), new FakeSocket()];
   const { loop, polls } = setUp(first, second);
   first.waiting.push(1, 2);
@@ -170,7 +170,7 @@ Deno.test("PollLoop.remove() lets go of a socket at once, and settles when no th
   assertEquals(polls.log.at(-1), "interrupt");
 });
 
-Deno.test("PollLoop leaves its timers to the event loop while other work needs it", async () => {
+Deno.test("PollLoop leaves its timers to the event loop during other work", async () => {
   const socket = new FakeSocket();
   const { loop, polls } = setUp(socket);
   const work = Promise.withResolvers<void>();

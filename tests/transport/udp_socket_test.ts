@@ -36,7 +36,7 @@ class TestSocket implements AsyncDisposable {
 
 for (const [kind, driver] of Object.entries(UDP_DRIVERS)) {
   for (const [version, ip] of [[4, "127.0.0.1"], [6, "::1"]] as const) {
-    Deno.test(`UdpSocket sends and receives over IPv${version}, and tells from where: ${kind}`, async () => {
+    Deno.test(`UdpSocket sends and receives over IPv${version}, and tells the source: ${kind}`, async () => {
       await using alice = new TestSocket(driver, version);
       await using bob = new TestSocket(driver, version);
       for (const bytes of [[1, 2, 3], [], [255]]) {
@@ -68,14 +68,14 @@ for (const [kind, driver] of Object.entries(UDP_DRIVERS)) {
     assertEquals(ticks > 0, true);
   });
 
-  Deno.test(`UdpSocket cuts a datagram off that is larger than allowed, by one byte: ${kind}`, async () => {
+  Deno.test(`UdpSocket truncates a larger datagram to the limit and one byte: ${kind}`, async () => {
     await using alice = new TestSocket(driver, 4);
     await using bob = new TestSocket(driver, 4);
     alice.socket.send(new Uint8Array(3000), { ip: "127.0.0.1", port: bob.socket.port });
     assertEquals((await bob.next())[0].length, MAX_DATAGRAM_BYTES + 1);
   });
 
-  Deno.test(`UdpSocket goes on after a listener that throws, and after datagrams that go nowhere: ${kind}`, async () => {
+  Deno.test(`UdpSocket goes on after a listener throws, and after unreachable destinations: ${kind}`, async () => {
     await using alice = new TestSocket(driver, 4);
     await using bob = new TestSocket(driver, 4, ([first]) => {
       if (first === 1) throw new Error("a listener's");
@@ -108,7 +108,7 @@ for (const [kind, driver] of Object.entries(UDP_DRIVERS)) {
     });
   }
 
-  Deno.test(`UdpSocket that is closed sends nothing more, and can be closed again: ${kind}`, async () => {
+  Deno.test(`UdpSocket sends nothing after close(), which can be called again: ${kind}`, async () => {
     await using bob = new TestSocket(driver, 4);
     const to = { ip: "127.0.0.1", port: bob.socket.port };
     const alice = new TestSocket(driver, 4);

@@ -19,7 +19,7 @@ const FRAME = 20 * SAMPLES_PER_MS;
 /** A loudspeaker's full queue, and what it takes at a time. */
 const FULL = FRAME + 16 * SAMPLES_PER_MS;
 const BLOCK = 10 * SAMPLES_PER_MS;
-/** What it could hold beyond that. */
+/** Room beyond a full queue. */
 const ROOM = 34 * SAMPLES_PER_MS;
 
 /** A queue that is not dry. */
@@ -27,28 +27,28 @@ function queueThatWants(samples: number): PlaybackQueue {
   return { wanted: () => samples, roomSamples: 0, delaySamples: 1 };
 }
 
-/** What became of a call through a loudspeaker with a queue. */
+/** The outcome of a call through a loudspeaker with a queue. */
 interface Outcome {
   readonly jitterBuffer: JitterBuffer;
-  /** Times that the loudspeaker had not enough, after its start. */
+  /** Underruns after the start. */
   readonly gaps: number;
-  /** Most and least that was in its queue before a packet came in the last second, in milliseconds. */
+  /** Least and most in the queue before a packet, in the last second, in milliseconds. */
   readonly queuedMs: readonly [least: number, most: number];
-  /** What has come and waits to be given to it in the end, in milliseconds. */
+  /** Received, but not in the queue at the end, in milliseconds. */
   readonly waitingMs: number;
 }
 
 interface Setup {
-  readonly copies?: boolean;
-  /** What playout reckons with; what it does in a call when it is left out. */
+  readonly fec?: boolean;
+  /** See {@linkcode JitterBuffer}; by default that of a call. */
   readonly leadSamples?: number;
-  /** What the loudspeaker's queue could hold beyond a full one. */
+  /** Room beyond a full queue. */
   readonly roomSamples?: number;
   /** When the loudspeaker takes the next block, after the one at `blockAt`, in milliseconds. */
   readonly nextBlock?: (blockAt: number) => number;
-  /** When the phone can do something that it has to do at a time, in milliseconds: later where it is stalled. */
+  /** When the phone runs what is due at a time, in milliseconds: later in a stall. */
   readonly awake?: (time: number) => number;
-  /** Looks at the playout after each step. */
+  /** Called after each step. */
   readonly each?: (now: number, jitterBuffer: JitterBuffer) => void;
 }
 
@@ -57,7 +57,7 @@ function run(
   seconds: number,
   fate: (frame: number, random: () => number) => Fate,
   {
-    copies = false,
+    fec = false,
     leadSamples = patienceSamples(FRAME),
     roomSamples = ROOM,
     nextBlock = (blockAt) => blockAt + 10,
@@ -99,7 +99,7 @@ function run(
       jitterBuffer.handlePacket(now, {
         sequenceNumber: frame,
         timestamp: frame * FRAME,
-        payload: voicePacket(frame, copies),
+        payload: voicePacket(frame, fec),
       });
       give(feed.handlePacket(now, queue));
     } else if (now === blockAt) {
@@ -118,31 +118,31 @@ function run(
   return { jitterBuffer, gaps, queuedMs: [Math.min(...queuedMs), Math.max(...queuedMs)], waitingMs };
 }
 
-Deno.test("PlaybackScheduler gives each packet on as it comes, and makes nothing up", () => {
+Deno.test("PlaybackScheduler passes each packet on as it comes, and conceals nothing", () => {
   const { jitterBuffer, gaps, queuedMs } = run(10, () => ({}));
   assertEquals(gaps, 0);
   assertEquals(jitterBuffer.counts.concealedSamples, 0);
   assertLessOrEqual(queuedMs[1], 26, "no delay is left in the queue");
 });
 
-for (const copies of [false, true]) {
-  const how = copies ? "recovers" : "makes up";
-  Deno.test(`PlaybackScheduler ${how} packets that are missing between those that come, without a gap`, () => {
-    // The first ones are the lesson that copies are worth waiting for.
+for (const fec of [false, true]) {
+  const how = fec ? "recovers" : "conceals";
+  Deno.test(`PlaybackScheduler ${how} single lost packets without an underrun`, () => {
+    // From the first ones the jitter buffer learns to wait for FEC.
     for (const [leadSamples, lessons] of [[FRAME, 2], [patienceSamples(FRAME), 3]] as const) {
       const { jitterBuffer, gaps } = run(10, (frame) => ({ lost: frame % 10 === 7 }), {
-        copies,
+        fec,
         leadSamples,
       });
       const { lost, recovered, late, concealedSamples } = jitterBuffer.counts;
       assertEquals({ gaps, late, all: lost + recovered }, { gaps: 0, late: 0, all: 50 });
       assertLessOrEqual(concealedSamples, lost * FRAME + lessons * BLOCK);
-      if (copies) assertGreater(recovered, 45);
+      if (fec) assertGreater(recovered, 45);
     }
   });
 }
 
-Deno.test("PlaybackScheduler never leaves the loudspeaker without sound, whatever the network does", () => {
+Deno.test("PlaybackScheduler prevents underruns on any network", () => {
   for (const [lossProbability, jitterMs] of [[0.2, 0], [0, 80], [0.1, 30], [0.5, 200]] as const) {
     const { jitterBuffer, gaps } = run(20, (_, random) => ({
       lost: random() < lossProbability,
@@ -154,14 +154,14 @@ Deno.test("PlaybackScheduler never leaves the loudspeaker without sound, whateve
   }
 });
 
-Deno.test("PlaybackScheduler makes up no more than a block for a packet that is a little late", () => {
+Deno.test("PlaybackScheduler conceals no more than a block for a packet that is a little late", () => {
   const { jitterBuffer, gaps } = run(10, (frame) => ({ delayMs: frame === 300 ? 8 : 0 }));
   assertEquals(gaps, 0);
   assertLessOrEqual(jitterBuffer.counts.concealedSamples, BLOCK);
   assertEquals(jitterBuffer.counts.late, 0);
 });
 
-Deno.test("PlaybackScheduler leaves no delay behind when nothing came for a while", () => {
+Deno.test("PlaybackScheduler leaves no delay behind after an outage", () => {
   for (const outage of [5, 20, 100]) {
     const { jitterBuffer, gaps, queuedMs } = run(
       20,
@@ -173,7 +173,7 @@ Deno.test("PlaybackScheduler leaves no delay behind when nothing came for a whil
   }
 });
 
-Deno.test("PlaybackScheduler begins anew with a loudspeaker that stood still", () => {
+Deno.test("PlaybackScheduler restarts after a stall of the loudspeaker", () => {
   const jitterBuffer = new JitterBuffer(new FakeDecoder(), patienceSamples(FRAME));
   const feed = new PlaybackScheduler(jitterBuffer, FRAME);
   // It takes nothing for a second, in which a second of sound comes.
@@ -189,7 +189,7 @@ Deno.test("PlaybackScheduler begins anew with a loudspeaker that stood still", (
   assertLess(jitterBuffer.delayMs, 30);
 });
 
-/** How a loudspeaker may stop, three times in twenty seconds: what it then takes when. */
+/** Ways to stop for a loudspeaker, three times in twenty seconds: the time of its next block. */
 const STOPS: Record<string, (blockAt: number) => number> = {
   "for 60 ms": (blockAt) => blockAt + (blockAt % 5_000 < 10 ? 60 : 10),
   "for 300 ms": (blockAt) => blockAt + (blockAt % 5_000 < 10 ? 300 : 10),
@@ -198,7 +198,7 @@ const STOPS: Record<string, (blockAt: number) => number> = {
 };
 
 for (const [how, nextBlock] of Object.entries(STOPS)) {
-  Deno.test(`PlaybackScheduler leaves no delay behind when the loudspeaker stops ${how} again and again`, () => {
+  Deno.test(`PlaybackScheduler leaves no delay behind when the loudspeaker stops ${how} three times`, () => {
     const { jitterBuffer, queuedMs, waitingMs } = run(19, () => ({}), { nextBlock });
     assertLessOrEqual(queuedMs[1], 26);
     assertLess(waitingMs, 25);
@@ -212,7 +212,7 @@ function stalls(forMs: number): (time: number) => number {
   return (time) => time % 3_000 < forMs && time > 3_000 && time < 9_000 ? time - time % 3_000 + forMs : time;
 }
 
-Deno.test("PlaybackScheduler knows for how long a loudspeaker had nothing, and adds no delay to that", () => {
+Deno.test("PlaybackScheduler measures an underrun, and adds no delay to it", () => {
   const STALL_MS = 58;
   let longest = 0;
   const { jitterBuffer } = run(30, () => ({}), {
@@ -231,7 +231,7 @@ function stallsOnce(forMs: number): (time: number) => number {
 }
 
 for (const jitterMs of [0, 60]) {
-  Deno.test(`PlaybackScheduler comes back after a phone was stalled for once, with ${jitterMs} ms of jitter`, () => {
+  Deno.test(`PlaybackScheduler comes back after a single stall of the phone, with ${jitterMs} ms of jitter`, () => {
     const delays: number[] = [];
     const targets: number[] = [];
     run(12, (_, random) => ({ delayMs: jitterMs * random() }), {
@@ -248,13 +248,13 @@ for (const jitterMs of [0, 60]) {
   });
 }
 
-Deno.test("PlaybackScheduler does not go back to where it was when the network got worse meanwhile", () => {
+Deno.test("PlaybackScheduler keeps its delay after a stall when the network got worse meanwhile", () => {
   const worse = (frame: number, random: () => number) => ({ delayMs: (frame < 400 ? 60 : 130) * random() });
   const { jitterBuffer } = run(10.5, worse, { awake: stallsOnce(95) });
   assertLessOrEqual(jitterBuffer.counts.accelerated, 3);
 });
 
-Deno.test("PlaybackScheduler keeps what is held back for late packets in the queue, which then outlasts more", () => {
+Deno.test("PlaybackScheduler keeps samples held back for late packets in the queue, which then bridges a longer stall", () => {
   // Every half second the phone does nothing for 24 ms, and what comes meanwhile is late.
   const awake = (time: number) => time % 500 < 24 && time > 500 ? time - time % 500 + 24 : time;
   const late = (frame: number) => ({ delayMs: frame % 10 === 3 ? 20 : 0 });
@@ -266,7 +266,7 @@ Deno.test("PlaybackScheduler keeps what is held back for late packets in the que
   assertGreater(withRoom.queuedMs[0], without.queuedMs[0]);
 });
 
-Deno.test("PlaybackScheduler fills the queue up when packets are late and there is something for it", () => {
+Deno.test("PlaybackScheduler fills the queue up with ready samples when packets are late", () => {
   // Four packets at a time, and a phone that does things every 27 ms only.
   const bunched = (frame: number) => ({ delayMs: 60 - 20 * (frame % 4) });
   const { jitterBuffer, gaps } = run(20, bunched, { awake: (time) => Math.ceil(time / 27) * 27 });
@@ -274,7 +274,7 @@ Deno.test("PlaybackScheduler fills the queue up when packets are late and there 
   assertLess(jitterBuffer.delayMs, 110);
 });
 
-Deno.test("PlaybackScheduler makes little up when the loudspeaker's blocks move against the packets", () => {
+Deno.test("PlaybackScheduler conceals little when the loudspeaker's blocks move against the packets", () => {
   // 0.1 ms a second, as of two clocks: all the way round in 100 s, and twice.
   for (const drift of [1e-4, -1e-4]) {
     const { jitterBuffer, gaps } = run(200, () => ({}), {
@@ -286,7 +286,7 @@ Deno.test("PlaybackScheduler makes little up when the loudspeaker's blocks move 
   }
 });
 
-Deno.test("PlaybackScheduler keeps the queue from running dry where nobody speaks, also with late timers", () => {
+Deno.test("PlaybackScheduler prevents underruns in pauses, also with late timers", () => {
   const random = seededRandom(2);
   const feed = new PlaybackScheduler(new JitterBuffer(new FakeDecoder(), patienceSamples(FRAME)), FRAME);
   // As PulseAudio's virtual cards do, which take a little more than 10 ms for 10 ms.
@@ -303,10 +303,10 @@ Deno.test("PlaybackScheduler keeps the queue from running dry where nobody speak
     assertGreaterOrEqual(queued, taken, `after ${blockAt} ms`);
     queued -= taken;
   }
-  assertLess(calls, 60 * 50, "nor is it looked at more often than when somebody does");
+  assertLess(calls, 60 * 50, "no more often than in speech");
 });
 
-Deno.test("PlaybackScheduler gives no more than is wanted, and a fifth of a second at once", () => {
+Deno.test("PlaybackScheduler gives no more than the queue lacks, and 200 ms at once", () => {
   const feed = new PlaybackScheduler(new JitterBuffer(new FakeDecoder(), FRAME), FRAME);
   assertEquals(feed.tick(0, queueThatWants(0)).length, 0);
   assertEquals(feed.wakeAt, 26);

@@ -10,7 +10,7 @@ import { VoiceSession } from "../../lib/voice/voice_session.ts";
 import { MadeUpDevices } from "../../testing/audio/made_up_devices.ts";
 import { pause } from "../../lib/util/pause.ts";
 
-/** Pause between two looks at a condition. */
+/** Time between two checks of a condition. */
 const LOOK_MS = 10;
 
 function fail(error: Error): never {
@@ -32,7 +32,7 @@ async function until(happened: () => boolean): Promise<void> {
 
 Deno.test("VoiceSession goes on without its devices, and with them when they are back", async () => {
   const devices = new MadeUpDevices();
-  // Devices in the notices, which come together or, on a slow machine, one by one.
+  // Devices of the notices, which come together or, on a slow machine, one by one.
   const told = { lost: 0, back: 0 };
   const supervisor = new DeviceSupervisor(devices, {
     lost: (notices) => told.lost += notices.length,
@@ -79,7 +79,7 @@ Deno.test("VoiceSession goes on without its devices, and with them when they are
   }
 });
 
-Deno.test("VoiceSession does nothing once it is over, even when a timer comes that was taken back", async () => {
+Deno.test("VoiceSession does nothing after its end, even when a cancelled timer fires", async () => {
   const callbacks: (() => void)[] = [];
   let now = 0;
   const clock: Clock = {
@@ -108,7 +108,7 @@ Deno.test("VoiceSession does nothing once it is over, even when a timer comes th
   assertEquals(sent, sentAtEnd);
 });
 
-Deno.test("VoiceSession sends the copies that the worst of the last reports asks for", async () => {
+Deno.test("VoiceSession sends redundant frames by the highest loss of the last reports", async () => {
   let [now, wake] = [0, () => {}];
   const sent: Uint8Array[] = [];
   const clock: Clock = {
@@ -127,14 +127,16 @@ Deno.test("VoiceSession sends the copies that the worst of the last reports asks
     redundancy: true,
     clock,
   });
-  /** Speaks for some frames. @returns How many copies the last packet carried. */
-  const copies = () => {
+  /** Speaks for four frames. @returns The number of redundant frames in the last packet. */
+  const redundancy = () => {
     for (let frame = 0; frame < 4; frame++) {
       now += 20;
       wake();
     }
     const packet = parseRtp(sent.findLast((datagram) => !isRtcp(datagram))!)!;
-    return packet.payloadType === REDUNDANT_PAYLOAD_TYPE ? parseRedundant(packet.payload)!.copies.length : 0;
+    return packet.payloadType === REDUNDANT_PAYLOAD_TYPE
+      ? parseRedundant(packet.payload)!.redundant.length
+      : 0;
   };
   const report = (fractionLost: number) =>
     session.handleDatagram(encodeCompound([
@@ -153,10 +155,10 @@ Deno.test("VoiceSession sends the copies that the worst of the last reports asks
       },
       { kind: "application", ssrc: 7, name: "SALA", data: Uint8Array.of(REDUNDANT_PAYLOAD_TYPE, 2, 0, 0) },
     ]));
-  assertEquals(copies(), 0);
+  assertEquals(redundancy(), 0);
   const counts = [0, 0.02, 0.07, 0, 0.02, ...new Array(8).fill(0), 0, 0].map((loss) => {
     report(Math.round(256 * loss));
-    return copies();
+    return redundancy();
   });
   assertEquals(counts, [0, 1, ...new Array(10).fill(2), 1, 1, 0]);
   await session.stop();

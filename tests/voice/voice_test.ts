@@ -14,7 +14,7 @@ const LIBRARIES: Readonly<Record<string, Libopus | undefined>> = {
   "libopus in WebAssembly": wasmLibopus,
 };
 
-/** A test that holds for each libopus that is here. */
+/** A test for each installed libopus. */
 function testCodec(name: string, fn: (library: Libopus) => Promise<void>): void {
   for (const [whose, library] of Object.entries(LIBRARIES)) {
     Deno.test({ name: `${name}, with ${whose}`, ignore: !library, fn: () => fn(library!) });
@@ -90,7 +90,7 @@ testCodec("VoiceReceiver conceals what is lost and keeps the time", async (libra
 });
 
 testCodec(
-  "VoiceReceiver plays silence before anything has come, and fades out when nothing more does",
+  "VoiceReceiver plays silence before the first packet, and fades out after the last",
   async (library) => {
     using encoder = await openEncoder(FRAME_SAMPLES, library);
     using decoder = await openDecoder(library);
@@ -174,7 +174,7 @@ testCodec("VoiceReceiver takes any bytes without failing", async (library) => {
 });
 
 testCodec(
-  "VoiceSender numbers its packets as RFC 3550 says, and begins in the lower half as RFC 3711 says",
+  "VoiceSender numbers its packets by RFC 3550, and begins in the lower half by RFC 3711",
   async (library) => {
     using encoder = await openEncoder(FRAME_SAMPLES, library);
     const sender = new VoiceSender(encoder, Uint32Array.of(7, 65535, 0xffffffff - 959));
@@ -225,7 +225,7 @@ testCodec("VoiceSender stops sending in lasting silence, and says so first", asy
 });
 
 testCodec(
-  "VoiceEncoder sends copies when it expects losses, from which lost frames are recovered",
+  "VoiceEncoder adds FEC when it expects losses, and the receiver recovers lost frames from it",
   async (library) => {
     const said = voice();
     for (const expected of [0, 0.1]) {
@@ -242,7 +242,7 @@ testCodec(
         receiver.play(heard, frame * 20);
       }
       const { recovered } = receiver.jitterBuffer.counts;
-      // Where there is a voice: silence carries no copies.
+      // Silence carries no FEC.
       if (expected > 0) assertGreater(recovered, 15);
       else assertEquals(recovered, 0);
     }
@@ -250,15 +250,15 @@ testCodec(
 );
 
 testCodec(
-  "VoiceSender sends copies of earlier frames, which VoiceReceiver hears when those are lost",
+  "VoiceSender sends redundant frames, and VoiceReceiver plays them in place of lost ones",
   async (library) => {
     const said = voice();
-    // Lengths of a burst, in each ten packets.
-    for (const [copies, burst] of [[1, 1], [2, 2], [2, 3]] as const) {
+    // Each 10 packets end with `burst` lost ones.
+    for (const [redundancy, burst] of [[1, 1], [2, 2], [2, 3]] as const) {
       using encoder = await openEncoder(FRAME_SAMPLES, library);
       using decoder = await openDecoder(library);
       const sender = new VoiceSender(encoder);
-      sender.copies = copies;
+      sender.redundancy = redundancy;
       const receiver = new VoiceReceiver(decoder, FRAME_SAMPLES);
       const heard = new Int16Array(FRAME_SAMPLES);
       for (let frame = 0; frame < 500; frame++) {
@@ -268,39 +268,39 @@ testCodec(
         receiver.play(heard, frame * 20);
       }
       const { recovered, lost, late, repeated, reordered } = receiver.jitterBuffer.counts;
-      // In the first bursts the jitter buffer learns to wait for copies.
-      assertGreater(recovered, 46 * copies);
-      assertLess(lost, 4 * burst + 49 * (burst - copies));
+      // In the first bursts the jitter buffer learns to wait for redundant frames.
+      assertGreater(recovered, 46 * redundancy);
+      assertLess(lost, 4 * burst + 49 * (burst - redundancy));
       assertEquals({ late, repeated, reordered }, { late: 0, repeated: 0, reordered: 0 });
     }
   },
 );
 
 testCodec(
-  "VoiceSender sends no copies over silence that was not sent, and none when it is to stop",
+  "VoiceSender sends no redundant frames from before a pause in sending, and none at redundancy 0",
   async (library) => {
     using encoder = await openEncoder(FRAME_SAMPLES, library);
     const sender = new VoiceSender(encoder);
-    sender.copies = 2;
+    sender.redundancy = 2;
     const said = voice();
-    const copiesOf = (samples: Int16Array, muted = false) => {
+    const offsetsOf = (samples: Int16Array, muted = false) => {
       const datagram = sender.packet(samples, muted);
       const { payloadType, payload } = datagram
         ? parseRtp(datagram)!
         : { payloadType: 0, payload: undefined };
       return payloadType === 63
-        ? parseRedundant(payload!)!.copies.map(({ earlierSamples }) => earlierSamples)
+        ? parseRedundant(payload!)!.redundant.map(({ timestampOffset }) => timestampOffset)
         : [];
     };
     const frame = (index: number) => said.subarray(index * FRAME_SAMPLES, (index + 1) * FRAME_SAMPLES);
-    assertEquals([0, 1, 2, 3].map((index) => copiesOf(frame(index))), [[], [960], [1920, 960], [1920, 960]]);
-    for (let silent = 0; silent < 50; silent++) copiesOf(new Int16Array(FRAME_SAMPLES), true);
-    assertEquals([4, 5, 6].map((index) => copiesOf(frame(index))), [[], [960], [1920, 960]]);
-    sender.copies = 1;
-    assertEquals([7, 8].map((index) => copiesOf(frame(index))), [[960], [960]]);
-    sender.copies = 0;
-    assertEquals([9, 10].map((index) => copiesOf(frame(index))), [[], []]);
-    sender.copies = 2;
-    assertEquals([11, 12].map((index) => copiesOf(frame(index))), [[], [960]], "and begins anew");
+    assertEquals([0, 1, 2, 3].map((index) => offsetsOf(frame(index))), [[], [960], [1920, 960], [1920, 960]]);
+    for (let silent = 0; silent < 50; silent++) offsetsOf(new Int16Array(FRAME_SAMPLES), true);
+    assertEquals([4, 5, 6].map((index) => offsetsOf(frame(index))), [[], [960], [1920, 960]]);
+    sender.redundancy = 1;
+    assertEquals([7, 8].map((index) => offsetsOf(frame(index))), [[960], [960]]);
+    sender.redundancy = 0;
+    assertEquals([9, 10].map((index) => offsetsOf(frame(index))), [[], []]);
+    sender.redundancy = 2;
+    assertEquals([11, 12].map((index) => offsetsOf(frame(index))), [[], [960]], "and begins anew");
   },
 );

@@ -37,7 +37,7 @@ export const callMessage: FuzzTarget = {
     }
     const { message } = parsed;
     const bytes = encodeCallMessage(message);
-    // What is left out or normalised makes it shorter as a rule, escapes make it longer: in reason.
+    // Omission and normalisation make it shorter; escapes make it longer, within a bound.
     assert(bytes.length <= 6 * MAX_DATAGRAM_BYTES);
     const again = parseCallMessage(bytes);
     assertEquals(

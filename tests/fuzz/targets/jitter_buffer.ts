@@ -31,7 +31,7 @@ class MadeUpDecoder implements VoiceDecoder {
     return packet.length % 2 === 0;
   }
 
-  rebuild(packet: Uint8Array, samples: number): Int16Array | undefined {
+  recover(packet: Uint8Array, samples: number): Int16Array | undefined {
     return this.carriesCopy(packet) ? this.#samples.subarray(0, samples) : undefined;
   }
 

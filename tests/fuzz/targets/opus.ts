@@ -21,7 +21,7 @@ async function packets(): Promise<Uint8Array[]> {
 // One for all inputs, since opening one takes longer than decoding a packet.
 const decoder = await openDecoder();
 
-/** Each input is a packet: it is decoded, its copy rebuilt, and the gap behind it concealed. */
+/** Each input is a packet: it is decoded, the frame before it recovered, and the gap behind it concealed. */
 export const opus: FuzzTarget = {
   name: "opus",
   seeds: [
@@ -35,10 +35,10 @@ export const opus: FuzzTarget = {
     const samples = decoder.decode(input);
     assert(samples === undefined || samples.length > 0 && samples.length <= LONGEST_PACKET);
     const gap = 1 + (input[0] ?? 0) * 8;
-    const rebuilt = decoder.rebuild(input, gap);
-    assert(rebuilt === undefined || rebuilt.length <= gap);
+    const recovered = decoder.recover(input, gap);
+    assert(recovered === undefined || recovered.length <= gap);
     const concealed = input.length % 8 === 0 ? decoder.conceal(gap) : undefined;
     assert(concealed === undefined || concealed.length <= gap);
-    return { events: 1, came: `${samples?.length} ${decoder.carriesCopy(input)} ${rebuilt !== undefined}` };
+    return { events: 1, came: `${samples?.length} ${decoder.carriesCopy(input)} ${recovered !== undefined}` };
   },
 };

@@ -9,7 +9,7 @@ import { type FuzzTarget, jsonSeeds } from "../fuzz_target.ts";
 const decoder = new TextDecoder();
 const MARIA = { nome: "maria", ip: "192.168.0.20", porta: 6050 };
 
-/** Whoever is in a reply can be shown and called, and a reply that was understood is understood again. */
+/** Everybody in a reply can be shown and called, and a parsed reply, written again, parses again. */
 export const registryReply: FuzzTarget = {
   name: "registry_reply",
   seeds: jsonSeeds(

@@ -86,7 +86,7 @@ export const registrySession: FuzzTarget = {
         ][kind]!;
         const wasOpen = !model.closed;
         const outcome = session.handleLine(line);
-        // Whoever has the name gives a sign of life.
+        // The connection that has the name sends a keepalive.
         const { reply, joined, left, close } = outcome.contested === undefined ? outcome : session.settle();
         const code = reply?.tipo === "erro" ? reply.codigo : undefined;
         came = `${kind} ${reply?.tipo} ${code}`;
