@@ -2,10 +2,9 @@
  * The whole assignment as one story: a registry and phones, each a process of its own, do everything that it asks for,
  * one thing after the other. At the end it compares the recordings with the speech that was sent.
  *
- * Usage: `demo.ts [--free-ports] [--brisk]`. Without `--free-ports` it takes the assignment's ports where they are
- * free; with `--brisk` it makes no pauses for reading.
+ * Usage: `demo.ts [--lang pt|en] [--step] [--brisk] [--free-ports]`; `--help` explains them (texts.ts).
  *
- * Exit status: 0 if every step happened, 1 otherwise.
+ * Exit status: 0 if every step happened, 1 if one did not, 2 for wrong usage.
  */
 
 import { compareInPieces, type Comparison } from "../testing/audio/compare.ts";
@@ -18,6 +17,9 @@ import { drawWaveforms } from "../testing/audio/waveform.ts";
 import { resample } from "../lib/dsp/resample.ts";
 import { startProcess, type ToolProcess } from "../testing/processes.ts";
 import { pause } from "../lib/util/pause.ts";
+import type { Language } from "../lib/ui/texts/language.ts";
+import { type DemoOptions, parseDemoOptions } from "./options.ts";
+import { DEMO_TEXTS, type StepName } from "./texts.ts";
 
 const SPEECH = new URL("fala.wav", import.meta.url).pathname;
 const REPLY = new URL("resposta.wav", import.meta.url).pathname;
@@ -26,20 +28,15 @@ const HEARD_BY_MARIA = `${FOLDER}maria-ouviu.wav`;
 const HEARD_BY_JOAO = `${FOLDER}joao-ouviu.wav`;
 const PICTURE = `${FOLDER}voz.svg`;
 
-const FREE_PORTS = Deno.args.includes("--free-ports");
 /** Time to read a step's lines before the next one, in milliseconds. */
-const READING_MS = Deno.args.includes("--brisk") || !Deno.stdout.isTerminal() ? 0 : 1_000;
+const READING_MS = 1_000;
 /** Least likeness of a recording to its speech: Opus keeps 0.95 and more, other speech has less than half. */
 const SAME_SPEECH = 0.8;
 
 const COLOUR = !Deno.noColor && Deno.stdout.isTerminal();
-const COLOURS: Readonly<Record<string, number>> = {
-  registro: 33,
-  joão: 36,
-  maria: 35,
-  pedro: 32,
-  intrusa: 31,
-};
+const COLOURS = { registry: 33, joão: 36, maria: 35, pedro: 32, intruder: 31 } as const;
+
+type ActorName = keyof typeof COLOURS;
 
 function paint(code: number, text: string): string {
   return COLOUR ? `\x1b[${code}m${text}\x1b[0m` : text;
@@ -48,12 +45,15 @@ function paint(code: number, text: string): string {
 /** A process of the story, which shows its lines as they come. */
 class Actor implements AsyncDisposable {
   readonly process: ToolProcess;
+  readonly #margin: string;
 
-  constructor(readonly name: string, kind: "registry" | "phone", args: readonly string[]) {
-    const mark = paint(COLOURS[name] ?? 37, `${name.padEnd(8)} │`);
-    this.process = startProcess(kind, [...args, "--lang", "pt"], {
+  constructor(readonly name: ActorName, args: readonly string[], language: Language) {
+    const shown = name === "registry" || name === "intruder" ? DEMO_TEXTS[language].actors[name] : name;
+    this.#margin = paint(COLOURS[name], `${shown.padEnd(8)} │`);
+    const kind = name === "registry" ? "registry" : "phone";
+    this.process = startProcess(kind, [...args, "--lang", language], {
       stdin: "piped",
-      onLine: (line) => console.log(`${mark} ${line}`),
+      onLine: (line) => console.log(`${this.#margin} ${line}`),
     });
   }
 
@@ -67,14 +67,8 @@ class Actor implements AsyncDisposable {
 
   /** Types a command. */
   async does(command: string): Promise<void> {
-    console.log(`${paint(COLOURS[this.name] ?? 37, `${this.name.padEnd(8)} │`)} ${paint(1, `» ${command}`)}`);
+    console.log(`${this.#margin} ${paint(1, `» ${command}`)}`);
     await this.process.type(command);
-  }
-
-  /** Leaves the room, as a person does. */
-  async leaves(): Promise<void> {
-    await this.does("sair");
-    await this.ends(0);
   }
 
   async ends(status: number): Promise<void> {
@@ -87,157 +81,184 @@ class Actor implements AsyncDisposable {
   }
 }
 
-let steps = 0;
+/** One telling of the story. */
+class Demo {
+  /** Steps begun so far. */
+  steps = 0;
+  readonly #options: DemoOptions;
+  readonly #actors: AsyncDisposableStack;
 
-async function step(title: string): Promise<void> {
-  if (steps > 0) await pause(READING_MS);
-  console.log(`\n${paint(1, `${++steps}. ${title}`)}`);
-}
+  constructor(options: DemoOptions, actors: AsyncDisposableStack) {
+    this.#options = options;
+    this.#actors = actors;
+  }
 
-/** Starts the registry on the assignment's port where it is free, else on any. Returns its port. */
-async function startRegistry(actors: AsyncDisposableStack): Promise<{ registry: Actor; port: string }> {
-  for (const wanted of FREE_PORTS ? ["0"] : ["5000", "0"]) {
-    const registry = actors.use(new Actor("registro", "registry", ["--port", wanted]));
-    try {
-      const line = await registry.says("sala aberta em");
-      return { registry, port: /:(\d+)\b/.exec(line)?.[1] ?? wanted };
-    } catch (error) {
-      if (wanted === "0") throw error;
-      console.log(`A porta ${wanted} está ocupada: o registro fica em outra.`);
+  get #texts() {
+    return DEMO_TEXTS[this.#options.language];
+  }
+
+  /** Begins a step: on a key with `--step`, otherwise when its reader had time for the one before. */
+  async #step(name: StepName): Promise<void> {
+    const { step, brisk } = this.#options;
+    if (step) await this.#waitForReturn();
+    else if (this.steps > 0 && !brisk && Deno.stdout.isTerminal()) await pause(READING_MS);
+    console.log(`\n${paint(1, `${++this.steps}. ${this.#texts.steps[name]}`)}`);
+  }
+
+  async #waitForReturn(): Promise<void> {
+    console.log(`\n${paint(2, this.#texts.nextStep)}`);
+    const typed = new Uint8Array(256);
+    // A terminal gives a line at a time; what was typed ahead does not skip a step.
+    const count = await Deno.stdin.read(typed);
+    if (count === null) throw new Error(this.#texts.inputEnded);
+  }
+
+  /** Starts the registry on the assignment's port where it is free, else on any. Returns its port. */
+  async #startRegistry(): Promise<{ registry: Actor; port: string }> {
+    for (const wanted of this.#options.freePorts ? ["0"] : ["5000", "0"]) {
+      const registry = this.#actors.use(new Actor("registry", ["--port", wanted], this.#options.language));
+      try {
+        const line = await registry.says(this.#texts.says.roomOpen);
+        return { registry, port: /:(\d+)\b/.exec(line)?.[1] ?? wanted };
+      } catch (error) {
+        if (wanted === "0") throw error;
+        console.log(this.#texts.portTaken(wanted));
+      }
     }
+    throw new Error("unreachable");
   }
-  throw new Error("unreachable");
-}
 
-/** Starts a phone and waits until it is registered. */
-async function startPhone(
-  actors: AsyncDisposableStack,
-  registry: string,
-  name: string,
-  port: string,
-  args: string[],
-): Promise<Actor> {
-  for (const wanted of FREE_PORTS ? ["0"] : [port, "0"]) {
-    const phone = actors.use(
-      new Actor(name, "phone", [registry, name, wanted, "--ip", "127.0.0.1", ...args]),
+  /** Starts a phone and waits until it is registered. */
+  async #startPhone(name: ActorName, registry: string, port: string, args: string[]): Promise<Actor> {
+    const { says } = this.#texts;
+    for (const wanted of this.#options.freePorts ? ["0"] : [port, "0"]) {
+      const place = [registry, name, wanted, "--ip", "127.0.0.1"];
+      const phone = this.#actors.use(new Actor(name, [...place, ...args], this.#options.language));
+      const line = await phone.process.waitFor(
+        (line) => line.includes('"registro_confirmado"') || line.includes(says.portInUse),
+        "registro_confirmado",
+      );
+      if (line.includes('"registro_confirmado"')) return phone;
+    }
+    throw new Error(`${name} could not register`);
+  }
+
+  async tell(): Promise<void> {
+    const { says, types } = this.#texts;
+    await this.#step("open");
+    const { registry, port } = await this.#startRegistry();
+    const address = `127.0.0.1:${port}`;
+
+    await this.#step("enter");
+    const joao = await this.#startPhone("joão", address, "6000", [
+      "--mic",
+      SPEECH,
+      "--speaker",
+      HEARD_BY_JOAO,
+    ]);
+    await registry.says("joão", "127.0.0.1 ", "|");
+    const maria = await this.#startPhone("maria", address, "6050", [
+      "--mic",
+      REPLY,
+      "--speaker",
+      HEARD_BY_MARIA,
+    ]);
+    await registry.says("joão", "127.0.0.1 ", "|");
+    await registry.says("maria", "127.0.0.1 ", "|");
+
+    await this.#step("nameTaken");
+    const still = ["--mic", "none", "--speaker", "none"];
+    const intruder = this.#actors.use(
+      new Actor("intruder", [address, "Maria", "0", ...still], this.#options.language),
     );
-    const line = await phone.process.waitFor(
-      (line) => line.includes('"registro_confirmado"') || line.includes("já está em uso nesta máquina"),
-      "registro_confirmado",
-    );
-    if (line.includes('"registro_confirmado"')) return phone;
+    await registry.says(says.sent, '"nome_em_uso"');
+    await intruder.says(says.received, '"nome_em_uso"');
+    await intruder.ends(3);
+
+    await this.#step("nobody");
+    await joao.does(`${types.lookUp} ana`);
+    await registry.says(says.sent, '"usuario_nao_encontrado"');
+    await joao.says(says.received, '"usuario_nao_encontrado"');
+
+    await this.#step("call");
+    await joao.does(`${types.call} maria`);
+    await joao.says(says.received, '"resposta_consulta"');
+    await joao.says(says.sent, '"convite"');
+    await maria.says(says.received, '"convite"');
+    await maria.does(types.accept);
+    await maria.says(says.sent, '"resposta_ao_convite"', '"aceito"');
+    await joao.says(says.received, '"resposta_ao_convite"', '"aceito"');
+    const talking = performance.now();
+    await maria.says(says.received, '"confirmação"');
+
+    await this.#step("voice");
+    const pedro = await this.#startPhone("pedro", address, "6100", still);
+    await pedro.does(`${types.call} maria`);
+    await maria.says(says.sent, '"rejeitado"', '"ocupado"');
+    await pedro.says(says.busy);
+    // Until joão has said everything; the end of his file plus what may still be on its way.
+    const { samples, sampleRate } = parseWav(await Deno.readFile(SPEECH), SPEECH);
+    await pause(Math.max(0, 1000 * samples.length / sampleRate + 400 - (performance.now() - talking)));
+
+    await this.#step("hangUp");
+    await maria.does(types.hangUp);
+    await maria.says(says.sent, '"encerrar_ligação"');
+    await joao.says(says.received, '"encerrar_ligação"');
+    await maria.says(says.received, '"ligação_encerrada"');
+    await joao.says(says.peerHungUp);
+
+    await this.#step("refuse");
+    await joao.does(`${types.call} maria`);
+    await maria.says(says.received, '"convite"');
+    await maria.does(types.reject);
+    await joao.says(says.received, '"rejeitado"', '"recusado"');
+    await joao.says(says.busy);
+
+    await this.#step("leave");
+    for (const phone of [pedro, joao, maria]) {
+      await phone.does(types.quit);
+      await phone.ends(0);
+      await registry.says(says.received, '"fechamento"');
+    }
+    await registry.says(says.emptyRoom);
+    registry.process.kill("SIGINT");
+    await registry.ends(0);
   }
-  throw new Error(`${name} could not register`);
-}
-
-async function tellStory(actors: AsyncDisposableStack): Promise<void> {
-  await step("O registro abre a sala e espera conexões TCP.");
-  const { registry, port } = await startRegistry(actors);
-  const address = `127.0.0.1:${port}`;
-
-  await step("joão e maria entram na sala; a cada um, o registro mostra a tabela.");
-  const joao = await startPhone(actors, address, "joão", "6000", [
-    "--mic",
-    SPEECH,
-    "--speaker",
-    HEARD_BY_JOAO,
-  ]);
-  await registry.says("joão", "127.0.0.1 ", "|");
-  const maria = await startPhone(actors, address, "maria", "6050", [
-    "--mic",
-    REPLY,
-    "--speaker",
-    HEARD_BY_MARIA,
-  ]);
-  await registry.says("joão", "127.0.0.1 ", "|");
-  await registry.says("maria", "127.0.0.1 ", "|");
-
-  await step("Outra pessoa quer entrar como “maria”: o nome já está em uso.");
-  const intruder = actors.use(
-    new Actor("intrusa", "phone", [address, "Maria", "0", "--mic", "none", "--speaker", "none"]),
-  );
-  await registry.says("enviada", '"nome_em_uso"');
-  await intruder.says("recebida", '"nome_em_uso"');
-  await intruder.ends(3);
-
-  await step("joão consulta alguém que não está na sala.");
-  await joao.does("consultar ana");
-  await registry.says("enviada", '"usuario_nao_encontrado"');
-  await joao.says("recebida", '"usuario_nao_encontrado"');
-
-  await step("joão liga para maria: consulta ao registro por TCP, convite por UDP; ela aceita.");
-  await joao.does("ligar maria");
-  await joao.says("recebida", '"resposta_consulta"');
-  await joao.says("enviada", '"convite"');
-  await maria.says("recebida", '"convite"');
-  await maria.does("aceitar");
-  await maria.says("enviada", '"resposta_ao_convite"', '"aceito"');
-  await joao.says("recebida", '"resposta_ao_convite"', '"aceito"');
-  const talking = performance.now();
-  await maria.says("recebida", '"confirmação"');
-
-  await step("A voz de joão chega a maria, e a dela a ele. Nisso pedro liga para maria.");
-  const pedro = await startPhone(actors, address, "pedro", "6100", ["--mic", "none", "--speaker", "none"]);
-  await pedro.does("ligar maria");
-  await maria.says("enviada", '"rejeitado"', '"ocupado"');
-  await pedro.says("usuário destino ocupado");
-  // Until joão has said everything; the end of his file plus what may still be on its way.
-  const { samples, sampleRate } = parseWav(await Deno.readFile(SPEECH), SPEECH);
-  await pause(Math.max(0, 1000 * samples.length / sampleRate + 400 - (performance.now() - talking)));
-
-  await step("maria desliga; os dois param de transmitir.");
-  await maria.does("desligar");
-  await maria.says("enviada", '"encerrar_ligação"');
-  await joao.says("recebida", '"encerrar_ligação"');
-  await maria.says("recebida", '"ligação_encerrada"');
-  await joao.says("encerrou a ligação");
-
-  await step("joão liga de novo e maria recusa.");
-  await joao.does("ligar maria");
-  await maria.says("recebida", '"convite"');
-  await maria.does("recusar");
-  await joao.says("recebida", '"rejeitado"', '"recusado"');
-  await joao.says("usuário destino ocupado");
-
-  await step("Todos saem com uma mensagem de fechamento e a tabela fica vazia.");
-  for (const phone of [pedro, joao, maria]) {
-    await phone.leaves();
-    await registry.says("recebida", '"fechamento"');
-  }
-  await registry.says("0 pessoas na sala");
-  registry.process.kill("SIGINT");
-  await registry.ends(0);
 }
 
 /** Compares the recordings with the speech: figures, a picture, and the sound itself where there is a loudspeaker. */
-async function summarise(): Promise<void> {
-  console.log(`\n${paint(1, "O que maria ouviu, comparado com o que joão disse")}`);
+async function summarise(language: Language): Promise<void> {
+  const texts = DEMO_TEXTS[language].summary;
+  console.log(`\n${paint(1, texts.title)}`);
   const said = await readMono(SPEECH);
   const heard = await readMono(HEARD_BY_MARIA);
   const result = compareInPieces(said, heard, SAMPLE_RATE);
-  for (const [what, value] of describe(result)) console.log(`  ${what.padEnd(12)} ${value}`);
+  const answer = compareInPieces(await readMono(REPLY), await readMono(HEARD_BY_JOAO), SAMPLE_RATE);
+  const figures = { ...result, oneWaySeconds: oneWaySeconds(result, answer) };
+  for (const [what, value] of texts.figures(figures)) console.log(`  ${what.padEnd(12)} ${value}`);
   const sampleRate = SAMPLE_RATE;
   const picture = drawWaveforms([
-    { title: "o que joão disse", samples: said, sampleRate, offsetSeconds: result.delaySeconds },
-    { title: "o que maria ouviu", samples: heard, sampleRate },
+    { title: texts.said, samples: said, sampleRate, offsetSeconds: result.delaySeconds },
+    { title: texts.heard, samples: heard, sampleRate },
   ]);
   await Deno.writeTextFile(PICTURE, picture);
-  console.log(`  som          ${HEARD_BY_MARIA}\n  figura       ${PICTURE}`);
-  if (result.correlation < SAME_SPEECH || result.coverage < 0.95) {
-    throw new Error("maria heard something else");
+  for (const [what, path] of [[texts.sound, HEARD_BY_MARIA], [texts.picture, PICTURE]] as const) {
+    console.log(`  ${what.padEnd(12)} ${path}`);
   }
-  await playBack();
+  if (result.correlation < SAME_SPEECH || result.coverage < 0.95) throw new Error(texts.somethingElse);
+  await playBack(language);
 }
 
-function describe({ delaySeconds, correlation, levelDb, duration }: Comparison): [string, string][] {
-  const decimal = (value: number, digits: number): string =>
-    value.toLocaleString("pt-BR", { minimumFractionDigits: digits, maximumFractionDigits: digits });
-  return [
-    ["duração", `${decimal(duration.heard, 2)} s de fala ouvidos, ${decimal(duration.reference, 2)} s ditos`],
-    ["atraso", `${decimal(1000 * delaySeconds, 0)} ms do início da ligação ao início da fala na gravação`],
-    ["nível", `${decimal(levelDb, 1)} dB em relação ao original`],
-    ["correlação", `${decimal(correlation, 3)} depois de alinhar cada sílaba (1 é igual)`],
-  ];
+/** Sound in one packet, in seconds. */
+const PACKET_SECONDS = 0.02;
+
+/**
+ * Mean delay from mouth to ear of the two directions, in seconds. Each phone starts its file and its recording at one
+ * moment, but not at that of the other phone: what one direction's place in the recording is too early by, the other's is
+ * too late by. A recording has no queue like a loudspeaker's: each packet is written one packet after its place.
+ */
+function oneWaySeconds(there: Comparison, back: Comparison): number {
+  return (there.delaySeconds + back.delaySeconds) / 2 + PACKET_SECONDS;
 }
 
 async function readMono(path: string): Promise<Float32Array> {
@@ -246,7 +267,8 @@ async function readMono(path: string): Promise<Float32Array> {
 }
 
 /** Plays what maria heard, where there is a loudspeaker. */
-async function playBack(): Promise<void> {
+async function playBack(language: Language): Promise<void> {
+  const texts = DEMO_TEXTS[language].summary;
   using _quiet = quietStderr();
   let opened;
   try {
@@ -254,10 +276,10 @@ async function playBack(): Promise<void> {
     opened.check("output");
   } catch {
     opened?.[Symbol.dispose]();
-    return console.log("  (sem placa de som nesta máquina: ouça o arquivo em outra)");
+    return console.log(`  ${texts.noSoundCard}`);
   }
   using portAudio = opened;
-  console.log("  … e agora em voz alta.");
+  console.log(`  ${texts.aloud}`);
   await using file = await openFileSource(HEARD_BY_MARIA);
   await using speaker = await portAudio.openSink(480);
   const block = new Int16Array(480);
@@ -269,22 +291,28 @@ async function playBack(): Promise<void> {
   }
 }
 
-await Deno.mkdir(FOLDER, { recursive: true });
-const began = performance.now();
-try {
+async function tellStory(options: DemoOptions): Promise<number> {
+  const texts = DEMO_TEXTS[options.language];
+  await Deno.mkdir(FOLDER, { recursive: true });
+  const began = performance.now();
   await using actors = new AsyncDisposableStack();
-  await tellStory(actors);
-  await summarise();
-  const seconds = Math.round((performance.now() - began) / 1000);
-  console.log(`\n${paint(32, `Todos os ${steps} passos aconteceram, em ${seconds} s.`)}`);
-} catch (error) {
-  console.log(
-    `\n${
-      paint(
-        31,
-        `O passo ${steps} não aconteceu como devia: ${error instanceof Error ? error.message : error}`,
-      )
-    }`,
-  );
-  Deno.exit(1);
+  const demo = new Demo(options, actors);
+  try {
+    await demo.tell();
+    await summarise(options.language);
+    const seconds = Math.round((performance.now() - began) / 1000);
+    console.log(`\n${paint(32, texts.allHappened(demo.steps, seconds))}`);
+    return 0;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    console.log(`\n${paint(31, texts.failed(demo.steps, why))}`);
+    return 1;
+  }
 }
+
+const request = parseDemoOptions(Deno.args, (name) => Deno.env.get(name), Deno.stdin.isTerminal());
+if ("text" in request) {
+  (request.status === 0 ? console.log : console.error)(request.text);
+  Deno.exit(request.status);
+}
+Deno.exit(await tellStory(request));

@@ -21,7 +21,7 @@ const LOWER = [
 
 /** Every room, from the top floor down. A file may import from its own room and from the rooms after it. */
 const ROOMS: readonly RegExp[] = [
-  new RegExp(`^tests/(audio|bench|e2e|fuzz|testing|tools|${[...UPPER, ...LOWER].join("|")})/`),
+  new RegExp(`^tests/(audio|bench|demo|e2e|fuzz|testing|tools|${[...UPPER, ...LOWER].join("|")})/`),
   /^bench\/[^/]+$/,
   /^bench\/(flood|jitter_buffer|registry|soak|voice)\//,
   /^bench\/(measure|peers|report)\//,

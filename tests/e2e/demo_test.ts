@@ -1,9 +1,9 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { runToEnd, scriptLine } from "../../testing/program.ts";
 
 Deno.test("the demo tells its whole story and measures what was heard", async () => {
   const { code, stdout: story } = await runToEnd(
-    scriptLine("demo/demo.ts", ["--free-ports", "--brisk"]),
+    scriptLine("demo/demo.ts", ["--free-ports", "--brisk", "--lang", "pt"]),
     { env: { NO_COLOR: "1" } },
   );
   assertEquals(code, 0, story);
@@ -20,4 +20,7 @@ Deno.test("the demo tells its whole story and measures what was heard", async ()
   ) {
     assertStringIncludes(story, words);
   }
+  // A packet of 20 ms and the codec's 6.5 ms of look-ahead at least.
+  const delayMs = Number(/atraso +(-?\d+) ms/.exec(story)?.[1]);
+  assert(delayMs >= 20, `a delay of ${delayMs} ms`);
 });
