@@ -1,6 +1,6 @@
 /**
  * Runs the tests: `test.ts [unit|e2e] [OPTION...] [tests/PATH...]`, with options for `deno test`. Says again at the end
- * which tests failed and why, and exits with 1 then.
+ * which tests failed and why, exits with 1 then, and counts all tests in its last line.
  *
  * Without a word it runs all of them, the unit tests at low priority beside the end-to-end tests, and checks no types:
  * `deno task check` does. Unit tests run with a set of permissions of deno.json.
@@ -118,6 +118,7 @@ async function run(
     const [{ success }] = await Promise.all([child.status, read(child.stdout), read(child.stderr)]);
     running.delete(child);
     if (!now) later.push(...said);
+    countTests(said.join(""));
     if (!success) failures.push(failuresIn(said.join("").split("\n")));
   }
 }
@@ -127,6 +128,17 @@ function failuresIn(lines: readonly string[]): string {
   const start = plain.indexOf("ERRORS");
   const end = plain.findLastIndex((line) => line.startsWith("FAILED | "));
   return start < 0 ? lines.slice(-LAST_LINES).join("\n") : lines.slice(start + 1, end).join("\n");
+}
+
+/** Passed and failed tests, from the summaries such as "ok | 12 passed (3 steps) | 0 failed (2s)". */
+const count = { passed: 0, failed: 0 };
+
+function countTests(said: string): void {
+  const summaries = said.replace(ESCAPES, "").matchAll(/^(?:ok|FAILED) \| (\d+) passed.*? \| (\d+) failed/gm);
+  for (const [, passed, failed] of summaries) {
+    count.passed += Number(passed);
+    count.failed += Number(failed);
+  }
 }
 
 function show(text: string): void {
@@ -154,5 +166,6 @@ else {
 }
 show(later.join(""));
 if (failures.length > 0 && !stopped) show(["\nFailures:", ...failures, ""].join("\n"));
+show(`\n${count.passed} passed, ${count.failed} failed\n`);
 if (stopped) Deno.exit(stopped === "SIGINT" ? 130 : 143);
 if (failures.length > 0) Deno.exit(1);
