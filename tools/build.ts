@@ -6,11 +6,13 @@
  * - `build.ts --all` makes both for each system, in dist/TARGET/.
  *
  * `deno compile` appends the program to a runtime that it downloads, or takes from `DENORT_BIN`. If it has no runtime,
- * the file for this machine is a shell script (self_extracting.sh) followed by an archive of the installed Deno and the
- * bundled program.
+ * the file for this machine is a shell script (self_extracting.sh) followed by archives of the bundled programs and of the
+ * installed Deno.
  *
  * @module
  */
+
+import { makeSelfExtracting, PackError } from "./self_extracting.ts";
 
 const TOOLS = ["registry", "phone"] as const;
 type Tool = typeof TOOLS[number];
@@ -104,48 +106,23 @@ async function runtimeConfig(): Promise<string> {
   return JSON.stringify({ permissions: sets, unstable }, null, 2) + "\n";
 }
 
-/** SHA-256 of the concatenated files, in hexadecimal. */
-async function hash(paths: readonly string[]): Promise<string> {
-  const contents = await Promise.all(paths.map((path) => Deno.readFile(path)));
-  const digest = await crypto.subtle.digest("SHA-256", await new Blob(contents).arrayBuffer());
-  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-/**
- * Makes self-extracting files of both tools in `folder`. Both carry the same archive, so that the second to
- * start finds it unpacked.
- */
+/** Makes self-extracting files of both tools in `folder`. */
 async function selfExtract(folder: string): Promise<void> {
   const work = await Deno.makeTempDir({ prefix: "sala-build-" });
   try {
+    const program = `${work}/program`;
+    const runtime = `${work}/runtime`;
+    await Deno.mkdir(program);
+    await Deno.mkdir(runtime);
     for (const tool of TOOLS) {
-      const args = ["bundle", "-q", "--platform", "deno", ...importMapArgs, "-o", `${work}/${tool}.js`];
+      const args = ["bundle", "-q", "--platform", "deno", ...importMapArgs, "-o", `${program}/${tool}.js`];
       await deno(`${tool}.ts could not be bundled`, ...args, `${tool}.ts`);
     }
-    await Deno.writeTextFile(`${work}/deno.json`, await runtimeConfig());
-    await Deno.symlink(await Deno.realPath(Deno.execPath()), `${work}/deno`);
-    const files = ["deno", "deno.json", ...TOOLS.map((tool) => `${tool}.js`)];
-
-    // -h: the Deno behind the link. COPYFILE_DISABLE: no files of macOS's own.
-    const pack = 'cd "$1" && shift && COPYFILE_DISABLE=1 tar -chf archive.tar "$@" && gzip -9 archive.tar';
-    const said = await failure("sh", ["-c", pack, "sh", work, ...files]);
-    if (said !== undefined) throw new BuildError(`the archive could not be written: ${said}`);
-
-    const script = await Deno.readTextFile("tools/self_extracting.sh");
-    const contents = await hash(files.map((file) => `${work}/${file}`));
-    const lines = script.split("\n").length - 1;
-    for (const tool of TOOLS) {
-      const path = `${folder}/${tool}`;
-      await Deno.writeTextFile(
-        path,
-        script.replaceAll("@TOOL@", tool).replace("@CONTENTS@", contents).replace("@LINES@", `${lines}`)
-          .replace("@V8_FLAGS@", v8Flags),
-        { mode: 0o755 },
-      );
-      const archive = await Deno.open(`${work}/archive.tar.gz`);
-      const file = await Deno.open(path, { append: true });
-      await archive.readable.pipeTo(file.writable);
-    }
+    await Deno.writeTextFile(`${program}/deno.json`, await runtimeConfig());
+    await Deno.symlink(await Deno.realPath(Deno.execPath()), `${runtime}/deno`);
+    await makeSelfExtracting({ folder, tools: TOOLS, program, runtime, v8Flags });
+  } catch (error) {
+    throw error instanceof PackError ? new BuildError(error.message) : error;
   } finally {
     await remove(work);
   }

@@ -90,7 +90,7 @@ const STARTED: Readonly<Record<string, RegExp>> = {
   "Makefile": /\$\(TOOL\) -P=registry registry\.ts .*\n[\s\S]*\$\(TOOL\) -P=phone phone\.ts /,
   "testing/processes.ts": /"--no-prompt", .*`-P=\$\{kind\}`/,
   "tools/build.ts": /"compile", .*`-P=\$\{tool\}`/,
-  "tools/self_extracting.sh": /--config "\$folder\/deno\.json" "-P=\$tool"/,
+  "tools/self_extracting.sh": /--config "\$base\/\$program\/deno\.json" "-P=\$tool"/,
 };
 
 Deno.test("run, test and compile name the set of deno.json and add nothing to it", async () => {
