@@ -1,6 +1,7 @@
 /** Property tests with fast-check, with the same values in every run. */
 
 import fc from "fast-check";
+import { addressProblem, isLinkLocal } from "../lib/protocol/address.ts";
 
 const SEED = 1;
 
@@ -34,6 +35,9 @@ export const anyText: fc.Arbitrary<string> = fc.oneof(
 
 /** An IPv4 or IPv6 address. */
 export const anyIp: fc.Arbitrary<string> = fc.oneof(fc.ipV4(), fc.ipV6());
+
+/** An address that a phone or a registry can have. */
+export const usableIp: fc.Arbitrary<string> = anyIp.filter((ip) => !addressProblem(ip) && !isLinkLocal(ip));
 
 /** A port, 1 to 65535. */
 export const anyPort: fc.Arbitrary<number> = fc.integer({ min: 1, max: 65535 });

@@ -1,6 +1,7 @@
-/** IP addresses and ports, as messages carry them. */
+/** IP addresses and ports, as messages carry them, and which of them a phone can have. */
 
-import { isIP } from "node:net";
+import { BlockList, isIP } from "node:net";
+import type { HostAddress } from "../util/host_addresses.ts";
 
 /** An IPv4 or IPv6 address and a port. */
 export interface Endpoint {
@@ -51,4 +52,118 @@ export function formatEndpoint({ ip, port }: Endpoint): string {
 /** Whether two endpoints are the same, however their addresses are written. */
 export function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
   return a.port === b.port && canonicalIp(a.ip) === canonicalIp(b.ip);
+}
+
+/** Why an address is not that of a phone. */
+export type AddressProblem =
+  /** No text of an IPv4 or IPv6 address. */
+  | { readonly kind: "no_address" }
+  /** No port number. */
+  | { readonly kind: "no_port" }
+  /** "This host on this network" (RFC 1122, section 3.2.1.3); Linux takes it for the own machine. */
+  | { readonly kind: "unspecified_address" }
+  | { readonly kind: "multicast_address" }
+  /** Everybody on a network: 255.255.255.255, or the last (formerly also the first) address of one of this host's. */
+  | { readonly kind: "broadcast_address" }
+  /** Class E of IPv4 (RFC 1112, section 4), and what IPv6 discards or no longer uses (RFC 6666; RFC 4291, 2.5.5.1). */
+  | { readonly kind: "reserved_address" }
+  /** Each machine's own (RFC 1122, section 3.2.1.3; RFC 4291, section 2.5.3). */
+  | { readonly kind: "loopback_address" }
+  /** Link-local (RFC 3927; RFC 4291, section 2.5.6), and this host has several networks, or none, where it may be. */
+  | { readonly kind: "link_local_address" }
+  /** Link-local on the command line, without the zone that says on which network it is (RFC 4007, section 11). */
+  | { readonly kind: "no_zone" };
+
+/** Addresses that are no phone's on any network, with the length of their prefixes in bits. The first row counts. */
+const NOWHERE: readonly (readonly [AddressProblem["kind"], ...(readonly [net: string, prefix: number])[]])[] =
+  [
+    ["unspecified_address", ["0.0.0.0", 8], ["::", 128]],
+    ["multicast_address", ["224.0.0.0", 4], ["ff00::", 8]],
+    ["broadcast_address", ["255.255.255.255", 32]],
+    ["loopback_address", ["::1", 128]],
+    ["reserved_address", ["240.0.0.0", 4], ["::", 96], ["100::", 64]],
+  ];
+
+const NOWHERE_LISTS = NOWHERE.map(([kind, ...nets]) => [kind, blockList(...nets)] as const);
+const LINK_LOCAL = blockList(["169.254.0.0", 16], ["fe80::", 10]);
+
+function blockList(...nets: readonly (readonly [net: string, prefix: number])[]): BlockList {
+  const list = new BlockList();
+  for (const [net, prefix] of nets) list.addSubnet(net, prefix, family(net));
+  return list;
+}
+
+function family(ip: string): "ipv4" | "ipv6" {
+  return isIP(ip) === 6 ? "ipv6" : "ipv4";
+}
+
+/** Whether an address is valid on one link only (RFC 3927; RFC 4291, section 2.5.6). */
+export function isLinkLocal(ip: string): boolean {
+  const address = withoutZone(ip);
+  return isIP(address) !== 0 && LINK_LOCAL.check(address, family(address));
+}
+
+/** What is wrong with an address on any network; undefined for loopback addresses, which a phone may have. */
+export function addressProblem(ip: string): AddressProblem | undefined {
+  if (!isIpAddress(ip)) return { kind: "no_address" };
+  const address = canonicalIp(ip);
+  const kind = NOWHERE_LISTS.find(([, list]) => list.check(address, family(address)))?.[0];
+  return kind === undefined || kind === "loopback_address" ? undefined : { kind };
+}
+
+/** Whether an address is one of this host's. */
+export function isOwnAddress(ip: string, own: readonly HostAddress[]): boolean {
+  const address = withoutZone(canonicalIp(ip));
+  return own.some((other) => withoutZone(canonicalIp(other.ip)) === address);
+}
+
+/**
+ * What is wrong with the address of a phone, seen from this host.
+ *
+ * @param own This host's addresses; none if they are not known.
+ * @param near Whether the phone is on this host, so that a loopback address leads to it.
+ */
+export function unreachable(
+  { ip, port }: Endpoint,
+  own: readonly HostAddress[],
+  near: boolean,
+): AddressProblem | undefined {
+  const problem = addressProblem(ip);
+  if (problem) return problem;
+  if (!isPort(port)) return { kind: "no_port" };
+  const address = canonicalIp(ip);
+  if (isBroadcast(address, own)) return { kind: "broadcast_address" };
+  if (isLoopback(address) && !near) return { kind: "loopback_address" };
+  // Without a zone, the system sends to a link-local address on whichever network it likes.
+  const lost = isLinkLocal(address) && own.length > 0 && !isOwnAddress(address, own) &&
+    linksOf(address, own).size !== 1;
+  return lost ? { kind: "link_local_address" } : undefined;
+}
+
+/** Whether an address is that of all hosts of one of this host's networks (RFC 1122, section 3.3.6). */
+function isBroadcast(ip: string, own: readonly HostAddress[]): boolean {
+  if (isIP(ip) !== 4 || isOwnAddress(ip, own)) return false;
+  const address = numberOf(ip);
+  return own.some((network) => {
+    if (isIP(network.ip) !== 4 || isIP(network.netmask) !== 4) return false;
+    const hosts = ~numberOf(network.netmask) >>> 0;
+    // Networks of one or two hosts have no such address (RFC 3021).
+    if (hosts <= 1 || (address | hosts) >>> 0 !== (numberOf(network.ip) | hosts) >>> 0) return false;
+    const host = (address & hosts) >>> 0;
+    return host === hosts || host === 0;
+  });
+}
+
+/** The interfaces on which this host has a link-local address of the same version. */
+function linksOf(ip: string, own: readonly HostAddress[]): Set<string> {
+  const links = own.filter((other) => isLinkLocal(other.ip) && family(withoutZone(other.ip)) === family(ip));
+  return new Set(links.map((other) => other.interface));
+}
+
+function numberOf(ipv4: string): number {
+  return ipv4.split(".").reduce((word, byte) => (word << 8 | Number(byte)) >>> 0, 0);
+}
+
+function withoutZone(ip: string): string {
+  return ip.replace(/%.*$/s, "");
 }
