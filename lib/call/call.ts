@@ -22,6 +22,7 @@ import type { Endpoint } from "../protocol/address.ts";
 import { type Answer, type CallMessage, MEDIA, type RejectReason } from "../protocol/call_messages.ts";
 import { CallSecurity } from "./call_security.ts";
 import type { CallKeys, Side } from "./key_exchange.ts";
+import type { SystemError } from "../util/system_error.ts";
 import type { EncryptionPolicy } from "./encryption_policy.ts";
 import { PEER_SILENT_MS, PeerLiveness } from "./peer_liveness.ts";
 import { Retransmission } from "./retransmission.ts";
@@ -61,6 +62,8 @@ export type CallNotice =
   | { readonly kind: "started" }
   | { readonly kind: "rejected"; readonly reason: RejectReason }
   | { readonly kind: "no_answer" }
+  /** The system cannot send to the callee's address, so the invitation is given up. */
+  | { readonly kind: "unreachable"; readonly detail: SystemError }
   /** This phone requires encryption and the callee's has none, so it gave the call up. */
   | { readonly kind: "not_encrypted" }
   | { readonly kind: "cancelled" }
@@ -141,6 +144,7 @@ export class Call {
       ...invitation,
       ip: self.ip,
       porta: self.port,
+      destino: peer.name,
       ...(commitment === undefined ? {} : { compromisso: commitment }),
     };
     call.#sendUntilAnswered(now, () => call.#buildInvitation());
@@ -284,9 +288,19 @@ export class Call {
     }
   }
 
-  /** Withdraws an invitation in favour of the peer's own one, without a notice. */
+  /** Withdraws an invitation in favour of another one, the peer's or this phone's, without a notice. */
   withdraw(now: number): void {
     if (this.#state === "inviting" || this.#state === "proceeding") this.#close(now);
+  }
+
+  /**
+   * The system could not send a message. Only an invitation without any answer ends by that: a call that goes on outlasts
+   * the loss of a route for a moment.
+   */
+  handleSendFailure(now: number, detail: SystemError): void {
+    if (this.#state !== "inviting") return;
+    this.#notice({ kind: "unreachable", detail });
+    this.#end(now);
   }
 
   /** Runs all timers that are due. */

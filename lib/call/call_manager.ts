@@ -6,6 +6,7 @@
 import { type Endpoint, sameEndpoint } from "../protocol/address.ts";
 import { type CallMessage, MEDIA } from "../protocol/call_messages.ts";
 import { nameKey } from "../protocol/name.ts";
+import type { SystemError } from "../util/system_error.ts";
 import { Call, type CallNotice, type InvitationMessage, type Party } from "./call.ts";
 import type { EncryptionPolicy } from "./encryption_policy.ts";
 import { AmplificationLimit } from "./amplification_limit.ts";
@@ -32,6 +33,8 @@ export type CallManagerOutput =
   | { readonly kind: "busy_rejected"; readonly name: string }
   /** The phone rejected an invitation by itself, because it offers no encryption and this phone requires it. */
   | { readonly kind: "unencrypted_rejected"; readonly name: string }
+  /** The phone rejected an invitation by itself, because it is for a person of another name, `wanted`. */
+  | { readonly kind: "misdirected_rejected"; readonly name: string; readonly wanted: string }
   /** Both phones invited each other; `call` is the one that remains. */
   | { readonly kind: "crossed"; readonly call: Call }
   /** A call has ended: close its socket, if it has one. */
@@ -39,6 +42,8 @@ export type CallManagerOutput =
 
 /** The calls of one phone. */
 export class CallManager {
+  /** This person's registered name; while it is undefined, invitations for anybody ring. */
+  name: string | undefined;
   readonly #policy: EncryptionPolicy;
   readonly #amplification = new AmplificationLimit();
   readonly #calls = new Map<string, Call>();
@@ -124,6 +129,14 @@ export class CallManager {
     }
   }
 
+  /** The system could not send a message of a call. */
+  handleSendFailure(now: number, id: string, detail: SystemError): void {
+    const call = this.#calls.get(id);
+    if (!call) return;
+    call.handleSendFailure(now, detail);
+    this.#collect(now, call);
+  }
+
   /** Takes note of a voice packet or report of a call. */
   handleVoice(now: number, call: Call): void {
     call.handleVoice(now);
@@ -138,6 +151,11 @@ export class CallManager {
   /** The person refuses, withdraws or hangs up the active call. */
   hangUp(now: number): void {
     this.#withActive(now, (call) => call.hangUp(now));
+  }
+
+  /** Withdraws this phone's invitation that has no answer yet, if there is one, without a notice. */
+  withdraw(now: number): void {
+    this.#withActive(now, (call) => call.withdraw(now));
   }
 
   /** Runs all timers that are due. */
@@ -159,11 +177,15 @@ export class CallManager {
   }
 
   #handleInvitation(now: number, invitation: InvitationMessage): void {
-    const { chamada, nome, ip, porta, midia, compromisso } = invitation;
+    const { chamada, nome, ip, porta, midia, destino, compromisso } = invitation;
     const current = this.current;
-    const reject = (reason: "ocupado" | "recusado" | "sem_cifra"): boolean =>
+    const reject = (reason: "ocupado" | "recusado" | "sem_cifra" | "outra_pessoa"): boolean =>
       this.#answer(now, Call.rejectAtOnce(now, invitation, this.#policy, reason));
-    if (midia !== MEDIA) {
+    if (destino !== undefined && this.name !== undefined && nameKey(destino) !== nameKey(this.name)) {
+      if (reject("outra_pessoa")) {
+        this.#output.push({ kind: "misdirected_rejected", name: nome, wanted: destino });
+      }
+    } else if (midia !== MEDIA) {
       reject("recusado");
     } else if (compromisso === undefined && this.#policy.encryption === "required") {
       // Where the amplification limit stops the answer, the person need not know either.

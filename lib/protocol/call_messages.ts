@@ -3,7 +3,7 @@
  * Portuguese; `docs/protocol.md`, 2.3, describes each message.
  */
 
-import { isIpAddress, isPort } from "./address.ts";
+import { addressProblem, canonicalIp, isIpAddress, isPort } from "./address.ts";
 import { isName } from "./name.ts";
 import { type Fields, type Parsed, parseObject } from "./json_object.ts";
 
@@ -16,9 +16,12 @@ export const SIGNALLING_FIRST_BYTE = 0x7b;
 /** The only media format so far: Opus, 48 kHz clock, mono, written like `rtpmap` of SDP (RFC 7587, section 7). */
 export const MEDIA = "opus/48000/1";
 
-const REJECT_REASONS = ["ocupado", "recusado", "sem_resposta", "sem_cifra"] as const;
+const REJECT_REASONS = ["ocupado", "recusado", "sem_resposta", "sem_cifra", "outra_pessoa"] as const;
 
-/** Why an invitation was rejected; `sem_cifra`: it offers no encryption and the callee requires it. */
+/**
+ * Why an invitation was rejected. `sem_cifra`: it offers no encryption and the callee requires it; `outra_pessoa`: it is for
+ * somebody of another name, whose address this phone has now.
+ */
 export type RejectReason = (typeof REJECT_REASONS)[number];
 
 /** The answer to an invitation. */
@@ -51,6 +54,8 @@ export type CallMessage =
       readonly ip: string;
       readonly porta: number;
       readonly midia: string;
+      /** The name of the invited person, as the registry gave it. */
+      readonly destino?: string;
       /** Offers encryption: commitment to the caller's public key, 32 bytes in base64url. */
       readonly compromisso?: string;
     } & Token
@@ -112,14 +117,18 @@ export function parseCallMessage(datagram: Uint8Array): Parsed<CallMessage> {
   }
   const fields = parseObject(text);
   if (!fields) return { problem: "not a JSON object" };
-  const { chamada, nome, ip, porta, resposta, midia } = fields;
+  const { chamada, nome, ip, porta, resposta, midia, destino } = fields;
   if (typeof chamada !== "string" || !CALL_ID.test(chamada)) return { problem: "no proper 'chamada'" };
   // A peer may send "ligação" with combining accents.
   const tipo = typeof fields.tipo === "string" ? fields.tipo.normalize("NFC") : undefined;
   switch (tipo) {
     case "convite":
-      if (!isName(nome) || !isIpAddress(ip) || !isPort(porta)) {
+      // All answers and the voice go to this address.
+      if (!isName(nome) || !isIpAddress(ip) || addressProblem(ip) || !isPort(porta)) {
         return { problem: "no proper 'nome', 'ip' or 'porta'" };
+      }
+      if (!isName(destino) && destino !== undefined && destino !== null) {
+        return { problem: "no proper 'destino'" };
       }
       if (typeof midia !== "string" && midia !== undefined && midia !== null) {
         return { problem: "no proper 'midia'" };
@@ -128,9 +137,10 @@ export function parseCallMessage(datagram: Uint8Array): Parsed<CallMessage> {
         tipo,
         chamada,
         nome: nome.normalize("NFC"),
-        ip,
+        ip: canonicalIp(ip),
         porta,
         midia: midia ?? MEDIA,
+        ...(destino ? { destino: destino.normalize("NFC") } : {}),
       });
     case "tocando":
       return withSecurityFields(fields, ["prova"], { tipo, chamada });

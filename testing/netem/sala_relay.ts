@@ -83,11 +83,14 @@ export class SalaRelay implements Relay {
   }
 }
 
-/** Replaces the address in an invitation. Other datagrams are returned unchanged. */
+/**
+ * Replaces the address in an invitation, and takes out whom it is for: the callee has another name than the relay. Other
+ * datagrams are returned unchanged.
+ */
 export function redirected(datagram: Uint8Array, { ip, port }: Endpoint): Uint8Array {
   const parsed = parseCallMessage(datagram);
   if (!("message" in parsed) || parsed.message.tipo !== "convite") return datagram;
   // The parsed message would lack fields that this version does not know.
-  const fields = JSON.parse(new TextDecoder().decode(datagram)) as Record<string, unknown>;
+  const { destino: _, ...fields } = JSON.parse(new TextDecoder().decode(datagram)) as Record<string, unknown>;
   return new TextEncoder().encode(JSON.stringify({ ...fields, ip, porta: port }));
 }

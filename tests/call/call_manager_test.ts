@@ -711,3 +711,106 @@ Deno.test("CallManager makes no other transitions than those of the tables, what
     }
   }
 });
+
+/** An invitation from João, at 192.0.2.1:40000. */
+function invitation(chamada: string, fields: { readonly destino?: string; readonly midia?: string } = {}) {
+  const place = { ip: "192.0.2.1", porta: 40000 };
+  return { tipo: "convite", chamada, nome: "João", ...place, midia: "opus/48000/1", ...fields } as const;
+}
+
+/** The answer of a phone of `name` to João's invitation, after it has invited `invited`. */
+function answerOf(
+  name: string | undefined,
+  fields: Parameters<typeof invitation>[1],
+  invited?: string,
+): { readonly answer: string; readonly told: readonly string[]; readonly state: string | undefined } {
+  const manager = new CallManager(fixedPolicy("preferred"));
+  manager.name = name;
+  const self = { name: name ?? "", ip: "192.0.2.2", port: 40000 };
+  const peer = { ip: "192.0.2.1", port: 6000 };
+  if (invited) manager.invite(0, "m".repeat(22), self, { name: invited, ...peer });
+  manager.drain();
+  const from = { ip: "192.0.2.1", port: 40000 };
+  manager.handleMessage(1, invitation("a".repeat(22), fields), from, "registered");
+  const outputs = manager.drain();
+  const answers = outputs.flatMap((output) =>
+    output.kind === "send" && output.message.chamada.startsWith("a") ? [output.message] : []
+  );
+  const [answer] = answers.map((message) => "motivo" in message ? message.motivo : message.tipo);
+  return {
+    answer: answer ?? "none",
+    told: outputs.map(({ kind }) => kind).filter((kind) => kind !== "send"),
+    state: manager.current?.state,
+  };
+}
+
+Deno.test("CallManager rejects an invitation for another person, and rings for its own in any spelling", () => {
+  const other = { answer: "outra_pessoa", told: ["misdirected_rejected"], state: undefined };
+  assertEquals(answerOf("Maria", { destino: "Pedro" }), other);
+  // Before everything else: nothing of the invitation concerns this person.
+  assertEquals(answerOf("Maria", { destino: "Pedro", midia: "g711" }), other);
+  for (const destino of ["Maria", "MARIA", undefined]) {
+    const rings = answerOf("Maria", destino === undefined ? {} : { destino });
+    assertEquals(rings, { answer: "tocando", told: ["invitation"], state: "ringing" });
+  }
+  assertEquals(answerOf(undefined, { destino: "Pedro" }).answer, "tocando", "no name yet");
+});
+
+Deno.test("CallManager tells an invitation for another person from being busy and from one that crosses", () => {
+  // João's invitation to Pedro reaches Maria's phone, which invites somebody else, or João.
+  for (const invited of ["Ana", "João"]) {
+    assertEquals(answerOf("Maria", { destino: "Pedro" }, invited), {
+      answer: "outra_pessoa",
+      told: ["misdirected_rejected"],
+      state: "inviting",
+    });
+  }
+  assertEquals(answerOf("Maria", { destino: "Maria" }, "Ana").answer, "ocupado");
+  // "a…" is smaller than "m…": João's invitation is kept.
+  assertEquals(answerOf("Maria", { destino: "Maria" }, "João"), {
+    answer: "resposta_ao_convite",
+    told: ["crossed"],
+    state: "accepting",
+  });
+});
+
+Deno.test("CallManager names the invited person, and learns that it was somebody else's phone", () => {
+  const room = new Room(40, PERFECT);
+  const [joao, pedro] = [room.phone("João"), room.phone("Pedro")];
+  pedro.manager.name = "Pedro";
+  joao.manager.invite(0, "b".repeat(22), { name: "João", ip: "192.0.2.1", port: 6000 }, {
+    name: "Maria",
+    ...pedro.registered,
+  });
+  const [sent] = joao.manager.drain();
+  assert(sent?.kind === "send" && sent.message.tipo === "convite");
+  assertEquals(sent.message.destino, "Maria");
+  pedro.manager.handleMessage(1, sent.message, { ip: "192.0.2.1", port: 6000 }, "registered");
+  const [answer] = pedro.manager.drain();
+  assert(answer?.kind === "send");
+  joao.manager.handleMessage(2, answer.message, pedro.registered, "b".repeat(22));
+  const notices = joao.manager.drain().flatMap((output) => output.kind === "notice" ? [output.notice] : []);
+  assertEquals(notices, [{ kind: "rejected", reason: "outra_pessoa" }]);
+});
+
+Deno.test("CallManager gives up an invitation that cannot be sent, at once and without a goodbye", () => {
+  const manager = new CallManager(fixedPolicy("preferred"));
+  const id = "c".repeat(22);
+  const detail = { kind: "network_unreachable" } as const;
+  manager.invite(0, id, { name: "João", ip: "192.0.2.1", port: 40000 }, {
+    name: "Maria",
+    ip: "192.0.2.2",
+    port: 6000,
+  });
+  manager.drain();
+  manager.handleSendFailure(1, id, detail);
+  const outputs = manager.drain();
+  assertEquals(outputs.map(({ kind }) => kind), ["notice", "release"]);
+  assert(outputs[0]?.kind === "notice");
+  assertEquals(outputs[0].notice, { kind: "unreachable", detail });
+  assertEquals(manager.current, undefined);
+  assert(manager.idle);
+  manager.handleSendFailure(2, id, detail);
+  manager.handleSendFailure(2, "unknown", detail);
+  assertEquals(manager.drain(), []);
+});

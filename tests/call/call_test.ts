@@ -1,3 +1,4 @@
+import { assertEquals } from "@std/assert";
 import { Call } from "../../lib/call/call.ts";
 import type { CallMessage } from "../../lib/protocol/call_messages.ts";
 import { type CallEvent, messageEvents, OTHER_EVENTS, testTable } from "./call_table.ts";
@@ -75,6 +76,17 @@ function after(state: (() => Call) | undefined, event: string): Call {
   EVENTS[event]!(call, 0);
   return call;
 }
+
+Deno.test("Call outlasts errors of sending, but for an invitation without any answer", () => {
+  for (const [name, make] of Object.entries(STATES)) {
+    const call = make();
+    call.drain();
+    const { state } = call;
+    call.handleSendFailure(1, { kind: "network_unreachable" });
+    assertEquals(call.state, name === "inviting" ? "ended" : state, name);
+    assertEquals(call.drain().length, name === "inviting" ? 1 : 0, name);
+  }
+});
 
 /** State | event | next state | messages and [notices]. */
 const TABLE = `

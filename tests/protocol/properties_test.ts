@@ -15,7 +15,7 @@ import { isName, nameKey } from "../../lib/protocol/name.ts";
 import { parseObject } from "../../lib/protocol/json_object.ts";
 import { parseReply, parseRequest } from "../../lib/protocol/registry_messages.ts";
 import { UNSAFE } from "../ui/every_event.ts";
-import { anyIp, anyPort, anyText, holds } from "../../testing/property.ts";
+import { anyIp, anyPort, anyText, holds, usableIp } from "../../testing/property.ts";
 
 /** A valid name in NFC. */
 const anyName = anyText.map((text) => text.normalize("NFC")).filter(isName);
@@ -33,14 +33,16 @@ const anyCallMessage: fc.Arbitrary<CallMessage> = anyId.chain((chamada) =>
       tipo: fc.constant("convite" as const),
       chamada: fc.constant(chamada),
       nome: anyName,
-      ip: anyIp,
+      ip: usableIp.map(canonicalIp),
       porta: anyPort,
       midia: fc.constant(MEDIA),
+      destino: anyName,
     }),
     fc.constantFrom(
       { tipo: "tocando", chamada } as const,
       { tipo: "resposta_ao_convite", chamada, resposta: "aceito" } as const,
       { tipo: "resposta_ao_convite", chamada, resposta: "rejeitado", motivo: "ocupado" } as const,
+      { tipo: "resposta_ao_convite", chamada, resposta: "rejeitado", motivo: "outra_pessoa" } as const,
       { tipo: "confirmação", chamada } as const,
       { tipo: "encerrar_ligação", chamada } as const,
       { tipo: "ligação_encerrada", chamada } as const,

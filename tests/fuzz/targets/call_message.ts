@@ -14,7 +14,15 @@ const chamada = "AAECAwQFBgcICQoLDA0ODw";
 
 /** A message of each kind. */
 export const CALL_MESSAGES: readonly object[] = [
-  { tipo: "convite", chamada, nome: "joão", ip: "192.168.0.10", porta: 40001, midia: MEDIA },
+  {
+    tipo: "convite",
+    chamada,
+    nome: "joão",
+    ip: "192.168.0.10",
+    porta: 40001,
+    midia: MEDIA,
+    destino: "maria",
+  },
   { tipo: "convite", chamada: "feita-com-nc-0001", nome: "nc", ip: "::1", porta: 40001 },
   { tipo: "tocando", chamada },
   { tipo: "resposta_ao_convite", chamada, resposta: "aceito" },
