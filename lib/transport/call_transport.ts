@@ -1,8 +1,23 @@
 /** The sockets and timers of a phone's calls: carries out the decisions of the {@linkcode CallManager}. */
 
 import type { Clock } from "../util/clock.ts";
-import { canonicalIp, type Endpoint, ipVersion, sameEndpoint } from "../protocol/address.ts";
-import { encodeCallMessage, newCallId, parseCallMessage } from "../protocol/call_messages.ts";
+import {
+  canonicalIp,
+  type Endpoint,
+  ipVersion,
+  isLoopback,
+  isOwnAddress,
+  sameEndpoint,
+  unreachable,
+} from "../protocol/address.ts";
+import {
+  type CallMessage,
+  encodeCallMessage,
+  newCallId,
+  parseCallMessage,
+} from "../protocol/call_messages.ts";
+import type { HostAddress } from "../util/host_addresses.ts";
+import type { SystemError } from "../util/system_error.ts";
 import type { Trace } from "../protocol/trace.ts";
 import type { AesGcm } from "../srtp/aes_gcm.ts";
 import { SrtpReceiver, SrtpSender } from "../srtp/context.ts";
@@ -21,6 +36,8 @@ export interface CallTransportEvents {
   onTrace(trace: Trace): void;
   /** The number of datagrams ignored in the last 10 s or more, if that is a flood. */
   onFlood(datagrams: number): void;
+  /** Another program took the port while the socket was opened again for the other version of IP. */
+  onPortTaken?(port: number): void;
 }
 
 /** The end of a call's voice: a {@linkcode VoiceSession} is one. */
@@ -31,6 +48,16 @@ export interface VoicePort {
 
 /** Time that a closing phone waits for its goodbye to be acknowledged. */
 const FAREWELL_MS = 1_500;
+
+/** Errors of the system that will not go away while an invitation is repeated. */
+const LASTING: ReadonlySet<SystemError["kind"]> = new Set([
+  "network_unreachable",
+  "host_unreachable",
+  "permission_denied",
+  "not_capable",
+  "address_not_available",
+  "ip_version_not_available",
+]);
 
 /** SRTP of both directions of a call. */
 interface VoiceCipher {
@@ -46,6 +73,8 @@ export interface CallTransportOptions {
   readonly cipher: AesGcm;
   /** How the calls are encrypted. */
   readonly policy: EncryptionPolicy;
+  /** This host's addresses, to tell which invitations name an address that no phone has; unless given, not known. */
+  readonly addresses?: () => readonly HostAddress[];
 }
 
 /** The UDP side of a phone: the socket on its registered port, and one more for each call that it makes. */
@@ -53,7 +82,11 @@ export class CallTransport implements AsyncDisposable {
   readonly #options: CallTransportOptions;
   readonly #events: CallTransportEvents;
   readonly #callManager: CallManager;
-  readonly #registered: UdpSocket;
+  #registered: UdpSocket;
+  /** Version of IP that the registered socket has, and the one that it should have. */
+  #version: 4 | 6;
+  #wantedVersion: 4 | 6;
+  #reopening = false;
   readonly #ownSockets = new Map<string, UdpSocket>();
   /** Real sources of calls' signalling and voice: hosts with several addresses send from others than they declared. */
   readonly #sources = new WeakMap<Call, Endpoint>();
@@ -75,6 +108,7 @@ export class CallTransport implements AsyncDisposable {
     this.#options = options;
     this.#callManager = new CallManager(options.policy);
     this.#events = events;
+    this.#version = this.#wantedVersion = version;
     this.#registered = this.#openSocket(version, port, "registered");
   }
 
@@ -97,6 +131,19 @@ export class CallTransport implements AsyncDisposable {
   /** The port that invitations come to. */
   get port(): number {
     return this.#registered.port;
+  }
+
+  /** This person's registered name: from then on invitations for others are rejected. */
+  set name(name: string) {
+    this.#callManager.name = name;
+  }
+
+  /**
+   * Follows this phone's own address: listens for invitations on its version of IP, as soon as no call needs the socket.
+   */
+  follow(ip: string): void {
+    this.#wantedVersion = versionOf(ip);
+    this.#reopen();
   }
 
   /** The clock for a call's voice: timers of this one cost least beside the sockets. */
@@ -125,6 +172,12 @@ export class CallTransport implements AsyncDisposable {
     const socket = this.#openSocket(versionOf(self.ip), 0, id);
     this.#ownSockets.set(id, socket);
     this.#callManager.invite(performance.now(), id, { ...self, port: socket.port }, peer);
+    this.#drain();
+  }
+
+  /** Withdraws this phone's invitation that has no answer yet, if there is one. No notice tells of it. */
+  withdraw(): void {
+    this.#callManager.withdraw(performance.now());
     this.#drain();
   }
 
@@ -167,6 +220,22 @@ export class CallTransport implements AsyncDisposable {
     clearTimeout(this.#timer);
     this.#floodShield.lower();
     await Promise.all([this.#registered, ...this.#ownSockets.values()].map((socket) => socket.close()));
+  }
+
+  async #reopen(): Promise<void> {
+    const version = this.#wantedVersion;
+    if (this.#reopening || this.#closed || this.#version === version || !this.#callManager.idle) return;
+    this.#reopening = true;
+    const { port } = this.#registered;
+    await this.#registered.close();
+    this.#reopening = false;
+    if (this.#closed) return;
+    try {
+      this.#registered = this.#openSocket(version, port, "registered");
+      this.#version = version;
+    } catch {
+      this.#events.onPortTaken?.(port);
+    }
   }
 
   #openSocket(version: 4 | 6, port: number, name: string | "registered"): UdpSocket {
@@ -214,13 +283,25 @@ export class CallTransport implements AsyncDisposable {
     const from = canonical(sender);
     this.#trace("received", from, datagram);
     const parsed = parseCallMessage(datagram);
-    if (!("message" in parsed)) return false;
+    if (!("message" in parsed) || !this.#answerable(parsed.message, from)) return false;
     this.#callManager.handleMessage(now, parsed.message, from, socket);
     const { current } = this.#callManager;
     // In a call with keys only voice proves its source: anybody could have sent a message.
     if (current?.id === parsed.message.chamada && !current.keys) this.#sources.set(current, from);
     this.#drain();
     return true;
+  }
+
+  /** Whether an answer to a message goes to a phone: an invitation may name any address. */
+  #answerable(message: CallMessage, from: Endpoint): boolean {
+    if (message.tipo !== "convite") return true;
+    const { ip, porta } = message;
+    if (this.#version === 4 && ipVersion(ip) !== 4) return false;
+    const own = this.#options.addresses?.() ?? [];
+    const near = isLoopback(from.ip) || isOwnAddress(from.ip, own);
+    const problem = unreachable({ ip, port: porta }, own, near);
+    // Which network a link-local address is on shows where the invitation came from.
+    return problem === undefined || problem.kind === "link_local_address";
   }
 
   /** @returns Whether it was voice of the current call. */
@@ -289,15 +370,27 @@ export class CallTransport implements AsyncDisposable {
       if (!socket || this.#closed) return;
       const datagram = encodeCallMessage(output.message);
       this.#trace("sent", output.to, datagram);
-      socket.send(datagram, output.to);
+      const { chamada, tipo } = output.message;
+      const failed = (detail: SystemError) => this.#sendFailed(chamada, detail);
+      socket.send(datagram, output.to, tipo === "convite" ? failed : undefined);
       return;
     }
     if (output.kind === "release") {
       const socket = this.#ownSockets.get(output.call.id);
       this.#ownSockets.delete(output.call.id);
       socket?.close();
+      this.#reopen();
     }
     this.#events.onOutput(output);
+  }
+
+  #sendFailed(id: string, detail: SystemError): void {
+    if (!LASTING.has(detail.kind)) return;
+    // Not amid the output that the message was part of.
+    queueMicrotask(() => {
+      this.#callManager.handleSendFailure(performance.now(), id, detail);
+      this.#drain();
+    });
   }
 
   #trace(direction: Trace["direction"], { ip, port }: Endpoint, datagram: Uint8Array): void {

@@ -5,8 +5,10 @@
  * All that needs the permission to call libraries is done in {@linkcode LinuxUdp.load}.
  */
 
-import type { Endpoint } from "../protocol/address.ts";
+import { type Endpoint, ipVersion } from "../protocol/address.ts";
+import { hostAddresses, type HostNetwork, runtimeNetwork } from "../util/host_addresses.ts";
 import { linuxLibrary } from "../util/native_library.ts";
+import { linuxError, type SystemError } from "../util/system_error.ts";
 import type { FilterInstruction } from "./bpf_filter.ts";
 import { type PolledSocket, PollLoop, type SocketPoll } from "./poll_loop.ts";
 import {
@@ -35,13 +37,16 @@ const SYMBOLS = {
   // Addresses as numbers: asking the runtime for an array's address needs a permission each time.
   malloc: { parameters: ["u32"], result: "usize" },
   memcpy: { parameters: ["usize", "buffer", "u32"], result: "usize" },
+  memcpyHere: { name: "memcpy", parameters: ["buffer", "usize", "u32"], result: "usize" },
   free: { parameters: ["usize"], result: "void" },
+  __errno_location: { parameters: [], result: "usize" },
 } as const;
 
 type Library = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
 
 /** Linux's values of the constants (x86-64 and ARM64: asm-generic/socket.h, linux/net.h, asm-generic/fcntl.h). */
 const SOCK_DGRAM = 2;
+const SOCK_RAW = 3;
 const CLOSE_ON_EXEC = 0o2000000;
 const NONBLOCKING = 0o4000;
 const SOL_SOCKET = 1;
@@ -49,6 +54,16 @@ const SO_RCVBUF = 8;
 const SO_ATTACH_FILTER = 26;
 const SO_DETACH_FILTER = 27;
 const POLLIN = 1;
+
+/** Netlink (linux/netlink.h, linux/rtnetlink.h): `sockaddr_nl` has 12 bytes, the groups of messages in the last four. */
+const AF_NETLINK = 16;
+const NETLINK_ROUTE = 0;
+const NETLINK_ADDRESS_BYTES = 12;
+const NETLINK_GROUPS_OFFSET = 8;
+/** Room for the beginning of a message, which is enough to take it. */
+const NETLINK_MESSAGE_BYTES = 256;
+/** `RTMGRP_IPV4_IFADDR` and `RTMGRP_IPV6_IFADDR`. */
+const ADDRESS_GROUPS = 0x10 | 0x100;
 
 /**
  * Receive buffer, if the system gives it: 80 ms of 50,000 datagrams a
@@ -105,6 +120,60 @@ export class LinuxUdp implements UdpDriver {
   restDuring(work: Promise<unknown>): Promise<void> {
     return this.clock.restDuring(work);
   }
+
+  /** This host's addresses; the kernel tells at once of a change (rtnetlink(7)). */
+  get network(): HostNetwork {
+    return { addresses: hostAddresses, watch: (changed) => this.#watch(changed) };
+  }
+
+  #watch(changed: () => void): AsyncDisposable {
+    const { socket, bind, close } = this.#library;
+    const descriptor = socket(AF_NETLINK, SOCK_RAW | CLOSE_ON_EXEC | NONBLOCKING, NETLINK_ROUTE);
+    const address = new DataView(new ArrayBuffer(NETLINK_ADDRESS_BYTES));
+    address.setUint16(0, AF_NETLINK, true);
+    address.setUint32(NETLINK_GROUPS_OFFSET, ADDRESS_GROUPS, true);
+    if (descriptor < 0 || bind(descriptor, address.buffer, NETLINK_ADDRESS_BYTES) !== 0) {
+      if (descriptor >= 0) close(descriptor);
+      // Some containers have no netlink.
+      return runtimeNetwork.watch(changed);
+    }
+    return new AddressWatch(this.#library, this.clock, descriptor, changed);
+  }
+}
+
+/** A netlink socket that gets a message for each address that comes or goes. */
+class AddressWatch implements PolledSocket, AsyncDisposable {
+  readonly descriptor: number;
+  readonly #library: Library;
+  readonly #loop: PollLoop;
+  readonly #changed: () => void;
+  readonly #buffer = new Uint8Array(NETLINK_MESSAGE_BYTES);
+
+  constructor(library: Library, loop: PollLoop, descriptor: number, changed: () => void) {
+    this.#library = library;
+    this.#loop = loop;
+    this.descriptor = descriptor;
+    this.#changed = changed;
+    loop.add(this);
+  }
+
+  /** Reads all messages and tells of them once. An overrun fails the first read (ENOBUFS) and is a change, too. */
+  receive(): boolean {
+    const { recvfrom } = this.#library;
+    const sender = new Uint8Array(NETLINK_ADDRESS_BYTES);
+    const length = Uint32Array.of(NETLINK_ADDRESS_BYTES);
+    const buffer = this.#buffer;
+    while (
+      recvfrom(this.descriptor, buffer, buffer.length, 0, sender, length) > 0
+    ) { /* Their content does not matter. */ }
+    this.#changed();
+    return false;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#loop.remove(this);
+    this.#library.close(this.descriptor);
+  }
 }
 
 /** The runtime's error for a port that cannot be bound: the runtime's own attempt throws it. */
@@ -134,7 +203,8 @@ class LinuxUdpSocket implements UdpSocket, PolledSocket {
   readonly #senderWords = new Uint32Array(ADDRESS_WORDS);
   #sender: Endpoint = { ip: "", port: 0 };
   #receiver: Endpoint | undefined;
-  #receiverAddress = new Uint8Array(0);
+  /** Undefined for an address of IPv6 on a socket of IPv4. */
+  #receiverAddress: Uint8Array<ArrayBuffer> | undefined;
   #closed = false;
 
   constructor(
@@ -155,16 +225,27 @@ class LinuxUdpSocket implements UdpSocket, PolledSocket {
     loop.add(this);
   }
 
-  send(datagram: Uint8Array<ArrayBuffer>, to: Endpoint): void {
+  send(datagram: Uint8Array<ArrayBuffer>, to: Endpoint, failed?: (error: SystemError) => void): void {
     if (this.#closed) return;
     const { ip, port } = to;
     if (this.#receiver?.ip !== ip || this.#receiver.port !== port) {
       this.#receiver = { ip, port };
-      this.#receiverAddress = encodeAddress(this.#version, to);
+      const hasRoom = this.#version === 6 || ipVersion(ip) === 4;
+      this.#receiverAddress = hasRoom ? encodeAddress(this.#version, to) : undefined;
     }
     const address = this.#receiverAddress;
-    // A failed send loses the datagram.
-    this.#library.sendto(this.descriptor, datagram, datagram.length, 0, address, address.length);
+    if (!address) return failed?.({ kind: "ip_version_not_available" });
+    const { sendto } = this.#library;
+    const sent = sendto(this.descriptor, datagram, datagram.length, 0, address, address.length);
+    if (sent < 0) failed?.(linuxError(this.#errno()));
+  }
+
+  /** The number of the last error. */
+  #errno(): number {
+    const { __errno_location, memcpyHere } = this.#library;
+    const number = new Int32Array(1);
+    memcpyHere(number, __errno_location(), number.byteLength);
+    return number[0]!;
   }
 
   receive(): boolean {

@@ -2,6 +2,7 @@
 
 import type { Endpoint } from "../protocol/address.ts";
 import { systemClock } from "../util/clock.ts";
+import { type SystemError, systemError } from "../util/system_error.ts";
 import { type DatagramListener, RECEIVE_BYTES, type UdpDriver, type UdpSocket } from "./udp_socket.ts";
 
 /** The runtime's UDP. */
@@ -16,6 +17,12 @@ export const runtimeUdp: UdpDriver = {
     await work;
   },
 };
+
+/** EINVAL is what a blackhole in the table of routes gives on Linux (ip-route(8)). */
+function sendError(error: unknown): SystemError {
+  const isBlackhole = error instanceof Error && "code" in error && error.code === "EINVAL";
+  return isBlackhole ? { kind: "network_unreachable" } : systemError(error);
+}
 
 class RuntimeUdpSocket implements UdpSocket {
   readonly port: number;
@@ -32,12 +39,10 @@ class RuntimeUdpSocket implements UdpSocket {
     this.#receiving = this.#receive();
   }
 
-  send(datagram: Uint8Array<ArrayBuffer>, to: Endpoint): void {
+  send(datagram: Uint8Array<ArrayBuffer>, to: Endpoint, failed?: (error: SystemError) => void): void {
     if (this.#closed) return;
     this.#lastSent = this.#socket.send(datagram, { transport: "udp", hostname: to.ip, port: to.port })
-      .catch(() => {
-        // Unreachable now: the datagram is lost.
-      });
+      .catch((error) => failed?.(sendError(error)));
   }
 
   attachFilter(): void {

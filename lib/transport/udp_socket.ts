@@ -6,6 +6,7 @@
 import type { Endpoint } from "../protocol/address.ts";
 import { MAX_DATAGRAM_BYTES } from "../protocol/call_messages.ts";
 import type { Clock } from "../util/clock.ts";
+import type { SystemError } from "../util/system_error.ts";
 import type { FilterInstruction } from "./bpf_filter.ts";
 
 /** Most bytes to receive of a datagram: one more than the limit, to tell a datagram that exceeds it. */
@@ -17,8 +18,12 @@ export type DatagramListener = (datagram: Uint8Array<ArrayBuffer>, sender: Endpo
 /** A UDP socket on all interfaces. */
 export interface UdpSocket {
   readonly port: number;
-  /** Sends a datagram. One that cannot be sent is lost, as on any network. */
-  send(datagram: Uint8Array<ArrayBuffer>, to: Endpoint): void;
+  /**
+   * Sends a datagram. One that cannot be sent is lost, as on any network.
+   *
+   * @param failed Called with the system's error, at once or later.
+   */
+  send(datagram: Uint8Array<ArrayBuffer>, to: Endpoint, failed?: (error: SystemError) => void): void;
   /** Makes the system drop the datagrams that a filter does not accept, where it can. */
   attachFilter(instructions: readonly FilterInstruction[]): void;
   /** Lets all datagrams through again. */

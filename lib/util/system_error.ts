@@ -47,6 +47,26 @@ export type SystemError =
   | { readonly kind: "not_capable" }
   | { readonly kind: "other"; readonly text: string };
 
+/** The same of a number of Linux's (asm-generic/errno-base.h, asm-generic/errno.h), as sendto(2) sets it. */
+const LINUX_NUMBERS: Readonly<Record<number, keyof typeof KINDS>> = {
+  1: "EPERM",
+  13: "EACCES",
+  // EINVAL, as a blackhole in the table of routes gives it (ip-route(8)).
+  22: "ENETUNREACH",
+  97: "EAFNOSUPPORT",
+  99: "EADDRNOTAVAIL",
+  100: "ENETDOWN",
+  101: "ENETUNREACH",
+  112: "EHOSTDOWN",
+  113: "EHOSTUNREACH",
+};
+
+/** Says what an error number of Linux is that sending a datagram gave. */
+export function linuxError(number: number): SystemError {
+  const code = LINUX_NUMBERS[number];
+  return code === undefined ? { kind: "other", text: `errno ${number}` } : { kind: KINDS[code] };
+}
+
 /** Ends the system's text in what Deno throws: `No such file or directory (os error 2): open 'x.wav'`. */
 const SYSTEM_TEXT_END = / \(os error \d+\)/;
 

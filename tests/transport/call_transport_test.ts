@@ -11,10 +11,15 @@ import { encodeCallMessage, newCallId, parseCallMessage } from "../../lib/protoc
 import { FLOODS } from "../../bench/flood/flooder.ts";
 import { seededRandom } from "../../testing/netem/random.ts";
 import type { Trace } from "../../lib/protocol/trace.ts";
+import { hasIpv6 } from "../../testing/has_ipv6.ts";
 import { UDP_DRIVERS } from "./udp_drivers.ts";
 
 function optionsOf(udp: UdpDriver): CallTransportOptions {
-  return { udp, cipher: runtimeCipher, policy: randomPolicy("preferred") };
+  const addresses = () => [
+    { interface: "lo", ip: "127.0.0.1", netmask: "255.0.0.0" },
+    { interface: "eth0", ip: "192.0.2.1", netmask: "255.255.255.0" },
+  ];
+  return { udp, cipher: runtimeCipher, policy: randomPolicy("preferred"), addresses };
 }
 
 /** A transport on loopback that records its events, and lets a test wait for them. */
@@ -314,6 +319,65 @@ for (const [kind, udp] of Object.entries(UDP_DRIVERS)) {
       await maria.until(() => maria.told.includes("invitation"));
     }
     await maria.until(() => maria.told.includes("withdrawn"));
+  });
+
+  Deno.test(`CallTransport gives no answer to invitations that name addresses of nobody or everybody: ${kind}`, async () => {
+    await using maria = new Recorded(udp, "maria");
+    const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+    const to = { transport: "udp", hostname: "127.0.0.1", port: maria.line.port } as const;
+    const invite = (ip: string, porta = 6000) => {
+      const message = {
+        tipo: "convite",
+        chamada: newCallId(),
+        nome: "joão",
+        ip,
+        porta,
+        midia: "opus/48000/1",
+      };
+      return socket.send(new TextEncoder().encode(JSON.stringify(message)), to);
+    };
+    const nobody = [
+      "0.0.0.0",
+      "224.0.0.1",
+      "255.255.255.255",
+      "240.0.0.1",
+      "192.0.2.255",
+      "2001:db8::1",
+      "::",
+    ];
+    for (const ip of nobody) await invite(ip);
+    await invite("127.0.0.1", 0);
+    await invite("127.0.0.1", (socket.addr as Deno.NetAddr).port);
+    await maria.until(() => maria.told.includes("invitation"));
+    const sent = maria.traces.filter(({ direction }) => direction === "sent");
+    assertEquals(sent.map(({ peer }) => peer), [{
+      ip: "127.0.0.1",
+      port: (socket.addr as Deno.NetAddr).port,
+    }]);
+    assertEquals(maria.told, ["invitation"]);
+    socket.close();
+  });
+
+  Deno.test(`CallTransport follows the version of IP on its port, once no call needs the socket: ${kind}`, {
+    ignore: !hasIpv6(),
+  }, async () => {
+    await using maria = new Recorded(udp, "maria");
+    const { port } = maria.line;
+    const ring = async (ip: string) => {
+      await using joao = new Recorded(udp, "joão", ip);
+      const before = maria.told.length;
+      joao.line.invite({ name: "joão", ip }, { name: "maria", ip, port });
+      await maria.until(() => maria.told.length > before);
+      maria.line.follow(ip === "::1" ? "192.0.2.1" : "2001:db8::1");
+      joao.line.hangUp();
+      await joao.until(() => joao.told.includes("cancelled"));
+      await maria.until(() => maria.told.at(-1) === "withdrawn");
+    };
+    await ring("127.0.0.1");
+    // Repeated until the socket is open again.
+    await ring("::1");
+    await ring("127.0.0.1");
+    assertEquals(maria.line.port, port);
   });
 
   Deno.test(`CallTransport.open() fails where the port is taken: ${kind}`, async () => {

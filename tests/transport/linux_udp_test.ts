@@ -1,8 +1,11 @@
 import { assertEquals, assertGreater, assertLess } from "@std/assert";
 import { floodFilter, SAMPLE } from "../../lib/transport/bpf_filter.ts";
+import { canMakeLan as askForLan } from "../../testing/lan.ts";
+import { outputOf } from "../../testing/program.ts";
 import { linuxUdp } from "./udp_drivers.ts";
 
 const ignore = linuxUdp === undefined;
+const canMakeLan = await askForLan();
 
 for (const [version, loopback] of [[4, "127.0.0.1"], [6, "::1"]] as const) {
   Deno.test({
@@ -79,3 +82,39 @@ for (const [version, loopback] of [[4, "127.0.0.1"], [6, "::1"]] as const) {
     },
   });
 }
+
+Deno.test({
+  name: "LinuxUdp tells why the system does not send",
+  ignore,
+  async fn() {
+    const socket = linuxUdp!.open(4, 0, () => {});
+    const told: unknown[] = [];
+    const send = (ip: string) =>
+      socket.send(Uint8Array.of(1), { ip, port: 6000 }, (error) => told.push(error));
+    // To everybody, which the socket does not ask for; and to a port of IPv6, for which it has no room.
+    for (const ip of ["255.255.255.255", "127.255.255.255", "2001:db8::1"]) send(ip);
+    assertEquals(told.slice(1), [{ kind: "permission_denied" }, { kind: "ip_version_not_available" }]);
+    send("127.0.0.1");
+    assertEquals(told.length, 3);
+    await socket.close();
+  },
+});
+
+Deno.test({
+  name: `LinuxUdp tells of an address that comes and goes${
+    canMakeLan ? "" : " (needs iproute2 and the right to change addresses)"
+  }`,
+  ignore: ignore || !canMakeLan,
+  async fn() {
+    const { network } = linuxUdp!;
+    let changed = Promise.withResolvers<void>();
+    await using _watch = network.watch(() => changed.resolve());
+    const address = `127.99.${Deno.pid & 0xff}.${1 + Deno.pid % 250}`;
+    for (const [verb, present] of [["add", true], ["del", false]] as const) {
+      changed = Promise.withResolvers();
+      await outputOf(["ip", "address", verb, `${address}/32`, "dev", "lo"]);
+      await changed.promise;
+      assertEquals(network.addresses().some(({ ip }) => ip === address), present);
+    }
+  },
+});

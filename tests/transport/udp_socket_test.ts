@@ -120,3 +120,18 @@ for (const [kind, driver] of Object.entries(UDP_DRIVERS)) {
     assertEquals((await bob.next())[0], [2]);
   });
 }
+
+for (const [kind, driver] of Object.entries(UDP_DRIVERS)) {
+  Deno.test(`UdpSocket tells of a datagram that the system cannot send, and goes on: ${kind}`, async () => {
+    await using alice = new TestSocket(driver, 4);
+    await using bob = new TestSocket(driver, 4);
+    const { promise, resolve } = Promise.withResolvers<string>();
+    // An address of the other version, for which the socket has no room: it must not go to this machine.
+    alice.socket.send(Uint8Array.of(1), { ip: "2001:db8::1", port: bob.socket.port }, (error) => {
+      resolve(error.kind);
+    });
+    assertEquals(typeof await promise, "string");
+    alice.socket.send(Uint8Array.of(2), { ip: "127.0.0.1", port: bob.socket.port }, () => resolve("again"));
+    assertEquals((await bob.next())[0], [2]);
+  });
+}

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { systemError } from "../../lib/util/system_error.ts";
+import { linuxError, systemError } from "../../lib/util/system_error.ts";
 
 async function thrown(work: () => unknown): Promise<unknown> {
   try {
@@ -53,4 +53,20 @@ Deno.test("systemError() gives the system's text without number and path where t
     text: "x",
   });
   assertEquals(systemError("no error at all"), { kind: "other", text: "no error at all" });
+});
+
+Deno.test("linuxError() has the code of each number that sending gives where there is no way", () => {
+  const kinds = [1, 13, 22, 97, 99, 100, 101, 112, 113].map((number) => linuxError(number).kind);
+  assertEquals(kinds, [
+    "permission_denied",
+    "permission_denied",
+    "network_unreachable",
+    "ip_version_not_available",
+    "address_not_available",
+    "network_unreachable",
+    "network_unreachable",
+    "host_unreachable",
+    "host_unreachable",
+  ]);
+  assertEquals(linuxError(105), { kind: "other", text: "errno 105" });
 });
