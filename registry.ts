@@ -16,6 +16,9 @@ import { ListenError, type RegistryOptions, startRegistry } from "./lib/registra
 import { UsageError } from "./lib/cli/arguments.ts";
 import { parseRegistryOptions, readSecrets } from "./lib/cli/registry_args.ts";
 import { giveUpFiles } from "./lib/cli/permissions.ts";
+import { DEFAULT_REGISTRY_PORT } from "./lib/protocol/registry_messages.ts";
+import { unreachable } from "./lib/protocol/address.ts";
+import { hostAddresses } from "./lib/util/host_addresses.ts";
 import { systemError } from "./lib/util/system_error.ts";
 import { within } from "./lib/util/time_limit.ts";
 import { writeAll } from "./lib/util/write_all.ts";
@@ -61,6 +64,16 @@ async function main(args: string[]): Promise<number> {
   }
 
   const { settings } = request;
+  const { host } = settings;
+  const problem = unreachable({ ip: host, port: DEFAULT_REGISTRY_PORT }, hostAddresses(), true);
+  // The system would listen at the address of everybody, where nobody can connect.
+  if (problem?.kind === "broadcast_address") {
+    await complain({
+      event: "wrong_usage",
+      problem: { kind: "bad_address", option: "--host", value: host, detail: problem },
+    });
+    return WRONG_USAGE;
+  }
   let secrets: Pick<RegistryOptions, "gate" | "tls">;
   try {
     secrets = await readSecrets(settings, texts.askPassword);

@@ -3,7 +3,7 @@
  * `docs/protocol.md`, part 1, describes each message.
  */
 
-import { isIpAddress, isPort } from "./address.ts";
+import { type AddressProblem, canonicalIp, isIpAddress, isPort } from "./address.ts";
 import { isName } from "./name.ts";
 import { type Fields, type Parsed, parseObject } from "./json_object.ts";
 
@@ -58,6 +58,7 @@ export type RegistryReply =
       readonly porta: number;
     }
     | { readonly tipo: "desafio"; readonly sal: string; readonly iteracoes: number; readonly nonce: string }
+    /** Its address is as it came: `ip` may be no address, and `porta` no port. */
     | {
       readonly tipo: "resposta_consulta";
       readonly nome: string;
@@ -89,14 +90,32 @@ function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && value as number >= 0;
 }
 
+/** Why the registry does not take an address, in Portuguese. */
+const ADDRESS_SENTENCES: Readonly<Record<AddressProblem["kind"], string>> = {
+  no_address: "o campo 'ip' deve ser um endereço IPv4 ou IPv6",
+  no_port: "o campo 'porta' deve ser um número de 1 a 65535",
+  unspecified_address: "o endereço em 'ip' não é de nenhuma máquina",
+  multicast_address: "o endereço em 'ip' é de um grupo de máquinas (multicast)",
+  broadcast_address: "o endereço em 'ip' é de todas as máquinas da rede (broadcast)",
+  reserved_address: "o endereço em 'ip' é reservado e não é de nenhuma máquina",
+  loopback_address: "o endereço em 'ip' só vale na própria máquina, e este telefone está em outra",
+  link_local_address: "o endereço em 'ip' só vale em um trecho da rede",
+  no_zone: "o endereço em 'ip' só vale em um trecho da rede",
+};
+
+/** The sentence of a problem with the address of a `registro`, for `mensagem`. */
+export function addressSentence({ kind }: AddressProblem): string {
+  return ADDRESS_SENTENCES[kind];
+}
+
 /** @returns A request without its `id`, or the problem in a Portuguese sentence. */
 function parseRequestFields(fields: Fields): RegistryRequest | string {
   const { tipo, nome, ip, porta, a_partir, nonce, prova } = fields;
   switch (tipo) {
     case "registro":
       if (!isName(nome)) return "o campo 'nome' deve ter de 1 a 32 caracteres visíveis, sem controles";
-      if (!isIpAddress(ip)) return "o campo 'ip' deve ser um endereço IPv4 ou IPv6";
-      if (!isPort(porta)) return "o campo 'porta' deve ser um número de 1 a 65535";
+      if (!isIpAddress(ip)) return ADDRESS_SENTENCES.no_address;
+      if (!isPort(porta)) return ADDRESS_SENTENCES.no_port;
       return { tipo, nome: nome.normalize("NFC"), ip, porta };
     case "resposta_desafio":
       return isToken(nonce) && isToken(prova)
@@ -147,8 +166,16 @@ function parseReplyFields(fields: Fields): RegistryReply | undefined {
   const { tipo, nome, ip, porta, usuarios, proximo, codigo, mensagem, sal, iteracoes, nonce } = fields;
   switch (tipo) {
     case "registro_confirmado":
-    case "resposta_consulta":
       return isName(nome) && isIpAddress(ip) && isPort(porta) ? { tipo, nome, ip, porta } : undefined;
+    case "resposta_consulta":
+      // An address that is none answers the request, too: the person must not wait for another reply.
+      if (!isName(nome)) return undefined;
+      return {
+        tipo,
+        nome,
+        ip: typeof ip === "string" ? canonicalIp(ip) : "",
+        porta: typeof porta === "number" ? porta : 0,
+      };
     case "desafio":
       return isToken(sal) && isCount(iteracoes) && isToken(nonce)
         ? { tipo, sal, iteracoes, nonce }

@@ -6,7 +6,7 @@ import { nameKey } from "../protocol/name.ts";
 import type { Person, RegistryReply } from "../protocol/registry_messages.ts";
 import { ExpiryQueue } from "../util/expiry_queue.ts";
 import type { PasswordGate } from "../protocol/password_challenge.ts";
-import { type Outcome, Session } from "./session.ts";
+import { type AddressJudge, type Outcome, Session } from "./session.ts";
 import { RegistryTable } from "./table.ts";
 
 /** Keep-alive: a connection without a line for this time gets a `ping`. */
@@ -100,9 +100,9 @@ export class Registrar {
     return outputs;
   }
 
-  /** Opens a session for a new connection. */
-  handleConnect(now: number): Session {
-    const session = new Session(this.#table, this.#lineBytes, this.#gate);
+  /** Opens a session for a new connection. @param judge Judges the address of its registration. */
+  handleConnect(now: number, judge?: AddressJudge): Session {
+    const session = new Session(this.#table, this.#lineBytes, this.#gate, judge);
     this.#unregistered.start(now, session);
     this.#keepAlive.start(now, session);
     return session;

@@ -2,15 +2,16 @@
 
 import { personFields } from "../events/fields.ts";
 import type { ListenDetail, RegistryEvent } from "../events/registry_events.ts";
-import { canonicalIp, type Endpoint, formatEndpoint, isLoopback } from "../protocol/address.ts";
+import { canonicalIp, type Endpoint, formatEndpoint, isLoopback, unreachable } from "../protocol/address.ts";
 import { LineSplitter, MAX_LINE_BYTES } from "../protocol/line_splitter.ts";
 import { DEFAULT_REGISTRY_PORT, type Person, type RegistryReply } from "../protocol/registry_messages.ts";
 import { Admission } from "./admission.ts";
 import { WriteQueue } from "../util/write_queue.ts";
 import { Registrar, type RegistrarOutput } from "./registrar.ts";
 import type { PasswordGate } from "../protocol/password_challenge.ts";
-import { ROOM_FULL, type Session } from "./session.ts";
+import { type AddressJudge, ROOM_FULL, type Session } from "./session.ts";
 import { spareDescriptors } from "./descriptor_budget.ts";
+import { hostAddresses } from "../util/host_addresses.ts";
 import { systemError } from "../util/system_error.ts";
 import { tlsError } from "../util/tls_error.ts";
 import { TokenBucket } from "../util/token_bucket.ts";
@@ -267,7 +268,7 @@ class Server implements RegistryServer {
   /** Serves a connection until either side ends it. Never rejects. */
   async #serve(socket: Socket, waitMs: number): Promise<void> {
     if (waitMs > 0) await pause(waitMs);
-    const session = this.#registrar.handleConnect(performance.now());
+    const session = this.#registrar.handleConnect(performance.now(), judgeFor(peerOf(socket)));
     try {
       const connection: Connection = {
         socket,
@@ -434,6 +435,14 @@ class Server implements RegistryServer {
 function peerOf(socket: Socket): Endpoint {
   const { hostname, port } = socket.remoteAddr as Deno.NetAddr;
   return { ip: canonicalIp(hostname), port };
+}
+
+/** Judges addresses as far as this machine can: whether a link-local one can be reached, only its callers know. */
+function judgeFor(peer: Endpoint): AddressJudge {
+  return ({ ip, porta }) => {
+    const problem = unreachable({ ip, port: porta }, hostAddresses(), isLoopback(peer.ip));
+    return problem?.kind === "link_local_address" ? undefined : problem;
+  };
 }
 
 function eventFields({ nome, ip, porta }: Person): { name: string; ip: string; port: number } {

@@ -1,8 +1,10 @@
 /** The registry's side of one connection. */
 
+import { type AddressProblem, addressProblem, canonicalIp } from "../protocol/address.ts";
 import { type Line, MAX_LINE_BYTES } from "../protocol/line_splitter.ts";
 import { nameKey } from "../protocol/name.ts";
 import {
+  addressSentence,
   type ErrorCode,
   parseRequest,
   type Person,
@@ -12,6 +14,9 @@ import {
 } from "../protocol/registry_messages.ts";
 import type { Answer, Challenge, PasswordGate } from "../protocol/password_challenge.ts";
 import type { RegistryTable } from "./table.ts";
+
+/** What is wrong with the address that a phone registers, as far as its registry can tell. */
+export type AddressJudge = (person: Person) => AddressProblem | undefined;
 
 /** The result of a line. */
 export interface Outcome {
@@ -69,6 +74,7 @@ export class Session {
   readonly #table: RegistryTable;
   readonly #lineBytes: number;
   readonly #gate: PasswordGate | undefined;
+  readonly #judge: AddressJudge;
   /** The registration that waits for the answer to its challenge. */
   #challenged: { readonly person: Person; readonly challenge: Challenge } | undefined;
   #person: Person | undefined;
@@ -79,8 +85,15 @@ export class Session {
   /**
    * @param lineBytes Longest line that the caller accepts, for the error message.
    * @param gate Verifies the room's password, if it has one.
+   * @param judge Judges the address of a registration.
    */
-  constructor(table: RegistryTable, lineBytes: number = MAX_LINE_BYTES, gate?: PasswordGate) {
+  constructor(
+    table: RegistryTable,
+    lineBytes: number = MAX_LINE_BYTES,
+    gate?: PasswordGate,
+    judge: AddressJudge = ({ ip }) => addressProblem(ip),
+  ) {
+    this.#judge = judge;
     this.#table = table;
     this.#lineBytes = lineBytes;
     this.#gate = gate;
@@ -137,6 +150,8 @@ export class Session {
   }
 
   #register(person: Person, id: RequestId | undefined): Outcome {
+    const problem = this.#judge(person);
+    if (problem) return refusal("mensagem_invalida", addressSentence(problem));
     if (this.#person) return refusal("ja_registrado");
     if (this.#gate) {
       const challenge = this.#gate.challenge();
@@ -156,7 +171,9 @@ export class Session {
     return { ...refusal("senha_incorreta"), close: true };
   }
 
-  #admit(person: Person, id: RequestId | undefined): Outcome {
+  #admit(registered: Person, id: RequestId | undefined): Outcome {
+    // One spelling, so that an IPv4-mapped address is taken for the IPv4 address that it is.
+    const person = { ...registered, ip: canonicalIp(registered.ip) };
     if (!this.#table.find(person.nome)) return this.#addToTable(person);
     this.#contested = { person, id };
     return { contested: person.nome, close: false };

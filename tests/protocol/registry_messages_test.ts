@@ -99,6 +99,25 @@ const replies: [line: string, message: unknown][] = [
     '{"tipo":"resposta_consulta","nome":"maria","ip":"192.0.2.1","porta":6050}',
     { tipo: "resposta_consulta", nome: "maria", ip: "192.0.2.1", porta: 6050 },
   ],
+  // The answer to a query whose address is none: whoever calls it says so.
+  ['{"tipo":"resposta_consulta","nome":"a","ip":"x","porta":0}', {
+    tipo: "resposta_consulta",
+    nome: "a",
+    ip: "x",
+    porta: 0,
+  }],
+  ['{"tipo":"resposta_consulta","nome":"a","ip":[]}', {
+    tipo: "resposta_consulta",
+    nome: "a",
+    ip: "",
+    porta: 0,
+  }],
+  ['{"tipo":"resposta_consulta","nome":"a","ip":"::ffff:192.0.2.1","porta":1}', {
+    tipo: "resposta_consulta",
+    nome: "a",
+    ip: "192.0.2.1",
+    porta: 1,
+  }],
   ['{"tipo":"resposta_lista","usuarios":[]}', { tipo: "resposta_lista", usuarios: [] }],
   [
     '{"tipo":"resposta_lista","usuarios":[{"nome":"a","ip":"::1","porta":1,"x":2}],"proximo":4}',
@@ -129,7 +148,7 @@ const replies: [line: string, message: unknown][] = [
   ["{}", undefined],
   ['{"tipo":"registro"}', undefined],
   ['{"tipo":"registro_confirmado","nome":"joão","ip":"::1"}', undefined],
-  ['{"tipo":"resposta_consulta","nome":"joão","ip":"x","porta":1}', undefined],
+  ['{"tipo":"resposta_consulta","nome":7,"ip":"::1","porta":1}', undefined],
   ['{"tipo":"resposta_lista"}', undefined],
   ['{"tipo":"resposta_lista","usuarios":{"length":1}}', undefined],
   ['{"tipo":"fechamento_confirmado","nome":[]}', undefined],

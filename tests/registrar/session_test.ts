@@ -285,3 +285,31 @@ Deno.test("Session lists a large room in pages that fit a line, with everybody o
     assertEquals(read, [...people, joao]);
   }
 });
+
+Deno.test("Session refuses an address that is no phone's, and says why", () => {
+  for (const ip of ["0.0.0.0", "::", "224.0.0.1", "255.255.255.255", "240.0.0.1", "::ffff:0.0.0.0"]) {
+    const { table, session } = room();
+    const { reply } = session.handleLine({ text: JSON.stringify({ ...registro, ip, id: 7 }) });
+    assert(reply?.tipo === "erro" && reply.codigo === "mensagem_invalida" && reply.id === 7, ip);
+    assertMatch(reply.mensagem, /^o endereço em 'ip' (não )?é/);
+    assertEquals(table.people(), [maria]);
+    // The connection goes on.
+    assertEquals(answers(session, registro), [{ tipo: "registro_confirmado", ...joao }]);
+  }
+});
+
+Deno.test("Session takes the judgement of its registry's machine", () => {
+  const judged: Person[] = [];
+  const session = new Session(new RegistryTable(), undefined, undefined, (person) => {
+    judged.push(person);
+    return { kind: "loopback_address" };
+  });
+  assertEquals(answers(session, registro), [erro("mensagem_invalida")]);
+  assertEquals(judged, [joao]);
+});
+
+Deno.test("Session takes an IPv4-mapped address for the IPv4 address that it is", () => {
+  const { table, session } = room();
+  answers(session, { ...registro, ip: "::ffff:192.168.0.10" });
+  assertEquals(table.find("joão"), joao);
+});

@@ -9,7 +9,7 @@ import { type FuzzTarget, jsonSeeds } from "../fuzz_target.ts";
 const decoder = new TextDecoder();
 const MARIA = { nome: "maria", ip: "192.168.0.20", porta: 6050 };
 
-/** Everybody in a reply can be shown and called, and a parsed reply, written again, parses again. */
+/** Everybody in a list can be shown, and a parsed reply, written again, parses again. */
 export const registryReply: FuzzTarget = {
   name: "registry_reply",
   seeds: jsonSeeds(
@@ -27,7 +27,12 @@ export const registryReply: FuzzTarget = {
     const parsed = parseReply(decoder.decode(input));
     if ("problem" in parsed) return { events: 1, came: parsed.problem };
     const { message } = parsed;
-    const people = message.tipo === "resposta_lista" ? message.usuarios : "porta" in message ? [message] : [];
+    // The address in the answer to a query is judged where it is called.
+    const people = message.tipo === "resposta_lista"
+      ? message.usuarios
+      : message.tipo === "registro_confirmado"
+      ? [message]
+      : [];
     for (const { nome, ip, porta } of people) assert(isName(nome) && isIpAddress(ip) && isPort(porta));
     const again = parseReply(JSON.stringify(message));
     assertEquals("message" in again && JSON.stringify(again.message), JSON.stringify(message));
