@@ -1,5 +1,6 @@
 /** A phone's registration, renewed whenever the connection to the registry is lost. */
 
+import { isOwnAddress } from "../protocol/address.ts";
 import type { Person } from "../protocol/registry_messages.ts";
 import type { Trace } from "../protocol/trace.ts";
 import {
@@ -11,6 +12,7 @@ import {
   type RegistryClientOptions,
 } from "./registry_client.ts";
 import { Backoff, type Setback } from "./backoff.ts";
+import type { HostNetwork } from "../util/host_addresses.ts";
 import { pause } from "../util/pause.ts";
 
 /** Time limit for connecting again, in milliseconds, besides the pauses. */
@@ -23,10 +25,12 @@ export interface RegistrationOptions
   readonly onTrace?: (trace: Trace) => void;
   /** The connection is lost; attempts begin. Only after a name is registered. */
   readonly onLost?: () => void;
-  /** The name is registered again. */
+  /** The name is registered again, perhaps with another address. */
   readonly onBack?: (person: Person) => void;
   /** Another phone has the name; attempts have ended. */
   readonly onNameTaken?: () => void;
+  /** This host's addresses: with them, a connection is lost as soon as its own one has left this host. */
+  readonly network?: HostNetwork;
   /** Numbers from 0 up to but not including 1, for the pauses. */
   readonly random?: () => number;
 }
@@ -34,9 +38,16 @@ export interface RegistrationOptions
 /** Result of {@linkcode Registration.connect}. */
 export type LinkResult = { readonly kind: "connected"; readonly link: Registration } | ConnectFailure;
 
+/** What a phone registers: on each connection the local address of that connection, unless `ip` is given. */
+interface Wanted {
+  readonly name: string;
+  readonly ip: string | undefined;
+  readonly port: number;
+}
+
 /**
- * A connection to the registry that is made again when it is lost, and registers the same name, address and port. While
- * there is none, requests result in `lost` at once.
+ * A connection to the registry that is made again when it is lost, and registers the same name and port. While there is
+ * none, requests result in `lost` at once.
  */
 export class Registration implements AsyncDisposable {
   readonly #host: string;
@@ -46,7 +57,11 @@ export class Registration implements AsyncDisposable {
   #client: RegistryClient | undefined;
   /** The connection of the current attempt. */
   #attempt: RegistryClient | undefined;
+  #wanted: Wanted | undefined;
   #person: Person | undefined;
+  #watch: AsyncDisposable | undefined;
+  /** Fires when this host's addresses change while there is no connection. */
+  #moved = new AbortController();
   #returning: Promise<void> = Promise.resolve();
 
   private constructor(host: string, port: number, options: RegistrationOptions) {
@@ -61,6 +76,7 @@ export class Registration implements AsyncDisposable {
     const result = await registration.#connect();
     if (result.kind !== "connected") return result;
     registration.#client = result.client;
+    registration.#watch = options.network?.watch(() => registration.#handleAddresses());
     return { kind: "connected", link: registration };
   }
 
@@ -69,11 +85,21 @@ export class Registration implements AsyncDisposable {
     return this.#client?.localIp ?? "";
   }
 
-  /** Registers a name. Once confirmed, it is registered again after each loss. */
-  async register(name: string, ip: string, port: number): Promise<RegisterResult> {
+  /** Whether the registry is on this host. */
+  get near(): boolean {
+    return this.#client?.near ?? false;
+  }
+
+  /**
+   * Registers a name. Once confirmed, it is registered again after each loss.
+   *
+   * @param ip The address to register; if undefined, this host's on the connection, and after each loss on the new one.
+   */
+  async register(name: string, ip: string | undefined, port: number): Promise<RegisterResult> {
     if (!this.#client) return { kind: "lost" };
-    const result = await this.#client.register(name, ip, port);
+    const result = await this.#client.register(name, ip ?? this.#client.localIp, port);
     if (result.kind === "confirmed") {
+      this.#wanted = { name: result.person.nome, ip, port };
       this.#person = result.person;
       if (this.#client.closed) this.#lost();
     }
@@ -93,6 +119,7 @@ export class Registration implements AsyncDisposable {
   /** Unregisters, if there is a connection, and ends all attempts. */
   async close(): Promise<void> {
     this.#closing.abort();
+    await this.#watch?.[Symbol.asyncDispose]();
     await this.#attempt?.close();
     await this.#client?.close(this.#person?.nome);
     await this.#returning;
@@ -116,27 +143,43 @@ export class Registration implements AsyncDisposable {
     });
   }
 
-  /** The connection has ended. Without a name, and during an attempt, the result of the request says so. */
-  #lost(): void {
-    if (!this.#person || !this.#client?.closed || this.#closing.signal.aborted) return;
-    this.#client = undefined;
-    this.#options.onLost?.();
-    this.#returning = this.#return(this.#person);
+  /** This host's addresses have changed: the connection's may have gone, or the one to come back with is there. */
+  #handleAddresses(): void {
+    if (!this.#client) this.#moved.abort();
+    const client = this.#client ?? this.#attempt;
+    const own = this.#options.network?.addresses() ?? [];
+    if (client && own.length > 0 && !isOwnAddress(client.localIp, own)) client.abandon();
   }
 
-  async #return(person: Person): Promise<void> {
+  /** The connection has ended. Without a name, and during an attempt, the result of the request says so. */
+  #lost(): void {
+    if (!this.#wanted || !this.#client?.closed || this.#closing.signal.aborted) return;
+    this.#client = undefined;
+    this.#options.onLost?.();
+    this.#returning = this.#return(this.#wanted);
+  }
+
+  async #return(wanted: Wanted): Promise<void> {
     const { random = Math.random } = this.#options;
-    const backoff = new Backoff(random);
     const { signal } = this.#closing;
+    let backoff = new Backoff(random);
     for (let pauseMs: number | undefined = backoff.lost(); pauseMs !== undefined;) {
-      await pause(pauseMs, signal);
+      await pause(pauseMs, AbortSignal.any([signal, this.#moved.signal]));
+      if (this.#moved.signal.aborted) {
+        // What failed on the old addresses says nothing about the new ones.
+        this.#moved = new AbortController();
+        backoff = new Backoff(random);
+        await pause(backoff.lost(), signal);
+      }
       if (signal.aborted) return;
-      const outcome = await this.#tryAgain(person);
+      const outcome = await this.#tryAgain(wanted);
       if (signal.aborted) return;
-      if (outcome === "back") {
-        this.#options.onBack?.(person);
-        // The connection may have ended meanwhile.
+      if (typeof outcome === "object") {
+        this.#person = outcome;
+        this.#options.onBack?.(outcome);
+        // The connection may have ended meanwhile, and its address may have gone.
         this.#lost();
+        this.#handleAddresses();
         return;
       }
       pauseMs = backoff.failed(performance.now(), outcome);
@@ -144,18 +187,20 @@ export class Registration implements AsyncDisposable {
     this.#options.onNameTaken?.();
   }
 
-  async #tryAgain(person: Person): Promise<Setback | "back"> {
+  /** @returns What is registered now, or why nothing is. */
+  async #tryAgain({ name, ip, port }: Wanted): Promise<Setback | Person> {
     const result = await this.#connect(RETRY_CONNECT_MS);
     if (result.kind !== "connected") return result.kind === "refused" ? "refused" : "unreachable";
     const { client } = result;
     this.#attempt = client;
+    const person = { nome: name, ip: ip ?? client.localIp, porta: port };
     const registered = this.#closing.signal.aborted
       ? { kind: "lost" } as const
       : await client.register(person.nome, person.ip, person.porta);
     this.#attempt = undefined;
     if (registered.kind === "confirmed") {
       this.#client = client;
-      return "back";
+      return person;
     }
     await client.close();
     if (registered.kind === "lost") return "unreachable";

@@ -1,7 +1,15 @@
 /** A phone's connection to the registry. */
 
 import { lookup } from "node:dns/promises";
-import { canonicalIp, type Endpoint, ipVersion, isPort } from "../protocol/address.ts";
+import {
+  type AddressProblem,
+  addressProblem,
+  canonicalIp,
+  type Endpoint,
+  ipVersion,
+  isLoopback,
+  isPort,
+} from "../protocol/address.ts";
 import { LineSplitter } from "../protocol/line_splitter.ts";
 import {
   type ErrorCode,
@@ -61,6 +69,8 @@ export interface RegistryClientOptions {
 export type ConnectFailure =
   | SystemError
   | TlsError
+  /** The name stands for an address that is no machine's. */
+  | AddressProblem
   /** The registry closed the connection during the TLS handshake. */
   | Lost
   /** The caller's signal fired. */
@@ -118,6 +128,8 @@ interface Pending {
 export class RegistryClient implements AsyncDisposable {
   /** This host's address on the connection: other phones can reach it there. */
   readonly localIp: string;
+  /** Whether the registry is on this host. */
+  readonly near: boolean;
   readonly #connection: Deno.TcpConn | Deno.TlsConn;
   readonly #peer: Endpoint;
   readonly #onTrace: (trace: Trace) => void;
@@ -140,6 +152,7 @@ export class RegistryClient implements AsyncDisposable {
     this.#writeQueue = new WriteQueue(connection);
     this.localIp = canonicalIp(connection.localAddr.hostname);
     this.#peer = { ip: canonicalIp(connection.remoteAddr.hostname), port: connection.remoteAddr.port };
+    this.near = isLoopback(this.localIp) || this.localIp === this.#peer.ip;
     this.#onTrace = options.onTrace ?? (() => {});
     this.#onLost = options.onLost ?? (() => {});
     this.#password = options.password;
@@ -165,6 +178,9 @@ export class RegistryClient implements AsyncDisposable {
     const deadline = performance.now() + connectMs;
     try {
       const addresses = await withTimeLimit(connectMs, signal, () => addressesOf(host));
+      const problems = addresses.map((address) => addressProblem(address.replace(/%.*$/s, "")));
+      const [problem] = problems;
+      if (problem && !problems.includes(undefined)) return problem;
       for (const [index, address] of addresses.entries()) {
         // An equal share of the time for each address: a dead first one must not use it up.
         const share = Math.max(0, deadline - performance.now()) / (addresses.length - index);
@@ -189,6 +205,11 @@ export class RegistryClient implements AsyncDisposable {
     } catch (error) {
       return failureOf(error, signal);
     }
+  }
+
+  /** Gives the connection up as lost, as when its local address has left this host: nothing arrives there any more. */
+  abandon(): void {
+    this.#lose();
   }
 
   /** Whether the connection is over, closed or lost. */

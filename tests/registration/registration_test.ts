@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { Registration, type RegistrationOptions } from "../../lib/registration/registration.ts";
 import { RegistryClient } from "../../lib/registration/registry_client.ts";
+import type { HostAddress, HostNetwork } from "../../lib/util/host_addresses.ts";
 import { startRegistry } from "../../lib/registrar/server.ts";
 
 /** A registration and its reports. */
@@ -136,4 +137,76 @@ Deno.test("Registration.close() ends the attempts", async () => {
   assertEquals(list.kind === "people" && list.people.map(({ nome }) => nome), ["maria"]);
   await result.client.close();
   assertEquals(phone.told, ["lost"]);
+});
+
+/** A host whose addresses a test changes. */
+class FakeNetwork implements HostNetwork {
+  #own: readonly string[] = ["127.0.0.1"];
+  readonly #watching = new Set<() => void>();
+
+  addresses(): HostAddress[] {
+    return this.#own.map((ip) => ({ interface: "lo", ip, netmask: "255.0.0.0" }));
+  }
+
+  watch(changed: () => void): AsyncDisposable {
+    this.#watching.add(changed);
+    return {
+      [Symbol.asyncDispose]: () => {
+        this.#watching.delete(changed);
+        return Promise.resolve();
+      },
+    };
+  }
+
+  get watched(): boolean {
+    return this.#watching.size > 0;
+  }
+
+  change(...own: readonly string[]): void {
+    this.#own = own;
+    for (const changed of this.#watching) changed();
+  }
+}
+
+Deno.test("Registration registers the local address of each connection where none is given", async () => {
+  await using registry = startRegistry({ host: "127.0.0.1", port: 0 });
+  const network = new FakeNetwork();
+  await using phone = await Phone.connect(registry.port, { network });
+  const registered = await phone.link.register("joão", undefined, 6007);
+  const person = { nome: "joão", ip: "127.0.0.1", porta: 6007 };
+  assertEquals(registered, { kind: "confirmed", person });
+  // Other addresses that come and go change nothing.
+  network.change("192.0.2.1", "127.0.0.1");
+  network.change("127.0.0.1");
+  assertEquals(await phone.link.list(), { kind: "people", people: [person] });
+  // That of the connection goes: the connection is lost at once, though it is not closed.
+  network.change("192.0.2.1");
+  assertEquals(phone.told, ["lost"]);
+  network.change("192.0.2.1", "127.0.0.1");
+  assertEquals((await phone.until(2))[1], "back joão 127.0.0.1 6007");
+  await phone.link.close();
+  assertEquals(network.watched, false);
+});
+
+Deno.test("Registration begins a new series of attempts when addresses change", async () => {
+  let registry = startRegistry({ host: "127.0.0.1", port: 0 });
+  const { port } = registry;
+  const network = new FakeNetwork();
+  let pauses = 0;
+  const second = Promise.withResolvers<void>();
+  const random = () => {
+    if (++pauses === 2) second.resolve();
+    return 0;
+  };
+  await using phone = await Phone.connect(port, { network, random });
+  await phone.link.register("joão", undefined, 6007);
+  await registry.close();
+  // The pause after the first attempt, which the registry's host refused.
+  await second.promise;
+  network.change("127.0.0.1", "192.0.2.1");
+  registry = startRegistry({ host: "127.0.0.1", port });
+  assertEquals((await phone.until(2))[1], "back joão 127.0.0.1 6007");
+  assertEquals(pauses, 3);
+  await phone.link.close();
+  await registry.close();
 });
