@@ -30,6 +30,7 @@ import { readRoomPassword, readSecret } from "./lib/cli/secrets.ts";
 import { phoneHelp, sentence } from "./lib/ui/sentences.ts";
 import type { Telling } from "./lib/ui/texts/shape.ts";
 import { PHONE_TEXTS } from "./lib/ui/texts/texts.ts";
+import { type HostNetwork, runtimeNetwork } from "./lib/util/host_addresses.ts";
 import { systemError } from "./lib/util/system_error.ts";
 import { writeAll, type Writer } from "./lib/util/write_all.ts";
 
@@ -74,10 +75,13 @@ async function withAccess(
   };
 }
 
-/** Linux's own sockets if they can be loaded, unless the environment asks for the runtime's: tests run with both. */
-function chooseUdp(): UdpDriver {
+/**
+ * Linux's own sockets and news of addresses if they can be loaded, unless the environment asks for the runtime's: tests run
+ * with both.
+ */
+function chooseNetwork(): { readonly udp: UdpDriver; readonly network: HostNetwork } {
   const linux = Deno.env.get("SALA_UDP") === "runtime" ? undefined : LinuxUdp.load();
-  return linux ?? runtimeUdp;
+  return linux ? { udp: linux, network: linux.network } : { udp: runtimeUdp, network: runtimeNetwork };
 }
 
 async function main(args: readonly string[]): Promise<number> {
@@ -107,7 +111,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const needs = soundNeeds(request.sound);
   // Before the phone gives up the permission to load them.
-  const [libopus, cipher, udp] = [chooseLibopus(), chooseAesGcm(), chooseUdp()];
+  const [libopus, cipher, { udp, network }] = [chooseLibopus(), chooseAesGcm(), chooseNetwork()];
   raisePriority();
   giveUpOtherPermissions(neededPermissions(needs, options.logKeys));
   // Sound libraries write to standard error at any moment, over the screen. The phone itself uses the screen only.
@@ -125,7 +129,13 @@ async function main(args: readonly string[]): Promise<number> {
     }),
     connect: (...endpoint) => Registration.connect(...endpoint),
     openTransport: (ip, port, events) =>
-      CallTransport.open(ip, port, { udp, cipher, policy: randomPolicy(options.encryption) }, events),
+      CallTransport.open(ip, port, {
+        udp,
+        cipher,
+        policy: randomPolicy(options.encryption),
+        addresses: network.addresses,
+      }, events),
+    network,
   });
   onEndSignal(() => phone.quit());
   // The output is closed, as after `phone … | head`.

@@ -1,6 +1,7 @@
 /** What the command lines of both tools have in common. */
 
-import { isPort } from "../protocol/address.ts";
+import { isIPv6 } from "node:net";
+import { addressProblem, isIpAddress, isLinkLocal, isPort } from "../protocol/address.ts";
 import type { UsageProblem } from "../events/usage_problem.ts";
 import { isLanguage, type Language } from "../ui/texts/language.ts";
 
@@ -22,6 +23,14 @@ export class UsageError extends Error {
 /** The error of a bad value; empty for an option that lacks one. */
 export function badValue(option: string, value: string): UsageError {
   return new UsageError({ kind: "bad_value", option, value });
+}
+
+/** @throws {UsageError} If a text is an address that no machine has, or one of a link without the link's name. */
+export function refuseNonsense(option: string, value: string): void {
+  if (!isIpAddress(value)) return;
+  const detail = addressProblem(value) ??
+    (isIPv6(value) && isLinkLocal(value) ? { kind: "no_zone" } as const : undefined);
+  if (detail) throw new UsageError({ kind: "bad_address", option, value, detail });
 }
 
 /** The problem of an unknown option, without its value. */

@@ -3,15 +3,17 @@
 import type { SoundNeeds } from "../../audio/audio_devices.ts";
 
 /** Permissions of deno.json that only some runs need to their end. */
-const DISPENSABLE = ["read", "write", "ffi", "sys", "import"] as const;
+const DISPENSABLE = ["read", "write", "ffi", "import"] as const;
+
+/** What deno.json permits of `sys` for the start only; this host's addresses are asked for to the end. */
+const STARTING = ["getPriority", "setPriority"] as const;
 
 /** One of {@linkcode DISPENSABLE}. */
 export type Dispensable = (typeof DISPENSABLE)[number];
 
 /**
- * The dispensable permissions that a run needs to its end: files are opened again for each call. `import` and `sys` are
- * used only at the start, to load the program and raise its priority, and the libraries of codec, cipher and sockets are
- * loaded by then; PortAudio is not.
+ * The dispensable permissions that a run needs to its end: files are opened again for each call. `import` is used only at
+ * the start, to load the program, and the libraries of codec, cipher and sockets are loaded by then; PortAudio is not.
  *
  * @param logKeys The file of `--log-keys`, if given.
  */
@@ -23,11 +25,12 @@ export function neededPermissions(needs: SoundNeeds, logKeys?: string): Set<Disp
   return needed;
 }
 
-/** Gives up all other dispensable permissions for the rest of the run, without a prompt. */
+/** Gives up all other dispensable permissions, and the process's priority, for the rest of the run, without a prompt. */
 export function giveUpOtherPermissions(needed: ReadonlySet<Dispensable>): void {
   for (const name of DISPENSABLE) {
     if (!needed.has(name)) Deno.permissions.revokeSync({ name });
   }
+  for (const kind of STARTING) Deno.permissions.revokeSync({ name: "sys", kind });
 }
 
 /**

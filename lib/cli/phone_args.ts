@@ -2,7 +2,7 @@
 
 import { isIPv6 } from "node:net";
 import { parseArgs } from "@std/cli/parse-args";
-import { canonicalIp, isIpAddress, isPort } from "../protocol/address.ts";
+import { addressProblem, canonicalIp, isIpAddress, isPort } from "../protocol/address.ts";
 import { isName } from "../protocol/name.ts";
 import { DEFAULT_REGISTRY_PORT } from "../protocol/registry_messages.ts";
 import type { Encryption } from "../call/encryption_policy.ts";
@@ -16,6 +16,7 @@ import {
   parseGiven,
   parseLanguage,
   parsePort,
+  refuseNonsense,
   unknownOption,
   UsageError,
 } from "./arguments.ts";
@@ -165,12 +166,16 @@ function missing(argument: string): UsageError {
 
 /** `host`, `host:port`, `[v6]`, `[v6]:port` or a bare IPv6 address. */
 function parseRegistry(text: string): { readonly host: string; readonly registryPort: number } {
-  if (isIPv6(text)) return { host: text, registryPort: DEFAULT_REGISTRY_PORT };
+  if (isIPv6(text)) {
+    refuseNonsense("REGISTRY", text);
+    return { host: text, registryPort: DEFAULT_REGISTRY_PORT };
+  }
   const parts = /^(?:\[(?<v6>[^\]]*)\]|(?<name>[^\s:/[\]]+))(?::(?<port>\d{1,5}))?$/u.exec(text)?.groups;
   const { v6, name, port } = parts ?? {};
   const registryPort = port === undefined ? DEFAULT_REGISTRY_PORT : Number(port);
   const host = v6 !== undefined && isIPv6(v6) ? v6 : name;
   if (host === undefined || !isPort(registryPort)) throw badValue("REGISTRY", text);
+  refuseNonsense("REGISTRY", host);
   return { host, registryPort };
 }
 
@@ -210,5 +215,7 @@ function parseEncryption(wanted: boolean, required: boolean): Encryption {
 function parseIp(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   if (!isIpAddress(text)) throw badValue("--ip", text);
+  const detail = addressProblem(text);
+  if (detail) throw new UsageError({ kind: "bad_address", option: "--ip", value: text, detail });
   return canonicalIp(text);
 }

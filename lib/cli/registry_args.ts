@@ -2,6 +2,7 @@
 
 import { parseArgs } from "@std/cli/parse-args";
 import type { UsageProblem } from "../events/usage_problem.ts";
+import { canonicalIp } from "../protocol/address.ts";
 import { PasswordGate } from "../protocol/password_challenge.ts";
 import { DEFAULT_REGISTRY_PORT } from "../protocol/registry_messages.ts";
 import type { RegistryLimits, RegistryOptions } from "../registrar/server.ts";
@@ -13,6 +14,7 @@ import {
   parseGiven,
   parseLanguage,
   parsePort,
+  refuseNonsense,
   unknownOption,
   UsageError,
 } from "./arguments.ts";
@@ -92,6 +94,8 @@ export function parseRegistryOptions(args: readonly string[]): ParsedRegistryOpt
     const limits = parseLimits(given);
     const port = parsePort("--port", given.port);
     if (given.host === "") throw badValue("--host", "");
+    // All addresses of this machine are one that no machine has.
+    if (given.host !== "0.0.0.0" && canonicalIp(given.host) !== "::") refuseNonsense("--host", given.host);
     parseLanguage(given.lang);
     const file = parseGiven("--room-password-file", given["room-password-file"]);
     const tls = parseTls(given["tls-cert"], given["tls-key"]);

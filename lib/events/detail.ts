@@ -1,4 +1,5 @@
 import type { AudioDetail } from "../../audio/audio_io.ts";
+import type { AddressProblem } from "../protocol/address.ts";
 import type { ConnectFailure } from "../registration/registry_client.ts";
 import type { PhoneFailure } from "./phone_events.ts";
 import type { ListenDetail } from "./registry_events.ts";
@@ -6,6 +7,7 @@ import type { SecretDetail } from "./usage_problem.ts";
 
 /** Any `detail` of an event. A `kind` means the same in all of them. */
 export type Detail =
+  | AddressProblem
   | AudioDetail
   | ConnectFailure
   | PhoneFailure

@@ -6,6 +6,7 @@
 import type { AudioDetail, AudioErrorCode } from "../../audio/audio_io.ts";
 import type { Device, SoundSide } from "../../audio/audio_devices.ts";
 import type { VoiceFigures } from "../voice/voice_session.ts";
+import type { AddressProblem } from "../protocol/address.ts";
 import type { RejectReason } from "../protocol/call_messages.ts";
 import type { ErrorCode } from "../protocol/registry_messages.ts";
 import type { ConnectFailure, Refusal } from "../registration/registry_client.ts";
@@ -49,6 +50,8 @@ export type PhoneEvent =
   }
   | { readonly event: "registry_lost" }
   | { readonly event: "registry_back"; readonly name: string }
+  /** The phone came back to the registry under another address than `before`. */
+  | { readonly event: "address_changed"; readonly before: string } & PersonFields
   /** A request while the connection to the registry is lost. */
   | { readonly event: "registry_away" }
   | { readonly event: "registry_full" }
@@ -59,6 +62,8 @@ export type PhoneEvent =
   | { readonly event: "people"; readonly people: readonly PersonFields[] }
   /** The registered address is a loopback address: other machines cannot call it. */
   | { readonly event: "only_local"; readonly ip: string }
+  /** The registered address is link-local, and this host has several networks: not all other machines can call it. */
+  | { readonly event: "only_link_local"; readonly ip: string }
   // Calls
   | { readonly event: "inviting" } & PersonFields
   | { readonly event: "ringing"; readonly name: string }
@@ -67,7 +72,11 @@ export type PhoneEvent =
   | { readonly event: "busy_rejected"; readonly name: string }
   /** Refused a call without encryption, which this phone requires. */
   | { readonly event: "unencrypted_rejected"; readonly name: string }
+  /** Refused a call for `wanted`, a person of another name, whose address this phone has now. */
+  | { readonly event: "misdirected_rejected"; readonly name: string; readonly wanted: string }
   | { readonly event: "rejected"; readonly name: string; readonly reason: RejectReason }
+  /** The registered address is no phone's, or nothing can be sent there: the call was not made, or given up at once. */
+  | { readonly event: "unreachable"; readonly detail: AddressProblem | SystemError } & PersonFields
   /** The invited phone did not answer. */
   | { readonly event: "no_answer"; readonly name: string }
   /** The other phone accepted without encryption, which this one requires. */

@@ -1,3 +1,4 @@
+import type { AddressProblem } from "../protocol/address.ts";
 import type { SystemError } from "../util/system_error.ts";
 
 /** The first thing that is wrong with a command line. */
@@ -12,6 +13,13 @@ export type UsageProblem =
     readonly value: string;
     readonly least?: number;
     readonly most?: number;
+  }
+  /** An address that is good for nothing there. */
+  | {
+    readonly kind: "bad_address";
+    readonly option: string;
+    readonly value: string;
+    readonly detail: AddressProblem;
   }
   /** The file that an option names cannot be used. */
   | {

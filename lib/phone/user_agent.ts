@@ -7,12 +7,13 @@ import type { Call, CallNotice } from "../call/call.ts";
 import type { CallManagerOutput } from "../call/call_manager.ts";
 import type { CallEnd, PhoneEvent } from "../events/phone_events.ts";
 import { type PersonFields, personFields } from "../events/fields.ts";
-import { ipVersion, isLoopback } from "../protocol/address.ts";
+import { type AddressProblem, ipVersion, isLinkLocal, isLoopback, unreachable } from "../protocol/address.ts";
 import { isName, nameKey } from "../protocol/name.ts";
 import { RoomPassword } from "../protocol/password_challenge.ts";
 import type { Registration, RegistrationOptions } from "../registration/registration.ts";
 import type { ConnectFailure } from "../registration/registry_client.ts";
 import type { CallTransport, CallTransportEvents } from "../transport/call_transport.ts";
+import type { HostNetwork } from "../util/host_addresses.ts";
 import { within } from "../util/time_limit.ts";
 import { type CallAudio, CLOSING_MS } from "./call_audio.ts";
 import { CallSession, NO_CALL } from "./call_session.ts";
@@ -40,16 +41,19 @@ const CALL_PATIENCE_MS = 10_000;
 const MOST_NAMES = 500;
 
 /** The connection to the registry, as far as a phone uses it. */
-export type PhoneRegistry = Pick<Registration, "localIp" | "register" | "lookUp" | "list" | "close">;
+export type PhoneRegistry = Pick<Registration, "localIp" | "near" | "register" | "lookUp" | "list" | "close">;
 
 /** The calls' sockets, as far as a phone uses them. */
 export type PhoneTransport = Pick<
   CallTransport,
   | "port"
+  | "name"
+  | "follow"
   | "clock"
   | "restDuring"
   | "current"
   | "invite"
+  | "withdraw"
   | "accept"
   | "hangUp"
   | "openVoice"
@@ -77,6 +81,8 @@ export interface UserAgentParts {
    * @throws {Deno.errors.AddrInUse} If another program has the port.
    */
   readonly openTransport: (ip: string, port: number, events: CallTransportEvents) => PhoneTransport;
+  /** This host's addresses. */
+  readonly network: HostNetwork;
 }
 
 /** One run of the phone. */
@@ -139,8 +145,9 @@ export class UserAgent implements CommandTarget {
       ...(tls && { tls }),
       onTrace: (trace) => this.#show({ event: "message", ...trace }),
       onLost: () => this.#lost(),
-      onBack: ({ nome }) => this.#back(nome),
+      onBack: ({ nome, ip }) => this.#back(nome, ip),
       onNameTaken: () => this.#lostName(),
+      network: this.#parts.network,
     });
     if (connected.kind !== "connected") {
       this.#show({ event: "registry_unreachable", host, port: registryPort, detail: connected });
@@ -148,29 +155,50 @@ export class UserAgent implements CommandTarget {
     }
     this.#registry = connected.link;
     const ip = this.#options.ip ?? connected.link.localIp;
+    const problem = this.#options.ip === undefined
+      ? undefined
+      : this.#problemOf(ip, isLoopback(connected.link.localIp));
+    if (problem && problem.kind !== "link_local_address") {
+      this.#show({
+        event: "wrong_usage",
+        problem: { kind: "bad_address", option: "--ip", value: ip, detail: problem },
+      });
+      return EXIT.wrongUsage;
+    }
     try {
       this.#transport = this.#parts.openTransport(ip, this.#options.port, {
         onOutput: (output) => this.#fromTransport(output),
         onTrace: (trace) => this.#show({ event: "message", ...trace }),
         onFlood: (datagrams) => this.#show({ event: "flooded", datagrams }),
+        onPortTaken: (port) => this.#show({ event: "port_in_use", port }),
       });
     } catch (error) {
       if (!(error instanceof Deno.errors.AddrInUse)) throw error;
       this.#show({ event: "port_in_use", port: this.#options.port });
       return EXIT.wrongUsage;
     }
-    return await this.#register(connected.link, ip, this.#transport.port);
+    return await this.#register(connected.link, this.#transport, ip);
   }
 
-  async #register(registry: PhoneRegistry, ip: string, port: number): Promise<number | undefined> {
+  /** What is wrong with an address, seen from here. @param near See {@linkcode unreachable}. */
+  #problemOf(ip: string, near: boolean, port = 1): AddressProblem | undefined {
+    return unreachable({ ip, port }, this.#parts.network.addresses(), near);
+  }
+
+  async #register(
+    registry: PhoneRegistry,
+    transport: PhoneTransport,
+    ip: string,
+  ): Promise<number | undefined> {
+    const { port } = transport;
     const typed = this.#parts.screen.lines[Symbol.asyncIterator]();
     for (let name = this.#options.name;;) {
-      const result = await registry.register(name, ip, port);
+      const result = await registry.register(name, this.#options.ip, port);
       if (result.kind === "confirmed") {
         this.#self = { name: result.person.nome, ip };
+        transport.name = this.#self.name;
         this.#show({ event: "registered", name, ip, port });
-        // The person does not expect it unless the command line says so.
-        if (isLoopback(ip) && this.#options.ip === undefined) this.#show({ event: "only_local", ip });
+        this.#warnOf(ip);
         this.#readCommands(typed);
         return undefined;
       }
@@ -196,6 +224,16 @@ export class UserAgent implements CommandTarget {
       if (another === undefined) return EXIT.nameTaken;
       name = another;
     }
+  }
+
+  /** Says who cannot call this phone at its address. */
+  #warnOf(ip: string): void {
+    // The person does not expect it unless the command line says so.
+    if (isLoopback(ip) && this.#options.ip === undefined) this.#show({ event: "only_local", ip });
+    if (!isLinkLocal(ip)) return;
+    const networks = this.#parts.network.addresses().filter((own) => !isLoopback(own.ip));
+    const interfaces = new Set(networks.map((own) => own.interface));
+    if (interfaces.size > 1) this.#show({ event: "only_link_local", ip });
   }
 
   async #askName(typed: AsyncIterator<string>): Promise<string | undefined> {
@@ -240,12 +278,28 @@ export class UserAgent implements CommandTarget {
     }, CALL_PATIENCE_MS);
   }
 
-  async #back(name: string): Promise<void> {
+  async #back(name: string, ip: string): Promise<void> {
     clearTimeout(this.#patience);
     this.#show({ event: "registry_back", name });
+    this.#moved(ip);
     const postponed = this.#postponed;
     this.#postponed = undefined;
     if (postponed !== undefined) await this.call(postponed);
+  }
+
+  /** This phone is registered at an address, perhaps another one than before. */
+  #moved(ip: string): void {
+    const { name, ip: before } = this.#self;
+    if (ip === before || !this.#transport) return;
+    this.#self = { name, ip };
+    this.#transport.follow(ip);
+    this.#show({ event: "address_changed", name, ip, port: this.#transport.port, before });
+    this.#warnOf(ip);
+    // An invitation without an answer named the address from before: the answer would go there.
+    const { current } = this.#transport;
+    if (current?.role !== "caller" || current.state !== "inviting" && current.state !== "proceeding") return;
+    this.#transport.withdraw();
+    this.#invite(current.peer);
   }
 
   /** Another phone came back under this name: nobody can find this one any more, and it ends after its call. */
@@ -357,9 +411,16 @@ export class UserAgent implements CommandTarget {
     if (person) this.#postponed = undefined;
     // An invitation may have come meanwhile.
     if (!person || this.#occupied()) return;
-    if (ipVersion(person.ip) !== ipVersion(this.#self.ip)) {
-      this.#show({ event: "other_ip_version", name: person.name, ip: person.ip });
-      if (this.#options.call !== undefined) this.quit(EXIT.noAnswer);
+    this.#invite(person);
+  }
+
+  /** Invites a person, unless their address is no phone's or of the other version of IP. */
+  #invite(person: PersonFields): void {
+    const detail = this.#problemOf(person.ip, this.#registry?.near ?? false, person.port);
+    if (detail || ipVersion(person.ip) !== ipVersion(this.#self.ip)) {
+      if (detail) this.#show({ event: "unreachable", ...person, detail });
+      else this.#show({ event: "other_ip_version", name: person.name, ip: person.ip });
+      if (this.#options.call !== undefined) this.quit(EXIT.registryUnreachable);
       return;
     }
     this.#show({ event: "inviting", ...person });
@@ -380,6 +441,8 @@ export class UserAgent implements CommandTarget {
         return this.#show({ event: "busy_rejected", name: output.name });
       case "unencrypted_rejected":
         return this.#show({ event: "unencrypted_rejected", name: output.name });
+      case "misdirected_rejected":
+        return this.#show({ event: "misdirected_rejected", name: output.name, wanted: output.wanted });
       case "crossed":
         return this.#show({ event: "invitations_crossed", name: output.call.peer.name });
       case "notice":
@@ -406,7 +469,10 @@ export class UserAgent implements CommandTarget {
         return this.#started(call);
       case "rejected":
         this.#show({ event: "rejected", name, reason: notice.reason });
-        return this.#over(EXIT.rejected);
+        return this.#over(notice.reason === "outra_pessoa" ? EXIT.unknownPerson : EXIT.rejected);
+      case "unreachable":
+        this.#show({ event: "unreachable", ...call.peer, detail: notice.detail });
+        return this.#over(EXIT.registryUnreachable);
       case "no_answer":
         this.#show({ event: "no_answer", name });
         return this.#over(EXIT.noAnswer);

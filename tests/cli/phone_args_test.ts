@@ -53,6 +53,9 @@ const GOOD: readonly (readonly [string, Partial<PhoneOptions>])[] = [
   ["host --hang-up-after 2.5 maria", { hangUpAfter: 2.5 }],
   ["host maria --ip 192.0.2.7", { ip: "192.0.2.7" }],
   ["host maria --ip 2001:DB8:0::1", { ip: "2001:db8::1" }],
+  ["host maria --ip ::ffff:192.0.2.7", { ip: "192.0.2.7" }],
+  ["host maria --ip 127.0.0.1", { ip: "127.0.0.1" }],
+  ["fe80::1%eth0 maria", { host: "fe80::1%eth0" }],
   ["host maria --no-encryption", { encryption: "off" }],
   ["host maria --require-encryption", { encryption: "required" }],
   ["host maria --log-keys keys.txt", { logKeys: "keys.txt" }],
@@ -156,3 +159,30 @@ Deno.test("parsePhoneOptions() reads the form of the output even if the rest is 
   const { output } = parsePhoneOptions(["--json", "--lang", "en", "--foo", "--quiet"]);
   assertEquals(output, { lang: "en", json: true, quiet: true });
 });
+
+/** Command lines with an address of nobody, and what is wrong with it. */
+const ADDRESSES: readonly (readonly [line: string, option: string, value: string, kind: string])[] = [
+  ...([
+    ["0.0.0.0", "unspecified_address"],
+    ["::", "unspecified_address"],
+    ["::ffff:0.0.0.0", "unspecified_address"],
+    ["239.1.2.3", "multicast_address"],
+    ["ff02::1", "multicast_address"],
+    ["255.255.255.255", "broadcast_address"],
+    ["250.1.2.3", "reserved_address"],
+  ] as const).flatMap(([ip, kind]) => [
+    [`host maria --ip ${ip}`, "--ip", ip, kind] as const,
+    [`${ip} maria`, "REGISTRY", ip, kind] as const,
+  ]),
+  ["0.0.0.0:5000 maria", "REGISTRY", "0.0.0.0", "unspecified_address"],
+  ["[::]:5000 maria", "REGISTRY", "::", "unspecified_address"],
+  ["fe80::1 maria", "REGISTRY", "fe80::1", "no_zone"],
+];
+
+for (const [line, option, value, kind] of ADDRESSES) {
+  Deno.test(`parsePhoneOptions() refuses the address of ${JSON.stringify(line)}`, () => {
+    const parsed = parsePhoneOptions(line.split(" "));
+    const problem = { kind: "bad_address", option, value, detail: { kind } } as UsageProblem;
+    assertEquals("problem" in parsed && parsed.problem, problem);
+  });
+}

@@ -12,7 +12,7 @@ const PHONE: Readonly<Record<string, "granted" | "refused">> = {
   "sys: the host's name": "refused",
   "sys: the system's version": "refused",
   "sys: the person's number": "refused",
-  "sys: network interfaces": "refused",
+  "sys: network interfaces": "granted",
   "sys: the program's priority": "granted",
   "env: LC_ALL": "granted",
   "env: LANG": "granted",
@@ -62,9 +62,12 @@ Deno.test("a phone gives up permissions that its run does not need, at its begin
     );
   assertEquals(
     await probe(Deno.execPath(), [...RUN, "--give-up", ""]),
-    without("read", "write", "ffi", "sys"),
+    without("read", "write", "ffi", "sys: the program's priority"),
   );
-  assertEquals(await probe(Deno.execPath(), [...RUN, "--give-up", "read,ffi"]), without("write", "sys"));
+  assertEquals(
+    await probe(Deno.execPath(), [...RUN, "--give-up", "read,ffi"]),
+    without("write", "sys: the program's priority"),
+  );
 });
 
 Deno.test("deno.json grants no tool everything, and names each environment variable", () => {
@@ -73,8 +76,8 @@ Deno.test("deno.json grants no tool everything, and names each environment varia
     assert(Array.isArray(set.env), `${tool} names its environment variables`);
     for (const kind of ["all", "run"]) assert(!(kind in set), `${tool} has no use for "${kind}"`);
   }
-  assert(!("sys" in deno.permissions.registry), 'registry has no use for "sys"');
-  assertEquals(deno.permissions.phone.sys, ["getPriority", "setPriority"]);
+  assertEquals(deno.permissions.registry.sys, ["networkInterfaces"]);
+  assertEquals(deno.permissions.phone.sys, ["getPriority", "setPriority", "networkInterfaces"]);
 });
 
 Deno.test("deno.json grants unit tests no program, no library and no network but loopback", () => {

@@ -12,7 +12,7 @@ const ATTEMPTS: Readonly<Record<string, string>> = {
   "calling a library": 'Deno.dlopen("libc.so.6", {})',
   "reading the environment": 'Deno.env.get("HOME")',
   "reading the whole environment": "Deno.env.toObject()",
-  "asking about the system": "Deno.networkInterfaces()",
+  "asking about the system": "Deno.osRelease()",
 };
 
 /** The attempts that are refused to a program with deno.json's set of permissions, after it ran `before`. */

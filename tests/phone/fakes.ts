@@ -5,6 +5,7 @@ import type { CallStatus, PhoneEvent } from "../../lib/events/phone_events.ts";
 import type { Screen } from "../../lib/phone/screen.ts";
 import type { PhoneOptions } from "../../lib/phone/options.ts";
 import type { PhoneRegistry, PhoneTransport, UserAgentParts } from "../../lib/phone/user_agent.ts";
+import type { HostAddress } from "../../lib/util/host_addresses.ts";
 import type { RegistrationOptions } from "../../lib/registration/registration.ts";
 import type { LookUpResult, RegisterResult } from "../../lib/registration/registry_client.ts";
 import type { CallTransportEvents, VoicePort } from "../../lib/transport/call_transport.ts";
@@ -120,7 +121,8 @@ export class FakeScreen implements Screen {
 
 /** A registry that answers as a test says. */
 export class FakeRegistry implements PhoneRegistry {
-  readonly localIp = "192.0.2.1";
+  readonly localIp: string = "192.0.2.1";
+  near = false;
   readonly log: string[] = [];
   options: RegistrationOptions = {};
   /** The result of each attempt to register; the last one counts for all further ones. */
@@ -130,7 +132,7 @@ export class FakeRegistry implements PhoneRegistry {
     person: { nome: MARIA.name, ip: MARIA.ip, porta: MARIA.port },
   };
 
-  register(nome: string, ip: string, porta: number): Promise<RegisterResult> {
+  register(nome: string, ip = this.localIp, porta = 0): Promise<RegisterResult> {
     this.log.push(`register ${nome} ${ip} ${porta}`);
     const result = this.registered.length > 1 ? this.registered.shift()! : this.registered[0]!;
     return Promise.resolve(
@@ -156,20 +158,32 @@ export class FakeRegistry implements PhoneRegistry {
 /** Sockets that reach nobody. */
 export class FakeTransport implements PhoneTransport {
   readonly port = 6000;
+  name = "";
+  /** Whom the last invitation was from. */
+  self: { readonly name: string; readonly ip: string } | undefined;
   readonly clock = new FakeClock("by advance");
   readonly log: string[] = [];
   readonly sent: Uint8Array[] = [];
   voicePort: VoicePort | undefined;
   current: Call | undefined;
 
+  follow(ip: string): void {
+    this.log.push(`follow ${ip}`);
+  }
+
   restDuring(work: Promise<unknown>): void {
     this.log.push("rest");
     work.then(() => this.log.push("rested"));
   }
 
-  invite(_self: unknown, peer: { readonly name: string }): void {
+  invite(self: { readonly name: string; readonly ip: string }, peer: { readonly name: string }): void {
+    this.self = self;
     this.log.push(`invite ${peer.name}`);
     this.current = callOf("inviting");
+  }
+
+  withdraw(): void {
+    this.log.push("withdraw");
   }
 
   accept(): void {
@@ -250,7 +264,7 @@ export interface Fakes {
 }
 
 /** Connects all fakes. */
-export function fakeParts(interactive = false): Fakes {
+export function fakeParts(interactive = false, addresses: readonly HostAddress[] = []): Fakes {
   const [screen, registry, transport] = [
     new FakeScreen(interactive),
     new FakeRegistry(),
@@ -268,6 +282,10 @@ export function fakeParts(interactive = false): Fakes {
     openTransport: (_ip, _port, given) => {
       events = given;
       return transport;
+    },
+    network: {
+      addresses: () => addresses,
+      watch: () => ({ [Symbol.asyncDispose]: () => Promise.resolve() }),
     },
   };
   const tell: CallTransportEvents["onOutput"] = (output) => events!.onOutput(output);

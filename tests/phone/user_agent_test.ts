@@ -2,11 +2,16 @@ import { assert, assertEquals } from "@std/assert";
 import type { Call, CallNotice } from "../../lib/call/call.ts";
 import type { PhoneOptions } from "../../lib/phone/options.ts";
 import { EXIT, UserAgent } from "../../lib/phone/user_agent.ts";
+import type { HostAddress } from "../../lib/util/host_addresses.ts";
 import { callOf, fakeParts, MARIA, OPTIONS, settle } from "./fakes.ts";
 
 /** A phone that runs. */
-async function start(options: Partial<PhoneOptions> = {}, interactive = false) {
-  const fakes = fakeParts(interactive);
+async function start(
+  options: Partial<PhoneOptions> = {},
+  interactive = false,
+  addresses: readonly HostAddress[] = [],
+) {
+  const fakes = fakeParts(interactive, addresses);
   const phone = new UserAgent({ ...OPTIONS, ...options }, fakes.parts);
   const status = phone.run();
   await settle();
@@ -166,6 +171,8 @@ for (const [answer, done] of [["accept", "accept"], ["reject", "hang up"]] as co
 /** Ends of a call of the command line, what is shown, and the exit status. */
 const ENDS: readonly (readonly [CallNotice, string, number])[] = [
   [{ kind: "rejected", reason: "ocupado" }, "rejected", EXIT.rejected],
+  [{ kind: "rejected", reason: "outra_pessoa" }, "rejected", EXIT.unknownPerson],
+  [{ kind: "unreachable", detail: { kind: "network_unreachable" } }, "unreachable", EXIT.registryUnreachable],
   [{ kind: "no_answer" }, "no_answer", EXIT.noAnswer],
   [{ kind: "not_encrypted" }, "not_encrypted", EXIT.rejected],
   [{ kind: "cancelled" }, "invitation_cancelled", EXIT.done],
@@ -190,10 +197,10 @@ Deno.test("UserAgent with a call of the command line ends with 6 where there is 
   assertEquals(screen.shown, ["registered", "unknown_person", "closed"]);
 });
 
-Deno.test("UserAgent with a call of the command line ends with 8 where the other phone is on another version of IP", async () => {
+Deno.test("UserAgent with a call of the command line ends with 4 where the other phone is on another version of IP", async () => {
   const { parts, registry, screen } = fakeParts();
   registry.found = { kind: "found", person: { nome: "Maria", ip: "2001:db8::1", porta: 6000 } };
-  assertEquals(await new UserAgent({ ...OPTIONS, call: "Maria" }, parts).run(), EXIT.noAnswer);
+  assertEquals(await new UserAgent({ ...OPTIONS, call: "Maria" }, parts).run(), EXIT.registryUnreachable);
   assertEquals(screen.shown, ["registered", "other_ip_version", "closed"]);
 });
 
@@ -271,3 +278,129 @@ Deno.test("UserAgent does not wait without end for devices that hang", async () 
   assertEquals(await status, EXIT.done);
   assert(!phone.soundClosed);
 });
+
+const NETWORK = [
+  { interface: "lo", ip: "127.0.0.1", netmask: "255.0.0.0" },
+  { interface: "eth0", ip: "192.0.2.1", netmask: "255.255.255.0" },
+  { interface: "wlan0", ip: "198.51.100.1", netmask: "255.255.255.0" },
+];
+
+Deno.test("UserAgent registers the address of each connection, and says when it is another one", async () => {
+  const { phone, status, screen, registry, transport } = await start({ ip: undefined });
+  // Undefined: the registration takes that of the connection, now and later.
+  assertEquals(registry.log, ["register João 192.0.2.1 6000"]);
+  assertEquals(transport.name, "João");
+  registry.options.onLost!();
+  registry.options.onBack!({ nome: "João", ip: "192.0.2.9", porta: 6000 });
+  registry.options.onLost!();
+  registry.options.onBack!({ nome: "João", ip: "192.0.2.9", porta: 6000 });
+  await settle();
+  const back = ["registry_lost", "registry_back"];
+  assertEquals(screen.shown, ["registered", ...back, "address_changed", ...back]);
+  assertEquals(screen.events.find(({ event }) => event === "address_changed"), {
+    event: "address_changed",
+    name: "João",
+    ip: "192.0.2.9",
+    port: 6000,
+    before: "192.0.2.1",
+  });
+  assertEquals(transport.log.at(-1), "follow 192.0.2.9");
+  await screen.type("ligar maria");
+  assertEquals(transport.self, { name: "João", ip: "192.0.2.9" });
+  phone.quit();
+  await status;
+});
+
+/** Addresses that the registry gives for Maria, and what is wrong with each for a phone at 192.0.2.1. */
+const NOWHERE = [
+  ["0.0.0.0", 6000, "unspecified_address"],
+  ["ff02::1", 6000, "multicast_address"],
+  ["255.255.255.255", 6000, "broadcast_address"],
+  ["192.0.2.255", 6000, "broadcast_address"],
+  ["198.51.100.255", 6000, "broadcast_address"],
+  ["127.0.0.1", 6000, "loopback_address"],
+  ["169.254.1.1", 6000, "link_local_address"],
+  ["", 6000, "no_address"],
+  ["192.0.2.2", 0, "no_port"],
+] as const;
+
+for (const [ip, porta, kind] of NOWHERE) {
+  Deno.test(`UserAgent calls nobody at ${ip}:${porta}, and says why`, async () => {
+    const { phone, status, screen, registry, transport } = await start({}, false, NETWORK);
+    registry.found = { kind: "found", person: { nome: "Maria", ip, porta } };
+    await screen.type("ligar maria");
+    assertEquals(screen.events.at(-1), {
+      event: "unreachable",
+      name: "Maria",
+      ip,
+      port: porta,
+      detail: { kind },
+    });
+    assert(!transport.log.includes("invite Maria"));
+    phone.quit();
+    assertEquals(await status, EXIT.done);
+    const { parts, registry: again } = fakeParts(false, NETWORK);
+    again.found = registry.found;
+    assertEquals(
+      await new UserAgent({ ...OPTIONS, call: "Maria" }, parts).run(),
+      EXIT.registryUnreachable,
+    );
+  });
+}
+
+Deno.test("UserAgent calls a loopback address of a registry on its own machine", async () => {
+  const { phone, status, screen, registry, transport } = await start({}, false, NETWORK);
+  registry.near = true;
+  registry.found = { kind: "found", person: { nome: "Maria", ip: "127.0.0.1", porta: 6000 } };
+  await screen.type("ligar maria");
+  assertEquals(transport.log.at(-1), "invite Maria");
+  phone.quit();
+  await status;
+});
+
+for (const [ip, kind] of [["192.0.2.255", "broadcast_address"], ["127.0.0.1", "loopback_address"]] as const) {
+  Deno.test(`UserAgent does not register ${ip} over a network`, async () => {
+    const { parts, registry, screen } = fakeParts(false, NETWORK);
+    assertEquals(await new UserAgent({ ...OPTIONS, ip }, parts).run(), EXIT.wrongUsage);
+    const problem = { kind: "bad_address", option: "--ip", value: ip, detail: { kind } } as const;
+    assertEquals(screen.events, [{ event: "wrong_usage", problem }]);
+    assertEquals(registry.log, ["close"]);
+  });
+}
+
+Deno.test("UserAgent says that not everybody reaches a link-local address where there are several networks", async () => {
+  const ip = "169.254.7.1";
+  const link = { interface: "usb0", ip, netmask: "255.255.0.0" };
+  const several = await start({ ip }, false, [...NETWORK, link]);
+  assertEquals(several.screen.shown, ["registered", "only_link_local"]);
+  const one = await start({ ip }, false, [NETWORK[0]!, link]);
+  assertEquals(one.screen.shown, ["registered"]);
+  for (const { phone, status } of [several, one]) {
+    phone.quit();
+    await status;
+  }
+});
+
+Deno.test("UserAgent says that it refused an invitation for somebody else", async () => {
+  const { phone, status, screen, tell } = await start();
+  tell({ kind: "misdirected_rejected", name: "Maria", wanted: "Pedro" });
+  assertEquals(screen.events.at(-1), { event: "misdirected_rejected", name: "Maria", wanted: "Pedro" });
+  phone.quit();
+  await status;
+});
+
+for (const state of ["inviting", "proceeding", "talking", "ringing"] as const) {
+  Deno.test(`UserAgent whose address changes in a call that is ${state} invites anew only without an answer`, async () => {
+    const { phone, status, screen, registry, transport } = await start({ ip: undefined });
+    await screen.type("ligar maria");
+    transport.current = callOf(state, { role: state === "ringing" ? "callee" : "caller" });
+    registry.options.onBack!({ nome: "João", ip: "192.0.2.9", porta: 6000 });
+    await settle();
+    const again = state === "inviting" || state === "proceeding";
+    assertEquals(transport.log.slice(3), ["follow 192.0.2.9", ...again ? ["withdraw", "invite Maria"] : []]);
+    assertEquals(screen.shown.slice(2), ["registry_back", "address_changed", ...again ? ["inviting"] : []]);
+    assertEquals(transport.self?.ip, again ? "192.0.2.9" : "192.0.2.1");
+    phone.quit();
+    await status;
+  });
+}

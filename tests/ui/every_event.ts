@@ -5,6 +5,7 @@ import { NO_VOICE } from "../../lib/voice/voice_session.ts";
 import type { CallStatus, PhoneEvent } from "../../lib/events/phone_events.ts";
 import type { ListenDetail, RegistryEvent } from "../../lib/events/registry_events.ts";
 import type { SecretDetail, UsageProblem } from "../../lib/events/usage_problem.ts";
+import type { AddressProblem } from "../../lib/protocol/address.ts";
 import { ERROR_CODES } from "../../lib/protocol/registry_messages.ts";
 import type { ConnectFailure, Refusal } from "../../lib/registration/registry_client.ts";
 import type { SystemError } from "../../lib/util/system_error.ts";
@@ -42,6 +43,18 @@ const SYSTEM: ByKind<SystemError> = {
   other: { kind: "other", text: "E-1234." },
 };
 
+const ADDRESS: ByKind<AddressProblem> = {
+  no_address: { kind: "no_address" },
+  no_port: { kind: "no_port" },
+  unspecified_address: { kind: "unspecified_address" },
+  multicast_address: { kind: "multicast_address" },
+  broadcast_address: { kind: "broadcast_address" },
+  reserved_address: { kind: "reserved_address" },
+  loopback_address: { kind: "loopback_address" },
+  link_local_address: { kind: "link_local_address" },
+  no_zone: { kind: "no_zone" },
+};
+
 const TLS: ByKind<TlsError> = {
   certificate_untrusted: { kind: "certificate_untrusted" },
   certificate_other_name: { kind: "certificate_other_name" },
@@ -58,6 +71,7 @@ const TLS: ByKind<TlsError> = {
 const CONNECT: ByKind<ConnectFailure> = {
   ...SYSTEM,
   ...TLS,
+  ...ADDRESS,
   lost: { kind: "lost" },
   aborted: { kind: "aborted" },
 };
@@ -125,6 +139,11 @@ const PROBLEMS: { readonly [Kind in UsageProblem["kind"]]: readonly (UsageProble
   bad_file: Object.values(SECRET).map((detail) => (
     { kind: "bad_file", option: "--ca", value: "ca.pem", detail } as const
   )),
+  bad_address: Object.values(ADDRESS).flatMap((detail) => [
+    { kind: "bad_address", option: "--ip", value: "0.0.0.0", detail } as const,
+    { kind: "bad_address", option: "REGISTRY", value: "224.0.0.1", detail } as const,
+    { kind: "bad_address", option: "--host", value: "224.0.0.1", detail } as const,
+  ]),
   no_terminal: [{ kind: "no_terminal", option: "--room-password" }],
   incomplete: [{ kind: "incomplete", option: "--ca", missing: "--tls" }],
 };
@@ -176,6 +195,7 @@ const EVENTS: ByEvent<PhoneEvent> = {
   ],
   registry_lost: [{ event: "registry_lost" }],
   registry_back: [{ event: "registry_back", name: "maria" }],
+  address_changed: [{ event: "address_changed", before: "192.168.0.7", ...MARIA }],
   registry_away: [{ event: "registry_away" }],
   password_refused: [{ event: "password_refused", given: true }, { event: "password_refused", given: false }],
   registry_full: [{ event: "registry_full" }],
@@ -190,6 +210,7 @@ const EVENTS: ByEvent<PhoneEvent> = {
     },
   ],
   only_local: [{ event: "only_local", ip: "127.0.0.1" }],
+  only_link_local: [{ event: "only_link_local", ip: "169.254.7.1" }],
   inviting: [{ event: "inviting", ...MARIA }],
   ringing: [{ event: "ringing", name: "maria" }],
   invitation: [{ event: "invitation", ...MARIA }],
@@ -199,8 +220,13 @@ const EVENTS: ByEvent<PhoneEvent> = {
     { event: "rejected", name: "maria", reason: "recusado" },
     { event: "rejected", name: "maria", reason: "sem_resposta" },
     { event: "rejected", name: "maria", reason: "sem_cifra" },
+    { event: "rejected", name: "maria", reason: "outra_pessoa" },
   ],
   unencrypted_rejected: [{ event: "unencrypted_rejected", name: "pedro" }],
+  misdirected_rejected: [{ event: "misdirected_rejected", name: "pedro", wanted: "maria" }],
+  unreachable: [...Object.values(ADDRESS), ...Object.values(SYSTEM)].map((detail) => (
+    { event: "unreachable", ...MARIA, detail }
+  )),
   not_encrypted: [{ event: "not_encrypted", name: "maria" }],
   no_answer: [{ event: "no_answer", name: "maria" }],
   invitation_cancelled: [{ event: "invitation_cancelled", name: "maria" }],

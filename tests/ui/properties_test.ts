@@ -10,7 +10,7 @@ import { unicodeWidth } from "@std/cli/unicode-width";
 import { isName } from "../../lib/protocol/name.ts";
 import { printable } from "../../lib/protocol/printable.ts";
 import { UNSAFE } from "./every_event.ts";
-import { anyIp, anyPort, anyText, holds, holdsInTime } from "../../testing/property.ts";
+import { anyIp, anyPort, anyText, holds, holdsInTime, usableIp } from "../../testing/property.ts";
 
 const columns = fc.integer({ min: 2, max: 200 });
 
@@ -94,7 +94,7 @@ Deno.test("parsePhoneOptions() reads any valid command line", () => {
   const name = anyText.map((text) => text.normalize("NFC")).filter((text) =>
     isName(text) && !text.startsWith("-")
   );
-  holds(fc.property(anyIp, anyPort, name, anyPort, name, (ip, registryPort, name, port, call) => {
+  holds(fc.property(usableIp, anyPort, name, anyPort, name, (ip, registryPort, name, port, call) => {
     const place = ip.includes(":") ? `[${ip}]:${registryPort}` : `${ip}:${registryPort}`;
     const parsed = parsePhoneOptions([place, name, String(port), "--call", call, "--no-fec"]);
     assert("options" in parsed, JSON.stringify(parsed));

@@ -24,6 +24,7 @@ const REASONS: Readonly<Record<RejectReason, string>> = {
   recusado: "rejected the call",
   sem_resposta: "did not answer",
   sem_cifra: "takes encrypted calls only",
+  outra_pessoa: "somebody else answers at that address now; try again in a moment",
 };
 
 const AUDIO: SideTexts = {
@@ -78,7 +79,7 @@ const EXPECTED = new Map([
   ["--mic", "Use a device, a .wav file, tone or silence."],
   ["--speaker", "Use a device, a .wav file or none."],
   ["--frame", "Use 10 or 20."],
-  ["--ip", "Use an IPv4 or IPv6 address."],
+  ["--ip", "Use an IPv4 or IPv6 address at which other phones reach this machine."],
   ["--require-encryption", "Use one of the two options, or neither."],
 ]);
 
@@ -101,6 +102,10 @@ export const PHONE_EN: PhoneTexts = {
     registry_lost:
       "The connection to the registry was lost. The phone tries to come back by itself; a call goes on.",
     registry_back: ({ name }) => `The registry is back, and you are in the room again as ${name}.`,
+    address_changed: ({ name, before, ...place }) =>
+      `The address of this machine has changed (it was ${before}): ${name} answers at ${
+        formatEndpoint(place)
+      } now.`,
     registry_away:
       "The registry is away, so nobody can be looked up or called. The phone says when it is back.",
     registry_full: "The room is full: the registry lets nobody else in for now. Try again later.",
@@ -120,6 +125,9 @@ export const PHONE_EN: PhoneTexts = {
     only_local: ({ ip }) =>
       `The address ${ip} is good on this machine only: phones on other machines cannot call you. ` +
       "So that they can, give the registry's address on the network, or use --ip.",
+    only_link_local: ({ ip }) =>
+      `The address ${ip} is good on one stretch of network only, and this machine has several networks: not all phones ` +
+      "can call you. So that they can, use --ip with an address that is good for all.",
 
     // Calls
     inviting: ({ name, ...place }) => `Calling ${name} at ${formatEndpoint(place)}… (“hangup” gives up)`,
@@ -129,6 +137,10 @@ export const PHONE_EN: PhoneTexts = {
     busy_rejected: ({ name }) => `${name} called just now and was told that you are busy.`,
     unencrypted_rejected: ({ name }) =>
       `${name} called without encryption and was told that this phone takes encrypted calls only.`,
+    misdirected_rejected: ({ name, wanted }) =>
+      `${name} called ${wanted} and was told that somebody else answers at this address.`,
+    unreachable: ({ name, detail, ...place }) =>
+      `${name} cannot be called at ${formatEndpoint(place)}: ${causeEn(detail)}.`,
     rejected: ({ name, reason }) => `${name}: the person called is busy (${REASONS[reason]})`,
     no_answer: ({ name }) => `${name} did not answer. Try again later.`,
     not_encrypted: ({ name }) =>

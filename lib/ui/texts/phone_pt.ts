@@ -25,6 +25,7 @@ const REASONS: Readonly<Record<RejectReason, string>> = {
   recusado: "recusou a ligação",
   sem_resposta: "não respondeu",
   sem_cifra: "só aceita chamadas cifradas",
+  outra_pessoa: "nesse endereço agora atende outra pessoa; tente de novo daqui a pouco",
 };
 
 const AUDIO: SideTexts = {
@@ -79,7 +80,7 @@ const EXPECTED = new Map([
   ["--mic", "Use um dispositivo, um arquivo .wav, tone ou silence."],
   ["--speaker", "Use um dispositivo, um arquivo .wav ou none."],
   ["--frame", "Use 10 ou 20."],
-  ["--ip", "Use um endereço IPv4 ou IPv6."],
+  ["--ip", "Use um endereço IPv4 ou IPv6 em que os outros telefones alcancem esta máquina."],
   ["--require-encryption", "Use uma das duas opções, ou nenhuma."],
 ]);
 
@@ -104,6 +105,8 @@ export const PHONE_PT: PhoneTexts = {
     registry_lost:
       "A conexão com o registro caiu. O telefone tenta voltar sozinho; uma ligação em curso continua.",
     registry_back: ({ name }) => `O registro voltou, e você está de novo na sala como ${name}.`,
+    address_changed: ({ name, before, ...place }) =>
+      `O endereço desta máquina mudou (era ${before}): ${name} agora atende em ${formatEndpoint(place)}.`,
     registry_away:
       "O registro está fora do ar, então não há como consultar nem ligar. O telefone avisa quando ele voltar.",
     registry_full: "A sala está cheia: o registro não aceita mais ninguém agora. Tente mais tarde.",
@@ -122,6 +125,9 @@ export const PHONE_PT: PhoneTexts = {
     only_local: ({ ip }) =>
       `O endereço ${ip} só vale nesta máquina: telefones de outras máquinas não podem ligar para você. ` +
       "Para que possam, chame o registro pelo endereço dele na rede ou use --ip.",
+    only_link_local: ({ ip }) =>
+      `O endereço ${ip} só vale em um trecho de rede, e esta máquina tem várias redes: nem todos os telefones podem ` +
+      "ligar para você. Para que possam, use --ip com um endereço que valha para todos.",
 
     // Calls
     inviting: ({ name, ...place }) => `Chamando ${name} em ${formatEndpoint(place)}… (“desligar” desiste)`,
@@ -131,6 +137,10 @@ export const PHONE_PT: PhoneTexts = {
     busy_rejected: ({ name }) => `${name} ligou agora e ouviu que você está ocupado.`,
     unencrypted_rejected: ({ name }) =>
       `${name} ligou sem cifra e ouviu que este telefone só aceita chamadas cifradas.`,
+    misdirected_rejected: ({ name, wanted }) =>
+      `${name} ligou para ${wanted} e ouviu que neste endereço atende outra pessoa.`,
+    unreachable: ({ name, detail, ...place }) =>
+      `Não há como ligar para ${name} em ${formatEndpoint(place)}: ${causePt(detail)}.`,
     // The assignment's words.
     rejected: ({ name, reason }) => `${name}: usuário destino ocupado (${REASONS[reason]})`,
     no_answer: ({ name }) => `${name} não respondeu. Tente de novo mais tarde.`,

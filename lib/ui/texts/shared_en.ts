@@ -51,6 +51,18 @@ const CAUSES: Causes = {
   name_not_resolved: "there is no machine of that name",
   other: ({ text }) => withoutStop(text) || "cause unknown",
 
+  // Addresses
+  no_address: "it is no IPv4 or IPv6 address",
+  no_port: "the port is not a number from 1 to 65535",
+  unspecified_address: "that address is no machine's",
+  multicast_address: "it is the address of a group of machines: multicast",
+  broadcast_address: "it is the address of all machines of the network: broadcast",
+  reserved_address: "that address is reserved and no machine's",
+  loopback_address: "that address is good inside its own machine only, which is not this one",
+  link_local_address:
+    "that address is good on one stretch of network only, and here there is not exactly one to look on",
+  no_zone: "it lacks the network on which it is good, as in fe80::1%eth0",
+
   // The connection to the registry
   lost: "the connection was closed",
   aborted: "the attempt was given up",
@@ -145,6 +157,8 @@ export function usageEn(own: ReadonlyMap<string, string>): UsageTexts {
         : `Use a number from ${numberEn(least)} to ${numberEn(most)}.`;
       return `${wrong} ${right}`;
     },
+    bad_address: ({ option, value, detail }) =>
+      `The address “${value}” is no good for ${option} (${causeEn(detail)}). ${expected(option)}`,
     bad_file: ({ option, value, detail }) =>
       `The file “${value}” of ${option} could not be used (${causeEn(detail)}).`,
     no_terminal: ({ option }) =>

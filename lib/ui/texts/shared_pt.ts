@@ -53,6 +53,18 @@ const CAUSES: Causes = {
   name_not_resolved: "não há máquina com esse nome",
   other: ({ text }) => withoutStop(text) || "causa desconhecida",
 
+  // Addresses
+  no_address: "não é um endereço IPv4 nem IPv6",
+  no_port: "a porta não é um número de 1 a 65535",
+  unspecified_address: "esse endereço não é de nenhuma máquina",
+  multicast_address: "é o endereço de um grupo de máquinas: multicast",
+  broadcast_address: "é o endereço de todas as máquinas da rede: broadcast",
+  reserved_address: "esse endereço é reservado e não é de nenhuma máquina",
+  loopback_address: "esse endereço só vale dentro da própria máquina, que não é esta",
+  link_local_address:
+    "esse endereço só vale em um trecho de rede, e aqui não há exatamente um em que procurá-lo",
+  no_zone: "falta dizer em que rede ele vale, como em fe80::1%eth0",
+
   // The connection to the registry
   lost: "a conexão foi fechada",
   aborted: "a tentativa foi interrompida",
@@ -154,6 +166,8 @@ export function usagePt(own: ReadonlyMap<string, string>): UsageTexts {
         : `Use um número de ${numberPt(least)} a ${numberPt(most)}.`;
       return `${wrong} ${right}`;
     },
+    bad_address: ({ option, value, detail }) =>
+      `O endereço “${value}” não serve para ${argument(option)} (${causePt(detail)}). ${expected(option)}`,
     bad_file: ({ option, value, detail }) =>
       `O arquivo “${value}” de ${option} não pôde ser usado (${causePt(detail)}).`,
     no_terminal: ({ option }) =>

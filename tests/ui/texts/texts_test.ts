@@ -51,7 +51,7 @@ const words = (text: string): Set<string> =>
 /** Names, words that are the same in both languages, and those of the events above. */
 const BOTH = new Set([
   ...COMMANDS.map(({ pt }) => pt),
-  ..."hdmi alsa ip ipv tcp udp tls pem wav gib khz ms db portaudio libportaudio debian ubuntu opus fec json ctrl tab"
+  ..."hdmi alsa ip ipv tcp udp tls pem wav gib khz ms db portaudio libportaudio debian ubuntu opus fec json ctrl tab multicast broadcast fe eth"
     .split(" "),
   ..."pt en port no as so do use for default local terminal total bytes som".split(" "),
   ..."joão maria pedro oi 美咲 fr xyz ligue campo nome ruim sala".split(" "),
