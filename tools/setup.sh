@@ -3,7 +3,7 @@
 #
 #   setup.sh deno    Deno, and whether JSR answers from here
 #   setup.sh sound   the same, and PortAudio
-#   setup.sh tests   the same, and PulseAudio
+#   setup.sh tests   the same, PulseAudio, and iproute2 (networks of several machines)
 #   setup.sh again   the same as tests, and what went wrong last time is tried again
 #
 # What it finds out is kept in .deno/ (see deno.sh). Exit status 1 only where there is no Deno: everything
@@ -114,6 +114,10 @@ has_alsa_pulse() {
   return 1
 }
 
+has_ip() {
+  PATH=$PATH:/sbin:/usr/sbin command -v ip >/dev/null
+}
+
 # Prints the Debian names of what is missing.
 missing_packages() {
   if ! has_portaudio; then echo libportaudio2; fi
@@ -121,6 +125,7 @@ missing_packages() {
     if ! command -v pulseaudio >/dev/null; then echo pulseaudio; fi
     if ! command -v pactl >/dev/null; then echo pulseaudio-utils; fi
     if ! has_alsa_pulse; then echo libasound2-plugins; fi
+    if ! has_ip; then echo iproute2; fi
   fi
 }
 
@@ -155,7 +160,8 @@ bring_packages() {
   if [ -z "$missing" ]; then return 0; fi
   case $missing in
   *libportaudio2*) without='sound cards' ;;
-  *) without='the tests on PulseAudio' ;;
+  *pulse* | *libasound2*) without='the tests on PulseAudio' ;;
+  *) without='the tests on networks of several machines' ;;
   esac
 
   if ! command -v apt-get >/dev/null; then
