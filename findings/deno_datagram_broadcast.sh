@@ -7,7 +7,7 @@
 #             everybody. Deno's documentation of listenDatagram does not say so.
 # Seen:       2.6.8: SO_BROADCAST 1
 #             2.9.6: SO_BROADCAST 1
-# Matters to: programs that answer to an address that a message declares, as `convite` does; three datagrams at most go there.
+# Matters to: programs that answer to an address that a message declares, as `convite` does: they compare it with the machine's networks.
 #
 # Exit status 0: still so. 1: it changed. Needs npm and its registry, and Linux.
 set -eu
