@@ -11,7 +11,7 @@ import { onEndSignal, onFailure, signalsAtStart, surviveFileLimit } from "./lib/
 import { jsonLine } from "./lib/ui/json_line.ts";
 import { chooseLanguage, type Language } from "./lib/ui/texts/language.ts";
 import { openScreen } from "./lib/ui/open_screen.ts";
-import { FAREWELL_MS, readerHasGone } from "./lib/ui/output.ts";
+import { ExactWriter, FAREWELL_MS, readerHasGone } from "./lib/ui/output.ts";
 import { terminalModes } from "./lib/ui/terminal_modes.ts";
 import { giveUpOtherPermissions, neededPermissions } from "./lib/cli/permissions.ts";
 import { randomPolicy } from "./lib/call/encryption_policy.ts";
@@ -36,7 +36,7 @@ import { systemError } from "./lib/util/system_error.ts";
 import { within } from "./lib/util/time_limit.ts";
 import { writeAll, type Writer } from "./lib/util/write_all.ts";
 
-async function print(text: string, to: Writer = Deno.stdout): Promise<void> {
+async function print(text: string, to: Writer = new ExactWriter(Deno.stdout)): Promise<void> {
   await writeAll(to, new TextEncoder().encode(`${text}\n`));
 }
 
@@ -45,7 +45,7 @@ async function tell(
   event: Telling,
   { json }: OutputOptions,
   language: Language,
-  to: Writer,
+  to?: Writer,
 ): Promise<void> {
   if (json) await print(jsonLine(event, new Date()));
   else await print(sentence(event, PHONE_TEXTS[language]).text, to);
@@ -102,7 +102,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   if ("devices" in request) {
     const event = listDevices();
-    if (event.event === "devices") await tell(event, output, language, Deno.stdout);
+    if (event.event === "devices") await tell(event, output, language);
     else await complain(event, output, language);
     return event.event === "devices" ? EXIT.done : EXIT.audioFailed;
   }

@@ -17,7 +17,7 @@ import type { RegistryEvent } from "./lib/events/registry_events.ts";
 import { chooseLanguage } from "./lib/ui/texts/language.ts";
 import { REGISTRY_TEXTS } from "./lib/ui/texts/texts.ts";
 import { registrySentence } from "./lib/ui/sentences.ts";
-import { FAREWELL_MS, lastingWriter, readerHasGone } from "./lib/ui/output.ts";
+import { ExactWriter, FAREWELL_MS, lastingWriter, readerHasGone } from "./lib/ui/output.ts";
 import { RegistryScreen } from "./lib/ui/registry_screen.ts";
 import { ListenError, type RegistryOptions, startRegistry } from "./lib/registrar/server.ts";
 import { UsageError } from "./lib/cli/arguments.ts";
@@ -40,7 +40,7 @@ async function main(args: string[]): Promise<number> {
   const { lang, json, quiet } = request.output;
   const language = chooseLanguage(lang, (name) => Deno.env.get(name));
   const texts = REGISTRY_TEXTS[language];
-  const output = new RegistryScreen(lastingWriter(Deno.stdout, outputFailed), {
+  const output = new RegistryScreen(lastingWriter(new ExactWriter(Deno.stdout), outputFailed), {
     language,
     json,
     quiet,
@@ -69,7 +69,8 @@ async function main(args: string[]): Promise<number> {
     return WRONG_USAGE;
   }
   if ("help" in request) {
-    await writeAll(Deno.stdout, new TextEncoder().encode(`${texts.usageLine}\n\n${texts.help}\n`));
+    const help = new TextEncoder().encode(`${texts.usageLine}\n\n${texts.help}\n`);
+    await writeAll(new ExactWriter(Deno.stdout), help);
     return DONE;
   }
 

@@ -2,7 +2,7 @@
 
 import { JsonScreen } from "./json_screen.ts";
 import type { Language } from "./texts/language.ts";
-import { lastingWriter } from "./output.ts";
+import { ExactWriter, lastingWriter } from "./output.ts";
 import { PlainScreen } from "./plain_screen.ts";
 import { standardInput } from "./standard_input.ts";
 import type { Screen } from "../phone/screen.ts";
@@ -31,7 +31,7 @@ export interface ScreenOptions {
  */
 export function openScreen(options: ScreenOptions): Screen {
   const { json, quiet, language, name, outputFailed = () => {} } = options;
-  const write = lastingWriter(Deno.stdout, outputFailed);
+  const write = lastingWriter(new ExactWriter(Deno.stdout), outputFailed);
   const input = standardInput();
   // A person who types into a phone whose output goes elsewhere, as to `tee`, leaves with Ctrl-D all the same.
   const endLeaves = Deno.stdin.isTerminal();

@@ -10,6 +10,54 @@ export const FAREWELL_MS = 400;
 /** Time until a write that failed is tried again, in milliseconds. Somebody has to make room on a full disk. */
 const RETRY_MS = 1000;
 
+/** Capacity of the buffer that Deno keeps for standard output, in bytes (that of Rust's `LineWriter`). */
+const BUFFER_BYTES = 1024;
+
+const LINE_FEED = 10;
+const NOTHING = new Uint8Array();
+
+/**
+ * Writes so that it is known what was written when writing fails.
+ *
+ * `Deno.stdout.write` writes to a buffer of lines and then flushes it. If only the flush fails, as on a disk or pipe that
+ * gets full meanwhile, it fails although it has taken the bytes, and writing them again would repeat them. So this writes
+ * pieces that the buffer holds, and if one fails, asks by another flush whether the buffer has it.
+ */
+export class ExactWriter implements Writer {
+  readonly #to: Writer;
+  /** Bytes that the buffer has taken and not written. */
+  #held = 0;
+
+  /** @param to Usually `Deno.stdout`. */
+  constructor(to: Writer) {
+    this.#to = to;
+  }
+
+  /** After a failure, call it with the same bytes again. */
+  async write(bytes: Uint8Array): Promise<number> {
+    if (this.#held > 0) {
+      await this.#to.write(NOTHING);
+      const taken = this.#held;
+      this.#held = 0;
+      return taken;
+    }
+    const piece = pieceOf(bytes);
+    try {
+      return await this.#to.write(piece);
+    } catch (error) {
+      const holdsNothing = await this.#to.write(NOTHING).then(() => true, () => false);
+      if (!holdsNothing) this.#held = piece.length;
+      throw error;
+    }
+  }
+}
+
+/** The longest piece that the buffer holds, of whole lines if possible. */
+function pieceOf(bytes: Uint8Array): Uint8Array {
+  const end = bytes.subarray(0, BUFFER_BYTES).lastIndexOf(LINE_FEED) + 1;
+  return bytes.subarray(0, end > 0 ? end : BUFFER_BYTES - 1);
+}
+
 /**
  * A function that writes all bytes, however long that takes: on a full disk it waits for room.
  *
