@@ -7,10 +7,12 @@
 import { AudioError } from "./audio/audio_io.ts";
 import { quietStderr } from "./audio/portaudio/quiet.ts";
 import { AudioDevices, soundNeeds } from "./audio/audio_devices.ts";
-import { onEndSignal, onFailure } from "./lib/cli/signals.ts";
+import { onEndSignal, onFailure, signalsAtStart, surviveFileLimit } from "./lib/cli/signals.ts";
 import { jsonLine } from "./lib/ui/json_line.ts";
 import { chooseLanguage, type Language } from "./lib/ui/texts/language.ts";
 import { openScreen } from "./lib/ui/open_screen.ts";
+import { ExactWriter, FAREWELL_MS, readerHasGone } from "./lib/ui/output.ts";
+import { terminalModes } from "./lib/ui/terminal_modes.ts";
 import { giveUpOtherPermissions, neededPermissions } from "./lib/cli/permissions.ts";
 import { randomPolicy } from "./lib/call/encryption_policy.ts";
 import { CallAudio } from "./lib/phone/call_audio.ts";
@@ -32,9 +34,10 @@ import type { Telling } from "./lib/ui/texts/shape.ts";
 import { PHONE_TEXTS } from "./lib/ui/texts/texts.ts";
 import { type HostNetwork, runtimeNetwork } from "./lib/util/host_addresses.ts";
 import { systemError } from "./lib/util/system_error.ts";
+import { within } from "./lib/util/time_limit.ts";
 import { writeAll, type Writer } from "./lib/util/write_all.ts";
 
-async function print(text: string, to: Writer = Deno.stdout): Promise<void> {
+async function print(text: string, to: Writer = new ExactWriter(Deno.stdout)): Promise<void> {
   await writeAll(to, new TextEncoder().encode(`${text}\n`));
 }
 
@@ -43,10 +46,15 @@ async function tell(
   event: Telling,
   { json }: OutputOptions,
   language: Language,
-  to: Writer,
+  to?: Writer,
 ): Promise<void> {
   if (json) await print(jsonLine(event, new Date()));
   else await print(sentence(event, PHONE_TEXTS[language]).text, to);
+}
+
+/** Writes why the program ends, as {@linkcode tell} does. An output that is full or fails does not keep it from ending. */
+async function complain(event: Telling, output: OutputOptions, language: Language): Promise<void> {
+  await within(FAREWELL_MS, tell(event, output, language, Deno.stderr)).catch(() => {});
 }
 
 function listDevices(): Telling {
@@ -89,7 +97,7 @@ async function main(args: readonly string[]): Promise<number> {
   const { output } = request;
   const language = chooseLanguage(output.lang, (name) => Deno.env.get(name));
   if ("problem" in request) {
-    await tell({ event: "wrong_usage", problem: request.problem }, output, language, Deno.stderr);
+    await complain({ event: "wrong_usage", problem: request.problem }, output, language);
     return EXIT.wrongUsage;
   }
   if ("help" in request) {
@@ -98,7 +106,8 @@ async function main(args: readonly string[]): Promise<number> {
   }
   if ("devices" in request) {
     const event = listDevices();
-    await tell(event, output, language, event.event === "devices" ? Deno.stdout : Deno.stderr);
+    if (event.event === "devices") await tell(event, output, language);
+    else await complain(event, output, language);
     return event.event === "devices" ? EXIT.done : EXIT.audioFailed;
   }
   let options: PhoneOptions;
@@ -106,18 +115,34 @@ async function main(args: readonly string[]): Promise<number> {
     options = await withAccess(request.options, request.access, PHONE_TEXTS[language].askPassword);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    await tell({ event: "wrong_usage", problem: error.problem }, output, language, Deno.stderr);
+    await complain({ event: "wrong_usage", problem: error.problem }, output, language);
     return EXIT.wrongUsage;
   }
   const needs = soundNeeds(request.sound);
   // Before the phone gives up the permission to load them.
   const [libopus, cipher, { udp, network }] = [chooseLibopus(), chooseAesGcm(), chooseNetwork()];
+  const modes = terminalModes();
+  const signals = await signalsAtStart();
+  surviveFileLimit();
   raisePriority();
   giveUpOtherPermissions(neededPermissions(needs, options.logKeys));
-  // Sound libraries write to standard error at any moment, over the screen. The phone itself uses the screen only.
-  using _quiet = needs.usesDevices ? quietStderr() : undefined;
+  // Sound libraries write to standard error at any moment, over the screen.
+  using stderr = needs.usesDevices ? quietStderr() : undefined;
+  // Before the screen changes the terminal's modes.
+  const wished = Promise.withResolvers<void>();
+  onEndSignal(signals, wished.resolve);
   const audioDevices = new AudioDevices(request.sound);
-  await using screen = openScreen({ ...output, language, name: request.options.name });
+  await using screen = openScreen({
+    ...output,
+    language,
+    name: request.options.name,
+    modes,
+    outputFailed: (detail) => {
+      const event = { event: "output_failed", detail } as const;
+      if (output.json) screen.show(event);
+      print(sentence(event, PHONE_TEXTS[language]).text, stderr ?? Deno.stderr).catch(() => {});
+    },
+  });
   const phone = new UserAgent(options, {
     screen,
     audio: new CallAudio({
@@ -137,15 +162,14 @@ async function main(args: readonly string[]): Promise<number> {
       }, events),
     network,
   });
-  onEndSignal(() => phone.quit());
-  // The output is closed, as after `phone … | head`.
+  wished.promise.then(() => phone.quit());
+  // Nobody reads any more, as after `phone … | head`.
   screen.broken.then(() => phone.quit());
   onFailure((error) => {
     screen.show({ event: "failed", detail: systemError(error) });
     phone.quit(EXIT.failed);
   });
   const status = await phone.run();
-  await screen.flush();
   // PortAudio never stops under a stream that hangs.
   if (phone.soundClosed) audioDevices[Symbol.dispose]();
   return status;
@@ -157,6 +181,9 @@ try {
 } catch (error) {
   const { output } = parsePhoneOptions(Deno.args);
   const language = chooseLanguage(output.lang, (name) => Deno.env.get(name));
-  await tell({ event: "failed", detail: systemError(error) }, output, language, Deno.stderr).catch(() => {});
+  // Whom a closed pipe was for does not want to know more, as in `phone --help | head -1`.
+  if (!readerHasGone(error)) {
+    await complain({ event: "failed", detail: systemError(error) }, output, language);
+  }
   Deno.exit(EXIT.failed);
 }

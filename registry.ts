@@ -6,11 +6,18 @@
  * Exit status: 0 done, 1 the registry could not run, 2 wrong usage.
  */
 
-import { onEndSignal, onFailure } from "./lib/cli/signals.ts";
+import {
+  onEndSignal,
+  onFailure,
+  signalsAtStart,
+  surviveFileLimit,
+  withoutTerminal,
+} from "./lib/cli/signals.ts";
 import type { RegistryEvent } from "./lib/events/registry_events.ts";
 import { chooseLanguage } from "./lib/ui/texts/language.ts";
 import { REGISTRY_TEXTS } from "./lib/ui/texts/texts.ts";
 import { registrySentence } from "./lib/ui/sentences.ts";
+import { ExactWriter, FAREWELL_MS, lastingWriter, readerHasGone } from "./lib/ui/output.ts";
 import { RegistryScreen } from "./lib/ui/registry_screen.ts";
 import { ListenError, type RegistryOptions, startRegistry } from "./lib/registrar/server.ts";
 import { UsageError } from "./lib/cli/arguments.ts";
@@ -19,7 +26,7 @@ import { giveUpFiles } from "./lib/cli/permissions.ts";
 import { DEFAULT_REGISTRY_PORT } from "./lib/protocol/registry_messages.ts";
 import { unreachable } from "./lib/protocol/address.ts";
 import { hostAddresses } from "./lib/util/host_addresses.ts";
-import { systemError } from "./lib/util/system_error.ts";
+import { type SystemError, systemError } from "./lib/util/system_error.ts";
 import { within } from "./lib/util/time_limit.ts";
 import { writeAll } from "./lib/util/write_all.ts";
 
@@ -27,15 +34,16 @@ const DONE = 0;
 const FAILED = 1;
 const WRONG_USAGE = 2;
 
-/** Time limit for the last write, in milliseconds. */
-const FAREWELL_MS = 1000;
+function hasTerminal(): boolean {
+  return [Deno.stdin, Deno.stdout, Deno.stderr].some((stream) => stream.isTerminal());
+}
 
 async function main(args: string[]): Promise<number> {
   const request = parseRegistryOptions(args);
   const { lang, json, quiet } = request.output;
   const language = chooseLanguage(lang, (name) => Deno.env.get(name));
   const texts = REGISTRY_TEXTS[language];
-  const output = new RegistryScreen((bytes) => writeAll(Deno.stdout, bytes), {
+  const output = new RegistryScreen(lastingWriter(new ExactWriter(Deno.stdout), outputFailed), {
     language,
     json,
     quiet,
@@ -46,20 +54,26 @@ async function main(args: string[]): Promise<number> {
     colour: !Deno.noColor && Deno.stderr.isTerminal(),
   });
 
-  /** Shows an error: a sentence on standard error, and with `--json` also the event. */
+  /** Shows an error: a sentence on standard error, and with `--json` also the event. A full output keeps nobody waiting. */
   const complain = async (event: RegistryEvent): Promise<void> => {
     errors.show(event);
     if (json) output.show(event);
-    await Promise.all([errors.flush(), output.flush()]);
+    await within(FAREWELL_MS, Promise.all([errors.flush(), output.flush()]));
   };
+  function outputFailed(detail: SystemError): void {
+    errors.show({ event: "output_failed", detail });
+    if (json) output.show({ event: "output_failed", detail });
+  }
 
   if ("problem" in request) {
     await complain({ event: "wrong_usage", problem: request.problem });
-    await writeAll(Deno.stderr, new TextEncoder().encode(`${texts.usageLine}\n`));
+    const usage = new TextEncoder().encode(`${texts.usageLine}\n`);
+    await within(FAREWELL_MS, writeAll(Deno.stderr, usage)).catch(() => {});
     return WRONG_USAGE;
   }
   if ("help" in request) {
-    await writeAll(Deno.stdout, new TextEncoder().encode(`${texts.usageLine}\n\n${texts.help}\n`));
+    const help = new TextEncoder().encode(`${texts.usageLine}\n\n${texts.help}\n`);
+    await writeAll(new ExactWriter(Deno.stdout), help);
     return DONE;
   }
 
@@ -82,13 +96,15 @@ async function main(args: string[]): Promise<number> {
     await complain({ event: "wrong_usage", problem: error.problem });
     return WRONG_USAGE;
   }
+  const signals = await signalsAtStart();
+  surviveFileLimit();
   await giveUpFiles();
 
   // From here on every failure is one sentence.
   const failure = Promise.withResolvers<never>();
   onFailure(failure.reject);
   const wished = Promise.withResolvers<void>();
-  onEndSignal(wished.resolve);
+  onEndSignal(hasTerminal() ? signals : withoutTerminal(signals), wished.resolve);
   try {
     await using server = startRegistry({
       host: settings.host,
@@ -117,10 +133,11 @@ try {
   // Exits at once: a phone that does not read could keep the event loop running.
   Deno.exit(await main(Deno.args));
 } catch (error) {
-  if (!(error instanceof Deno.errors.BrokenPipe)) {
+  if (!readerHasGone(error)) {
     const { lang } = parseRegistryOptions(Deno.args).output;
     const texts = REGISTRY_TEXTS[chooseLanguage(lang, (name) => Deno.env.get(name))];
-    console.error(registrySentence({ event: "failed", detail: systemError(error) }, texts));
+    const told = `${registrySentence({ event: "failed", detail: systemError(error) }, texts)}\n`;
+    await within(FAREWELL_MS, writeAll(Deno.stderr, new TextEncoder().encode(told))).catch(() => {});
   }
   Deno.exit(FAILED);
 }

@@ -1,8 +1,18 @@
 /** Keeps the messages of sound libraries on standard error off the screen. */
 
+import { unshared } from "../../lib/util/native_library.ts";
+
 /** `O_WRONLY` of fcntl.h, the same on Linux and macOS. */
 const WRITE_ONLY = 1;
 const STDERR = 2;
+
+/** Standard error that discards what is written to its file descriptor. */
+export interface QuietStderr extends Disposable {
+  /** Writes to the real standard error. @returns How many bytes it took. */
+  write(bytes: Uint8Array): Promise<number>;
+}
+
+const NOT_QUIET: QuietStderr = { write: (bytes) => Deno.stderr.write(bytes), [Symbol.dispose]() {} };
 
 const LIBC: Partial<Record<typeof Deno.build.os, string>> = {
   linux: "libc.so.6",
@@ -13,12 +23,12 @@ const LIBC: Partial<Record<typeof Deno.build.os, string>> = {
  * Discards standard error until disposed. ALSA and JACK report every device that they did not find, dozens of lines per
  * start, and PortAudio every step of a failing stream; they share no option against it.
  *
- * Redirects the file descriptor, so the program's own messages are lost, too. Does nothing without a C library of a known
+ * Redirects the file descriptor, so the program's own messages need {@linkcode QuietStderr.write}. Does nothing without a C library of a known
  * name, as on Windows, which has neither ALSA nor JACK.
  */
-export function quietStderr(): Disposable {
+export function quietStderr(): QuietStderr {
   const path = LIBC[Deno.build.os];
-  if (!path) return { [Symbol.dispose]() {} };
+  if (!path) return NOT_QUIET;
   let libc;
   try {
     libc = Deno.dlopen(path, {
@@ -26,9 +36,11 @@ export function quietStderr(): Disposable {
       dup2: { parameters: ["i32", "i32"], result: "i32" }, // int dup2(int, int)
       open: { parameters: ["buffer", "i32"], result: "i32" }, // int open(const char *, int, ...)
       close: { parameters: ["i32"], result: "i32" }, // int close(int)
+      // ssize_t write(int, const void *, size_t), which waits for the reader of a pipe
+      write: { parameters: ["i32", "buffer", "usize"], result: "isize", nonblocking: true },
     });
   } catch {
-    return { [Symbol.dispose]() {} };
+    return NOT_QUIET;
   }
   const { dup, dup2, open, close } = libc.symbols;
   const original = dup(STDERR);
@@ -38,6 +50,12 @@ export function quietStderr(): Disposable {
     close(devNull);
   }
   return {
+    async write(bytes) {
+      if (original < 0) return bytes.length;
+      const taken = Number(await libc.symbols.write(original, unshared(bytes), BigInt(bytes.length)));
+      if (taken < 0) throw new Error("write(2) failed");
+      return taken;
+    },
     [Symbol.dispose]() {
       if (original >= 0) {
         dup2(original, STDERR);

@@ -5,7 +5,11 @@
 
 import type { UsageProblem } from "../events/usage_problem.ts";
 import { badValue, UsageError } from "./arguments.ts";
+import { onEndSignal, signalsAtStart } from "./signals.ts";
+import { standardInput } from "../ui/standard_input.ts";
+import { writeAll } from "../util/write_all.ts";
 import { systemError } from "../util/system_error.ts";
+import { within } from "../util/time_limit.ts";
 
 /** Environment variable of the room's password. */
 export const PASSWORD_VARIABLE = "SALA_ROOM_PASSWORD";
@@ -50,36 +54,46 @@ export async function readSecret(option: string, path: string): Promise<string> 
   }
 }
 
+/** Time limit for writing the question, in milliseconds. */
+const ASK_MS = 400;
+
 const ENTER = "\r\n";
 const ERASE = "\b\x7f";
-/** Ctrl-C and Ctrl-D, which are plain characters in raw mode. */
-const GIVE_UP = "\x03\x04";
+/** Ctrl-C, Ctrl-D and Ctrl-\, which are plain characters in raw mode. */
+const GIVE_UP = "\x03\x04\x1c";
 
-/** Asks at the terminal, without echo. */
+/** Asks at the terminal, without echo. A signal to end gives up and leaves the terminal as it was. */
 async function askSecret(option: string, question: string): Promise<string> {
   if (!Deno.stdin.isTerminal()) throw new UsageError({ kind: "no_terminal", option });
-  await Deno.stderr.write(new TextEncoder().encode(question));
+  const gaveUp = Promise.withResolvers<{ readonly done: true; readonly value?: undefined }>();
+  using _signals = onEndSignal(await signalsAtStart(), () => gaveUp.resolve({ done: true }));
+  await ask(question);
   const typed: string[] = [];
   const decoder = new TextDecoder();
+  const input = standardInput().getReader();
   Deno.stdin.setRaw(true);
   try {
-    const buffer = new Uint8Array(256);
     for (;;) {
-      const count = await Deno.stdin.read(buffer);
-      if (count === null) break;
-      for (const character of decoder.decode(buffer.subarray(0, count), { stream: true })) {
+      const { value, done } = await Promise.race([input.read(), gaveUp.promise]);
+      if (done) break;
+      for (const character of decoder.decode(value, { stream: true })) {
         if (GIVE_UP.includes(character)) throw badValue(option, "");
         if (ENTER.includes(character)) {
           if (typed.length > 0) return typed.join("");
         } else if (ERASE.includes(character)) typed.pop();
-        else typed.push(character);
+        else if (character >= " ") typed.push(character);
       }
     }
   } finally {
     Deno.stdin.setRaw(false);
-    await Deno.stderr.write(new TextEncoder().encode("\r\n"));
+    await ask("\r\n");
   }
   throw badValue(option, "");
+}
+
+/** Writes to the terminal. What cannot be written does not keep the person from typing. */
+async function ask(text: string): Promise<void> {
+  await within(ASK_MS, writeAll(Deno.stderr, new TextEncoder().encode(text))).catch(() => {});
 }
 
 /** The problem of a password on the command line, without the password; undefined if there is none. */

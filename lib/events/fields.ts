@@ -3,6 +3,7 @@
 import type { Endpoint } from "../protocol/address.ts";
 import type { Person } from "../protocol/registry_messages.ts";
 import type { Trace } from "../protocol/trace.ts";
+import type { SystemError } from "../util/system_error.ts";
 
 /** A message was sent or received: a line of the message trace, left out with `--quiet`. */
 export type MessageEvent = { readonly event: "message" } & Trace;
@@ -11,6 +12,12 @@ export type MessageEvent = { readonly event: "message" } & Trace;
 export interface LeftOutEvent {
   readonly event: "left_out";
   readonly lines: number;
+}
+
+/** Standard output cannot be written and is tried again. Told once, on standard error. */
+export interface OutputFailedEvent {
+  readonly event: "output_failed";
+  readonly detail: SystemError;
 }
 
 /** A person and the address of their phone. */

@@ -11,7 +11,7 @@ import type { RejectReason } from "../protocol/call_messages.ts";
 import type { ErrorCode } from "../protocol/registry_messages.ts";
 import type { ConnectFailure, Refusal } from "../registration/registry_client.ts";
 import type { SystemError } from "../util/system_error.ts";
-import type { LeftOutEvent, MessageEvent, PersonFields } from "./fields.ts";
+import type { LeftOutEvent, MessageEvent, OutputFailedEvent, PersonFields } from "./fields.ts";
 import type { UsageProblem } from "./usage_problem.ts";
 
 export type { Device, SoundSide };
@@ -37,6 +37,7 @@ export interface CallFigures extends VoiceFigures {
 export type PhoneEvent =
   | MessageEvent
   | LeftOutEvent
+  | OutputFailedEvent
   // Registry
   | { readonly event: "registered" } & PersonFields
   | { readonly event: "name_taken"; readonly name: string }

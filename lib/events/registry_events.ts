@@ -1,6 +1,6 @@
 /** The events of a registry; see `phone_events.ts`. */
 
-import type { LeftOutEvent, MessageEvent, PersonFields } from "./fields.ts";
+import type { LeftOutEvent, MessageEvent, OutputFailedEvent, PersonFields } from "./fields.ts";
 import type { SystemError } from "../util/system_error.ts";
 import type { TlsError } from "../util/tls_error.ts";
 import type { UsageProblem } from "./usage_problem.ts";
@@ -26,6 +26,7 @@ export interface ListenDetail {
 export type RegistryEvent =
   | MessageEvent
   | LeftOutEvent
+  | OutputFailedEvent
   | { readonly event: "listening"; readonly host: string; readonly port: number }
   | { readonly event: "joined" } & PersonFields
   | { readonly event: "left"; readonly reason: LeaveReason } & PersonFields

@@ -21,7 +21,13 @@ export interface Screen extends AsyncDisposable {
   /** Whether a person can answer questions, such as for another name; if not, it is a script. */
   readonly interactive: boolean;
 
-  /** Settles when the output is closed, such as after the end of the program behind a pipe. */
+  /** Whether the end of the lines means that a person leaves. That of a script's does not: the phone may stay. */
+  readonly endLeaves: boolean;
+
+  /**
+   * Settles when nobody reads the output any more, such as after the end of the program behind a pipe. Output that fails
+   * otherwise waits.
+   */
   readonly broken: Promise<void>;
 
   /** Settles once all events are written. */

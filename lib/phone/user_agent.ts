@@ -11,11 +11,12 @@ import { type AddressProblem, ipVersion, isLinkLocal, isLoopback, unreachable } 
 import { isName, nameKey } from "../protocol/name.ts";
 import { RoomPassword } from "../protocol/password_challenge.ts";
 import type { Registration, RegistrationOptions } from "../registration/registration.ts";
-import type { ConnectFailure } from "../registration/registry_client.ts";
+import type { ConnectFailure, LookUpResult } from "../registration/registry_client.ts";
 import type { CallTransport, CallTransportEvents } from "../transport/call_transport.ts";
 import type { HostNetwork } from "../util/host_addresses.ts";
+import { SerialQueue } from "../util/serial_queue.ts";
 import { within } from "../util/time_limit.ts";
-import { type CallAudio, CLOSING_MS } from "./call_audio.ts";
+import type { CallAudio } from "./call_audio.ts";
 import { CallSession, NO_CALL } from "./call_session.ts";
 import { type CommandTarget, parseCommand, runCommand } from "./commands.ts";
 import type { PhoneOptions } from "./options.ts";
@@ -36,6 +37,18 @@ export const EXIT = {
 
 /** Time that a phone with `--call` waits for a registry that it lost, in milliseconds. */
 const CALL_PATIENCE_MS = 10_000;
+
+/**
+ * Time limit for saying goodbye to the peer and the registry and closing the sound, in milliseconds: with the screen's last
+ * write, a phone leaves within 2 s, whatever does not answer or is full.
+ */
+const LEAVE_MS = 1_300;
+
+/** How long a phone that leaves waits for the registry's answers to earlier commands, in milliseconds. */
+const LAST_ANSWERS_MS = 1_000;
+
+/** Most commands that wait for the registry; the input waits while there are more. */
+const MOST_WAITING = 32;
 
 /** Most names that Tab completes: callers under ever new names must not fill the memory. */
 const MOST_NAMES = 500;
@@ -102,6 +115,17 @@ export class UserAgent implements CommandTarget {
   /** The call of the command line, while the registry is away and it cannot be made. */
   #postponed: string | undefined;
   #patience: ReturnType<typeof setTimeout> | undefined;
+  /** Settles when the name is registered. */
+  readonly #entered = Promise.withResolvers<PhoneRegistry>();
+  /** While the person is asked for another name: takes the exit status, or undefined once a name is registered. */
+  #asking: PromiseWithResolvers<number | undefined> | undefined;
+  /** Shows the registry's answers in the order of the commands. */
+  readonly #answers = new SerialQueue();
+  /** The commands that wait for the registry. */
+  readonly #waiting = new Set<Promise<void>>();
+  /** The people to call whom the registry is asked about. */
+  readonly #lookedUp = new Set<{ readonly name: string }>();
+  #leaving = false;
   readonly #names = new Set<string>();
 
   constructor(options: PhoneOptions, parts: UserAgentParts) {
@@ -115,6 +139,7 @@ export class UserAgent implements CommandTarget {
    * @returns The exit status, one of {@linkcode EXIT}.
    */
   async run(): Promise<number> {
+    this.#readLines();
     const entered = await Promise.race([this.#enter(), this.#finished.promise]);
     const status = entered ?? await this.#serve();
     await this.#leave();
@@ -123,6 +148,8 @@ export class UserAgent implements CommandTarget {
 
   /** Ends the run as `sair` does, from a signal or anywhere else. Later calls change nothing. */
   quit(status: number = EXIT.done): void {
+    this.#leaving = true;
+    this.#lookedUp.clear();
     this.#finished.resolve(status);
   }
 
@@ -177,7 +204,7 @@ export class UserAgent implements CommandTarget {
       this.#show({ event: "port_in_use", port: this.#options.port });
       return EXIT.wrongUsage;
     }
-    return await this.#register(connected.link, this.#transport, ip);
+    return await this.#register();
   }
 
   /** What is wrong with an address, seen from here. @param near See {@linkcode unreachable}. */
@@ -185,45 +212,49 @@ export class UserAgent implements CommandTarget {
     return unreachable({ ip, port }, this.#parts.network.addresses(), near);
   }
 
-  async #register(
-    registry: PhoneRegistry,
-    transport: PhoneTransport,
-    ip: string,
-  ): Promise<number | undefined> {
-    const { port } = transport;
-    const typed = this.#parts.screen.lines[Symbol.asyncIterator]();
-    for (let name = this.#options.name;;) {
-      const result = await registry.register(name, this.#options.ip, port);
-      if (result.kind === "confirmed") {
+  /** Registers the name of the command line, or another one if a person can be asked. @returns An exit status on failure. */
+  async #register(): Promise<number | undefined> {
+    const status = await this.#tryName(this.#options.name);
+    if (status !== "taken") return status;
+    if (!this.#parts.screen.interactive) return EXIT.nameTaken;
+    this.#asking = Promise.withResolvers();
+    return await this.#asking.promise;
+  }
+
+  /** @returns Undefined once the name is registered, otherwise "taken" or an exit status. */
+  async #tryName(name: string): Promise<number | "taken" | undefined> {
+    const [registry, transport] = [this.#registry, this.#transport];
+    if (!registry || !transport) return EXIT.registryUnreachable;
+    const ip = this.#options.ip ?? registry.localIp;
+    const result = await registry.register(name, this.#options.ip, transport.port);
+    if (this.#leaving) return EXIT.done;
+    switch (result.kind) {
+      case "confirmed":
         this.#self = { name: result.person.nome, ip };
         transport.name = this.#self.name;
-        this.#show({ event: "registered", name, ip, port });
+        this.#show({ event: "registered", name, ip, port: transport.port });
         this.#warnOf(ip);
-        this.#readCommands(typed);
+        this.#entered.resolve(registry);
         return undefined;
-      }
-      if (result.kind === "lost") {
+      case "name_taken":
+        this.#show({ event: "name_taken", name });
+        return "taken";
+      case "lost": {
         const { host, registryPort } = this.#options;
         this.#show({ event: "registry_unreachable", host, port: registryPort, detail: result });
-        return EXIT.registryUnreachable;
+        break;
       }
-      if (result.kind === "room_full") {
+      case "room_full":
         this.#show({ event: "registry_full" });
-        return EXIT.registryUnreachable;
-      }
-      if (result.kind === "password_needed" || result.kind === "wrong_password") {
+        break;
+      case "password_needed":
+      case "wrong_password":
         this.#show({ event: "password_refused", given: result.kind === "wrong_password" });
-        return EXIT.registryUnreachable;
-      }
-      if (result.kind === "registry_refused") {
+        break;
+      case "registry_refused":
         this.#show({ event: "registration_refused", reason: result.reason, text: result.text });
-        return EXIT.registryUnreachable;
-      }
-      this.#show({ event: "name_taken", name });
-      const another = this.#parts.screen.interactive ? await this.#askName(typed) : undefined;
-      if (another === undefined) return EXIT.nameTaken;
-      name = another;
     }
+    return EXIT.registryUnreachable;
   }
 
   /** Says who cannot call this phone at its address. */
@@ -236,36 +267,45 @@ export class UserAgent implements CommandTarget {
     if (interfaces.size > 1) this.#show({ event: "only_link_local", ip });
   }
 
-  async #askName(typed: AsyncIterator<string>): Promise<string | undefined> {
-    for (;;) {
-      const next = await Promise.race([typed.next(), this.#finished.promise]);
-      if (typeof next === "number" || next.done) return undefined;
-      const name = next.value.normalize("NFC").trim();
-      if (isName(name)) return name;
-      if (name !== "") this.#show({ event: "bad_name", name });
-    }
+  /** Takes the answer to the question for another name. */
+  async #answerQuestion(line: string, asking: PromiseWithResolvers<number | undefined>): Promise<void> {
+    const name = line.normalize("NFC").trim();
+    if (name === "") return;
+    if (!isName(name)) return this.#show({ event: "bad_name", name });
+    const status = await this.#tryName(name);
+    if (status === "taken") return;
+    this.#asking = undefined;
+    asking.resolve(status);
   }
 
   async #serve(): Promise<number> {
     this.#transport?.restDuring(this.#parts.audio.warmUp());
-    if (this.#options.call !== undefined) await this.call(this.#options.call);
+    if (this.#options.call !== undefined) this.call(this.#options.call);
     return await this.#finished.promise;
   }
 
   async #leave(): Promise<void> {
-    await this.#transport?.[Symbol.asyncDispose]();
-    this.#soundClosed = await this.#closeSound();
+    this.#leaving = true;
     clearTimeout(this.#patience);
-    await this.#registry?.close();
+    await within(LEAVE_MS, Promise.all([this.#sayGoodbye(), this.#closeSound()]));
     if (this.#self.name !== "") this.#show({ event: "closed" });
   }
 
-  #closeSound(): Promise<boolean> {
-    const close = async (): Promise<void> => {
-      await this.#ending;
-      await this.#parts.audio.closed();
-    };
-    return within(CLOSING_MS, close());
+  async #sayGoodbye(): Promise<void> {
+    await Promise.all([
+      this.#transport?.[Symbol.asyncDispose](),
+      // Without a registration nothing was asked.
+      this.#self.name !== "" && within(LAST_ANSWERS_MS, Promise.allSettled(this.#waiting)),
+    ]);
+    await this.#registry?.close();
+  }
+
+  /** Waits for the end of the last call, which the goodbye to the peer begins. */
+  async #closeSound(): Promise<void> {
+    this.#soundClosed = false;
+    await this.#ending;
+    await this.#parts.audio.closed();
+    this.#soundClosed = true;
   }
 
   /** The registry is away. Calls need none, and the registration comes back by itself. */
@@ -309,21 +349,45 @@ export class UserAgent implements CommandTarget {
     if (!this.#transport?.current) this.quit(EXIT.nameTaken);
   }
 
-  /** Carries out typed commands, one after the other, until the input ends. */
-  async #readCommands(typed: AsyncIterator<string>): Promise<void> {
-    for (let next = await typed.next(); !next.done; next = await typed.next()) {
-      await this.#do(next.value);
+  /**
+   * Carries out typed lines until the input ends. A script's wait until the phone is registered, a person's do not: they
+   * may want to leave.
+   */
+  async #readLines(): Promise<void> {
+    const { screen } = this.#parts;
+    const typedByPerson = screen.interactive || screen.endLeaves;
+    if (!typedByPerson) await this.#entered.promise;
+    for await (const line of screen.lines) {
+      if (this.#leaving) continue;
+      if (this.#asking) await this.#answerQuestion(line, this.#asking);
+      else await this.#do(line);
     }
-    // On a terminal the person leaves with the end of the input. A script's input may end while the phone stays.
-    if (this.#parts.screen.interactive) this.quit();
+    // A person leaves with the end of the input. A script's may end while the phone stays.
+    if (this.#asking) this.#asking.resolve(EXIT.nameTaken);
+    else if (typedByPerson) this.quit();
   }
 
+  /** Carries out a line. Settles at once, unless too many commands wait for the registry. */
   async #do(line: string): Promise<void> {
     const command = parseCommand(line);
     if (command.kind === "nothing") return;
     if (command.kind === "name_missing") this.#show({ event: "name_missing", command: command.command });
     else if (command.kind === "unknown") this.#show({ event: "unknown_command", text: command.text });
-    else await runCommand(command, this);
+    else {
+      const done = runCommand(command, this);
+      this.#waiting.add(done);
+      done.finally(() => this.#waiting.delete(done));
+      if (this.#waiting.size >= MOST_WAITING) await Promise.race(this.#waiting);
+    }
+  }
+
+  /** Asks the registry at once. Its answer is used after those to earlier commands. */
+  async #ask<Answer>(
+    ask: (registry: PhoneRegistry) => Promise<Answer>,
+    use: (answer: Answer) => void,
+  ): Promise<void> {
+    const answer = this.#entered.promise.then(ask);
+    await this.#answers.run(async () => use(await answer));
   }
 
   accept(): void {
@@ -338,12 +402,25 @@ export class UserAgent implements CommandTarget {
 
   hangUp(): void {
     if (this.#transport?.current) this.#transport.hangUp();
-    else this.#show({ event: "not_in_call" });
+    else if (!this.#giveUpLookingUp()) this.#show({ event: "not_in_call" });
+  }
+
+  /** Gives up calls that are not made yet. @returns Whether there were any. */
+  #giveUpLookingUp(): boolean {
+    const names = [...this.#lookedUp].map(({ name }) => name);
+    if (names.length === 0 && this.#postponed !== undefined) names.push(this.#postponed);
+    this.#lookedUp.clear();
+    this.#postponed = undefined;
+    for (const name of names) this.#cancelled(name);
+    return names.length > 0;
   }
 
   async lookUp(name: string): Promise<void> {
-    const person = await this.#find(name);
-    if (person) this.#show({ event: "person", ...person });
+    if (!isName(name)) return this.#show({ event: "bad_name", name });
+    await this.#ask((registry) => registry.lookUp(name), (answer) => {
+      const person = this.#personIn(answer, name);
+      if (person) this.#show({ event: "person", ...person });
+    });
   }
 
   toggleMute(): void {
@@ -357,34 +434,30 @@ export class UserAgent implements CommandTarget {
   }
 
   async list(): Promise<void> {
-    const result = await this.#registry?.list();
-    if (result?.kind === "people") {
-      for (const { nome } of result.people) this.#learn(nome);
-      this.#show({ event: "people", people: result.people.map(personFields) });
-    } else if (result?.kind === "registry_refused") {
-      this.#show({ event: "failed", detail: result });
-    } else {
-      this.#show({ event: "registry_away" });
-    }
+    await this.#ask((registry) => registry.list(), (answer) => {
+      if (answer.kind === "people") {
+        for (const { nome } of answer.people) this.#learn(nome);
+        this.#show({ event: "people", people: answer.people.map(personFields) });
+      } else if (answer.kind === "registry_refused") {
+        this.#show({ event: "failed", detail: answer });
+      } else {
+        this.#show({ event: "registry_away" });
+      }
+    });
   }
 
-  /** Asks the registry for a person. Shows it if there is none. */
-  async #find(name: string): Promise<PersonFields | undefined> {
-    if (!isName(name)) {
-      this.#show({ event: "bad_name", name });
-      return undefined;
-    }
-    const result = await this.#registry?.lookUp(name);
-    if (result?.kind === "found") {
-      const person = personFields(result.person);
+  /** The person whom the registry found. Shows it if there is none. */
+  #personIn(answer: LookUpResult, name: string): PersonFields | undefined {
+    if (answer.kind === "found") {
+      const person = personFields(answer.person);
       this.#learn(person.name);
       return person;
     }
-    if (result?.kind === "unknown") {
+    if (answer.kind === "unknown") {
       this.#show({ event: "unknown_person", name });
       if (this.#options.call !== undefined) this.quit(EXIT.unknownPerson);
-    } else if (result?.kind === "registry_refused") {
-      this.#show({ event: "failed", detail: result });
+    } else if (answer.kind === "registry_refused") {
+      this.#show({ event: "failed", detail: answer });
     } else {
       this.#show({ event: "registry_away" });
     }
@@ -405,9 +478,19 @@ export class UserAgent implements CommandTarget {
       if (this.#options.call !== undefined) this.quit(EXIT.unknownPerson);
       return;
     }
+    if (!isName(name)) return this.#show({ event: "bad_name", name });
     if (this.#occupied()) return;
     this.#postponed = this.#options.call === undefined ? undefined : name;
-    const person = await this.#find(name);
+    const wish = { name };
+    this.#lookedUp.add(wish);
+    await this.#ask((registry) => registry.lookUp(name), (answer) => {
+      // The person may have given the call up.
+      if (this.#lookedUp.delete(wish)) this.#inviteFound(answer, name);
+    });
+  }
+
+  #inviteFound(answer: LookUpResult, name: string): void {
+    const person = this.#personIn(answer, name);
     if (person) this.#postponed = undefined;
     // An invitation may have come meanwhile.
     if (!person || this.#occupied()) return;
@@ -480,8 +563,7 @@ export class UserAgent implements CommandTarget {
         this.#show({ event: "not_encrypted", name });
         return this.#over(EXIT.rejected);
       case "cancelled":
-        this.#show({ event: "invitation_cancelled", name });
-        return this.#over(EXIT.done);
+        return this.#cancelled(name);
       case "withdrawn":
         this.#show({ event: "invitation_withdrawn", name });
         return this.#over(EXIT.noAnswer);
@@ -497,6 +579,11 @@ export class UserAgent implements CommandTarget {
         this.#ending = this.#ended(call, notice.end);
         return;
     }
+  }
+
+  #cancelled(name: string): void {
+    this.#show({ event: "invitation_cancelled", name });
+    this.#over(EXIT.done);
   }
 
   /** Ends the run after a call if the command line asked for that call, or if the name is taken. */

@@ -47,7 +47,7 @@ export interface VoicePort {
 }
 
 /** Time that a closing phone waits for its goodbye to be acknowledged. */
-const FAREWELL_MS = 1_500;
+const FAREWELL_MS = 1_000;
 
 /** Errors of the system that will not go away while an invitation is repeated. */
 const LASTING: ReadonlySet<SystemError["kind"]> = new Set([
@@ -205,7 +205,7 @@ export class CallTransport implements AsyncDisposable {
     return (datagram) => socket?.send(sender?.protect(datagram) ?? datagram, call.peer);
   }
 
-  /** Hangs up, waits up to 1.5 s for the acknowledgement, and closes all sockets. */
+  /** Hangs up, waits up to 1 s for the acknowledgement, and closes all sockets. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
     this.hangUp();

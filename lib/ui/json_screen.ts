@@ -4,7 +4,9 @@ import type { CallStatus, PhoneEvent } from "../events/phone_events.ts";
 import { inputLines } from "./input_lines.ts";
 import { jsonLine } from "./json_line.ts";
 import { LineWriter } from "./line_writer.ts";
+import { FAREWELL_MS } from "./output.ts";
 import type { Screen } from "../phone/screen.ts";
+import { within } from "../util/time_limit.ts";
 
 /** Options of a {@linkcode JsonScreen}. */
 export interface JsonScreenOptions {
@@ -14,6 +16,8 @@ export interface JsonScreenOptions {
   readonly write: (bytes: Uint8Array) => Promise<void>;
   /** Source of commands, usually standard input. */
   readonly input: ReadableStream<Uint8Array>;
+  /** Whether a person types the commands, whose Ctrl-D leaves. */
+  readonly endLeaves?: boolean;
   /** The current time; tests give another one. */
   readonly now?: () => Date;
 }
@@ -27,6 +31,7 @@ const STATUS_INTERVAL_MS = 1000;
  */
 export class JsonScreen implements Screen {
   readonly interactive = false;
+  readonly endLeaves: boolean;
   readonly lines: AsyncIterable<string>;
   readonly broken: Promise<void>;
   readonly #options: JsonScreenOptions;
@@ -36,6 +41,7 @@ export class JsonScreen implements Screen {
 
   constructor(options: JsonScreenOptions) {
     this.#options = options;
+    this.endLeaves = options.endLeaves ?? false;
     this.#writer = new LineWriter(options.write, {
       leftOut: (lines) => jsonLine({ event: "left_out", lines }, this.#now()),
     });
@@ -68,7 +74,7 @@ export class JsonScreen implements Screen {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.flush();
+    await within(FAREWELL_MS, this.flush());
     await this.#stopReading();
   }
 

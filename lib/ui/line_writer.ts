@@ -67,7 +67,10 @@ export class LineWriter {
   /** The write in progress and those after it, until nothing waits. */
   #draining: Promise<void> | undefined;
 
-  /** @param write Writes all of the bytes; called again only after its promise has settled. */
+  /**
+   * @param write Writes all of the bytes; called again only after its promise has settled. Rejects only if the reader has
+   * gone.
+   */
   constructor(write: (bytes: Uint8Array) => Promise<void>, options: LineWriterOptions = {}) {
     this.#write = write;
     this.#maxBacklog = options.maxBacklog ?? MAX_BACKLOG;

@@ -5,7 +5,9 @@ import { inputLines } from "./input_lines.ts";
 import type { Language } from "./texts/language.ts";
 import { LineWriter } from "./line_writer.ts";
 import { notice } from "./notice.ts";
+import { FAREWELL_MS } from "./output.ts";
 import type { Screen } from "../phone/screen.ts";
+import { within } from "../util/time_limit.ts";
 import { sentence } from "./sentences.ts";
 import { PHONE_TEXTS } from "./texts/texts.ts";
 import { traceLine } from "./trace_line.ts";
@@ -21,6 +23,8 @@ export interface PlainScreenOptions {
   readonly write: (bytes: Uint8Array) => Promise<void>;
   /** Source of commands, usually standard input. */
   readonly input: ReadableStream<Uint8Array>;
+  /** Whether a person types the commands, whose Ctrl-D leaves. */
+  readonly endLeaves?: boolean;
   /** The current time; tests give another one. */
   readonly now?: () => Date;
 }
@@ -28,6 +32,7 @@ export interface PlainScreenOptions {
 /** A screen of plain lines, for pipes and files. */
 export class PlainScreen implements Screen {
   readonly interactive = false;
+  readonly endLeaves: boolean;
   readonly lines: AsyncIterable<string>;
   readonly broken: Promise<void>;
   readonly #options: PlainScreenOptions;
@@ -36,6 +41,7 @@ export class PlainScreen implements Screen {
 
   constructor(options: PlainScreenOptions) {
     this.#options = options;
+    this.endLeaves = options.endLeaves ?? false;
     const texts = PHONE_TEXTS[options.language];
     this.#writer = new LineWriter(options.write, {
       leftOut: (lines) => sentence({ event: "left_out", lines }, texts).text,
@@ -61,7 +67,7 @@ export class PlainScreen implements Screen {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.flush();
+    await within(FAREWELL_MS, this.flush());
     await this.#stopReading();
   }
 

@@ -13,6 +13,7 @@ import { traceLine } from "./trace_line.ts";
 
 const STYLES: Table<RegistryTelling, "event", Style> = {
   left_out: "plain",
+  output_failed: "warning",
   listening: "strong",
   joined: "good",
   left: ({ reason }) => reason === "silent" ? "warning" : "good",

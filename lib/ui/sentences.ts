@@ -23,6 +23,7 @@ export interface Sentence {
 
 const TONES: Table<Telling, "event", Tone> = {
   left_out: "warning",
+  output_failed: "warning",
   registered: "good",
   name_taken: "bad",
   registration_refused: "bad",

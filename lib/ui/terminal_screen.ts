@@ -10,14 +10,16 @@ import { commonStart, completions } from "./completion.ts";
 import type { CallStatus, PhoneEvent } from "../events/phone_events.ts";
 import type { Language } from "./texts/language.ts";
 import { notice } from "./notice.ts";
+import { FAREWELL_MS } from "./output.ts";
 import type { Screen } from "../phone/screen.ts";
 import { sentence } from "./sentences.ts";
 import { statusLine } from "./status_line.ts";
 import { terminalRows } from "./terminal_layout.ts";
+import type { TerminalModes } from "./terminal_modes.ts";
 import type { PhoneTexts } from "./texts/shape.ts";
 import { PHONE_TEXTS } from "./texts/texts.ts";
 import { traceLine } from "./trace_line.ts";
-import { writeAll } from "../util/write_all.ts";
+import { within } from "../util/time_limit.ts";
 
 /** Options of a {@linkcode TerminalScreen}. */
 export interface TerminalScreenOptions {
@@ -28,6 +30,11 @@ export interface TerminalScreenOptions {
   readonly colour: boolean;
   /** The person's name, for the prompt. */
   readonly name?: string | undefined;
+  /** Writes all of the bytes to standard output. */
+  readonly write: (bytes: Uint8Array) => Promise<void>;
+  readonly modes: TerminalModes;
+  /** Standard input. */
+  readonly input: ReadableStream<Uint8Array>;
 }
 
 /** Time for which output is gathered before a write, in milliseconds: unnoticed while typing, enough for a burst. */
@@ -73,15 +80,17 @@ const NOTHING_DRAWN: Drawn = { status: "", statusWidth: 0, beforeCursor: "", tex
  */
 export class TerminalScreen implements Screen {
   readonly interactive = true;
+  readonly endLeaves = true;
   readonly lines: AsyncIterable<string>;
   readonly broken: Promise<void>;
   readonly #options: TerminalScreenOptions;
   readonly #texts: PhoneTexts;
   readonly #readline: Interface;
   readonly #keys = new PassThrough();
-  readonly #input = Deno.stdin.readable.getReader();
+  readonly #input: ReadableStreamDefaultReader<Uint8Array>;
   readonly #signals: readonly (readonly [Deno.Signal, () => void])[];
   readonly #encoder = new TextEncoder();
+  readonly #modes: TerminalModes;
   readonly #broken = Promise.withResolvers<void>();
   #typed!: ReadableStreamDefaultController<string>;
   #prompt: string;
@@ -105,6 +114,8 @@ export class TerminalScreen implements Screen {
 
   constructor(options: TerminalScreenOptions) {
     this.#options = options;
+    this.#input = options.input.getReader();
+    this.#modes = options.modes;
     this.#texts = PHONE_TEXTS[options.language];
     this.#prompt = promptOf(options.name ?? this.#texts.prompt);
     this.broken = this.#broken.promise;
@@ -139,8 +150,8 @@ export class TerminalScreen implements Screen {
     ];
     for (const [signal, listener] of this.#signals) Deno.addSignalListener(signal, listener);
     // The shell gets the terminal back as it was, however the process ends.
-    addEventListener("unload", restoreTerminal);
-    setRaw();
+    addEventListener("unload", this.#modes.restore);
+    this.#modes.setRaw();
     this.#readKeys();
     this.#redraw();
   }
@@ -175,10 +186,10 @@ export class TerminalScreen implements Screen {
     this.#end();
     this.#status = undefined;
     this.#redraw();
-    await this.flush();
+    await within(FAREWELL_MS, this.flush());
     for (const [signal, listener] of this.#signals) Deno.removeSignalListener(signal, listener);
-    restoreTerminal();
-    removeEventListener("unload", restoreTerminal);
+    this.#modes.restore();
+    removeEventListener("unload", this.#modes.restore);
     // Its failure does not matter any more.
     await this.#input.cancel().catch(() => {});
   }
@@ -220,8 +231,8 @@ export class TerminalScreen implements Screen {
 
   /** After Ctrl-Z and `fg`: the shell has changed the terminal meanwhile. */
   #continued(): void {
-    restoreTerminal();
-    setRaw();
+    this.#modes.restore();
+    this.#modes.setRaw();
     this.#drawn = NOTHING_DRAWN;
     this.#redraw();
   }
@@ -277,7 +288,7 @@ export class TerminalScreen implements Screen {
   async #write(text: string): Promise<void> {
     if (this.#isBroken) return;
     try {
-      await writeAll(Deno.stdout, this.#encoder.encode(text));
+      await this.#options.write(this.#encoder.encode(text));
     } catch {
       this.#isBroken = true;
       this.#above = [];
@@ -360,19 +371,6 @@ export class TerminalScreen implements Screen {
     const wrapped = textRows.length > 1 && textRows.at(-1) === "" ? " " : "";
     return (status === "" ? "" : `${status}\r\n`) + styled + wrapped +
       `${up(textRows.length - cursorRows.length)}\r${right(unicodeWidth(cursorRows.at(-1) ?? ""))}`;
-  }
-}
-
-/** Keys arrive one by one without echo. Except on Windows, Ctrl-C and Ctrl-Z still send signals. */
-function setRaw(): void {
-  Deno.stdin.setRaw(true, { cbreak: Deno.build.os !== "windows" });
-}
-
-function restoreTerminal(): void {
-  try {
-    Deno.stdin.setRaw(false);
-  } catch {
-    // The terminal has gone.
   }
 }
 

@@ -70,6 +70,9 @@ export function linuxError(number: number): SystemError {
 /** Ends the system's text in what Deno throws: `No such file or directory (os error 2): open 'x.wav'`. */
 const SYSTEM_TEXT_END = / \(os error \d+\)/;
 
+/** EFBIG of `errno.h` on Linux and macOS, in what Deno throws without a code. */
+const TOO_LARGE = / \(os error 27\)/;
+
 /** How Rust begins the error of a name without an address, which Deno throws without a code. */
 const NO_ADDRESS = /^failed to lookup address/;
 
@@ -81,6 +84,7 @@ export function systemError(error: unknown): SystemError {
   if (typeof code === "string" && Object.hasOwn(KINDS, code)) {
     return { kind: KINDS[code as keyof typeof KINDS] };
   }
+  if (TOO_LARGE.test(error.message) && Deno.build.os !== "windows") return { kind: "too_large" };
   if (NO_ADDRESS.test(error.message)) return { kind: "name_not_resolved" };
   return { kind: "other", text: error.message.split(SYSTEM_TEXT_END)[0] ?? "" };
 }

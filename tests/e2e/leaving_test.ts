@@ -169,6 +169,7 @@ const LEAVINGS: Record<string, (terminal: TestTerminal, pid: number) => unknown>
   "Ctrl-C": (terminal) => terminal.press("C-c"),
   "two Ctrl-C": (terminal) => terminal.press("C-c", "C-c"),
   "Ctrl-D": (terminal) => terminal.press("C-d"),
+  "Ctrl-\\": (terminal) => terminal.press("C-\\"),
   SIGTERM: (_, pid) => Deno.kill(pid, "SIGTERM"),
   SIGHUP: (_, pid) => Deno.kill(pid, "SIGHUP"),
 };

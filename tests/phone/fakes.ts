@@ -64,7 +64,7 @@ export class FakeScreen implements Screen {
   #more = Promise.withResolvers<void>();
   #ended = false;
 
-  constructor(readonly interactive = false) {}
+  constructor(readonly interactive = false, readonly endLeaves = interactive) {}
 
   /** The names of the events, but for the message trace. */
   get shown(): string[] {
@@ -125,6 +125,9 @@ export class FakeRegistry implements PhoneRegistry {
   near = false;
   readonly log: string[] = [];
   options: RegistrationOptions = {};
+  /** Settles when the registry answers: registrations, look-ups and lists. */
+  answering: Promise<unknown> = Promise.resolve();
+  listing: Promise<unknown> = Promise.resolve();
   /** The result of each attempt to register; the last one counts for all further ones. */
   registered: ("confirmed" | Exclude<RegisterResult, { kind: "confirmed" }>)[] = ["confirmed"];
   found: LookUpResult = {
@@ -132,21 +135,23 @@ export class FakeRegistry implements PhoneRegistry {
     person: { nome: MARIA.name, ip: MARIA.ip, porta: MARIA.port },
   };
 
-  register(nome: string, ip = this.localIp, porta = 0): Promise<RegisterResult> {
+  async register(nome: string, ip = this.localIp, porta = 0): Promise<RegisterResult> {
     this.log.push(`register ${nome} ${ip} ${porta}`);
     const result = this.registered.length > 1 ? this.registered.shift()! : this.registered[0]!;
-    return Promise.resolve(
-      result === "confirmed" ? { kind: "confirmed", person: { nome, ip, porta } } : result,
-    );
+    await this.answering;
+    return result === "confirmed" ? { kind: "confirmed", person: { nome, ip, porta } } : result;
   }
 
-  lookUp(name: string): Promise<LookUpResult> {
+  async lookUp(name: string): Promise<LookUpResult> {
     this.log.push(`look up ${name}`);
-    return Promise.resolve(this.found);
+    await this.answering;
+    return this.found;
   }
 
-  list(): ReturnType<PhoneRegistry["list"]> {
-    return Promise.resolve({ kind: "people", people: [{ nome: "Ana", ip: "192.0.2.3", porta: 6000 }] });
+  async list(): ReturnType<PhoneRegistry["list"]> {
+    this.log.push("list");
+    await Promise.all([this.answering, this.listing]);
+    return { kind: "people", people: [{ nome: "Ana", ip: "192.0.2.3", porta: 6000 }] };
   }
 
   close(): Promise<void> {
@@ -202,9 +207,12 @@ export class FakeTransport implements PhoneTransport {
     return (datagram) => this.sent.push(datagram);
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
+  /** Settles when the peer has acknowledged the goodbye. */
+  closing: Promise<void> = Promise.resolve();
+
+  async [Symbol.asyncDispose](): Promise<void> {
     this.log.push("close");
-    return Promise.resolve();
+    await this.closing;
   }
 }
 
@@ -264,9 +272,13 @@ export interface Fakes {
 }
 
 /** Connects all fakes. */
-export function fakeParts(interactive = false, addresses: readonly HostAddress[] = []): Fakes {
+export function fakeParts(
+  interactive = false,
+  addresses: readonly HostAddress[] = [],
+  endLeaves = interactive,
+): Fakes {
   const [screen, registry, transport] = [
-    new FakeScreen(interactive),
+    new FakeScreen(interactive, endLeaves),
     new FakeRegistry(),
     new FakeTransport(),
   ];

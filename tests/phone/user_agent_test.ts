@@ -3,7 +3,7 @@ import type { Call, CallNotice } from "../../lib/call/call.ts";
 import type { PhoneOptions } from "../../lib/phone/options.ts";
 import { EXIT, UserAgent } from "../../lib/phone/user_agent.ts";
 import type { HostAddress } from "../../lib/util/host_addresses.ts";
-import { callOf, fakeParts, MARIA, OPTIONS, settle } from "./fakes.ts";
+import { callOf, fakeParts, type FakeScreen, MARIA, OPTIONS, settle } from "./fakes.ts";
 
 /** A phone that runs. */
 async function start(
@@ -138,6 +138,142 @@ Deno.test("UserAgent leaves at the command, and a person's at the end of the inp
   await script.phone.list();
   script.phone.quit(EXIT.failed);
   assertEquals(await script.status, EXIT.failed);
+});
+
+Deno.test("UserAgent lets only what needs the registry wait for it, and shows the answers in order", async () => {
+  const { phone, status, screen, registry } = await start();
+  const [answer, list] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  registry.answering = answer.promise;
+  registry.listing = list.promise;
+  await screen.type("lista", "consultar maria", "mudo", "ajuda", "aceitar", "recusar", "desligar");
+  const at = ["registered", "muted", "help", "nothing_to_answer", "nothing_to_answer", "not_in_call"];
+  assertEquals(screen.shown, at);
+  assertEquals(registry.log.slice(1), ["list", "look up maria"], "both are asked at once");
+  answer.resolve();
+  await settle();
+  assertEquals(screen.shown, at, "the list came first");
+  list.resolve();
+  await settle();
+  assertEquals(screen.shown, [...at, "people", "person"]);
+  phone.quit();
+  assertEquals(await status, EXIT.done);
+});
+
+Deno.test("UserAgent makes the first of several calls, once the registry answers", async () => {
+  const { phone, status, screen, registry, transport } = await start();
+  const answer = Promise.withResolvers<void>();
+  registry.answering = answer.promise;
+  await screen.type("ligar maria", "ligar ana");
+  assertEquals(screen.shown, ["registered"]);
+  answer.resolve();
+  await settle();
+  assertEquals(screen.shown, ["registered", "inviting", "already_in_call"]);
+  assertEquals(transport.log.slice(2), ["invite Maria"]);
+  phone.quit();
+  assertEquals(await status, EXIT.done);
+});
+
+Deno.test("UserAgent makes no call that was given up before the registry answered", async () => {
+  const { phone, status, screen, registry, transport } = await start();
+  const answer = Promise.withResolvers<void>();
+  registry.answering = answer.promise;
+  await screen.type("ligar maria", "ligar ana", "desligar", "desligar");
+  const shown = ["registered", "invitation_cancelled", "invitation_cancelled", "not_in_call"];
+  assertEquals(screen.shown, shown);
+  answer.resolve();
+  await settle();
+  assertEquals(screen.shown, shown);
+  assertEquals(transport.log.slice(2), []);
+  await screen.type("ligar maria");
+  assertEquals(transport.log.slice(2), ["invite Maria"], "the next one is made");
+  phone.quit();
+  assertEquals(await status, EXIT.done);
+});
+
+Deno.test("UserAgent hangs up and mutes in a call while the registry does not answer", async () => {
+  const { phone, status, screen, registry, transport, audio } = await start();
+  transport.current = callOf();
+  registry.answering = new Promise(() => {});
+  await screen.type("consultar ana", "mudo", "desligar");
+  assertEquals([audio.muted, transport.log.at(-1)], [true, "hang up"]);
+  phone.quit();
+  assertEquals(await status, EXIT.done);
+});
+
+Deno.test("UserAgent that leaves shows the answers that come meanwhile, and makes no call", async () => {
+  const { status, screen, registry, transport } = await start();
+  const answer = Promise.withResolvers<void>();
+  registry.answering = answer.promise;
+  await screen.type("lista", "ligar maria", "sair", "consultar ana");
+  assertEquals(registry.log.slice(1), ["list", "look up maria"], "still in the room, for the answers");
+  answer.resolve();
+  assertEquals(await status, EXIT.done);
+  assertEquals(screen.shown, ["registered", "people", "closed"]);
+  assertEquals([registry.log.at(-1), transport.log.at(-1)], ["close", "close"]);
+});
+
+Deno.test("UserAgent takes only some commands that wait for the registry", async () => {
+  const { phone, status, screen, registry } = await start();
+  const answer = Promise.withResolvers<void>();
+  registry.answering = answer.promise;
+  await screen.type(...Array.from({ length: 100 }, () => "lista"));
+  assertEquals(registry.log.slice(1).length, 32);
+  answer.resolve();
+  for (let turn = 0; turn < 100; turn++) await settle();
+  assertEquals(screen.events.filter(({ event }) => event === "people").length, 100);
+  phone.quit();
+  assertEquals(await status, EXIT.done);
+});
+
+for (const options of [{}, { call: "Maria" }]) {
+  Deno.test(`UserAgent leaves although nobody answers, ${JSON.stringify(options)}`, async () => {
+    const fakes = fakeParts();
+    const phone = new UserAgent({ ...OPTIONS, ...options }, fakes.parts);
+    const status = phone.run();
+    await settle();
+    fakes.transport.closing = fakes.audio.closing = new Promise(() => {});
+    fakes.registry.close = () => new Promise(() => {});
+    fakes.registry.answering = new Promise(() => {});
+    const asked = performance.now();
+    await fakes.screen.type("lista", "sair");
+    assertEquals(await status, EXIT.done);
+    assert(performance.now() - asked < 2000, "in two seconds");
+    assertEquals([fakes.screen.shown.at(-1), phone.soundClosed], ["closed", false]);
+  });
+}
+
+Deno.test("UserAgent's person can leave before the registry answers", async () => {
+  for (
+    const leave of [(screen: FakeScreen) => screen.type("sair"), (screen: FakeScreen) => screen.endInput()]
+  ) {
+    const { parts, screen, registry } = fakeParts(true);
+    registry.answering = new Promise(() => {});
+    const status = new UserAgent(OPTIONS, parts).run();
+    await settle();
+    await leave(screen);
+    assertEquals(await status, EXIT.done);
+    assertEquals([screen.shown, registry.log.at(-1)], [[], "close"]);
+  }
+});
+
+Deno.test("UserAgent carries out a script's lines once it is registered", async () => {
+  const { parts, screen, registry } = fakeParts();
+  const answer = Promise.withResolvers<void>();
+  registry.answering = answer.promise;
+  const status = new UserAgent(OPTIONS, parts).run();
+  await screen.type("lista", "sair");
+  assertEquals(screen.shown, []);
+  answer.resolve();
+  assertEquals(await status, EXIT.done);
+  assertEquals(screen.shown, ["registered", "people", "closed"]);
+});
+
+Deno.test("UserAgent leaves with the end of what a person types, although nobody can be asked", async () => {
+  const { parts, screen } = fakeParts(false, [], true);
+  const status = new UserAgent(OPTIONS, parts).run();
+  await settle();
+  await screen.endInput();
+  assertEquals(await status, EXIT.done);
 });
 
 Deno.test("UserAgent accepts, refuses and hangs up, whichever there is", async () => {

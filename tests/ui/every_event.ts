@@ -168,6 +168,7 @@ const AUDIO = { subject: "USB C-Media", detail: DEVICE.device_unavailable };
 /** At least one sample for each sentence. */
 const EVENTS: ByEvent<PhoneEvent> = {
   left_out: [{ event: "left_out", lines: 7 }],
+  output_failed: Object.values(SYSTEM).map((detail) => ({ event: "output_failed", detail })),
   message: [
     {
       event: "message",
@@ -344,6 +345,7 @@ const LISTEN: readonly ListenDetail[] = [...Object.values(SYSTEM), ...Object.val
 const REGISTRY_EVENTS: ByEvent<RegistryEvent> = {
   message: EVENTS.message,
   left_out: EVENTS.left_out,
+  output_failed: EVENTS.output_failed,
   listening: [{ event: "listening", host: "::", port: 5000 }],
   joined: [{ event: "joined", ...MARIA }],
   left: [

@@ -45,6 +45,15 @@ Deno.test(
   },
 );
 
+Deno.test({
+  name: "systemError() has a code for a file that may not grow, to which Deno gives none",
+  ignore: Deno.build.os === "windows",
+  fn() {
+    const error = new Error("File too large (os error 27): truncate 'x.wav'");
+    assertEquals(systemError(error), { kind: "too_large" });
+  },
+});
+
 Deno.test("systemError() gives the system's text without number and path where there is no code", () => {
   const error = new Error("Exec format error (os error 8): open 'x.wav'");
   assertEquals(systemError(error), { kind: "other", text: "Exec format error" });

@@ -17,3 +17,17 @@ Deno.test("writeAll() fails as a write does", async () => {
   const broken = { write: () => Promise.reject(new Error("reset")) };
   await assertRejects(() => writeAll(broken, Uint8Array.of(1)), Error, "reset");
 });
+
+Deno.test("writeAll() tries again where a full pipe fails in place of waiting", async () => {
+  const taken: number[] = [];
+  let full = 2;
+  const pipe = {
+    write(bytes: Uint8Array): Promise<number> {
+      if (full-- > 0) return Promise.reject(new Deno.errors.WouldBlock());
+      taken.push(...bytes);
+      return Promise.resolve(bytes.length);
+    },
+  };
+  await writeAll(pipe, Uint8Array.of(1, 2));
+  assertEquals(taken, [1, 2]);
+});

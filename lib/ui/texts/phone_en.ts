@@ -88,6 +88,8 @@ const USAGE = usageEn(EXPECTED);
 /** The phone's texts in English. */
 export const PHONE_EN: PhoneTexts = {
   events: {
+    output_failed: ({ detail }) =>
+      `The output cannot be written: ${causeEn(detail)}. The phone goes on and tries again every second.`,
     left_out: ({ lines }) => `… ${lines} lines left out: the screen cannot keep up.`,
 
     // Registry

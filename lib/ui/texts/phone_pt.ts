@@ -89,6 +89,8 @@ const USAGE = usagePt(EXPECTED);
 /** The phone's texts in Portuguese. */
 export const PHONE_PT: PhoneTexts = {
   events: {
+    output_failed: ({ detail }) =>
+      `A saída não pode ser escrita: ${causePt(detail)}. O telefone continua e tenta de novo a cada segundo.`,
     left_out: ({ lines }) => `… ${lines} linhas omitidas: a tela não acompanha.`,
 
     // Registry

@@ -19,6 +19,10 @@ const who = (person: PersonFields): string => `${person.name} (${formatEndpoint(
 /** The registry's texts in English. */
 export const REGISTRY_EN: RegistryTexts = {
   events: {
+    output_failed: ({ detail }) =>
+      `the output cannot be written: ${
+        causeEn(detail)
+      }; the room stays open, and writing is tried again every second`,
     left_out: ({ lines }) => `… ${lines} lines left out: the output cannot keep up with the room`,
     listening: ({ host, port }) => `room open at ${formatEndpoint({ ip: host, port })} (Ctrl-C closes it)`,
     joined: (person) => `${who(person)} joined the room`,

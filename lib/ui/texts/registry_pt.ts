@@ -19,6 +19,10 @@ const who = (person: PersonFields): string => `${person.name} (${formatEndpoint(
 /** The registry's texts in Portuguese. */
 export const REGISTRY_PT: RegistryTexts = {
   events: {
+    output_failed: ({ detail }) =>
+      `a saída não pode ser escrita: ${
+        causePt(detail)
+      }; a sala continua aberta, e a escrita é tentada de novo a cada segundo`,
     left_out: ({ lines }) => `… ${lines} linhas omitidas: a saída não acompanha a sala`,
     listening: ({ host, port }) => `sala aberta em ${formatEndpoint({ ip: host, port })} (Ctrl-C encerra)`,
     joined: (person) => `${who(person)} entrou na sala`,

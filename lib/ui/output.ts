@@ -1,0 +1,87 @@
+/** Standard output that fails: only a reader that has gone is the end of it. */
+
+import { pause } from "../util/pause.ts";
+import { type SystemError, systemError } from "../util/system_error.ts";
+import { writeAll, type Writer } from "../util/write_all.ts";
+
+/** Time limit for the last write of a program that ends, in milliseconds: its reader may stand still. */
+export const FAREWELL_MS = 400;
+
+/** Time until a write that failed is tried again, in milliseconds. Somebody has to make room on a full disk. */
+const RETRY_MS = 1000;
+
+/** Capacity of the buffer that Deno keeps for standard output, in bytes (that of Rust's `LineWriter`). */
+const BUFFER_BYTES = 1024;
+
+const LINE_FEED = 10;
+const NOTHING = new Uint8Array();
+
+/**
+ * Writes so that it is known what was written when writing fails.
+ *
+ * `Deno.stdout.write` writes to a buffer of lines and then flushes it. If only the flush fails, as on a disk or pipe that
+ * gets full meanwhile, it fails although it has taken the bytes, and writing them again would repeat them. So this writes
+ * pieces that the buffer holds, and if one fails, asks by another flush whether the buffer has it.
+ */
+export class ExactWriter implements Writer {
+  readonly #to: Writer;
+  /** Bytes that the buffer has taken and not written. */
+  #held = 0;
+
+  /** @param to Usually `Deno.stdout`. */
+  constructor(to: Writer) {
+    this.#to = to;
+  }
+
+  /** After a failure, call it with the same bytes again. */
+  async write(bytes: Uint8Array): Promise<number> {
+    if (this.#held > 0) {
+      await this.#to.write(NOTHING);
+      const taken = this.#held;
+      this.#held = 0;
+      return taken;
+    }
+    const piece = pieceOf(bytes);
+    try {
+      return await this.#to.write(piece);
+    } catch (error) {
+      const holdsNothing = await this.#to.write(NOTHING).then(() => true, () => false);
+      if (!holdsNothing) this.#held = piece.length;
+      throw error;
+    }
+  }
+}
+
+/** The longest piece that the buffer holds, of whole lines if possible. */
+function pieceOf(bytes: Uint8Array): Uint8Array {
+  const end = bytes.subarray(0, BUFFER_BYTES).lastIndexOf(LINE_FEED) + 1;
+  return bytes.subarray(0, end > 0 ? end : BUFFER_BYTES - 1);
+}
+
+/**
+ * A function that writes all bytes, however long that takes: on a full disk it waits for room.
+ *
+ * @param failed Called when writing fails, such as for a full disk, and again only if it has worked in between.
+ * @returns Rejects only if nobody reads any more.
+ */
+export function lastingWriter(
+  to: Writer,
+  failed: (detail: SystemError) => void,
+  retryMs = RETRY_MS,
+): (bytes: Uint8Array) => Promise<void> {
+  let failing = false;
+  return async (bytes) => {
+    await writeAll(to, bytes, async (error) => {
+      if (readerHasGone(error)) throw error;
+      if (!failing) failed(systemError(error));
+      failing = true;
+      await pause(retryMs);
+    });
+    failing = false;
+  };
+}
+
+/** Whether a write failed because nobody reads the pipe or socket any more. */
+export function readerHasGone(error: unknown): boolean {
+  return error instanceof Deno.errors.BrokenPipe || error instanceof Deno.errors.ConnectionReset;
+}
