@@ -57,10 +57,11 @@ async function complain(event: Telling, output: OutputOptions, language: Languag
   await within(FAREWELL_MS, tell(event, output, language, Deno.stderr)).catch(() => {});
 }
 
-function listDevices(): Telling {
+async function listDevices(): Promise<Telling> {
+  using _quiet = quietStderr();
   try {
-    using audioDevices = new AudioDevices({});
-    return { event: "devices", devices: audioDevices.devices() };
+    await using audioDevices = new AudioDevices({});
+    return { event: "devices", devices: await audioDevices.devices() };
   } catch (error) {
     if (!(error instanceof AudioError)) throw error;
     const { code, subject, detail } = error;
@@ -105,7 +106,7 @@ async function main(args: readonly string[]): Promise<number> {
     return EXIT.done;
   }
   if ("devices" in request) {
-    const event = listDevices();
+    const event = await listDevices();
     if (event.event === "devices") await tell(event, output, language);
     else await complain(event, output, language);
     return event.event === "devices" ? EXIT.done : EXIT.audioFailed;
@@ -171,7 +172,7 @@ async function main(args: readonly string[]): Promise<number> {
   });
   const status = await phone.run();
   // PortAudio never stops under a stream that hangs.
-  if (phone.soundClosed) audioDevices[Symbol.dispose]();
+  if (phone.soundClosed) await audioDevices[Symbol.asyncDispose]();
   return status;
 }
 

@@ -118,7 +118,7 @@ function kindOf<End extends AudioSource | AudioSink>(
  * Uses a device that goes away, in a call or before it, again when it is back: see
  * {@linkcode DeviceSupervisor}.
  */
-export class AudioDevices implements Disposable {
+export class AudioDevices implements AsyncDisposable {
   readonly #choice: SoundChoice;
   readonly #supervisor: DeviceSupervisor;
   readonly #opener: DeviceOpener;
@@ -169,13 +169,13 @@ export class AudioDevices implements Disposable {
   /**
    * Checks the sound before any call: reads the file, creates the recording, looks for devices.
    *
-   * Calls have silence in place of a default device that is missing; nothing looks for it again.
+   * Calls have silence in place of a default device that is missing; nothing looks for it again, unless the sound system
+   * did not answer.
    */
   async check(): Promise<SoundProblem[]> {
-    const microphone = await this.#check("microphone");
-    const speaker = await this.#check("speaker");
-    if (microphone?.asked === false) this.#source = SILENCE;
-    if (speaker?.asked === false) this.#sink = NULL_SINK;
+    const [microphone, speaker] = await Promise.all([this.#check("microphone"), this.#check("speaker")]);
+    if (isMissing(microphone)) this.#source = SILENCE;
+    if (isMissing(speaker)) this.#sink = NULL_SINK;
     if (
       microphone?.asked === false && speaker?.asked === false && microphone.error.code === speaker.error.code
     ) {
@@ -189,7 +189,7 @@ export class AudioDevices implements Disposable {
     const input = side === "microphone";
     try {
       if ((input ? this.#source : this.#sink).takes === "device") {
-        this.#find(input ? "input" : "output", choice);
+        await this.#find(input ? "input" : "output", choice);
       } else await (await (input ? this.openSource(0) : this.openSink(0)))[Symbol.asyncDispose]();
       if (!input) this.#recordings = 0;
     } catch (error) {
@@ -199,8 +199,8 @@ export class AudioDevices implements Disposable {
   }
 
   /** All sound devices. @throws {AudioError} If PortAudio cannot be used. */
-  devices(): Device[] {
-    return this.#devices().devices();
+  async devices(): Promise<Device[]> {
+    return await this.#devices().devices();
   }
 
   /** Settles when no device is being opened or closed. */
@@ -250,26 +250,31 @@ export class AudioDevices implements Disposable {
     return anything && this.#source.takes === "device" ? new AudioProcessor(options) : undefined;
   }
 
-  /** Unloads PortAudio. Close all devices before. */
-  [Symbol.dispose](): void {
-    this.#portAudio?.[Symbol.dispose]();
+  /** Unloads PortAudio, unless that takes too long. Close all devices before. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#portAudio?.[Symbol.asyncDispose]();
     this.#portAudio = undefined;
   }
 
-  #find(direction: Direction, choice: string | undefined): void {
-    const found = this.#devices().check(direction, choice);
+  async #find(direction: Direction, choice: string | undefined): Promise<void> {
+    const found = await this.#devices().check(direction, choice);
     if (choice !== undefined) this.#found[direction] = found;
   }
 
   #devices(): PortAudio {
     if (this.#portAudioError) throw this.#portAudioError;
     try {
-      return this.#portAudio ??= PortAudio.open();
+      return this.#portAudio ??= PortAudio.load();
     } catch (error) {
       if (error instanceof AudioError) this.#portAudioError = error;
       throw error;
     }
   }
+}
+
+/** Whether calls do without a default device. */
+function isMissing(problem: SoundProblem | undefined): boolean {
+  return problem?.asked === false && problem.error.detail.kind !== "not_responding";
 }
 
 /** What a choice of sound needs from the system. */

@@ -2,6 +2,9 @@ import type { AudioSource } from "../audio_io.ts";
 import { CapturePoll } from "./capture_poll.ts";
 import type { Stream } from "./stream.ts";
 
+/** Time between polls of a device that does not answer. */
+const NO_ANSWER_RETRY_MS = 10;
+
 /**
  * A microphone. Polls the stream when a frame is due and reads what is there, so that no thread waits in the library:
  * a waiting thread costs more processor time than the rest of a call.
@@ -32,17 +35,22 @@ export class InputStream implements AudioSource {
 
   read(samples: Int16Array<ArrayBuffer>): number {
     this.#stream.assertOpen();
-    while (this.#queued < samples.length) {
-      const nowMs = performance.now();
-      this.#pollAtMs ??= nowMs + this.#poll.waitMs(nowMs, this.#queued);
-      if (this.#pollAtMs > nowMs) return this.#pollAtMs - nowMs;
+    for (;;) {
+      // What a stall left in the queue is read at once.
+      if (this.#queued < samples.length) {
+        const nowMs = performance.now();
+        this.#pollAtMs ??= nowMs + this.#poll.waitMs(nowMs, this.#queued);
+        if (this.#pollAtMs > nowMs) return this.#pollAtMs - nowMs;
+      }
+      const queued = this.#stream.read(samples);
+      if (queued === undefined) return NO_ANSWER_RETRY_MS;
       this.#pollAtMs = undefined;
-      this.#queued = this.#stream.readAvailable();
+      this.#queued = queued;
+      if (queued < samples.length) continue;
+      this.#queued -= samples.length;
+      this.#poll.read(performance.now(), this.#queued);
+      return 0;
     }
-    this.#stream.read(samples);
-    this.#queued -= samples.length;
-    this.#poll.read(performance.now(), this.#queued);
-    return 0;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

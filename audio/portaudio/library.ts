@@ -24,15 +24,16 @@ export type Library = Deno.DynamicLibrary<typeof symbols>;
 /**
  * Loads the library that `PORTAUDIO_LIB` names, else the system's.
  *
+ * @returns The library and its file name.
  * @throws {AudioError} `no_library` if there is none.
  */
-export function loadLibrary(): Library {
+export function loadLibrary(): { readonly library: Library; readonly path: string } {
   const asked = Deno.env.get("PORTAUDIO_LIB");
   const names = asked ? [asked] : LIBRARY_NAMES[Deno.build.os] ?? ["libportaudio.so"];
   let text = "";
   for (const name of names) {
     try {
-      return Deno.dlopen(name, symbols);
+      return { library: Deno.dlopen(name, symbols), path: name };
     } catch (error) {
       // The first name is the usual one, so its error tells most.
       if (name === names[0] && error instanceof Error) text = error.message;

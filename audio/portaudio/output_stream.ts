@@ -14,8 +14,6 @@ export class OutputStream implements AudioSink {
   readonly #stream: Stream;
   readonly #servedSamples: number;
   readonly #reserve = new UnderrunReserve(RESERVE_SAMPLES);
-  /** Room of the empty buffer. */
-  readonly #capacity: number;
   #queued = 0;
   #room = 0;
 
@@ -23,7 +21,6 @@ export class OutputStream implements AudioSink {
   constructor(stream: Stream, servedSamples: number) {
     this.#stream = stream;
     this.#servedSamples = servedSamples;
-    this.#capacity = stream.writeAvailable();
   }
 
   get name(): string {
@@ -37,8 +34,9 @@ export class OutputStream implements AudioSink {
   wanted(): number {
     this.#stream.assertOpen();
     const free = this.#stream.writeAvailable();
+    if (free === undefined) return this.#room = 0;
     const before = this.#queued;
-    this.#queued = Math.max(0, this.#capacity - free);
+    this.#queued = Math.max(0, this.#stream.capacity - free);
     if (this.#queued === 0 && before > 0) this.#reserve.underrun();
     const wanted = Math.min(this.#servedSamples + this.#reserve.samples - this.#queued, free);
     this.#room = free - wanted;

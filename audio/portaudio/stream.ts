@@ -1,15 +1,11 @@
 import { SAMPLE_RATE } from "../../lib/dsp/pcm.ts";
 import type { SerialQueue } from "../../lib/util/serial_queue.ts";
+import { within } from "../../lib/util/time_limit.ts";
 import { AudioError } from "../audio_io.ts";
 import type { Device, Direction } from "./device.ts";
 import { errorDetail, type Library } from "./library.ts";
-import {
-  INPUT_OVERFLOWED,
-  NO_FLAG,
-  OUTPUT_UNDERFLOWED,
-  readInputLatency,
-  streamParameters,
-} from "./structs.ts";
+import type { SoundThread } from "./sound_thread.ts";
+import { NO_FLAG, readInputLatency, streamParameters } from "./structs.ts";
 
 /**
  * Samples per block (`framesPerBuffer`). Capture 5 ms: the card's periods differ a little from their nominal length, so
@@ -29,27 +25,36 @@ const LATENCY_SAMPLES = 1440;
  */
 const LATENCY_SAMPLES_ALSA: Readonly<Record<Direction, number>> = { input: 7200, output: 2880 };
 
+/** Longest that a stream's end keeps others from opening, in milliseconds. */
+const ABORT_MS = 5000;
+
 /** The owner of a stream. */
 export interface StreamOwner {
   readonly library: Library;
   /** Opens and closes streams one at a time: PortAudio has no locks. */
   readonly queue: SerialQueue;
+  /** Makes the calls while the stream runs. Free for another stream once this one is closed. */
+  readonly thread: SoundThread;
   /** The stream is closed. */
   readonly onClosed: () => void;
 }
 
-/** A running mono stream of one direction at `SAMPLE_RATE`. Its reads and writes never wait. */
+/** A running mono stream of one direction at `SAMPLE_RATE`. Its reads and writes never wait for the device. */
 export class Stream {
   /** The device's name. */
   readonly name: string;
+  /** Samples that its empty queue takes. */
+  readonly capacity: number;
   readonly #owner: StreamOwner;
   readonly #handle: Deno.PointerValue;
   #closed = false;
 
-  private constructor(owner: StreamOwner, name: string, handle: Deno.PointerValue) {
+  private constructor(owner: StreamOwner, name: string, handle: Deno.PointerValue, capacity: number) {
     this.#owner = owner;
     this.name = name;
     this.#handle = handle;
+    this.capacity = capacity;
+    owner.thread.serve(name, Deno.UnsafePointer.value(handle));
   }
 
   /**
@@ -59,7 +64,13 @@ export class Stream {
    */
   static async open(owner: StreamOwner, direction: Direction, device: Device): Promise<Stream> {
     const { library } = owner;
-    const { Pa_OpenStream, Pa_StartStream, Pa_CloseStream, PaAlsa_SetNumPeriods } = library.symbols;
+    const {
+      Pa_OpenStream,
+      Pa_StartStream,
+      Pa_GetStreamWriteAvailable,
+      Pa_CloseStream,
+      PaAlsa_SetNumPeriods,
+    } = library.symbols;
     const { name, index, host } = device;
     const blockSamples = BLOCK_SAMPLES[direction];
     const shortPeriods = host === "ALSA" && PaAlsa_SetNumPeriods;
@@ -84,8 +95,12 @@ export class Stream {
     if (opened < 0) throw new AudioError("device_failed", name, errorDetail(library, opened));
     const handle = Deno.UnsafePointer.create(memory.handle[0] as bigint);
     const started = await Pa_StartStream(handle);
-    if (started >= 0) return new Stream(owner, name, handle);
-    const detail = errorDetail(library, started);
+    const capacity = direction === "output" && started >= 0
+      ? Number(await Pa_GetStreamWriteAvailable(handle))
+      : 0;
+    const code = Math.min(started, capacity);
+    if (code >= 0) return new Stream(owner, name, handle, capacity);
+    const detail = errorDetail(library, code);
     await Pa_CloseStream(handle);
     throw new AudioError("device_failed", name, detail);
   }
@@ -97,26 +112,28 @@ export class Stream {
     return Math.min(Math.round(latency * SAMPLE_RATE), BLOCK_SAMPLES.input);
   }
 
-  /** Samples that {@linkcode Stream.read} can give now. @throws {AudioError} If the device failed. */
-  readAvailable(): number {
-    return this.#available(this.#owner.library.symbols.Pa_GetStreamReadAvailable(this.#handle));
+  /**
+   * Fills `samples` if as many are there.
+   *
+   * @returns How many were there; undefined if the device does not answer yet.
+   * @throws {AudioError} If the device failed.
+   */
+  read(samples: Int16Array<ArrayBuffer>): number | undefined {
+    return this.#check(this.#owner.thread.read(samples));
   }
 
-  /** Samples that {@linkcode Stream.write} can take now. @throws {AudioError} If the device failed. */
-  writeAvailable(): number {
-    return this.#available(this.#owner.library.symbols.Pa_GetStreamWriteAvailable(this.#handle));
+  /**
+   * Samples that {@linkcode Stream.write} can take now; undefined if the device does not answer yet.
+   *
+   * @throws {AudioError} If the device failed, also in the last write.
+   */
+  writeAvailable(): number | undefined {
+    return this.#check(this.#owner.thread.room());
   }
 
-  /** Fills `samples`, at most as many as are available. @throws {AudioError} If the device failed. */
-  read(samples: Int16Array<ArrayBuffer>): void {
-    const { Pa_ReadStream } = this.#owner.library.symbols;
-    this.#check(Pa_ReadStream(this.#handle, samples, BigInt(samples.length)));
-  }
-
-  /** Plays `samples`, at most as many as there is room for. @throws {AudioError} If the device failed. */
+  /** Plays `samples`, at most as many as there is room for. */
   write(samples: Int16Array<ArrayBuffer>): void {
-    const { Pa_WriteStream } = this.#owner.library.symbols;
-    this.#check(Pa_WriteStream(this.#handle, samples, BigInt(samples.length)));
+    this.#owner.thread.write(samples);
   }
 
   /** @throws {AudioError} If the stream is closed, or waits for that. */
@@ -124,28 +141,27 @@ export class Stream {
     if (this.#closed) throw new AudioError("device_failed", this.name, { kind: "closed" });
   }
 
-  /** Closes the stream and drops queued samples. Does nothing the second time. */
+  /**
+   * Closes the stream and drops queued samples. Does nothing the second time. Settles when it is closed, and never if a
+   * call stands still; others can be opened all the same.
+   */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    const { library, queue, onClosed } = this.#owner;
+    const { library: { symbols }, queue, thread, onClosed } = this.#owner;
+    await thread.leave();
+    const aborted = symbols.Pa_AbortStream(this.#handle);
+    await queue.run(() => within(ABORT_MS, aborted));
+    await aborted;
     await queue.run(async () => {
-      await library.symbols.Pa_AbortStream(this.#handle);
-      await library.symbols.Pa_CloseStream(this.#handle);
+      await symbols.Pa_CloseStream(this.#handle);
       onClosed();
     });
   }
 
-  #available(result: number | bigint): number {
-    const samples = Number(result);
-    this.#check(samples);
-    return Math.max(0, samples);
-  }
-
-  /** @throws {AudioError} For an error code, except those of an overrun or underrun. */
-  #check(code: number): void {
-    if (code < 0 && code !== INPUT_OVERFLOWED && code !== OUTPUT_UNDERFLOWED) {
-      throw new AudioError("device_failed", this.name, errorDetail(this.#owner.library, code));
-    }
+  /** @throws {AudioError} For an error code. */
+  #check(result: number | undefined): number | undefined {
+    if (result === undefined || result >= 0) return result;
+    throw new AudioError("device_failed", this.name, errorDetail(this.#owner.library, result));
   }
 }

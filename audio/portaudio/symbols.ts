@@ -6,17 +6,15 @@
  */
 
 /**
- * Functions of `portaudio.h`, and one of `pa_linux_alsa.h`. Those marked `nonblocking` wait for the sound card, so Deno
- * runs them on a thread of its pool.
+ * Functions of `portaudio.h`, and one of `pa_linux_alsa.h`. Those marked `nonblocking` ask the sound system, which can
+ * stand still, so Deno runs them on a thread of its pool; the others only look into PortAudio's memory. What a running
+ * stream calls is in `sound_thread.ts`.
  */
 export const symbols = {
   // PaError Pa_Initialize(void)
-  Pa_Initialize: { parameters: [], result: "i32" },
+  Pa_Initialize: { parameters: [], result: "i32", nonblocking: true },
   // PaError Pa_Terminate(void)
-  Pa_Terminate: { parameters: [], result: "i32" },
-  /** The same two functions for the middle of a run, when the event loop must go on. */
-  initializeAside: { name: "Pa_Initialize", parameters: [], result: "i32", nonblocking: true },
-  terminateAside: { name: "Pa_Terminate", parameters: [], result: "i32", nonblocking: true },
+  Pa_Terminate: { parameters: [], result: "i32", nonblocking: true },
   // const PaHostErrorInfo *Pa_GetLastHostErrorInfo(void)
   Pa_GetLastHostErrorInfo: { parameters: [], result: "pointer" },
   // PaDeviceIndex Pa_GetDeviceCount(void)
@@ -86,37 +84,13 @@ export const symbols = {
     result: "i32",
     nonblocking: true,
   },
-  // PaError Pa_ReadStream(...); never asked for more than is available, so it does not wait
-  Pa_ReadStream: {
-    parameters: [
-      "pointer", // PaStream *stream
-      "buffer", // void *buffer
-      "usize", // unsigned long frames
-    ],
-    result: "i32",
-  },
-  // PaError Pa_WriteStream(...); never given more than fits, so it does not wait
-  Pa_WriteStream: {
-    parameters: [
-      "pointer", // PaStream *stream
-      "buffer", // const void *buffer
-      "usize", // unsigned long frames
-    ],
-    result: "i32",
-  },
-  // signed long Pa_GetStreamReadAvailable(...)
-  Pa_GetStreamReadAvailable: {
-    parameters: [
-      "pointer", // PaStream *stream
-    ],
-    result: "isize",
-  },
   // signed long Pa_GetStreamWriteAvailable(...)
   Pa_GetStreamWriteAvailable: {
     parameters: [
       "pointer", // PaStream *stream
     ],
     result: "isize",
+    nonblocking: true,
   },
   // const PaStreamInfo *Pa_GetStreamInfo(...)
   Pa_GetStreamInfo: {

@@ -25,7 +25,7 @@ for (const [choice, needs] of NEEDS) {
 
 /** Opens both ends and tells their names. */
 async function names(choice: SoundChoice): Promise<string[]> {
-  using devices = new AudioDevices(choice);
+  await using devices = new AudioDevices(choice);
   await using source = await devices.openSource(960);
   await using sink = await devices.openSink(960);
   return [source.name, sink.name];
@@ -40,7 +40,7 @@ Deno.test("AudioDevices opens the made-up microphones and loudspeakers by their 
 Deno.test("AudioDevices records each call in a file of its own, and the check in none", async () => {
   await using folder = await temporaryFolder();
   const speaker = `${folder.path}/call.wav`;
-  using devices = new AudioDevices({ microphone: "none", speaker });
+  await using devices = new AudioDevices({ microphone: "none", speaker });
   assertEquals(await devices.check(), []);
   for (let call = 0; call < 3; call++) await (await devices.openSink(960))[Symbol.asyncDispose]();
   const files = Array.from(Deno.readDirSync(folder.path), ({ name }) => name).sort();
@@ -50,7 +50,7 @@ Deno.test("AudioDevices records each call in a file of its own, and the check in
 
 Deno.test("AudioDevices.check() finds files that cannot be used, which the person asked for", async () => {
   const choice = { microphone: "/none/a.wav", speaker: "/none/b.wav" };
-  using devices = new AudioDevices(choice);
+  await using devices = new AudioDevices(choice);
   const problems = await devices.check();
   assertEquals(problems.map(({ side, asked, error }) => [side, asked, error.code]), [
     ["microphone", true, "file_failed"],
@@ -59,7 +59,7 @@ Deno.test("AudioDevices.check() finds files that cannot be used, which the perso
   await assertRejects(() => devices.openSource(960), AudioError);
 });
 
-Deno.test("AudioDevices.openProcessor() is for microphones, if there is something to do", () => {
+Deno.test("AudioDevices.openProcessor() is for microphones, if there is something to do", async () => {
   const all = { echoCancel: true, noiseReduction: true, gain: true };
   const none = { echoCancel: false, noiseReduction: false, gain: false };
   for (
@@ -72,7 +72,7 @@ Deno.test("AudioDevices.openProcessor() is for microphones, if there is somethin
       ["none", all, false],
     ] as const
   ) {
-    using devices = new AudioDevices({ microphone, speaker: "none" });
+    await using devices = new AudioDevices({ microphone, speaker: "none" });
     assertEquals(devices.openProcessor(options) !== undefined, wanted, microphone);
   }
 });

@@ -16,12 +16,14 @@ import { Pulse, pulseMissing } from "../../../testing/pulse.ts";
 const missing = pulseMissing();
 if (missing) console.log(`skipped: PortAudio on virtual cards, because ${missing}`);
 
-/** Sets variables of this process, which PortAudio reads, until disposed. */
+/** Sets variables of this process, which PortAudio reads, and keeps its libraries quiet until disposed. */
 function withEnvironment(variables: Record<string, string>): Disposable {
+  const quiet = quietStderr();
   const before = Object.keys(variables).map((name) => [name, Deno.env.get(name)] as const);
   for (const [name, value] of Object.entries(variables)) Deno.env.set(name, value);
   return {
     [Symbol.dispose]() {
+      quiet[Symbol.dispose]();
       for (const [name, value] of before) {
         value === undefined ? Deno.env.delete(name) : Deno.env.set(name, value);
       }
@@ -29,9 +31,9 @@ function withEnvironment(variables: Record<string, string>): Disposable {
   };
 }
 
-Deno.test("PortAudio.open() names the library that it did not find", () => {
+Deno.test("PortAudio.load() names the library that it did not find", () => {
   using _environment = withEnvironment({ PORTAUDIO_LIB: "/nowhere/libportaudio.so.2" });
-  const error = assertThrows(() => PortAudio.open(), AudioError);
+  const error = assertThrows(() => PortAudio.load(), AudioError);
   assertEquals(error.code, "no_library");
   assertEquals(error.subject, "/nowhere/libportaudio.so.2");
   assertEquals(error.detail.kind, "not_loaded");
@@ -46,17 +48,17 @@ Deno.test({
   async fn() {
     await using pulse = await Pulse.start(["cable"]);
     using _environment = withEnvironment(pulse.card("cable", "cable"));
-    using portAudio = PortAudio.open();
-    const devices = portAudio.devices();
+    await using portAudio = PortAudio.load();
+    const devices = await portAudio.devices();
     const defaultInput = devices.find((device) => device.defaultInput);
     assert(defaultInput, "there is a default input");
     assert(defaultInput.inputs > 0);
     assertEquals(devices.filter((device) => device.defaultInput).length, 1);
     assertEquals(devices.filter((device) => device.defaultOutput).length, 1);
-    portAudio.check("input");
-    portAudio.check("output", String(defaultInput.index));
-    portAudio.check("input", defaultInput.name.slice(1).toUpperCase());
-    const error = assertThrows(() => portAudio.check("output", "no such card"), AudioError);
+    await portAudio.check("input");
+    await portAudio.check("output", String(defaultInput.index));
+    await portAudio.check("input", defaultInput.name.slice(1).toUpperCase());
+    const error = await assertRejects(() => portAudio.check("output", "no such card"), AudioError);
     assertEquals(error.code, "no_device");
     assertEquals(error.subject, "no such card");
     assertEquals(error.detail, { kind: "no_such_device", direction: "output" });
@@ -69,7 +71,7 @@ Deno.test({
   async fn() {
     await using pulse = await Pulse.start(["cable"]);
     using _environment = withEnvironment(pulse.card("cable", "cable"));
-    using portAudio = PortAudio.open();
+    await using portAudio = PortAudio.load();
     await using speaker = await portAudio.openSink(480);
     await using microphone = await portAudio.openSource(960);
     const tone = Int16Array.from({ length: 960 }, (_, index) => 8000 * Math.sin(2 * Math.PI * index / 48));
@@ -96,7 +98,7 @@ Deno.test({
   async fn() {
     await using pulse = await Pulse.start(["cable"]);
     using _environment = withEnvironment(pulse.card("cable", "cable"));
-    using portAudio = PortAudio.open();
+    await using portAudio = PortAudio.load();
     await using speaker = await portAudio.openSink(960);
     const empty = speaker.wanted();
     // Past the startup, in which underruns do not count.
@@ -126,7 +128,7 @@ Deno.test({
   async fn() {
     await using pulse = await Pulse.start(["cable"]);
     using _environment = withEnvironment(pulse.card("cable", "cable"));
-    using portAudio = PortAudio.open();
+    await using portAudio = PortAudio.load();
     await using speaker = await portAudio.openSink(960);
     // Again if this machine stalled and the card played the surplus.
     while (speaker.wanted() >= 0) {
@@ -144,7 +146,7 @@ Deno.test({
   async fn() {
     await using pulse = await Pulse.start(["cable"]);
     using _environment = withEnvironment(pulse.card("cable", "cable"));
-    using portAudio = PortAudio.open();
+    await using portAudio = PortAudio.load();
     for (const readSamples of [480, 960, 1920]) {
       await using microphone = await portAudio.openSource(readSamples);
       assertEquals(microphone.delaySamples, 240);
@@ -159,7 +161,7 @@ Deno.test({
   async fn() {
     await using pulse = await Pulse.start(["cable"]);
     using _environment = withEnvironment(pulse.card("cable", "cable"));
-    using portAudio = PortAudio.open();
+    await using portAudio = PortAudio.load();
     await using microphone = await portAudio.openSource(960);
     const frame = new Int16Array(960);
     for (let count = 0; count < 25; count++) await hear(microphone, frame);
@@ -183,7 +185,7 @@ Deno.test({
   async fn() {
     await using pulse = await Pulse.start(["cable"]);
     using _environment = withEnvironment(pulse.card("cable", "cable"));
-    using portAudio = PortAudio.open();
+    await using portAudio = PortAudio.load();
     const microphone = await portAudio.openSource(960);
     assertGreater(microphone.read(new Int16Array(960)), 0);
     await microphone[Symbol.asyncDispose]();
@@ -197,28 +199,27 @@ Deno.test({
   name: "PortAudio.refresh() finds the devices of a restarted sound server, unless a stream is open",
   ...NEEDS_DEVICES,
   async fn() {
-    using _quiet = quietStderr();
     await using pulse = await Pulse.start(["cable"]);
     using _environment = withEnvironment(pulse.card("cable", "cable"));
-    using portAudio = PortAudio.open();
-    const present = () => portAudio.devices().some(({ name }) => name === "pulse");
-    assert(present());
+    await using portAudio = PortAudio.load();
+    const present = async () => (await portAudio.devices()).some(({ name }) => name === "pulse");
+    assert(await present());
     await pulse.kill();
     await portAudio.refresh();
-    assert(!present());
+    assert(!await present());
     await assertRejects(() => portAudio.openSource(960), AudioError);
     await pulse.restart();
     await portAudio.refresh();
-    const { index } = portAudio.check("input", "pulse");
+    const { index } = await portAudio.check("input", "pulse");
     const microphone = await portAudio.openSource(960, String(index));
     await pulse.kill();
     await portAudio.refresh();
-    assert(present(), "a stream is open");
+    assert(await present(), "a stream is open");
     const error = await hear(microphone, new Int16Array(960)).catch((error: unknown) => error);
     assertInstanceOf(error, AudioError);
     await microphone[Symbol.asyncDispose]();
     await portAudio.refresh();
-    assert(!present());
+    assert(!await present());
   },
 });
 
