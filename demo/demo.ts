@@ -272,13 +272,13 @@ async function playBack(language: Language): Promise<void> {
   using _quiet = quietStderr();
   let opened;
   try {
-    opened = PortAudio.open();
-    opened.check("output");
+    opened = PortAudio.load();
+    await opened.check("output");
   } catch {
-    opened?.[Symbol.dispose]();
+    await opened?.[Symbol.asyncDispose]();
     return console.log(`  ${texts.noSoundCard}`);
   }
-  using portAudio = opened;
+  await using portAudio = opened;
   console.log(`  ${texts.aloud}`);
   await using file = await openFileSource(HEARD_BY_MARIA);
   await using speaker = await portAudio.openSink(480);

@@ -29,24 +29,39 @@ pcm.!default { type pulse }
 ctl.!default { type pulse }
 `;
 
+const NULL_SINK = "module-null-sink";
+
+/** Kinds of virtual cards: arguments of PulseAudio's `module-null-sink`. */
+const CARDS = {
+  mono: `rate=${SAMPLE_RATE} channels=1 channel_map=mono`,
+  stereo: `rate=${SAMPLE_RATE} channels=2`,
+  "44.1 kHz stereo": "rate=44100 channels=2",
+  "the server's default": "",
+} as const;
+
+/** A kind of virtual card. */
+export type Card = keyof typeof CARDS;
+
 /** A private PulseAudio server. */
 export class Pulse implements AsyncDisposable {
   readonly #folder: Temporary;
   readonly #cables: readonly Cable[];
+  readonly #card: Card;
   #server: Program;
 
-  private constructor(folder: Temporary, cables: readonly Cable[]) {
+  private constructor(folder: Temporary, cables: readonly Cable[], card: Card) {
     this.#folder = folder;
     this.#cables = cables;
+    this.#card = card;
     this.#server = this.#start();
   }
 
-  /** Starts a server with these cables: mono, 48 kHz. @throws {Error} If it does not start. */
-  static async start(cables: readonly Cable[]): Promise<Pulse> {
+  /** Starts a server with these cables. @throws {Error} If it does not start. */
+  static async start(cables: readonly Cable[], card: Card = "mono"): Promise<Pulse> {
     const folder = await temporaryFolder();
     await Deno.chmod(folder.path, 0o700);
     await Deno.writeTextFile(`${folder.path}/asound.conf`, ALSA_CONFIG);
-    const pulse = new Pulse(folder, cables);
+    const pulse = new Pulse(folder, cables, card);
     await pulse.#answer();
     return pulse;
   }
@@ -61,6 +76,18 @@ export class Pulse implements AsyncDisposable {
   async restart(): Promise<void> {
     this.#server = this.#start();
     await this.#answer();
+  }
+
+  /** Takes all cables away, as if their plugs were pulled. */
+  async unload(): Promise<void> {
+    await outputOf(["pactl", "unload-module", NULL_SINK], { env: this.env });
+  }
+
+  /** Brings them again after {@linkcode Pulse.unload}. */
+  async load(): Promise<void> {
+    for (const cable of this.#cables) {
+      await outputOf(["pactl", "load-module", ...this.#sink(cable).split(" ")], { env: this.env });
+    }
   }
 
   /** Suspends a cable, so that it neither takes nor gives samples, or resumes it. */
@@ -117,6 +144,8 @@ export class Pulse implements AsyncDisposable {
 
   /** Stops the server and removes its folder. */
   async [Symbol.asyncDispose](): Promise<void> {
+    // It may be stopped.
+    this.#server.kill("SIGCONT");
     this.#server.kill("SIGTERM");
     await this.#server.status;
     await this.#folder[Symbol.asyncDispose]();
@@ -126,15 +155,17 @@ export class Pulse implements AsyncDisposable {
     const { path } = this.#folder;
     const modules = [
       `module-native-protocol-unix auth-anonymous=1 socket=${path}/native`,
-      ...this.#cables.map((name) =>
-        `module-null-sink sink_name=${name} rate=${SAMPLE_RATE} channels=1 channel_map=mono`
-      ),
+      ...this.#cables.map((cable) => this.#sink(cable)),
     ];
     const options = ["-n", "--exit-idle-time=-1", "--daemonize=no", "--use-pid-file=no"];
     return new Program(["pulseaudio", ...options, ...modules.flatMap((module) => ["-L", module])], {
       env: { HOME: path, XDG_RUNTIME_DIR: path },
       forgetful: true,
     });
+  }
+
+  #sink(cable: Cable): string {
+    return `${NULL_SINK} sink_name=${cable} ${CARDS[this.#card]}`.trim();
   }
 
   /** Waits until the server answers. */
