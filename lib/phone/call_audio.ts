@@ -2,7 +2,7 @@
 
 import { within } from "../util/time_limit.ts";
 import { SAMPLES_PER_MS } from "../dsp/pcm.ts";
-import type { Clock } from "../util/clock.ts";
+import { type Clock, systemClock } from "../util/clock.ts";
 import type { DeviceNames, PhoneEvent } from "../events/phone_events.ts";
 import type { Libopus } from "../codec/libopus.ts";
 import type { AesGcm } from "../srtp/aes_gcm.ts";
@@ -59,7 +59,8 @@ interface OpenVoice {
 /** The sound of one phone. At most one call has it at a time. */
 export class CallAudio {
   readonly #options: CallAudioOptions;
-  #muted = false;
+  /** What the voice of a call reads at each frame. */
+  readonly #mute = { muted: false, changedAt: -Infinity };
   #open: OpenVoice | undefined;
   /** Settles when the microphones of earlier calls are closed. */
   #closing: Promise<void> = Promise.resolve();
@@ -78,12 +79,11 @@ export class CallAudio {
 
   /** Whether calls send silence in place of the microphone's sound. Lasts from one call to the next. */
   get muted(): boolean {
-    return this.#muted;
+    return this.#mute.muted;
   }
 
   set muted(muted: boolean) {
-    this.#muted = muted;
-    if (this.#open) this.#open.session.muted = muted;
+    if (muted !== this.#mute.muted) Object.assign(this.#mute, { muted, changedAt: systemClock.now() });
   }
 
   /**
@@ -130,11 +130,10 @@ export class CallAudio {
       clock,
       send,
       libopus: this.#options.libopus,
-      muted: this.#muted,
+      mute: this.#mute,
       replaceSource: (error) => this.#silentSource(error),
       replaceSink: (error) => this.#muteSink(error),
     });
-    session.muted = this.#muted;
     this.#open = { session, processor };
     return session;
   }

@@ -33,8 +33,8 @@ export interface VoiceSessionOptions {
   readonly redundancy: boolean;
   /** Whether the jitter buffer may shorten and stretch sound. */
   readonly stretching: boolean;
-  /** Whether to start with silence in place of the microphone's sound. */
-  readonly muted?: boolean;
+  /** Whether silence is sent in place of the microphone's sound. Read at each frame; not muted, if left out. */
+  readonly mute?: Mute | undefined;
   /** Sends a datagram. */
   readonly send: (datagram: Uint8Array<ArrayBuffer>) => void;
   /** Opens a silent microphone in place of one that failed. */
@@ -48,6 +48,15 @@ export interface VoiceSessionOptions {
   /** The system's, if left out. */
   readonly clock?: Clock | undefined;
 }
+
+/** Whether the microphone is muted: from one call to the next. */
+export interface Mute {
+  readonly muted: boolean;
+  /** Time of the last change, in milliseconds of the call's clock. */
+  readonly changedAt: number;
+}
+
+const NEVER_MUTED: Mute = { muted: false, changedAt: -Infinity };
 
 /** Processes the microphone's sound before encoding: echo cancellation, noise suppression, gain control. */
 export interface MicrophoneProcessor {
@@ -120,9 +129,6 @@ const REPORTS_REMEMBERED = 10;
 
 /** The voice of one call. */
 export class VoiceSession {
-  /** While true, silence is sent in place of the microphone's sound. */
-  muted: boolean;
-
   readonly #options: VoiceSessionOptions;
   readonly #encoder: VoiceEncoder;
   readonly #decoder: VoiceDecoder;
@@ -131,6 +137,7 @@ export class VoiceSession {
   readonly #scheduler: PlaybackScheduler;
   readonly #rtcpSession: RtcpSession;
   readonly #clock: Clock;
+  readonly #mute: Mute;
   #source: AudioSource;
   #sink: AudioSink;
   /** Time of the next read of the microphone, in milliseconds. */
@@ -153,7 +160,7 @@ export class VoiceSession {
 
   private constructor(options: VoiceSessionOptions, encoder: VoiceEncoder, decoder: VoiceDecoder) {
     this.#options = options;
-    this.muted = options.muted ?? false;
+    this.#mute = options.mute ?? NEVER_MUTED;
     this.#clock = options.clock ?? systemClock;
     this.#encoder = encoder;
     this.#decoder = decoder;
@@ -305,11 +312,19 @@ export class VoiceSession {
   }
 
   #sendFrame(frame: Int16Array): void {
-    if (this.muted) frame.fill(0);
-    const datagram = this.#sender.packet(frame, this.muted);
+    const { muted } = this.#mute;
+    frame.fill(0, 0, muted ? frame.length : this.#capturedMuted(frame.length));
+    const datagram = this.#sender.packet(frame, muted);
     if (!datagram) return;
     this.#options.send(datagram);
     this.#rtcpSession.sent(this.#sender.timestamp, VoiceSender.payloadBytes(datagram), this.#clock.now());
+  }
+
+  /** Samples at the beginning of the frame just read that were captured before the microphone was unmuted. */
+  #capturedMuted(frameSamples: number): number {
+    const age = this.#source.delaySamples + (this.#options.processor?.latencySamples ?? 0) + frameSamples;
+    const unmuted = Math.floor((this.#clock.now() - this.#mute.changedAt) * SAMPLES_PER_MS);
+    return Math.min(Math.max(0, age - unmuted), frameSamples);
   }
 
   /** Plays the samples that are due, after a packet or at the time of a missing one. */

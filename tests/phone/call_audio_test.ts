@@ -56,6 +56,23 @@ Deno.test("CallAudio muted before a call sends no frame of the microphone", asyn
   assert(audio.muted, "and stays so");
 });
 
+Deno.test("CallAudio muted while a loudspeaker opens slowly sends no frame of the microphone", async () => {
+  const { audio, devices } = open();
+  const { openSink } = devices;
+  const asked = Promise.withResolvers<void>();
+  const ready = Promise.withResolvers<void>();
+  devices.openSink = async (samples) => {
+    asked.resolve();
+    await ready.promise;
+    return await openSink.call(devices, samples);
+  };
+  const speaking = speak(audio, 5);
+  await asked.promise;
+  audio.muted = true;
+  ready.resolve();
+  assert(await loudestDb(await speaking) < -90);
+});
+
 Deno.test("CallAudio shows devices that cannot be opened, and goes on with silence", async () => {
   const { audio, events, devices } = open();
   devices.openSource = () => Promise.reject(new AudioError("file_failed", "a.wav", { kind: "not_found" }));

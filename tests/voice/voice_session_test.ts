@@ -1,4 +1,7 @@
-import { assertEquals, assertGreater } from "@std/assert";
+import { assert, assertEquals, assertGreater } from "@std/assert";
+import type { AudioSource } from "../../audio/audio_io.ts";
+import { type Libopus, wasmLibopus } from "../../lib/codec/libopus.ts";
+import { FakeClock } from "../../testing/fake_clock.ts";
 import type { Clock } from "../../lib/util/clock.ts";
 import { DeviceSupervisor } from "../../audio/hotplug/device_supervisor.ts";
 import { Pacer, SampleClock } from "../../audio/pacer.ts";
@@ -106,6 +109,109 @@ Deno.test("VoiceSession does nothing after its end, even when a cancelled timer 
   now = 100;
   for (const callback of callbacks) callback();
   assertEquals(sent, sentAtEnd);
+});
+
+/** A microphone whose samples say when they were captured, in samples since the start, 1 at least; it holds some back. */
+function timestamps(clock: Clock, delaySamples: number): AudioSource {
+  let next = 1 - delaySamples;
+  return {
+    name: "timestamps",
+    delaySamples,
+    read(samples) {
+      const missing = next + samples.length - 1 - (48 * clock.now() - delaySamples);
+      if (missing > 0) return missing / 48;
+      for (let i = 0; i < samples.length; i++) samples[i] = Math.max(1, next++);
+      return 0;
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
+/** A codec that keeps what it is to encode, and opens when told. */
+function recordingCodec(open: Promise<void> = Promise.resolve()) {
+  const encoded: number[] = [];
+  const libopus: Libopus = {
+    async createEncoder(settings) {
+      await open;
+      const encoder = await wasmLibopus.createEncoder(settings);
+      const encode: typeof encoder.encode = (pcm) => {
+        encoded.push(...pcm);
+        return encoder.encode(pcm);
+      };
+      const setPacketLossPercent: typeof encoder.setPacketLossPercent = (percent) =>
+        encoder.setPacketLossPercent(percent);
+      return { encode, setPacketLossPercent, free: () => encoder.free() };
+    },
+    createDecoder: wasmLibopus.createDecoder,
+  };
+  return { encoded, libopus };
+}
+
+for (const [delaySamples, latencySamples] of [[0, 0], [240, 0], [1300, 0], [240, 480]] as const) {
+  Deno.test(`VoiceSession sends not one sample captured while muted: ${delaySamples} held back, ${latencySamples} by processing`, async () => {
+    const clock = new FakeClock("by advance");
+    const mute = { muted: true, changedAt: 0 };
+    const { encoded, libopus } = recordingCodec();
+    const held: number[] = new Array(latencySamples).fill(1);
+    const session = await VoiceSession.start({
+      source: timestamps(clock, delaySamples),
+      sink: openNullSink(new SampleClock(clock)),
+      processor: {
+        latencySamples,
+        played: () => {},
+        capture: (samples) => {
+          held.push(...samples);
+          samples.set(held.splice(0, samples.length));
+        },
+      },
+      send: () => {},
+      ...SETTINGS,
+      mute,
+      libopus,
+      clock,
+    });
+    const change = async (muted: boolean, ms: number) => {
+      await clock.advance(ms);
+      Object.assign(mute, { muted, changedAt: clock.now() });
+      return 48 * clock.now();
+    };
+    const unmuted = await change(false, 166.6);
+    const muted = await change(true, 166.6);
+    const again = await change(false, 111.1);
+    await clock.advance(200);
+    await session.stop();
+    await session.closed();
+    const heard = encoded.filter((sample) => sample !== 0);
+    assertEquals(heard[0], Math.ceil(unmuted) + 1, "from the first sample on");
+    const wrong = heard.filter((at) => at <= unmuted || (at > muted && at <= again));
+    assertEquals(wrong, []);
+    assert(heard.includes(Math.ceil(again) + 1), "from the first sample on again");
+  });
+}
+
+Deno.test("VoiceSession sends nothing of a backlog that is there when its codec opens after a mute", async () => {
+  const clock = new FakeClock("by advance");
+  const mute = { muted: false, changedAt: -Infinity };
+  const opening = Promise.withResolvers<void>();
+  const { encoded, libopus } = recordingCodec(opening.promise);
+  const starting = VoiceSession.start({
+    source: timestamps(clock, 0),
+    sink: openNullSink(new SampleClock(clock)),
+    send: () => {},
+    ...SETTINGS,
+    mute,
+    libopus,
+    clock,
+  });
+  clock.advanceAtOnce(100);
+  Object.assign(mute, { muted: true, changedAt: clock.now() });
+  opening.resolve();
+  const session = await starting;
+  await clock.advance(100);
+  await session.stop();
+  await session.closed();
+  assertGreater(encoded.length, 0);
+  assert(encoded.every((sample) => sample === 0));
 });
 
 Deno.test("VoiceSession sends redundant frames by the highest loss of the last reports", async () => {
