@@ -189,7 +189,8 @@ function serve({ WORDS, CALL, STREAM_OFFSET, SAMPLES_OFFSET, NO_ERRORS }: typeof
     });
     const words = new Int32Array(memory, 0, STREAM_OFFSET / 4);
     const [stream = 0n] = new BigUint64Array(memory, STREAM_OFFSET, 1);
-    const samples = new Int16Array(memory, SAMPLES_OFFSET);
+    // The types of Deno 2.6 know no shared memory here.
+    const samples = new Int16Array(memory, SAMPLES_OFFSET) as Int16Array as Int16Array<ArrayBuffer>;
     const checked = (result: number | bigint) => NO_ERRORS.includes(Number(result)) ? 0 : Number(result);
     const answer = (call: number | undefined, count: number): number => {
       if (call === CALL.write) return checked(symbols.Pa_WriteStream(stream, samples, BigInt(count)));
