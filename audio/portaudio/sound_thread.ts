@@ -8,7 +8,7 @@ import { AudioError } from "../audio_io.ts";
 import { INPUT_OVERFLOWED, OUTPUT_UNDERFLOWED } from "./structs.ts";
 
 /** What the thread can be asked. */
-export const CALL = {
+const CALL = {
   /** Leave the stream to others. */
   leave: 0,
   /** Read, if the given number of samples is there. Answers what was there before, or an error. */
@@ -20,7 +20,7 @@ export const CALL = {
 } as const;
 
 /** Most samples of one call. */
-export const MOST_SAMPLES = 48_000;
+const MOST_SAMPLES = 48_000;
 
 /** Longest wait for an answer, in milliseconds: calls that do not stand still take 0.1 ms, on a busy machine some ms. */
 const ANSWER_MS = 20;
@@ -129,9 +129,9 @@ export class SoundThread {
     return this.#late ? undefined : this.#result;
   }
 
-  /** Writes samples, after {@linkcode SoundThread.room}. Does not wait. */
+  /** Writes samples, as many as {@linkcode SoundThread.room} gave; drops them while there is no answer. Does not wait. */
   write(samples: Int16Array): void {
-    if (this.#late) return;
+    if (this.#late || Atomics.load(this.#words, WORDS.answered) !== this.#asked) return;
     this.#samples.set(samples);
     this.#ask(CALL.write, samples.length);
   }
