@@ -16,7 +16,7 @@ import { Stream } from "./stream.ts";
 const LIST_MS = 5000;
 
 /** Longest wait for the end of PortAudio, in milliseconds. */
-const TERMINATE_MS = 1000;
+const TERMINATE_MS = 300;
 
 /** Most threads in which a call stands still. Each keeps some megabytes; after that, only a new start helps. */
 const MOST_THREADS = 16;

@@ -26,7 +26,7 @@ const WARM_UP_SECONDS = { device: 10, file: 1 };
  * How long a call waits for the devices of the one before it to close, in milliseconds: under a sound server that hangs
  * they never do.
  */
-export const CLOSING_MS = 1_500;
+export const CLOSING_MS = 2_000;
 
 /** The parts and settings of the sound of calls. */
 export interface CallAudioOptions {
