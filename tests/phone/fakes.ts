@@ -221,6 +221,7 @@ export class FakeAudio {
   readonly log: string[] = [];
   works = true;
   muted = false;
+  recordingFailed = false;
   /** Settles when devices may open. */
   opening: Promise<void> = Promise.resolve();
   /** Settles when all devices are closed. */
