@@ -69,7 +69,7 @@ const AUDIO: SideTexts = {
     bad_file: (subject, cause) =>
       `The file “${subject}” cannot be a speaker (${cause}). Recordings are WAV: use a name that ends in .wav.`,
     goesOn: "Calls go on without sound on this side: you do not hear the other one.",
-    recordingEnds: "The recording ends here; what is in it can be played, and the call goes on.",
+    recordingEnds: "The recording ends here and can be played. Calls go on without it.",
   },
 };
 
@@ -82,7 +82,10 @@ const EXPECTED = new Map([
   ["PORT", "Use a number from 0 to 65535; 0 is any free port."],
   ["--call", "Use a person's name of 1 to 32 visible characters."],
   ["--answer", "Use ask, accept or reject."],
-  ["--hang-up-after", "Use a number of seconds greater than zero, such as 20 or 2.5, or file."],
+  [
+    "--hang-up-after",
+    "Use a number of seconds greater than zero, such as 20 or 2.5, or “file” with a file for --mic.",
+  ],
   ["--mic", "Use a device, a .wav file, tone or silence."],
   ["--speaker", "Use a device, a .wav file or none."],
   ["--frame", "Use 10 or 20."],
@@ -293,8 +296,8 @@ Options:
   --call NAME               calls the person, and leaves when the call is over
   --answer ask|accept|reject
                             ask at each call, or accept or reject all of them
-  --hang-up-after SECONDS   ends each call after that time; with file in place of the number,
-                            when the file of --mic is at its end
+  --hang-up-after SECONDS|file
+                            ends each call after that time, or when the file of --mic is at its end
   --mic SOURCE              microphone: number or part of the name of a device, .wav file,
                             tone (a test tone) or silence
   --speaker TARGET          speaker: number or part of the name of a device, .wav file

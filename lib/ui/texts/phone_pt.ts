@@ -67,7 +67,7 @@ const AUDIO: SideTexts = {
     bad_file: (subject, cause) =>
       `O arquivo “${subject}” não serve de alto-falante (${cause}). Só se grava em WAV: use um nome que termine em .wav.`,
     goesOn: "As ligações seguem sem som deste lado: você não ouve o outro.",
-    recordingEnds: "A gravação acaba aqui; o que já está nela pode ser tocado, e a ligação continua.",
+    recordingEnds: "A gravação acaba aqui e pode ser tocada. As ligações seguem sem ela.",
   },
 };
 
@@ -81,7 +81,10 @@ const EXPECTED = new Map([
   ["PORT", "Use um número de 0 a 65535; 0 é uma porta livre qualquer."],
   ["--call", "Use o nome de uma pessoa, de 1 a 32 caracteres visíveis."],
   ["--answer", "Use ask, accept ou reject."],
-  ["--hang-up-after", "Use um número de segundos maior que zero, como 20 ou 2.5, ou file."],
+  [
+    "--hang-up-after",
+    "Use um número de segundos maior que zero, como 20 ou 2.5, ou “file” com um arquivo em --mic.",
+  ],
   ["--mic", "Use um dispositivo, um arquivo .wav, tone ou silence."],
   ["--speaker", "Use um dispositivo, um arquivo .wav ou none."],
   ["--frame", "Use 10 ou 20."],
@@ -292,8 +295,8 @@ Opções:
   --call NOME               liga para a pessoa e, quando a ligação acaba, sai
   --answer ask|accept|reject
                             perguntar a cada ligação (ask), aceitar ou recusar todas
-  --hang-up-after SEGUNDOS  encerra cada ligação depois desse tempo; com file no lugar do número,
-                            quando o arquivo de --mic acaba
+  --hang-up-after SEGUNDOS|file
+                            encerra cada ligação depois desse tempo, ou quando o arquivo de --mic acaba
   --mic ORIGEM              microfone: número ou parte do nome de um dispositivo, arquivo .wav,
                             tone (um tom de teste) ou silence (silêncio)
   --speaker DESTINO         alto-falante: número ou parte do nome de um dispositivo, arquivo .wav

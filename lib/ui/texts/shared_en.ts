@@ -85,7 +85,7 @@ const CAUSES: Causes = {
   // Files
   empty: "it is empty",
   closed: "it was closed already",
-  not_a_file: "it is not a regular file",
+  not_a_file: "it is a pipe or a device, and no file",
   larger_than: ({ bytes }) => `it has more than ${numberEn(bytes / 2 ** 20)} MiB`,
   not_wav: "it is not a WAV file",
   other_format: ({ format }) => `its format is ${format}`,

@@ -89,7 +89,7 @@ const CAUSES: Causes = {
   // Files
   empty: "está vazio",
   closed: "já foi fechado",
-  not_a_file: "não é um arquivo comum",
+  not_a_file: "é um pipe ou dispositivo, e não um arquivo",
   larger_than: ({ bytes }) => `tem mais de ${numberPt(bytes / 2 ** 20)} MiB`,
   not_wav: "não é um arquivo WAV",
   other_format: ({ format }) => `o formato é ${format}`,

@@ -166,6 +166,7 @@ Deno.test("FileSource waits for no disk: there is silence until it answers, and 
   const clock = new FakeClock();
   const { source, file } = sourceOver(int16Wav(said, 48_000), clock);
   const heard: number[] = [];
+  const silent = (): boolean => heard.every((sample) => sample === 0);
   const frame = new Int16Array(960);
   const read = () => {
     frame.fill(7);
@@ -177,7 +178,7 @@ Deno.test("FileSource waits for no disk: there is silence until it answers, and 
   clock.nowMs += 20;
   for (let i = 0; i < 5; i++) read();
   assertEquals(heard.length, 4800);
-  assert(heard.every((sample) => sample === 0), "nothing is there yet");
+  assert(silent(), "nothing is there yet");
   await file.answer(false);
   // A piece of half a second is there now.
   for (let i = 0; i < 30; i++) read();
