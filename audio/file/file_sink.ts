@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { AudioError, type AudioSink, type Recording } from "../audio_io.ts";
 import { SAMPLE_RATE } from "../../lib/dsp/pcm.ts";
 import { writeAll } from "../../lib/util/write_all.ts";
@@ -74,8 +75,7 @@ export async function checkFileSink(path: string): Promise<void> {
     throw new AudioError("bad_file", path, format ? { kind: "other_format", format } : { kind: "not_wav" });
   }
   try {
-    const dir = path.slice(0, path.length - fileName(path).length) || ".";
-    const probe = await Deno.makeTempFile({ dir, prefix: ".sala-" });
+    const probe = await Deno.makeTempFile({ dir: dirname(path), prefix: ".sala-" });
     try {
       // A full disk has room for names, but for no byte.
       await Deno.writeFile(probe, wavHeader(0, SAMPLE_RATE));

@@ -1,5 +1,6 @@
 /** The files that a command line names: none may destroy another, and none may keep the program waiting for ever. */
 
+import { basename, dirname } from "node:path";
 import { concat } from "@std/bytes/concat";
 import type { SecretDetail } from "../events/usage_problem.ts";
 import { systemError } from "../util/system_error.ts";
@@ -47,8 +48,8 @@ async function identityOf(path: string): Promise<string> {
     const { dev, ino } = await Deno.stat(path);
     return ino ? `${dev}:${ino}` : await Deno.realPath(path);
   } catch {
-    const [, folder = "", name = path] = /^(.*[/\\])?([^/\\]*)$/s.exec(path) ?? [];
-    return `${await Deno.realPath(folder || ".").catch(() => folder)}/${name}`;
+    const folder = dirname(path);
+    return `${await Deno.realPath(folder).catch(() => folder)}/${basename(path)}`;
   }
 }
 

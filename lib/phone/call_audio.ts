@@ -63,8 +63,8 @@ interface OpenVoice {
 export class CallAudio {
   readonly #options: CallAudioOptions;
   #muted = false;
-  #open: OpenVoice | undefined;
   #recordingFailed = false;
+  #open: OpenVoice | undefined;
   /** Settles when the microphones of earlier calls are closed. */
   #closing: Promise<void> = Promise.resolve();
 
@@ -80,6 +80,11 @@ export class CallAudio {
     });
   }
 
+  /** Whether a call's recording could not be written, or not to its end. */
+  get recordingFailed(): boolean {
+    return this.#recordingFailed;
+  }
+
   /** Whether calls send silence in place of the microphone's sound. Lasts from one call to the next. */
   get muted(): boolean {
     return this.#muted;
@@ -88,11 +93,6 @@ export class CallAudio {
   set muted(muted: boolean) {
     this.#muted = muted;
     if (this.#open) this.#open.session.muted = muted;
-  }
-
-  /** Whether a call's recording could not be written, or not to its end. */
-  get recordingFailed(): boolean {
-    return this.#recordingFailed;
   }
 
   /**

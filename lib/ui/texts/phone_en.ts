@@ -297,7 +297,7 @@ Options:
   --answer ask|accept|reject
                             ask at each call, or accept or reject all of them
   --hang-up-after SECONDS|file
-                            ends each call after that time, or when the file of --mic is at its end
+                            ends each call after that time, or at the end of the file of --mic
   --mic SOURCE              microphone: number or part of the name of a device, .wav file,
                             tone (a test tone) or silence
   --speaker TARGET          speaker: number or part of the name of a device, .wav file

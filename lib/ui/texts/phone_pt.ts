@@ -296,7 +296,7 @@ Opções:
   --answer ask|accept|reject
                             perguntar a cada ligação (ask), aceitar ou recusar todas
   --hang-up-after SEGUNDOS|file
-                            encerra cada ligação depois desse tempo, ou quando o arquivo de --mic acaba
+                            encerra cada ligação depois disso, ou no fim do arquivo de --mic
   --mic ORIGEM              microfone: número ou parte do nome de um dispositivo, arquivo .wav,
                             tone (um tom de teste) ou silence (silêncio)
   --speaker DESTINO         alto-falante: número ou parte do nome de um dispositivo, arquivo .wav

@@ -1,7 +1,7 @@
 /** Parts of sentences in any language. */
 
 import { unicodeWidth } from "@std/cli/unicode-width";
-import type { WavDetail } from "../../../audio/audio_io.ts";
+import type { Detail } from "../../events/detail.ts";
 import type { AudioFailure, Device, SoundSide } from "../../events/phone_events.ts";
 import type { PersonFields } from "../../events/fields.ts";
 import { COMMANDS } from "../../phone/commands.ts";
@@ -136,7 +136,7 @@ export type SideTexts = Readonly<Record<Exclude<SoundSide, "both">, AudioTexts>>
 };
 
 /** Causes for which there is sound in a file, but not as Sala reads it. */
-const CONVERTIBLE: ReadonlySet<string> = new Set<WavDetail["kind"]>([
+const CONVERTIBLE: ReadonlySet<string> = new Set<Detail["kind"]>([
   "other_format",
   "compressed",
   "format_unknown",
