@@ -239,3 +239,27 @@ Deno.test("--hang-up-after file: the other side hears all of it, and then the ca
   assert(duration.heard > duration.reference - 0.1, `${duration.heard} s of ${duration.reference} s`);
   assert(Math.abs(levelDb) < 1.5, `${levelDb} dB`);
 });
+
+Deno.test("a recording that reaches the system's limit of a file ends playable, and with status 11", {
+  ignore: windows,
+}, async () => {
+  await using folder = await temporaryFolder();
+  const recording = `${folder.path}/limite.wav`;
+  await using registry = await startRegistry();
+  await using _maria = await startPhone(registry.port, "maria", ["--answer", "accept", "--mic", "tone"]);
+  await using joao = await startPhone(registry.port, "joão", ["--call", "maria", "--speaker", recording], {
+    // 150 KiB in blocks of 512 bytes: a second and a half of sound.
+    through: ["sh", "-c", `ulimit -f 300; exec "$0" "$@"`],
+  });
+  const { subject, detail } = await joao.waitForEvent("audio_failed");
+  assertEquals([subject, detail], [recording, { kind: "too_large" }]);
+  // The call goes on.
+  await joao.waitForEvent("status");
+  await joao.type("desligar");
+  assertEquals(await joao.exitCode(), 11, joao.report());
+  assertEquals(joao.events("recorded"), []);
+  const bytes = await Deno.readFile(recording);
+  const { samples } = parseWav(bytes);
+  assertEquals(new DataView(bytes.buffer).getUint32(40, true), 2 * samples.length);
+  assert(samples.length > SAMPLE_RATE && samples.some((sample) => sample > 0.1), "the tone is heard");
+});
