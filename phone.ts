@@ -6,7 +6,8 @@
 
 import { AudioError } from "./audio/audio_io.ts";
 import { quietStderr } from "./audio/portaudio/quiet.ts";
-import { AudioDevices, soundNeeds } from "./audio/audio_devices.ts";
+import { AudioDevices, soundFiles, soundNeeds } from "./audio/audio_devices.ts";
+import { type NamedFile, refuseOtherThanFile, refuseSharedFiles } from "./lib/cli/files.ts";
 import { onEndSignal, onFailure, signalsAtStart, surviveFileLimit } from "./lib/cli/signals.ts";
 import { jsonLine } from "./lib/ui/json_line.ts";
 import { chooseLanguage, type Language } from "./lib/ui/texts/language.ts";
@@ -25,7 +26,7 @@ import type { UdpDriver } from "./lib/transport/udp_socket.ts";
 import { chooseLibopus } from "./lib/codec/libopus.ts";
 import { chooseAesGcm } from "./lib/srtp/aes_gcm.ts";
 import { type OutputOptions, UsageError } from "./lib/cli/arguments.ts";
-import { parsePhoneOptions, type PhoneAccess } from "./lib/cli/phone_args.ts";
+import { parsePhoneOptions, type PhoneAccess, type SoundOptions } from "./lib/cli/phone_args.ts";
 import type { PhoneOptions } from "./lib/phone/options.ts";
 import { raisePriority } from "./lib/cli/priority.ts";
 import { readRoomPassword, readSecret } from "./lib/cli/secrets.ts";
@@ -84,6 +85,25 @@ async function withAccess(
   };
 }
 
+/** Checks that no file of the command line would destroy another one. @throws {UsageError} If one would. */
+async function checkFiles(
+  sound: SoundOptions,
+  { password, ca }: PhoneAccess,
+  { logKeys }: PhoneOptions,
+): Promise<void> {
+  const { microphone, speaker } = soundFiles(sound);
+  const named = (option: string, path: string | undefined): NamedFile[] =>
+    path === undefined ? [] : [{ option, path }];
+  const keys = named("--log-keys", logKeys);
+  const read = [
+    ...named("--room-password-file", password.file),
+    ...named("--ca", ca),
+    ...named("--mic", microphone),
+  ];
+  await refuseSharedFiles([...keys, ...named("--speaker", speaker)], read);
+  for (const file of keys) await refuseOtherThanFile(file);
+}
+
 /**
  * Linux's own sockets and news of addresses if they can be loaded, unless the environment asks for the runtime's: tests run
  * with both.
@@ -113,6 +133,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   let options: PhoneOptions;
   try {
+    await checkFiles(request.sound, request.access, request.options);
     options = await withAccess(request.options, request.access, PHONE_TEXTS[language].askPassword);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
@@ -126,13 +147,14 @@ async function main(args: readonly string[]): Promise<number> {
   const signals = await signalsAtStart();
   surviveFileLimit();
   raisePriority();
+  const audioDevices = new AudioDevices(request.sound);
+  await audioDevices.inspect();
   giveUpOtherPermissions(neededPermissions(needs, options.logKeys));
   // Sound libraries write to standard error at any moment, over the screen.
   using stderr = needs.usesDevices ? quietStderr() : undefined;
   // Before the screen changes the terminal's modes.
   const wished = Promise.withResolvers<void>();
   onEndSignal(signals, wished.resolve);
-  const audioDevices = new AudioDevices(request.sound);
   await using screen = openScreen({
     ...output,
     language,

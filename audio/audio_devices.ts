@@ -1,15 +1,16 @@
 /** The microphone and the loudspeaker that a person chose, of any kind. */
 
 import { AudioError, type AudioSink, type AudioSource } from "./audio_io.ts";
-import { openFileSink } from "./file/file_sink.ts";
-import { openFileSource } from "./file/file_source.ts";
+import { meansFile } from "./file/file_name.ts";
+import { checkFileSink, openFileSink, refuseOtherThanFile } from "./file/file_sink.ts";
+import { checkFileSource, openFileSource } from "./file/file_source.ts";
 import { type DeviceListener, DeviceSupervisor } from "./hotplug/device_supervisor.ts";
 import type { Device, Direction } from "./portaudio/device.ts";
 import { PortAudio } from "./portaudio/portaudio.ts";
 import { AudioProcessor, type AudioProcessorOptions } from "./processing/audio_processor.ts";
 import { openNullSink, openSilence, openTone } from "./synthetic.ts";
 
-export type { AudioError, AudioSink, AudioSource } from "./audio_io.ts";
+export type { AudioError, AudioSink, AudioSource, Recording } from "./audio_io.ts";
 export type { DeviceNotice } from "./hotplug/device_supervisor.ts";
 export type { Device } from "./portaudio/device.ts";
 export type { AudioProcessor } from "./processing/audio_processor.ts";
@@ -47,17 +48,17 @@ interface SoundKind<End extends AudioSource | AudioSink> {
    * @param samples Samples of one read or write of the call.
    */
   readonly open: (devices: DeviceOpener, choice: string, samples: number) => Promise<End> | End;
+  /** Checks a file before any call. */
+  readonly check?: (path: string) => Promise<void>;
 }
 
 /** What rows of the tables below use beyond one call. */
 interface DeviceOpener {
   openSource(choice: string, samples: number): Promise<AudioSource>;
   openSink(choice: string, samples: number): Promise<AudioSink>;
-  /** The path of the next recording. */
-  recordingPath(path: string): string;
+  /** Opens the next recording. */
+  openRecording(path: string): Promise<AudioSink>;
 }
-
-const WAV_FILE = /\.wave?$/i;
 
 /** The choice of the default device, and its name before it was first there. */
 const DEFAULT_DEVICE = "default";
@@ -78,7 +79,7 @@ const NULL_SINK: SoundKind<AudioSink> = {
 const SOURCES: readonly SoundKind<AudioSource>[] = [
   { matches: named("tone"), takes: "nothing", open: () => openTone() },
   SILENCE,
-  { matches: isWavFile, takes: "file", open: (_, path) => openFileSource(path) },
+  { matches: isFile, takes: "file", open: (_, path) => openFileSource(path), check: checkFileSource },
   {
     matches: () => true,
     takes: "device",
@@ -89,7 +90,12 @@ const SOURCES: readonly SoundKind<AudioSource>[] = [
 /** The kinds of loudspeaker, likewise. */
 const SINKS: readonly SoundKind<AudioSink>[] = [
   NULL_SINK,
-  { matches: isWavFile, takes: "file", open: (devices, path) => openFileSink(devices.recordingPath(path)) },
+  {
+    matches: isFile,
+    takes: "file",
+    open: (devices, path) => devices.openRecording(path),
+    check: checkFileSink,
+  },
   {
     matches: () => true,
     takes: "device",
@@ -101,8 +107,8 @@ function named(...names: readonly string[]): (choice: string | undefined) => boo
   return (choice) => choice !== undefined && names.includes(choice);
 }
 
-function isWavFile(choice: string | undefined): boolean {
-  return choice !== undefined && WAV_FILE.test(choice);
+function isFile(choice: string | undefined): boolean {
+  return choice !== undefined && meansFile(choice);
 }
 
 function kindOf<End extends AudioSource | AudioSink>(
@@ -129,7 +135,9 @@ export class AudioDevices implements AsyncDisposable {
   #sink: SoundKind<AudioSink>;
   #portAudio: PortAudio | undefined;
   #portAudioError: AudioError | undefined;
+  /** The highest number of a recording of this run. */
   #recordings = 0;
+  #speakerError: AudioError | undefined;
   #listener: DeviceListener | undefined;
 
   /** @param choice The sound that the command line asks for. */
@@ -156,8 +164,11 @@ export class AudioDevices implements AsyncDisposable {
         this.#devices();
         return this.#supervisor.openSink(samples, this.#found.output?.name ?? name);
       },
-      recordingPath: (path) =>
-        ++this.#recordings === 1 ? path : path.replace(WAV_FILE, `-${this.#recordings}$&`),
+      openRecording: async (path) => {
+        const sink = await openFileSink(path, this.#recordings + 1);
+        this.#recordings = sink.count;
+        return sink;
+      },
     };
   }
 
@@ -167,7 +178,18 @@ export class AudioDevices implements AsyncDisposable {
   }
 
   /**
-   * Checks the sound before any call: reads the file, creates the recording, looks for devices.
+   * Looks at what has the name of the recording, while the program may still read files. {@linkcode AudioDevices.check}
+   * tells what is wrong with it.
+   */
+  async inspect(): Promise<void> {
+    const { speaker } = this.#choice;
+    if (this.#sink.takes !== "file" || speaker === undefined) return;
+    await refuseOtherThanFile(speaker).catch((error) => this.#speakerError = error);
+  }
+
+  /**
+   * Checks the sound before any call: reads the beginning of the file, looks for devices and whether a recording could be
+   * made, which is not touched.
    *
    * Calls have silence in place of a default device that is missing; nothing looks for it again, unless the sound system
    * did not answer.
@@ -188,10 +210,10 @@ export class AudioDevices implements AsyncDisposable {
     const choice = this.#choice[side];
     const input = side === "microphone";
     try {
-      if ((input ? this.#source : this.#sink).takes === "device") {
-        await this.#find(input ? "input" : "output", choice);
-      } else await (await (input ? this.openSource(0) : this.openSink(0)))[Symbol.asyncDispose]();
-      if (!input) this.#recordings = 0;
+      if (!input && this.#speakerError) throw this.#speakerError;
+      const { takes, check } = input ? this.#source : this.#sink;
+      if (takes === "device") await this.#find(input ? "input" : "output", choice);
+      else if (choice !== undefined) await check?.(choice);
     } catch (error) {
       if (!(error instanceof AudioError)) throw error;
       return { side, error, asked: choice !== undefined };
@@ -220,7 +242,8 @@ export class AudioDevices implements AsyncDisposable {
 
   /**
    * Opens the loudspeaker. The first call is recorded in the file of the command line, later ones beside it
-   * (`call.wav`, `call-2.wav`…), so that none is lost. A device that has gone is mute until it is back.
+   * (`call.wav`, `call-2.wav`…), so that none is lost, nor any of an earlier run. A device that has gone is mute until it
+   * is back.
    *
    * @param servedSamples Samples from one write to the next.
    * @throws {AudioError} If a file cannot be written, or PortAudio is missing.
@@ -293,5 +316,13 @@ export function soundNeeds({ microphone, speaker }: SoundChoice): SoundNeeds {
     readsFile: source === "file",
     writesFile: sink === "file",
     usesDevices: source === "device" || sink === "device",
+  };
+}
+
+/** The files that a choice names. */
+export function soundFiles({ microphone, speaker }: SoundChoice): { microphone?: string; speaker?: string } {
+  return {
+    ...(microphone !== undefined && kindOf(SOURCES, microphone).takes === "file" ? { microphone } : {}),
+    ...(speaker !== undefined && kindOf(SINKS, speaker).takes === "file" ? { speaker } : {}),
   };
 }

@@ -16,13 +16,25 @@ export interface AudioSource extends AsyncDisposable {
   /**
    * Fills `samples` once all of them are captured, in real time from the first call on.
    *
-   * A source never ends: a file goes on with silence.
+   * A source never ends: a file goes on with silence, and so does one whose disk is too slow.
    *
    * @param samples Buffer of any length; unchanged unless filled.
    * @returns 0 if filled; else the milliseconds to wait before the next try.
    * @throws {AudioError} If the device fails. The source cannot be used again then.
    */
   read(samples: Int16Array<ArrayBuffer>): number;
+  /** Whether everything was read that is in a file. Undefined or false for other sources. */
+  readonly ended?: boolean;
+}
+
+/** A file that a sink writes. */
+export interface Recording {
+  /** Path of the file. */
+  readonly path: string;
+  /** The path of the command line, which is another one if that file existed. */
+  readonly wanted: string;
+  /** Seconds of sound so far. */
+  readonly seconds: number;
 }
 
 /** A sink of voice: a loudspeaker, a file, nothing. */
@@ -40,6 +52,8 @@ export interface AudioSink extends AsyncDisposable {
   wanted(): number;
   /** Samples that fit beyond {@linkcode AudioSink.wanted}, as of its last call. */
   readonly roomSamples: number;
+  /** The file that it writes, if it does. */
+  readonly recording?: Recording;
   /**
    * Takes samples at once, at most {@linkcode AudioSink.wanted} plus {@linkcode AudioSink.roomSamples}.
    *
@@ -66,13 +80,22 @@ export type AudioErrorCode =
 /** Why a file cannot be read or written. */
 export type FileDetail =
   | SystemError
-  | { readonly kind: "not_a_file" }
-  | { readonly kind: "larger_than"; readonly bytes: number };
+  | { readonly kind: "not_a_file" };
 
 /** Why bytes are no WAV file that can be played. */
 export type WavDetail =
-  | { readonly kind: "not_wav" | "header_cut_short" | "sound_before_format" | "no_format" | "no_sound" }
-  | { readonly kind: "format_cut_short" | "format_unknown" | "format_contradictory" | "no_channels" }
+  | {
+    readonly kind:
+      | "empty"
+      | "not_wav"
+      | "header_cut_short"
+      | "sound_before_format"
+      | "no_format"
+      | "no_sound";
+  }
+  | { readonly kind: "format_cut_short" | "format_unknown" | "no_channels" }
+  /** Its name or first bytes say that it is of this format. */
+  | { readonly kind: "other_format"; readonly format: string }
   /** `tag` is WAVE's number of the compression (`mmreg.h`). */
   | { readonly kind: "compressed"; readonly tag: number }
   | {

@@ -8,6 +8,7 @@
  */
 
 import { compareInPieces, type Comparison } from "../testing/audio/compare.ts";
+import { hear } from "../testing/audio/hear.ts";
 import { openFileSource } from "../audio/file/file_source.ts";
 import { PortAudio } from "../audio/portaudio/portaudio.ts";
 import { quietStderr } from "../audio/portaudio/quiet.ts";
@@ -285,7 +286,7 @@ async function playBack(language: Language): Promise<void> {
   const block = new Int16Array(480);
   const { length } = await readMono(HEARD_BY_MARIA);
   for (let played = 0; played < length; played += block.length) {
-    await file.read(block);
+    await hear(file, block);
     const wanted = Math.min(block.length, speaker.wanted());
     await speaker.write(block.subarray(0, wanted));
   }
@@ -293,6 +294,8 @@ async function playBack(language: Language): Promise<void> {
 
 async function tellStory(options: DemoOptions): Promise<number> {
   const texts = DEMO_TEXTS[options.language];
+  // A phone never records over a file.
+  await Deno.remove(FOLDER, { recursive: true }).catch(() => {});
   await Deno.mkdir(FOLDER, { recursive: true });
   const began = performance.now();
   await using actors = new AsyncDisposableStack();

@@ -1,7 +1,9 @@
-import { AudioError, type AudioSink } from "../audio_io.ts";
+import { dirname } from "node:path";
+import { AudioError, type AudioSink, type Recording } from "../audio_io.ts";
 import { SAMPLE_RATE } from "../../lib/dsp/pcm.ts";
 import { writeAll } from "../../lib/util/write_all.ts";
-import { fileError, fileName } from "./file_error.ts";
+import { assertFile, fileError } from "./file_error.ts";
+import { fileName, isWavName, numberedName, otherFormat } from "./file_name.ts";
 import { SampleClock } from "../pacer.ts";
 import { WAV_HEADER_BYTES, wavHeader } from "./wav_writer.ts";
 
@@ -16,26 +18,96 @@ export interface SinkFile {
   close(): void;
 }
 
+/** An open file that did not exist before. */
+interface NewFile {
+  readonly file: SinkFile;
+  readonly path: string;
+  /** See {@linkcode numberedName}. */
+  readonly count: number;
+}
+
 /**
- * Opens a WAV file as a sink: mono, 16 bit, at {@linkcode SAMPLE_RATE}, in real time. An existing file is overwritten. The
- * file is playable at any moment, even if this process is killed.
+ * Opens a new WAV file as a sink: mono, 16 bit, at {@linkcode SAMPLE_RATE}, in real time. It never touches an existing
+ * file, whoever made it and when: of `call.wav`, `call-2.wav`, `call-3.wav`… it makes the first that is free. The file is
+ * playable at any moment, even if this process is killed.
  *
- * @param path The file.
+ * @param path The file, a WAV file by its name.
+ * @param least First of those names to try, from 1.
  * @param clock Keeps the time; stopped when the sink is closed.
  * @throws {AudioError} `file_failed` if the file cannot be written.
  */
-export async function openFileSink(path: string, clock: SampleClock = new SampleClock()): Promise<AudioSink> {
-  const file = await Deno.open(path, { write: true, create: true, truncate: true })
-    .catch((error: unknown) => {
-      throw fileError(path, error);
-    });
-  return await FileSink.start(path, file, clock);
+export async function openFileSink(
+  path: string,
+  least = 1,
+  clock: SampleClock = new SampleClock(),
+): Promise<FileSink> {
+  const made = await createFile(path, least);
+  try {
+    return await FileSink.start(path, made, clock);
+  } catch (error) {
+    // Without a header it is no recording.
+    await Deno.remove(made.path).catch(() => {});
+    throw error;
+  }
+}
+
+/** Only one program gets a new file, however many try at once (`O_EXCL` of POSIX's `open`). */
+async function createFile(path: string, least: number): Promise<NewFile> {
+  for (let count = least;; count++) {
+    const name = numberedName(path, count);
+    try {
+      return { file: await Deno.open(name, { write: true, createNew: true }), path: name, count };
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AlreadyExists)) throw fileError(name, error);
+    }
+  }
+}
+
+/**
+ * Checks whether a recording could be made, without making one: whether the name is that of a WAV file and a file can be
+ * written beside it.
+ *
+ * @throws {AudioError} `bad_file` or `file_failed`.
+ */
+export async function checkFileSink(path: string): Promise<void> {
+  if (!isWavName(path)) {
+    const format = otherFormat(path);
+    throw new AudioError("bad_file", path, format ? { kind: "other_format", format } : { kind: "not_wav" });
+  }
+  try {
+    const probe = await Deno.makeTempFile({ dir: dirname(path), prefix: ".sala-" });
+    try {
+      // A full disk has room for names, but for no byte.
+      await Deno.writeFile(probe, wavHeader(0, SAMPLE_RATE));
+    } finally {
+      await Deno.remove(probe);
+    }
+  } catch (error) {
+    throw fileError(path, error);
+  }
+}
+
+/**
+ * Checks that nothing but a file has the name of a recording: who names a pipe or a device wants it, and not a file beside
+ * it. Needs the permission to read.
+ *
+ * @throws {AudioError} `file_failed`.
+ */
+export async function refuseOtherThanFile(path: string): Promise<void> {
+  try {
+    assertFile(path, await Deno.stat(path));
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw fileError(path, error);
+  }
 }
 
 /** A sink over an open file; programs use {@linkcode openFileSink}. */
 export class FileSink implements AudioSink {
   readonly name: string;
   readonly delaySamples = 0;
+  readonly recording: Recording;
+  /** Which of the numbered names the file has. */
+  readonly count: number;
   readonly #path: string;
   readonly #file: SinkFile;
   readonly #clock: SampleClock;
@@ -49,28 +121,37 @@ export class FileSink implements AudioSink {
   #failed = false;
   #closed = false;
 
-  private constructor(path: string, file: SinkFile, clock: SampleClock) {
+  private constructor(wanted: string, { file, path, count }: NewFile, clock: SampleClock) {
     this.name = fileName(path);
+    this.count = count;
     this.#path = path;
     this.#file = file;
     this.#clock = clock;
+    const seconds = () => this.#taken / SAMPLE_RATE;
+    this.recording = {
+      path,
+      wanted,
+      get seconds() {
+        return seconds();
+      },
+    };
   }
 
   /**
-   * Writes the header. Owns `file` from here on.
+   * Writes the header. Owns the file from here on.
    *
-   * @param path Name of the file in errors.
-   * @param file The file, empty.
+   * @param wanted The path of the command line.
+   * @param made The file, empty.
    * @param clock Keeps the time.
    * @throws {AudioError} `file_failed` if the header cannot be written.
    */
-  static async start(path: string, file: SinkFile, clock: SampleClock): Promise<FileSink> {
-    const sink = new FileSink(path, file, clock);
+  static async start(wanted: string, made: NewFile, clock: SampleClock): Promise<FileSink> {
+    const sink = new FileSink(wanted, made, clock);
     try {
       await sink.#updateHeader();
     } catch (error) {
-      file.close();
-      throw fileError(path, error);
+      made.file.close();
+      throw fileError(made.path, error);
     }
     return sink;
   }

@@ -7,6 +7,7 @@ import { isName } from "../protocol/name.ts";
 import { DEFAULT_REGISTRY_PORT } from "../protocol/registry_messages.ts";
 import type { Encryption } from "../call/encryption_policy.ts";
 import type { UsageProblem } from "../events/usage_problem.ts";
+import { soundNeeds } from "../../audio/audio_devices.ts";
 import { ANSWERS, DEFAULT_PHONE_PORT, type PhoneOptions, type VoiceOptions } from "../phone/options.ts";
 import { isLanguage } from "../ui/texts/language.ts";
 import {
@@ -129,7 +130,7 @@ export function parsePhoneOptions(args: readonly string[]): ParsedPhoneOptions {
       port: port === undefined ? DEFAULT_PHONE_PORT : parsePort("PORT", port),
       call: given.call === undefined ? undefined : parseName("--call", given.call),
       answer: parseAnswer(given.answer),
-      hangUpAfter: parseSeconds(given["hang-up-after"]),
+      hangUpAfter: parseHangUp(given["hang-up-after"], sound),
       ip: parseIp(given.ip),
       encryption: parseEncryption(given.encryption, given["require-encryption"]),
       logKeys: parseGiven("--log-keys", given["log-keys"]),
@@ -194,8 +195,12 @@ function parseAnswer(text = "ask"): PhoneOptions["answer"] {
 /** Longest time of a timer, in seconds: 2^31 - 1 ms (HTML, section 8.6). */
 const MAX_SECONDS = 2_147_483;
 
-function parseSeconds(text: string | undefined): number | undefined {
+function parseHangUp(text: string | undefined, { microphone }: SoundOptions): PhoneOptions["hangUpAfter"] {
   if (text === undefined) return undefined;
+  if (text === "file") {
+    if (soundNeeds({ microphone }).readsFile) return text;
+    throw new UsageError({ kind: "incomplete", option: "--hang-up-after file", missing: "--mic FILE.wav" });
+  }
   const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
   if (!(seconds > 0 && seconds <= MAX_SECONDS)) throw badValue("--hang-up-after", text);
   return seconds;

@@ -5,10 +5,10 @@
 
 import type { UsageProblem } from "../events/usage_problem.ts";
 import { badValue, UsageError } from "./arguments.ts";
+import { readSmallFile } from "./files.ts";
 import { onEndSignal, signalsAtStart } from "./signals.ts";
 import { standardInput } from "../ui/standard_input.ts";
 import { writeAll } from "../util/write_all.ts";
-import { systemError } from "../util/system_error.ts";
 import { within } from "../util/time_limit.ts";
 
 /** Environment variable of the room's password. */
@@ -47,11 +47,7 @@ export async function readRoomPassword(
 
 /** Reads a text file. @throws {UsageError} If it cannot be read. */
 export async function readSecret(option: string, path: string): Promise<string> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    throw new UsageError({ kind: "bad_file", option, value: path, detail: systemError(error) });
-  }
+  return new TextDecoder().decode(await readSmallFile({ option, path }));
 }
 
 /** Time limit for writing the question, in milliseconds. */

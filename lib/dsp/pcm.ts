@@ -33,3 +33,14 @@ export function toFloat32(samples: Int16Array | Float32Array): Float32Array {
   for (let i = 0; i < samples.length; i++) floats[i] = samples[i]! / FULL_SCALE;
   return floats;
 }
+
+/** Joins pieces of sound. */
+export function joinSamples(pieces: readonly Float32Array[]): Float32Array<ArrayBuffer> {
+  const whole = new Float32Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let end = 0;
+  for (const piece of pieces) {
+    whole.set(piece, end);
+    end += piece.length;
+  }
+  return whole;
+}

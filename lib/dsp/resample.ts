@@ -39,27 +39,51 @@ export class Resampler {
   }
 
   /**
+   * The input that a range of the output is computed from.
+   *
+   * @param start First output sample of the range.
+   * @param count Its length, above 0.
+   * @returns The first input sample, which may be before the input's start, and the one after the last.
+   */
+  inputRange(start: number, count: number): { readonly first: number; readonly end: number } {
+    const [before, after] = this.#halfTaps === 0 ? [0, 1] : [this.#halfTaps - 1, this.#halfTaps + 1];
+    return { first: this.#inputAt(start) - before, end: this.#inputAt(start + count - 1) + after };
+  }
+
+  /**
    * Computes any range of the output, so that a long file need not be converted at once. The input counts as silent
    * before its start and after its end.
    *
-   * @param input The whole input.
+   * @param input The input, or those samples of it that {@linkcode Resampler.inputRange} names.
    * @param start First output sample of the range.
    * @param output Receives the range.
+   * @param part Place of the first sample of `input` in the whole input, and the whole's length.
    */
-  render(input: Float32Array, start: number, output: Float32Array): void {
-    const end = this.outputLength(input.length);
+  render(
+    input: Float32Array,
+    start: number,
+    output: Float32Array,
+    part: { readonly offset: number; readonly length: number } = { offset: 0, length: input.length },
+  ): void {
+    const end = this.outputLength(part.length);
     for (let i = 0; i < output.length; i++) {
       const position = start + i;
-      output[i] = position < end ? this.#sampleAt(input, position) : 0;
+      output[i] = position < end ? this.#sampleAt(input, part.offset, position) : 0;
     }
   }
 
-  #sampleAt(input: Float32Array, position: number): number {
-    if (this.#halfTaps === 0) return input[position] ?? 0;
+  /** The input sample at or before an output sample. */
+  #inputAt(position: number): number {
+    const product = position * this.#from;
+    return (product - product % this.#to) / this.#to;
+  }
+
+  #sampleAt(input: Float32Array, offset: number, position: number): number {
+    if (this.#halfTaps === 0) return input[position - offset] ?? 0;
     // Integer products are exact, so the phase does not drift with the length of the sound.
     const product = position * this.#from;
     const remainder = product % this.#to;
-    const middle = (product - remainder) / this.#to;
+    const middle = (product - remainder) / this.#to - offset;
     const phase = remainder * PHASES / this.#to;
     const row = Math.floor(phase);
     const fraction = phase - row;

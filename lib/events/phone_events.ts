@@ -106,6 +106,10 @@ export type PhoneEvent =
   | { readonly event: "audio_lost"; readonly detail: AudioDetail } & DeviceNames
   | { readonly event: "audio_back" } & DeviceNames
   | { readonly event: "devices"; readonly devices: readonly Device[] }
+  /** A call is recorded in `path`; `wanted` is the file of the command line, another one if that existed. */
+  | { readonly event: "recording"; readonly path: string; readonly wanted: string }
+  /** The recording is complete. */
+  | { readonly event: "recorded"; readonly path: string; readonly seconds: number }
   // Commands
   | { readonly event: "help" }
   | { readonly event: "unknown_command"; readonly text: string }

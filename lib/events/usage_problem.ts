@@ -31,7 +31,12 @@ export type UsageProblem =
   /** The option asks at a terminal, and there is none. */
   | { readonly kind: "no_terminal"; readonly option: string }
   /** The option is of no use without another. */
-  | { readonly kind: "incomplete"; readonly option: string; readonly missing: string };
+  | { readonly kind: "incomplete"; readonly option: string; readonly missing: string }
+  /** The file that `option` writes is that of another option, perhaps under another name. */
+  | { readonly kind: "same_file"; readonly option: string; readonly other: string; readonly value: string };
 
-/** Why a file with a secret in it cannot be used. */
-export type SecretDetail = SystemError | { readonly kind: "empty" };
+/** Why a file of the command line cannot be used. */
+export type SecretDetail =
+  | SystemError
+  | { readonly kind: "empty" | "not_a_file" }
+  | { readonly kind: "larger_than"; readonly bytes: number };

@@ -15,6 +15,7 @@ import type {
   AudioSink,
   AudioSource,
   DeviceNotice,
+  Recording,
   SoundSide,
 } from "../../audio/audio_devices.ts";
 import type { VoiceOptions } from "./options.ts";
@@ -54,6 +55,8 @@ export interface CallAudioOptions {
 interface OpenVoice {
   readonly session: VoiceSession;
   readonly processor: AudioProcessor | undefined;
+  /** The call's recording, unless it broke off. */
+  readonly recording: () => Recording | undefined;
 }
 
 /** The sound of one phone. At most one call has it at a time. */
@@ -61,6 +64,7 @@ export class CallAudio {
   readonly #options: CallAudioOptions;
   /** What the voice of a call reads at each frame. */
   readonly #mute = { muted: false, changedAt: -Infinity };
+  #recordingFailed = false;
   #open: OpenVoice | undefined;
   /** Settles when the microphones of earlier calls are closed. */
   #closing: Promise<void> = Promise.resolve();
@@ -75,6 +79,11 @@ export class CallAudio {
         show({ event: "audio_back", ...namesOf(notices) });
       },
     });
+  }
+
+  /** Whether a call's recording could not be written, or not to its end. */
+  get recordingFailed(): boolean {
+    return this.#recordingFailed;
   }
 
   /** Whether calls send silence in place of the microphone's sound. Lasts from one call to the next. */
@@ -112,12 +121,27 @@ export class CallAudio {
    *
    * @param clock Times the voice.
    * @param send Sends a datagram.
+   * @param sourceEnded Called once when everything in the microphone's file was sent, or the file failed.
    */
-  async open(clock: Clock, send: (datagram: Uint8Array<ArrayBuffer>) => void): Promise<VoiceSession> {
+  async open(
+    clock: Clock,
+    send: (datagram: Uint8Array<ArrayBuffer>) => void,
+    sourceEnded: () => void = () => {},
+  ): Promise<VoiceSession> {
     await within(CLOSING_MS, this.#closing);
     const { frameMs, errorCorrection, redundancy, stretching } = this.#options.voice;
     const frameSamples = frameMs * SAMPLES_PER_MS;
-    const [source, sink] = await Promise.all([this.#openSource(frameSamples), this.#openSink(frameSamples)]);
+    const silentSource = (error: AudioError): AudioSource => {
+      sourceEnded();
+      return this.#silentSource(error);
+    };
+    const { devices } = this.#options;
+    const [source, sink] = await Promise.all([
+      devices.openSource(frameSamples).catch(silentSource),
+      devices.openSink(frameSamples).catch((error) => this.#muteSink(error)),
+    ]);
+    let { recording } = sink;
+    if (recording) this.#options.show({ event: "recording", path: recording.path, wanted: recording.wanted });
     const processor = this.#openProcessor();
     const session = await VoiceSession.start({
       source,
@@ -131,17 +155,27 @@ export class CallAudio {
       send,
       libopus: this.#options.libopus,
       mute: this.#mute,
-      replaceSource: (error) => this.#silentSource(error),
-      replaceSink: (error) => this.#muteSink(error),
+      sourceEnded,
+      replaceSource: silentSource,
+      replaceSink: (error) => {
+        recording = undefined;
+        return this.#muteSink(error);
+      },
     });
-    this.#open = { session, processor };
+    this.#open = { session, processor, recording: () => recording };
     return session;
   }
 
   /** Stops a call's voice. Settles when all received sound is played or on disk; the microphone may take longer. */
   async close(session: VoiceSession): Promise<void> {
-    if (this.#open?.session === session) this.#open = undefined;
+    const open = this.#open?.session === session ? this.#open : undefined;
+    this.#open = undefined;
     await session.stop();
+    const recording = open?.recording();
+    if (recording) {
+      const { path, seconds } = recording;
+      this.#options.show({ event: "recorded", path, seconds });
+    }
     const earlier = this.#closing;
     this.#closing = session.closed().then(() => earlier);
   }
@@ -156,22 +190,6 @@ export class CallAudio {
     return this.#options.devices.openProcessor(this.#options.voice);
   }
 
-  async #openSource(frameSamples: number): Promise<AudioSource> {
-    try {
-      return await this.#options.devices.openSource(frameSamples);
-    } catch (error) {
-      return this.#silentSource(error as AudioError);
-    }
-  }
-
-  async #openSink(frameSamples: number): Promise<AudioSink> {
-    try {
-      return await this.#options.devices.openSink(frameSamples);
-    } catch (error) {
-      return this.#muteSink(error as AudioError);
-    }
-  }
-
   #silentSource(error: AudioError): AudioSource {
     this.#failed("microphone", error, false);
     return this.#options.devices.silentSource();
@@ -183,6 +201,7 @@ export class CallAudio {
   }
 
   #failed(side: SoundSide, { code, subject, detail }: AudioError, asked: boolean): void {
+    if (side === "speaker" && code === "file_failed") this.#recordingFailed = true;
     this.#options.show({ event: "audio_failed", side, code, subject, detail, asked });
   }
 }

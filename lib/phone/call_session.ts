@@ -14,6 +14,12 @@ import type { Screen } from "./screen.ts";
 /** Time between two updates of a call's live line. */
 const STATUS_INTERVAL_MS = 200;
 
+/**
+ * Time from the last sound of the microphone's file to the hang-up, in milliseconds: the other side has it in its jitter
+ * buffer and its loudspeaker by then.
+ */
+const LAST_WORDS_MS = 1_000;
+
 /** The figures of a call that never started. */
 export const NO_CALL: CallFigures = { seconds: 0, ...NO_VOICE };
 
@@ -32,7 +38,7 @@ export class CallSession {
   readonly #options: CallSessionOptions;
   readonly #startedAt = performance.now();
   readonly #statusTimer: ReturnType<typeof setInterval>;
-  readonly #hangUpTimer: ReturnType<typeof setTimeout> | undefined;
+  #hangUpTimer: ReturnType<typeof setTimeout> | undefined;
   #voice: VoiceSession | undefined;
   /** Settles when the devices are open: until then they cannot be closed. */
   readonly #opening: Promise<void>;
@@ -44,7 +50,8 @@ export class CallSession {
     screen.show({ event: "call_started", ...call.peer, code: call.keys?.code ?? null });
     this.#logKeys();
     if (audio.muted) screen.show({ event: "muted", muted: true });
-    this.#hangUpTimer = this.#setHangUpTimer();
+    const { hangUpAfter } = options.options;
+    if (typeof hangUpAfter === "number") this.#hangUpIn(hangUpAfter * 1000);
     this.#statusTimer = setInterval(() => this.#showStatus(), STATUS_INTERVAL_MS);
     this.#opening = this.#openVoice();
   }
@@ -67,17 +74,21 @@ export class CallSession {
 
   async #openVoice(): Promise<void> {
     const { call, transport, audio } = this.#options;
-    const voice = await audio.open(transport.clock, transport.voiceSender(call));
+    const voice = await audio.open(transport.clock, transport.voiceSender(call), () => this.#fileEnded());
     transport.openVoice(call, voice);
     this.#voice = voice;
   }
 
-  #setHangUpTimer(): ReturnType<typeof setTimeout> | undefined {
-    const { call, transport, options: { hangUpAfter } } = this.#options;
-    if (hangUpAfter === undefined) return undefined;
-    return setTimeout(() => {
+  #fileEnded(): void {
+    if (this.#options.options.hangUpAfter === "file") this.#hangUpIn(LAST_WORDS_MS);
+  }
+
+  #hangUpIn(ms: number): void {
+    const { call, transport } = this.#options;
+    clearTimeout(this.#hangUpTimer);
+    this.#hangUpTimer = setTimeout(() => {
       if (transport.current === call) transport.hangUp();
-    }, hangUpAfter * 1000);
+    }, ms);
   }
 
   #showStatus(): void {

@@ -21,8 +21,8 @@ export interface PhoneOptions {
   /** The person to call at once; the phone leaves when the call is over. In NFC, and a proper name. */
   readonly call: string | undefined;
   readonly answer: (typeof ANSWERS)[number];
-  /** Seconds after which each call is ended, greater than 0. */
-  readonly hangUpAfter: number | undefined;
+  /** Seconds after which each call is ended, greater than 0; or once the microphone's file is at its end. */
+  readonly hangUpAfter: number | "file" | undefined;
   /** The address to register, in its one text form. */
   readonly ip: string | undefined;
   readonly encryption: Encryption;

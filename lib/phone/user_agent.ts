@@ -33,6 +33,7 @@ export const EXIT = {
   unknownPerson: 6,
   rejected: 7,
   noAnswer: 8,
+  recordingFailed: 11,
 } as const;
 
 /** Time that a phone with `--call` waits for a registry that it lost, in milliseconds. */
@@ -80,7 +81,7 @@ export interface UserAgentParts {
   readonly screen: Screen;
   readonly audio: Pick<
     CallAudio,
-    "check" | "warmUp" | "muted" | "open" | "close" | "closed"
+    "check" | "warmUp" | "muted" | "recordingFailed" | "open" | "close" | "closed"
   >;
   /** Connects to the registry; see {@linkcode Registration.connect}. */
   readonly connect: (
@@ -143,7 +144,7 @@ export class UserAgent implements CommandTarget {
     const entered = await Promise.race([this.#enter(), this.#finished.promise]);
     const status = entered ?? await this.#serve();
     await this.#leave();
-    return status;
+    return status === EXIT.done && this.#parts.audio.recordingFailed ? EXIT.recordingFailed : status;
   }
 
   /** Ends the run as `sair` does, from a signal or anywhere else. Later calls change nothing. */

@@ -64,6 +64,8 @@ const TONES: Table<Telling, "event", Tone> = {
   audio_failed: ({ asked }) => asked ? "bad" : "warning",
   audio_lost: "warning",
   audio_back: "good",
+  recording: ({ path, wanted }) => path === wanted ? "plain" : "warning",
+  recorded: "plain",
   devices: "plain",
   help: "plain",
   unknown_command: "bad",

@@ -37,6 +37,8 @@ export interface VoiceSessionOptions {
   readonly mute?: Mute | undefined;
   /** Sends a datagram. */
   readonly send: (datagram: Uint8Array<ArrayBuffer>) => void;
+  /** Called once when everything in the microphone's file was sent. */
+  readonly sourceEnded?: () => void;
   /** Opens a silent microphone in place of one that failed. */
   readonly replaceSource: (error: AudioError) => AudioSource;
   /** Opens a mute loudspeaker in place of one that failed. */
@@ -156,6 +158,7 @@ export class VoiceSession {
   /** The last frame of each direction, for levels. */
   readonly #frame: Int16Array<ArrayBuffer>;
   #played = new Int16Array(0);
+  #sourceEnded = false;
   #stopped = false;
 
   private constructor(options: VoiceSessionOptions, encoder: VoiceEncoder, decoder: VoiceDecoder) {
@@ -292,6 +295,10 @@ export class VoiceSession {
     for (let frames = 0; frames < MOST_FRAMES_AT_ONCE && waitMs === 0; frames++) {
       waitMs = this.#read(frame);
       if (waitMs === 0) this.#sendFrame(frame);
+    }
+    if (this.#source.ended && !this.#sourceEnded) {
+      this.#sourceEnded = true;
+      this.#options.sourceEnded?.();
     }
     this.#readAt = this.#clock.now() + waitMs;
   }

@@ -7,6 +7,8 @@ export interface WavFields {
   sampleRate?: number;
   bits?: number;
   blockBytes?: number;
+  /** Which loudspeakers, in WAVE_FORMAT_EXTENSIBLE. */
+  mask?: number;
 }
 
 /** A RIFF chunk, padded to an even length. */
@@ -36,7 +38,7 @@ export function extensibleFormat(fields: WavFields = {}): Uint8Array {
   const view = new DataView(new ArrayBuffer(24));
   view.setUint16(0, 22, true); // bytes that follow
   view.setUint16(2, fields.bits ?? 16, true); // bits that count
-  view.setUint32(4, 0, true); // which loudspeakers
+  view.setUint32(4, fields.mask ?? 0, true); // which loudspeakers
   view.setUint16(8, fields.tag ?? 1, true);
   const body = new Uint8Array(view.buffer);
   body.set([0x00, 0x00, 0x00, 0x00, 0x10, 0x00, 0x80, 0x00, 0x00, 0xaa, 0x00, 0x38, 0x9b, 0x71], 10);

@@ -51,6 +51,7 @@ const GOOD: readonly (readonly [string, Partial<PhoneOptions>])[] = [
   }],
   ["host maria --hang-up-after 20", { hangUpAfter: 20 }],
   ["host --hang-up-after 2.5 maria", { hangUpAfter: 2.5 }],
+  ["host maria --hang-up-after file --mic a.wav", { hangUpAfter: "file" }],
   ["host maria --ip 192.0.2.7", { ip: "192.0.2.7" }],
   ["host maria --ip 2001:DB8:0::1", { ip: "2001:db8::1" }],
   ["host maria --ip ::ffff:192.0.2.7", { ip: "192.0.2.7" }],
@@ -79,6 +80,11 @@ Deno.test("parsePhoneOptions() trims a name with blanks in it", () => {
 });
 
 const bad = (option: string, value: string): UsageProblem => ({ kind: "bad_value", option, value });
+const WITHOUT_FILE: UsageProblem = {
+  kind: "incomplete",
+  option: "--hang-up-after file",
+  missing: "--mic FILE.wav",
+};
 
 const BAD: readonly (readonly [string, UsageProblem])[] = [
   ["", { kind: "missing_argument", argument: "REGISTRY" }],
@@ -113,6 +119,9 @@ const BAD: readonly (readonly [string, UsageProblem])[] = [
   ["host maria --no-quiet", { kind: "unknown_option", option: "--no-quiet" }],
   ["host maria --hang-up-after 0", bad("--hang-up-after", "0")],
   ["host maria --hang-up-after soon", bad("--hang-up-after", "soon")],
+  ["host maria --hang-up-after file", WITHOUT_FILE],
+  ["host maria --hang-up-after file --mic tone", WITHOUT_FILE],
+  ["host maria --hang-up-after file --mic usb --speaker a.wav", WITHOUT_FILE],
   ["host maria --hang-up-after=-5", bad("--hang-up-after", "-5")],
   ["host maria --hang-up-after 1e9", bad("--hang-up-after", "1e9")],
   ["host maria --hang-up-after 9999999", bad("--hang-up-after", "9999999")],

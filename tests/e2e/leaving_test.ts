@@ -311,8 +311,9 @@ Deno.test("a phone whose disk gets full in a call says so in one sentence, and l
     (status) => (status.framesPlayed as number) > (framesPlayed as number) + 50,
   );
   await joao.type("desligar");
-  assertEquals(await joao.exitCode(), 0, joao.report());
+  assertEquals(await joao.exitCode(), 11, joao.report());
   assertEquals(joao.events("audio_failed").length, 1, "told once");
+  assertEquals(joao.events("recorded"), []);
   const bytes = await Deno.readFile(recording);
   const { samples } = parseWav(bytes);
   assertGreater(samples.length, SAMPLE_RATE, "what was recorded till then");

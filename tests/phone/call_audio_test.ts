@@ -8,6 +8,10 @@ import { runtimeCipher } from "../../lib/srtp/aes_gcm.ts";
 import { levelDb } from "../../lib/dsp/level.ts";
 import { openDecoder } from "../../lib/codec/opus.ts";
 import { isRtcp, parseRtp } from "../../lib/rtp/rtp.ts";
+import { openNullSink } from "../../audio/synthetic.ts";
+import { parseWav } from "../../audio/file/wav_reader.ts";
+import { int16Wav } from "../../testing/audio/wav_builder.ts";
+import { temporaryFile, temporaryFolder } from "../../testing/temporary.ts";
 import { systemClock } from "../../lib/util/clock.ts";
 import { OPTIONS } from "./fakes.ts";
 
@@ -88,6 +92,66 @@ Deno.test("CallAudio shows devices that cannot be opened, and goes on with silen
     { ...common, side: "microphone", subject: "a.wav" },
     { ...common, side: "speaker", subject: "b.wav" },
   ]);
+});
+
+/** A call of some packets, with the events of its recording. */
+async function record(audio: CallAudio, events: PhoneEvent[]) {
+  const before = events.length;
+  await speak(audio, 10);
+  return events.slice(before);
+}
+
+Deno.test("CallAudio tells which file it records to, and when that is complete", async () => {
+  await using folder = await temporaryFolder();
+  const wanted = `${folder.path}/recado.wav`;
+  const other = `${folder.path}/recado-2.wav`;
+  const { audio, events } = open(new AudioDevices({ microphone: "tone", speaker: wanted }));
+  for (const path of [wanted, other]) {
+    const [recording, recorded, ...more] = await record(audio, events);
+    assertEquals(recording, { event: "recording", path, wanted });
+    assert(recorded?.event === "recorded" && recorded.path === path);
+    const { samples } = parseWav(await Deno.readFile(path));
+    assertEquals(recorded.seconds, samples.length / 48_000);
+    assertEquals(more, []);
+  }
+  assert(!audio.recordingFailed);
+});
+
+Deno.test("CallAudio does not call a recording complete that broke off", async () => {
+  const { audio, events, devices } = open();
+  const error = new AudioError("file_failed", "recado-2.wav", { kind: "too_large" });
+  devices.openSink = async () => {
+    const sink = openNullSink();
+    return await Promise.resolve({
+      ...sink,
+      recording: { path: "recado-2.wav", wanted: "recado.wav", seconds: 0 },
+      write: () => Promise.reject(error),
+    });
+  };
+  const [first, second, ...more] = await record(audio, events);
+  assertEquals(first, { event: "recording", path: "recado-2.wav", wanted: "recado.wav" });
+  assertEquals(second, {
+    event: "audio_failed",
+    side: "speaker",
+    code: "file_failed",
+    subject: "recado-2.wav",
+    detail: { kind: "too_large" },
+    asked: false,
+  });
+  assertEquals(more, []);
+  assert(audio.recordingFailed);
+});
+
+Deno.test("CallAudio tells when the microphone's file has ended, or cannot be read", async () => {
+  await using file = await temporaryFile(".wav", int16Wav(new Int16Array(9600).fill(100), 48_000));
+  for (const microphone of [file.path, "/none/a.wav"]) {
+    const { audio } = open(new AudioDevices({ microphone, speaker: "none" }));
+    const ended = Promise.withResolvers<void>();
+    const session = await audio.open(systemClock, () => {}, ended.resolve);
+    await ended.promise;
+    await audio.close(session);
+    await audio.closed();
+  }
 });
 
 Deno.test("CallAudio.check() shows what does not work, and whether the person asked for it", async () => {

@@ -62,6 +62,28 @@ Deno.test("CallSession hangs up after the time of the command line, if its call 
   await other.session.end();
 });
 
+Deno.test("CallSession hangs up at the end of the microphone's file if the command line says so", async () => {
+  const [hung, other] = [start({ hangUpAfter: "file" }), start()];
+  await settle();
+  for (const { audio } of [hung, other]) {
+    audio.sourceEnded();
+    // The file failed as well.
+    audio.sourceEnded();
+  }
+  while (hung.transport.log.length === 0) await settle();
+  assertEquals([hung.transport.log, other.transport.log], [["hang up"], []]);
+  for (const { session } of [hung, other]) await session.end();
+});
+
+Deno.test("CallSession that ends before its file does not hang up the next call", async () => {
+  const { session, transport, audio } = start({ hangUpAfter: "file" });
+  await settle();
+  audio.sourceEnded();
+  // A timer that is left over fails the test.
+  await session.end();
+  assertEquals(transport.log, []);
+});
+
 Deno.test("CallSession.end() waits until devices are open, closes them and returns the figures", async () => {
   const audio = new FakeAudio();
   const opening = Promise.withResolvers<void>();

@@ -221,12 +221,15 @@ export class FakeAudio {
   readonly log: string[] = [];
   works = true;
   muted = false;
+  recordingFailed = false;
   /** Settles when devices may open. */
   opening: Promise<void> = Promise.resolve();
   /** Settles when all devices are closed. */
   closing: Promise<void> = Promise.resolve();
   readonly handled: Uint8Array[] = [];
   send: (datagram: Uint8Array<ArrayBuffer>) => void = () => {};
+  /** Ends the microphone's file. */
+  sourceEnded = (): void => {};
 
   check(): Promise<boolean> {
     this.log.push("check");
@@ -238,7 +241,12 @@ export class FakeAudio {
     return Promise.resolve();
   }
 
-  async open(_clock: unknown, send: (datagram: Uint8Array<ArrayBuffer>) => void): Promise<VoiceSession> {
+  async open(
+    _clock: unknown,
+    send: (datagram: Uint8Array<ArrayBuffer>) => void,
+    sourceEnded: () => void = () => {},
+  ): Promise<VoiceSession> {
+    this.sourceEnded = sourceEnded;
     this.log.push("opening");
     await this.opening;
     this.log.push("open");

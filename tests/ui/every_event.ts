@@ -79,12 +79,17 @@ const CONNECT: ByKind<ConnectFailure> = {
 const FILE: ByKind<FileDetail> = {
   ...SYSTEM,
   not_a_file: { kind: "not_a_file" },
-  larger_than: { kind: "larger_than", bytes: 2 ** 30 },
 };
 
-const SECRET: ByKind<SecretDetail> = { ...SYSTEM, empty: { kind: "empty" } };
+const SECRET: ByKind<SecretDetail> = {
+  ...SYSTEM,
+  empty: { kind: "empty" },
+  not_a_file: { kind: "not_a_file" },
+  larger_than: { kind: "larger_than", bytes: 2 ** 20 },
+};
 
 const WAV: ByKind<WavDetail> = {
+  empty: { kind: "empty" },
   not_wav: { kind: "not_wav" },
   header_cut_short: { kind: "header_cut_short" },
   sound_before_format: { kind: "sound_before_format" },
@@ -92,7 +97,7 @@ const WAV: ByKind<WavDetail> = {
   no_sound: { kind: "no_sound" },
   format_cut_short: { kind: "format_cut_short" },
   format_unknown: { kind: "format_unknown" },
-  format_contradictory: { kind: "format_contradictory" },
+  other_format: { kind: "other_format", format: "MP3" },
   no_channels: { kind: "no_channels" },
   compressed: { kind: "compressed", tag: 85 },
   sample_rate: { kind: "sample_rate", hz: 4000, lowestHz: 8000, highestHz: 192_000 },
@@ -146,6 +151,7 @@ const PROBLEMS: { readonly [Kind in UsageProblem["kind"]]: readonly (UsageProble
   ]),
   no_terminal: [{ kind: "no_terminal", option: "--room-password" }],
   incomplete: [{ kind: "incomplete", option: "--ca", missing: "--tls" }],
+  same_file: [{ kind: "same_file", option: "--speaker", other: "--mic", value: "./a.wav" }],
 };
 
 const REFUSALS: readonly Refusal[] = ERROR_CODES.map((reason) => (
@@ -285,6 +291,11 @@ const EVENTS: ByEvent<PhoneEvent> = {
     { event: "audio_back", side: "microphone", names: ["USB C-Media"] },
     { event: "audio_back", side: "speaker", names: ["HDA Intel"] },
   ],
+  recording: [
+    { event: "recording", path: "recado.wav", wanted: "recado.wav" },
+    { event: "recording", path: "recado-2.wav", wanted: "recado.wav" },
+  ],
+  recorded: [{ event: "recorded", path: "recado-2.wav", seconds: 83.5 }],
   devices: [
     { event: "devices", devices: [] },
     {

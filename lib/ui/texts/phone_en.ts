@@ -41,28 +41,35 @@ const AUDIO: SideTexts = {
   microphone: {
     no_library: (subject) =>
       `Without the PortAudio library (${subject}) there is no microphone. Install it (Debian, Ubuntu: libportaudio2).`,
-    no_device: (subject) => `There is no microphone “${subject}”. See those that there are with --devices.`,
+    no_device: (subject) =>
+      `There is no microphone “${subject}”. See those that there are with --devices; a file without .wav in its name needs the folder, as in ./speech.`,
     no_default_device: "There is no microphone at all. Connect one, or use a file with --mic.",
     device_failed: (subject, cause) =>
       `The microphone “${subject}” failed (${cause}). See that it is connected and free.`,
     file_failed: (subject, cause) =>
       `The file “${subject}” could not be read (${cause}). Check its name and permissions.`,
-    bad_file: (subject, cause) =>
-      `The file “${subject}” cannot be a microphone (${cause}). Use an uncompressed WAV file.`,
+    bad_file: (subject, cause, command) =>
+      `The file “${subject}” cannot be a microphone (${cause}). ${
+        command === undefined
+          ? "Use an uncompressed WAV file."
+          : `Only WAV is played; to convert it: ${command}`
+      }`,
     goesOn: "Calls go on without your sound: the other side does not hear you.",
   },
   speaker: {
     no_library: (subject) =>
       `Without the PortAudio library (${subject}) there is no speaker. Install it (Debian, Ubuntu: libportaudio2).`,
-    no_device: (subject) => `There is no speaker “${subject}”. See those that there are with --devices.`,
+    no_device: (subject) =>
+      `There is no speaker “${subject}”. See those that there are with --devices; a file to record to ends in .wav.`,
     no_default_device: "There is no speaker at all. Connect one, or record to a file with --speaker.",
     device_failed: (subject, cause) =>
       `The speaker “${subject}” failed (${cause}). See that it is connected and free.`,
     file_failed: (subject, cause) =>
       `The file “${subject}” could not be written (${cause}). Check the folder, its permissions and the free space.`,
     bad_file: (subject, cause) =>
-      `The file “${subject}” cannot be a speaker (${cause}). Use a name that ends in .wav.`,
+      `The file “${subject}” cannot be a speaker (${cause}). Recordings are WAV: use a name that ends in .wav.`,
     goesOn: "Calls go on without sound on this side: you do not hear the other one.",
+    recordingEnds: "The recording ends here and can be played. Calls go on without it.",
   },
 };
 
@@ -75,7 +82,10 @@ const EXPECTED = new Map([
   ["PORT", "Use a number from 0 to 65535; 0 is any free port."],
   ["--call", "Use a person's name of 1 to 32 visible characters."],
   ["--answer", "Use ask, accept or reject."],
-  ["--hang-up-after", "Use a number of seconds greater than zero, such as 20 or 2.5."],
+  [
+    "--hang-up-after",
+    "Use a number of seconds greater than zero, such as 20 or 2.5, or “file” with a file for --mic.",
+  ],
   ["--mic", "Use a device, a .wav file, tone or silence."],
   ["--speaker", "Use a device, a .wav file or none."],
   ["--frame", "Use 10 or 20."],
@@ -213,6 +223,11 @@ export const PHONE_EN: PhoneTexts = {
       microphone: `The microphone ${names(devices)} is back, and in use.`,
       speaker: `The speaker ${names(devices)} is back, and in use.`,
     }[side]),
+    recording: ({ path, wanted }) =>
+      path === wanted
+        ? `The call is being recorded in “${path}”.`
+        : `The call is being recorded in “${path}”, because “${wanted}” exists.`,
+    recorded: ({ path, seconds }) => `The recording is in “${path}” and lasts ${clock(seconds)}.`,
     devices: ({ devices }) =>
       devices.length === 0 ? "There is no sound device." : `Sound devices:\n${
         deviceRows(devices, {
@@ -281,11 +296,12 @@ Options:
   --call NAME               calls the person, and leaves when the call is over
   --answer ask|accept|reject
                             ask at each call, or accept or reject all of them
-  --hang-up-after SECONDS   ends each call after that time
+  --hang-up-after SECONDS|file
+                            ends each call after that time, or at the end of the file of --mic
   --mic SOURCE              microphone: number or part of the name of a device, .wav file,
                             tone (a test tone) or silence
   --speaker TARGET          speaker: number or part of the name of a device, .wav file
-                            to record to, or none
+                            to record to (if it exists, another one: name-2.wav) or none
   --devices                 shows the sound devices and ends
   --frame 10|20             milliseconds of sound in a packet (20; 10 delays less and costs more)
   --no-fec                  does not prepare the voice for losses (Opus's FEC)
@@ -311,5 +327,6 @@ Exit status:
   0  all is well                         5  the sound asked for cannot be used
   2  wrong command line                  6  with --call: no such person
   3  the name is already in use          7  with --call: rejected or busy
-  4  the registry cannot be reached      8  with --call: no answer`,
+  4  the registry cannot be reached      8  with --call: no answer
+                                        11  a recording could not be finished`,
 };

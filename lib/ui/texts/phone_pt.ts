@@ -41,28 +41,33 @@ const AUDIO: SideTexts = {
   microphone: {
     no_library: (subject) =>
       `Sem a biblioteca PortAudio (${subject}) não há microfone. Instale-a (no Debian e no Ubuntu: libportaudio2).`,
-    no_device: (subject) => `Não há microfone “${subject}”. Veja os que há com --devices.`,
+    no_device: (subject) =>
+      `Não há microfone “${subject}”. Veja os que há com --devices; um arquivo sem .wav no nome precisa da pasta, como em ./fala.`,
     no_default_device: "Não há nenhum microfone. Conecte um ou use um arquivo com --mic.",
     device_failed: (subject, cause) =>
       `O microfone “${subject}” falhou (${cause}). Veja se ele está conectado e livre.`,
     file_failed: (subject, cause) =>
       `O arquivo “${subject}” não pôde ser lido (${cause}). Verifique o nome e as permissões.`,
-    bad_file: (subject, cause) =>
-      `O arquivo “${subject}” não serve de microfone (${cause}). Use um WAV sem compressão.`,
+    bad_file: (subject, cause, command) =>
+      `O arquivo “${subject}” não serve de microfone (${cause}). ${
+        command === undefined ? "Use um WAV sem compressão." : `Só se toca WAV; para converter: ${command}`
+      }`,
     goesOn: "As ligações seguem sem o seu som: o outro lado não ouve você.",
   },
   speaker: {
     no_library: (subject) =>
       `Sem a biblioteca PortAudio (${subject}) não há alto-falante. Instale-a (no Debian e no Ubuntu: libportaudio2).`,
-    no_device: (subject) => `Não há alto-falante “${subject}”. Veja os que há com --devices.`,
+    no_device: (subject) =>
+      `Não há alto-falante “${subject}”. Veja os que há com --devices; um arquivo em que gravar termina em .wav.`,
     no_default_device: "Não há nenhum alto-falante. Conecte um ou grave em um arquivo com --speaker.",
     device_failed: (subject, cause) =>
       `O alto-falante “${subject}” falhou (${cause}). Veja se ele está conectado e livre.`,
     file_failed: (subject, cause) =>
       `O arquivo “${subject}” não pôde ser gravado (${cause}). Verifique a pasta, as permissões e o espaço em disco.`,
     bad_file: (subject, cause) =>
-      `O arquivo “${subject}” não serve de alto-falante (${cause}). Use um nome que termine em .wav.`,
+      `O arquivo “${subject}” não serve de alto-falante (${cause}). Só se grava em WAV: use um nome que termine em .wav.`,
     goesOn: "As ligações seguem sem som deste lado: você não ouve o outro.",
+    recordingEnds: "A gravação acaba aqui e pode ser tocada. As ligações seguem sem ela.",
   },
 };
 
@@ -76,7 +81,10 @@ const EXPECTED = new Map([
   ["PORT", "Use um número de 0 a 65535; 0 é uma porta livre qualquer."],
   ["--call", "Use o nome de uma pessoa, de 1 a 32 caracteres visíveis."],
   ["--answer", "Use ask, accept ou reject."],
-  ["--hang-up-after", "Use um número de segundos maior que zero, como 20 ou 2.5."],
+  [
+    "--hang-up-after",
+    "Use um número de segundos maior que zero, como 20 ou 2.5, ou “file” com um arquivo em --mic.",
+  ],
   ["--mic", "Use um dispositivo, um arquivo .wav, tone ou silence."],
   ["--speaker", "Use um dispositivo, um arquivo .wav ou none."],
   ["--frame", "Use 10 ou 20."],
@@ -212,6 +220,11 @@ export const PHONE_PT: PhoneTexts = {
       microphone: `O microfone ${names(devices)} voltou e está em uso.`,
       speaker: `O alto-falante ${names(devices)} voltou e está em uso.`,
     }[side]),
+    recording: ({ path, wanted }) =>
+      path === wanted
+        ? `A ligação está sendo gravada em “${path}”.`
+        : `A ligação está sendo gravada em “${path}”, porque “${wanted}” já existe.`,
+    recorded: ({ path, seconds }) => `A gravação está em “${path}” e dura ${clock(seconds)}.`,
     devices: ({ devices }) =>
       devices.length === 0
         ? "Não há nenhum dispositivo de som."
@@ -282,11 +295,12 @@ Opções:
   --call NOME               liga para a pessoa e, quando a ligação acaba, sai
   --answer ask|accept|reject
                             perguntar a cada ligação (ask), aceitar ou recusar todas
-  --hang-up-after SEGUNDOS  encerra cada ligação depois desse tempo
+  --hang-up-after SEGUNDOS|file
+                            encerra cada ligação depois disso, ou no fim do arquivo de --mic
   --mic ORIGEM              microfone: número ou parte do nome de um dispositivo, arquivo .wav,
                             tone (um tom de teste) ou silence (silêncio)
   --speaker DESTINO         alto-falante: número ou parte do nome de um dispositivo, arquivo .wav
-                            em que gravar, ou none (nenhum)
+                            em que gravar (se já existe, em outro: nome-2.wav) ou none (nenhum)
   --devices                 mostra os dispositivos de som e sai
   --frame 10|20             milissegundos de som por pacote (20; 10 atrasa menos e custa mais)
   --no-fec                  não prepara a voz para perdas (FEC da Opus)
@@ -312,5 +326,6 @@ Código de saída:
   0  tudo certo                          5  o som pedido não pôde ser usado
   2  linha de comando errada             6  com --call: não há essa pessoa
   3  o nome já está em uso               7  com --call: recusada ou ocupada
-  4  sem contato com o registro          8  com --call: sem resposta`,
+  4  sem contato com o registro          8  com --call: sem resposta
+                                        11  uma gravação não pôde ser concluída`,
 };

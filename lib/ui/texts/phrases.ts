@@ -1,6 +1,7 @@
 /** Parts of sentences in any language. */
 
 import { unicodeWidth } from "@std/cli/unicode-width";
+import type { Detail } from "../../events/detail.ts";
 import type { AudioFailure, Device, SoundSide } from "../../events/phone_events.ts";
 import type { PersonFields } from "../../events/fields.ts";
 import { COMMANDS } from "../../phone/commands.ts";
@@ -113,15 +114,20 @@ function rows(
   return alignColumns(cells, right).map((row) => `  ${row.join(separator).trimEnd()}`).join("\n");
 }
 
-/** Sentences about a device or file that cannot be used; `goesOn` follows if calls go on without it. */
+/**
+ * Sentences about a device or file that cannot be used; `goesOn` follows if calls go on without it, after a recording
+ * `recordingEnds`.
+ */
 export interface AudioTexts {
   readonly no_library: (subject: string) => string;
   readonly no_device: (subject: string) => string;
   readonly no_default_device: string;
   readonly device_failed: (subject: string, cause: string) => string;
   readonly file_failed: (subject: string, cause: string) => string;
-  readonly bad_file: (subject: string, cause: string) => string;
+  /** `command` makes a WAV file of it, if one does. */
+  readonly bad_file: (subject: string, cause: string, command: string | undefined) => string;
   readonly goesOn: string;
+  readonly recordingEnds?: string;
 }
 
 /** The sentences of each side. `both` is only for default devices. */
@@ -129,9 +135,28 @@ export type SideTexts = Readonly<Record<Exclude<SoundSide, "both">, AudioTexts>>
   readonly both: Omit<AudioTexts, "no_device" | "file_failed" | "bad_file">;
 };
 
+/** Causes for which there is sound in a file, but not as Sala reads it. */
+const CONVERTIBLE: ReadonlySet<string> = new Set<Detail["kind"]>([
+  "other_format",
+  "compressed",
+  "format_unknown",
+  "sample_rate",
+  "sample_size",
+]);
+
+/** The command that makes a WAV file of another sound file. */
+function conversion(path: string): string {
+  const base = path.replace(/\.\w+$/, "");
+  const converted = /\.wave?$/i.test(path) ? `${base}-48k.wav` : `${base}.wav`;
+  const [from, to] = [path, converted].map((word) =>
+    /^[\p{L}\p{N}./][\p{L}\p{N}\p{M}._/-]*$/u.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+  );
+  return `ffmpeg -i ${from} -ar 48000 ${to}`;
+}
+
 /** The sentence about a device or file that cannot be used. @param standard Name of the default device. */
 export function audioFailed(
-  { side, code, subject, asked }: AudioFailure & { readonly side: SoundSide },
+  { side, code, subject, detail, asked }: AudioFailure & { readonly side: SoundSide },
   cause: string,
   texts: SideTexts,
   standard: string,
@@ -140,6 +165,9 @@ export function audioFailed(
   const isDefault = subject === DEFAULT_DEVICE;
   const what = code === "no_device" && isDefault
     ? of.no_default_device
+    : code === "bad_file"
+    ? of.bad_file(subject, cause, CONVERTIBLE.has(detail.kind) ? conversion(subject) : undefined)
     : of[code](isDefault ? standard : subject, cause);
-  return asked ? what : `${what} ${of.goesOn}`;
+  if (asked) return what;
+  return `${what} ${code === "file_failed" ? of.recordingEnds ?? of.goesOn : of.goesOn}`;
 }

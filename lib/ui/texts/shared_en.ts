@@ -85,16 +85,16 @@ const CAUSES: Causes = {
   // Files
   empty: "it is empty",
   closed: "it was closed already",
-  not_a_file: "it is not a regular file",
-  larger_than: ({ bytes }) => `it has more than ${numberEn(bytes / 2 ** 30)} GiB`,
+  not_a_file: "it is a pipe or a device, and no file",
+  larger_than: ({ bytes }) => `it has more than ${numberEn(bytes / 2 ** 20)} MiB`,
   not_wav: "it is not a WAV file",
+  other_format: ({ format }) => `its format is ${format}`,
   header_cut_short: "the file ends within its header",
   sound_before_format: "the sound comes before its format",
   no_format: "its format is missing",
   no_sound: "there is no sound in it",
   format_cut_short: "its format is cut short",
   format_unknown: "its format is unknown",
-  format_contradictory: "its format contradicts itself",
   no_channels: "it has no channel",
   compressed: ({ tag }) => `the sound is compressed: WAV format ${tag}`,
   sample_rate: ({ hz, lowestHz, highestHz }) =>
@@ -164,5 +164,7 @@ export function usageEn(own: ReadonlyMap<string, string>): UsageTexts {
     no_terminal: ({ option }) =>
       `The option ${option} asks at a terminal, and there is none here. ${expected(option)}`,
     incomplete: ({ option, missing }) => `The option ${option} needs ${missing}.`,
+    same_file: ({ option, other, value }) =>
+      `The file “${value}” of ${option} is that of ${other}, too, and would be spoilt. Use another file for one of the two options.`,
   };
 }

@@ -89,16 +89,16 @@ const CAUSES: Causes = {
   // Files
   empty: "está vazio",
   closed: "já foi fechado",
-  not_a_file: "não é um arquivo comum",
-  larger_than: ({ bytes }) => `tem mais de ${numberPt(bytes / 2 ** 30)} GiB`,
+  not_a_file: "é um pipe ou dispositivo, e não um arquivo",
+  larger_than: ({ bytes }) => `tem mais de ${numberPt(bytes / 2 ** 20)} MiB`,
   not_wav: "não é um arquivo WAV",
+  other_format: ({ format }) => `o formato é ${format}`,
   header_cut_short: "o arquivo acaba no meio do cabeçalho",
   sound_before_format: "o som vem antes da descrição do formato",
   no_format: "falta a descrição do formato",
   no_sound: "não há som nele",
   format_cut_short: "a descrição do formato está incompleta",
   format_unknown: "o formato é desconhecido",
-  format_contradictory: "a descrição do formato se contradiz",
   no_channels: "não tem nenhum canal",
   compressed: ({ tag }) => `o som está comprimido: formato ${tag} de WAV`,
   sample_rate: ({ hz, lowestHz, highestHz }) =>
@@ -173,5 +173,7 @@ export function usagePt(own: ReadonlyMap<string, string>): UsageTexts {
     no_terminal: ({ option }) =>
       `A opção ${option} pergunta em um terminal, e aqui não há nenhum. ${expected(option)}`,
     incomplete: ({ option, missing }) => `A opção ${option} precisa de ${missing}.`,
+    same_file: ({ option, other, value }) =>
+      `O arquivo “${value}” de ${option} é o mesmo de ${other} e seria estragado. Use outro arquivo em uma das duas opções.`,
   };
 }

@@ -47,7 +47,7 @@ export const phoneOptions: FuzzTarget = {
       assert(host !== "" && isPort(registryPort) && isName(name));
       assert(port === 0 || isPort(port));
       assert(call === undefined || isName(call));
-      assert(hangUpAfter === undefined || hangUpAfter > 0 && hangUpAfter * 1000 < 2 ** 31);
+      if (typeof hangUpAfter === "number") assert(hangUpAfter > 0 && hangUpAfter * 1000 < 2 ** 31);
       assert(ip === undefined || isIpAddress(ip));
     }
     return { events: 1, came };

@@ -37,6 +37,7 @@ const SAID: readonly (readonly [when: string, pt: string, en: string])[] = [
 const SAME = new RegExp(
   [
     /--[a-z-]+(=\S+)?/,
+    /“file”|\|file\b|ffmpeg -i \S+ -ar 48000 \S+/,
     /\b(ask\|accept\|reject|ask, accept|reject|accept|tone|silence|none|phone|registry)\b/,
     /\(ask\)/,
     /SALA_\w+|\S+\.(wav|pem|local|so\.2)|\bUSB C-Media\b|\bHDA Intel\b/,
@@ -51,7 +52,7 @@ const words = (text: string): Set<string> =>
 /** Names, words that are the same in both languages, and those of the events above. */
 const BOTH = new Set([
   ...COMMANDS.map(({ pt }) => pt),
-  ..."hdmi alsa ip ipv tcp udp tls pem wav gib khz ms db portaudio libportaudio debian ubuntu opus fec json ctrl tab multicast broadcast fe eth"
+  ..."hdmi alsa ip ipv tcp udp tls pem wav mp pipe mib khz ms db portaudio libportaudio debian ubuntu opus fec json ctrl tab multicast broadcast fe eth"
     .split(" "),
   ..."pt en port no as so do use for default local terminal total bytes som".split(" "),
   ..."joão maria pedro oi 美咲 fr xyz ligue campo nome ruim sala".split(" "),
