@@ -575,6 +575,8 @@ export class UserAgent implements CommandTarget {
         return this.#show({ event: "peer_silent", name, seconds: notice.seconds });
       case "peer_back":
         return this.#show({ event: "peer_back", name });
+      case "peer_moved":
+        return this.#show({ event: "peer_moved", name, ...notice.to });
       case "ended":
         this.#ending = this.#ended(call, notice.end);
         return;

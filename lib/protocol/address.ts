@@ -51,7 +51,8 @@ export function formatEndpoint({ ip, port }: Endpoint): string {
 
 /** Whether two endpoints are the same, however their addresses are written. */
 export function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
-  return a.port === b.port && canonicalIp(a.ip) === canonicalIp(b.ip);
+  // Most texts are equal; others are compared in their canonical form.
+  return a.port === b.port && (a.ip === b.ip || canonicalIp(a.ip) === canonicalIp(b.ip));
 }
 
 /** Why an address is not that of a phone. */

@@ -2,6 +2,8 @@ import { assertEquals, assertGreater, assertLess } from "@std/assert";
 import { floodFilter, SAMPLE } from "../../lib/transport/bpf_filter.ts";
 import { canMakeLan as askForLan } from "../../testing/lan.ts";
 import { outputOf } from "../../testing/program.ts";
+import { encodeCompound } from "../../lib/rtp/rtcp.ts";
+import { encodeRtp } from "../../lib/rtp/rtp.ts";
 import { linuxUdp } from "./udp_drivers.ts";
 
 const ignore = linuxUdp === undefined;
@@ -79,6 +81,49 @@ for (const [version, loopback] of [[4, "127.0.0.1"], [6, "::1"]] as const) {
       await receiveAll(5);
       assertEquals(counts[1], 100);
       for (const each of [peer, second, stranger, socket]) await each.close();
+    },
+  });
+
+  Deno.test({
+    name: `floodFilter() lets a peer's streams through from anywhere: IPv${version}`,
+    ignore,
+    async fn() {
+      const udp = linuxUdp!;
+      const [SSRC, OTHER] = [0xfedc_ba98, 0x0123_4567];
+      const rtp = (ssrc: number) =>
+        encodeRtp({
+          payloadType: 111,
+          marker: false,
+          sequenceNumber: 1,
+          timestamp: ssrc,
+          ssrc,
+          payload: new Uint8Array(0),
+        });
+      const rtcp = (ssrc: number) => encodeCompound([{ kind: "receiver_report", ssrc, blocks: [] }]);
+      const byte = (first: number) => Uint8Array.of(first);
+      const counts = new Map<string, number>();
+      let over = Promise.withResolvers<void>();
+      const socket = udp.open(version, 0, (datagram) => {
+        const key = datagram.toHex();
+        counts.set(key, (counts.get(key) ?? 0) + 1);
+        if (datagram.length === 1) over.resolve();
+      });
+      const peer = udp.open(version, 0, () => {});
+      const stranger = udp.open(version, 0, () => {});
+      const to = { ip: loopback, port: socket.port };
+      socket.attachFilter(floodFilter([{ ip: loopback, port: peer.port }], [OTHER ^ 1, SSRC]));
+      const kinds = [rtp(SSRC), rtcp(SSRC), rtp(OTHER), rtcp(OTHER)];
+      for (let round = 0; round < 100; round++) {
+        over = Promise.withResolvers();
+        for (const kind of kinds) for (let count = 0; count < 10; count++) stranger.send(kind, to);
+        peer.send(byte(0x80), to);
+        await over.promise;
+      }
+      const [voice, report, other, otherReport] = kinds.map((kind) => counts.get(kind.toHex()) ?? 0);
+      // The timestamp of a stranger's packet is where a report would have the stream; a report is too short for voice.
+      assertEquals([voice, report, otherReport], [1000, 1000, 0]);
+      assertLess(other!, 3 * 1000 / SAMPLE);
+      for (const each of [peer, stranger, socket]) await each.close();
     },
   });
 }
