@@ -1,6 +1,6 @@
 /**
  * UDP sockets of Linux, by its own functions (udp(7), poll(2)): with less work for each datagram than the runtime's, a larger
- * receive buffer, and a filter that drops datagrams before this program spends time on them.
+ * receive buffer, packets that are marked as voice, and a filter that drops datagrams before this program spends time on them.
  *
  * All that needs the permission to call libraries is done in {@linkcode LinuxUdp.load}.
  */
@@ -18,7 +18,13 @@ import {
   LONGEST_ADDRESS_BYTES,
   parseAddress,
 } from "./socket_address.ts";
-import { type DatagramListener, RECEIVE_BYTES, type UdpDriver, type UdpSocket } from "./udp_socket.ts";
+import {
+  type DatagramListener,
+  EXPEDITED_FORWARDING,
+  RECEIVE_BYTES,
+  type UdpDriver,
+  type UdpSocket,
+} from "./udp_socket.ts";
 
 /** The functions of the C library. Sizes of 64 bits (`size_t`) are 32 here: they are small, and extended with zeros. */
 const SYMBOLS = {
@@ -71,6 +77,15 @@ const ADDRESS_GROUPS = 0x10 | 0x100;
  */
 const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
 
+/**
+ * Levels and options for the mark of a socket's packets (linux/in.h, linux/in6.h): the byte of the header whose upper six bits
+ * are the DSCP (RFC 2474). A socket of IPv6 needs both, since it also sends to addresses of IPv4.
+ */
+const MARKS = {
+  4: [{ level: 0, option: 1 }], // IPPROTO_IP, IP_TOS
+  6: [{ level: 0, option: 1 }, { level: 41, option: 67 }], // IPPROTO_IPV6, IPV6_TCLASS
+} as const;
+
 /** 32-bit words of an address. */
 const ADDRESS_WORDS = LONGEST_ADDRESS_BYTES / 4;
 
@@ -114,6 +129,10 @@ export class LinuxUdp implements UdpDriver {
     }
     const bytes = Int32Array.of(RECEIVE_BUFFER_BYTES);
     setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, bytes, bytes.byteLength);
+    const mark = Int32Array.of(EXPEDITED_FORWARDING << 2);
+    for (const { level, option } of MARKS[version]) {
+      setsockopt(descriptor, level, option, mark, mark.byteLength);
+    }
     return new LinuxUdpSocket(this.#library, this.clock, descriptor, version, listener);
   }
 

@@ -5,7 +5,7 @@ import { systemClock } from "../util/clock.ts";
 import { type SystemError, systemError } from "../util/system_error.ts";
 import { type DatagramListener, RECEIVE_BYTES, type UdpDriver, type UdpSocket } from "./udp_socket.ts";
 
-/** The runtime's UDP. */
+/** The runtime's UDP. It has no way to mark packets, nor to filter them. */
 export const runtimeUdp: UdpDriver = {
   clock: systemClock,
   open(version, port, listener) {
