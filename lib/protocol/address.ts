@@ -26,10 +26,11 @@ export function ipVersion(ip: string): 0 | 4 | 6 {
 
 /**
  * The canonical text form, for comparison: IPv6 as in RFC 5952, and an IPv4-mapped address of a dual-stack socket,
- * `::ffff:192.0.2.1`, as `192.0.2.1` (RFC 4291, section 2.5.5.2).
+ * `::ffff:192.0.2.1`, as `192.0.2.1` (RFC 4291, section 2.5.5.2). A zone stays.
  */
 export function canonicalIp(ip: string): string {
-  if (isIP(ip) !== 6 || ip.includes("%")) return ip;
+  if (isIP(ip) !== 6) return ip;
+  if (ip.includes("%")) return inZone(ip);
   const compressed = new URL(`http://[${ip}]/`).hostname.slice(1, -1);
   const mapped = /^::ffff:([0-9a-f]+):([0-9a-f]+)$/.exec(compressed);
   if (!mapped) return compressed;
@@ -37,6 +38,12 @@ export function canonicalIp(ip: string): string {
     const sixteenBits = parseInt(group, 16);
     return [sixteenBits >> 8, sixteenBits & 0xff];
   }).join(".");
+}
+
+/** The zone of an address, `eth0` in `fe80::1%eth0` (RFC 4007, section 11): the link that it is on. Empty without one. */
+export function zoneOf(ip: string): string {
+  const at = ip.indexOf("%");
+  return at < 0 ? "" : ip.slice(at + 1);
 }
 
 /** Whether an address is a loopback address (RFC 1122, section 3.2.1.3; RFC 4291, section 2.5.3). */
@@ -49,10 +56,25 @@ export function formatEndpoint({ ip, port }: Endpoint): string {
   return ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`;
 }
 
-/** Whether two endpoints are the same, however their addresses are written. */
+/**
+ * Whether two endpoints are the same, however their addresses are written. One without a zone is the same as on any link: not
+ * every system tells the zone.
+ */
 export function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
   // Most texts are equal; others are compared in their canonical form.
-  return a.port === b.port && (a.ip === b.ip || canonicalIp(a.ip) === canonicalIp(b.ip));
+  return a.port === b.port && (a.ip === b.ip || sameIp(a.ip, b.ip));
+}
+
+function sameIp(a: string, b: string): boolean {
+  const [zoneA, zoneB] = [zoneOf(a), zoneOf(b)];
+  const zone = zoneA === "" || zoneB === "" ? "" : undefined;
+  return inZone(a, zone) === inZone(b, zone);
+}
+
+/** The canonical form of an address in another zone, or none (`""`); its own unless given. */
+export function inZone(ip: string, zone = zoneOf(ip)): string {
+  const address = canonicalIp(ip.split("%", 1)[0] as string);
+  return zone === "" ? address : `${address}%${zone}`;
 }
 
 /** Why an address is not that of a phone. */

@@ -4,11 +4,13 @@ import type { Clock } from "../util/clock.ts";
 import {
   canonicalIp,
   type Endpoint,
+  inZone,
   ipVersion,
   isLoopback,
   isOwnAddress,
   sameEndpoint,
   unreachable,
+  zoneOf,
 } from "../protocol/address.ts";
 import {
   type CallMessage,
@@ -67,6 +69,9 @@ const LASTING: ReadonlySet<SystemError["kind"]> = new Set([
  * answer challenges.
  */
 const SIGNALLING_RESERVE_BYTES = 300;
+
+/** fe80::/10 (RFC 4291, section 2.5.6), in canonical form. */
+const LINK_LOCAL = /^fe[89ab][0-9a-f]:/;
 
 /** What a call with keys has: SRTP of both directions, and the peer's addresses. */
 interface KeyedCall {
@@ -307,7 +312,7 @@ export class CallTransport implements AsyncDisposable {
     this.#trace("received", from, datagram);
     const parsed = parseCallMessage(datagram);
     if (!("message" in parsed) || !this.#answerable(parsed.message, from)) return false;
-    this.#callManager.handleMessage(now, parsed.message, from, socket);
+    this.#callManager.handleMessage(now, onLinkOf(from, parsed.message), from, socket);
     const { current } = this.#callManager;
     // In a call with keys only voice proves its source: anybody could have sent a message.
     if (current?.id === parsed.message.chamada && !current.keys) this.#sources.set(current, from);
@@ -468,6 +473,13 @@ export class CallTransport implements AsyncDisposable {
     const peer = { ip, port };
     this.#events.onTrace({ direction, transport: "UDP", peer, text: new TextDecoder().decode(datagram) });
   }
+}
+
+/** A message whose link-local address is on the link that it came by: only the receiver can tell (RFC 4007, section 6). */
+function onLinkOf(from: Endpoint, message: CallMessage): CallMessage {
+  const zone = zoneOf(from.ip);
+  if (zone === "" || message.tipo !== "convite" || !LINK_LOCAL.test(canonicalIp(message.ip))) return message;
+  return { ...message, ip: inZone(message.ip, zone) };
 }
 
 function canonical({ ip, port }: Endpoint): Endpoint {
