@@ -122,7 +122,7 @@ function family(ip: string): "ipv4" | "ipv6" {
 
 /** Whether an address is valid on one link only (RFC 3927; RFC 4291, section 2.5.6). */
 export function isLinkLocal(ip: string): boolean {
-  const address = withoutZone(ip);
+  const address = inZone(ip, "");
   return isIP(address) !== 0 && LINK_LOCAL.check(address, family(address));
 }
 
@@ -136,8 +136,8 @@ export function addressProblem(ip: string): AddressProblem | undefined {
 
 /** Whether an address is one of this host's. */
 export function isOwnAddress(ip: string, own: readonly HostAddress[]): boolean {
-  const address = withoutZone(canonicalIp(ip));
-  return own.some((other) => withoutZone(canonicalIp(other.ip)) === address);
+  const address = inZone(ip, "");
+  return own.some((other) => inZone(other.ip, "") === address);
 }
 
 /**
@@ -179,14 +179,10 @@ function isBroadcast(ip: string, own: readonly HostAddress[]): boolean {
 
 /** The interfaces on which this host has a link-local address of the same version. */
 function linksOf(ip: string, own: readonly HostAddress[]): Set<string> {
-  const links = own.filter((other) => isLinkLocal(other.ip) && family(withoutZone(other.ip)) === family(ip));
+  const links = own.filter((other) => isLinkLocal(other.ip) && family(inZone(other.ip, "")) === family(ip));
   return new Set(links.map((other) => other.interface));
 }
 
 function numberOf(ipv4: string): number {
   return ipv4.split(".").reduce((word, byte) => (word << 8 | Number(byte)) >>> 0, 0);
-}
-
-function withoutZone(ip: string): string {
-  return ip.replace(/%.*$/s, "");
 }

@@ -6,6 +6,7 @@ import {
   type Endpoint,
   inZone,
   ipVersion,
+  isLinkLocal,
   isLoopback,
   isOwnAddress,
   sameEndpoint,
@@ -69,9 +70,6 @@ const LASTING: ReadonlySet<SystemError["kind"]> = new Set([
  * answer challenges.
  */
 const SIGNALLING_RESERVE_BYTES = 300;
-
-/** fe80::/10 (RFC 4291, section 2.5.6), in canonical form. */
-const LINK_LOCAL = /^fe[89ab][0-9a-f]:/;
 
 /** What a call with keys has: SRTP of both directions, and the peer's addresses. */
 interface KeyedCall {
@@ -478,8 +476,9 @@ export class CallTransport implements AsyncDisposable {
 /** A message whose link-local address is on the link that it came by: only the receiver can tell (RFC 4007, section 6). */
 function onLinkOf(from: Endpoint, message: CallMessage): CallMessage {
   const zone = zoneOf(from.ip);
-  if (zone === "" || message.tipo !== "convite" || !LINK_LOCAL.test(canonicalIp(message.ip))) return message;
-  return { ...message, ip: inZone(message.ip, zone) };
+  if (zone === "" || message.tipo !== "convite") return message;
+  const { ip } = message;
+  return ipVersion(ip) === 6 && isLinkLocal(ip) ? { ...message, ip: inZone(ip, zone) } : message;
 }
 
 function canonical({ ip, port }: Endpoint): Endpoint {
