@@ -233,6 +233,39 @@ for (const [kind, udp] of Object.entries(UDP_DRIVERS)) {
     assert(maria.floods.length <= 1);
   });
 
+  Deno.test(`CallTransport takes encrypted voice from new addresses of the peer amid a flood: ${kind}`, async () => {
+    await using maria = new Recorded(udp, "maria");
+    using caller = new RawCaller(maria.line.port);
+    const calling = caller.call();
+    await maria.until(() => maria.told.includes("invitation"));
+    maria.line.accept();
+    await calling;
+    await maria.until(() => maria.told.includes("started"));
+    const sender = new SrtpSender(caller.keys.outgoing);
+    await caller.send(sender.protect(numbered(0)));
+    await maria.until(() => maria.voice.length > 0);
+    const open = () => Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+    const flooder = open();
+    const to = { transport: "udp", hostname: "127.0.0.1", port: maria.line.port } as const;
+    const noise = encodeRtp({
+      payloadType: 111,
+      marker: false,
+      sequenceNumber: 1,
+      timestamp: 0,
+      ssrc: 2,
+      payload: new Uint8Array(40),
+    });
+    for (let round = 1; round <= 20; round++) {
+      for (let count = 0; count < 100; count++) await flooder.send(noise, to);
+      const another = open();
+      await another.send(sender.protect(numbered(round)), to);
+      await maria.until(() => maria.voice.length > round);
+      another.close();
+    }
+    flooder.close();
+    assertEquals(maria.voice.map((packet) => packet[3]), [...Array(21).keys()]);
+  });
+
   Deno.test(`CallTransport says goodbye when it closes in a call: ${kind}`, async () => {
     await using maria = new Recorded(udp, "maria");
     {
