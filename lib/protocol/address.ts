@@ -67,7 +67,9 @@ export function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
 
 function sameIp(a: string, b: string): boolean {
   const [zoneA, zoneB] = [zoneOf(a), zoneOf(b)];
-  const zone = zoneA === "" || zoneB === "" ? "" : undefined;
+  // A link has a name and a number.
+  const comparable = zoneA !== "" && zoneB !== "" && /^\d+$/.test(zoneA) === /^\d+$/.test(zoneB);
+  const zone = comparable ? undefined : "";
   return inZone(a, zone) === inZone(b, zone);
 }
 

@@ -208,6 +208,8 @@ Deno.test("sameEndpoint() compares zones, if both endpoints have one", () => {
   const same = (a: string, b: string) => sameEndpoint({ ip: a, port: 1 }, { ip: b, port: 1 });
   assertEquals(same("fe80::1%eth0", "FE80:0::1%eth0"), true);
   assertEquals(same("fe80::1%eth0", "fe80::1%eth1"), false);
+  assertEquals(same("fe80::1%2", "fe80::1%3"), false);
+  assertEquals(same("fe80::1%2", "fe80::1%eth0"), true);
   assertEquals(same("fe80::1%eth0", "fe80::1"), true);
   assertEquals(same("fe80::1", "fe80:0::1%eth1"), true);
   assertEquals(same("fe80::1%eth0", "fe80::2%eth0"), false);
