@@ -19,9 +19,9 @@ export async function canMakeLan(): Promise<boolean> {
   }
 }
 
-/** A network cable with a switch. Names are this process's own, so that tests at the same time do not meet. */
+/** A network cable with a switch. Names are random: tests at the same time may share a process, each with this module. */
 export class Lan implements AsyncDisposable {
-  readonly #prefix = `sala-${Deno.pid}-${made++}`;
+  readonly #prefix = `sala-${crypto.randomUUID().slice(0, 8)}`;
   readonly #machines: string[] = [];
 
   private constructor() {}

@@ -12,7 +12,9 @@ const isWithin = (path: string, folders: readonly string[]): boolean =>
   folders.some((folder) => path === folder || path.startsWith(`${folder}/`));
 
 /** End-to-end tests that measure sound: each runs alone, since a busy machine interrupts it. */
-const ALONE = ["demo", "ffmpeg", "portaudio_call", "speech"].map((name) => `tests/e2e/${name}_test.ts`);
+const ALONE = ["demo", "listeners", "moving_call", "portaudio_call", "speech"].map((name) =>
+  `tests/e2e/${name}_test.ts`
+);
 
 /** Unit tests that load libraries or V8's inspector. */
 const NATIVE = [

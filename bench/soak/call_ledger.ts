@@ -13,7 +13,7 @@ export interface CallCounts {
 }
 
 /** Events that may come any number of times. */
-const BESIDES = ["ringing", "peer_silent", "peer_back"];
+const BESIDES = ["ringing", "peer_silent", "peer_back", "peer_moved"];
 
 /** The possible courses: events at the caller / at the callee. If both act at the same moment, each has its own reason. */
 const STORIES = new Set([

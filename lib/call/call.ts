@@ -72,6 +72,8 @@ export type CallNotice =
   | { readonly kind: "refused" }
   | { readonly kind: "peer_silent"; readonly seconds: number }
   | { readonly kind: "peer_back" }
+  /** The peer has another address, and the call goes on there. */
+  | { readonly kind: "peer_moved"; readonly to: Endpoint }
   | { readonly kind: "ended"; readonly end: "hung_up" | "peer_hung_up" | "peer_lost" };
 
 /** Output of a call. */
@@ -92,13 +94,12 @@ export const TIME_WAIT_MS = 60_000;
 export class Call {
   /** `chamada` on the wire. */
   readonly id: string;
-  /** The other person, and the address that this call's datagrams go to. */
-  readonly peer: Party;
   readonly role: Side;
 
   readonly #security: CallSecurity;
   readonly #retransmission = new Retransmission();
   readonly #liveness = new PeerLiveness();
+  #peer: Party;
   #state: CallState;
   /** When the present state times out; in `talking` that depends on the peer's packets instead. */
   #deadline: number;
@@ -120,7 +121,7 @@ export class Call {
   ) {
     this.id = id;
     this.role = role;
-    this.peer = peer;
+    this.#peer = peer;
     this.#security = security;
     this.#state = state;
     this.#deadline = deadline;
@@ -189,6 +190,11 @@ export class Call {
     const caller = { name: nome, ip, port: porta };
     const security = CallSecurity.answer(invitation, policy);
     return new Call(chamada, caller, security, "callee", "ringing", now + RINGING_TIMEOUT_MS);
+  }
+
+  /** The other person, and the address that this call's datagrams go to. */
+  get peer(): Party {
+    return this.#peer;
   }
 
   get state(): CallState {
@@ -262,6 +268,12 @@ export class Call {
     // The callee sends voice only after the confirmation.
     if (this.#state === "talking") this.#retransmission.stop();
     this.#markAlive(now);
+  }
+
+  /** The peer is at another address now. */
+  movePeer(to: Endpoint): void {
+    this.#peer = { ...this.#peer, ...to };
+    this.#notice({ kind: "peer_moved", to });
   }
 
   /** The person accepts. Changes nothing in other states than `ringing`. */

@@ -18,13 +18,14 @@ export const MAX_KNOWN_CALLS = 256;
 export type CallManagerOutput =
   /**
    * Send a message: from the caller's socket for this call, named by the call's `id`, or from the socket on the
-   * registered port.
+   * registered port. With `call`, to that call's peer: at `to`, or where the peer is by now.
    */
   | {
     readonly kind: "send";
     readonly socket: string | "registered";
     readonly to: Endpoint;
     readonly message: CallMessage;
+    readonly call?: Call;
   }
   | { readonly kind: "notice"; readonly call: Call; readonly notice: CallNotice }
   /** An invitation rings. */
@@ -111,20 +112,13 @@ export class CallManager {
     if (call) {
       call.handleMessage(now, message, sameEndpoint(from, call.peer));
       if (call.addressValidated) this.#amplification.validated(call.peer);
-      this.#collect(now, call);
+      this.#collect(now, call, from);
     } else if (message.tipo === "convite") {
       this.#handleInvitation(now, message);
     } else if (message.tipo === "encerrar_ligação") {
       // A goodbye of an unknown call is acknowledged, so that its sender stops retransmitting.
       const { chamada } = message;
-      if (this.#amplification.take(now, from)) {
-        this.#output.push({
-          kind: "send",
-          socket,
-          to: from,
-          message: { tipo: "ligação_encerrada", chamada },
-        });
-      }
+      this.#acknowledge(now, socket, from, { tipo: "ligação_encerrada", chamada });
       this.#add(now, Call.alreadyEnded(now, chamada, { name: "", ...from }));
     }
   }
@@ -140,6 +134,12 @@ export class CallManager {
   /** Takes note of a voice packet or report of a call. */
   handleVoice(now: number, call: Call): void {
     call.handleVoice(now);
+    this.#collect(now, call);
+  }
+
+  /** The peer of a call with keys is at another address now: its packets have shown that. */
+  movePeer(now: number, call: Call, to: Endpoint): void {
+    call.movePeer(to);
     this.#collect(now, call);
   }
 
@@ -233,18 +233,33 @@ export class CallManager {
     for (const call of this.#calls.values()) if (call.expired(now)) this.#calls.delete(call.id);
   }
 
-  /** Passes on the output of a call. @returns Whether the amplification limit let all its messages pass. */
-  #collect(now: number, call: Call): boolean {
+  /** Acknowledges a goodbye where it came from, which is not the call's address. */
+  #acknowledge(now: number, socket: string | "registered", to: Endpoint, message: CallMessage): void {
+    if (this.#amplification.take(now, to)) this.#output.push({ kind: "send", socket, to, message });
+  }
+
+  /**
+   * Passes on the output of a call.
+   *
+   * @param from The source of the message that it responds to, if any.
+   * @returns Whether the amplification limit let all its messages pass.
+   */
+  #collect(now: number, call: Call, from: Endpoint = call.peer): boolean {
     const socket = call.role === "caller" ? call.id : "registered";
     let allSent = true;
     for (const output of call.drain()) {
       if (output.kind === "notice") {
         this.#output.push({ kind: "notice", call, notice: output.notice });
       } else if (call.addressValidated || this.#amplification.take(now, call.peer)) {
-        this.#output.push({ kind: "send", socket, to: call.peer, message: output.message });
+        this.#output.push({ kind: "send", socket, to: call.peer, message: output.message, call });
       } else {
         allSent = false;
       }
+      // A peer whose address has changed since its last voice says goodbye from another one.
+      if (
+        output.kind === "send" && output.message.tipo === "ligação_encerrada" &&
+        !sameEndpoint(from, call.peer)
+      ) this.#acknowledge(now, socket, from, output.message);
     }
     if (call.state === "ended" && !this.#released.has(call)) {
       this.#released.add(call);

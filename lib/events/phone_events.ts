@@ -96,6 +96,8 @@ export type PhoneEvent =
   | { readonly event: "key_log_failed"; readonly path: string; readonly detail: SystemError }
   | { readonly event: "peer_silent"; readonly name: string; readonly seconds: number }
   | { readonly event: "peer_back"; readonly name: string }
+  /** The other phone's address has changed; the call goes on at the new one. */
+  | { readonly event: "peer_moved" } & PersonFields
   /** At least that many meaningless datagrams were ignored. */
   | { readonly event: "flooded"; readonly datagrams: number }
   | { readonly event: "call_ended"; readonly name: string; readonly end: CallEnd } & CallFigures

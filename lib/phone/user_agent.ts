@@ -7,7 +7,15 @@ import type { Call, CallNotice } from "../call/call.ts";
 import type { CallManagerOutput } from "../call/call_manager.ts";
 import type { CallEnd, PhoneEvent } from "../events/phone_events.ts";
 import { type PersonFields, personFields } from "../events/fields.ts";
-import { type AddressProblem, ipVersion, isLinkLocal, isLoopback, unreachable } from "../protocol/address.ts";
+import {
+  type AddressProblem,
+  inZone,
+  ipVersion,
+  isLinkLocal,
+  isLoopback,
+  unreachable,
+  zoneOf,
+} from "../protocol/address.ts";
 import { isName, nameKey } from "../protocol/name.ts";
 import { RoomPassword } from "../protocol/password_challenge.ts";
 import type { Registration, RegistrationOptions } from "../registration/registration.ts";
@@ -499,8 +507,10 @@ export class UserAgent implements CommandTarget {
   }
 
   /** Invites a person, unless their address is no phone's or of the other version of IP. */
-  #invite(person: PersonFields): void {
-    const detail = this.#problemOf(person.ip, this.#registry?.near ?? false, person.port);
+  #invite(found: PersonFields): void {
+    const person = this.#onLink(found);
+    const problem = this.#problemOf(found.ip, this.#registry?.near ?? false, found.port);
+    const detail = problem?.kind === "link_local_address" && person.ip !== found.ip ? undefined : problem;
     if (detail || ipVersion(person.ip) !== ipVersion(this.#self.ip)) {
       if (detail) this.#show({ event: "unreachable", ...person, detail });
       else this.#show({ event: "other_ip_version", name: person.name, ip: person.ip });
@@ -509,6 +519,15 @@ export class UserAgent implements CommandTarget {
     }
     this.#show({ event: "inviting", ...person });
     this.#transport?.invite(this.#self, person);
+  }
+
+  /** A registry that was named with its link (`fe80::1%eth1`) knows the people on that link. */
+  #onLink(person: PersonFields): PersonFields {
+    const zone = zoneOf(this.#options.host);
+    const { ip } = person;
+    return zone !== "" && ipVersion(ip) === 6 && isLinkLocal(ip)
+      ? { ...person, ip: inZone(ip, zone) }
+      : person;
   }
 
   #occupied(): boolean {
@@ -576,6 +595,8 @@ export class UserAgent implements CommandTarget {
         return this.#show({ event: "peer_silent", name, seconds: notice.seconds });
       case "peer_back":
         return this.#show({ event: "peer_back", name });
+      case "peer_moved":
+        return this.#show({ event: "peer_moved", name, ...notice.to });
       case "ended":
         this.#ending = this.#ended(call, notice.end);
         return;

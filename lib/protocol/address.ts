@@ -26,10 +26,11 @@ export function ipVersion(ip: string): 0 | 4 | 6 {
 
 /**
  * The canonical text form, for comparison: IPv6 as in RFC 5952, and an IPv4-mapped address of a dual-stack socket,
- * `::ffff:192.0.2.1`, as `192.0.2.1` (RFC 4291, section 2.5.5.2).
+ * `::ffff:192.0.2.1`, as `192.0.2.1` (RFC 4291, section 2.5.5.2). A zone stays.
  */
 export function canonicalIp(ip: string): string {
-  if (isIP(ip) !== 6 || ip.includes("%")) return ip;
+  if (isIP(ip) !== 6) return ip;
+  if (ip.includes("%")) return inZone(ip);
   const compressed = new URL(`http://[${ip}]/`).hostname.slice(1, -1);
   const mapped = /^::ffff:([0-9a-f]+):([0-9a-f]+)$/.exec(compressed);
   if (!mapped) return compressed;
@@ -37,6 +38,12 @@ export function canonicalIp(ip: string): string {
     const sixteenBits = parseInt(group, 16);
     return [sixteenBits >> 8, sixteenBits & 0xff];
   }).join(".");
+}
+
+/** The zone of an address, `eth0` in `fe80::1%eth0` (RFC 4007, section 11): the link that it is on. Empty without one. */
+export function zoneOf(ip: string): string {
+  const at = ip.indexOf("%");
+  return at < 0 ? "" : ip.slice(at + 1);
 }
 
 /** Whether an address is a loopback address (RFC 1122, section 3.2.1.3; RFC 4291, section 2.5.3). */
@@ -49,9 +56,27 @@ export function formatEndpoint({ ip, port }: Endpoint): string {
   return ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`;
 }
 
-/** Whether two endpoints are the same, however their addresses are written. */
+/**
+ * Whether two endpoints are the same, however their addresses are written. One without a zone is the same as on any link: not
+ * every system tells the zone.
+ */
 export function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
-  return a.port === b.port && canonicalIp(a.ip) === canonicalIp(b.ip);
+  // Most texts are equal; others are compared in their canonical form.
+  return a.port === b.port && (a.ip === b.ip || sameIp(a.ip, b.ip));
+}
+
+function sameIp(a: string, b: string): boolean {
+  const [zoneA, zoneB] = [zoneOf(a), zoneOf(b)];
+  // A link has a name and a number.
+  const comparable = zoneA !== "" && zoneB !== "" && /^\d+$/.test(zoneA) === /^\d+$/.test(zoneB);
+  const zone = comparable ? undefined : "";
+  return inZone(a, zone) === inZone(b, zone);
+}
+
+/** The canonical form of an address in another zone, or none (`""`); its own unless given. */
+export function inZone(ip: string, zone = zoneOf(ip)): string {
+  const address = canonicalIp(ip.split("%", 1)[0] as string);
+  return zone === "" ? address : `${address}%${zone}`;
 }
 
 /** Why an address is not that of a phone. */
@@ -99,7 +124,7 @@ function family(ip: string): "ipv4" | "ipv6" {
 
 /** Whether an address is valid on one link only (RFC 3927; RFC 4291, section 2.5.6). */
 export function isLinkLocal(ip: string): boolean {
-  const address = withoutZone(ip);
+  const address = inZone(ip, "");
   return isIP(address) !== 0 && LINK_LOCAL.check(address, family(address));
 }
 
@@ -113,8 +138,8 @@ export function addressProblem(ip: string): AddressProblem | undefined {
 
 /** Whether an address is one of this host's. */
 export function isOwnAddress(ip: string, own: readonly HostAddress[]): boolean {
-  const address = withoutZone(canonicalIp(ip));
-  return own.some((other) => withoutZone(canonicalIp(other.ip)) === address);
+  const address = inZone(ip, "");
+  return own.some((other) => inZone(other.ip, "") === address);
 }
 
 /**
@@ -156,14 +181,10 @@ function isBroadcast(ip: string, own: readonly HostAddress[]): boolean {
 
 /** The interfaces on which this host has a link-local address of the same version. */
 function linksOf(ip: string, own: readonly HostAddress[]): Set<string> {
-  const links = own.filter((other) => isLinkLocal(other.ip) && family(withoutZone(other.ip)) === family(ip));
+  const links = own.filter((other) => isLinkLocal(other.ip) && family(inZone(other.ip, "")) === family(ip));
   return new Set(links.map((other) => other.interface));
 }
 
 function numberOf(ipv4: string): number {
   return ipv4.split(".").reduce((word, byte) => (word << 8 | Number(byte)) >>> 0, 0);
-}
-
-function withoutZone(ip: string): string {
-  return ip.replace(/%.*$/s, "");
 }

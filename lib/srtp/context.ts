@@ -72,6 +72,27 @@ export class SrtpReceiver {
     return isRtcp(datagram) ? this.#unprotectRtcp(datagram) : this.#unprotectRtp(datagram);
   }
 
+  /** The streams that authentic packets came of, by their SSRC. */
+  get streams(): readonly number[] {
+    return [...this.#streams.keys()];
+  }
+
+  /** Whether a datagram claims to be of a stream that authentic packets came of. */
+  knows(datagram: Uint8Array): boolean {
+    const id = isRtcp(datagram) ? rtcpId(datagram) : rtpId(datagram);
+    return id !== undefined && this.#streams.has(id.ssrc);
+  }
+
+  /** Whether a datagram claims a higher number than all authentic ones of its stream, voice and reports apart. */
+  isNewest(datagram: Uint8Array): boolean {
+    const rtcp = isRtcp(datagram);
+    const id = rtcp ? rtcpId(datagram) : rtpId(datagram);
+    const stream = id && this.#stream(id.ssrc);
+    if (!stream) return false;
+    if (rtcp) return id.number > stream.rtcp.highest;
+    return nearestIndex(id.number, stream.rtp.highest) > stream.rtp.highest;
+  }
+
   #unprotectRtp(datagram: Uint8Array): Uint8Array<ArrayBuffer> | undefined {
     const id = rtpId(datagram);
     const stream = id && this.#stream(id.ssrc);

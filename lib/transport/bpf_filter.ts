@@ -1,6 +1,7 @@
 /**
  * The filter of a flooded phone in a call, for the system (BPF: Linux, Documentation/networking/filter.rst): it passes all
- * datagrams of the other phone, and a sample of all others, so that others can still call.
+ * datagrams of the other phone, also from an address that is new to this one, and a sample of all others, so that others can
+ * still call.
  */
 
 import { isIPv4 } from "node:net";
@@ -35,16 +36,24 @@ const SOURCE_PORT = 0;
 const IPV4_SOURCE = 12;
 const IPV6_SOURCE = 8;
 
+/** Offsets of the SSRC behind the header of UDP, in RTP and RTCP (RFC 3550, sections 5.1 and 6.4). */
+const RTP_SSRC = 8 + 8;
+const RTCP_SSRC = 8 + 4;
+
 /** Answers: the bytes of the datagram that pass. */
 const ALL_OF_IT = 0xffff_ffff;
 const NOTHING = 0;
 
 /**
- * The filter that passes the datagrams of some senders, and one in {@linkcode SAMPLE} of all others.
+ * The filter that passes the datagrams of some senders and streams, and one in {@linkcode SAMPLE} of all others.
  *
  * @param senders Addresses in their one text form, of the same version of IP as the socket.
+ * @param streams SSRCs.
  */
-export function floodFilter(senders: readonly Endpoint[]): FilterInstruction[] {
+export function floodFilter(
+  senders: readonly Endpoint[],
+  streams: readonly number[] = [],
+): FilterInstruction[] {
   const instructions: FilterInstruction[] = [];
   for (const { ip, port } of senders) {
     const words = addressWords(ip);
@@ -58,6 +67,13 @@ export function floodFilter(senders: readonly Endpoint[]): FilterInstruction[] {
     const start = NETWORK_HEADER + (isIPv4(ip) ? IPV4_SOURCE : IPV6_SOURCE);
     for (const [index, word] of words.entries()) compare(LOAD_WORD, start + 4 * index, word);
     instructions.push({ code: RETURN, value: ALL_OF_IT });
+  }
+  for (const offset of streams.length === 0 ? [] : [RTCP_SSRC, RTP_SSRC]) {
+    // A datagram that is too short to have one is dropped here.
+    instructions.push({ code: LOAD_WORD, value: offset });
+    for (const value of streams) {
+      instructions.push({ code: JUMP_IF_EQUAL, ifFalse: 1, value }, { code: RETURN, value: ALL_OF_IT });
+    }
   }
   instructions.push(
     { code: LOAD_WORD, value: RANDOM_NUMBER },

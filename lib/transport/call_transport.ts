@@ -4,11 +4,14 @@ import type { Clock } from "../util/clock.ts";
 import {
   canonicalIp,
   type Endpoint,
+  inZone,
   ipVersion,
+  isLinkLocal,
   isLoopback,
   isOwnAddress,
   sameEndpoint,
   unreachable,
+  zoneOf,
 } from "../protocol/address.ts";
 import {
   type CallMessage,
@@ -16,14 +19,17 @@ import {
   newCallId,
   parseCallMessage,
 } from "../protocol/call_messages.ts";
+import { encodePathProbe, parsePathProbe, type PathProbe } from "../rtp/path_probe.ts";
+import { isRtcp } from "../rtp/rtp.ts";
 import type { HostAddress } from "../util/host_addresses.ts";
 import type { SystemError } from "../util/system_error.ts";
 import type { Trace } from "../protocol/trace.ts";
 import type { AesGcm } from "../srtp/aes_gcm.ts";
 import { SrtpReceiver, SrtpSender } from "../srtp/context.ts";
 import type { Call, Party } from "../call/call.ts";
+import { CHALLENGE_BYTES, PeerPaths } from "../call/peer_paths.ts";
 import { DatagramDemux } from "./datagram_demux.ts";
-import { FloodShield } from "./flood_shield.ts";
+import { FloodShield, type ShieldedPeer } from "./flood_shield.ts";
 import type { UdpDriver, UdpSocket } from "./udp_socket.ts";
 import type { EncryptionPolicy } from "../call/encryption_policy.ts";
 import { CallManager, type CallManagerOutput } from "../call/call_manager.ts";
@@ -59,10 +65,19 @@ const LASTING: ReadonlySet<SystemError["kind"]> = new Set([
   "ip_version_not_available",
 ]);
 
-/** SRTP of both directions of a call. */
-interface VoiceCipher {
+/**
+ * Bytes that voice leaves of what an unvalidated address may get, for a goodbye and its acknowledgement. Older phones do not
+ * answer challenges.
+ */
+const SIGNALLING_RESERVE_BYTES = 300;
+
+/** What a call with keys has: SRTP of both directions, and the peer's addresses. */
+interface KeyedCall {
   readonly sender: SrtpSender;
   readonly receiver: SrtpReceiver;
+  readonly paths: PeerPaths;
+  /** SSRC of this phone's challenges and responses. */
+  readonly ssrc: number;
 }
 
 /** The parts that a phone's calls use. */
@@ -88,12 +103,11 @@ export class CallTransport implements AsyncDisposable {
   #wantedVersion: 4 | 6;
   #reopening = false;
   readonly #ownSockets = new Map<string, UdpSocket>();
-  /** Real sources of calls' signalling and voice: hosts with several addresses send from others than they declared. */
+  /** Real sources of the signalling of calls without keys: hosts with several addresses send from others than they declared. */
   readonly #sources = new WeakMap<Call, Endpoint>();
   readonly #demux = new DatagramDemux();
   readonly #floodShield = new FloodShield();
-  /** Of calls with keys. */
-  readonly #ciphers = new WeakMap<Call, VoiceCipher>();
+  readonly #keyedCalls = new WeakMap<Call, KeyedCall>();
   readonly #voicePorts = new WeakMap<Call, VoicePort>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
@@ -201,8 +215,14 @@ export class CallTransport implements AsyncDisposable {
   /** @returns Sends a voice packet of a call. A packet that cannot be sent is lost, as on any network. */
   voiceSender(call: Call): (datagram: Uint8Array<ArrayBuffer>) => void {
     const socket = this.#socketOf(call);
-    const sender = this.#cipherOf(call)?.sender;
-    return (datagram) => socket?.send(sender?.protect(datagram) ?? datagram, call.peer);
+    const keyed = this.#keyedCall(call);
+    if (!keyed) return (datagram) => socket?.send(datagram, call.peer);
+    const { sender, paths } = keyed;
+    return (datagram) => {
+      const sealed = sender.protect(datagram);
+      const to = paths.destinations(performance.now(), sealed.length, SIGNALLING_RESERVE_BYTES);
+      for (const each of to) socket?.send(sealed, each);
+    };
   }
 
   /** Hangs up, waits up to 1 s for the acknowledgement, and closes all sockets. */
@@ -269,8 +289,14 @@ export class CallTransport implements AsyncDisposable {
 
   #raiseShield(call: Call): void {
     const socket = this.#socketOf(call);
-    const senders = [call.peer, this.#sources.get(call)].filter((sender) => sender !== undefined);
-    if (socket) this.#floodShield.raise(call, socket, senders);
+    if (socket) this.#floodShield.raise(call, socket, this.#shielded(call));
+  }
+
+  #shielded(call: Call): ShieldedPeer {
+    const keyed = this.#keyedCall(call);
+    if (keyed) return { endpoints: keyed.paths.endpoints, streams: keyed.receiver.streams };
+    const endpoints = [call.peer, this.#sources.get(call)].filter((sender) => sender !== undefined);
+    return { endpoints, streams: [] };
   }
 
   /** @returns Whether it was a message. */
@@ -284,7 +310,7 @@ export class CallTransport implements AsyncDisposable {
     this.#trace("received", from, datagram);
     const parsed = parseCallMessage(datagram);
     if (!("message" in parsed) || !this.#answerable(parsed.message, from)) return false;
-    this.#callManager.handleMessage(now, parsed.message, from, socket);
+    this.#callManager.handleMessage(now, onLinkOf(from, parsed.message), from, socket);
     const { current } = this.#callManager;
     // In a call with keys only voice proves its source: anybody could have sent a message.
     if (current?.id === parsed.message.chamada && !current.keys) this.#sources.set(current, from);
@@ -315,29 +341,74 @@ export class CallTransport implements AsyncDisposable {
     if (call?.state !== "talking" || (call.role === "caller" ? call.id : "registered") !== socket) {
       return false;
     }
-    const source = this.#sources.get(call);
-    const known = isFrom(sender, call.peer) || source !== undefined && isFrom(sender, source);
-    const cipher = this.#cipherOf(call);
-    if (!known && !(cipher && this.#demux.mayTry(now))) return false;
-    const packet = cipher ? cipher.receiver.unprotect(datagram) : datagram.slice() as Uint8Array<ArrayBuffer>;
+    const keyed = this.#keyedCall(call);
+    const packet = keyed
+      ? this.#decrypted(now, call, keyed, datagram, sender)
+      : this.#plain(call, datagram, sender);
     if (!packet) return false;
-    if (!known) this.#sources.set(call, canonical(sender));
     this.#callManager.handleVoice(now, call);
     // Only the notice that the peer is back needs the timer: setting it for each packet would waste time.
     if (this.#carryOutAll()) this.#drain();
-    this.#voicePorts.get(call)?.handleDatagram(packet);
+    const probe = keyed && isRtcp(packet) ? parsePathProbe(packet) : undefined;
+    if (!probe) this.#voicePorts.get(call)?.handleDatagram(packet);
+    else this.#handleProbe(now, call, keyed!, probe);
     return true;
   }
 
+  /** @returns A voice packet of a call without keys; undefined if it is from elsewhere than the call's messages. */
+  #plain(call: Call, datagram: Uint8Array, sender: Endpoint): Uint8Array<ArrayBuffer> | undefined {
+    const source = this.#sources.get(call);
+    const known = sameEndpoint(sender, call.peer) || source !== undefined && sameEndpoint(sender, source);
+    return known ? datagram.slice() as Uint8Array<ArrayBuffer> : undefined;
+  }
+
+  /** @returns A voice packet of a call with keys; undefined if it is not authentic or came before. */
+  #decrypted(
+    now: number,
+    call: Call,
+    { paths, receiver }: KeyedCall,
+    datagram: Uint8Array,
+    sender: Endpoint,
+  ): Uint8Array<ArrayBuffer> | undefined {
+    const source = paths.handleSource(now, sender);
+    if (source === "unknown" && !this.#demux.mayTry(now, receiver.knows(datagram))) return undefined;
+    const newest = receiver.isNewest(datagram);
+    const packet = receiver.unprotect(datagram);
+    if (!packet) return undefined;
+    paths.handlePacket(now, source === "unknown" ? canonical(sender) : sender, datagram.length, newest);
+    if (source === "unknown") this.#floodShield.follow(call, this.#shielded(call));
+    for (const output of paths.drain()) {
+      if (output.kind === "moved") this.#callManager.movePeer(now, call, output.to);
+      else this.#sendProbe(call, { kind: "challenge", token: output.token }, [output.to]);
+    }
+    return packet;
+  }
+
+  #handleProbe(now: number, call: Call, { paths }: KeyedCall, { kind, token }: PathProbe): void {
+    if (kind === "response") paths.handleResponse(token);
+    else this.#sendProbe(call, { kind: "response", token }, paths.destinations(now, CHALLENGE_BYTES));
+  }
+
+  #sendProbe(call: Call, probe: PathProbe, to: readonly Endpoint[]): void {
+    const keyed = this.#keyedCall(call);
+    const sealed = keyed?.sender.protect(encodePathProbe(keyed.ssrc, probe));
+    if (sealed) { for (const each of to) this.#socketOf(call)?.send(sealed, each); }
+  }
+
   /** @returns Undefined for a call without keys. */
-  #cipherOf(call: Call): VoiceCipher | undefined {
-    const known = this.#ciphers.get(call);
+  #keyedCall(call: Call): KeyedCall | undefined {
+    const known = this.#keyedCalls.get(call);
     if (known || !call.keys) return known;
     const { outgoing, incoming } = call.keys;
     const { cipher } = this.#options;
-    const both = { sender: new SrtpSender(outgoing, cipher), receiver: new SrtpReceiver(incoming, cipher) };
-    this.#ciphers.set(call, both);
-    return both;
+    const keyed = {
+      sender: new SrtpSender(outgoing, cipher),
+      receiver: new SrtpReceiver(incoming, cipher),
+      paths: new PeerPaths(call.peer),
+      ssrc: crypto.getRandomValues(new Uint32Array(1))[0]!,
+    };
+    this.#keyedCalls.set(call, keyed);
+    return keyed;
   }
 
   /** Carries out all decisions. @returns Whether there were any. */
@@ -369,10 +440,13 @@ export class CallTransport implements AsyncDisposable {
       const socket = output.socket === "registered" ? this.#registered : this.#ownSockets.get(output.socket);
       if (!socket || this.#closed) return;
       const datagram = encodeCallMessage(output.message);
-      this.#trace("sent", output.to, datagram);
       const { chamada, tipo } = output.message;
       const failed = (detail: SystemError) => this.#sendFailed(chamada, detail);
-      socket.send(datagram, output.to, tipo === "convite" ? failed : undefined);
+      const paths = output.call && this.#keyedCall(output.call)?.paths;
+      for (const to of paths?.destinations(performance.now(), datagram.length) ?? [output.to]) {
+        this.#trace("sent", to, datagram);
+        socket.send(datagram, to, tipo === "convite" ? failed : undefined);
+      }
       return;
     }
     if (output.kind === "release") {
@@ -399,9 +473,12 @@ export class CallTransport implements AsyncDisposable {
   }
 }
 
-/** Whether a datagram is from some endpoint. Most texts are equal; others are compared in their one form. */
-function isFrom(sender: Endpoint, endpoint: Endpoint): boolean {
-  return sender.port === endpoint.port && (sender.ip === endpoint.ip || sameEndpoint(sender, endpoint));
+/** A message whose link-local address is on the link that it came by: only the receiver can tell (RFC 4007, section 6). */
+function onLinkOf(from: Endpoint, message: CallMessage): CallMessage {
+  const zone = zoneOf(from.ip);
+  if (zone === "" || message.tipo !== "convite") return message;
+  const { ip } = message;
+  return ipVersion(ip) === 6 && isLinkLocal(ip) ? { ...message, ip: inZone(ip, zone) } : message;
 }
 
 function canonical({ ip, port }: Endpoint): Endpoint {

@@ -13,10 +13,12 @@ const OWN_CALL = { perSecond: 50, burst: 50 };
 const OTHERS = { perSecond: 20, burst: 60 };
 
 /**
- * Limits to packets from addresses other than the peer's that are tried with the call's keys: a phone with several
- * addresses may send from one that it did not name.
+ * Limits to packets from addresses other than the peer's that are tried with the call's keys: a phone may have several
+ * addresses, or get another one. Those that name a stream of the peer have a limit of their own: in a flood by somebody who
+ * does not read along, the peer's own packets from a new address are not among the ignored ones.
  */
 const STRANGERS_VOICE = { perSecond: 100, burst: 20 };
+const PEERS_STREAMS = { perSecond: 400, burst: 40 };
 
 /** Reports a flood every 10 s at most, and only from 1000 ignored datagrams on. */
 const REPORT_MS = 10_000;
@@ -34,6 +36,7 @@ export class DatagramDemux {
   readonly #own = new TokenBucket(OWN_CALL.perSecond, OWN_CALL.burst);
   readonly #others = new TokenBucket(OTHERS.perSecond, OTHERS.burst);
   readonly #strangersVoice = new TokenBucket(STRANGERS_VOICE.perSecond, STRANGERS_VOICE.burst);
+  readonly #peersStreams = new TokenBucket(PEERS_STREAMS.perSecond, PEERS_STREAMS.burst);
   #lately = 0;
   #latelySince = -Infinity;
   #ignored = 0;
@@ -53,9 +56,13 @@ export class DatagramDemux {
     return limit.tryTake(now) ? "signalling" : "ignored";
   }
 
-  /** Whether voice from an address other than the peer's may be tried with the keys of the call. */
-  mayTry(now: number): boolean {
-    return this.#strangersVoice.tryTake(now);
+  /**
+   * Whether voice from an address other than the peer's may be tried with the keys of the call.
+   *
+   * @param peersStream Whether it names a stream of the peer.
+   */
+  mayTry(now: number, peersStream: boolean): boolean {
+    return (peersStream ? this.#peersStreams : this.#strangersVoice).tryTake(now);
   }
 
   /** Whether more than 2,000 datagrams a second are being ignored. */

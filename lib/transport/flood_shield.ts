@@ -12,6 +12,12 @@ const RAISED_MS = 5_000;
 /** A socket whose datagrams the system can filter. */
 export type FilteredSocket = Pick<UdpSocket, "attachFilter" | "detachFilter">;
 
+/** Whose datagrams pass: those from the other phone's endpoints, and those of its streams (SSRC) from anywhere. */
+export interface ShieldedPeer {
+  readonly endpoints: readonly Endpoint[];
+  readonly streams: readonly number[];
+}
+
 /** A filter at work. */
 interface Raised {
   readonly call: Call;
@@ -29,16 +35,20 @@ export class FloodShield {
   }
 
   /**
-   * Lets through all datagrams from some endpoints and a sample of all others. Does nothing while raised.
+   * Lets through all datagrams of the other phone and a sample of all others. Does nothing while raised.
    *
    * @param call The call in which it is needed.
    * @param socket The call's socket.
-   * @param senders Endpoints of the other phone.
    */
-  raise(call: Call, socket: FilteredSocket, senders: readonly Endpoint[]): void {
+  raise(call: Call, socket: FilteredSocket, peer: ShieldedPeer): void {
     if (this.#raised) return;
-    socket.attachFilter(floodFilter(senders.map(({ ip, port }) => ({ ip: canonicalIp(ip), port }))));
+    attach(socket, peer);
     this.#raised = { call, socket, cancelTimer: this.#clock.setTimer(() => this.lower(), RAISED_MS) };
+  }
+
+  /** The other phone has another endpoint: if raised, lets its datagrams through, too. */
+  follow(call: Call, peer: ShieldedPeer): void {
+    if (this.#raised?.call === call) attach(this.#raised.socket, peer);
   }
 
   /** Lowers it if its call is over. */
@@ -52,4 +62,9 @@ export class FloodShield {
     this.#raised?.socket.detachFilter();
     this.#raised = undefined;
   }
+}
+
+function attach(socket: FilteredSocket, { endpoints, streams }: ShieldedPeer): void {
+  const senders = endpoints.map(({ ip, port }) => ({ ip: canonicalIp(ip), port }));
+  socket.attachFilter(floodFilter(senders, streams));
 }

@@ -1,6 +1,6 @@
 /**
  * UDP sockets of Linux, by its own functions (udp(7), poll(2)): with less work for each datagram than the runtime's, a larger
- * receive buffer, and a filter that drops datagrams before this program spends time on them.
+ * receive buffer, packets that are marked as voice, and a filter that drops datagrams before this program spends time on them.
  *
  * All that needs the permission to call libraries is done in {@linkcode LinuxUdp.load}.
  */
@@ -15,10 +15,17 @@ import {
   ADDRESS_BYTES,
   encodeAddress,
   FAMILIES,
+  type LinkNames,
   LONGEST_ADDRESS_BYTES,
   parseAddress,
 } from "./socket_address.ts";
-import { type DatagramListener, RECEIVE_BYTES, type UdpDriver, type UdpSocket } from "./udp_socket.ts";
+import {
+  type DatagramListener,
+  EXPEDITED_FORWARDING,
+  RECEIVE_BYTES,
+  type UdpDriver,
+  type UdpSocket,
+} from "./udp_socket.ts";
 
 /** The functions of the C library. Sizes of 64 bits (`size_t`) are 32 here: they are small, and extended with zeros. */
 const SYMBOLS = {
@@ -31,6 +38,8 @@ const SYMBOLS = {
   close: { parameters: ["i32"], result: "i32" },
   poll: { parameters: ["buffer", "u32", "i32"], result: "i32" },
   pollAside: { name: "poll", parameters: ["buffer", "u32", "i32"], result: "i32", nonblocking: true },
+  if_nametoindex: { parameters: ["buffer"], result: "u32" },
+  if_indextoname: { parameters: ["u32", "buffer"], result: "usize" },
   eventfd: { parameters: ["u32", "i32"], result: "i32" },
   read: { parameters: ["i32", "buffer", "u32"], result: "i32" },
   write: { parameters: ["i32", "buffer", "u32"], result: "i32" },
@@ -71,6 +80,15 @@ const ADDRESS_GROUPS = 0x10 | 0x100;
  */
 const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
 
+/**
+ * Levels and options for the mark of a socket's packets (linux/in.h, linux/in6.h): the byte of the header whose upper six bits
+ * are the DSCP (RFC 2474). A socket of IPv6 needs both, since it also sends to addresses of IPv4.
+ */
+const MARKS = {
+  4: [{ level: 0, option: 1 }], // IPPROTO_IP, IP_TOS
+  6: [{ level: 0, option: 1 }, { level: 41, option: 67 }], // IPPROTO_IPV6, IPV6_TCLASS
+} as const;
+
 /** 32-bit words of an address. */
 const ADDRESS_WORDS = LONGEST_ADDRESS_BYTES / 4;
 
@@ -78,6 +96,9 @@ const ADDRESS_WORDS = LONGEST_ADDRESS_BYTES / 4;
 const POLL_WORDS = 2;
 
 const FOREVER = -1;
+
+/** Room for the name of a network interface with its final zero (`IF_NAMESIZE`). */
+const INTERFACE_NAME_BYTES = 16;
 
 /** Bytes of an instruction of a filter (`sock_filter`), and of a program that points to them (`sock_fprog`). */
 const INSTRUCTION_BYTES = 8;
@@ -114,6 +135,10 @@ export class LinuxUdp implements UdpDriver {
     }
     const bytes = Int32Array.of(RECEIVE_BUFFER_BYTES);
     setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, bytes, bytes.byteLength);
+    const mark = Int32Array.of(EXPEDITED_FORWARDING << 2);
+    for (const { level, option } of MARKS[version]) {
+      setsockopt(descriptor, level, option, mark, mark.byteLength);
+    }
     return new LinuxUdpSocket(this.#library, this.clock, descriptor, version, listener);
   }
 
@@ -176,6 +201,19 @@ class AddressWatch implements PolledSocket, AsyncDisposable {
   }
 }
 
+/** The names of this machine's network interfaces; an interface that has gone has its number only. */
+function linkNames({ if_nametoindex, if_indextoname }: Library): LinkNames {
+  return {
+    indexOf: (name) =>
+      /^\d+$/.test(name) ? Number(name) : if_nametoindex(new TextEncoder().encode(`${name}\0`)),
+    nameOf(index) {
+      const name = new Uint8Array(INTERFACE_NAME_BYTES);
+      if (if_indextoname(index, name) === 0n) return String(index);
+      return new TextDecoder().decode(name.subarray(0, name.indexOf(0)));
+    },
+  };
+}
+
 /** The runtime's error for a port that cannot be bound: the runtime's own attempt throws it. */
 function bindError(version: 4 | 6, port: number): Error {
   try {
@@ -192,6 +230,7 @@ class LinuxUdpSocket implements UdpSocket, PolledSocket {
   readonly descriptor: number;
   readonly #library: Library;
   readonly #loop: PollLoop;
+  readonly #links: LinkNames;
   readonly #version: 4 | 6;
   readonly #listener: DatagramListener;
   readonly #buffer = new Uint8Array(RECEIVE_BYTES);
@@ -216,6 +255,7 @@ class LinuxUdpSocket implements UdpSocket, PolledSocket {
   ) {
     this.#library = library;
     this.#loop = loop;
+    this.#links = linkNames(library);
     this.descriptor = descriptor;
     this.#version = version;
     this.#listener = listener;
@@ -231,7 +271,7 @@ class LinuxUdpSocket implements UdpSocket, PolledSocket {
     if (this.#receiver?.ip !== ip || this.#receiver.port !== port) {
       this.#receiver = { ip, port };
       const hasRoom = this.#version === 6 || ipVersion(ip) === 4;
-      this.#receiverAddress = hasRoom ? encodeAddress(this.#version, to) : undefined;
+      this.#receiverAddress = hasRoom ? encodeAddress(this.#version, to, this.#links) : undefined;
     }
     const address = this.#receiverAddress;
     if (!address) return failed?.({ kind: "ip_version_not_available" });
@@ -257,7 +297,7 @@ class LinuxUdpSocket implements UdpSocket, PolledSocket {
     const words = this.#addressWords;
     if (words.some((word, index) => word !== this.#senderWords[index])) {
       this.#senderWords.set(words);
-      this.#sender = parseAddress(this.#address);
+      this.#sender = parseAddress(this.#address, this.#links);
     }
     try {
       this.#listener(buffer.subarray(0, length), this.#sender);

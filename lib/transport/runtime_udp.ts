@@ -1,11 +1,17 @@
 /** UDP sockets of the runtime, `Deno.listenDatagram`, on every system. */
 
-import type { Endpoint } from "../protocol/address.ts";
+import { type Endpoint, ipVersion, isLinkLocal } from "../protocol/address.ts";
 import { systemClock } from "../util/clock.ts";
 import { type SystemError, systemError } from "../util/system_error.ts";
 import { type DatagramListener, RECEIVE_BYTES, type UdpDriver, type UdpSocket } from "./udp_socket.ts";
 
-/** The runtime's UDP. */
+/** Time for which the links of this machine are taken to be the same, in milliseconds. */
+const SAME_LINKS_MS = 5_000;
+
+/**
+ * The runtime's UDP. It has no way to mark packets, nor to filter them, and does not tell the zone of a link-local sender: what
+ * goes to a link-local address without a zone goes out on every link, one of which has it.
+ */
 export const runtimeUdp: UdpDriver = {
   clock: systemClock,
   open(version, port, listener) {
@@ -30,6 +36,7 @@ class RuntimeUdpSocket implements UdpSocket {
   readonly #listener: DatagramListener;
   readonly #receiving: Promise<void>;
   #lastSent: Promise<unknown> = Promise.resolve();
+  #receiver: { readonly ip: string; readonly names: readonly string[]; readonly until: number } | undefined;
   #closed = false;
 
   constructor(socket: Deno.DatagramConn, listener: DatagramListener) {
@@ -41,8 +48,22 @@ class RuntimeUdpSocket implements UdpSocket {
 
   send(datagram: Uint8Array<ArrayBuffer>, to: Endpoint, failed?: (error: SystemError) => void): void {
     if (this.#closed) return;
-    this.#lastSent = this.#socket.send(datagram, { transport: "udp", hostname: to.ip, port: to.port })
-      .catch((error) => failed?.(sendError(error)));
+    const names = this.#namesOf(to.ip);
+    for (const hostname of names) {
+      this.#lastSent = this.#socket.send(datagram, { transport: "udp", hostname, port: to.port })
+        .catch((error) => {
+          // On several links, one failure says nothing.
+          if (names.length === 1) failed?.(sendError(error));
+        });
+    }
+  }
+
+  #namesOf(ip: string): readonly string[] {
+    const now = performance.now();
+    if (this.#receiver?.ip !== ip || this.#receiver.until <= now) {
+      this.#receiver = { ip, names: onEveryLink(ip), until: now + SAME_LINKS_MS };
+    }
+    return this.#receiver.names;
   }
 
   attachFilter(): void {
@@ -71,5 +92,19 @@ class RuntimeUdpSocket implements UdpSocket {
         if (!this.#closed) await new Promise((resolve) => setTimeout(resolve, 0));
       }
     }
+  }
+}
+
+/** An address with the zone of each link that it may be on; alone if it needs none, or if the links are not told. */
+function onEveryLink(ip: string): readonly string[] {
+  if (ipVersion(ip) !== 6 || !isLinkLocal(ip) || ip.includes("%")) return [ip];
+  try {
+    const names = new Set<string>();
+    for (const link of Deno.networkInterfaces()) {
+      if (link.family === "IPv6" && isLinkLocal(link.address)) names.add(`${ip}%${link.scopeid}`);
+    }
+    return names.size === 0 ? [ip] : [...names];
+  } catch {
+    return [ip]; // Not permitted.
   }
 }

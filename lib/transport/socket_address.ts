@@ -1,7 +1,7 @@
 /** Socket addresses as Linux has them in memory: `sockaddr_in` and `sockaddr_in6` (ip(7), ipv6(7)). */
 
 import { isIPv4 } from "node:net";
-import { canonicalIp, type Endpoint } from "../protocol/address.ts";
+import { canonicalIp, type Endpoint, inZone, zoneOf } from "../protocol/address.ts";
 
 /** Room for an address of any family (`sockaddr_storage`). */
 export const ADDRESS_BYTES = 128;
@@ -16,6 +16,7 @@ export const FAMILIES = { 4: 2, 6: 10 } as const;
 const PORT_OFFSET = 2;
 const IPV4_OFFSET = 4;
 const IPV6_OFFSET = 8;
+const ZONE_OFFSET = 24;
 const IPV6_GROUPS = 8;
 
 /** Prefix of an IPv4-mapped IPv6 address (`::ffff:192.0.2.1`; RFC 4291, section 2.5.5.2). */
@@ -23,7 +24,7 @@ const MAPPED_PREFIX = [0, 0, 0xffff];
 
 /** An address as numbers of 32 bits: one for IPv4, four for IPv6. */
 export function addressWords(ip: string): number[] {
-  const text = canonicalIp(ip);
+  const text = inZone(ip, "");
   if (isIPv4(text)) return [text.split(".").reduce((word, byte) => (word << 8 | Number(byte)) >>> 0, 0)];
   const [head = "", tail] = text.split("::").map((half) => half === "" ? [] : half.split(":"));
   const groups = [...head, ...(tail ? [...new Array(8 - head.length - tail.length).fill("0"), ...tail] : [])]
@@ -31,12 +32,26 @@ export function addressWords(ip: string): number[] {
   return [0, 2, 4, 6].map((index) => ((groups[index] ?? 0) << 16 | (groups[index + 1] ?? 0)) >>> 0);
 }
 
+/** Names of links: the index of an interface with some name, 0 for none, and the reverse. */
+export interface LinkNames {
+  indexOf(name: string): number;
+  nameOf(index: number): string;
+}
+
+/** Links by their indices alone. */
+export const NUMBERED_LINKS: LinkNames = { indexOf: Number, nameOf: String };
+
 /**
- * The socket address of an endpoint. The family is in the machine's byte order.
+ * The socket address of an endpoint. The family is in the machine's byte order, and so is the index of the link that a zone
+ * names (`sin6_scope_id`).
  *
  * @param version Of the socket. One of version 4 has no room for an IPv6 address, and gets 0.0.0.0.
  */
-export function encodeAddress(version: 4 | 6, { ip, port }: Endpoint): Uint8Array<ArrayBuffer> {
+export function encodeAddress(
+  version: 4 | 6,
+  { ip, port }: Endpoint,
+  links: LinkNames = NUMBERED_LINKS,
+): Uint8Array<ArrayBuffer> {
   const address = new DataView(new ArrayBuffer(version === 4 ? IPV4_ADDRESS_BYTES : LONGEST_ADDRESS_BYTES));
   address.setUint16(0, FAMILIES[version], true);
   address.setUint16(PORT_OFFSET, port);
@@ -44,6 +59,8 @@ export function encodeAddress(version: 4 | 6, { ip, port }: Endpoint): Uint8Arra
   if (version === 6) {
     const filled = words.length === 1 ? [...MAPPED_PREFIX, ...words] : words;
     for (const [index, word] of filled.entries()) address.setUint32(IPV6_OFFSET + 4 * index, word);
+    const zone = zoneOf(ip);
+    if (zone !== "") address.setUint32(ZONE_OFFSET, links.indexOf(zone), true);
   } else if (words.length === 1) {
     address.setUint32(IPV4_OFFSET, words[0]!);
   }
@@ -51,8 +68,10 @@ export function encodeAddress(version: 4 | 6, { ip, port }: Endpoint): Uint8Arra
 }
 
 /** The reverse. */
-export function parseAddress(address: DataView): Endpoint {
-  const ip = address.getUint16(0, true) === FAMILIES[4]
+export function parseAddress(address: DataView, links: LinkNames = NUMBERED_LINKS): Endpoint {
+  const isV4 = address.getUint16(0, true) === FAMILIES[4];
+  const zone = isV4 ? 0 : address.getUint32(ZONE_OFFSET, true);
+  const text = isV4
     ? new Uint8Array(address.buffer, address.byteOffset + IPV4_OFFSET, 4).join(".")
     : canonicalIp(
       Array.from(
@@ -60,5 +79,6 @@ export function parseAddress(address: DataView): Endpoint {
         (_, index) => address.getUint16(IPV6_OFFSET + 2 * index).toString(16),
       ).join(":"),
     );
+  const ip = zone === 0 ? text : inZone(text, links.nameOf(zone));
   return { ip, port: address.getUint16(PORT_OFFSET) };
 }

@@ -12,6 +12,13 @@ import type { FilterInstruction } from "./bpf_filter.ts";
 /** Most bytes to receive of a datagram: one more than the limit, to tell a datagram that exceeds it. */
 export const RECEIVE_BYTES = MAX_DATAGRAM_BYTES + 1;
 
+/**
+ * DSCP of what a phone sends: expedited forwarding (RFC 3246), the mark of telephony (RFC 4594, section 4.1; RFC 8837), which
+ * Wi-Fi sends in its class for voice (RFC 8325). Signalling has it, too: it is a few datagrams on the same ports, and marks that
+ * differ would let them overtake voice or fall behind it (RFC 7657, section 5.1).
+ */
+export const EXPEDITED_FORWARDING = 46;
+
 /** Takes a datagram, whose bytes are valid until it returns, and where it came from. */
 export type DatagramListener = (datagram: Uint8Array<ArrayBuffer>, sender: Endpoint) => void;
 

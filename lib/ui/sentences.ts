@@ -58,6 +58,7 @@ const TONES: Table<Telling, "event", Tone> = {
   key_log_failed: "bad",
   peer_silent: "warning",
   peer_back: "good",
+  peer_moved: "warning",
   flooded: "warning",
   call_ended: ({ end }) => end === "peer_lost" ? "bad" : "plain",
   muted: ({ muted }) => muted ? "warning" : "good",

@@ -10,6 +10,7 @@ import {
   UNVALIDATED_EXPIRY_MS,
 } from "../../lib/call/amplification_limit.ts";
 import { KeyExchange, KeyPair } from "../../lib/call/key_exchange.ts";
+import { AMPLIFICATION_FACTOR, MAX_PATHS, PATH_SILENT_MS } from "../../lib/call/peer_paths.ts";
 import { REPLAY_WINDOW_PACKETS } from "../../lib/srtp/replay_window.ts";
 import { DEFAULT_PHONE_PORT } from "../../lib/phone/options.ts";
 import { SAMPLE_RATE } from "../../lib/dsp/pcm.ts";
@@ -91,6 +92,9 @@ const NUMBERS: [what: string, value: string][] = [
   ["Datagrams to an unvalidated address", `${MAX_UNVALIDATED_DATAGRAMS}`],
   ["Expiry of its count", `${UNVALIDATED_EXPIRY_MS} ms`],
   ["Unvalidated addresses at most", `${MAX_UNVALIDATED_ADDRESSES}`],
+  ["Bytes to a new address of a call's peer, for each byte from it", `${AMPLIFICATION_FACTOR}`],
+  ["Silence until an old address of a peer gets nothing more", `${PATH_SILENT_MS} ms`],
+  ["Addresses of a call's peer at most", `${MAX_PATHS}`],
   ["Replay window", `${REPLAY_WINDOW_PACKETS} packets`],
   ["Payload type of voice", `${OPUS_PAYLOAD_TYPE}`],
   ["Clock of voice", `${SAMPLE_RATE} Hz`],

@@ -3,6 +3,7 @@ import {
   addressProblem,
   canonicalIp,
   formatEndpoint,
+  inZone,
   ipVersion,
   isIpAddress,
   isLinkLocal,
@@ -10,6 +11,7 @@ import {
   isPort,
   sameEndpoint,
   unreachable,
+  zoneOf,
 } from "../../lib/protocol/address.ts";
 
 const addresses: [value: unknown, version: 0 | 4 | 6][] = [
@@ -200,4 +202,29 @@ Deno.test("isOwnAddress() and isLinkLocal() compare addresses, not their spellin
   assertEquals(isOwnAddress("192.168.0.11", WIRED), false);
   assertEquals(["169.254.0.1", "fe80::1%eth0", "febf::1"].map(isLinkLocal), [true, true, true]);
   assertEquals(["169.253.0.1", "fec0::1", "10.0.0.1", "x"].map(isLinkLocal), [false, false, false, false]);
+});
+
+Deno.test("sameEndpoint() compares zones, if both endpoints have one", () => {
+  const same = (a: string, b: string) => sameEndpoint({ ip: a, port: 1 }, { ip: b, port: 1 });
+  assertEquals(same("fe80::1%eth0", "FE80:0::1%eth0"), true);
+  assertEquals(same("fe80::1%eth0", "fe80::1%eth1"), false);
+  assertEquals(same("fe80::1%2", "fe80::1%3"), false);
+  assertEquals(same("fe80::1%2", "fe80::1%eth0"), true);
+  assertEquals(same("fe80::1%eth0", "fe80::1"), true);
+  assertEquals(same("fe80::1", "fe80:0::1%eth1"), true);
+  assertEquals(same("fe80::1%eth0", "fe80::2%eth0"), false);
+  assertEquals(same("fe80::1%eth0", "fe80::2"), false);
+});
+
+Deno.test("zoneOf(), inZone() and isLinkLocal() take addresses with zones and without", () => {
+  assertEquals(["fe80::1%eth0", "fe80::1", "192.0.2.1"].map(zoneOf), ["eth0", "", ""]);
+  assertEquals([inZone("FE80::1", "3"), inZone("fe80::1%3", ""), inZone("fe80::1%3")], [
+    "fe80::1%3",
+    "fe80::1",
+    "fe80::1%3",
+  ]);
+  const own = ["fe80::1", "FEBF::1%eth0", "fe80:0:0::1%3"];
+  const others = ["fec0::1", "2001:db8::1", "::1", "ff02::1", "fe8::1"];
+  assertEquals(own.map((ip) => isLinkLocal(ip)), [true, true, true]);
+  assertEquals(others.map((ip) => isLinkLocal(ip)), others.map(() => false));
 });

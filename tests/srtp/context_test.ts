@@ -131,3 +131,28 @@ Deno.test("SrtpReceiver refuses random bytes", () => {
     assertEquals(receiver.unprotect(noise), undefined);
   }
 });
+
+Deno.test("SrtpReceiver tells the newest packet of a stream, voice and reports apart, also across a rollover", () => {
+  const sender = new SrtpSender(MASTER);
+  const receiver = new SrtpReceiver(MASTER);
+  const first = sender.protect(voice(0x7ff0));
+  assertEquals([receiver.knows(first), receiver.isNewest(first), receiver.streams], [false, true, []]);
+  assert(receiver.unprotect(first));
+  assertEquals([receiver.knows(first), receiver.isNewest(first)], [true, false]);
+  assertEquals(receiver.streams.length, 1);
+  const early = sender.protect(voice(0xbffe));
+  const aReport = sender.protect(report(1));
+  for (const mark of [0xbfff, 0xfffe, 0x10003]) {
+    const later = sender.protect(voice(mark & 0xffff));
+    assert(receiver.isNewest(later), `${mark}`);
+    assert(receiver.unprotect(later));
+  }
+  assert(receiver.isNewest(aReport));
+  assert(receiver.unprotect(aReport));
+  assertEquals(receiver.isNewest(aReport), false);
+  assertEquals([receiver.isNewest(early), receiver.knows(early)], [false, true]);
+  for (const bytes of [0, 1, 11, 20]) {
+    const short = first.slice(0, bytes);
+    assertEquals([receiver.knows(short), receiver.isNewest(short)], [false, false]);
+  }
+});

@@ -1,92 +1,14 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import type { Call } from "../../lib/call/call.ts";
-import { CallTransport, type CallTransportOptions } from "../../lib/transport/call_transport.ts";
-import type { UdpDriver } from "../../lib/transport/udp_socket.ts";
+import { CallTransport } from "../../lib/transport/call_transport.ts";
 import { encodeRtp } from "../../lib/rtp/rtp.ts";
-import { randomPolicy } from "../../lib/call/encryption_policy.ts";
-import { runtimeCipher } from "../../lib/srtp/aes_gcm.ts";
 import { SrtpSender } from "../../lib/srtp/context.ts";
 import { type CallKeys, KeyExchange, KeyPair } from "../../lib/call/key_exchange.ts";
 import { encodeCallMessage, newCallId, parseCallMessage } from "../../lib/protocol/call_messages.ts";
 import { FLOODS } from "../../bench/flood/flooder.ts";
 import { seededRandom } from "../../testing/netem/random.ts";
-import type { Trace } from "../../lib/protocol/trace.ts";
 import { hasIpv6 } from "../../testing/has_ipv6.ts";
+import { optionsOf, Recorded } from "./recorded_transport.ts";
 import { UDP_DRIVERS } from "./udp_drivers.ts";
-
-function optionsOf(udp: UdpDriver): CallTransportOptions {
-  const addresses = () => [
-    { interface: "lo", ip: "127.0.0.1", netmask: "255.0.0.0" },
-    { interface: "eth0", ip: "192.0.2.1", netmask: "255.255.255.0" },
-  ];
-  return { udp, cipher: runtimeCipher, policy: randomPolicy("preferred"), addresses };
-}
-
-/** A transport on loopback that records its events, and lets a test wait for them. */
-class Recorded implements AsyncDisposable {
-  readonly line: CallTransport;
-  readonly told: string[] = [];
-  readonly traces: Trace[] = [];
-  readonly voice: Uint8Array[] = [];
-  readonly floods: number[] = [];
-  #changed = Promise.withResolvers<void>();
-
-  constructor(udp: UdpDriver, readonly name: string, readonly ip = "127.0.0.1") {
-    this.line = CallTransport.open(ip, 0, optionsOf(udp), {
-      onOutput: (output) => {
-        if (output.kind === "notice") {
-          this.told.push(output.notice.kind);
-          if (output.notice.kind === "started") this.#openVoice(output.call);
-        } else if (output.kind !== "release") this.told.push(output.kind);
-        this.#change();
-      },
-      onTrace: (trace) => {
-        this.traces.push(trace);
-        this.#change();
-      },
-      onFlood: (datagrams) => {
-        this.floods.push(datagrams);
-        this.#change();
-      },
-    });
-  }
-
-  get address(): { name: string; ip: string; port: number } {
-    return { name: this.name, ip: this.ip, port: this.line.port };
-  }
-
-  #openVoice(call: Call): void {
-    this.line.openVoice(call, {
-      handleDatagram: (datagram) => {
-        this.voice.push(datagram);
-        this.#change();
-      },
-    });
-  }
-
-  #change(): void {
-    this.#changed.resolve();
-    this.#changed = Promise.withResolvers<void>();
-  }
-
-  /** Waits until a condition holds. @throws {Error} After 10 s. */
-  async until(condition: () => boolean): Promise<void> {
-    const late = Promise.withResolvers<never>();
-    const timer = setTimeout(
-      () => late.reject(new Error(`${this.name} was told only: ${this.told}`)),
-      10_000,
-    );
-    try {
-      while (!condition()) await Promise.race([this.#changed.promise, late.promise]);
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.line[Symbol.asyncDispose]();
-  }
-}
 
 const VOICE = encodeRtp({
   payloadType: 111,
@@ -309,6 +231,39 @@ for (const [kind, udp] of Object.entries(UDP_DRIVERS)) {
     assertEquals(maria.line.current?.state, "talking");
     assert(maria.traces.length < sent / 5, `${maria.traces.length} of ${sent} are shown`);
     assert(maria.floods.length <= 1);
+  });
+
+  Deno.test(`CallTransport takes encrypted voice from new addresses of the peer amid a flood: ${kind}`, async () => {
+    await using maria = new Recorded(udp, "maria");
+    using caller = new RawCaller(maria.line.port);
+    const calling = caller.call();
+    await maria.until(() => maria.told.includes("invitation"));
+    maria.line.accept();
+    await calling;
+    await maria.until(() => maria.told.includes("started"));
+    const sender = new SrtpSender(caller.keys.outgoing);
+    await caller.send(sender.protect(numbered(0)));
+    await maria.until(() => maria.voice.length > 0);
+    const open = () => Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+    const flooder = open();
+    const to = { transport: "udp", hostname: "127.0.0.1", port: maria.line.port } as const;
+    const noise = encodeRtp({
+      payloadType: 111,
+      marker: false,
+      sequenceNumber: 1,
+      timestamp: 0,
+      ssrc: 2,
+      payload: new Uint8Array(40),
+    });
+    for (let round = 1; round <= 20; round++) {
+      for (let count = 0; count < 100; count++) await flooder.send(noise, to);
+      const another = open();
+      await another.send(sender.protect(numbered(round)), to);
+      await maria.until(() => maria.voice.length > round);
+      another.close();
+    }
+    flooder.close();
+    assertEquals(maria.voice.map((packet) => packet[3]), [...Array(21).keys()]);
   });
 
   Deno.test(`CallTransport says goodbye when it closes in a call: ${kind}`, async () => {

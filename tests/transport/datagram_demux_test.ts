@@ -62,3 +62,17 @@ Deno.test("DatagramDemux reports a flood every ten seconds, and no stray datagra
   const quiet = new DatagramDemux();
   for (let now = 0; now < 600_000; now += 1_000) assertEquals(quiet.ignored(now), undefined);
 });
+
+Deno.test("DatagramDemux lets a peer that has moved be tried in a flood that does not know its stream", () => {
+  const demux = new DatagramDemux();
+  let [strangers, peers] = [0, 0];
+  for (let count = 0; count < 500_000; count++) {
+    const now = count / 50;
+    if (demux.mayTry(now, false)) strangers++;
+    if (count % 1_000 === 0 && demux.mayTry(now, true)) peers++;
+  }
+  assertEquals(peers, 500);
+  assert(strangers < 1_100, `${strangers}`);
+  for (let count = 0; count < 500_000; count++) if (demux.mayTry(10_000 + count / 50, true)) peers++;
+  assert(peers < 500 + 4_100, `${peers}`);
+});

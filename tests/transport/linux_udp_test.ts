@@ -2,10 +2,64 @@ import { assertEquals, assertGreater, assertLess } from "@std/assert";
 import { floodFilter, SAMPLE } from "../../lib/transport/bpf_filter.ts";
 import { canMakeLan as askForLan } from "../../testing/lan.ts";
 import { outputOf } from "../../testing/program.ts";
+import { encodeCompound } from "../../lib/rtp/rtcp.ts";
+import { encodeRtp } from "../../lib/rtp/rtp.ts";
+import { encodeAddress, FAMILIES } from "../../lib/transport/socket_address.ts";
 import { linuxUdp } from "./udp_drivers.ts";
 
 const ignore = linuxUdp === undefined;
 const canMakeLan = await askForLan();
+
+/** Sockets that tell with which byte of the header a datagram came (ip(7), ipv6(7), recvmsg(2)). */
+const SYMBOLS = {
+  socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
+  bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+  getsockname: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
+  setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
+  recvmsg: { parameters: ["i32", "buffer", "i32"], result: "isize", nonblocking: true },
+  close: { parameters: ["i32"], result: "i32" },
+} as const;
+
+/** `IP_RECVTOS`, `IPV6_RECVTCLASS`. */
+const REPORT_MARK = { 4: { level: 0, option: 13 }, 6: { level: 41, option: 66 } };
+
+/** The mark of the datagram that is sent to a port of this machine. */
+async function markOf(version: 4 | 6, send: (port: number) => void): Promise<number> {
+  const library = Deno.dlopen("libc.so.6", SYMBOLS);
+  const { socket, bind, getsockname, setsockopt, recvmsg, close } = library.symbols;
+  const descriptor = socket(FAMILIES[version], 2, 0);
+  const address = encodeAddress(version, { ip: version === 4 ? "127.0.0.1" : "::1", port: 0 });
+  bind(descriptor, address, address.length);
+  getsockname(descriptor, address, Uint32Array.of(address.length));
+  const { level, option } = REPORT_MARK[version];
+  setsockopt(descriptor, level, option, Int32Array.of(1), 4);
+  send(new DataView(address.buffer).getUint16(2));
+  // A `msghdr` with one `iovec` and room for control messages (`cmsghdr`): length, level and type, then the mark.
+  const [data, control] = [new Uint8Array(64), new Uint8Array(64)];
+  const at = (bytes: Uint8Array<ArrayBuffer>) =>
+    BigInt(Deno.UnsafePointer.value(Deno.UnsafePointer.of(bytes)));
+  const vector = new Uint8Array(BigUint64Array.of(at(data), 64n).buffer);
+  const header = BigUint64Array.of(0n, 0n, at(vector), 1n, at(control), 64n, 0n);
+  assertEquals(await recvmsg(descriptor, header, 0), 1n);
+  close(descriptor);
+  library.close();
+  const message = new DataView(control.buffer);
+  assertEquals(message.getInt32(8, true), level);
+  return message.getUint8(16);
+}
+
+for (const [sockets, version, ip] of [[4, 4, "127.0.0.1"], [6, 6, "::1"], [6, 4, "127.0.0.1"]] as const) {
+  Deno.test({
+    name: `LinuxUdp marks what a socket of IPv${sockets} sends over IPv${version} as expedited forwarding`,
+    ignore,
+    async fn() {
+      const socket = linuxUdp!.open(sockets, 0, () => {});
+      const mark = await markOf(version, (port) => socket.send(Uint8Array.of(1), { ip, port }));
+      assertEquals([mark >> 2, mark & 3], [46, 0]);
+      await socket.close();
+    },
+  });
+}
 
 for (const [version, loopback] of [[4, "127.0.0.1"], [6, "::1"]] as const) {
   Deno.test({
@@ -79,6 +133,49 @@ for (const [version, loopback] of [[4, "127.0.0.1"], [6, "::1"]] as const) {
       await receiveAll(5);
       assertEquals(counts[1], 100);
       for (const each of [peer, second, stranger, socket]) await each.close();
+    },
+  });
+
+  Deno.test({
+    name: `floodFilter() lets a peer's streams through from anywhere: IPv${version}`,
+    ignore,
+    async fn() {
+      const udp = linuxUdp!;
+      const [SSRC, OTHER] = [0xfedc_ba98, 0x0123_4567];
+      const rtp = (ssrc: number) =>
+        encodeRtp({
+          payloadType: 111,
+          marker: false,
+          sequenceNumber: 1,
+          timestamp: ssrc,
+          ssrc,
+          payload: new Uint8Array(0),
+        });
+      const rtcp = (ssrc: number) => encodeCompound([{ kind: "receiver_report", ssrc, blocks: [] }]);
+      const byte = (first: number) => Uint8Array.of(first);
+      const counts = new Map<string, number>();
+      let over = Promise.withResolvers<void>();
+      const socket = udp.open(version, 0, (datagram) => {
+        const key = datagram.toHex();
+        counts.set(key, (counts.get(key) ?? 0) + 1);
+        if (datagram.length === 1) over.resolve();
+      });
+      const peer = udp.open(version, 0, () => {});
+      const stranger = udp.open(version, 0, () => {});
+      const to = { ip: loopback, port: socket.port };
+      socket.attachFilter(floodFilter([{ ip: loopback, port: peer.port }], [OTHER ^ 1, SSRC]));
+      const kinds = [rtp(SSRC), rtcp(SSRC), rtp(OTHER), rtcp(OTHER)];
+      for (let round = 0; round < 100; round++) {
+        over = Promise.withResolvers();
+        for (const kind of kinds) for (let count = 0; count < 10; count++) stranger.send(kind, to);
+        peer.send(byte(0x80), to);
+        await over.promise;
+      }
+      const [voice, report, other, otherReport] = kinds.map((kind) => counts.get(kind.toHex()) ?? 0);
+      // The timestamp of a stranger's packet is where a report would have the stream; a report is too short for voice.
+      assertEquals([voice, report, otherReport], [1000, 1000, 0]);
+      assertLess(other!, 3 * 1000 / SAMPLE);
+      for (const each of [peer, stranger, socket]) await each.close();
     },
   });
 }

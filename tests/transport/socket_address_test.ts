@@ -15,6 +15,8 @@ const ROWS: readonly (readonly [4 | 6, Endpoint, Endpoint])[] = [
   [6, { ip: "::", port: 1 }, { ip: "::", port: 1 }],
   [6, { ip: "192.0.2.1", port: 6000 }, { ip: "192.0.2.1", port: 6000 }],
   [6, { ip: "::ffff:192.0.2.1", port: 6000 }, { ip: "192.0.2.1", port: 6000 }],
+  [6, { ip: "fe80::1:2%3", port: 6000 }, { ip: "fe80::1:2%3", port: 6000 }],
+  [6, { ip: "FE80::0:1%70000", port: 6000 }, { ip: "fe80::1%70000", port: 6000 }],
   // Has no place in it: nobody.
   [4, { ip: "2001:db8::1", port: 6000 }, { ip: "0.0.0.0", port: 6000 }],
 ];
@@ -43,5 +45,16 @@ Deno.test("addressWords() reads every form of an address", () => {
   assertEquals(addressWords("2001:db8::1:2"), [0x20010db8, 0, 0, 0x00010002]);
   assertEquals(addressWords("::1"), [0, 0, 0, 1]);
   assertEquals(addressWords("2001:db8::"), [0x20010db8, 0, 0, 0]);
+  assertEquals(addressWords("fe80::1%eth0"), [0xfe800000, 0, 0, 1]);
   assertEquals(addressWords("1:2:3:4:5:6:7:8"), [0x00010002, 0x00030004, 0x00050006, 0x00070008]);
+});
+
+Deno.test("Socket addresses have links by their index, endpoints by their name", () => {
+  const links = {
+    indexOf: (name: string) => name === "eth1" ? 7 : 0,
+    nameOf: (index: number) => `eth${index - 6}`,
+  };
+  const bytes = encodeAddress(6, { ip: "fe80::1%eth1", port: 1 }, links);
+  assertEquals([...bytes.slice(24)], [7, 0, 0, 0]);
+  assertEquals(parseAddress(new DataView(bytes.buffer), links).ip, "fe80::1%eth1");
 });

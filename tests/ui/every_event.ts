@@ -248,6 +248,7 @@ const EVENTS: ByEvent<PhoneEvent> = {
   key_log_failed: Object.values(SYSTEM).map((detail) => ({ event: "key_log_failed", path: "/x/y", detail })),
   peer_silent: [{ event: "peer_silent", name: "maria", seconds: 5 }],
   peer_back: [{ event: "peer_back", name: "maria" }],
+  peer_moved: [{ event: "peer_moved", ...MARIA }],
   flooded: [{ event: "flooded", datagrams: 123_456 }],
   call_ended: [
     { event: "call_ended", name: "maria", end: "hung_up", ...FIGURES },

@@ -175,6 +175,8 @@ export const PHONE_EN: PhoneTexts = {
         Math.floor(seconds)
       } s. The call waits a little longer before it is given up.`,
     peer_back: ({ name }) => `${name}'s voice is back.`,
+    peer_moved: ({ name, ...place }) =>
+      `${name}'s address has changed to ${formatEndpoint(place)}. The call goes on there.`,
     flooded: ({ datagrams }) =>
       `Somebody is flooding this phone: at least ${
         numberEn(datagrams)

@@ -172,6 +172,8 @@ export const PHONE_PT: PhoneTexts = {
     peer_silent: ({ name, seconds }) =>
       `Nada chega de ${name} há ${Math.floor(seconds)} s. A ligação espera mais um pouco antes de cair.`,
     peer_back: ({ name }) => `A voz de ${name} voltou.`,
+    peer_moved: ({ name, ...place }) =>
+      `O endereço de ${name} mudou para ${formatEndpoint(place)}. A ligação continua por lá.`,
     flooded: ({ datagrams }) =>
       `Alguém está inundando este telefone: pelo menos ${
         numberPt(datagrams)

@@ -2,6 +2,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { encodeCompound, parseCompound, type RtcpPacket } from "../../../lib/rtp/rtcp.ts";
+import { encodePathProbe, parsePathProbe } from "../../../lib/rtp/path_probe.ts";
 import type { FuzzTarget } from "../fuzz_target.ts";
 
 const block = {
@@ -31,6 +32,7 @@ export const REPORTS: readonly Uint8Array[] = [
     kind: "bye",
     ssrcs: [1, 2],
   }]),
+  encodePathProbe(1, { kind: "challenge", token: 0x0123456789abcdefn }),
 ];
 
 const encoder = new TextEncoder();
@@ -42,6 +44,8 @@ export const rtcp: FuzzTarget = {
   maxBytes: 1500,
   run(input) {
     const packets = parseCompound(input);
+    const probe = parsePathProbe(input);
+    if (probe) assertEquals(parsePathProbe(encodePathProbe(1, probe)), probe);
     if (!packets) return { events: 1, came: "none" };
     // Without packets of other types, which are passed over, the first need not be a report.
     if (isReport(packets) && packets.every(canBeWritten)) {
