@@ -1,6 +1,6 @@
 /** Aligns columns of text on a terminal. */
 
-import { unicodeWidth } from "@std/cli/unicode-width";
+import { textWidth } from "./terminal_layout.ts";
 
 /**
  * Pads cells with blanks to the width of their column's widest cell, in terminal columns, in any script.
@@ -13,11 +13,11 @@ export function alignColumns(
   numbers: readonly number[] = [],
 ): string[][] {
   const widths = (rows[0] ?? []).map((_, column) =>
-    rows.reduce((widest, row) => Math.max(widest, unicodeWidth(row[column] ?? "")), 0)
+    rows.reduce((widest, row) => Math.max(widest, textWidth(row[column] ?? "")), 0)
   );
   return rows.map((row) =>
     row.map((cell, column) => {
-      const blanks = " ".repeat((widths[column] ?? 0) - unicodeWidth(cell));
+      const blanks = " ".repeat((widths[column] ?? 0) - textWidth(cell));
       return numbers.includes(column) ? blanks + cell : cell + blanks;
     })
   );
