@@ -40,3 +40,8 @@ export function nameKey(name: string): string {
     "NFC",
   );
 }
+
+/** A key that is the same for names that differ only in case, accents and the number of blanks between words. */
+export function looseKey(name: string): string {
+  return nameKey(name).normalize("NFD").replace(/\p{M}/gu, "").replace(/\s+/gu, " ");
+}
