@@ -31,7 +31,7 @@ export const command: FuzzTarget = {
       assert(command.name !== "");
     }
     for (const language of ["pt", "en"] as const) {
-      const offered = completions(line, NAMES, language);
+      const offered = completions(line, NAMES, language).map(({ line }) => line);
       const start = commonStart(offered);
       assert(offered.length > 0 || start === "");
       assert(offered.every((whole) => [...whole.normalize("NFC")].length >= [...start].length));
