@@ -20,6 +20,7 @@ import { registrySentence } from "./lib/ui/sentences.ts";
 import { ExactWriter, FAREWELL_MS, lastingWriter, readerHasGone } from "./lib/ui/output.ts";
 import { RegistryScreen } from "./lib/ui/registry_screen.ts";
 import { ListenError, type RegistryOptions, startRegistry } from "./lib/registrar/server.ts";
+import { forOutput, terminalSize } from "./lib/ui/terminal_size.ts";
 import { UsageError } from "./lib/cli/arguments.ts";
 import { parseRegistryOptions, readSecrets } from "./lib/cli/registry_args.ts";
 import { giveUpFiles } from "./lib/cli/permissions.ts";
@@ -40,18 +41,22 @@ function hasTerminal(): boolean {
 
 async function main(args: string[]): Promise<number> {
   const request = parseRegistryOptions(args);
-  const { lang, json, quiet } = request.output;
+  const { lang, json, quiet, showPings } = request.output;
   const language = chooseLanguage(lang, (name) => Deno.env.get(name));
   const texts = REGISTRY_TEXTS[language];
   const output = new RegistryScreen(lastingWriter(new ExactWriter(Deno.stdout), outputFailed), {
     language,
     json,
     quiet,
-    colour: !Deno.noColor && Deno.stdout.isTerminal(),
+    showPings,
+    dated: true,
+    colour: !Deno.noColor && Deno.stdout.isTerminal() && Deno.env.get("TERM") !== "dumb",
+    columns: Deno.stdout.isTerminal() ? () => terminalSize().columns : undefined,
   });
   const errors = new RegistryScreen((bytes) => writeAll(Deno.stderr, bytes), {
     language,
     colour: !Deno.noColor && Deno.stderr.isTerminal(),
+    columns: Deno.stderr.isTerminal() ? () => terminalSize().columns : undefined,
   });
 
   /** Shows an error: a sentence on standard error, and with `--json` also the event. A full output keeps nobody waiting. */
@@ -67,13 +72,13 @@ async function main(args: string[]): Promise<number> {
 
   if ("problem" in request) {
     await complain({ event: "wrong_usage", problem: request.problem });
-    const usage = new TextEncoder().encode(`${texts.usageLine}\n`);
+    const usage = new TextEncoder().encode(`${forOutput(texts.usageLine, Deno.stderr)}\n`);
     await within(FAREWELL_MS, writeAll(Deno.stderr, usage)).catch(() => {});
     return WRONG_USAGE;
   }
   if ("help" in request) {
-    const help = new TextEncoder().encode(`${texts.usageLine}\n\n${texts.help}\n`);
-    await writeAll(new ExactWriter(Deno.stdout), help);
+    const help = forOutput(`${texts.usageLine}\n\n${texts.help}`, Deno.stdout);
+    await writeAll(new ExactWriter(Deno.stdout), new TextEncoder().encode(`${help}\n`));
     return DONE;
   }
 

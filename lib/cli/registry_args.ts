@@ -78,7 +78,7 @@ export function parseRegistryOptions(args: readonly string[]): ParsedRegistryOpt
       "tls-key",
       ...LIMITS.map(({ option }) => option),
     ],
-    boolean: ["json", "quiet", "help", "room-password"],
+    boolean: ["json", "quiet", "show-pings", "help", "room-password"],
     alias: { help: "h" },
     default: { port: String(DEFAULT_REGISTRY_PORT), host: "0.0.0.0" },
     unknown: (argument, key) => {
@@ -86,7 +86,8 @@ export function parseRegistryOptions(args: readonly string[]): ParsedRegistryOpt
     },
   });
   const { json, quiet } = given;
-  const output = { lang: isLanguage(given.lang) ? given.lang : undefined, json, quiet };
+  const lang = isLanguage(given.lang) ? given.lang : undefined;
+  const output = { lang, json, quiet, showPings: given["show-pings"] };
   const request = orProblem((): RegistryRequest => {
     const exposed = exposedPassword(args);
     if (exposed) throw new UsageError(exposed);

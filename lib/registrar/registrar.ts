@@ -6,8 +6,9 @@ import { nameKey } from "../protocol/name.ts";
 import type { Person, RegistryReply } from "../protocol/registry_messages.ts";
 import { ExpiryQueue } from "../util/expiry_queue.ts";
 import type { PasswordGate } from "../protocol/password_challenge.ts";
-import { type AddressJudge, type Outcome, Session } from "./session.ts";
+import { type AddressJudge, type Outcome, type Refusal, Session } from "./session.ts";
 import { RegistryTable } from "./table.ts";
+import { TokenBucket } from "../util/token_bucket.ts";
 
 /** Keep-alive: a connection without a line for this time gets a `ping`. */
 export const KEEPALIVE_MS = 15_000;
@@ -27,6 +28,13 @@ export const UNREGISTERED_IDLE_MS = 30_000;
  */
 const SUSPENDED_MS = 1000;
 
+/**
+ * Refusals of each kind that are reported at once, and then each second: whoever sends nothing else adds some 2 MB a day to
+ * a log.
+ */
+const REPORTED_AT_ONCE = 20;
+const REPORTED_PER_SECOND = 0.1;
+
 /** Output of the registrar. */
 export type RegistrarOutput =
   | { readonly kind: "send"; readonly session: Session; readonly message: RegistryReply }
@@ -36,6 +44,13 @@ export type RegistrarOutput =
   | { readonly kind: "drop"; readonly session: Session }
   /** The pending reply is out: see {@linkcode Session.waiting}. */
   | { readonly kind: "resume"; readonly session: Session }
+  /** `omitted` of its kind were left out since the last one. */
+  | {
+    readonly kind: "refused";
+    readonly session: Session;
+    readonly refusal: Refusal;
+    readonly omitted: number;
+  }
   | { readonly kind: "joined"; readonly person: Person }
   | { readonly kind: "left"; readonly person: Person; readonly reason: LeaveReason };
 
@@ -70,6 +85,8 @@ export class Registrar {
   readonly #contested = new ExpiryQueue<Session>(CONTEST_TIMEOUT_MS);
   /** The sessions that want the name of such a session, in order of request. */
   readonly #contenders = new Map<Session, Set<Session>>();
+  /** Limits the reports of refusals, by kind. */
+  readonly #reports = new Map<Refusal["event"], { readonly bucket: TokenBucket; omitted: number }>();
   #outputs: RegistrarOutput[] = [];
 
   constructor({ idleMs = UNREGISTERED_IDLE_MS, lineBytes = MAX_LINE_BYTES, gate }: RegistrarOptions = {}) {
@@ -168,7 +185,8 @@ export class Registrar {
   }
 
   #apply(now: number, session: Session, outcome: Outcome, reason: LeaveReason): void {
-    const { reply, joined, left, contested, close } = outcome;
+    const { reply, joined, left, refused, contested, close } = outcome;
+    if (refused) this.#report(now, session, refused);
     if (reply) this.#outputs.push({ kind: "send", session, message: reply });
     if (left) this.#left(left, reason);
     if (joined) this.#joined(session, joined);
@@ -177,6 +195,18 @@ export class Registrar {
       this.#close(session);
       this.#outputs.push({ kind: "finish", session });
     }
+  }
+
+  #report(now: number, session: Session, refusal: Refusal): void {
+    const report = this.#reports.get(refusal.event) ??
+      { bucket: new TokenBucket(REPORTED_PER_SECOND, REPORTED_AT_ONCE), omitted: 0 };
+    this.#reports.set(refusal.event, report);
+    if (!report.bucket.tryTake(now)) {
+      report.omitted++;
+      return;
+    }
+    this.#outputs.push({ kind: "refused", session, refusal, omitted: report.omitted });
+    report.omitted = 0;
   }
 
   #joined(session: Session, person: Person): void {

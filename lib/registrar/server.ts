@@ -361,6 +361,8 @@ class Server implements RegistryServer {
       case "finish":
         connection.finished = true;
         return;
+      case "refused":
+        return this.#onEvent({ ...output.refusal, peer: connection.peer, omitted: output.omitted });
       case "drop":
         return closeQuietly(connection.socket);
       case "resume":

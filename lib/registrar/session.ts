@@ -2,7 +2,8 @@
 
 import { type AddressProblem, addressProblem, canonicalIp } from "../protocol/address.ts";
 import { type Line, MAX_LINE_BYTES } from "../protocol/line_splitter.ts";
-import { nameKey } from "../protocol/name.ts";
+import { parseObject } from "../protocol/json_object.ts";
+import { isName, nameKey } from "../protocol/name.ts";
 import {
   addressSentence,
   type ErrorCode,
@@ -18,11 +19,25 @@ import type { RegistryTable } from "./table.ts";
 /** What is wrong with the address that a phone registers, as far as its registry can tell. */
 export type AddressJudge = (person: Person) => AddressProblem | undefined;
 
+/** A request that was refused, for the registry's own log. */
+export type Refusal =
+  | { readonly event: "password_refused"; readonly name: string }
+  | { readonly event: "name_refused"; readonly name: string; readonly reason: "in_use" | "invalid" }
+  | {
+    readonly event: "malformed_line";
+    readonly problem: "too_long" | "not_utf8" | "invalid";
+    readonly text: string;
+  };
+
+/** Longest beginning of a line, or of a name that nobody can have, in a {@linkcode Refusal}, in UTF-16 units. */
+const EXCERPT_LENGTH = 100;
+
 /** The result of a line. */
 export interface Outcome {
   readonly reply?: RegistryReply;
   readonly joined?: Person;
   readonly left?: Person;
+  readonly refused?: Refusal;
   /** The requested name, if somebody holds it. The reply then comes from {@linkcode Session.settle}. */
   readonly contested?: string;
   /** Whether to close the connection after the reply. */
@@ -103,10 +118,16 @@ export class Session {
   handleLine(line: Line): Outcome {
     if (this.#closed) return { close: true };
     if ("problem" in line) {
-      return refusal("mensagem_invalida", LINE_PROBLEMS[line.problem](this.#lineBytes));
+      return {
+        ...refusal("mensagem_invalida", LINE_PROBLEMS[line.problem](this.#lineBytes)),
+        refused: { event: "malformed_line", problem: line.problem, text: excerpt(line.beginning) },
+      };
     }
     const parsed = parseRequest(line.text);
-    if ("problem" in parsed) return withId(refusal("mensagem_invalida", parsed.problem), parsed.id);
+    if ("problem" in parsed) {
+      const outcome = refusal("mensagem_invalida", parsed.problem);
+      return withId({ ...outcome, refused: invalidRequest(line.text) }, parsed.id);
+    }
     const outcome = this.#answer(parsed.message);
     this.#closed ||= outcome.close;
     return withId(outcome, parsed.message.id);
@@ -168,7 +189,11 @@ export class Session {
     if (!challenged || !this.#gate) return refusal("mensagem_invalida", "não há desafio a responder");
     const { person, challenge } = challenged;
     if (this.#gate.accepts(challenge, answer, person)) return this.#admit(person, id);
-    return { ...refusal("senha_incorreta"), close: true };
+    return {
+      ...refusal("senha_incorreta"),
+      refused: { event: "password_refused", name: person.nome },
+      close: true,
+    };
   }
 
   #admit(registered: Person, id: RequestId | undefined): Outcome {
@@ -180,7 +205,10 @@ export class Session {
   }
 
   #addToTable(person: Person): Outcome {
-    if (!this.#table.add(person)) return refusal("nome_em_uso");
+    if (!this.#table.add(person)) {
+      const refused = { event: "name_refused", name: person.nome, reason: "in_use" } as const;
+      return { ...refusal("nome_em_uso"), refused };
+    }
     this.#person = person;
     return { reply: { tipo: "registro_confirmado", ...person }, joined: person, close: false };
   }
@@ -212,6 +240,18 @@ export class Session {
     if (person) this.#table.remove(person.nome);
     return person;
   }
+}
+
+/** Why a line is no request. */
+function invalidRequest(line: string): Refusal {
+  const { tipo, nome } = parseObject(line) ?? {};
+  return tipo === "registro" && typeof nome === "string" && !isName(nome)
+    ? { event: "name_refused", name: excerpt(nome), reason: "invalid" }
+    : { event: "malformed_line", problem: "invalid", text: excerpt(line) };
+}
+
+function excerpt(text: string): string {
+  return text.length > EXCERPT_LENGTH ? `${text.slice(0, EXCERPT_LENGTH)}…` : text;
 }
 
 function refusal(code: "mensagem_invalida", sentence: string): Outcome;

@@ -9,7 +9,8 @@ import type { Language } from "./texts/language.ts";
 import type { RegistryTelling, RegistryTexts } from "./texts/shape.ts";
 import { fromTable, type Table } from "./texts/table.ts";
 import { REGISTRY_TEXTS } from "./texts/texts.ts";
-import { traceLine } from "./trace_line.ts";
+import { wrapWords } from "./terminal_layout.ts";
+import { dateAndTime, isKeepAlive, traceLine } from "./trace_line.ts";
 
 const STYLES: Table<RegistryTelling, "event", Style> = {
   left_out: "plain",
@@ -18,6 +19,9 @@ const STYLES: Table<RegistryTelling, "event", Style> = {
   joined: "good",
   left: ({ reason }) => reason === "silent" ? "warning" : "good",
   table: "plain",
+  password_refused: "warning",
+  name_refused: "warning",
+  malformed_line: "warning",
   room_full: "warning",
   address_full: "warning",
   port_in_use: "bad",
@@ -26,6 +30,9 @@ const STYLES: Table<RegistryTelling, "event", Style> = {
   closed: "plain",
 };
 
+/** Indent of the further rows of a sentence. */
+const HANGING = 2;
+
 /** Options of a {@linkcode RegistryScreen}. */
 export interface RegistryScreenOptions {
   readonly language: Language;
@@ -33,7 +40,13 @@ export interface RegistryScreenOptions {
   readonly json?: boolean;
   /** Leaves out the message trace. */
   readonly quiet?: boolean;
+  /** Also shows the messages that keep connections alive. */
+  readonly showPings?: boolean;
   readonly colour?: boolean;
+  /** Begins each event with its date and time, as a log does. */
+  readonly dated?: boolean;
+  /** Width of the terminal, to break sentences between words; without it none is broken. */
+  readonly columns?: (() => number) | undefined;
   /** The current time; tests give another one. */
   readonly now?: () => Date;
 }
@@ -45,7 +58,10 @@ export class RegistryScreen {
   readonly #texts: RegistryTexts;
   readonly #json: boolean;
   readonly #quiet: boolean;
+  readonly #showPings: boolean;
   readonly #colour: boolean;
+  readonly #dated: boolean;
+  readonly #columns: () => number;
   readonly #now: () => Date;
   #lastChange: "joined" | "left" = "joined";
   #departures = 0;
@@ -56,7 +72,10 @@ export class RegistryScreen {
     this.#texts = REGISTRY_TEXTS[options.language];
     this.#json = options.json ?? false;
     this.#quiet = options.quiet ?? false;
+    this.#showPings = options.showPings ?? false;
     this.#colour = options.colour ?? false;
+    this.#dated = options.dated ?? false;
+    this.#columns = options.columns ?? (() => Infinity);
     this.#now = options.now ?? (() => new Date());
     this.#writer = new LineWriter(write, {
       leftOut: (lines) => this.#render({ event: "left_out", lines }, this.#now()),
@@ -70,7 +89,7 @@ export class RegistryScreen {
 
   /** Shows an event; it is written within milliseconds, together with others. */
   show(event: RegistryEvent): void {
-    if (this.#quiet && event.event === "message") return;
+    if (event.event === "message" && (this.#quiet || (!this.#showPings && isKeepAlive(event)))) return;
     const at = this.#now();
     const render = (): string => this.#render(event, at);
     if (event.event === "left") this.#departures++;
@@ -92,8 +111,15 @@ export class RegistryScreen {
   }
 
   #lines(event: RegistryEvent, at: Date): string {
-    const style = { language: this.#language, colour: this.#colour };
-    if (event.event === "message") return traceLine(event, at, style);
-    return paint(registrySentence(event, this.#texts), fromTable(STYLES, "event", event), this.#colour);
+    const colour = this.#colour;
+    if (event.event === "message") {
+      return traceLine(event, at, { language: this.#language, colour, date: true });
+    }
+    const date = this.#dated ? `${dateAndTime(at)} ` : "";
+    const rows = registrySentence(event, this.#texts).split("\n");
+    // The rows of a table stay as they are; its last line is a sentence.
+    const last = wrapWords(date + (rows.pop() ?? ""), this.#columns(), HANGING);
+    const style = fromTable(STYLES, "event", event);
+    return [...rows, ...last.split("\n")].map((row) => paint(row, style, colour)).join("\n");
   }
 }

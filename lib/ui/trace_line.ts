@@ -1,6 +1,7 @@
 /** The message trace of phone and registry. */
 
 import { formatEndpoint } from "../protocol/address.ts";
+import { parseObject } from "../protocol/json_object.ts";
 import { printable } from "../protocol/printable.ts";
 import type { Trace } from "../protocol/trace.ts";
 import { paint } from "./style.ts";
@@ -11,6 +12,8 @@ export interface TraceStyle {
   readonly language: Language;
   /** Uses colours. */
   readonly colour: boolean;
+  /** Shows the date, too. */
+  readonly date?: boolean;
 }
 
 /** Padded to the same width: the columns after them line up. */
@@ -18,6 +21,19 @@ const DIRECTIONS = {
   pt: { sent: "→ enviada ", received: "← recebida" },
   en: { sent: "→ sent    ", received: "← received" },
 } as const;
+
+/** Whether a message only keeps a connection alive: `ping` or `pong`. */
+export function isKeepAlive({ text }: Trace): boolean {
+  if (!/"p[io]ng"/.test(text)) return false;
+  const tipo = parseObject(text)?.tipo;
+  return tipo === "ping" || tipo === "pong";
+}
+
+/** Local date and time to the millisecond, such as `2025-01-31 12:34:56.789`. */
+export function dateAndTime(at: Date): string {
+  const two = (value: number): string => String(value).padStart(2, "0");
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${timeOfDay(at)}`;
+}
 
 /** Local time of day to the millisecond, such as `12:34:56.789`. */
 export function timeOfDay(at: Date): string {
@@ -34,10 +50,10 @@ export function timeOfDay(at: Date): string {
  *
  * @param at Time of the message, shown as local time.
  */
-export function traceLine(trace: Trace, at: Date, { language, colour }: TraceStyle): string {
+export function traceLine(trace: Trace, at: Date, { language, colour, date = false }: TraceStyle): string {
   const { direction, transport, peer, text } = trace;
   const address = printable(formatEndpoint(peer));
-  const time = paint(timeOfDay(at), "faint", colour);
+  const time = paint(date ? dateAndTime(at) : timeOfDay(at), "faint", colour);
   const head = paint(`${DIRECTIONS[language][direction]} ${transport} ${address}`, direction, colour);
   return `${time} ${head} ${printable(text)}`;
 }

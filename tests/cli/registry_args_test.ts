@@ -58,7 +58,7 @@ for (const [line, problem] of BAD) {
 }
 
 Deno.test("parseRegistryOptions() reads the form of the output even if the rest is wrong", () => {
-  const { output } = parseRegistryOptions(["--json", "--lang", "en", "--foo", "--quiet"]);
-  assertEquals(output, { lang: "en", json: true, quiet: true });
+  const { output } = parseRegistryOptions(["--json", "--lang", "en", "--foo", "--quiet", "--show-pings"]);
+  assertEquals(output, { lang: "en", json: true, quiet: true, showPings: true });
   assert("help" in parseRegistryOptions(["-h"]));
 });

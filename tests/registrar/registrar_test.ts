@@ -52,8 +52,15 @@ class Story {
     return told;
   }
 
+  /** All reports of refusals so far: event and how many were left out before. */
+  readonly refusals: (readonly [string, number])[] = [];
+
   told(): string[] {
-    return this.room.drain().map((output) => {
+    const outputs = this.room.drain();
+    for (const output of outputs) {
+      if (output.kind === "refused") this.refusals.push([output.refusal.event, output.omitted]);
+    }
+    return outputs.filter(({ kind }) => kind !== "refused").map((output) => {
       switch (output.kind) {
         case "joined":
           return `joined ${output.person.nome}`;
@@ -234,4 +241,20 @@ Deno.test("Registrar has no timer once everybody has left", () => {
   for (const session of sessions) story.register(session, "maria");
   for (const session of sessions) story.leave(session);
   assertEquals([story.room.wakeAt, story.room.people()], [Infinity, []]);
+});
+
+Deno.test("Registrar reports refused names and lines, at most 20 of a kind at once and one in 10 s then", () => {
+  const story = new Story();
+  const [a, b] = [story.enter("a"), story.enter("b")];
+  story.register(a, "maria");
+  for (let count = 0; count < 1000; count++) story.say(b, { tipo: "lixo" });
+  assertEquals(story.refusals, Array.from({ length: 20 }, () => ["malformed_line", 0]));
+  // A flood of one kind hides no other.
+  story.register(b, "maria");
+  story.say(a, { tipo: "pong" });
+  story.register(b, "\u202e");
+  assertEquals(story.refusals.slice(20), [["name_refused", 0], ["name_refused", 0]]);
+  story.now += 10_000;
+  for (let count = 0; count < 3; count++) story.say(b, { tipo: "lixo" });
+  assertEquals(story.refusals.slice(22), [["malformed_line", 980]]);
 });

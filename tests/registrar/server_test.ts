@@ -93,7 +93,13 @@ Deno.test("startRegistry() reports every message with its direction and peer", a
     ["received", `${"x".repeat(256)}…`],
     ["sent", invalid("a linha passa de 4096 bytes")],
   ].map(([direction, text]) => ({ event: "message", direction, transport: "TCP", peer: { ip, port }, text }));
-  assertEquals(room.events as unknown[], expected);
+  assertEquals(room.events.filter(({ event }) => event === "message") as unknown[], expected);
+  const peer = { ip, port };
+  assertEquals(room.events.filter(({ event }) => event !== "message") as unknown[], [
+    { event: "malformed_line", problem: "invalid", text: "lixo", peer, omitted: 0 },
+    { event: "malformed_line", problem: "not_utf8", text: "a\ufffd", peer, omitted: 0 },
+    { event: "malformed_line", problem: "too_long", text: `${"x".repeat(100)}…`, peer, omitted: 0 },
+  ]);
 });
 
 Deno.test("startRegistry() accepts requests however they are segmented", async () => {

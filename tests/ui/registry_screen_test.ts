@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { unicodeWidth } from "@std/cli/unicode-width";
+import { textWidth } from "../../lib/ui/terminal_layout.ts";
 import type { RegistryEvent } from "../../lib/events/registry_events.ts";
 import { RegistryScreen, type RegistryScreenOptions } from "../../lib/ui/registry_screen.ts";
 import { registrySentence } from "../../lib/ui/sentences.ts";
@@ -114,11 +114,51 @@ Deno.test("RegistryScreen says everything in Portuguese and in English", async (
   }
 });
 
-Deno.test("RegistryScreen shows messages with time, direction and peer, and without control characters", async () => {
+Deno.test("RegistryScreen shows messages with date, time, direction and peer, and without control characters", async () => {
   assertMatch(
     await shown({ language: "pt" }, message),
-    /^\d\d:\d\d:\d\d\.789 ← recebida TCP 192\.168\.0\.10:51234 \{"tipo":"lista"\}\\u\{1b\}\[2J\n$/,
+    /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.789 ← recebida TCP 192\.168\.0\.10:51234 \{"tipo":"lista"\}\\u\{1b\}\[2J\n$/,
   );
+});
+
+Deno.test("RegistryScreen begins each event of a log with its local date and time, and no row of a table", async () => {
+  const at = (): Date => new Date(2025, 0, 31, 2, 4, 6, 7);
+  const refused: RegistryEvent = { event: "password_refused", name: "eva", peer: message.peer, omitted: 3 };
+  assertEquals((await shown({ language: "en", dated: true, now: at }, message, table, refused)).split("\n"), [
+    '2025-01-31 02:04:06.007 ← received TCP 192.168.0.10:51234 {"tipo":"lista"}\\u{1b}[2J',
+    "name | IP address   | port",
+    "-----+--------------+-----",
+    "joão | 192.168.0.10 | 6000",
+    "2025-01-31 02:04:06.007 1 person in the room",
+    "2025-01-31 02:04:06.007 wrong password: “eva”, from 192.168.0.10:51234, was not let in (and 3 more like it before)",
+    "",
+  ]);
+});
+
+Deno.test("RegistryScreen shows pings only if asked for, and all other messages", async () => {
+  const told = (text: string): RegistryEvent => ({ ...message, text });
+  const pings = ['{"tipo":"ping"}', '{ "id": 1, "tipo" : "pong" }', '{"tipo":"lista","tipo":"ping"}'];
+  const others = ['{"tipo":"consulta","nome":"ping"}', '"ping"', '{"ping":"ping"}', '{"tipo":"ping"'];
+  const events = [...pings, ...others].map(told);
+  for (const json of [false, true]) {
+    assertEquals(
+      await shown({ language: "pt", json }, ...events),
+      await shown({ language: "pt", json }, ...others.map(told)),
+    );
+    const all = (await shown({ language: "pt", json, showPings: true }, ...events)).split("\n");
+    assertEquals(all.length, events.length + 1);
+  }
+});
+
+Deno.test("RegistryScreen breaks sentences between words on a terminal, and no message", async () => {
+  const full: RegistryEvent = { event: "address_full", ip: "192.168.0.10", connections: 500 };
+  const lines = (await shown({ language: "en", columns: () => 40 }, full, message)).split("\n");
+  assertEquals(lines.slice(0, 3), [
+    "192.168.0.10 has 500 connections, the",
+    "  most for one address, and more from",
+    "  there are refused",
+  ]);
+  assertEquals(lines.length, 5);
 });
 
 Deno.test("RegistryScreen lets no control characters through", async () => {
@@ -179,7 +219,7 @@ Deno.test("registrySentence() aligns the columns of a table in any script", () =
   const bars = lines.slice(0, -1).map((line) => {
     const cells = line.split(/[|+]/);
     assertEquals(cells.length, 3);
-    return cells.map(unicodeWidth);
+    return cells.map(textWidth);
   });
   for (const widths of bars) assertEquals(widths, [33, 40, 6]);
   assertEquals(lines[3]?.startsWith("joa\u0303o "), true);

@@ -4,7 +4,7 @@ import { formatEndpoint } from "../../protocol/address.ts";
 import type { PersonFields } from "../../events/fields.ts";
 import { peopleTable } from "./phrases.ts";
 import type { RegistryTexts } from "./shape.ts";
-import { causeEn, usageEn } from "./shared_en.ts";
+import { causeEn, numberEn, usageEn } from "./shared_en.ts";
 import { fromTable } from "./table.ts";
 
 const USAGE = usageEn(
@@ -13,6 +13,16 @@ const USAGE = usageEn(
     ["--host", "Use an address of this machine; 0.0.0.0 is all of IPv4, :: is IPv6 and IPv4."],
   ]),
 );
+
+const LINE_PROBLEMS = {
+  too_long: "too long",
+  not_utf8: "not in UTF-8",
+  invalid: "no request of the protocol",
+} as const;
+
+/** Events of the same kind that were left out before. */
+const more = (omitted: number): string =>
+  omitted === 0 ? "" : ` (and ${numberEn(omitted)} more like it before)`;
 
 const who = (person: PersonFields): string => `${person.name} (${formatEndpoint(person)})`;
 
@@ -35,6 +45,14 @@ export const REGISTRY_EN: RegistryTexts = {
       const total = people.length === 1 ? "1 person" : `${people.length} people`;
       return `${peopleTable(people, ["name", "IP address", "port"])}\n${total} in the room`;
     },
+    password_refused: ({ name, peer, omitted }) =>
+      `wrong password: “${name}”, from ${formatEndpoint(peer)}, was not let in${more(omitted)}`,
+    name_refused: ({ name, reason, peer, omitted }) =>
+      `${reason === "in_use" ? "name already in use" : "name that nobody can have"}: “${name}”, from ${
+        formatEndpoint(peer)
+      }, was not let in${more(omitted)}`,
+    malformed_line: ({ problem, text, peer, omitted }) =>
+      `line refused from ${formatEndpoint(peer)} (${LINE_PROBLEMS[problem]}): “${text}”${more(omitted)}`,
     room_full: ({ connections }) =>
       `the room is full: there are ${connections} connections and more are refused`,
     address_full: ({ ip, connections }) =>
@@ -47,7 +65,7 @@ export const REGISTRY_EN: RegistryTexts = {
   },
   askPassword: "room password: ",
   usageLine:
-    "usage: registry [--port 5000] [--host 0.0.0.0] [--lang pt|en] [--json] [--quiet] [--help] [password and limits]",
+    "usage: registry [--port 5000] [--host 0.0.0.0] [--lang pt|en] [--json] [--quiet] [--show-pings] [--help] [password and limits]",
   help: `The room: knows who is in it and where, so that phones find each other.
 
   --port PORT       TCP port to listen on (5000; 0 is any that is free)
@@ -55,6 +73,7 @@ export const REGISTRY_EN: RegistryTexts = {
   --lang pt|en      language of the screen (the system's; Portuguese unless that is English)
   --json            one event a line in JSON, for programs
   --quiet           leaves out the messages that are sent and received
+  --show-pings      also shows the pings that keep connections alive
   -h, --help        shows this help
 
 Who may come in:

@@ -4,7 +4,7 @@ import { formatEndpoint } from "../../protocol/address.ts";
 import type { PersonFields } from "../../events/fields.ts";
 import { peopleTable } from "./phrases.ts";
 import type { RegistryTexts } from "./shape.ts";
-import { causePt, usagePt } from "./shared_pt.ts";
+import { causePt, numberPt, usagePt } from "./shared_pt.ts";
 import { fromTable } from "./table.ts";
 
 const USAGE = usagePt(
@@ -13,6 +13,15 @@ const USAGE = usagePt(
     ["--host", "Use um endereço desta máquina; 0.0.0.0 é todo o IPv4, :: é IPv6 e IPv4."],
   ]),
 );
+
+const LINE_PROBLEMS = {
+  too_long: "longa demais",
+  not_utf8: "não está em UTF-8",
+  invalid: "não é um pedido do protocolo",
+} as const;
+
+/** Events of the same kind that were left out before. */
+const more = (omitted: number): string => omitted === 0 ? "" : ` (e antes mais ${numberPt(omitted)} assim)`;
 
 const who = (person: PersonFields): string => `${person.name} (${formatEndpoint(person)})`;
 
@@ -35,6 +44,14 @@ export const REGISTRY_PT: RegistryTexts = {
       const total = people.length === 1 ? "1 pessoa" : `${people.length} pessoas`;
       return `${peopleTable(people, ["nome", "endereço IP", "porta"])}\n${total} na sala`;
     },
+    password_refused: ({ name, peer, omitted }) =>
+      `senha errada: “${name}”, de ${formatEndpoint(peer)}, não entrou${more(omitted)}`,
+    name_refused: ({ name, reason, peer, omitted }) =>
+      `${reason === "in_use" ? "nome já em uso" : "nome que ninguém pode ter"}: “${name}”, de ${
+        formatEndpoint(peer)
+      }, não entrou${more(omitted)}`,
+    malformed_line: ({ problem, text, peer, omitted }) =>
+      `linha recusada de ${formatEndpoint(peer)} (${LINE_PROBLEMS[problem]}): “${text}”${more(omitted)}`,
     room_full: ({ connections }) =>
       `a sala está cheia: há ${connections} conexões e as próximas são recusadas`,
     address_full: ({ ip, connections }) =>
@@ -47,7 +64,7 @@ export const REGISTRY_PT: RegistryTexts = {
   },
   askPassword: "senha da sala: ",
   usageLine:
-    "uso: registry [--port 5000] [--host 0.0.0.0] [--lang pt|en] [--json] [--quiet] [--help] [senha e limites]",
+    "uso: registry [--port 5000] [--host 0.0.0.0] [--lang pt|en] [--json] [--quiet] [--show-pings] [--help] [senha e limites]",
   help: `A sala: sabe quem está nela e onde, para que os telefones se encontrem.
 
   --port PORTA      porta TCP em que escuta (5000; 0 é qualquer uma livre)
@@ -55,6 +72,7 @@ export const REGISTRY_PT: RegistryTexts = {
   --lang pt|en      língua da tela (a do sistema; se não for inglês, português)
   --json            um evento por linha em JSON, para programas
   --quiet           não mostra as mensagens enviadas e recebidas
+  --show-pings      mostra também os pings, que mantêm as conexões
   -h, --help        mostra esta ajuda
 
 Quem pode entrar:
