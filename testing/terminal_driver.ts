@@ -5,14 +5,14 @@
  * Usage: `terminal_driver.ts PORT LANGUAGE NAME [crash]`
  */
 
-import type { CallStatus, PhoneEvent } from "../lib/events/phone_events.ts";
+import type { LiveStatus, PhoneEvent } from "../lib/events/phone_events.ts";
 import { isLanguage } from "../lib/ui/texts/language.ts";
 import { openScreen } from "../lib/ui/open_screen.ts";
 
 /** From the test to the driver, one JSON object a line. */
 export type DriverOrder =
   | { readonly show: readonly PhoneEvent[] }
-  | { readonly status: CallStatus | null }
+  | { readonly status: LiveStatus | null }
   | { readonly names: readonly string[] }
   | { readonly crash: true };
 
@@ -21,6 +21,8 @@ export type DriverReport = { readonly typed: string } | { readonly ended: true }
 
 async function obey(connection: Deno.TcpConn, screen: ReturnType<typeof openScreen>): Promise<void> {
   let text = "";
+  let names: readonly string[] = [];
+  screen.onNamesWanted(() => screen.names(names));
   for await (const chunk of connection.readable.pipeThrough(new TextDecoderStream())) {
     const lines = (text + chunk).split("\n");
     text = lines.pop() ?? "";
@@ -28,7 +30,7 @@ async function obey(connection: Deno.TcpConn, screen: ReturnType<typeof openScre
       const order = JSON.parse(line) as DriverOrder;
       if ("show" in order) { for (const event of order.show) screen.show(event); }
       if ("status" in order) screen.status(order.status ?? undefined);
-      if ("names" in order) screen.names(order.names);
+      if ("names" in order) names = order.names;
       if ("crash" in order) Deno.exit(1);
     }
   }
@@ -41,7 +43,10 @@ if (import.meta.main) {
   const report = (what: DriverReport): Promise<number> =>
     connection.write(new TextEncoder().encode(`${JSON.stringify(what)}\n`));
   {
-    await using screen = openScreen({ json: false, quiet: false, language, ...(name ? { name } : {}) });
+    await using screen = openScreen({
+      ...{ json: false, quiet: false, showPings: false, plain: false, language },
+      ...(name ? { name } : {}),
+    });
     obey(connection, screen);
     for await (const typed of screen.lines) {
       await report({ typed });

@@ -163,6 +163,11 @@ export class TestTerminal implements AsyncDisposable {
     await this.#tmux("send-keys", "-l", "--", text);
   }
 
+  /** Pastes text, in brackets if the program has asked for that. */
+  async paste(text: string): Promise<void> {
+    await this.#tmux("set-buffer", "--", text, ";", "paste-buffer", "-p", "-r");
+  }
+
   /** Presses keys by tmux's names, such as `Enter`, `Left`, `C-c`. */
   async press(...keys: string[]): Promise<void> {
     await this.#tmux("send-keys", ...keys);

@@ -59,7 +59,10 @@ export type PhoneEvent =
   /** The room has a password, and the phone gave a wrong one (`given`) or none. */
   | { readonly event: "password_refused"; readonly given: boolean }
   | { readonly event: "person" } & PersonFields
-  | { readonly event: "unknown_person"; readonly name: string }
+  /** `similar`: people in the room who were perhaps meant. */
+  | { readonly event: "unknown_person"; readonly name: string; readonly similar: readonly string[] }
+  /** Nobody has the name that was `asked` for; one person's name differs from it only in case, accents or blanks. */
+  | { readonly event: "other_spelling"; readonly asked: string; readonly name: string }
   | { readonly event: "people"; readonly people: readonly PersonFields[] }
   /** The registered address is a loopback address: other machines cannot call it. */
   | { readonly event: "only_local"; readonly ip: string }
@@ -114,7 +117,8 @@ export type PhoneEvent =
   | { readonly event: "recorded"; readonly path: string; readonly seconds: number }
   // Commands
   | { readonly event: "help" }
-  | { readonly event: "unknown_command"; readonly text: string }
+  /** `similar`: words that were perhaps meant. */
+  | { readonly event: "unknown_command"; readonly text: string; readonly similar: readonly string[] }
   | { readonly event: "name_missing"; readonly command: string }
   | { readonly event: "bad_name"; readonly name: string }
   | { readonly event: "not_in_call" }
@@ -153,3 +157,15 @@ export interface CallStatus extends Partial<VoiceFigures> {
   readonly speakerDb: number;
   readonly muted: boolean;
 }
+
+/** An invitation that rings, for the live line: somebody calls (`in`), or is called (`out`). */
+export interface RingStatus {
+  readonly ringing: "in" | "out";
+  /** The other person. */
+  readonly name: string;
+  /** How long it has been ringing. */
+  readonly seconds: number;
+}
+
+/** The content of the live line. */
+export type LiveStatus = CallStatus | RingStatus;

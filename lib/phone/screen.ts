@@ -1,17 +1,20 @@
 /** The port between a phone and its person, who sits at a terminal or is a script. */
 
-import type { CallStatus, PhoneEvent } from "../events/phone_events.ts";
+import type { LiveStatus, PhoneEvent } from "../events/phone_events.ts";
 
 /** The person's side of a phone. */
 export interface Screen extends AsyncDisposable {
   /** Tells the person of an event, without disturbing the line that they are typing. */
   show(event: PhoneEvent): void;
 
-  /** Sets the live line of a call, or takes it away. Screens without a live line ignore it. */
-  status(status: CallStatus | undefined): void;
+  /** Sets the live line of a call or an invitation, or takes it away. Screens without a live line ignore it. */
+  status(status: LiveStatus | undefined): void;
 
   /** Names that Tab completes after `ligar` and `consultar`. */
   names(names: readonly string[]): void;
+
+  /** Calls `listener` when the person wants a name completed; {@linkcode Screen.names} answers. */
+  onNamesWanted(listener: () => void): void;
 
   /**
    * The lines that the person types, until they end the input (Ctrl-D, Ctrl-C or its end). Iterate it once.

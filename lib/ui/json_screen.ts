@@ -1,17 +1,20 @@
 /** The screen of `--json`: commands in, events out. */
 
-import type { CallStatus, PhoneEvent } from "../events/phone_events.ts";
+import type { LiveStatus, PhoneEvent } from "../events/phone_events.ts";
 import { inputLines } from "./input_lines.ts";
 import { jsonLine } from "./json_line.ts";
 import { LineWriter } from "./line_writer.ts";
 import { FAREWELL_MS } from "./output.ts";
 import type { Screen } from "../phone/screen.ts";
 import { within } from "../util/time_limit.ts";
+import { isKeepAlive } from "./trace_line.ts";
 
 /** Options of a {@linkcode JsonScreen}. */
 export interface JsonScreenOptions {
   /** Leaves out the message trace. */
   readonly quiet: boolean;
+  /** Also writes the messages that keep connections alive. */
+  readonly showPings?: boolean;
   /** Writes all of the bytes, usually to standard output. */
   readonly write: (bytes: Uint8Array) => Promise<void>;
   /** Source of commands, usually standard input. */
@@ -27,7 +30,7 @@ const STATUS_INTERVAL_MS = 1000;
 
 /**
  * Writes each event as a line of JSON, and once a second during a call `{"time":…,"event":"status",…}` with the fields
- * of {@linkcode CallStatus}.
+ * of `CallStatus`.
  */
 export class JsonScreen implements Screen {
   readonly interactive = false;
@@ -52,12 +55,14 @@ export class JsonScreen implements Screen {
   }
 
   show(event: PhoneEvent): void {
-    if (event.event === "message" && this.#options.quiet) return;
+    const { quiet, showPings = false } = this.#options;
+    if (event.event === "message" && (quiet || (!showPings && isKeepAlive(event)))) return;
     this.#writer.write(jsonLine(event, this.#now()));
   }
 
-  status(status: CallStatus | undefined): void {
-    if (status === undefined) {
+  status(status: LiveStatus | undefined): void {
+    // Events tell of invitations.
+    if (status === undefined || "ringing" in status) {
       this.#lastStatusMs = -Infinity;
       return;
     }
@@ -68,6 +73,8 @@ export class JsonScreen implements Screen {
   }
 
   names(): void {}
+
+  onNamesWanted(): void {}
 
   flush(): Promise<void> {
     return this.#writer.flush();

@@ -9,6 +9,7 @@ import type { Screen } from "../phone/screen.ts";
 import type { SystemError } from "../util/system_error.ts";
 import { type TerminalModes, terminalModes } from "./terminal_modes.ts";
 import { TerminalScreen } from "./terminal_screen.ts";
+import { terminalSize } from "./terminal_size.ts";
 
 /** Options of a screen. */
 export interface ScreenOptions {
@@ -16,6 +17,10 @@ export interface ScreenOptions {
   readonly json: boolean;
   /** Leaves out the message trace. */
   readonly quiet: boolean;
+  /** Also shows the messages that keep connections alive. */
+  readonly showPings: boolean;
+  /** Never moves the cursor: whole lines only, without colours. */
+  readonly plain: boolean;
   readonly language: Language;
   /** The person's name, for the prompt. */
   readonly name?: string | undefined;
@@ -30,23 +35,20 @@ export interface ScreenOptions {
  * terminals only, and not with `NO_COLOR`.
  */
 export function openScreen(options: ScreenOptions): Screen {
-  const { json, quiet, language, name, outputFailed = () => {} } = options;
+  const { json, quiet, showPings, plain, language, name, outputFailed = () => {} } = options;
   const write = lastingWriter(new ExactWriter(Deno.stdout), outputFailed);
   const input = standardInput();
   // A person who types into a phone whose output goes elsewhere, as to `tee`, leaves with Ctrl-D all the same.
   const endLeaves = Deno.stdin.isTerminal();
-  if (json) return new JsonScreen({ quiet, write, input, endLeaves });
-  const capable = Deno.stdout.isTerminal() && Deno.env.get("TERM") !== "dumb";
+  const common = { quiet, showPings, write, input };
+  if (json) return new JsonScreen({ ...common, endLeaves });
+  const capable = Deno.stdout.isTerminal() && Deno.env.get("TERM") !== "dumb" && !plain;
   const colour = capable && !Deno.noColor;
-  return capable && Deno.stdin.isTerminal()
-    ? new TerminalScreen({
-      language,
-      quiet,
-      colour,
-      name,
-      write,
-      input,
-      modes: options.modes ?? terminalModes(),
-    })
-    : new PlainScreen({ language, quiet, colour, write, input, endLeaves });
+  if (capable && Deno.stdin.isTerminal()) {
+    return new TerminalScreen({ ...common, language, colour, name, modes: options.modes ?? terminalModes() });
+  }
+  // A screen reader reads a sentence as a whole, wherever the terminal breaks it.
+  const columns = capable ? () => terminalSize().columns : undefined;
+  const interactive = endLeaves && Deno.stdout.isTerminal();
+  return new PlainScreen({ ...common, language, colour, columns, endLeaves, interactive });
 }

@@ -10,15 +10,21 @@ import type { Screen } from "../phone/screen.ts";
 import { within } from "../util/time_limit.ts";
 import { sentence } from "./sentences.ts";
 import { PHONE_TEXTS } from "./texts/texts.ts";
-import { traceLine } from "./trace_line.ts";
+import { isKeepAlive, traceLine } from "./trace_line.ts";
 
 /** Options of a {@linkcode PlainScreen}. */
 export interface PlainScreenOptions {
   readonly language: Language;
   /** Leaves out the message trace. */
   readonly quiet: boolean;
+  /** Also shows the messages that keep connections alive. */
+  readonly showPings?: boolean;
   /** Uses colours. */
   readonly colour: boolean;
+  /** Width of the terminal, to break sentences between words; without it none is broken. */
+  readonly columns?: (() => number) | undefined;
+  /** Whether a person types at a terminal. */
+  readonly interactive?: boolean;
   /** Writes all of the bytes, usually to standard output. */
   readonly write: (bytes: Uint8Array) => Promise<void>;
   /** Source of commands, usually standard input. */
@@ -29,9 +35,9 @@ export interface PlainScreenOptions {
   readonly now?: () => Date;
 }
 
-/** A screen of plain lines, for pipes and files. */
+/** A screen of plain lines, for pipes and files, and for a person with a screen reader. */
 export class PlainScreen implements Screen {
-  readonly interactive = false;
+  readonly interactive: boolean;
   readonly endLeaves: boolean;
   readonly lines: AsyncIterable<string>;
   readonly broken: Promise<void>;
@@ -41,6 +47,7 @@ export class PlainScreen implements Screen {
 
   constructor(options: PlainScreenOptions) {
     this.#options = options;
+    this.interactive = options.interactive ?? false;
     this.endLeaves = options.endLeaves ?? false;
     const texts = PHONE_TEXTS[options.language];
     this.#writer = new LineWriter(options.write, {
@@ -53,14 +60,19 @@ export class PlainScreen implements Screen {
   }
 
   show(event: PhoneEvent): void {
-    const { language, quiet, colour, now = () => new Date() } = this.#options;
-    if (event.event !== "message") this.#writer.write(notice(sentence(event, PHONE_TEXTS[language]), colour));
-    else if (!quiet) this.#writer.write(traceLine(event, now(), { language, colour }));
+    const { language, quiet, showPings = false, colour, columns, now = () => new Date() } = this.#options;
+    if (event.event !== "message") {
+      this.#writer.write(notice(sentence(event, PHONE_TEXTS[language]), colour, columns?.()));
+    } else if (!quiet && (showPings || !isKeepAlive(event))) {
+      this.#writer.write(traceLine(event, now(), { language, colour }));
+    }
   }
 
   status(): void {}
 
   names(): void {}
+
+  onNamesWanted(): void {}
 
   flush(): Promise<void> {
     return this.#writer.flush();

@@ -36,6 +36,7 @@ const TONES: Table<Telling, "event", Tone> = {
   password_refused: "bad",
   person: "good",
   unknown_person: "bad",
+  other_spelling: "warning",
   people: "plain",
   only_local: "warning",
   only_link_local: "warning",

@@ -1,24 +1,24 @@
 /** The phone's screen on a terminal: a prompt at the bottom, everything else above it. */
 
-import { PassThrough, Writable } from "node:stream";
-import { createInterface, type Interface } from "node:readline";
-import { unicodeWidth } from "@std/cli/unicode-width";
 import { isName } from "../protocol/name.ts";
 import { printable } from "../protocol/printable.ts";
 import { paint } from "./style.ts";
-import { commonStart, completions } from "./completion.ts";
-import type { CallStatus, PhoneEvent } from "../events/phone_events.ts";
+import { Completer, type Completion } from "./completion.ts";
+import type { LiveStatus, PhoneEvent } from "../events/phone_events.ts";
 import type { Language } from "./texts/language.ts";
+import { type EditorOutput, LineEditor, MAX_TYPED_LINE } from "./line_editor.ts";
 import { notice } from "./notice.ts";
 import { FAREWELL_MS } from "./output.ts";
+import { PromptBlock } from "./prompt_block.ts";
 import type { Screen } from "../phone/screen.ts";
-import { sentence } from "./sentences.ts";
+import { type Sentence, sentence } from "./sentences.ts";
 import { statusLine } from "./status_line.ts";
-import { terminalRows } from "./terminal_layout.ts";
+import { wrapWords } from "./terminal_layout.ts";
 import type { TerminalModes } from "./terminal_modes.ts";
+import { terminalSize } from "./terminal_size.ts";
 import type { PhoneTexts } from "./texts/shape.ts";
 import { PHONE_TEXTS } from "./texts/texts.ts";
-import { traceLine } from "./trace_line.ts";
+import { isKeepAlive, traceLine } from "./trace_line.ts";
 import { within } from "../util/time_limit.ts";
 
 /** Options of a {@linkcode TerminalScreen}. */
@@ -26,6 +26,8 @@ export interface TerminalScreenOptions {
   readonly language: Language;
   /** Leaves out the message trace. */
   readonly quiet: boolean;
+  /** Also shows the messages that keep connections alive. */
+  readonly showPings: boolean;
   /** Uses colours; otherwise only cursor movements. */
   readonly colour: boolean;
   /** The person's name, for the prompt. */
@@ -43,40 +45,18 @@ const GATHER_MS = 5;
 /** Most lines that wait for a slow terminal; older ones are left out. */
 const MAX_WAITING_LINES = 2000;
 
-/** Lines in the history of the arrow keys. */
-const HISTORY_LINES = 200;
-
-/** Size of a terminal that does not tell it. */
-const USUAL_SIZE = { columns: 80, rows: 24 };
-
-// Control sequences (ECMA-48, section 8.3).
-const ERASE_BELOW = "\x1b[J";
-const ERASE_TO_END_OF_LINE = "\x1b[K";
-const CLEAR_ALL = "\x1b[2J\x1b[H";
 const BELL = "\x07";
-const up = (rows: number): string => rows > 0 ? `\x1b[${rows}A` : "";
-const down = (rows: number): string => rows > 0 ? `\x1b[${rows}B` : "";
-const right = (columns: number): string => columns > 0 ? `\x1b[${columns}C` : "";
 
-/** The block at the lower end of the screen as last drawn; new lines replace it and it is redrawn below them. */
-interface Drawn {
-  /** The status line with its colours; empty if there is none. */
-  readonly status: string;
-  readonly statusWidth: number;
-  /** Prompt and typed text up to the cursor. */
-  readonly beforeCursor: string;
-  /** Prompt and typed text. */
-  readonly text: string;
-}
-
-const NOTHING_DRAWN: Drawn = { status: "", statusWidth: 0, beforeCursor: "", text: "" };
+/** Pasted text comes in brackets (xterm's mode 2004). */
+const BRACKETED_PASTE = "\x1b[?2004h";
+const PLAIN_PASTE = "\x1b[?2004l";
 
 /**
  * A screen on a terminal, on standard input and output.
  *
- * `node:readline` edits the line, keeps the history and completes, but its drawing is discarded: this class draws messages,
- * status line and prompt, so that they do not disturb each other. The block at the lower end of the screen is the status
- * line during a call, then the prompt with the typed text, over as many rows as that needs.
+ * The block at the lower end is the prompt with the typed text, and below it the live line during a call or while an
+ * invitation rings. {@linkcode LineEditor} edits the line, {@linkcode PromptBlock} draws; this class reads, writes, and
+ * gathers what comes at once into one write.
  */
 export class TerminalScreen implements Screen {
   readonly interactive = true;
@@ -85,8 +65,9 @@ export class TerminalScreen implements Screen {
   readonly broken: Promise<void>;
   readonly #options: TerminalScreenOptions;
   readonly #texts: PhoneTexts;
-  readonly #readline: Interface;
-  readonly #keys = new PassThrough();
+  readonly #editor = new LineEditor();
+  readonly #block: PromptBlock;
+  readonly #completer: Completer;
   readonly #input: ReadableStreamDefaultReader<Uint8Array>;
   readonly #signals: readonly (readonly [Deno.Signal, () => void])[];
   readonly #encoder = new TextEncoder();
@@ -94,18 +75,18 @@ export class TerminalScreen implements Screen {
   readonly #broken = Promise.withResolvers<void>();
   #typed!: ReadableStreamDefaultController<string>;
   #prompt: string;
-  #names: readonly string[] = [];
-  #status: CallStatus | undefined;
+  #status: LiveStatus | undefined;
   /** Lines to write above the block. */
   #above: string[] = [];
   #leftOut = 0;
-  #bell = false;
+  /** Bells, and modes of the terminal. */
+  #before = BRACKETED_PASTE;
   #clear = false;
-  #drawn = NOTHING_DRAWN;
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** The write in progress and those after it, until nothing changes. */
   #drawing: Promise<void> | undefined;
   #stale = true;
+  #namesWanted = (): void => {};
   /** Whether the person has ended the input. */
   #ended = false;
   /** Whether the reader of the lines has gone. */
@@ -117,6 +98,8 @@ export class TerminalScreen implements Screen {
     this.#input = options.input.getReader();
     this.#modes = options.modes;
     this.#texts = PHONE_TEXTS[options.language];
+    this.#block = new PromptBlock(options.colour);
+    this.#completer = new Completer(options.language);
     this.#prompt = promptOf(options.name ?? this.#texts.prompt);
     this.broken = this.#broken.promise;
     this.lines = new ReadableStream<string>({
@@ -126,22 +109,6 @@ export class TerminalScreen implements Screen {
       cancel: () => {
         this.#unwanted = true;
       },
-    });
-    this.#readline = createInterface({
-      input: this.#keys,
-      output: this.#nowhere(),
-      terminal: true,
-      historySize: HISTORY_LINES,
-      removeHistoryDuplicates: true,
-      completer: (line: string) => this.#complete(line),
-    });
-    this.#readline.on("line", (line) => this.#entered(line));
-    this.#readline.on("close", () => this.#end());
-    // For systems on which Ctrl-C and Ctrl-Z are keys. Without a listener readline stops the process itself.
-    this.#readline.on("SIGINT", () => this.#end());
-    this.#readline.on("SIGTSTP", () => {});
-    this.#keys.on("keypress", (_text: unknown, key: { ctrl?: boolean; name?: string } | undefined) => {
-      if (key?.ctrl && key.name === "l") this.#clearAll();
     });
     this.#signals = Deno.build.os === "windows" ? [["SIGINT", () => this.#end()]] : [
       ["SIGINT", () => this.#end()],
@@ -157,24 +124,31 @@ export class TerminalScreen implements Screen {
   }
 
   show(event: PhoneEvent): void {
-    const { language, quiet, colour } = this.#options;
+    const { language, quiet, showPings, colour } = this.#options;
     if (event.event === "message") {
-      if (!quiet) this.#tell(traceLine(event, new Date(), { language, colour }));
+      if (!quiet && (showPings || !isKeepAlive(event))) {
+        this.#tell(traceLine(event, new Date(), { language, colour }));
+      }
       return;
     }
-    if (event.event === "invitation") this.#bell = true;
+    if (event.event === "invitation") this.#ring();
     if (event.event === "registered") this.#prompt = promptOf(event.name);
     if (event.event === "name_taken") this.#prompt = promptOf(this.#texts.promptForAnotherName);
-    this.#tell(notice(sentence(event, this.#texts), colour));
+    this.#notice(sentence(event, this.#texts));
   }
 
-  status(status: CallStatus | undefined): void {
+  status(status: LiveStatus | undefined): void {
     this.#status = status;
     this.#redraw();
   }
 
   names(names: readonly string[]): void {
-    this.#names = names.filter(isName);
+    this.#completer.names = names.filter(isName);
+    this.#complete(this.#completer.handleNames(this.#editor.left));
+  }
+
+  onNamesWanted(listener: () => void): void {
+    this.#namesWanted = listener;
   }
 
   async flush(): Promise<void> {
@@ -185,6 +159,7 @@ export class TerminalScreen implements Screen {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#end();
     this.#status = undefined;
+    this.#before += PLAIN_PASTE;
     this.#redraw();
     await within(FAREWELL_MS, this.flush());
     for (const [signal, listener] of this.#signals) Deno.removeSignalListener(signal, listener);
@@ -194,25 +169,38 @@ export class TerminalScreen implements Screen {
     await this.#input.cancel().catch(() => {});
   }
 
-  /** The output of readline: discarded, but a sign that the line changed. */
-  #nowhere(): Writable {
-    const output = new Writable({
-      write: (_chunk, _encoding, done) => {
-        this.#redraw();
-        done();
-      },
-    });
-    return Object.defineProperty(output, "columns", { get: () => terminalSize().columns });
-  }
-
   async #readKeys(): Promise<void> {
+    const decoder = new TextDecoder();
     for (;;) {
       // A failure, such as a closed terminal, counts as the end.
       const { value, done } = await this.#input.read().catch(() => ({ value: undefined, done: true }));
       if (done || this.#ended) break;
-      this.#keys.write(value);
+      this.#editor.handleText(decoder.decode(value, { stream: true }));
+      for (const output of this.#editor.drain()) this.#do(output);
+      this.#redraw();
     }
     this.#end();
+  }
+
+  #do(output: EditorOutput): void {
+    switch (output.kind) {
+      case "line":
+        return this.#entered(output.text);
+      case "complete":
+        return this.#complete(this.#completer.handleTab(this.#editor.left));
+      case "too_long":
+        this.#ring();
+        return this.#notice({ text: this.#texts.lineTooLong(MAX_TYPED_LINE), tone: "warning" });
+      case "clear":
+        this.#clear = true;
+        return;
+      case "end":
+        return this.#end();
+    }
+  }
+
+  #notice(sentence: Sentence): void {
+    this.#tell(notice(sentence, this.#options.colour, terminalSize().columns));
   }
 
   #entered(line: string): void {
@@ -225,7 +213,6 @@ export class TerminalScreen implements Screen {
     if (this.#ended) return;
     this.#ended = true;
     if (!this.#unwanted) this.#typed.close();
-    this.#readline.close();
     this.#redraw();
   }
 
@@ -233,24 +220,25 @@ export class TerminalScreen implements Screen {
   #continued(): void {
     this.#modes.restore();
     this.#modes.setRaw();
-    this.#drawn = NOTHING_DRAWN;
+    this.#block.forget();
+    this.#before += BRACKETED_PASTE;
     this.#redraw();
   }
 
-  #clearAll(): void {
-    this.#clear = true;
-    this.#redraw();
+  /** One bell is enough for all that is written at once. */
+  #ring(): void {
+    if (!this.#before.includes(BELL)) this.#before += BELL;
   }
 
-  /** Completes the line as far as it is certain, and else shows the candidates. */
-  #complete(line: string): [string[], string] {
-    const candidates = completions(line, this.#names, this.#options.language);
-    const start = commonStart(candidates);
-    if (candidates.length === 1 || start.length > line.length) return [[start], line];
-    if (candidates.length > 1) {
-      this.#tell(candidates.map((candidate) => printable(candidate.trimEnd())).join("   "));
+  #complete(completion: Completion): void {
+    const { text, choice, askNames, nothing } = completion;
+    if (askNames) this.#namesWanted();
+    if (nothing) this.#ring();
+    if (text !== undefined) this.#editor.left = text;
+    if (choice) {
+      this.#tell(wrapWords(choice.map((one) => printable(one)).join("   "), terminalSize().columns));
     }
-    return [[], line];
+    this.#redraw();
   }
 
   /** Writes a line, or several with line feeds between them, above the block. */
@@ -286,7 +274,7 @@ export class TerminalScreen implements Screen {
   }
 
   async #write(text: string): Promise<void> {
-    if (this.#isBroken) return;
+    if (this.#isBroken || text === "") return;
     try {
       await this.#options.write(this.#encoder.encode(text));
     } catch {
@@ -297,34 +285,21 @@ export class TerminalScreen implements Screen {
     }
   }
 
-  /** The output that turns the drawn block into the current one. */
+  /** The output that turns the screen as last drawn into the current one. */
   #change(): string {
-    const { columns, rows } = terminalSize();
-    const last = this.#drawn;
-    const next = this.#block(columns, rows);
-    this.#drawn = next;
-    const above = this.#takeAbove();
-    const bell = this.#bell ? BELL : "";
-    const clear = this.#clear;
-    this.#bell = false;
+    const size = terminalSize();
+    const before = this.#before;
+    const change = { above: this.#takeAbove(), clear: this.#clear };
+    this.#before = "";
     this.#clear = false;
-
-    // By the current width: a terminal that became narrower has wrapped the lines again.
-    const statusRows = last.status === "" ? 0 : Math.max(1, Math.ceil(last.statusWidth / columns));
-    const beforeCursor = terminalRows(last.beforeCursor, columns);
-    const textRows = terminalRows(last.text, columns).length;
-    const toTop = `${up(statusRows + beforeCursor.length - 1)}\r`;
-
-    const sameText = last.text === next.text && last.beforeCursor === next.beforeCursor;
-    const onlyStatus = sameText && above === "" && !clear && last.status !== "" && next.status !== "" &&
-      statusRows === 1 && textRows < rows;
-    if (onlyStatus) {
-      if (last.status === next.status) return bell;
-      // Overwritten in place, without flicker.
-      const back = `${down(beforeCursor.length)}\r${right(unicodeWidth(beforeCursor.at(-1) ?? ""))}`;
-      return `${bell}${toTop}${next.status}${ERASE_TO_END_OF_LINE}${back}`;
-    }
-    return bell + (clear ? CLEAR_ALL : toTop + ERASE_BELOW) + above + this.#drawBlock(next, columns);
+    const status = this.#status;
+    // One column stays free: some terminals wrap after the last one.
+    const live = status ? statusLine(status, this.#texts, size.columns - 1, this.#options.colour).text : "";
+    const [prompt, left, right] = this.#ended
+      ? ["", "", ""]
+      : [this.#prompt, this.#editor.left, this.#editor.right];
+    const content = { prompt, left: printable(left, Infinity), right: printable(right, Infinity), live };
+    return before + this.#block.draw(content, change, size);
   }
 
   #takeAbove(): string {
@@ -336,53 +311,6 @@ export class TerminalScreen implements Screen {
     this.#leftOut = 0;
     return lines.map((line) => `${line}\r\n`).join("");
   }
-
-  /** The current block in a terminal of this size. */
-  #block(columns: number, rows: number): Drawn {
-    // One column stays free: some terminals wrap after the last one.
-    const line = this.#status && statusLine(this.#status, this.#texts, columns - 1, this.#options.colour);
-    const { text: status, width: statusWidth } = line ?? { text: "", width: 0 };
-    if (this.#ended) return { status, statusWidth, beforeCursor: "", text: "" };
-    const typed = this.#readline.line;
-    const text = this.#prompt + printable(typed, Infinity);
-    const beforeCursor = this.#prompt + printable(typed.slice(0, this.#readline.cursor), Infinity);
-    // Of a text higher than the screen, the part around the cursor. One row stays free for the cursor after a full row.
-    const textRows = terminalRows(text, columns);
-    const room = Math.max(1, rows - (status === "" ? 1 : 2));
-    if (textRows.length <= room) return { status, statusWidth, beforeCursor, text };
-    const cursorRows = terminalRows(beforeCursor, columns);
-    const first = Math.max(0, cursorRows.length - room);
-    return {
-      status,
-      statusWidth,
-      beforeCursor: cursorRows.slice(first).join(""),
-      text: textRows.slice(first, first + room).join(""),
-    };
-  }
-
-  /** Draws the block from its top left corner and moves the cursor to its place in the text. */
-  #drawBlock({ status, beforeCursor, text }: Drawn, columns: number): string {
-    const textRows = terminalRows(text, columns);
-    const cursorRows = terminalRows(beforeCursor, columns);
-    const styled = text.startsWith(this.#prompt)
-      ? paint(this.#prompt, "strong", this.#options.colour) + text.slice(this.#prompt.length)
-      : text;
-    // After a full row the terminal's cursor is still at its end; a blank moves it to the next row.
-    const wrapped = textRows.length > 1 && textRows.at(-1) === "" ? " " : "";
-    return (status === "" ? "" : `${status}\r\n`) + styled + wrapped +
-      `${up(textRows.length - cursorRows.length)}\r${right(unicodeWidth(cursorRows.at(-1) ?? ""))}`;
-  }
-}
-
-function terminalSize(): { readonly columns: number; readonly rows: number } {
-  try {
-    const { columns, rows } = Deno.consoleSize();
-    // 0 is an unknown size. A row has room for the widest character.
-    if (columns > 0 && rows > 0) return { columns: Math.max(2, columns), rows };
-  } catch {
-    // Not a terminal any more.
-  }
-  return USUAL_SIZE;
 }
 
 function promptOf(name: string): string {

@@ -1,3 +1,4 @@
+import type { CallStatus } from "../../lib/events/phone_events.ts";
 import { assert, assertEquals } from "@std/assert";
 import type { CallKeys } from "../../lib/call/key_exchange.ts";
 import { CallSession } from "../../lib/phone/call_session.ts";
@@ -42,7 +43,7 @@ Deno.test("CallSession keeps the live line up to date until its end", async () =
   audio.muted = true;
   const { length } = screen.statuses;
   while (screen.statuses.length === length) await settle();
-  const status = screen.statuses.at(-1)!;
+  const status = screen.statuses.at(-1) as CallStatus;
   assertEquals([status.name, status.code, status.muted], [MARIA.name, "12345", true]);
   assertEquals([status.microphoneDb, status.framesSent], [-20, 7]);
   await session.end();

@@ -207,7 +207,11 @@ const EVENTS: ByEvent<PhoneEvent> = {
   password_refused: [{ event: "password_refused", given: true }, { event: "password_refused", given: false }],
   registry_full: [{ event: "registry_full" }],
   person: [{ event: "person", ...MARIA }],
-  unknown_person: [{ event: "unknown_person", name: "pedro" }],
+  unknown_person: [
+    { event: "unknown_person", name: "pedro", similar: [] },
+    { event: "unknown_person", name: "pedro", similar: ["maria", "joão", "美咲"] },
+  ],
+  other_spelling: [{ event: "other_spelling", asked: "maria", name: "María" }],
   people: [
     { event: "people", people: [] },
     { event: "people", people: [{ name: "joão", ip: "192.168.0.10", port: 6000 }] },
@@ -333,7 +337,10 @@ const EVENTS: ByEvent<PhoneEvent> = {
     },
   ],
   help: [{ event: "help" }],
-  unknown_command: [{ event: "unknown_command", text: "ligue maria" }],
+  unknown_command: [
+    { event: "unknown_command", text: "ligue maria", similar: [] },
+    { event: "unknown_command", text: "ligue maria", similar: ["ligar"] },
+  ],
   name_missing: [{ event: "name_missing", command: "ligar" }],
   bad_name: [{ event: "bad_name", name: "\u202e" }],
   not_in_call: [{ event: "not_in_call" }],
@@ -354,6 +361,8 @@ const LISTEN: readonly ListenDetail[] = [...Object.values(SYSTEM), ...Object.val
   { kind: "cannot_listen", host: "192.0.2.1", port: 5000, cause }
 ));
 
+const PEER = { ip: "192.168.0.7", port: 51234 };
+
 const REGISTRY_EVENTS: ByEvent<RegistryEvent> = {
   message: EVENTS.message,
   left_out: EVENTS.left_out,
@@ -366,6 +375,13 @@ const REGISTRY_EVENTS: ByEvent<RegistryEvent> = {
     { event: "left", ...MARIA, reason: "silent" },
   ],
   table: [{ event: "table", people: [] }, { event: "table", people: [MARIA] }],
+  password_refused: [{ event: "password_refused", name: "joão", peer: PEER, omitted: 0 }],
+  name_refused: (["in_use", "invalid"] as const).map((reason) => (
+    { event: "name_refused", name: "joão", reason, peer: PEER, omitted: 3 }
+  )),
+  malformed_line: (["too_long", "not_utf8", "invalid"] as const).map((problem) => (
+    { event: "malformed_line", problem, text: "xyz", peer: PEER, omitted: 1000 }
+  )),
   room_full: [{ event: "room_full", connections: 7 }],
   address_full: [{ event: "address_full", ip: "192.0.2.1", connections: 500 }],
   port_in_use: [{ event: "port_in_use", port: 5000 }],

@@ -82,6 +82,45 @@ Deno.test("PlainScreen leaves out messages with quiet", async () => {
   assertEquals(paper.lines, ["• Até logo!"]);
 });
 
+Deno.test("PlainScreen and JsonScreen show pings only if asked for", async () => {
+  const ping = { ...MESSAGE, text: '{"tipo":"ping"}' } as PhoneEvent;
+  for (const showPings of [false, true]) {
+    for (const json of [false, true]) {
+      const paper = new Paper();
+      await using screen = json
+        ? new JsonScreen({ quiet: false, showPings, write: paper.write, input: input() })
+        : plain(paper, { showPings });
+      for (const event of [MESSAGE, ping]) screen.show(event);
+      await screen.flush();
+      assertEquals(paper.lines.length, showPings ? 2 : 1);
+    }
+  }
+});
+
+Deno.test("PlainScreen breaks sentences between words only if it has a width", async () => {
+  for (const [columns, lines] of [[undefined, 1], [() => 30, 3]] as const) {
+    const paper = new Paper();
+    await using screen = plain(paper, { columns });
+    screen.show({ event: "unknown_person", name: "pedro", similar: [] });
+    await screen.flush();
+    assertEquals(paper.lines.length, lines);
+    assert(paper.lines.every((line) => columns === undefined || line.length <= 30));
+    assertEquals(
+      paper.lines.map((line) => line.trim()).join(" "),
+      "✗ Não há ninguém chamado “pedro” na sala. Digite “lista” para ver quem está.",
+    );
+  }
+});
+
+Deno.test("PlainScreen and JsonScreen ignore an invitation that rings", async () => {
+  const paper = new Paper();
+  await using screen = plain(paper);
+  await using json = new JsonScreen({ quiet: false, write: paper.write, input: input() });
+  for (const each of [screen, json]) each.status({ ringing: "in", name: "maria", seconds: 3 });
+  await Promise.all([screen.flush(), json.flush()]);
+  assertEquals(paper.text, "");
+});
+
 Deno.test("PlainScreen uses colours only with that option", async () => {
   for (const colour of [true, false]) {
     const paper = new Paper();
@@ -140,7 +179,7 @@ Deno.test("JsonScreen writes text that parses back unchanged", async () => {
   const paper = new Paper();
   await using screen = new JsonScreen({ quiet: false, write: paper.write, input: input() });
   const text = "\x1b[2J\x9b\u202e\u2028\r\n\u{e0041}joão";
-  screen.show({ event: "unknown_command", text });
+  screen.show({ event: "unknown_command", text, similar: [] });
   await screen.flush();
   assertEquals(JSON.parse(paper.text).text, text);
 });

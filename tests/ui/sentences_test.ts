@@ -119,7 +119,10 @@ Deno.test("sentence() quotes the registry only where its code says little", () =
 });
 
 Deno.test("sentence() cuts off what a person typed, but no path of a file", () => {
-  assertStringIncludes(pt({ event: "unknown_command", text: "😀".repeat(100) }), `“${"😀".repeat(40)}…”`);
+  assertStringIncludes(
+    pt({ event: "unknown_command", text: "😀".repeat(100), similar: [] }),
+    `“${"😀".repeat(40)}…”`,
+  );
   const problem = {
     kind: "bad_file",
     option: "--ca",
@@ -206,6 +209,7 @@ for (const language of ["pt", "en"] as const) {
         ...[
           "--call",
           "--answer",
+          "--ring",
           "--hang-up-after",
           "--mic",
           "--speaker",
@@ -220,7 +224,7 @@ for (const language of ["pt", "en"] as const) {
           "--no-redundancy",
           "--no-stretch",
         ],
-        ...["--quiet", "--help"],
+        ...["--quiet", "--show-pings", "--plain", "--help"],
       ]
     ) assertMatch(help, new RegExp(`^  ${option}`, "m"));
     for (const { pt, en } of COMMANDS) {

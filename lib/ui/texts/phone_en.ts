@@ -9,6 +9,7 @@ import {
   deviceNames,
   deviceRows,
   peopleRows,
+  quotedList,
   type SideTexts,
 } from "./phrases.ts";
 import type { PhoneTexts } from "./shape.ts";
@@ -18,6 +19,8 @@ import { fromTable } from "./table.ts";
 const STANDARD = "default";
 
 const names = (devices: readonly string[]): string => deviceNames(devices, STANDARD);
+
+const alternatives = (texts: readonly string[]): string => quotedList(texts, "or");
 
 const REASONS: Readonly<Record<RejectReason, string>> = {
   ocupado: "already in another call",
@@ -86,6 +89,7 @@ const EXPECTED = new Map([
     "--hang-up-after",
     "Use a number of seconds greater than zero, such as 20 or 2.5, or “file” with a file for --mic.",
   ],
+  ["--ring", "Use tone or none."],
   ["--mic", "Use a device, a .wav file, tone or silence."],
   ["--speaker", "Use a device, a .wav file or none."],
   ["--frame", "Use 10 or 20."],
@@ -126,7 +130,11 @@ export const PHONE_EN: PhoneTexts = {
         ? "The room's password is another one. Ask the person who opened the registry for it."
         : "This room has a password. Use --room-password-file, --room-password or SALA_ROOM_PASSWORD.",
     person: ({ name, ...place }) => `${name} answers at ${formatEndpoint(place)}.`,
-    unknown_person: ({ name }) => `There is nobody called “${name}” in the room. Type “list” to see who is.`,
+    unknown_person: ({ name, similar }) =>
+      `There is nobody called “${name}” in the room. ${
+        similar.length > 0 ? `Did you mean ${alternatives(similar)}?` : "Type “list” to see who is."
+      }`,
+    other_spelling: ({ asked, name }) => `There is no “${asked}” in the room, but ${name} is.`,
     people: ({ people }) => {
       if (people.length === 0) return "There is nobody in the room.";
       const count = people.length === 1
@@ -255,7 +263,12 @@ export const PHONE_EN: PhoneTexts = {
       }),
       "The one-letter forms and the Portuguese words do as well; Tab completes commands and names.",
     ].join("\n"),
-    unknown_command: ({ text }) => `There is no command “${text}”. Type “help” to see those that there are.`,
+    unknown_command: ({ text, similar }) =>
+      `There is no command “${text}”. ${
+        similar.length > 0
+          ? `Did you mean ${alternatives(similar)}? “help” shows all.`
+          : "Type “help” to see those that there are."
+      }`,
     name_missing: ({ command }) => `The name is missing. Type “${command} NAME”.`,
     bad_name: ({ name }) =>
       `“${name}” cannot be anybody's name. Use 1 to 32 visible characters, without control characters.`,
@@ -282,7 +295,13 @@ export const PHONE_EN: PhoneTexts = {
   muted: "[muted]",
   code: (code) => `code ${code}`,
   inTheClear: "[not encrypted]",
-  quality: (mos, roundTripMs) => `quality ${numberEn(mos)}, round trip ${numberEn(roundTripMs)} ms`,
+  quality: (mos) => `quality ${numberEn(mos)}`,
+  roundTrip: (ms) => `round trip ${numberEn(ms)} ms`,
+  ringing: {
+    in: { what: "is calling", keys: "accept (a) · reject (r)" },
+    out: { what: "(calling)", keys: "hangup (d)" },
+  },
+  lineTooLong: (most) => `A line has at most ${numberEn(most)} characters: the rest was ignored.`,
 
   help: `\
 Usage: phone REGISTRY NAME [PORT] [options]
@@ -300,6 +319,7 @@ Options:
                             ask at each call, or accept or reject all of them
   --hang-up-after SECONDS|file
                             ends each call after that time, or at the end of the file of --mic
+  --ring tone|none          ringing in the speaker: with (tone) or without (none)
   --mic SOURCE              microphone: number or part of the name of a device, .wav file,
                             tone (a test tone) or silence
   --speaker TARGET          speaker: number or part of the name of a device, .wav file
@@ -323,6 +343,8 @@ Options:
   --lang pt|en              language of the screen (the system's)
   --json                    writes one event a line, in JSON, for programs
   --quiet                   leaves out the messages that are sent and received
+  --show-pings              also shows the pings that keep the connection to the registry
+  --plain                   a still screen, for screen readers: one line an event, no colours
   --help                    shows this help`,
   exitStatus: `\
 Exit status:

@@ -9,6 +9,7 @@ import {
   deviceNames,
   deviceRows,
   peopleRows,
+  quotedList,
   type SideTexts,
 } from "./phrases.ts";
 import type { PhoneTexts } from "./shape.ts";
@@ -19,6 +20,8 @@ import { fromTable } from "./table.ts";
 const STANDARD = "padrão";
 
 const names = (devices: readonly string[]): string => deviceNames(devices, STANDARD);
+
+const alternatives = (texts: readonly string[]): string => quotedList(texts, "ou");
 
 const REASONS: Readonly<Record<RejectReason, string>> = {
   ocupado: "já está em outra ligação",
@@ -85,6 +88,7 @@ const EXPECTED = new Map([
     "--hang-up-after",
     "Use um número de segundos maior que zero, como 20 ou 2.5, ou “file” com um arquivo em --mic.",
   ],
+  ["--ring", "Use tone ou none."],
   ["--mic", "Use um dispositivo, um arquivo .wav, tone ou silence."],
   ["--speaker", "Use um dispositivo, um arquivo .wav ou none."],
   ["--frame", "Use 10 ou 20."],
@@ -125,8 +129,13 @@ export const PHONE_PT: PhoneTexts = {
         ? "A senha da sala não confere. Peça a certa a quem abriu o registro."
         : "Esta sala pede uma senha. Use --room-password-file, --room-password ou SALA_ROOM_PASSWORD.",
     person: ({ name, ...place }) => `${name} atende em ${formatEndpoint(place)}.`,
-    unknown_person: ({ name }) =>
-      `Não há ninguém chamado “${name}” na sala. Digite “lista” para ver quem está.`,
+    unknown_person: ({ name, similar }) =>
+      `Não há ninguém chamado “${name}” na sala. ${
+        similar.length > 0
+          ? `Você quis dizer ${alternatives(similar)}?`
+          : "Digite “lista” para ver quem está."
+      }`,
+    other_spelling: ({ asked, name }) => `Não há “${asked}” na sala; quem está é ${name}.`,
     people: ({ people }) => {
       if (people.length === 0) return "Não há ninguém na sala.";
       const count = people.length === 1 ? "Há uma pessoa na sala:" : `Há ${people.length} pessoas na sala:`;
@@ -254,7 +263,12 @@ export const PHONE_PT: PhoneTexts = {
       }),
       "Também servem as formas de uma letra e as palavras em inglês; Tab completa comandos e nomes.",
     ].join("\n"),
-    unknown_command: ({ text }) => `O comando “${text}” não existe. Digite “ajuda” para ver os que há.`,
+    unknown_command: ({ text, similar }) =>
+      `O comando “${text}” não existe. ${
+        similar.length > 0
+          ? `Você quis dizer ${alternatives(similar)}? “ajuda” mostra todos.`
+          : "Digite “ajuda” para ver os que há."
+      }`,
     name_missing: ({ command }) => `Falta o nome. Digite “${command} NOME”.`,
     bad_name: ({ name }) =>
       `“${name}” não pode ser nome de ninguém. Use de 1 a 32 caracteres visíveis, sem caracteres de controle.`,
@@ -281,7 +295,13 @@ export const PHONE_PT: PhoneTexts = {
   muted: "[mudo]",
   code: (code) => `cifra ${code}`,
   inTheClear: "[sem cifra]",
-  quality: (mos, roundTripMs) => `qualidade ${numberPt(mos)}, ida e volta ${numberPt(roundTripMs)} ms`,
+  quality: (mos) => `qualidade ${numberPt(mos)}`,
+  roundTrip: (ms) => `ida e volta ${numberPt(ms)} ms`,
+  ringing: {
+    in: { what: "está ligando", keys: "aceitar (a) · recusar (r)" },
+    out: { what: "(chamando)", keys: "desligar (d)" },
+  },
+  lineTooLong: (most) => `A linha tem no máximo ${numberPt(most)} caracteres: o resto foi ignorado.`,
 
   help: `\
 Uso: phone REGISTRO NOME [PORTA] [opções]
@@ -299,6 +319,7 @@ Opções:
                             perguntar a cada ligação (ask), aceitar ou recusar todas
   --hang-up-after SEGUNDOS|file
                             encerra cada ligação depois disso, ou no fim do arquivo de --mic
+  --ring tone|none          sons de chamada no alto-falante: com (tone) ou sem (none)
   --mic ORIGEM              microfone: número ou parte do nome de um dispositivo, arquivo .wav,
                             tone (um tom de teste) ou silence (silêncio)
   --speaker DESTINO         alto-falante: número ou parte do nome de um dispositivo, arquivo .wav
@@ -322,6 +343,8 @@ Opções:
   --lang pt|en              idioma da tela (o do sistema)
   --json                    escreve um evento por linha, em JSON, para programas
   --quiet                   não mostra as mensagens enviadas e recebidas
+  --show-pings              mostra também os pings, que mantêm a conexão com o registro
+  --plain                   tela parada, para leitores de tela: uma linha por evento, sem cores
   --help                    mostra esta ajuda`,
   exitStatus: `\
 Código de saída:

@@ -1,11 +1,11 @@
 /** Parts of sentences in any language. */
 
-import { unicodeWidth } from "@std/cli/unicode-width";
 import type { Detail } from "../../events/detail.ts";
 import type { AudioFailure, Device, SoundSide } from "../../events/phone_events.ts";
 import type { PersonFields } from "../../events/fields.ts";
 import { COMMANDS } from "../../phone/commands.ts";
 import { alignColumns } from "../columns.ts";
+import { textWidth } from "../terminal_layout.ts";
 import type { Language } from "./language.ts";
 import type { CommandTexts } from "./shape.ts";
 
@@ -36,6 +36,12 @@ export function deviceNames(names: readonly string[], standard: string): string 
   return names.map((name) => `“${name === DEFAULT_DEVICE ? standard : name}”`).join(", ");
 }
 
+/** Texts in quotation marks: `“a”, “b” ou “c”`. @param or The word before the last one. */
+export function quotedList(texts: readonly string[], or: string): string {
+  const quoted = texts.map((text) => `“${text}”`);
+  return [...quoted.slice(0, -2), quoted.slice(-2).join(` ${or} `)].join(", ");
+}
+
 /** People in columns, indented. */
 export function peopleRows(
   people: readonly PersonFields[],
@@ -59,7 +65,7 @@ export function peopleTable(
 ): string {
   const cells = people.map(({ name, ip, port }) => [name, ip, String(port)]);
   const aligned = alignColumns([headers, ...cells], [2]);
-  const rule = (aligned[0] ?? []).map((cell) => "-".repeat(unicodeWidth(cell))).join("-+-");
+  const rule = (aligned[0] ?? []).map((cell) => "-".repeat(textWidth(cell))).join("-+-");
   const [header = "", ...lines] = aligned.map((row) => row.join(" | "));
   return [header, rule, ...lines].join("\n");
 }

@@ -35,7 +35,13 @@ export interface PhoneTexts {
   readonly muted: string;
   readonly code: (code: string) => string;
   readonly inTheClear: string;
-  readonly quality: (mos: number, roundTripMs: number) => string;
+  readonly quality: (mos: number) => string;
+  readonly roundTrip: (ms: number) => string;
+  /** While an invitation rings: what happens, and the commands to answer or to give up. */
+  readonly ringing: Readonly<Record<"in" | "out", { readonly what: string; readonly keys: string }>>;
+
+  /** More than the longest line was typed or pasted. */
+  readonly lineTooLong: (most: number) => string;
 
   // `--help`
   readonly help: string;

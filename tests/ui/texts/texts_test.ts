@@ -30,7 +30,14 @@ const SAID: readonly (readonly [when: string, pt: string, en: string])[] = [
     [key, PHONE_TEXTS.pt[key as "prompt"], PHONE_TEXTS.en[key as "prompt"]] as const
   )),
   ["code", PHONE_TEXTS.pt.code("04821"), PHONE_TEXTS.en.code("04821")],
-  ["quality", PHONE_TEXTS.pt.quality(4.1, 2), PHONE_TEXTS.en.quality(4.1, 2)],
+  ["quality", PHONE_TEXTS.pt.quality(4.1), PHONE_TEXTS.en.quality(4.1)],
+  ["round trip", PHONE_TEXTS.pt.roundTrip(2), PHONE_TEXTS.en.roundTrip(2)],
+  ["line too long", PHONE_TEXTS.pt.lineTooLong(1000), PHONE_TEXTS.en.lineTooLong(1000)],
+  ...(["in", "out"] as const).flatMap((way) =>
+    (["what", "keys"] as const).map((part) =>
+      [`ringing ${way}`, PHONE_TEXTS.pt.ringing[way][part], PHONE_TEXTS.en.ringing[way][part]] as const
+    )
+  ),
 ];
 
 /** Parts of both languages: options, their values, file names, device names, English commands. */
@@ -54,8 +61,8 @@ const BOTH = new Set([
   ...COMMANDS.map(({ pt }) => pt),
   ..."hdmi alsa ip ipv tcp udp tls pem wav mp pipe mib khz ms db portaudio libportaudio debian ubuntu opus fec json ctrl tab multicast broadcast fe eth"
     .split(" "),
-  ..."pt en port no as so do use for default local terminal total bytes som".split(" "),
-  ..."joão maria pedro oi 美咲 fr xyz ligue campo nome ruim sala".split(" "),
+  ..."pt en port no as so do utf use for default local terminal total bytes som".split(" "),
+  ..."joão maria maría pedro pings oi 美咲 fr xyz ligue campo nome ruim sala".split(" "),
 ]);
 
 /** Common English words, and words of the errors of systems and libraries. */
