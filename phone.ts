@@ -12,6 +12,7 @@ import { onEndSignal, onFailure, signalsAtStart, surviveFileLimit } from "./lib/
 import { jsonLine } from "./lib/ui/json_line.ts";
 import { chooseLanguage, type Language } from "./lib/ui/texts/language.ts";
 import { openScreen } from "./lib/ui/open_screen.ts";
+import { forOutput } from "./lib/ui/terminal_size.ts";
 import { ExactWriter, FAREWELL_MS, readerHasGone } from "./lib/ui/output.ts";
 import { terminalModes } from "./lib/ui/terminal_modes.ts";
 import { giveUpOtherPermissions, neededPermissions } from "./lib/cli/permissions.ts";
@@ -50,7 +51,10 @@ async function tell(
   to?: Writer,
 ): Promise<void> {
   if (json) await print(jsonLine(event, new Date()));
-  else await print(sentence(event, PHONE_TEXTS[language]).text, to);
+  else {
+    const { text } = sentence(event, PHONE_TEXTS[language]);
+    await print(forOutput(text, to === Deno.stderr ? Deno.stderr : Deno.stdout), to);
+  }
 }
 
 /** Writes why the program ends, as {@linkcode tell} does. An output that is full or fails does not keep it from ending. */
@@ -122,7 +126,7 @@ async function main(args: readonly string[]): Promise<number> {
     return EXIT.wrongUsage;
   }
   if ("help" in request) {
-    await print(phoneHelp(language));
+    await print(forOutput(phoneHelp(language), Deno.stdout));
     return EXIT.done;
   }
   if ("devices" in request) {
@@ -171,6 +175,7 @@ async function main(args: readonly string[]): Promise<number> {
     audio: new CallAudio({
       devices: audioDevices,
       voice: options.voice,
+      tones: options.ring === "tone",
       libopus,
       cipher,
       show: (event) => screen.show(event),

@@ -225,6 +225,11 @@ export class AudioDevices implements AsyncDisposable {
     return await this.#devices().devices();
   }
 
+  /** Whether the loudspeaker is a device, and neither a file nor nothing; known after {@linkcode AudioDevices.check}. */
+  get playsToDevice(): boolean {
+    return this.#sink.takes === "device";
+  }
+
   /** Settles when no device is being opened or closed. */
   settled(): Promise<void> {
     return this.#supervisor.settled();

@@ -11,6 +11,7 @@ export interface OutputOptions {
   readonly lang: Language | undefined;
   readonly json: boolean;
   readonly quiet: boolean;
+  readonly showPings: boolean;
 }
 
 /** A parser throws it for a wrong command line. */

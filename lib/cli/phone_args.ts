@@ -8,7 +8,13 @@ import { DEFAULT_REGISTRY_PORT } from "../protocol/registry_messages.ts";
 import type { Encryption } from "../call/encryption_policy.ts";
 import type { UsageProblem } from "../events/usage_problem.ts";
 import { soundNeeds } from "../../audio/audio_devices.ts";
-import { ANSWERS, DEFAULT_PHONE_PORT, type PhoneOptions, type VoiceOptions } from "../phone/options.ts";
+import {
+  ANSWERS,
+  DEFAULT_PHONE_PORT,
+  type PhoneOptions,
+  RINGS,
+  type VoiceOptions,
+} from "../phone/options.ts";
 import { isLanguage } from "../ui/texts/language.ts";
 import {
   badValue,
@@ -48,7 +54,13 @@ export type PhoneRequest =
   | { readonly problem: UsageProblem };
 
 /** A parsed command line. `output` is valid even if the rest is wrong. */
-export type ParsedPhoneOptions = { readonly output: OutputOptions } & PhoneRequest;
+export type ParsedPhoneOptions = { readonly output: PhoneOutputOptions } & PhoneRequest;
+
+/** Form of the phone's output. */
+export interface PhoneOutputOptions extends OutputOptions {
+  /** Whole lines only: nothing is redrawn. */
+  readonly plain: boolean;
+}
 
 /**
  * Parses the command line of the phone: `REGISTRY NAME [PORT]` and the options of `--help`.
@@ -63,6 +75,7 @@ export function parsePhoneOptions(args: readonly string[]): ParsedPhoneOptions {
       "_",
       "call",
       "answer",
+      "ring",
       "hang-up-after",
       "mic",
       "speaker",
@@ -79,6 +92,8 @@ export function parsePhoneOptions(args: readonly string[]): ParsedPhoneOptions {
       "devices",
       "json",
       "quiet",
+      "show-pings",
+      "plain",
       "help",
       "fec",
       "redundancy",
@@ -107,8 +122,9 @@ export function parsePhoneOptions(args: readonly string[]): ParsedPhoneOptions {
       return false;
     },
   });
-  const { json, quiet } = given;
-  const output = { lang: isLanguage(given.lang) ? given.lang : undefined, json, quiet };
+  const { json, quiet, plain } = given;
+  const lang = isLanguage(given.lang) ? given.lang : undefined;
+  const output = { lang, json, quiet, showPings: given["show-pings"], plain };
   if (given.help) return { output, help: true };
   const request = orProblem((): PhoneRequest => {
     const exposed = exposedPassword(args);
@@ -130,6 +146,7 @@ export function parsePhoneOptions(args: readonly string[]): ParsedPhoneOptions {
       port: port === undefined ? DEFAULT_PHONE_PORT : parsePort("PORT", port),
       call: given.call === undefined ? undefined : parseName("--call", given.call),
       answer: parseAnswer(given.answer),
+      ring: parseRing(given.ring),
       hangUpAfter: parseHangUp(given["hang-up-after"], sound),
       ip: parseIp(given.ip),
       encryption: parseEncryption(given.encryption, given["require-encryption"]),
@@ -190,6 +207,12 @@ function parseAnswer(text = "ask"): PhoneOptions["answer"] {
   const answer = ANSWERS.find((known) => known === text);
   if (answer === undefined) throw badValue("--answer", text);
   return answer;
+}
+
+function parseRing(text = "tone"): PhoneOptions["ring"] {
+  const ring = RINGS.find((known) => known === text);
+  if (ring === undefined) throw badValue("--ring", text);
+  return ring;
 }
 
 /** Longest time of a timer, in seconds: 2^31 - 1 ms (HTML, section 8.6). */

@@ -6,6 +6,7 @@ import { type Clock, systemClock } from "../util/clock.ts";
 import type { DeviceNames, PhoneEvent } from "../events/phone_events.ts";
 import type { Libopus } from "../codec/libopus.ts";
 import type { AesGcm } from "../srtp/aes_gcm.ts";
+import type { ToneKind } from "../dsp/call_tones.ts";
 import { VoiceSession } from "../voice/voice_session.ts";
 import { warmUp } from "../voice/warm_up.ts";
 import type {
@@ -19,6 +20,7 @@ import type {
   SoundSide,
 } from "../../audio/audio_devices.ts";
 import type { VoiceOptions } from "./options.ts";
+import { TonePlayer } from "./tone_player.ts";
 
 /** Seconds of synthetic sound to warm up with: a device's sound cannot wait for the compiler, a file's can. */
 const WARM_UP_SECONDS = { device: 10, file: 1 };
@@ -39,11 +41,14 @@ export interface CallAudioOptions {
     | "openProcessor"
     | "openSource"
     | "openSink"
+    | "playsToDevice"
     | "silentSource"
     | "muteSink"
     | "settled"
   >;
   readonly voice: VoiceOptions;
+  /** Whether the loudspeaker plays ringing, ringback and busy tones, if it is a device. */
+  readonly tones: boolean;
   readonly libopus: Libopus;
   /** Only for the warm-up; the transport enciphers. */
   readonly cipher: AesGcm;
@@ -65,6 +70,9 @@ export class CallAudio {
   /** What the voice of a call reads at each frame. */
   readonly #mute = { muted: false, changedAt: -Infinity };
   #recordingFailed = false;
+  readonly #tones: TonePlayer;
+  /** That the loudspeaker went away while it played tones: the call that uses it next says so. */
+  #lostInTone: PhoneEvent | undefined;
   #open: OpenVoice | undefined;
   /** Settles when the microphones of earlier calls are closed. */
   #closing: Promise<void> = Promise.resolve();
@@ -72,11 +80,17 @@ export class CallAudio {
   constructor(options: CallAudioOptions) {
     this.#options = options;
     const { devices, show } = options;
+    this.#tones = new TonePlayer(() => devices.openSink(this.#frameSamples));
     devices.listen({
-      lost: (notices, detail) => show({ event: "audio_lost", ...namesOf(notices), detail }),
+      lost: (notices, detail) => {
+        const lost = { event: "audio_lost", ...namesOf(notices), detail } as const;
+        if (this.#tones.holdsSink) this.#lostInTone = lost;
+        else show(lost);
+      },
       back: (notices) => {
         this.#open?.processor?.devicesChanged();
-        show({ event: "audio_back", ...namesOf(notices) });
+        if (this.#lostInTone) this.#lostInTone = undefined;
+        else show({ event: "audio_back", ...namesOf(notices) });
       },
     });
   }
@@ -116,6 +130,23 @@ export class CallAudio {
     await warmUp(seconds, { libopus, cipher, processor });
   }
 
+  /** Plays a tone in the loudspeaker in place of the one before. No tone is ever recorded in a file. */
+  playTone(kind: ToneKind): void {
+    if (this.#options.tones && this.#options.devices.playsToDevice) this.#tones.play(kind);
+  }
+
+  /** Ends the tone before a call, which takes over the loudspeaker as it is: it opens only once. */
+  hushTone(): void {
+    this.#tones.hush();
+  }
+
+  /** Ends the tone without a call, and closes the loudspeaker. */
+  closeTone(): void {
+    this.#lostInTone = undefined;
+    const earlier = this.#closing;
+    this.#closing = this.#tones.close().then(() => earlier);
+  }
+
   /**
    * Opens the devices and begins to send and play. A device that cannot be opened is silence.
    *
@@ -128,9 +159,12 @@ export class CallAudio {
     send: (datagram: Uint8Array<ArrayBuffer>) => void,
     sourceEnded: () => void = () => {},
   ): Promise<VoiceSession> {
+    const toneSink = this.#tones.take();
+    if (this.#lostInTone) this.#options.show(this.#lostInTone);
+    this.#lostInTone = undefined;
     await within(CLOSING_MS, this.#closing);
-    const { frameMs, errorCorrection, redundancy, stretching } = this.#options.voice;
-    const frameSamples = frameMs * SAMPLES_PER_MS;
+    const { errorCorrection, redundancy, stretching } = this.#options.voice;
+    const frameSamples = this.#frameSamples;
     const silentSource = (error: AudioError): AudioSource => {
       sourceEnded();
       return this.#silentSource(error);
@@ -138,7 +172,7 @@ export class CallAudio {
     const { devices } = this.#options;
     const [source, sink] = await Promise.all([
       devices.openSource(frameSamples).catch(silentSource),
-      devices.openSink(frameSamples).catch((error) => this.#muteSink(error)),
+      (toneSink ?? devices.openSink(frameSamples)).catch((error) => this.#muteSink(error)),
     ]);
     let { recording } = sink;
     if (recording) this.#options.show({ event: "recording", path: recording.path, wanted: recording.wanted });
@@ -184,6 +218,10 @@ export class CallAudio {
   async closed(): Promise<void> {
     await this.#closing;
     await this.#options.devices.settled();
+  }
+
+  get #frameSamples(): number {
+    return this.#options.voice.frameMs * SAMPLES_PER_MS;
   }
 
   #openProcessor(): AudioProcessor | undefined {

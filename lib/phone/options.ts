@@ -8,6 +8,9 @@ export const DEFAULT_PHONE_PORT = 6000;
 /** Ways to answer invitations. */
 export const ANSWERS = ["ask", "accept", "reject"] as const;
 
+/** Whether the loudspeaker rings. */
+export const RINGS = ["tone", "none"] as const;
+
 /** The settings of one run. */
 export interface PhoneOptions {
   /** Host name or address of the registry, an IPv6 address without brackets. */
@@ -21,6 +24,7 @@ export interface PhoneOptions {
   /** The person to call at once; the phone leaves when the call is over. In NFC, and a proper name. */
   readonly call: string | undefined;
   readonly answer: (typeof ANSWERS)[number];
+  readonly ring: (typeof RINGS)[number];
   /** Seconds after which each call is ended, greater than 0; or once the microphone's file is at its end. */
   readonly hangUpAfter: number | "file" | undefined;
   /** The address to register, in its one text form. */

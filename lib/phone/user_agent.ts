@@ -16,18 +16,20 @@ import {
   unreachable,
   zoneOf,
 } from "../protocol/address.ts";
-import { isName, nameKey } from "../protocol/name.ts";
+import { isName, looseKey, nameKey } from "../protocol/name.ts";
 import { RoomPassword } from "../protocol/password_challenge.ts";
 import type { Registration, RegistrationOptions } from "../registration/registration.ts";
 import type { ConnectFailure, LookUpResult } from "../registration/registry_client.ts";
 import type { CallTransport, CallTransportEvents } from "../transport/call_transport.ts";
 import type { HostNetwork } from "../util/host_addresses.ts";
 import { SerialQueue } from "../util/serial_queue.ts";
+import { similarBy } from "../util/similar.ts";
 import { within } from "../util/time_limit.ts";
 import type { CallAudio } from "./call_audio.ts";
 import { CallSession, NO_CALL } from "./call_session.ts";
 import { type CommandTarget, parseCommand, runCommand } from "./commands.ts";
 import type { PhoneOptions } from "./options.ts";
+import { Ringer } from "./ringer.ts";
 import type { Screen } from "./screen.ts";
 
 /** The exit statuses of the program. */
@@ -62,6 +64,12 @@ const MOST_WAITING = 32;
 /** Most names that Tab completes: callers under ever new names must not fill the memory. */
 const MOST_NAMES = 500;
 
+/** Most people that are suggested for a name that nobody has. */
+const MOST_SIMILAR = 3;
+
+/** How long a Tab waits for the registry before it completes the names known so far, in milliseconds. */
+const NAMES_PATIENCE_MS = 1000;
+
 /** The connection to the registry, as far as a phone uses it. */
 export type PhoneRegistry = Pick<Registration, "localIp" | "near" | "register" | "lookUp" | "list" | "close">;
 
@@ -89,7 +97,16 @@ export interface UserAgentParts {
   readonly screen: Screen;
   readonly audio: Pick<
     CallAudio,
-    "check" | "warmUp" | "muted" | "recordingFailed" | "open" | "close" | "closed"
+    | "check"
+    | "warmUp"
+    | "muted"
+    | "recordingFailed"
+    | "open"
+    | "close"
+    | "closed"
+    | "playTone"
+    | "hushTone"
+    | "closeTone"
   >;
   /** Connects to the registry; see {@linkcode Registration.connect}. */
   readonly connect: (
@@ -115,6 +132,7 @@ export class UserAgent implements CommandTarget {
   #registry: PhoneRegistry | undefined;
   #transport: PhoneTransport | undefined;
   #self = { name: "", ip: "" };
+  readonly #ringer: Ringer;
   #session: CallSession | undefined;
   /** The end of the last call: settles when its recording is complete and its figures are shown. */
   #ending: Promise<void> = Promise.resolve();
@@ -140,6 +158,7 @@ export class UserAgent implements CommandTarget {
   constructor(options: PhoneOptions, parts: UserAgentParts) {
     this.#options = options;
     this.#parts = parts;
+    this.#ringer = new Ringer(parts.screen, parts.audio);
   }
 
   /**
@@ -243,6 +262,7 @@ export class UserAgent implements CommandTarget {
         transport.name = this.#self.name;
         this.#show({ event: "registered", name, ip, port: transport.port });
         this.#warnOf(ip);
+        this.#parts.screen.onNamesWanted(() => this.#offerNames());
         this.#entered.resolve(registry);
         return undefined;
       case "name_taken":
@@ -295,6 +315,7 @@ export class UserAgent implements CommandTarget {
 
   async #leave(): Promise<void> {
     this.#leaving = true;
+    this.#ringer.stop();
     clearTimeout(this.#patience);
     await within(LEAVE_MS, Promise.all([this.#sayGoodbye(), this.#closeSound()]));
     if (this.#self.name !== "") this.#show({ event: "closed" });
@@ -381,8 +402,9 @@ export class UserAgent implements CommandTarget {
     const command = parseCommand(line);
     if (command.kind === "nothing") return;
     if (command.kind === "name_missing") this.#show({ event: "name_missing", command: command.command });
-    else if (command.kind === "unknown") this.#show({ event: "unknown_command", text: command.text });
-    else {
+    else if (command.kind === "unknown") {
+      this.#show({ event: "unknown_command", text: command.text, similar: command.similar });
+    } else {
       const done = runCommand(command, this);
       this.#waiting.add(done);
       done.finally(() => this.#waiting.delete(done));
@@ -393,15 +415,17 @@ export class UserAgent implements CommandTarget {
   /** Asks the registry at once. Its answer is used after those to earlier commands. */
   async #ask<Answer>(
     ask: (registry: PhoneRegistry) => Promise<Answer>,
-    use: (answer: Answer) => void,
+    use: (answer: Answer) => Promise<void> | void,
   ): Promise<void> {
     const answer = this.#entered.promise.then(ask);
-    await this.#answers.run(async () => use(await answer));
+    await this.#answers.run(async () => await use(await answer));
   }
 
   accept(): void {
-    if (this.#transport?.current?.state === "ringing") this.#transport.accept();
-    else this.#show({ event: "nothing_to_answer" });
+    if (this.#transport?.current?.state === "ringing") {
+      this.#ringer.answered();
+      this.#transport.accept();
+    } else this.#show({ event: "nothing_to_answer" });
   }
 
   reject(): void {
@@ -426,15 +450,15 @@ export class UserAgent implements CommandTarget {
 
   async lookUp(name: string): Promise<void> {
     if (!isName(name)) return this.#show({ event: "bad_name", name });
-    await this.#ask((registry) => registry.lookUp(name), (answer) => {
-      const person = this.#personIn(answer, name);
+    await this.#ask((registry) => registry.lookUp(name), async (answer) => {
+      const person = await this.#personIn(answer, name);
       if (person) this.#show({ event: "person", ...person });
     });
   }
 
-  toggleMute(): void {
+  mute(muted?: boolean): void {
     const { audio } = this.#parts;
-    audio.muted = !audio.muted;
+    audio.muted = muted ?? !audio.muted;
     this.#show({ event: "muted", muted: audio.muted });
   }
 
@@ -443,9 +467,8 @@ export class UserAgent implements CommandTarget {
   }
 
   async list(): Promise<void> {
-    await this.#ask((registry) => registry.list(), (answer) => {
+    await this.#ask(() => this.#listPeople(), (answer) => {
       if (answer.kind === "people") {
-        for (const { nome } of answer.people) this.#learn(nome);
         this.#show({ event: "people", people: answer.people.map(personFields) });
       } else if (answer.kind === "registry_refused") {
         this.#show({ event: "failed", detail: answer });
@@ -455,22 +478,62 @@ export class UserAgent implements CommandTarget {
     });
   }
 
-  /** The person whom the registry found. Shows it if there is none. */
-  #personIn(answer: LookUpResult, name: string): PersonFields | undefined {
+  /** The person whom the registry found, or who was meant. Shows it if there is none and the person is still `wanted`. */
+  async #personIn(
+    answer: LookUpResult,
+    name: string,
+    wanted = () => true,
+  ): Promise<PersonFields | undefined> {
     if (answer.kind === "found") {
       const person = personFields(answer.person);
       this.#learn(person.name);
       return person;
     }
-    if (answer.kind === "unknown") {
-      this.#show({ event: "unknown_person", name });
-      if (this.#options.call !== undefined) this.quit(EXIT.unknownPerson);
-    } else if (answer.kind === "registry_refused") {
+    if (answer.kind === "unknown") return await this.#findSimilar(name, wanted);
+    if (answer.kind === "registry_refused") {
       this.#show({ event: "failed", detail: answer });
     } else {
       this.#show({ event: "registry_away" });
     }
     return undefined;
+  }
+
+  /** Looks among all people for the one who is meant by a name that nobody has. */
+  async #findSimilar(name: string, wanted: () => boolean): Promise<PersonFields | undefined> {
+    const result = await this.#listPeople();
+    if (!wanted()) return undefined;
+    const people = result?.kind === "people"
+      ? result.people.filter(({ nome }) => nameKey(nome) !== nameKey(this.#self.name))
+      : [];
+    const key = looseKey(name);
+    const [meant, ...others] = people.filter(({ nome }) => looseKey(nome) === key);
+    if (meant && others.length === 0) {
+      this.#show({ event: "other_spelling", asked: name, name: meant.nome });
+      return personFields(meant);
+    }
+    // Also by one word of a name: "mairia" for Maria José.
+    const keys = people.flatMap(({ nome }) =>
+      [looseKey(nome), ...looseKey(nome).split(" ")].map((key) => [nome, key] as const)
+    );
+    this.#show({ event: "unknown_person", name, similar: similarBy(key, keys, MOST_SIMILAR) });
+    if (this.#options.call !== undefined) this.quit(EXIT.unknownPerson);
+    return undefined;
+  }
+
+  /** Asks the registry who is in the room; Tab completes their names from then on, and no others. */
+  async #listPeople(): ReturnType<PhoneRegistry["list"]> {
+    const result = await this.#registry?.list() ?? { kind: "lost" };
+    if (result.kind === "people") {
+      this.#names.clear();
+      for (const { nome } of result.people) this.#learn(nome);
+    }
+    return result;
+  }
+
+  /** Answers a Tab with the names in the room, or with those known if the registry does not answer. */
+  async #offerNames(): Promise<void> {
+    await within(NAMES_PATIENCE_MS, this.#listPeople());
+    this.#parts.screen.names([...this.#names]);
   }
 
   #learn(name: string): void {
@@ -492,18 +555,15 @@ export class UserAgent implements CommandTarget {
     this.#postponed = this.#options.call === undefined ? undefined : name;
     const wish = { name };
     this.#lookedUp.add(wish);
-    await this.#ask((registry) => registry.lookUp(name), (answer) => {
+    await this.#ask((registry) => registry.lookUp(name), async (answer) => {
       // The person may have given the call up.
-      if (this.#lookedUp.delete(wish)) this.#inviteFound(answer, name);
+      const wanted = () => this.#lookedUp.has(wish);
+      const person = wanted() ? await this.#personIn(answer, name, wanted) : undefined;
+      if (!this.#lookedUp.delete(wish) || !person) return;
+      this.#postponed = undefined;
+      // An invitation may have come meanwhile.
+      if (!this.#occupied()) this.#invite(person);
     });
-  }
-
-  #inviteFound(answer: LookUpResult, name: string): void {
-    const person = this.#personIn(answer, name);
-    if (person) this.#postponed = undefined;
-    // An invitation may have come meanwhile.
-    if (!person || this.#occupied()) return;
-    this.#invite(person);
   }
 
   /** Invites a person, unless their address is no phone's or of the other version of IP. */
@@ -518,6 +578,7 @@ export class UserAgent implements CommandTarget {
       return;
     }
     this.#show({ event: "inviting", ...person });
+    this.#ringer.start("out", person.name);
     this.#transport?.invite(this.#self, person);
   }
 
@@ -547,6 +608,7 @@ export class UserAgent implements CommandTarget {
       case "misdirected_rejected":
         return this.#show({ event: "misdirected_rejected", name: output.name, wanted: output.wanted });
       case "crossed":
+        this.#ringer.answered();
         return this.#show({ event: "invitations_crossed", name: output.call.peer.name });
       case "notice":
         return this.#noticed(output.call, output.notice);
@@ -558,13 +620,33 @@ export class UserAgent implements CommandTarget {
   #invited({ peer }: Call): void {
     this.#learn(peer.name);
     this.#show({ event: "invitation", ...peer });
+    if (this.#options.answer === "ask") this.#ringer.start("in", peer.name);
     // After the other events of the same input.
     if (this.#options.answer === "accept") queueMicrotask(() => this.#transport?.accept());
     if (this.#options.answer === "reject") queueMicrotask(() => this.#transport?.hangUp());
   }
 
+  #ring(notice: CallNotice["kind"]): void {
+    switch (notice) {
+      case "ringing":
+        return this.#ringer.ringback();
+      case "started":
+        return this.#ringer.answered();
+      case "rejected":
+      case "no_answer":
+        // With a call of the command line the program ends now.
+        return this.#options.call === undefined ? this.#ringer.busy() : this.#ringer.stop();
+      case "peer_silent":
+      case "peer_back":
+        return;
+      default:
+        return this.#ringer.stop();
+    }
+  }
+
   #noticed(call: Call, notice: CallNotice): void {
     const { name } = call.peer;
+    this.#ring(notice.kind);
     switch (notice.kind) {
       case "ringing":
         return this.#show({ event: "ringing", name });

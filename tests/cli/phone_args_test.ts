@@ -10,6 +10,7 @@ const DEFAULTS: PhoneOptions = {
   port: 6000,
   call: undefined,
   answer: "ask",
+  ring: "tone",
   hangUpAfter: undefined,
   ip: undefined,
   encryption: "preferred",
@@ -152,7 +153,7 @@ Deno.test("parsePhoneOptions() reads devices, numbers as text", () => {
 Deno.test("parsePhoneOptions() needs no registry and no name with --devices", () => {
   for (const args of [["--devices"], ["host", "maria", "--devices"]]) {
     assertEquals(parsePhoneOptions(args), {
-      output: { lang: undefined, json: false, quiet: false },
+      output: { lang: undefined, json: false, quiet: false, showPings: false, plain: false },
       devices: true,
     });
   }
@@ -165,8 +166,16 @@ Deno.test("parsePhoneOptions() needs nothing with --help", () => {
 });
 
 Deno.test("parsePhoneOptions() reads the form of the output even if the rest is wrong", () => {
-  const { output } = parsePhoneOptions(["--json", "--lang", "en", "--foo", "--quiet"]);
-  assertEquals(output, { lang: "en", json: true, quiet: true });
+  const { output } = parsePhoneOptions([
+    "--json",
+    "--lang",
+    "en",
+    "--foo",
+    "--quiet",
+    "--plain",
+    "--show-pings",
+  ]);
+  assertEquals(output, { lang: "en", json: true, quiet: true, showPings: true, plain: true });
 });
 
 /** Command lines with an address of nobody, and what is wrong with it. */

@@ -17,11 +17,12 @@ import { OPTIONS } from "./fakes.ts";
 
 const SYNTHETIC: SoundChoice = { microphone: "tone", speaker: "none" };
 
-function open(devices = new AudioDevices(SYNTHETIC)) {
+function open(devices = new AudioDevices(SYNTHETIC), tones = true) {
   const events: PhoneEvent[] = [];
   const audio = new CallAudio({
     devices,
     voice: OPTIONS.voice,
+    tones,
     libopus: wasmLibopus,
     cipher: runtimeCipher,
     show: (event) => events.push(event),
@@ -151,6 +152,44 @@ Deno.test("CallAudio tells when the microphone's file has ended, or cannot be re
     await ended.promise;
     await audio.close(session);
     await audio.closed();
+  }
+});
+
+Deno.test("CallAudio plays tones in devices only, and none if not asked to", async () => {
+  for (
+    const [playsToDevice, tones, opened] of [[true, true, 1], [false, true, 0], [true, false, 0]] as const
+  ) {
+    const devices = new AudioDevices({ ...SYNTHETIC, speaker: playsToDevice ? "some device" : "none" });
+    let sinks = 0;
+    devices.openSink = () => {
+      sinks++;
+      return Promise.resolve(devices.muteSink());
+    };
+    const { audio } = open(devices, tones);
+    audio.playTone("ring");
+    audio.playTone("busy");
+    assertEquals(sinks, opened);
+    // The call takes that loudspeaker over.
+    await speak(audio, 1);
+    assertEquals(sinks, 1);
+    audio.closeTone();
+    await audio.closed();
+  }
+});
+
+Deno.test("CallAudio says of a loudspeaker that went away while it rang only once a call uses it", async () => {
+  for (const answered of [true, false]) {
+    const devices = new AudioDevices({ ...SYNTHETIC, speaker: "some device" });
+    let listener: Parameters<typeof devices.listen>[0] | undefined;
+    devices.listen = (given) => listener = given;
+    devices.openSink = () => Promise.resolve(devices.muteSink());
+    const { audio, events } = open(devices);
+    audio.playTone("ring");
+    listener!.lost([{ side: "speaker", name: "x" }], { kind: "stalled" });
+    assertEquals(events, []);
+    if (answered) await speak(audio, 1);
+    else audio.closeTone();
+    assertEquals(events.map(({ event }) => event), answered ? ["audio_lost"] : []);
   }
 });
 

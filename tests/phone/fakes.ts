@@ -1,7 +1,7 @@
 /** Fakes of a phone's parts, which record what the phone does with them. */
 
 import type { Call } from "../../lib/call/call.ts";
-import type { CallStatus, PhoneEvent } from "../../lib/events/phone_events.ts";
+import type { LiveStatus, PhoneEvent } from "../../lib/events/phone_events.ts";
 import type { Screen } from "../../lib/phone/screen.ts";
 import type { PhoneOptions } from "../../lib/phone/options.ts";
 import type { PhoneRegistry, PhoneTransport, UserAgentParts } from "../../lib/phone/user_agent.ts";
@@ -20,6 +20,7 @@ export const OPTIONS: PhoneOptions = {
   port: 6000,
   call: undefined,
   answer: "ask",
+  ring: "tone",
   hangUpAfter: undefined,
   ip: "192.0.2.1",
   encryption: "preferred",
@@ -57,7 +58,7 @@ export async function settle(): Promise<void> {
 /** A screen on which a test types. */
 export class FakeScreen implements Screen {
   readonly events: PhoneEvent[] = [];
-  readonly statuses: (CallStatus | undefined)[] = [];
+  readonly statuses: (LiveStatus | undefined)[] = [];
   completed: readonly string[] = [];
   readonly broken: Promise<void> = new Promise(() => {});
   readonly #typed: string[] = [];
@@ -102,12 +103,19 @@ export class FakeScreen implements Screen {
     this.events.push(event);
   }
 
-  status(status: CallStatus | undefined): void {
+  status(status: LiveStatus | undefined): void {
     this.statuses.push(status);
   }
 
   names(names: readonly string[]): void {
     this.completed = names;
+  }
+
+  /** Presses Tab on a name. */
+  wantNames = (): void => {};
+
+  onNamesWanted(listener: () => void): void {
+    this.wantNames = listener;
   }
 
   flush(): Promise<void> {
@@ -130,6 +138,8 @@ export class FakeRegistry implements PhoneRegistry {
   listing: Promise<unknown> = Promise.resolve();
   /** The result of each attempt to register; the last one counts for all further ones. */
   registered: ("confirmed" | Exclude<RegisterResult, { kind: "confirmed" }>)[] = ["confirmed"];
+  /** Who is in the room. */
+  people = ["Ana"];
   found: LookUpResult = {
     kind: "found",
     person: { nome: MARIA.name, ip: MARIA.ip, porta: MARIA.port },
@@ -151,7 +161,7 @@ export class FakeRegistry implements PhoneRegistry {
   async list(): ReturnType<PhoneRegistry["list"]> {
     this.log.push("list");
     await Promise.all([this.answering, this.listing]);
-    return { kind: "people", people: [{ nome: "Ana", ip: "192.0.2.3", porta: 6000 }] };
+    return { kind: "people", people: this.people.map((nome) => ({ nome, ip: "192.0.2.3", porta: 6000 })) };
   }
 
   close(): Promise<void> {
@@ -219,6 +229,8 @@ export class FakeTransport implements PhoneTransport {
 /** Sound that nobody hears. */
 export class FakeAudio {
   readonly log: string[] = [];
+  /** What was done with tones. */
+  readonly tones: string[] = [];
   works = true;
   muted = false;
   recordingFailed = false;
@@ -256,6 +268,18 @@ export class FakeAudio {
       figures: { ...NO_VOICE, framesSent: 7 },
       levels: { microphoneDb: -20, speakerDb: -30 },
     } as unknown as VoiceSession;
+  }
+
+  playTone(kind: string): void {
+    this.tones.push(kind);
+  }
+
+  hushTone(): void {
+    this.tones.push("hush");
+  }
+
+  closeTone(): void {
+    this.tones.push("close");
   }
 
   close(): Promise<void> {

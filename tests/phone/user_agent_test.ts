@@ -540,3 +540,135 @@ for (const state of ["inviting", "proceeding", "talking", "ringing"] as const) {
     await status;
   });
 }
+/** What the phone shows after a command, with the people in the room and without the person that it names. */
+async function find(people: readonly string[], line: string) {
+  const { phone, status, screen, registry, transport } = await start();
+  registry.people = [...people, "João"];
+  registry.found = { kind: "unknown" };
+  await screen.type(line);
+  phone.quit();
+  await status;
+  return {
+    events: screen.events.slice(1, -1),
+    invited: transport.log.filter((entry) => entry.startsWith("invite")),
+  };
+}
+
+Deno.test("UserAgent calls the one person whose name differs only in accents, case or blanks, and says so", async () => {
+  for (const typed of ["ana luisa", "ANA  LUÍSA", '"ana luisa"', "Ána Luisa"]) {
+    const { events, invited } = await find(["Ana Luísa", "Ana"], `ligar ${typed}`);
+    assertEquals(events.map(({ event }) => event), ["other_spelling", "inviting"]);
+    assertEquals(invited, ["invite Ana Luísa"]);
+  }
+  const looked = await find(["Ana Luísa"], "consultar ana luisa");
+  assertEquals(looked.events.map(({ event }) => event), ["other_spelling", "person"]);
+});
+
+Deno.test("UserAgent suggests people with similar names, and calls none of them", async () => {
+  for (
+    const [people, typed, similar] of [
+      [["María", "Mária"], "maria", ["María", "Mária"]],
+      [["Maria", "Pedro"], "mairia", ["Maria"]],
+      [["Maria José", "Pedro"], "mairia", ["Maria José"]],
+      [["Maria José", "Pedro"], "jose", ["Maria José"]],
+      [["Pedro"], "maria", []],
+      [[], "joão", []],
+    ] as const
+  ) {
+    const { events, invited } = await find(people, `consultar ${typed}`);
+    assertEquals(events, [{ event: "unknown_person", name: typed, similar }]);
+    assertEquals(invited, []);
+  }
+});
+
+Deno.test("UserAgent completes names with those in the room now, or with those known if the registry is silent", async () => {
+  const { phone, status, screen, registry, transport, tell } = await start();
+  registry.people = ["Ana", "João"];
+  screen.wantNames();
+  await settle();
+  assertEquals(screen.completed, ["Ana"], "not this phone's own");
+  transport.current = callOf("ringing", { role: "callee" });
+  tell({ kind: "invitation", call: transport.current });
+  assertEquals(screen.completed, ["Ana", MARIA.name]);
+  registry.people = ["Pedro"];
+  screen.wantNames();
+  await settle();
+  assertEquals(screen.completed, ["Pedro"]);
+  assertEquals(screen.shown, ["registered", "invitation"], "no table");
+  registry.list = () => Promise.resolve({ kind: "lost" });
+  screen.completed = [];
+  screen.wantNames();
+  await settle();
+  assertEquals(screen.completed, ["Pedro"]);
+  phone.quit();
+  await status;
+});
+
+Deno.test("UserAgent mutes and unmutes by words that say which", async () => {
+  const { phone, status, screen, audio } = await start();
+  const muted: boolean[] = [];
+  for (const line of ["unmute", "silenciar", "silenciar", "desmutar", "mudo", "mudo"]) {
+    await screen.type(line);
+    muted.push(audio.muted);
+  }
+  assertEquals(muted, [false, true, true, false, true, false]);
+  phone.quit();
+  await status;
+});
+
+/** Notices after an invitation, and what tones they make; the live line is gone after each. */
+const RINGS: readonly (readonly [CallNotice["kind"], readonly string[]])[] = [
+  ["started", ["hush"]],
+  ["rejected", ["busy"]],
+  ["no_answer", ["busy"]],
+  ["cancelled", ["close"]],
+  ["missed", ["close"]],
+  ["refused", ["close"]],
+  ["withdrawn", ["close"]],
+];
+
+for (const [kind, tones] of RINGS) {
+  Deno.test(`UserAgent shows and sounds an invitation until it is "${kind}"`, async () => {
+    const { phone, status, screen, audio, transport, tell } = await start();
+    const call = callOf("ringing", { role: "callee" });
+    transport.current = call;
+    tell({ kind: "invitation", call });
+    assertEquals(audio.tones.splice(0), ["close", "ring"]);
+    assertEquals(screen.statuses.at(-1), { ringing: "in", name: MARIA.name, seconds: 0 });
+    tell({ kind: "notice", call, notice: { kind, reason: "ocupado" } as CallNotice });
+    assertEquals(audio.tones, tones);
+    assertEquals(screen.statuses.at(-1), undefined);
+    phone.quit();
+    await status;
+    assertEquals(audio.tones.at(-1), "close");
+  });
+}
+
+Deno.test("UserAgent plays the ringback tone once the other phone rings, and none for a call that it takes by itself", async () => {
+  const { phone, status, screen, audio, tell } = await start();
+  await screen.type("ligar maria");
+  assertEquals(screen.statuses.at(-1), { ringing: "out", name: MARIA.name, seconds: 0 });
+  assertEquals(audio.tones.splice(0), ["close"]);
+  tell({ kind: "notice", call: callOf("inviting"), notice: { kind: "ringing" } });
+  assertEquals(audio.tones, ["ringback"]);
+  phone.quit();
+  await status;
+  const automatic = await start({ answer: "accept" });
+  automatic.tell({ kind: "invitation", call: callOf("ringing") });
+  await settle();
+  assertEquals(automatic.audio.tones, []);
+  assertEquals(automatic.screen.statuses, []);
+  automatic.phone.quit();
+  await automatic.status;
+});
+
+Deno.test("UserAgent is silent as soon as the person accepts", async () => {
+  const { phone, status, screen, audio, transport, tell } = await start();
+  transport.current = callOf("ringing", { role: "callee" });
+  tell({ kind: "invitation", call: transport.current });
+  await screen.type("atender");
+  assertEquals(audio.tones.slice(2), ["hush"]);
+  assertEquals(screen.statuses.at(-1), undefined);
+  phone.quit();
+  await status;
+});
