@@ -120,7 +120,7 @@ class Demo {
       const registry = this.#actors.use(new Actor("registry", ["--port", wanted], this.#options.language));
       try {
         const line = await registry.says(this.#texts.says.roomOpen);
-        return { registry, port: /:(\d+)\b/.exec(line)?.[1] ?? wanted };
+        return { registry, port: /:(\d+) /.exec(line)?.[1] ?? wanted };
       } catch (error) {
         if (wanted === "0") throw error;
         console.log(this.#texts.portTaken(wanted));

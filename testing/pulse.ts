@@ -206,6 +206,8 @@ export class Recorder implements AsyncDisposable {
   /** The start of the recording, as each block gives it. */
   readonly #startsMs: number[] = [];
   readonly #started = Promise.withResolvers<void>();
+  /** Tells {@linkcode Recorder.hears} of a block. */
+  #more = (): void => {};
 
   /** @param env The environment of a client of the server. */
   constructor(cable: Cable, env: Readonly<Record<string, string>>) {
@@ -232,12 +234,26 @@ export class Recorder implements AsyncDisposable {
     return this.#started.promise;
   }
 
+  /** Settles when the sound from now on is as `is` says; asked after each block. */
+  async hears(is: (samples: Int16Array) => boolean): Promise<void> {
+    const from = this.#length >> 1;
+    while (!is(this.#recorded().subarray(from))) {
+      const more = Promise.withResolvers<void>();
+      this.#more = more.resolve;
+      await more.promise;
+    }
+  }
+
+  #recorded(): Int16Array<ArrayBuffer> {
+    return new Int16Array(this.#bytes.buffer, 0, this.#length >> 1);
+  }
+
   /** Ends the recording. */
   async stop(): Promise<Recording> {
     await this[Symbol.asyncDispose]();
     // The first blocks may have waited; the median of the others is free of scheduling delays.
     const startMs = quantile(this.#startsMs.slice(this.#startsMs.length >> 2), 0.5);
-    return { samples: new Int16Array(this.#bytes.buffer, 0, this.#length >> 1), startMs };
+    return { samples: this.#recorded(), startMs };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -273,5 +289,6 @@ export class Recorder implements AsyncDisposable {
     this.#length += block.length;
     this.#startsMs.push(performance.now() - 1000 * this.#length / 2 / SAMPLE_RATE);
     this.#started.resolve();
+    this.#more();
   }
 }

@@ -198,7 +198,7 @@ for (const [how, leave] of Object.entries(LEAVINGS)) {
       await using folder = await temporaryFolder();
       await using registry = await startRegistry();
       await using maria = await startPhone(registry.port, "maria", ["--answer", "accept", "--mic", "tone"]);
-      await using terminal = await TestTerminal.open();
+      await using terminal = await TestTerminal.open({ columns: 120 });
       const recording = `${folder.path}/joão.wav`;
       const pid = await terminal.run(phoneOn(registry.port, "joão", "--mic", "none", "--speaker", recording));
       await terminal.type("ligar maria");
@@ -222,7 +222,7 @@ Deno.test({
     await using folder = await temporaryFolder();
     await using registry = await startRegistry();
     await using maria = await startPhone(registry.port, "maria", ["--answer", "accept", "--mic", "tone"]);
-    await using terminal = await TestTerminal.open();
+    await using terminal = await TestTerminal.open({ columns: 120 });
     const recording = `${folder.path}/joão.wav`;
     await terminal.run(phoneOn(registry.port, "joão", "--mic", "none", "--speaker", recording));
     await terminal.type("ligar maria");
