@@ -234,10 +234,9 @@ Deno.test("--hang-up-after file: the other side hears all of it, and then the ca
   await maria.waitForEvent("call_ended");
   const { samples } = parseWav(await Deno.readFile(heard));
   const original = resample(said, 44_100, SAMPLE_RATE);
-  const { correlation, coverage, levelDb, duration } = compareInPieces(original, samples);
+  const { correlation, coverage, duration } = compareInPieces(original, samples);
   assert(correlation > 0.9 && coverage === 1, `correlation ${correlation}, coverage ${coverage}`);
   assert(duration.heard > duration.reference - 0.1, `${duration.heard} s of ${duration.reference} s`);
-  assert(Math.abs(levelDb) < 1.5, `${levelDb} dB`);
 });
 
 Deno.test("a recording that reaches the system's limit of a file ends playable, and with status 11", {
