@@ -11,7 +11,7 @@
 #             2.9.6 CA:TRUE: invalid peer certificate: Other(OtherError(CaUsedAsEndEntity))
 #             2.9.6 CA:FALSE: connected
 #             Node.js CA:TRUE: connected
-# Matters to: docs/usage.md, "TLS": the command there has CA:FALSE.
+# Matters to: docs/security.md, "A certificate for the registry": the command there has CA:FALSE.
 #
 # Exit status 0: still so. 1: it changed. Needs npm and its registry, node and openssl.
 set -eu

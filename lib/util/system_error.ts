@@ -43,6 +43,8 @@ const KINDS = {
 /** What the system did not do. `text` is in the system's words, for errors without a code of their own. */
 export type SystemError =
   | { readonly kind: (typeof KINDS)[keyof typeof KINDS] }
+  /** The system gives ports below 1024 to privileged programs only. */
+  | { readonly kind: "port_privileged" }
   /** This program gave up the permission, or was never given it (Deno's `NotCapable`). */
   | { readonly kind: "not_capable" }
   | { readonly kind: "other"; readonly text: string };
@@ -87,4 +89,14 @@ export function systemError(error: unknown): SystemError {
   if (TOO_LARGE.test(error.message) && Deno.build.os !== "windows") return { kind: "too_large" };
   if (NO_ADDRESS.test(error.message)) return { kind: "name_not_resolved" };
   return { kind: "other", text: error.message.split(SYSTEM_TEXT_END)[0] ?? "" };
+}
+
+/** Ports below this one are privileged (ip(7), capability CAP_NET_BIND_SERVICE). */
+const FIRST_COMMON_PORT = 1024;
+
+/** Says why a port cannot be listened on, likewise. */
+export function listenError(error: unknown, port: number): SystemError {
+  const said = systemError(error);
+  const privileged = said.kind === "permission_denied" && port > 0 && port < FIRST_COMMON_PORT;
+  return privileged ? { kind: "port_privileged" } : said;
 }

@@ -1,10 +1,12 @@
 /** The errors of TLS as codes. */
 
+import type { CertificateFlaw } from "./certificate.ts";
+
 /** Why TLS did not come about. `text` is rustls's own name of what has no code here. */
 export type TlsError =
-  /** The peer's certificate: of an issuer that is not trusted, for another name, out of its time, or unusable otherwise. */
+  /** The peer's certificate: of an issuer that is not trusted, for another name, or unusable for a reason without a code. */
   | { readonly kind: "certificate_untrusted" | "certificate_other_name" }
-  | { readonly kind: "certificate_expired" | "certificate_not_yet_valid" }
+  | CertificateFlaw
   | { readonly kind: "bad_certificate"; readonly text: string }
   /** The peer does not speak TLS. */
   | { readonly kind: "no_tls" }
@@ -15,7 +17,9 @@ export type TlsError =
 
 /** What Deno and rustls say, in the order in which it is compared. The first group, where there is one, is `text`. */
 const MESSAGES: readonly (readonly [RegExp, TlsError["kind"]])[] = [
-  [/^invalid peer certificate: .*(UnknownIssuer|BadSignature|CaUsedAsEndEntity)/, "certificate_untrusted"],
+  [/^invalid peer certificate: .*CaUsedAsEndEntity/, "certificate_of_authority"],
+  [/^invalid peer certificate: .*(UnknownIssuer|BadSignature)/, "certificate_untrusted"],
+  [/^invalid peer certificate: .*not valid for any names/, "certificate_without_names"],
   [/^invalid peer certificate: (NotValidForName|certificate not valid for name)/, "certificate_other_name"],
   [/^invalid peer certificate: (Expired|certificate expired)/, "certificate_expired"],
   [/^invalid peer certificate: (NotValidYet|certificate not valid yet)/, "certificate_not_yet_valid"],

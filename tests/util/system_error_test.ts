@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { linuxError, systemError } from "../../lib/util/system_error.ts";
+import { linuxError, listenError, systemError } from "../../lib/util/system_error.ts";
 
 async function thrown(work: () => unknown): Promise<unknown> {
   try {
@@ -78,4 +78,14 @@ Deno.test("linuxError() has the code of each number that sending gives where the
     "host_unreachable",
   ]);
   assertEquals(linuxError(105), { kind: "other", text: "errno 105" });
+});
+
+Deno.test("listenError() tells a port for privileged programs from other forbidden ones", () => {
+  const error = Object.assign(new Error("no"), { code: "EACCES" });
+  assertEquals(listenError(error, 80), { kind: "port_privileged" });
+  assertEquals(listenError(error, 1023), { kind: "port_privileged" });
+  for (const port of [0, 1024, 5000]) assertEquals(listenError(error, port), { kind: "permission_denied" });
+  assertEquals(listenError(Object.assign(new Error("no"), { code: "EADDRINUSE" }), 80), {
+    kind: "address_in_use",
+  });
 });

@@ -5,7 +5,12 @@ import { type TlsError, tlsError } from "../../lib/util/tls_error.ts";
 const ROWS: readonly (readonly [message: string, expected: TlsError | undefined])[] = [
   ["invalid peer certificate: UnknownIssuer", { kind: "certificate_untrusted" }],
   ["invalid peer certificate: BadSignature", { kind: "certificate_untrusted" }],
-  ["invalid peer certificate: Other(OtherError(CaUsedAsEndEntity))", { kind: "certificate_untrusted" }],
+  ["invalid peer certificate: Other(OtherError(CaUsedAsEndEntity))", { kind: "certificate_of_authority" }],
+  [
+    'invalid peer certificate: certificate not valid for name "127.0.0.1"; certificate is not valid for any names ' +
+    "(according to its subjectAltName extension)",
+    { kind: "certificate_without_names" },
+  ],
   ["invalid peer certificate: NotValidForName", { kind: "certificate_other_name" }],
   [
     'invalid peer certificate: certificate not valid for name "127.0.0.2"; certificate is only valid for …',
