@@ -1,6 +1,7 @@
 /** Framing of the registry protocol: one message a line. */
 
 import { concat } from "@std/bytes/concat";
+import { REPLACEMENT } from "./printable.ts";
 
 /** Longest line in bytes without its line feed, by default. */
 export const MAX_LINE_BYTES = 4096;
@@ -10,9 +11,6 @@ const CARRIAGE_RETURN = 0x0d;
 
 /** U+FEFF, which some programs write first; ignored at the beginning of a line. */
 const BYTE_ORDER_MARK = "\ufeff";
-
-/** U+FFFD, which the decoder puts in place of invalid bytes. It may also be in the text itself. */
-const REPLACEMENT = "\ufffd";
 
 /** Bytes of an invalid line that are kept for the message trace. */
 const EXCERPT_BYTES = 256;

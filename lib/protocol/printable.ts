@@ -1,5 +1,8 @@
 /** Makes text from the network safe for a terminal. */
 
+/** U+FFFD, which decoders put in place of bytes that are not UTF-8. It may also be in the text itself. */
+export const REPLACEMENT = "\ufffd";
+
 /**
  * Most combining marks on one character. Hebrew with vowels and cantillation has 4, Vietnamese 2; dozens would cover
  * other lines. Joiners count, too, so that they cannot separate such marks.

@@ -24,7 +24,14 @@ export type RequestId = string | number;
 export type RegistryRequest =
   & { readonly id?: RequestId }
   & (
-    | { readonly tipo: "registro"; readonly nome: string; readonly ip: string; readonly porta: number }
+    | {
+      readonly tipo: "registro";
+      readonly nome: string;
+      readonly ip: string;
+      readonly porta: number;
+      /** Version of the phone, for the registry's log. */
+      readonly versao?: string;
+    }
     | { readonly tipo: "resposta_desafio"; readonly nonce: string; readonly prova: string }
     | { readonly tipo: "consulta"; readonly nome: string }
     | { readonly tipo: "lista"; readonly a_partir?: number }
@@ -86,6 +93,11 @@ function isToken(value: unknown): value is string {
   return typeof value === "string" && /^[A-Za-z0-9_-]{22,43}$/.test(value);
 }
 
+/** Whether a value is the version of a program, such as `1.0.0` or `2.1-beta+git.4f2a`. */
+function isVersion(value: unknown): value is string {
+  return typeof value === "string" && /^[\w.+-]{1,32}$/.test(value);
+}
+
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && value as number >= 0;
 }
@@ -110,13 +122,13 @@ export function addressSentence({ kind }: AddressProblem): string {
 
 /** @returns A request without its `id`, or the problem in a Portuguese sentence. */
 function parseRequestFields(fields: Fields): RegistryRequest | string {
-  const { tipo, nome, ip, porta, a_partir, nonce, prova } = fields;
+  const { tipo, nome, ip, porta, a_partir, nonce, prova, versao } = fields;
   switch (tipo) {
     case "registro":
       if (!isName(nome)) return "o campo 'nome' deve ter de 1 a 32 caracteres visíveis, sem controles";
       if (!isIpAddress(ip)) return ADDRESS_SENTENCES.no_address;
       if (!isPort(porta)) return ADDRESS_SENTENCES.no_port;
-      return { tipo, nome: nome.normalize("NFC"), ip, porta };
+      return { tipo, nome: nome.normalize("NFC"), ip, porta, ...(isVersion(versao) ? { versao } : {}) };
     case "resposta_desafio":
       return isToken(nonce) && isToken(prova)
         ? { tipo, nonce, prova }

@@ -51,7 +51,8 @@ export type RegistrarOutput =
     readonly refusal: Refusal;
     readonly omitted: number;
   }
-  | { readonly kind: "joined"; readonly person: Person }
+  /** `version`: of the person's phone, if it gave one. */
+  | { readonly kind: "joined"; readonly person: Person; readonly version?: string }
   | { readonly kind: "left"; readonly person: Person; readonly reason: LeaveReason };
 
 /** Options of a registrar. */
@@ -212,7 +213,8 @@ export class Registrar {
   #joined(session: Session, person: Person): void {
     this.#unregistered.stop(session);
     this.#holders.set(nameKey(person.nome), session);
-    this.#outputs.push({ kind: "joined", person });
+    const { version } = session;
+    this.#outputs.push({ kind: "joined", person, ...(version !== undefined && { version }) });
   }
 
   #left(person: Person, reason: LeaveReason): void {

@@ -1,7 +1,7 @@
 /** The registry as a TCP or TLS server. */
 
 import { personFields } from "../events/fields.ts";
-import type { ListenDetail, RegistryEvent } from "../events/registry_events.ts";
+import type { ForeignProtocol, ListenDetail, RegistryEvent } from "../events/registry_events.ts";
 import { canonicalIp, type Endpoint, formatEndpoint, isLoopback, unreachable } from "../protocol/address.ts";
 import { LineSplitter, MAX_LINE_BYTES } from "../protocol/line_splitter.ts";
 import { DEFAULT_REGISTRY_PORT, type Person, type RegistryReply } from "../protocol/registry_messages.ts";
@@ -9,10 +9,10 @@ import { Admission } from "./admission.ts";
 import { WriteQueue } from "../util/write_queue.ts";
 import { Registrar, type RegistrarOutput } from "./registrar.ts";
 import type { PasswordGate } from "../protocol/password_challenge.ts";
-import { type AddressJudge, ROOM_FULL, type Session } from "./session.ts";
+import { type AddressJudge, NO_PHONE, ROOM_FULL, type Session } from "./session.ts";
 import { spareDescriptors } from "./descriptor_budget.ts";
 import { hostAddresses } from "../util/host_addresses.ts";
-import { systemError } from "../util/system_error.ts";
+import { listenError } from "../util/system_error.ts";
 import { tlsError } from "../util/tls_error.ts";
 import { TokenBucket } from "../util/token_bucket.ts";
 import { within } from "../util/time_limit.ts";
@@ -139,7 +139,7 @@ export function startRegistry(options: RegistryOptions = {}): RegistryServer {
       kind: "cannot_listen",
       host,
       port,
-      cause: tlsError(error) ?? systemError(error),
+      cause: tlsError(error) ?? listenError(error, port),
     });
   }
   return new Server(listener, options);
@@ -284,8 +284,10 @@ class Server implements RegistryServer {
         socket.setKeepAlive(true);
       }
       if (await this.#converse(session, connection)) await linger(socket);
-    } catch {
+    } catch (error) {
       // The connection failed, or the registry closes.
+      const detail = tlsError(error);
+      if (detail) this.#onEvent({ event: "tls_failed", ip: peerOf(socket).ip, detail });
     } finally {
       // First, since the name must be free as soon as the phone sees the end of the connection.
       this.#registrar.handleDisconnect(performance.now(), session);
@@ -311,9 +313,17 @@ class Server implements RegistryServer {
       const ms = bucket.take(performance.now(), tokens);
       if (ms > 0) await pause(ms);
     };
-    for (;;) {
+    for (let first = true;; first = false) {
       const count = await socket.read(buffer);
       if (count === null) return false;
+      const protocol = first ? foreignProtocol(buffer.subarray(0, count)) : undefined;
+      if (protocol) {
+        this.#onEvent({ event: "foreign_client", ip: peer.ip, protocol });
+        // A phone with `--tls` notices by any answer that this is no TLS.
+        writeQueue.push(this.#encode(NO_PHONE, peer));
+        await within(LINGER_MS, writeQueue.drained());
+        return true;
+      }
       await throttle(1 / READS_PER_REQUEST + count / BYTES_PER_REQUEST);
       for (const line of splitter.push(buffer.subarray(0, count))) {
         await throttle(1);
@@ -337,7 +347,11 @@ class Server implements RegistryServer {
     for (const output of this.#registrar.drain()) {
       switch (output.kind) {
         case "joined":
-          this.#onEvent({ event: "joined", ...eventFields(output.person) });
+          this.#onEvent({
+            event: "joined",
+            ...eventFields(output.person),
+            ...(output.version !== undefined && { version: output.version }),
+          });
           this.#reportTable();
           break;
         case "left":
@@ -434,6 +448,18 @@ class Server implements RegistryServer {
   }
 }
 
+/** First line of a request (RFC 9112, section 3) or of HTTP/2 (RFC 9113, section 3.4). */
+const HTTP = /^[A-Z]{3,8} \S+ HTTP\//;
+
+/** First bytes of a TLS handshake: content type, major version (RFC 8446, section 5.1). */
+const TLS_HANDSHAKE = [22, 3];
+
+/** What a client that is no phone speaks, by its first bytes. */
+function foreignProtocol(bytes: Uint8Array): ForeignProtocol | undefined {
+  if (TLS_HANDSHAKE.every((byte, index) => bytes[index] === byte)) return "tls";
+  return HTTP.test(decoder.decode(bytes)) ? "http" : undefined;
+}
+
 function peerOf(socket: Socket): Endpoint {
   const { hostname, port } = socket.remoteAddr as Deno.NetAddr;
   return { ip: canonicalIp(hostname), port };
@@ -452,6 +478,7 @@ function eventFields({ nome, ip, porta }: Person): { name: string; ip: string; p
 }
 
 const encoder = new TextEncoder();
+const decoder = new TextDecoder();
 
 /** Lingering close: ends this direction, then waits up to {@linkcode LINGER_MS} for the phone to close. */
 async function linger(socket: Socket): Promise<void> {

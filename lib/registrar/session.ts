@@ -66,6 +66,13 @@ export const ROOM_FULL: RegistryReply = {
   mensagem: SENTENCES.sala_cheia,
 };
 
+/** The only line to a client that speaks HTTP or TLS. */
+export const NO_PHONE: RegistryReply = {
+  tipo: "erro",
+  codigo: "mensagem_invalida",
+  mensagem: "este é um registro da Sala, sem TLS e sem HTTP",
+};
+
 const encoder = new TextEncoder();
 
 /** Size of a reply to `lista` without its people, at most. */
@@ -83,6 +90,8 @@ export class Session {
   waiting = false;
   /** Whether it has left or was dropped. Further lines are ignored. */
   gone = false;
+  /** The version that the phone gave with its last `registro`. */
+  version: string | undefined;
   /** When it last kept its name in a contest. */
   keptNameAt = -Infinity;
 
@@ -158,6 +167,7 @@ export class Session {
       case "pong":
         return { close: false };
       case "registro":
+        this.version = request.versao;
         return this.#register({ nome: request.nome, ip: request.ip, porta: request.porta }, request.id);
       case "resposta_desafio":
         return this.#handleChallengeAnswer(request, request.id);

@@ -380,3 +380,36 @@ Deno.test({
     }
   },
 });
+
+Deno.test("startRegistry() reports the version that a phone gives", async () => {
+  await using room = new Room();
+  const registro = { tipo: "registro", ip: "192.0.2.1", porta: 6000 };
+  for (
+    const [nome, versao] of [["joão", "1.2.0-beta+git.4f2a"], ["ana", undefined], ["bia", "x y"], ["eva", 7]]
+  ) {
+    using phone = await room.connect();
+    await phone.send({ ...registro, nome, versao });
+    assertEquals(await phone.message(), { ...registro, tipo: "registro_confirmado", nome });
+  }
+  const versions = room.events.flatMap((event) => event.event === "joined" ? [event.version] : []);
+  assertEquals(versions, ["1.2.0-beta+git.4f2a", undefined, undefined, undefined]);
+});
+
+const STRANGERS = [
+  ["GET / HTTP/1.1\r\nHost: sala\r\n\r\n", "http"],
+  ["PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "http"],
+  [Uint8Array.of(22, 3, 1, 0, 5, 1, 0, 0, 1, 0), "tls"],
+] as const;
+
+for (const [said, protocol] of STRANGERS) {
+  Deno.test(`startRegistry() reports a client that says ${JSON.stringify(said)} once, and closes`, async () => {
+    await using room = new Room();
+    using client = await room.connect();
+    await client.send(said);
+    assertEquals((await client.message()).codigo, "mensagem_invalida");
+    assertEquals(await client.line(), undefined);
+    assertEquals(room.events.filter(({ event }) => event !== "message"), [
+      { event: "foreign_client", ip: "127.0.0.1", protocol },
+    ]);
+  });
+}

@@ -12,7 +12,7 @@ export const registryRequest: FuzzTarget = {
   name: "registry_request",
   seeds: jsonSeeds(
     { tipo: "registro", nome: "joão", ip: "192.168.0.10", porta: 6000, id: 1 },
-    { tipo: "registro", nome: "李小龙", ip: "2001:db8::1", porta: 65535, id: "a" },
+    { tipo: "registro", nome: "李小龙", ip: "2001:db8::1", porta: 65535, versao: "1.0.0", id: "a" },
     { tipo: "consulta", nome: "Maria da Silva", id: null },
     { tipo: "fechamento", nome: "joão" },
     { tipo: "lista", a_partir: 20, id: 7.5 },
