@@ -1,4 +1,4 @@
-/** Times the attempts to register again. */
+/** Times the attempts to register, for the first time or again. */
 
 import { exponentialBackoff } from "../util/backoff.ts";
 
@@ -38,7 +38,7 @@ export type Setback =
 
 /**
  * Exponential backoff with jitter: pauses are uniform between 0.25 s and a ceiling that doubles, so that the phones of a
- * room do not all come back at once. One instance for each loss; reads no clock.
+ * room do not all come back at once. One instance for each loss, and one for the first registration; reads no clock.
  */
 export class Backoff {
   readonly #random: () => number;

@@ -5,6 +5,7 @@ import type { Person } from "../protocol/registry_messages.ts";
 import type { Trace } from "../protocol/trace.ts";
 import {
   type ConnectFailure,
+  isNoReply,
   type ListResult,
   type LookUpResult,
   type RegisterResult,
@@ -18,11 +19,32 @@ import { pause } from "../util/pause.ts";
 /** Time limit for connecting again, in milliseconds, besides the pauses. */
 const RETRY_CONNECT_MS = 2000;
 
+/** Why a phone that waits for its registry is not in the room yet. */
+export type WaitReason = ConnectFailure | { readonly kind: "room_full" };
+
+/** Failures that may pass by themselves. A certificate becomes valid when a machine that has just started sets its clock. */
+const PASSING: ReadonlySet<string> = new Set<WaitReason["kind"]>([
+  ...["refused", "timeout", "reset", "lost", "room_full", "name_not_resolved"] as const,
+  ...[
+    "network_unreachable",
+    "host_unreachable",
+    "address_not_available",
+    "certificate_not_yet_valid",
+  ] as const,
+]);
+
 /** Options of a {@linkcode Registration}. None of the functions may throw. */
 export interface RegistrationOptions
   extends Pick<RegistryClientOptions, "replyMs" | "quietMs" | "password" | "tls"> {
   /** Receives every message as it was on the wire. */
   readonly onTrace?: (trace: Trace) => void;
+  /**
+   * With it, {@linkcode Registration.connect} and {@linkcode Registration.register} try until they succeed, or fail for a
+   * reason that only a person can mend. Called once for each `kind` of reason.
+   */
+  readonly onAwait?: (reason: WaitReason) => void;
+  /** Ends all attempts, as {@linkcode Registration.close} does. */
+  readonly signal?: AbortSignal;
   /** The connection is lost; attempts begin. Only after a name is registered. */
   readonly onLost?: () => void;
   /** The name is registered again, perhaps with another address. */
@@ -63,21 +85,48 @@ export class Registration implements AsyncDisposable {
   /** Fires when this host's addresses change while there is no connection. */
   #moved = new AbortController();
   #returning: Promise<void> = Promise.resolve();
+  /** Of the attempts before the first registration. */
+  readonly #backoff: Backoff;
+  readonly #awaited = new Set<WaitReason["kind"]>();
 
   private constructor(host: string, port: number, options: RegistrationOptions) {
     this.#host = host;
     this.#port = port;
     this.#options = options;
+    this.#backoff = new Backoff(options.random ?? Math.random);
+    options.signal?.addEventListener("abort", () => this.#closing.abort());
   }
 
-  /** Connects for the first time, in a single attempt. Never rejects. */
+  /** Connects for the first time, in a single attempt unless {@linkcode RegistrationOptions.onAwait} is given. Never rejects. */
   static async connect(host: string, port: number, options: RegistrationOptions = {}): Promise<LinkResult> {
     const registration = new Registration(host, port, options);
-    const result = await registration.#connect();
-    if (result.kind !== "connected") return result;
-    registration.#client = result.client;
+    const failure = await registration.#begin();
+    if (failure) return failure;
     registration.#watch = options.network?.watch(() => registration.#handleAddresses());
     return { kind: "connected", link: registration };
+  }
+
+  /** Makes the first connection. */
+  async #begin(): Promise<ConnectFailure | undefined> {
+    for (;;) {
+      const result = await this.#connect();
+      if (result.kind === "connected") {
+        this.#client = result.client;
+        return undefined;
+      }
+      if (!await this.#mayTryAgain(result)) return result;
+    }
+  }
+
+  /** Waits until another attempt may begin. @returns False if there is none. */
+  async #mayTryAgain(reason: WaitReason): Promise<boolean> {
+    const { onAwait } = this.#options;
+    if (!onAwait || !PASSING.has(reason.kind)) return false;
+    if (!this.#awaited.has(reason.kind)) onAwait(reason);
+    this.#awaited.add(reason.kind);
+    const setback = reason.kind === "refused" ? "refused" : "unreachable";
+    await pause(this.#backoff.failed(performance.now(), setback) ?? 0, this.#closing.signal);
+    return !this.#closing.signal.aborted;
   }
 
   /** This host's address on the connection. */
@@ -95,15 +144,26 @@ export class Registration implements AsyncDisposable {
    *
    * @param ip The address to register; if undefined, this host's on the connection, and after each loss on the new one.
    */
-  async register(name: string, ip: string | undefined, port: number): Promise<RegisterResult> {
-    if (!this.#client) return { kind: "lost" };
-    const result = await this.#client.register(name, ip ?? this.#client.localIp, port);
-    if (result.kind === "confirmed") {
-      this.#wanted = { name: result.person.nome, ip, port };
-      this.#person = result.person;
-      if (this.#client.closed) this.#lost();
+  async register(
+    name: string,
+    ip: string | undefined,
+    port: number,
+  ): Promise<RegisterResult | ConnectFailure> {
+    for (;;) {
+      const client = this.#client;
+      if (!client) return { kind: "lost" };
+      const result = await client.register(name, ip ?? client.localIp, port);
+      if (result.kind === "confirmed") {
+        this.#wanted = { name: result.person.nome, ip, port };
+        this.#person = result.person;
+        if (client.closed) this.#lost();
+      }
+      const failed = result.kind === "room_full" || isNoReply(result);
+      if (!failed || !await this.#mayTryAgain(result)) return result;
+      await client.close();
+      const failure = await this.#begin();
+      if (failure) return failure;
     }
-    return result;
   }
 
   /** Looks a person up. */
@@ -203,7 +263,7 @@ export class Registration implements AsyncDisposable {
       return person;
     }
     await client.close();
-    if (registered.kind === "lost") return "unreachable";
+    if (isNoReply(registered)) return "unreachable";
     return registered.kind === "name_taken" ? "name_taken" : "turned_away";
   }
 }

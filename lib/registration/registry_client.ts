@@ -10,6 +10,7 @@ import {
   isLoopback,
   isPort,
 } from "../protocol/address.ts";
+import { parseObject } from "../protocol/json_object.ts";
 import { LineSplitter } from "../protocol/line_splitter.ts";
 import {
   type ErrorCode,
@@ -23,6 +24,7 @@ import type { RoomPassword } from "../protocol/password_challenge.ts";
 import { type SystemError, systemError } from "../util/system_error.ts";
 import { withTimeLimit } from "../util/time_limit.ts";
 import { type TlsError, tlsError } from "../util/tls_error.ts";
+import { VERSION } from "../util/version.ts";
 import { WriteQueue } from "../util/write_queue.ts";
 
 /** Time limit for connecting, in milliseconds. */
@@ -44,6 +46,9 @@ const FAREWELL_MS = 1000;
 const SHORTEST_WATCH_MS = 100;
 
 const READ_BYTES = 8192;
+
+/** First bytes of a TLS alert: content type, major version (RFC 8446, section 5.1). */
+const TLS_ALERT = [21, 3];
 
 /** Options of a {@linkcode RegistryClient}. None of the functions may throw. */
 export interface RegistryClientOptions {
@@ -71,8 +76,7 @@ export type ConnectFailure =
   | TlsError
   /** The name stands for an address that is no machine's. */
   | AddressProblem
-  /** The registry closed the connection during the TLS handshake. */
-  | Lost
+  | NoReply
   /** The caller's signal fired. */
   | { readonly kind: "aborted" };
 
@@ -88,6 +92,25 @@ export interface Lost {
   readonly kind: "lost";
 }
 
+/** Why a request, or the TLS handshake, got no answer. */
+export type NoReply =
+  | Lost
+  /** The connection is open, and nothing comes. */
+  | { readonly kind: "timeout" }
+  /** Something came that is no message: another program listens there. */
+  | { readonly kind: "not_a_registry" }
+  /** A TLS alert came: what listens there speaks TLS only. */
+  | { readonly kind: "tls_wanted" };
+
+const NO_REPLY: ReadonlySet<string> = new Set<NoReply["kind"]>([
+  ...["lost", "timeout", "not_a_registry", "tls_wanted"] as const,
+]);
+
+/** Whether a result is that there was no answer. */
+export function isNoReply(result: { readonly kind: string }): result is NoReply {
+  return NO_REPLY.has(result.kind);
+}
+
 /** Result of {@linkcode RegistryClient.connect}. */
 export type ConnectResult = { readonly kind: "connected"; readonly client: RegistryClient } | ConnectFailure;
 
@@ -100,7 +123,7 @@ export type RegisterResult =
   | { readonly kind: "password_needed" }
   | { readonly kind: "wrong_password" }
   | Refusal
-  | Lost;
+  | NoReply;
 
 /** Result of {@linkcode RegistryClient.lookUp}. */
 export type LookUpResult =
@@ -144,6 +167,9 @@ export class RegistryClient implements AsyncDisposable {
   #heardAt = performance.now();
   #quietTimer: ReturnType<typeof setTimeout> | undefined;
   #roomFull = false;
+  /** What came so far, and why there is no reply. */
+  #heard: "nothing" | "no_message" | "tls_alert" | "messages" = "nothing";
+  #timedOut = false;
   #leaving = false;
   #over = false;
 
@@ -220,19 +246,27 @@ export class RegistryClient implements AsyncDisposable {
   /** Registers a name. After `name_taken` another one can be registered. */
   async register(name: string, ip: string, port: number): Promise<RegisterResult> {
     const person = { nome: name.normalize("NFC"), ip, porta: port };
-    let reply = await this.#ask({ tipo: "registro", ...person }, "registro_confirmado", "desafio");
+    const request = { tipo: "registro", ...person, versao: VERSION } as const;
+    let reply = await this.#ask(request, "registro_confirmado", "desafio");
     if (reply?.tipo === "desafio") {
       const answer = await this.#password?.answer(reply, person);
       if (!answer) return { kind: "password_needed" };
       reply = await this.#ask({ tipo: "resposta_desafio", ...answer }, "registro_confirmado");
     }
     // A full room sends `sala_cheia` and closes, perhaps before the request.
-    if (!reply) return this.#roomFull ? { kind: "room_full" } : { kind: "lost" };
+    if (!reply) return this.#roomFull ? { kind: "room_full" } : this.#noReply;
     if (reply.tipo === "registro_confirmado") return { kind: "confirmed", person: personOf(reply) };
     if (reply.codigo === "nome_em_uso") return { kind: "name_taken" };
     if (reply.codigo === "sala_cheia") return { kind: "room_full" };
     if (reply.codigo === "senha_incorreta") return { kind: "wrong_password" };
     return refusalOf(reply);
+  }
+
+  /** Why there was no reply, on a connection that has ended. */
+  get #noReply(): NoReply {
+    if (this.#heard === "tls_alert") return { kind: "tls_wanted" };
+    if (this.#heard === "no_message") return { kind: "not_a_registry" };
+    return { kind: this.#timedOut ? "timeout" : "lost" };
   }
 
   /** Looks a person up. */
@@ -308,7 +342,10 @@ export class RegistryClient implements AsyncDisposable {
   ): Promise<Reply<Type> | Reply<"erro"> | undefined> {
     if (this.#over) return Promise.resolve(undefined);
     const { promise, resolve } = Promise.withResolvers<Reply<Type> | Reply<"erro"> | undefined>();
-    const timer = setTimeout(() => this.#lose(), ms);
+    const timer = setTimeout(() => {
+      this.#timedOut = true;
+      this.#lose();
+    }, ms);
     this.#pending.push({
       types,
       settle: (reply) => {
@@ -347,6 +384,10 @@ export class RegistryClient implements AsyncDisposable {
         const count = await this.#connection.read(buffer);
         if (count === null) break;
         this.#heardAt = performance.now();
+        if (this.#heard === "nothing") {
+          const isAlert = TLS_ALERT.every((byte, index) => buffer[index] === byte);
+          this.#heard = isAlert ? "tls_alert" : "no_message";
+        }
         for (const line of splitter.push(buffer.subarray(0, count))) {
           const text = "text" in line ? line.text : `${line.beginning}…`;
           this.#onTrace({ direction: "received", transport: "TCP", peer: this.#peer, text });
@@ -362,6 +403,7 @@ export class RegistryClient implements AsyncDisposable {
   /** Handles a line; an invalid message, or a reply without a request, is ignored. */
   #receive(text: string): void {
     const parsed = parseReply(text);
+    if (parseObject(text)) this.#heard = "messages";
     if ("problem" in parsed) return;
     const reply = parsed.message;
     if (reply.tipo === "ping") {

@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { Registration, type RegistrationOptions } from "../../lib/registration/registration.ts";
 import { RegistryClient } from "../../lib/registration/registry_client.ts";
 import type { HostAddress, HostNetwork } from "../../lib/util/host_addresses.ts";
+import { PasswordGate } from "../../lib/protocol/password_challenge.ts";
 import { startRegistry } from "../../lib/registrar/server.ts";
 
 /** A registration and its reports. */
@@ -103,6 +104,59 @@ Deno.test("Registration makes no attempt before it has a name", async () => {
   await registry.close();
   assertEquals(await phone.link.register("joão", "192.0.2.7", 6007), { kind: "lost" });
   assertEquals(phone.told, []);
+});
+
+Deno.test("Registration that waits for its registry says why, once for each reason, and registers when there is room", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  const reasons: string[] = [];
+  const full = Promise.withResolvers<void>();
+  const refused = Promise.withResolvers<void>();
+  const connecting = Phone.connect(port, {
+    onAwait: ({ kind }) => {
+      reasons.push(kind);
+      if (kind === "refused") refused.resolve();
+      if (kind === "room_full") full.resolve();
+    },
+  });
+  await refused.promise;
+  await using registry = startRegistry({ host: "127.0.0.1", port, maxConnections: 1 });
+  await using phone = await connecting;
+  await phone.link.register("joão", "192.0.2.7", 6007);
+  assertEquals(reasons, ["refused"]);
+  const second = await Phone.connect(port, { onAwait: ({ kind }) => kind === "room_full" && full.resolve() });
+  const registered = second.link.register("maria", "192.0.2.8", 6008);
+  await full.promise;
+  await phone.link.close();
+  assertEquals((await registered).kind, "confirmed");
+  await second.link.close();
+  assertEquals(registry.port, port);
+});
+
+Deno.test("Registration does not wait where only a person can help", async () => {
+  const never = () => {
+    throw new Error("It waits");
+  };
+  await using registry = startRegistry({ host: "127.0.0.1", port: 0 });
+  const options = { onAwait: never, tls: { caCerts: [] } };
+  assertEquals(await Registration.connect("127.0.0.1", registry.port, options), { kind: "no_tls" });
+  await using secret = startRegistry({
+    host: "127.0.0.1",
+    port: 0,
+    gate: await PasswordGate.open("segredo"),
+  });
+  await using phone = await Phone.connect(secret.port, { onAwait: never });
+  assertEquals(await phone.link.register("joão", "192.0.2.7", 6007), { kind: "password_needed" });
+});
+
+Deno.test("Registration that waits ends with its signal", async () => {
+  const waiting = new AbortController();
+  const result = await Registration.connect("nobody.invalid", 5000, {
+    onAwait: () => waiting.abort(),
+    signal: waiting.signal,
+  });
+  assertEquals(result, { kind: "name_not_resolved" });
 });
 
 Deno.test("Registration notices a registry that vanished without closing", async () => {

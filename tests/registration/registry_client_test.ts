@@ -94,7 +94,7 @@ Deno.test("RegistryClient traces every message", async () => {
       direction: "sent",
       transport: "TCP",
       peer,
-      text: '{"tipo":"registro","nome":"joão","ip":"::1","porta":6000}',
+      text: '{"tipo":"registro","nome":"joão","ip":"::1","porta":6000,"versao":"1.0.0"}',
     },
     {
       direction: "received",
@@ -219,6 +219,31 @@ Deno.test("RegistryClient reads replies cut into single bytes", async () => {
     });
   });
 });
+
+/** What a server says to a registration before it closes or falls silent, and what the phone makes of it. */
+const STRANGERS = [
+  ["", false, "lost"],
+  ["", true, "timeout"],
+  ["HTTP/1.1 400 Bad Request\r\n\r\n", false, "not_a_registry"],
+  ["<!DOCTYPE HTML>", false, "not_a_registry"],
+  ["SSH-2.0-OpenSSH_9.6\r\n", true, "not_a_registry"],
+  [Uint8Array.of(21, 3, 3, 0, 2, 2, 50), false, "tls_wanted"],
+  ['{"tipo":"ping"}\n', false, "lost"],
+] as const;
+
+for (const [said, stays, kind] of STRANGERS) {
+  Deno.test(`RegistryClient calls it ${kind} where a server says ${JSON.stringify(said)} and ${stays ? "stays" : "closes"}`, async () => {
+    const over = Promise.withResolvers<void>();
+    await scripted(async (wire) => {
+      await wire.line();
+      await wire.send(said);
+      if (stays) await over.promise;
+    }, async (client) => {
+      assertEquals(await client.register("joão", "127.0.0.1", 6000), { kind });
+      over.resolve();
+    }, stays ? { replyMs: 200 } : {});
+  });
+}
 
 Deno.test("RegistryClient counts a registry that does not answer as lost", async () => {
   await scripted(
