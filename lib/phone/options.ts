@@ -21,6 +21,8 @@ export interface PhoneOptions {
   readonly name: string;
   /** UDP port for invitations; 0 is any free one. */
   readonly port: number;
+  /** Whether to wait for a registry that is not there yet. */
+  readonly wait: boolean;
   /** The person to call at once; the phone leaves when the call is over. In NFC, and a proper name. */
   readonly call: string | undefined;
   readonly answer: (typeof ANSWERS)[number];

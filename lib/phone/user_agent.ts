@@ -16,14 +16,17 @@ import {
   unreachable,
   zoneOf,
 } from "../protocol/address.ts";
+import type { RejectReason } from "../protocol/call_messages.ts";
 import { isName, looseKey, nameKey } from "../protocol/name.ts";
+import { REPLACEMENT } from "../protocol/printable.ts";
 import { RoomPassword } from "../protocol/password_challenge.ts";
-import type { Registration, RegistrationOptions } from "../registration/registration.ts";
+import type { Registration, RegistrationOptions, WaitReason } from "../registration/registration.ts";
 import type { ConnectFailure, LookUpResult } from "../registration/registry_client.ts";
 import type { CallTransport, CallTransportEvents } from "../transport/call_transport.ts";
 import type { HostNetwork } from "../util/host_addresses.ts";
 import { SerialQueue } from "../util/serial_queue.ts";
 import { similarBy } from "../util/similar.ts";
+import { listenError } from "../util/system_error.ts";
 import { within } from "../util/time_limit.ts";
 import type { CallAudio } from "./call_audio.ts";
 import { CallSession, NO_CALL } from "./call_session.ts";
@@ -43,8 +46,19 @@ export const EXIT = {
   unknownPerson: 6,
   rejected: 7,
   noAnswer: 8,
+  callBroke: 9,
+  givenUp: 10,
   recordingFailed: 11,
 } as const;
+
+/** The exit status of a phone with `--call`, by the reason why the other one rejects. */
+const REJECTED: Readonly<Record<RejectReason, number>> = {
+  ocupado: EXIT.rejected,
+  recusado: EXIT.rejected,
+  sem_resposta: EXIT.noAnswer,
+  sem_cifra: EXIT.rejected,
+  outra_pessoa: EXIT.unknownPerson,
+};
 
 /** Time that a phone with `--call` waits for a registry that it lost, in milliseconds. */
 const CALL_PATIENCE_MS = 10_000;
@@ -117,7 +131,7 @@ export interface UserAgentParts {
   /**
    * Opens the UDP port for invitations; see {@linkcode CallTransport.open}.
    *
-   * @throws {Deno.errors.AddrInUse} If another program has the port.
+   * @throws {Error} Of the system, if it cannot: `Deno.errors.AddrInUse` if another program has the port.
    */
   readonly openTransport: (ip: string, port: number, events: CallTransportEvents) => PhoneTransport;
   /** This host's addresses. */
@@ -137,6 +151,8 @@ export class UserAgent implements CommandTarget {
   /** The end of the last call: settles when its recording is complete and its figures are shown. */
   #ending: Promise<void> = Promise.resolve();
   #soundClosed = true;
+  /** Whether a call has begun. */
+  #called = false;
   /** Whether another phone has the name now. */
   #nameTaken = false;
   /** The call of the command line, while the registry is away and it cannot be made. */
@@ -144,6 +160,10 @@ export class UserAgent implements CommandTarget {
   #patience: ReturnType<typeof setTimeout> | undefined;
   /** Settles when the name is registered. */
   readonly #entered = Promise.withResolvers<PhoneRegistry>();
+  /** Settles when the phone waits for its registry (`--wait`). */
+  readonly #awaiting = Promise.withResolvers<void>();
+  /** Aborted at the end of the run. */
+  readonly #end = new AbortController();
   /** While the person is asked for another name: takes the exit status, or undefined once a name is registered. */
   #asking: PromiseWithResolvers<number | undefined> | undefined;
   /** Shows the registry's answers in the order of the commands. */
@@ -171,7 +191,13 @@ export class UserAgent implements CommandTarget {
     const entered = await Promise.race([this.#enter(), this.#finished.promise]);
     const status = entered ?? await this.#serve();
     await this.#leave();
-    return status === EXIT.done && this.#parts.audio.recordingFailed ? EXIT.recordingFailed : status;
+    return status === EXIT.done ? this.#outcome : status;
+  }
+
+  /** The exit status of a run without a failure of its own. */
+  get #outcome(): number {
+    if (this.#options.call !== undefined && !this.#called) return EXIT.givenUp;
+    return this.#parts.audio.recordingFailed ? EXIT.recordingFailed : EXIT.done;
   }
 
   /** Ends the run as `sair` does, from a signal or anywhere else. Later calls change nothing. */
@@ -194,8 +220,10 @@ export class UserAgent implements CommandTarget {
   async #enter(): Promise<number | undefined> {
     if (!await this.#parts.audio.check()) return EXIT.audioFailed;
     const { host, registryPort } = this.#options;
-    const { password, tls } = this.#options;
+    const { password, tls, wait } = this.#options;
     const connected = await this.#parts.connect(host, registryPort, {
+      signal: this.#end.signal,
+      ...(wait && { onAwait: (reason: WaitReason) => this.#awaited(reason) }),
       ...(password === undefined ? {} : { password: new RoomPassword(password) }),
       ...(tls && { tls }),
       onTrace: (trace) => this.#show({ event: "message", ...trace }),
@@ -204,10 +232,7 @@ export class UserAgent implements CommandTarget {
       onNameTaken: () => this.#lostName(),
       network: this.#parts.network,
     });
-    if (connected.kind !== "connected") {
-      this.#show({ event: "registry_unreachable", host, port: registryPort, detail: connected });
-      return EXIT.registryUnreachable;
-    }
+    if (connected.kind !== "connected") return this.#unreachable(connected);
     this.#registry = connected.link;
     const ip = this.#options.ip ?? connected.link.localIp;
     const problem = this.#options.ip === undefined
@@ -228,8 +253,11 @@ export class UserAgent implements CommandTarget {
         onPortTaken: (port) => this.#show({ event: "port_in_use", port }),
       });
     } catch (error) {
-      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
-      this.#show({ event: "port_in_use", port: this.#options.port });
+      const { port } = this.#options;
+      const inUse = error instanceof Deno.errors.AddrInUse;
+      const detail = listenError(error, port);
+      if (!inUse && detail.kind === "other") throw error;
+      this.#show(inUse ? { event: "port_in_use", port } : { event: "port_unusable", port, detail });
       return EXIT.wrongUsage;
     }
     return await this.#register();
@@ -253,11 +281,11 @@ export class UserAgent implements CommandTarget {
   async #tryName(name: string): Promise<number | "taken" | undefined> {
     const [registry, transport] = [this.#registry, this.#transport];
     if (!registry || !transport) return EXIT.registryUnreachable;
-    const ip = this.#options.ip ?? registry.localIp;
     const result = await registry.register(name, this.#options.ip, transport.port);
     if (this.#leaving) return EXIT.done;
     switch (result.kind) {
-      case "confirmed":
+      case "confirmed": {
+        const ip = this.#options.ip ?? registry.localIp;
         this.#self = { name: result.person.nome, ip };
         transport.name = this.#self.name;
         this.#show({ event: "registered", name, ip, port: transport.port });
@@ -265,14 +293,10 @@ export class UserAgent implements CommandTarget {
         this.#parts.screen.onNamesWanted(() => this.#offerNames());
         this.#entered.resolve(registry);
         return undefined;
+      }
       case "name_taken":
         this.#show({ event: "name_taken", name });
         return "taken";
-      case "lost": {
-        const { host, registryPort } = this.#options;
-        this.#show({ event: "registry_unreachable", host, port: registryPort, detail: result });
-        break;
-      }
       case "room_full":
         this.#show({ event: "registry_full" });
         break;
@@ -282,7 +306,25 @@ export class UserAgent implements CommandTarget {
         break;
       case "registry_refused":
         this.#show({ event: "registration_refused", reason: result.reason, text: result.text });
+        break;
+      default:
+        return this.#unreachable(result);
     }
+    return EXIT.registryUnreachable;
+  }
+
+  /** With `--wait`, the registry is not there yet. Meanwhile the person may leave. */
+  #awaited(detail: WaitReason): void {
+    const { host, registryPort } = this.#options;
+    this.#show({ event: "registry_awaited", host, port: registryPort, detail });
+    this.#awaiting.resolve();
+  }
+
+  #unreachable(detail: ConnectFailure): number {
+    const { host, registryPort } = this.#options;
+    // The person has given up waiting.
+    if (this.#leaving) return EXIT.done;
+    this.#show({ event: "registry_unreachable", host, port: registryPort, detail });
     return EXIT.registryUnreachable;
   }
 
@@ -300,6 +342,7 @@ export class UserAgent implements CommandTarget {
   async #answerQuestion(line: string, asking: PromiseWithResolvers<number | undefined>): Promise<void> {
     const name = line.normalize("NFC").trim();
     if (name === "") return;
+    if (name.includes(REPLACEMENT)) return this.#show({ event: "not_utf8", text: name });
     if (!isName(name)) return this.#show({ event: "bad_name", name });
     const status = await this.#tryName(name);
     if (status === "taken") return;
@@ -316,6 +359,7 @@ export class UserAgent implements CommandTarget {
   async #leave(): Promise<void> {
     this.#leaving = true;
     this.#ringer.stop();
+    this.#end.abort();
     clearTimeout(this.#patience);
     await within(LEAVE_MS, Promise.all([this.#sayGoodbye(), this.#closeSound()]));
     if (this.#self.name !== "") this.#show({ event: "closed" });
@@ -344,7 +388,7 @@ export class UserAgent implements CommandTarget {
     // A script must not wait for its call without end.
     if (this.#options.call === undefined || this.#transport?.current) return;
     this.#patience = setTimeout(() => {
-      if (!this.#transport?.current) this.quit(EXIT.registryUnreachable);
+      if (!this.#transport?.current) this.quit(this.#unreachable({ kind: "timeout" }));
     }, CALL_PATIENCE_MS);
   }
 
@@ -380,13 +424,13 @@ export class UserAgent implements CommandTarget {
   }
 
   /**
-   * Carries out typed lines until the input ends. A script's wait until the phone is registered, a person's do not: they
-   * may want to leave.
+   * Carries out typed lines until the input ends. A script's wait until the phone is registered, or waits for its registry;
+   * a person's do not: they may want to leave.
    */
   async #readLines(): Promise<void> {
     const { screen } = this.#parts;
     const typedByPerson = screen.interactive || screen.endLeaves;
-    if (!typedByPerson) await this.#entered.promise;
+    if (!typedByPerson) await Promise.race([this.#entered.promise, this.#awaiting.promise]);
     for await (const line of screen.lines) {
       if (this.#leaving) continue;
       if (this.#asking) await this.#answerQuestion(line, this.#asking);
@@ -401,7 +445,8 @@ export class UserAgent implements CommandTarget {
   async #do(line: string): Promise<void> {
     const command = parseCommand(line);
     if (command.kind === "nothing") return;
-    if (command.kind === "name_missing") this.#show({ event: "name_missing", command: command.command });
+    if (line.includes(REPLACEMENT)) this.#show({ event: "not_utf8", text: line });
+    else if (command.kind === "name_missing") this.#show({ event: "name_missing", command: command.command });
     else if (command.kind === "unknown") {
       this.#show({ event: "unknown_command", text: command.text, similar: command.similar });
     } else {
@@ -654,7 +699,7 @@ export class UserAgent implements CommandTarget {
         return this.#started(call);
       case "rejected":
         this.#show({ event: "rejected", name, reason: notice.reason });
-        return this.#over(notice.reason === "outra_pessoa" ? EXIT.unknownPerson : EXIT.rejected);
+        return this.#over(REJECTED[notice.reason]);
       case "unreachable":
         this.#show({ event: "unreachable", ...call.peer, detail: notice.detail });
         return this.#over(EXIT.registryUnreachable);
@@ -687,7 +732,7 @@ export class UserAgent implements CommandTarget {
 
   #cancelled(name: string): void {
     this.#show({ event: "invitation_cancelled", name });
-    this.#over(EXIT.done);
+    this.#over(EXIT.givenUp);
   }
 
   /** Ends the run after a call if the command line asked for that call, or if the name is taken. */
@@ -697,6 +742,7 @@ export class UserAgent implements CommandTarget {
   }
 
   #started(call: Call): void {
+    this.#called = true;
     if (!this.#transport) return;
     const { audio, screen } = this.#parts;
     this.#session = new CallSession({
@@ -709,11 +755,12 @@ export class UserAgent implements CommandTarget {
   }
 
   async #ended({ peer }: Call, end: CallEnd): Promise<void> {
+    this.#called = true;
     const session = this.#session;
     this.#session = undefined;
     // An accepted call whose confirmation never came ends without a start.
     const figures = await session?.end() ?? NO_CALL;
     this.#show({ event: "call_ended", name: peer.name, end, ...figures });
-    this.#over(EXIT.done);
+    this.#over(end === "peer_lost" ? EXIT.callBroke : EXIT.done);
   }
 }

@@ -18,6 +18,7 @@ export const OPTIONS: PhoneOptions = {
   registryPort: 5000,
   name: "João",
   port: 6000,
+  wait: false,
   call: undefined,
   answer: "ask",
   ring: "tone",

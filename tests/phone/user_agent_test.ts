@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Call, CallNotice } from "../../lib/call/call.ts";
 import type { PhoneOptions } from "../../lib/phone/options.ts";
-import { EXIT, UserAgent } from "../../lib/phone/user_agent.ts";
+import { EXIT, UserAgent, type UserAgentParts } from "../../lib/phone/user_agent.ts";
 import type { HostAddress } from "../../lib/util/host_addresses.ts";
 import { callOf, fakeParts, type FakeScreen, MARIA, OPTIONS, settle } from "./fakes.ts";
 
@@ -62,10 +62,78 @@ Deno.test("UserAgent says that its port is taken, and leaves the registry", asyn
   assertEquals(registry.log, ["close"]);
 });
 
+Deno.test("UserAgent says why its port cannot be had", async () => {
+  const { parts, screen } = fakeParts();
+  for (
+    const [code, port, kind] of [["EACCES", 80, "port_privileged"], [
+      "EAFNOSUPPORT",
+      6000,
+      "ip_version_not_available",
+    ]] as const
+  ) {
+    const openTransport = () => {
+      throw Object.assign(new Error("no"), { code });
+    };
+    assertEquals(
+      await new UserAgent({ ...OPTIONS, port }, { ...parts, openTransport }).run(),
+      EXIT.wrongUsage,
+    );
+    assertEquals(screen.events.at(-1), { event: "port_unusable", port, detail: { kind } });
+  }
+});
+
+Deno.test("UserAgent that waits for its registry says so, takes commands, and leaves without a word more", async () => {
+  const { parts, screen } = fakeParts();
+  const waiting = Promise.withResolvers<{ kind: "aborted" }>();
+  const connect: UserAgentParts["connect"] = (_host, _port, { onAwait, signal }) => {
+    onAwait?.({ kind: "refused" });
+    signal?.addEventListener("abort", () => waiting.resolve({ kind: "aborted" }));
+    return waiting.promise;
+  };
+  const status = new UserAgent({ ...OPTIONS, wait: true }, { ...parts, connect }).run();
+  await settle();
+  await screen.type("lista", "mudo", "sair");
+  assertEquals(await status, EXIT.done);
+  await waiting.promise;
+  await settle();
+  assertEquals(screen.shown, ["registry_awaited", "muted"]);
+});
+
+Deno.test("UserAgent that waited asks a person for another name with the next line", async () => {
+  const { parts, screen, registry } = fakeParts(true);
+  registry.registered = [{ kind: "name_taken" }, { kind: "name_taken" }, "confirmed"];
+  const ready = Promise.withResolvers<void>();
+  const connect: UserAgentParts["connect"] = async (host, port, options) => {
+    options.onAwait?.({ kind: "refused" });
+    await ready.promise;
+    return await parts.connect(host, port, options);
+  };
+  const phone = new UserAgent({ ...OPTIONS, wait: true }, { ...parts, connect });
+  const status = phone.run();
+  await settle();
+  ready.resolve();
+  await settle();
+  await screen.type("Ana", "Bia", "mudo");
+  assertEquals(screen.shown, ["registry_awaited", "name_taken", "name_taken", "registered", "muted"]);
+  assertEquals(registry.log.map((line) => line.split(" ")[1]), ["João", "Ana", "Bia"]);
+  phone.quit();
+  assertEquals(await status, EXIT.done);
+});
+
+Deno.test("UserAgent says of a line that is not UTF-8 that it is not, and does nothing", async () => {
+  const { phone, status, screen } = await start();
+  await screen.type("ligar jo\ufffdo");
+  assertEquals(screen.events.at(-1), { event: "not_utf8", text: "ligar jo\ufffdo" });
+  phone.quit();
+  await status;
+});
+
 /** Results of registering, the events shown, and the exit status. */
 const REFUSALS = [
   [{ kind: "name_taken" }, "name_taken", EXIT.nameTaken],
   [{ kind: "lost" }, "registry_unreachable", EXIT.registryUnreachable],
+  [{ kind: "timeout" }, "registry_unreachable", EXIT.registryUnreachable],
+  [{ kind: "not_a_registry" }, "registry_unreachable", EXIT.registryUnreachable],
   [{ kind: "room_full" }, "registry_full", EXIT.registryUnreachable],
   [{ kind: "password_needed" }, "password_refused", EXIT.registryUnreachable],
   [{ kind: "wrong_password" }, "password_refused", EXIT.registryUnreachable],
@@ -236,7 +304,7 @@ for (const options of [{}, { call: "Maria" }]) {
     fakes.registry.answering = new Promise(() => {});
     const asked = performance.now();
     await fakes.screen.type("lista", "sair");
-    assertEquals(await status, EXIT.done);
+    assertEquals(await status, options.call === undefined ? EXIT.done : EXIT.givenUp);
     assert(performance.now() - asked < 2000, "in two seconds");
     assertEquals([fakes.screen.shown.at(-1), phone.soundClosed], ["closed", false]);
   });
@@ -309,15 +377,18 @@ const ENDS: readonly (readonly [CallNotice, string, number])[] = [
   [{ kind: "rejected", reason: "ocupado" }, "rejected", EXIT.rejected],
   [{ kind: "rejected", reason: "outra_pessoa" }, "rejected", EXIT.unknownPerson],
   [{ kind: "unreachable", detail: { kind: "network_unreachable" } }, "unreachable", EXIT.registryUnreachable],
+  [{ kind: "rejected", reason: "recusado" }, "rejected", EXIT.rejected],
+  [{ kind: "rejected", reason: "sem_resposta" }, "rejected", EXIT.noAnswer],
   [{ kind: "no_answer" }, "no_answer", EXIT.noAnswer],
   [{ kind: "not_encrypted" }, "not_encrypted", EXIT.rejected],
-  [{ kind: "cancelled" }, "invitation_cancelled", EXIT.done],
+  [{ kind: "cancelled" }, "invitation_cancelled", EXIT.givenUp],
   [{ kind: "withdrawn" }, "invitation_withdrawn", EXIT.noAnswer],
   [{ kind: "ended", end: "peer_hung_up" }, "call_ended", EXIT.done],
+  [{ kind: "ended", end: "peer_lost" }, "call_ended", EXIT.callBroke],
 ];
 
 for (const [notice, event, exit] of ENDS) {
-  Deno.test(`UserAgent with a call of the command line ends with ${exit} at "${notice.kind}"`, async () => {
+  Deno.test(`UserAgent with a call of the command line ends with ${exit} at ${JSON.stringify(notice)}`, async () => {
     const { status, screen, transport, tell } = await start({ call: "Maria" });
     assertEquals(transport.log.slice(2), ["invite Maria"]);
     tell({ kind: "notice", call: callOf("ended"), notice });
@@ -325,6 +396,31 @@ for (const [notice, event, exit] of ENDS) {
     assertEquals(screen.shown, ["registered", "inviting", event, "closed"]);
   });
 }
+
+Deno.test("UserAgent that is ended before the call of the command line has begun ends with 10, later with 0", async () => {
+  const early = await start({ call: "Maria" });
+  early.phone.quit();
+  assertEquals(await early.status, EXIT.givenUp);
+  const late = await start({ call: "Maria" });
+  late.tell({ kind: "notice", call: callOf(), notice: { kind: "started" } });
+  late.phone.quit();
+  late.tell({ kind: "notice", call: callOf("ended"), notice: { kind: "ended", end: "hung_up" } });
+  assertEquals(await late.status, EXIT.done);
+  const ready = await start({ answer: "accept" });
+  ready.phone.quit();
+  assertEquals(await ready.status, EXIT.done);
+});
+
+Deno.test("UserAgent whose recording failed ends with 11, unless it ends with another failure", async () => {
+  const ends = [["hung_up", EXIT.recordingFailed], ["peer_lost", EXIT.callBroke]] as const;
+  for (const [end, exit] of ends) {
+    const { status, audio, tell } = await start({ call: "Maria" });
+    tell({ kind: "notice", call: callOf(), notice: { kind: "started" } });
+    audio.recordingFailed = true;
+    tell({ kind: "notice", call: callOf("ended"), notice: { kind: "ended", end } });
+    assertEquals(await status, exit);
+  }
+});
 
 Deno.test("UserAgent with a call of the command line ends with 6 where there is no such person", async () => {
   const { parts, registry, screen } = fakeParts();
