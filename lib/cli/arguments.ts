@@ -2,8 +2,10 @@
 
 import { isIPv6 } from "node:net";
 import { addressProblem, isIpAddress, isLinkLocal, isPort } from "../protocol/address.ts";
+import { REPLACEMENT } from "../protocol/printable.ts";
 import type { UsageProblem } from "../events/usage_problem.ts";
 import { isLanguage, type Language } from "../ui/texts/language.ts";
+import { similar } from "../util/similar.ts";
 
 /** Form of a tool's output. */
 export interface OutputOptions {
@@ -34,9 +36,88 @@ export function refuseNonsense(option: string, value: string): void {
   if (detail) throw new UsageError({ kind: "bad_address", option, value, detail });
 }
 
-/** The problem of an unknown option, without its value. */
-export function unknownOption(argument: string): UsageProblem {
-  return { kind: "unknown_option", option: argument.replace(/=.+$/s, "") };
+/** A command line that is split up. */
+export interface Given<Flag extends string, Valued extends string> {
+  readonly flags: ReadonlySet<Flag>;
+  /** An option without its value has `""`. */
+  readonly values: { readonly [Name in Valued]?: string };
+  readonly positional: readonly string[];
+  /** Valid even if the rest is wrong. */
+  readonly output: OutputOptions;
+  /** The first thing that is wrong. The rest is read as far as possible. */
+  readonly problem: UsageProblem | undefined;
+}
+
+/** Takes no value, since every user of the machine can read command lines: a word behind it may be the password. */
+const SECRET_FLAG = "room-password";
+
+/** An option, also with a dash that a word processor made of hyphens. "-5" is a number, "-" a file by convention. */
+const OPTION = /^(?:-[^\d]|[–—]\S)/;
+
+/**
+ * Splits a command line: `--flag`, `--name value`, `--name=value`, `-h`; behind `--` all is positional.
+ *
+ * @param flags Options without a value.
+ * @param valued Options with one.
+ */
+export function readArguments<Flag extends string, Valued extends string>(
+  args: readonly string[],
+  flags: readonly Flag[],
+  valued: readonly Valued[],
+): Given<Flag, Valued> {
+  const given = { flags: new Set<Flag>(), values: {} as Record<string, string>, positional: [] as string[] };
+  let problem: UsageProblem | undefined;
+  const wrong = (found: UsageProblem): void => {
+    problem ??= found;
+  };
+  const positional = (arg: string): void => {
+    // Deno decodes the bytes of arguments.
+    if (arg.includes(REPLACEMENT)) wrong({ kind: "not_utf8", argument: arg });
+    given.positional.push(arg);
+  };
+  const end = args.includes("--") ? args.indexOf("--") : args.length;
+  for (let at = 0; at < end; at++) {
+    const arg = args[at] ?? "";
+    if (!OPTION.test(arg)) {
+      if (args[at - 1] === `--${SECRET_FLAG}`) wrong({ kind: "takes_no_value", option: `--${SECRET_FLAG}` });
+      positional(arg);
+      continue;
+    }
+    const [, name = "", inline] = /^--([^=]*)(?:=(.*))?$/s.exec(arg === "-h" ? "--help" : arg) ?? [];
+    const option = `--${name}`;
+    const flag = flags.find((known) => known === name);
+    if (flag !== undefined) {
+      if (inline === undefined) given.flags.add(flag);
+      else wrong({ kind: "takes_no_value", option });
+    } else if (valued.some((known) => known === name)) {
+      const follows = inline === undefined && at + 1 < end && !OPTION.test(args[at + 1] ?? "");
+      const value = inline ?? (follows ? args[++at] : undefined) ?? "";
+      if (Object.hasOwn(given.values, name)) wrong({ kind: "repeated", option });
+      if (value.includes(REPLACEMENT)) wrong({ kind: "not_utf8", argument: option });
+      if (value.trim() === "") wrong({ kind: "bad_value", option, value: "" });
+      given.values[name] = value;
+    } else wrong(unknownOption(arg, [...flags, ...valued]));
+  }
+  args.slice(end + 1).forEach(positional);
+  const { lang } = given.values;
+  const has = (name: string): boolean => flags.some((flag) => flag === name && given.flags.has(flag));
+  const output = {
+    lang: isLanguage(lang) ? lang : undefined,
+    json: has("json"),
+    quiet: has("quiet"),
+    showPings: has("show-pings"),
+  };
+  return { ...given, values: given.values as { readonly [Name in Valued]?: string }, output, problem };
+}
+
+/** The problem of an unknown option, without anything that may be its value. */
+function unknownOption(arg: string, known: readonly string[]): UsageProblem {
+  const [, dashes = "", name = ""] = /^([-–—]+)([^=:;,/\s]*)/.exec(arg) ?? [];
+  // As in "-psecret" and "--room-passwordsecret".
+  const shown = dashes === "-" ? name.slice(0, 1) : name.startsWith(SECRET_FLAG) ? SECRET_FLAG : name;
+  const [nearest] = similar(name, known, 1);
+  const option = `${dashes}${shown}`;
+  return { kind: "unknown_option", option, ...(nearest !== undefined && { nearest: `--${nearest}` }) };
 }
 
 /** The result of `read`, or the problem of the {@linkcode UsageError} that it throws. */
@@ -60,10 +141,4 @@ export function parsePort(option: string, text: string): number {
 export function parseLanguage(text: string | undefined): Language | undefined {
   if (text === undefined || isLanguage(text)) return text;
   throw badValue("--lang", text);
-}
-
-/** A value that must not be blank, such as a path. @throws {UsageError} If it is. */
-export function parseGiven(option: string, text: string | undefined): string | undefined {
-  if (text?.trim() === "") throw badValue(option, "");
-  return text;
 }

@@ -1,7 +1,6 @@
 /** The command line of the phone. */
 
 import { isIPv6 } from "node:net";
-import { parseArgs } from "@std/cli/parse-args";
 import { addressProblem, canonicalIp, isIpAddress, isPort } from "../protocol/address.ts";
 import { isName } from "../protocol/name.ts";
 import { DEFAULT_REGISTRY_PORT } from "../protocol/registry_messages.ts";
@@ -15,19 +14,17 @@ import {
   RINGS,
   type VoiceOptions,
 } from "../phone/options.ts";
-import { isLanguage } from "../ui/texts/language.ts";
 import {
   badValue,
   orProblem,
   type OutputOptions,
-  parseGiven,
   parseLanguage,
   parsePort,
+  readArguments,
   refuseNonsense,
-  unknownOption,
   UsageError,
 } from "./arguments.ts";
-import { exposedPassword, type PasswordSource } from "./secrets.ts";
+import type { PasswordSource } from "./secrets.ts";
 
 /** Secrets to read or ask for before the phone registers. */
 export interface PhoneAccess {
@@ -50,6 +47,8 @@ export type PhoneRequest =
   | { readonly devices: true }
   /** Show the help. */
   | { readonly help: true }
+  /** Show the version. */
+  | { readonly version: true }
   /** None: the first error of the command line. */
   | { readonly problem: UsageProblem };
 
@@ -62,81 +61,58 @@ export interface PhoneOutputOptions extends OutputOptions {
   readonly plain: boolean;
 }
 
+/** Options without a value. */
+const FLAGS = [
+  ...[
+    "room-password",
+    "tls",
+    "wait",
+    "devices",
+    "json",
+    "quiet",
+    "show-pings",
+    "plain",
+    "help",
+    "version",
+  ] as const,
+  ...["no-fec", "no-redundancy", "no-stretch", "no-echo-cancel", "no-noise-reduction", "no-gain"] as const,
+  ...["no-encryption", "require-encryption"] as const,
+] as const;
+
+/** Options with a value. */
+const VALUED = [
+  ...[
+    "call",
+    "answer",
+    "ring",
+    "hang-up-after",
+    "mic",
+    "speaker",
+    "frame",
+    "ip",
+    "log-keys",
+    "lang",
+  ] as const,
+  ...["room-password-file", "ca"] as const,
+] as const;
+
 /**
  * Parses the command line of the phone: `REGISTRY NAME [PORT]` and the options of `--help`.
  *
  * @param args The arguments without the program's own name, such as `Deno.args`.
  */
 export function parsePhoneOptions(args: readonly string[]): ParsedPhoneOptions {
-  let unknown: string | undefined;
-  const given = parseArgs([...args], {
-    // The positional arguments too: "007" may be somebody's name.
-    string: [
-      "_",
-      "call",
-      "answer",
-      "ring",
-      "hang-up-after",
-      "mic",
-      "speaker",
-      "frame",
-      "ip",
-      "log-keys",
-      "lang",
-      "room-password-file",
-      "ca",
-    ],
-    boolean: [
-      "room-password",
-      "tls",
-      "devices",
-      "json",
-      "quiet",
-      "show-pings",
-      "plain",
-      "help",
-      "fec",
-      "redundancy",
-      "stretch",
-      "echo-cancel",
-      "noise-reduction",
-      "gain",
-      "encryption",
-      "require-encryption",
-    ],
-    negatable: ["fec", "redundancy", "stretch", "echo-cancel", "noise-reduction", "gain", "encryption"],
-    // Unless `--no-…` is given.
-    default: {
-      "fec": true,
-      "redundancy": true,
-      "stretch": true,
-      "echo-cancel": true,
-      "noise-reduction": true,
-      "gain": true,
-      "encryption": true,
-    },
-    alias: { help: "h" },
-    unknown: (argument, key) => {
-      if (key === undefined) return true;
-      unknown ??= argument;
-      return false;
-    },
-  });
-  const { json, quiet, plain } = given;
-  const lang = isLanguage(given.lang) ? given.lang : undefined;
-  const output = { lang, json, quiet, showPings: given["show-pings"], plain };
-  if (given.help) return { output, help: true };
+  const given = readArguments(args, FLAGS, VALUED);
+  const { flags, values } = given;
+  const output = { ...given.output, plain: flags.has("plain") };
+  if (flags.has("help")) return { output, help: true };
+  if (flags.has("version")) return { output, version: true };
   const request = orProblem((): PhoneRequest => {
-    const exposed = exposedPassword(args);
-    if (exposed) throw new UsageError(exposed);
-    if (unknown !== undefined) throw new UsageError(unknownOption(unknown));
-    parseLanguage(given.lang);
-    const sound = {
-      microphone: parseGiven("--mic", given.mic),
-      speaker: parseGiven("--speaker", given.speaker),
-    };
-    const [registry, name, port, ...more] = given._.map(String);
-    if (given.devices && registry === undefined) return { devices: true };
+    if (given.problem) throw new UsageError(given.problem);
+    parseLanguage(values.lang);
+    const sound = { microphone: values.mic, speaker: values.speaker };
+    const [registry, name, port, ...more] = given.positional;
+    if (flags.has("devices") && registry === undefined) return { devices: true };
     if (registry === undefined) throw missing("REGISTRY");
     const place = parseRegistry(registry);
     if (name === undefined) throw missing("NAME");
@@ -144,36 +120,34 @@ export function parsePhoneOptions(args: readonly string[]): ParsedPhoneOptions {
       ...place,
       name: parseName("NAME", name),
       port: port === undefined ? DEFAULT_PHONE_PORT : parsePort("PORT", port),
-      call: given.call === undefined ? undefined : parseName("--call", given.call),
-      answer: parseAnswer(given.answer),
-      ring: parseRing(given.ring),
-      hangUpAfter: parseHangUp(given["hang-up-after"], sound),
-      ip: parseIp(given.ip),
-      encryption: parseEncryption(given.encryption, given["require-encryption"]),
-      logKeys: parseGiven("--log-keys", given["log-keys"]),
+      wait: flags.has("wait"),
+      call: values.call === undefined ? undefined : parseName("--call", values.call),
+      answer: parseAnswer(values.answer),
+      ring: parseRing(values.ring),
+      hangUpAfter: parseHangUp(values["hang-up-after"], sound),
+      ip: parseIp(values.ip),
+      encryption: parseEncryption(!flags.has("no-encryption"), flags.has("require-encryption")),
+      logKeys: values["log-keys"],
       voice: {
-        frameMs: parseFrame(given.frame),
-        errorCorrection: given.fec,
-        redundancy: given.redundancy,
-        stretching: given.stretch,
-        echoCancel: given["echo-cancel"],
-        noiseReduction: given["noise-reduction"],
-        gain: given.gain,
+        frameMs: parseFrame(values.frame),
+        errorCorrection: !flags.has("no-fec"),
+        redundancy: !flags.has("no-redundancy"),
+        stretching: !flags.has("no-stretch"),
+        echoCancel: !flags.has("no-echo-cancel"),
+        noiseReduction: !flags.has("no-noise-reduction"),
+        gain: !flags.has("no-gain"),
       },
     };
     if (more[0] !== undefined) throw new UsageError({ kind: "too_many_arguments", argument: more[0] });
     const access = {
-      password: {
-        file: parseGiven("--room-password-file", given["room-password-file"]),
-        ask: given["room-password"],
-      },
-      tls: given.tls,
-      ca: parseGiven("--ca", given.ca),
+      password: { file: values["room-password-file"], ask: flags.has("room-password") },
+      tls: flags.has("tls"),
+      ca: values.ca,
     };
     if (access.ca !== undefined && !access.tls) {
       throw new UsageError({ kind: "incomplete", option: "--ca", missing: "--tls" });
     }
-    return given.devices ? { devices: true } : { options, sound, access };
+    return flags.has("devices") ? { devices: true } : { options, sound, access };
   });
   return { output, ...request };
 }

@@ -1,24 +1,20 @@
 /** The command line of the registry. */
 
-import { parseArgs } from "@std/cli/parse-args";
 import type { UsageProblem } from "../events/usage_problem.ts";
 import { canonicalIp } from "../protocol/address.ts";
 import { PasswordGate } from "../protocol/password_challenge.ts";
 import { DEFAULT_REGISTRY_PORT } from "../protocol/registry_messages.ts";
 import type { RegistryLimits, RegistryOptions } from "../registrar/server.ts";
-import { isLanguage } from "../ui/texts/language.ts";
 import {
-  badValue,
   orProblem,
   type OutputOptions,
-  parseGiven,
   parseLanguage,
   parsePort,
+  readArguments,
   refuseNonsense,
-  unknownOption,
   UsageError,
 } from "./arguments.ts";
-import { exposedPassword, type PasswordSource, readRoomPassword, readSecret } from "./secrets.ts";
+import { type PasswordSource, readCertificates, readKey, readRoomPassword } from "./secrets.ts";
 
 /** An option that sets a limit, with its range. */
 interface LimitOption {
@@ -45,6 +41,8 @@ export type RegistryRequest =
   | { readonly settings: RegistrySettings }
   /** Show the help. */
   | { readonly help: true }
+  /** Show the version. */
+  | { readonly version: true }
   /** None: the first error of the command line. */
   | { readonly problem: UsageProblem };
 
@@ -61,57 +59,47 @@ export interface RegistrySettings {
 /** A parsed command line. `output` is valid even if the rest is wrong. */
 export type ParsedRegistryOptions = { readonly output: OutputOptions } & RegistryRequest;
 
+/** Options without a value. */
+const FLAGS = ["json", "quiet", "show-pings", "help", "version", "room-password"] as const;
+
+/** Options with a value. */
+const VALUED = [
+  ...["port", "host", "lang", "room-password-file", "tls-cert", "tls-key"] as const,
+  ...LIMITS.map(({ option }) => option),
+] as const;
+
 /**
  * Parses the command line of the registry: the options of `--help`.
  *
  * @param args The arguments without the program's own name, such as `Deno.args`.
  */
 export function parseRegistryOptions(args: readonly string[]): ParsedRegistryOptions {
-  let unknown: UsageProblem | undefined;
-  const given = parseArgs([...args], {
-    string: [
-      "port",
-      "host",
-      "lang",
-      "room-password-file",
-      "tls-cert",
-      "tls-key",
-      ...LIMITS.map(({ option }) => option),
-    ],
-    boolean: ["json", "quiet", "show-pings", "help", "room-password"],
-    alias: { help: "h" },
-    default: { port: String(DEFAULT_REGISTRY_PORT), host: "0.0.0.0" },
-    unknown: (argument, key) => {
-      unknown ??= key === undefined ? { kind: "too_many_arguments", argument } : unknownOption(argument);
-    },
-  });
-  const { json, quiet } = given;
-  const lang = isLanguage(given.lang) ? given.lang : undefined;
-  const output = { lang, json, quiet, showPings: given["show-pings"] };
+  const given = readArguments(args, FLAGS, VALUED);
+  const { flags, values, output } = given;
+  if (flags.has("help")) return { output, help: true };
+  if (flags.has("version")) return { output, version: true };
   const request = orProblem((): RegistryRequest => {
-    const exposed = exposedPassword(args);
-    if (exposed) throw new UsageError(exposed);
-    if (unknown !== undefined) throw new UsageError(unknown);
-    const limits = parseLimits(given);
-    const port = parsePort("--port", given.port);
-    if (given.host === "") throw badValue("--host", "");
+    if (given.problem) throw new UsageError(given.problem);
+    const [argument] = given.positional;
+    if (argument !== undefined) throw new UsageError({ kind: "too_many_arguments", argument });
+    const limits = parseLimits(values);
+    const port = values.port === undefined ? DEFAULT_REGISTRY_PORT : parsePort("--port", values.port);
+    const { host = "0.0.0.0" } = values;
     // All addresses of this machine are one that no machine has.
-    if (given.host !== "0.0.0.0" && canonicalIp(given.host) !== "::") refuseNonsense("--host", given.host);
-    parseLanguage(given.lang);
-    const file = parseGiven("--room-password-file", given["room-password-file"]);
-    const tls = parseTls(given["tls-cert"], given["tls-key"]);
-    if (given.help) return { help: true };
-    const password = { file, ask: given["room-password"] };
-    return { settings: { port, host: given.host, limits, password, tls } };
+    if (host !== "0.0.0.0" && canonicalIp(host) !== "::") refuseNonsense("--host", host);
+    parseLanguage(values.lang);
+    const tls = parseTls(values["tls-cert"], values["tls-key"]);
+    const password = { file: values["room-password-file"], ask: flags.has("room-password") };
+    return { settings: { port, host, limits, password, tls } };
   });
   return { output, ...request };
 }
 
-function parseLimits(given: Readonly<Record<string, unknown>>): RegistryLimits {
+function parseLimits(given: Readonly<Record<string, string | undefined>>): RegistryLimits {
   const limits: { -readonly [limit in keyof RegistryLimits]: RegistryLimits[limit] } = {};
   for (const { option, limit, least, most, unit } of LIMITS) {
     const text = given[option];
-    if (typeof text !== "string") continue;
+    if (text === undefined) continue;
     const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
     if (!(value >= least && value <= most)) {
       throw new UsageError({ kind: "bad_value", option: `--${option}`, value: text, least, most });
@@ -122,8 +110,6 @@ function parseLimits(given: Readonly<Record<string, unknown>>): RegistryLimits {
 }
 
 function parseTls(cert: string | undefined, key: string | undefined): RegistrySettings["tls"] {
-  parseGiven("--tls-cert", cert);
-  parseGiven("--tls-key", key);
   if (cert !== undefined && key !== undefined) return { cert, key };
   if (cert !== undefined) {
     throw new UsageError({ kind: "incomplete", option: "--tls-cert", missing: "--tls-key" });
@@ -141,7 +127,7 @@ export async function readSecrets(
   const password = await readRoomPassword(settings.password, question);
   const gate = password === undefined ? {} : { gate: await PasswordGate.open(password) };
   if (!settings.tls) return gate;
-  const cert = await readSecret("--tls-cert", settings.tls.cert);
-  const key = await readSecret("--tls-key", settings.tls.key);
+  const cert = await readCertificates("--tls-cert", settings.tls.cert);
+  const key = await readKey("--tls-key", settings.tls.key);
   return { ...gate, tls: { cert, key } };
 }

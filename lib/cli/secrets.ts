@@ -3,8 +3,10 @@
  * can read.
  */
 
-import type { UsageProblem } from "../events/usage_problem.ts";
-import { badValue, UsageError } from "./arguments.ts";
+import type { SecretDetail } from "../events/usage_problem.ts";
+import { REPLACEMENT } from "../protocol/printable.ts";
+import { certificatesIn } from "../util/certificate.ts";
+import { UsageError } from "./arguments.ts";
 import { readSmallFile } from "./files.ts";
 import { onEndSignal, signalsAtStart } from "./signals.ts";
 import { standardInput } from "../ui/standard_input.ts";
@@ -35,19 +37,47 @@ export async function readRoomPassword(
 ): Promise<string | undefined> {
   if (file !== undefined) {
     const option = "--room-password-file";
-    const password = (await readSecret(option, file)).replace(/[\r\n]+$/, "");
-    if (password === "") {
-      throw new UsageError({ kind: "bad_file", option, value: file, detail: { kind: "empty" } });
-    }
+    const password = (await readText(option, file)).replace(/[\r\n]+$/, "");
+    if (password === "") throw badFile(option, file, { kind: "empty" });
     return password;
   }
   if (ask) return await askSecret("--room-password", question);
-  return Deno.env.get(PASSWORD_VARIABLE) || undefined;
+  try {
+    return Deno.env.get(PASSWORD_VARIABLE) || undefined;
+  } catch {
+    throw new UsageError({ kind: "not_utf8", argument: PASSWORD_VARIABLE });
+  }
 }
 
-/** Reads a text file. @throws {UsageError} If it cannot be read. */
-export async function readSecret(option: string, path: string): Promise<string> {
-  return new TextDecoder().decode(await readSmallFile({ option, path }));
+/** The error of a file that an option names. */
+function badFile(option: string, value: string, detail: SecretDetail): UsageError {
+  return new UsageError({ kind: "bad_file", option, value, detail });
+}
+
+/** Reads a file of text in UTF-8; a byte order mark is no part of the text. @throws {UsageError} If it cannot be read. */
+async function readText(option: string, path: string): Promise<string> {
+  const bytes = await readSmallFile({ option, path });
+  // UTF-16 without a byte order mark may be UTF-8 with zeros.
+  if (bytes.includes(0)) throw badFile(option, path, { kind: "not_text" });
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw badFile(option, path, { kind: "not_text" });
+  }
+}
+
+/** Reads the certificates of a file in PEM, in whatever text. @throws {UsageError} If it cannot be read, or has none. */
+export async function readCertificates(option: string, path: string): Promise<string> {
+  const certificates = certificatesIn(new TextDecoder().decode(await readSmallFile({ option, path })));
+  if (certificates.length === 0) throw badFile(option, path, { kind: "no_certificate_in_file" });
+  return certificates.join("\n");
+}
+
+/** Reads a private key in PEM. @throws {UsageError} If it cannot be read, or only with a passphrase. */
+export async function readKey(option: string, path: string): Promise<string> {
+  const pem = new TextDecoder().decode(await readSmallFile({ option, path }));
+  if (/ENCRYPTED/.test(pem)) throw badFile(option, path, { kind: "encrypted_key" });
+  return pem;
 }
 
 /** Time limit for writing the question, in milliseconds. */
@@ -73,8 +103,9 @@ async function askSecret(option: string, question: string): Promise<string> {
       const { value, done } = await Promise.race([input.read(), gaveUp.promise]);
       if (done) break;
       for (const character of decoder.decode(value, { stream: true })) {
-        if (GIVE_UP.includes(character)) throw badValue(option, "");
+        if (GIVE_UP.includes(character)) throw new UsageError({ kind: "nothing_typed", option });
         if (ENTER.includes(character)) {
+          if (typed.includes(REPLACEMENT)) throw new UsageError({ kind: "not_utf8", argument: option });
           if (typed.length > 0) return typed.join("");
         } else if (ERASE.includes(character)) typed.pop();
         else if (character >= " ") typed.push(character);
@@ -84,16 +115,10 @@ async function askSecret(option: string, question: string): Promise<string> {
     Deno.stdin.setRaw(false);
     await ask("\r\n");
   }
-  throw badValue(option, "");
+  throw new UsageError({ kind: "nothing_typed", option });
 }
 
 /** Writes to the terminal. What cannot be written does not keep the person from typing. */
 async function ask(text: string): Promise<void> {
   await within(ASK_MS, writeAll(Deno.stderr, new TextEncoder().encode(text))).catch(() => {});
-}
-
-/** The problem of a password on the command line, without the password; undefined if there is none. */
-export function exposedPassword(args: readonly string[]): UsageProblem | undefined {
-  const exposed = args.some((arg) => arg.startsWith("--room-password="));
-  return exposed ? { kind: "bad_value", option: "--room-password", value: "…" } : undefined;
 }

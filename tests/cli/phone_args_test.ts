@@ -8,6 +8,7 @@ const DEFAULTS: PhoneOptions = {
   registryPort: 5000,
   name: "maria",
   port: 6000,
+  wait: false,
   call: undefined,
   answer: "ask",
   ring: "tone",
@@ -63,7 +64,9 @@ const GOOD: readonly (readonly [string, Partial<PhoneOptions>])[] = [
   ["host maria --log-keys keys.txt", { logKeys: "keys.txt" }],
   ["host maria -- 6050", { port: 6050 }],
   ["--json host maria --quiet", {}],
-  ["host maria --answer accept --answer reject", { answer: "reject" }],
+  ["host maria --wait", { wait: true }],
+  ["--json --quiet --json host maria", {}],
+  ["host -- -ana", { name: "-ana" }],
 ];
 
 for (const [line, changed] of GOOD) {
@@ -95,7 +98,30 @@ const BAD: readonly (readonly [string, UsageProblem])[] = [
   ["host maria --foo=bar", { kind: "unknown_option", option: "--foo" }],
   ["host maria --no-json", { kind: "unknown_option", option: "--no-json" }],
   ["host maria -x", { kind: "unknown_option", option: "-x" }],
-  ["host maria --hang-up-after -5", { kind: "unknown_option", option: "-5" }],
+  ["host maria --hang-up-after -5", bad("--hang-up-after", "-5")],
+  ["host maria -5", bad("PORT", "-5")],
+  ...["--no-encryption=false", "--no-encryption=no", "--quiet=no", "--quiet=true", "--json=", "--tls=1"].map(
+    (arg) => [`host maria ${arg}`, { kind: "takes_no_value", option: arg.replace(/=.*/, "") }] as const,
+  ),
+  ["host maria --help=no", { kind: "takes_no_value", option: "--help" }],
+  ["host maria --encryption", { kind: "unknown_option", option: "--encryption", nearest: "--no-encryption" }],
+  ["host maria --opção=x", { kind: "unknown_option", option: "--opção" }],
+  ["host maria --room-password-fil=x", {
+    ...{ kind: "unknown_option", option: "--room-password", nearest: "--room-password-file" } as const,
+  }],
+  ["host maria --quie", { kind: "unknown_option", option: "--quie", nearest: "--quiet" }],
+  ["host maria --require", { kind: "unknown_option", option: "--require", nearest: "--require-encryption" }],
+  ["host maria --awnser accept", { kind: "unknown_option", option: "--awnser", nearest: "--answer" }],
+  ["host maria –quiet", { kind: "unknown_option", option: "–quiet", nearest: "--quiet" }],
+  ["host maria -quiet", { kind: "unknown_option", option: "-q", nearest: "--quiet" }],
+  ["host maria --call ana --call bia", { kind: "repeated", option: "--call" }],
+  ["host maria --mic=3 --mic 4", { kind: "repeated", option: "--mic" }],
+  ["host jo\ufffdo", { kind: "not_utf8", argument: "jo\ufffdo" }],
+  ["host maria --call jo\ufffdo", { kind: "not_utf8", argument: "--call" }],
+  ["host maria --mic=voz\ufffd.wav", { kind: "not_utf8", argument: "--mic" }],
+  ["host maria --frame=", bad("--frame", "")],
+  ["host maria --call=", bad("--call", "")],
+  ["host maria -- 6000 --json", { kind: "too_many_arguments", argument: "--json" }],
   ["host: maria", bad("REGISTRY", "host:")],
   ["host:0 maria", bad("REGISTRY", "host:0")],
   ["host:65536 maria", bad("REGISTRY", "host:65536")],
@@ -117,7 +143,7 @@ const BAD: readonly (readonly [string, UsageProblem])[] = [
   ["host maria --answer yes", bad("--answer", "yes")],
   ["host maria --answer", bad("--answer", "")],
   ["host maria --frame 15", bad("--frame", "15")],
-  ["host maria --no-quiet", { kind: "unknown_option", option: "--no-quiet" }],
+  ["host maria --no-quiet", { kind: "unknown_option", option: "--no-quiet", nearest: "--quiet" }],
   ["host maria --hang-up-after 0", bad("--hang-up-after", "0")],
   ["host maria --hang-up-after soon", bad("--hang-up-after", "soon")],
   ["host maria --hang-up-after file", WITHOUT_FILE],
@@ -202,5 +228,39 @@ for (const [line, option, value, kind] of ADDRESSES) {
     const parsed = parsePhoneOptions(line.split(" "));
     const problem = { kind: "bad_address", option, value, detail: { kind } } as UsageProblem;
     assertEquals("problem" in parsed && parsed.problem, problem);
+  });
+}
+
+Deno.test("parsePhoneOptions() shows the version, whatever else there is, and the help before it", () => {
+  for (const args of [["--version"], ["host", "--version", "--foo"]]) {
+    assert("version" in parsePhoneOptions(args));
+  }
+  assert("help" in parsePhoneOptions(["--version", "--help"]));
+  assert("options" in parsePhoneOptions(["host", "maria", "--", "0"]));
+  assert("problem" in parsePhoneOptions(["host", "maria", "--", "--help"]));
+});
+
+/** Command lines with a password where none belongs. */
+const EXPOSED = [
+  "host maria --room-password=segredo",
+  "host maria --room-password segredo",
+  "host maria --room-password segredo 6000",
+  "--room-password segredo host maria",
+  "host maria 6000 --room-password segredo",
+  "host maria --room-password:segredo",
+  "host maria --room-passwordsegredo",
+  "host maria --senha/segredo",
+  "host maria --password=segredo",
+  "host maria --password segredo",
+  "host maria --roompassword segredo",
+  "host maria -psegredo",
+  "host maria --room-password segr\ufffdedo",
+];
+
+for (const line of EXPOSED) {
+  Deno.test(`parsePhoneOptions() does not repeat the password of ${JSON.stringify(line)}`, () => {
+    const parsed = parsePhoneOptions(line.split(" "));
+    assert("problem" in parsed, JSON.stringify(parsed));
+    assert(!JSON.stringify(parsed.problem).includes("segr"), JSON.stringify(parsed.problem));
   });
 }
