@@ -30,13 +30,15 @@ import { type OutputOptions, UsageError } from "./lib/cli/arguments.ts";
 import { parsePhoneOptions, type PhoneAccess, type SoundOptions } from "./lib/cli/phone_args.ts";
 import type { PhoneOptions } from "./lib/phone/options.ts";
 import { raisePriority } from "./lib/cli/priority.ts";
-import { readRoomPassword, readSecret } from "./lib/cli/secrets.ts";
+import { readCertificates, readRoomPassword } from "./lib/cli/secrets.ts";
 import { phoneHelp, sentence } from "./lib/ui/sentences.ts";
 import type { Telling } from "./lib/ui/texts/shape.ts";
 import { PHONE_TEXTS } from "./lib/ui/texts/texts.ts";
+import { environmentVariable } from "./lib/util/environment.ts";
 import { type HostNetwork, runtimeNetwork } from "./lib/util/host_addresses.ts";
 import { systemError } from "./lib/util/system_error.ts";
 import { within } from "./lib/util/time_limit.ts";
+import { VERSION } from "./lib/util/version.ts";
 import { writeAll, type Writer } from "./lib/util/write_all.ts";
 
 async function print(text: string, to: Writer = new ExactWriter(Deno.stdout)): Promise<void> {
@@ -81,7 +83,7 @@ async function withAccess(
   question: string,
 ): Promise<PhoneOptions> {
   const password = await readRoomPassword(source, question);
-  const caCerts = ca === undefined ? [] : [await readSecret("--ca", ca)];
+  const caCerts = ca === undefined ? [] : [await readCertificates("--ca", ca)];
   return {
     ...options,
     ...(password === undefined ? {} : { password }),
@@ -113,20 +115,24 @@ async function checkFiles(
  * with both.
  */
 function chooseNetwork(): { readonly udp: UdpDriver; readonly network: HostNetwork } {
-  const linux = Deno.env.get("SALA_UDP") === "runtime" ? undefined : LinuxUdp.load();
+  const linux = environmentVariable("SALA_UDP") === "runtime" ? undefined : LinuxUdp.load();
   return linux ? { udp: linux, network: linux.network } : { udp: runtimeUdp, network: runtimeNetwork };
 }
 
 async function main(args: readonly string[]): Promise<number> {
   const request = parsePhoneOptions(args);
   const { output } = request;
-  const language = chooseLanguage(output.lang, (name) => Deno.env.get(name));
+  const language = chooseLanguage(output.lang, environmentVariable);
   if ("problem" in request) {
     await complain({ event: "wrong_usage", problem: request.problem }, output, language);
     return EXIT.wrongUsage;
   }
   if ("help" in request) {
     await print(forOutput(phoneHelp(language), Deno.stdout));
+    return EXIT.done;
+  }
+  if ("version" in request) {
+    await tell({ event: "version", program: "phone", version: VERSION }, output, language);
     return EXIT.done;
   }
   if ("devices" in request) {
@@ -169,6 +175,7 @@ async function main(args: readonly string[]): Promise<number> {
       if (output.json) screen.show(event);
       print(sentence(event, PHONE_TEXTS[language]).text, stderr ?? Deno.stderr).catch(() => {});
     },
+    ...(stderr && { writeError: (bytes: Uint8Array) => writeAll(stderr, bytes) }),
   });
   const phone = new UserAgent(options, {
     screen,
@@ -208,7 +215,7 @@ try {
   Deno.exit(await main(Deno.args));
 } catch (error) {
   const { output } = parsePhoneOptions(Deno.args);
-  const language = chooseLanguage(output.lang, (name) => Deno.env.get(name));
+  const language = chooseLanguage(output.lang, environmentVariable);
   // Whom a closed pipe was for does not want to know more, as in `phone --help | head -1`.
   if (!readerHasGone(error)) {
     await complain({ event: "failed", detail: systemError(error) }, output, language);

@@ -16,6 +16,7 @@ import {
 import type { RegistryEvent } from "./lib/events/registry_events.ts";
 import { chooseLanguage } from "./lib/ui/texts/language.ts";
 import { REGISTRY_TEXTS } from "./lib/ui/texts/texts.ts";
+import { jsonLine } from "./lib/ui/json_line.ts";
 import { registrySentence } from "./lib/ui/sentences.ts";
 import { ExactWriter, FAREWELL_MS, lastingWriter, readerHasGone } from "./lib/ui/output.ts";
 import { RegistryScreen } from "./lib/ui/registry_screen.ts";
@@ -23,11 +24,15 @@ import { ListenError, type RegistryOptions, startRegistry } from "./lib/registra
 import { forOutput, terminalSize } from "./lib/ui/terminal_size.ts";
 import { UsageError } from "./lib/cli/arguments.ts";
 import { parseRegistryOptions, readSecrets } from "./lib/cli/registry_args.ts";
+import { ownAddresses } from "./lib/cli/own_addresses.ts";
 import { giveUpFiles } from "./lib/cli/permissions.ts";
 import { DEFAULT_REGISTRY_PORT } from "./lib/protocol/registry_messages.ts";
 import { unreachable } from "./lib/protocol/address.ts";
 import { hostAddresses } from "./lib/util/host_addresses.ts";
+import { certificateFlaw } from "./lib/util/certificate.ts";
+import { environmentVariable } from "./lib/util/environment.ts";
 import { type SystemError, systemError } from "./lib/util/system_error.ts";
+import { VERSION } from "./lib/util/version.ts";
 import { within } from "./lib/util/time_limit.ts";
 import { writeAll } from "./lib/util/write_all.ts";
 
@@ -42,7 +47,7 @@ function hasTerminal(): boolean {
 async function main(args: string[]): Promise<number> {
   const request = parseRegistryOptions(args);
   const { lang, json, quiet, showPings } = request.output;
-  const language = chooseLanguage(lang, (name) => Deno.env.get(name));
+  const language = chooseLanguage(lang, environmentVariable);
   const texts = REGISTRY_TEXTS[language];
   const output = new RegistryScreen(lastingWriter(new ExactWriter(Deno.stdout), outputFailed), {
     language,
@@ -72,13 +77,17 @@ async function main(args: string[]): Promise<number> {
 
   if ("problem" in request) {
     await complain({ event: "wrong_usage", problem: request.problem });
-    const usage = new TextEncoder().encode(`${forOutput(texts.usageLine, Deno.stderr)}\n`);
-    await within(FAREWELL_MS, writeAll(Deno.stderr, usage)).catch(() => {});
     return WRONG_USAGE;
   }
   if ("help" in request) {
     const help = forOutput(`${texts.usageLine}\n\n${texts.help}`, Deno.stdout);
     await writeAll(new ExactWriter(Deno.stdout), new TextEncoder().encode(`${help}\n`));
+    return DONE;
+  }
+  if ("version" in request) {
+    const event = { event: "version", program: "registry", version: VERSION } as const;
+    const said = json ? jsonLine(event, new Date()) : registrySentence(event, texts);
+    await writeAll(new ExactWriter(Deno.stdout), new TextEncoder().encode(`${said}\n`));
     return DONE;
   }
 
@@ -118,7 +127,16 @@ async function main(args: string[]): Promise<number> {
       ...secrets,
       onEvent: (event) => output.show(event),
     });
-    output.show({ event: "listening", host: server.host, port: server.port });
+    output.show({
+      event: "listening",
+      host: server.host,
+      port: server.port,
+      addresses: ownAddresses(server.host, hostAddresses()),
+      options: [...secrets.tls ? ["--tls"] : [], ...secrets.gate ? ["--room-password"] : []],
+      version: VERSION,
+    });
+    const flaw = secrets.tls && certificateFlaw(secrets.tls.cert, new Date());
+    if (flaw) output.show({ event: "certificate_flawed", detail: flaw });
     await Promise.race([wished.promise, output.broken, failure.promise]);
   } catch (error) {
     await complain(
@@ -139,10 +157,15 @@ try {
   Deno.exit(await main(Deno.args));
 } catch (error) {
   if (!readerHasGone(error)) {
-    const { lang } = parseRegistryOptions(Deno.args).output;
-    const texts = REGISTRY_TEXTS[chooseLanguage(lang, (name) => Deno.env.get(name))];
-    const told = `${registrySentence({ event: "failed", detail: systemError(error) }, texts)}\n`;
+    const { lang, json } = parseRegistryOptions(Deno.args).output;
+    const texts = REGISTRY_TEXTS[chooseLanguage(lang, environmentVariable)];
+    const event = { event: "failed", detail: systemError(error) } as const;
+    const told = `${registrySentence(event, texts)}\n`;
     await within(FAREWELL_MS, writeAll(Deno.stderr, new TextEncoder().encode(told))).catch(() => {});
+    const line = `${jsonLine(event, new Date())}\n`;
+    if (json) {
+      await within(FAREWELL_MS, writeAll(Deno.stdout, new TextEncoder().encode(line))).catch(() => {});
+    }
   }
   Deno.exit(FAILED);
 }

@@ -20,6 +20,13 @@ export interface OutputFailedEvent {
   readonly detail: SystemError;
 }
 
+/** Answer to `--version`. */
+export interface VersionEvent {
+  readonly event: "version";
+  readonly program: "phone" | "registry";
+  readonly version: string;
+}
+
 /** A person and the address of their phone. */
 export interface PersonFields extends Endpoint {
   readonly name: string;

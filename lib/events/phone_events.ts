@@ -9,9 +9,10 @@ import type { VoiceFigures } from "../voice/voice_session.ts";
 import type { AddressProblem } from "../protocol/address.ts";
 import type { RejectReason } from "../protocol/call_messages.ts";
 import type { ErrorCode } from "../protocol/registry_messages.ts";
+import type { WaitReason } from "../registration/registration.ts";
 import type { ConnectFailure, Refusal } from "../registration/registry_client.ts";
 import type { SystemError } from "../util/system_error.ts";
-import type { LeftOutEvent, MessageEvent, OutputFailedEvent, PersonFields } from "./fields.ts";
+import type { LeftOutEvent, MessageEvent, OutputFailedEvent, PersonFields, VersionEvent } from "./fields.ts";
 import type { UsageProblem } from "./usage_problem.ts";
 
 export type { Device, SoundSide };
@@ -38,6 +39,7 @@ export type PhoneEvent =
   | MessageEvent
   | LeftOutEvent
   | OutputFailedEvent
+  | VersionEvent
   // Registry
   | { readonly event: "registered" } & PersonFields
   | { readonly event: "name_taken"; readonly name: string }
@@ -48,6 +50,13 @@ export type PhoneEvent =
     readonly host: string;
     readonly port: number;
     readonly detail: ConnectFailure;
+  }
+  /** With `--wait`: the phone tries until it is in the room. Once for each `kind` of `detail`. */
+  | {
+    readonly event: "registry_awaited";
+    readonly host: string;
+    readonly port: number;
+    readonly detail: WaitReason;
   }
   | { readonly event: "registry_lost" }
   | { readonly event: "registry_back"; readonly name: string }
@@ -121,6 +130,8 @@ export type PhoneEvent =
   | { readonly event: "unknown_command"; readonly text: string; readonly similar: readonly string[] }
   | { readonly event: "name_missing"; readonly command: string }
   | { readonly event: "bad_name"; readonly name: string }
+  /** A typed line has bytes that are not UTF-8. */
+  | { readonly event: "not_utf8"; readonly text: string }
   | { readonly event: "not_in_call" }
   | { readonly event: "nothing_to_answer" }
   | { readonly event: "already_in_call"; readonly name: string }
@@ -128,6 +139,8 @@ export type PhoneEvent =
   /** One of the two phones is on IPv6 and the other on IPv4. */
   | { readonly event: "other_ip_version"; readonly name: string; readonly ip: string }
   | { readonly event: "port_in_use"; readonly port: number }
+  /** The UDP port cannot be had for another reason. */
+  | { readonly event: "port_unusable"; readonly port: number; readonly detail: SystemError }
   | { readonly event: "wrong_usage"; readonly problem: UsageProblem }
   | { readonly event: "failed"; readonly detail: PhoneFailure }
   | { readonly event: "closed" };

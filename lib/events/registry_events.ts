@@ -1,8 +1,9 @@
 /** The events of a registry; see `phone_events.ts`. */
 
 import type { Endpoint } from "../protocol/address.ts";
-import type { LeftOutEvent, MessageEvent, OutputFailedEvent, PersonFields } from "./fields.ts";
+import type { LeftOutEvent, MessageEvent, OutputFailedEvent, PersonFields, VersionEvent } from "./fields.ts";
 import type { SystemError } from "../util/system_error.ts";
+import type { CertificateFlaw } from "../util/certificate.ts";
 import type { TlsError } from "../util/tls_error.ts";
 import type { UsageProblem } from "./usage_problem.ts";
 
@@ -49,14 +50,30 @@ export interface MalformedLineEvent extends RefusedEvent {
   readonly problem: "too_long" | "not_utf8" | "invalid";
   readonly text: string;
 }
+/** The registry accepts connections. */
+export interface ListeningEvent {
+  readonly event: "listening";
+  readonly host: string;
+  readonly port: number;
+  /** Addresses by which phones reach it, IPv4 first; empty if only this machine's can. */
+  readonly addresses: readonly string[];
+  /** What phones need on their command lines, such as `--tls`. */
+  readonly options: readonly string[];
+  readonly version: string;
+}
+
+/** What a client that is no phone speaks. */
+export type ForeignProtocol = "http" | "tls";
 
 /** An event of a registry. */
 export type RegistryEvent =
   | MessageEvent
   | LeftOutEvent
   | OutputFailedEvent
-  | { readonly event: "listening"; readonly host: string; readonly port: number }
-  | { readonly event: "joined" } & PersonFields
+  | VersionEvent
+  | ListeningEvent
+  /** `version` is that of the phone, if it gives one. */
+  | { readonly event: "joined"; readonly version?: string } & PersonFields
   | { readonly event: "left"; readonly reason: LeaveReason } & PersonFields
   | { readonly event: "table"; readonly people: readonly PersonFields[] }
   | { readonly event: "room_full"; readonly connections: number }
@@ -65,6 +82,12 @@ export type RegistryEvent =
   | PasswordRefusedEvent
   | NameRefusedEvent
   | MalformedLineEvent
+  /** Phones will refuse the certificate of the command line. */
+  | { readonly event: "certificate_flawed"; readonly detail: CertificateFlaw }
+  /** What connects is no phone, or a phone with `--tls` while this registry has no TLS. */
+  | { readonly event: "foreign_client"; readonly ip: string; readonly protocol: ForeignProtocol }
+  /** The TLS handshake with a client failed. */
+  | { readonly event: "tls_failed"; readonly ip: string; readonly detail: TlsError }
   | { readonly event: "port_in_use"; readonly port: number }
   | { readonly event: "wrong_usage"; readonly problem: UsageProblem }
   | { readonly event: "failed"; readonly detail: ListenDetail | SystemError }

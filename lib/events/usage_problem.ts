@@ -1,12 +1,21 @@
 import type { AddressProblem } from "../protocol/address.ts";
 import type { SystemError } from "../util/system_error.ts";
 
-/** The first thing that is wrong with a command line. */
+/** The first thing that is wrong with a command line. None repeats what may be a password. */
 export type UsageProblem =
-  | { readonly kind: "unknown_option"; readonly option: string }
+  /** `nearest` is an option with a similar name. */
+  | { readonly kind: "unknown_option"; readonly option: string; readonly nearest?: string }
+  /** An option without a value was given one. */
+  | { readonly kind: "takes_no_value"; readonly option: string }
+  | { readonly kind: "repeated"; readonly option: string }
   | { readonly kind: "missing_argument"; readonly argument: string }
   | { readonly kind: "too_many_arguments"; readonly argument: string }
-  /** `value` is empty if it is missing; `least` and `most` are the range of a number. */
+  /** Bytes of an argument, of an option's value or of an environment variable are not UTF-8. */
+  | { readonly kind: "not_utf8"; readonly argument: string }
+  /**
+   * `option` may also be an argument, such as `PORT`. `value` is empty if it is missing; `least` and `most` are the range of
+   * a number.
+   */
   | {
     readonly kind: "bad_value";
     readonly option: string;
@@ -30,6 +39,8 @@ export type UsageProblem =
   }
   /** The option asks at a terminal, and there is none. */
   | { readonly kind: "no_terminal"; readonly option: string }
+  /** The option asked at a terminal, and the person gave up. */
+  | { readonly kind: "nothing_typed"; readonly option: string }
   /** The option is of no use without another. */
   | { readonly kind: "incomplete"; readonly option: string; readonly missing: string }
   /** The file that `option` writes is that of another option, perhaps under another name. */
@@ -39,4 +50,10 @@ export type UsageProblem =
 export type SecretDetail =
   | SystemError
   | { readonly kind: "empty" | "not_a_file" }
-  | { readonly kind: "larger_than"; readonly bytes: number };
+  | { readonly kind: "larger_than"; readonly bytes: number }
+  /** It is not text in UTF-8: UTF-16, a certificate in DER, or another binary file. */
+  | { readonly kind: "not_text" }
+  /** A file of certificates has none that can be read. */
+  | { readonly kind: "no_certificate_in_file" }
+  /** A passphrase protects the private key. */
+  | { readonly kind: "encrypted_key" };

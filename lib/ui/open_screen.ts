@@ -3,6 +3,8 @@
 import { JsonScreen } from "./json_screen.ts";
 import type { Language } from "./texts/language.ts";
 import { ExactWriter, lastingWriter } from "./output.ts";
+import { environmentVariable } from "../util/environment.ts";
+import { writeAll } from "../util/write_all.ts";
 import { PlainScreen } from "./plain_screen.ts";
 import { standardInput } from "./standard_input.ts";
 import type { Screen } from "../phone/screen.ts";
@@ -28,6 +30,8 @@ export interface ScreenOptions {
   readonly modes?: TerminalModes;
   /** Called when standard output cannot be written, and is tried again. */
   readonly outputFailed?: (detail: SystemError) => void;
+  /** Writes to standard error, if that takes more than `Deno.stderr`. */
+  readonly writeError?: (bytes: Uint8Array) => Promise<void>;
 }
 
 /**
@@ -36,13 +40,14 @@ export interface ScreenOptions {
  */
 export function openScreen(options: ScreenOptions): Screen {
   const { json, quiet, showPings, plain, language, name, outputFailed = () => {} } = options;
+  const { writeError = (bytes: Uint8Array) => writeAll(Deno.stderr, bytes) } = options;
   const write = lastingWriter(new ExactWriter(Deno.stdout), outputFailed);
   const input = standardInput();
   // A person who types into a phone whose output goes elsewhere, as to `tee`, leaves with Ctrl-D all the same.
   const endLeaves = Deno.stdin.isTerminal();
   const common = { quiet, showPings, write, input };
   if (json) return new JsonScreen({ ...common, endLeaves });
-  const capable = Deno.stdout.isTerminal() && Deno.env.get("TERM") !== "dumb" && !plain;
+  const capable = Deno.stdout.isTerminal() && environmentVariable("TERM") !== "dumb" && !plain;
   const colour = capable && !Deno.noColor;
   if (capable && Deno.stdin.isTerminal()) {
     return new TerminalScreen({ ...common, language, colour, name, modes: options.modes ?? terminalModes() });
@@ -50,5 +55,5 @@ export function openScreen(options: ScreenOptions): Screen {
   // A screen reader reads a sentence as a whole, wherever the terminal breaks it.
   const columns = capable ? () => terminalSize().columns : undefined;
   const interactive = endLeaves && Deno.stdout.isTerminal();
-  return new PlainScreen({ ...common, language, colour, columns, endLeaves, interactive });
+  return new PlainScreen({ ...common, writeError, language, colour, columns, endLeaves, interactive });
 }

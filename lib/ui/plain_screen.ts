@@ -27,12 +27,27 @@ export interface PlainScreenOptions {
   readonly interactive?: boolean;
   /** Writes all of the bytes, usually to standard output. */
   readonly write: (bytes: Uint8Array) => Promise<void>;
+  /** Writes why the phone ends without having done its work, usually to standard error; `write`, if left out. */
+  readonly writeError?: (bytes: Uint8Array) => Promise<void>;
   /** Source of commands, usually standard input. */
   readonly input: ReadableStream<Uint8Array>;
   /** Whether a person types the commands, whose Ctrl-D leaves. */
   readonly endLeaves?: boolean;
   /** The current time; tests give another one. */
   readonly now?: () => Date;
+}
+
+/** Events after which the phone ends, and with a status other than 0; the outcome of a call is none of them. */
+const ERRORS: ReadonlySet<PhoneEvent["event"]> = new Set<PhoneEvent["event"]>([
+  ...["name_taken", "registration_refused", "registry_unreachable", "registry_full"] as const,
+  ...["password_refused", "port_in_use", "port_unusable", "wrong_usage"] as const,
+]);
+
+function endsTheRun(event: PhoneEvent): boolean {
+  if (event.event === "audio_failed") return event.asked;
+  // The registry's refusal of a typed request ends nothing.
+  if (event.event === "failed") return event.detail.kind !== "registry_refused";
+  return ERRORS.has(event.event);
 }
 
 /** A screen of plain lines, for pipes and files, and for a person with a screen reader. */
@@ -43,6 +58,7 @@ export class PlainScreen implements Screen {
   readonly broken: Promise<void>;
   readonly #options: PlainScreenOptions;
   readonly #writer: LineWriter;
+  readonly #errors: LineWriter;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
 
   constructor(options: PlainScreenOptions) {
@@ -50,9 +66,9 @@ export class PlainScreen implements Screen {
     this.interactive = options.interactive ?? false;
     this.endLeaves = options.endLeaves ?? false;
     const texts = PHONE_TEXTS[options.language];
-    this.#writer = new LineWriter(options.write, {
-      leftOut: (lines) => sentence({ event: "left_out", lines }, texts).text,
-    });
+    const leftOut = (lines: number): string => sentence({ event: "left_out", lines }, texts).text;
+    this.#writer = new LineWriter(options.write, { leftOut });
+    this.#errors = new LineWriter(options.writeError ?? options.write, { leftOut });
     this.#reader = options.input.getReader();
     this.lines = inputLines(this.#reader);
     this.broken = this.#writer.broken;
@@ -61,11 +77,12 @@ export class PlainScreen implements Screen {
 
   show(event: PhoneEvent): void {
     const { language, quiet, showPings = false, colour, columns, now = () => new Date() } = this.#options;
-    if (event.event !== "message") {
-      this.#writer.write(notice(sentence(event, PHONE_TEXTS[language]), colour, columns?.()));
-    } else if (!quiet && (showPings || !isKeepAlive(event))) {
-      this.#writer.write(traceLine(event, now(), { language, colour }));
+    if (event.event === "message") {
+      if (quiet || isKeepAlive(event) && !showPings) return;
+      return this.#writer.write(traceLine(event, now(), { language, colour }));
     }
+    const writer = endsTheRun(event) && !this.interactive ? this.#errors : this.#writer;
+    writer.write(notice(sentence(event, PHONE_TEXTS[language]), colour, columns?.()));
   }
 
   status(): void {}
@@ -74,8 +91,8 @@ export class PlainScreen implements Screen {
 
   onNamesWanted(): void {}
 
-  flush(): Promise<void> {
-    return this.#writer.flush();
+  async flush(): Promise<void> {
+    await Promise.all([this.#writer.flush(), this.#errors.flush()]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

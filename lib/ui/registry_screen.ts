@@ -15,6 +15,7 @@ import { dateAndTime, isKeepAlive, traceLine } from "./trace_line.ts";
 const STYLES: Table<RegistryTelling, "event", Style> = {
   left_out: "plain",
   output_failed: "warning",
+  version: "plain",
   listening: "strong",
   joined: "good",
   left: ({ reason }) => reason === "silent" ? "warning" : "good",
@@ -24,6 +25,9 @@ const STYLES: Table<RegistryTelling, "event", Style> = {
   malformed_line: "warning",
   room_full: "warning",
   address_full: "warning",
+  certificate_flawed: "warning",
+  foreign_client: "warning",
+  tls_failed: "warning",
   port_in_use: "bad",
   wrong_usage: "bad",
   failed: "bad",
@@ -117,9 +121,10 @@ export class RegistryScreen {
     }
     const date = this.#dated ? `${dateAndTime(at)} ` : "";
     const rows = registrySentence(event, this.#texts).split("\n");
-    // The rows of a table stay as they are; its last line is a sentence.
-    const last = wrapWords(date + (rows.pop() ?? ""), this.#columns(), HANGING);
+    // The rows of a table and command lines to copy stay as they are; the sentence is after the one, before the others.
+    const sentenceAt = event.event === "table" ? rows.length - 1 : 0;
+    rows[sentenceAt] = wrapWords(date + (rows[sentenceAt] ?? ""), this.#columns(), HANGING);
     const style = fromTable(STYLES, "event", event);
-    return [...rows, ...last.split("\n")].map((row) => paint(row, style, colour)).join("\n");
+    return rows.join("\n").split("\n").map((row) => paint(row, style, colour)).join("\n");
   }
 }

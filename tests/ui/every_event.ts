@@ -32,6 +32,7 @@ const SYSTEM: ByKind<SystemError> = {
   no_memory: { kind: "no_memory" },
   too_many_files: { kind: "too_many_files" },
   address_in_use: { kind: "address_in_use" },
+  port_privileged: { kind: "port_privileged" },
   address_not_available: { kind: "address_not_available" },
   ip_version_not_available: { kind: "ip_version_not_available" },
   network_unreachable: { kind: "network_unreachable" },
@@ -60,6 +61,8 @@ const TLS: ByKind<TlsError> = {
   certificate_other_name: { kind: "certificate_other_name" },
   certificate_expired: { kind: "certificate_expired" },
   certificate_not_yet_valid: { kind: "certificate_not_yet_valid" },
+  certificate_of_authority: { kind: "certificate_of_authority" },
+  certificate_without_names: { kind: "certificate_without_names" },
   bad_certificate: { kind: "bad_certificate", text: "X.509" },
   no_tls: { kind: "no_tls" },
   tls_alert: { kind: "tls_alert", text: "40" },
@@ -73,6 +76,8 @@ const CONNECT: ByKind<ConnectFailure> = {
   ...TLS,
   ...ADDRESS,
   lost: { kind: "lost" },
+  not_a_registry: { kind: "not_a_registry" },
+  tls_wanted: { kind: "tls_wanted" },
   aborted: { kind: "aborted" },
 };
 
@@ -86,6 +91,9 @@ const SECRET: ByKind<SecretDetail> = {
   empty: { kind: "empty" },
   not_a_file: { kind: "not_a_file" },
   larger_than: { kind: "larger_than", bytes: 2 ** 20 },
+  not_text: { kind: "not_text" },
+  no_certificate_in_file: { kind: "no_certificate_in_file" },
+  encrypted_key: { kind: "encrypted_key" },
 };
 
 const WAV: ByKind<WavDetail> = {
@@ -128,7 +136,16 @@ const DEVICE: ByKind<DeviceDetail> = {
 const AUDIO_DETAILS: ByKind<AudioDetail> = { ...FILE, ...WAV, ...DEVICE, closed: { kind: "closed" } };
 
 const PROBLEMS: { readonly [Kind in UsageProblem["kind"]]: readonly (UsageProblem & { kind: Kind })[] } = {
-  unknown_option: [{ kind: "unknown_option", option: "--foo" }],
+  unknown_option: [
+    { kind: "unknown_option", option: "--foo" },
+    { kind: "unknown_option", option: "--quit", nearest: "--quiet" },
+  ],
+  takes_no_value: [
+    { kind: "takes_no_value", option: "--quiet" },
+    { kind: "takes_no_value", option: "--room-password" },
+  ],
+  repeated: [{ kind: "repeated", option: "--call" }],
+  not_utf8: [{ kind: "not_utf8", argument: "jo\ufffdo" }, { kind: "not_utf8", argument: "--mic" }],
   missing_argument: [
     { kind: "missing_argument", argument: "REGISTRY" },
     { kind: "missing_argument", argument: "NAME" },
@@ -136,6 +153,7 @@ const PROBLEMS: { readonly [Kind in UsageProblem["kind"]]: readonly (UsageProble
   too_many_arguments: [{ kind: "too_many_arguments", argument: "xyz" }],
   bad_value: [
     { kind: "bad_value", option: "PORT", value: "70000" },
+    { kind: "bad_value", option: "NAME", value: "" },
     { kind: "bad_value", option: "--answer", value: "" },
     { kind: "bad_value", option: "--foo", value: "x" },
     { kind: "bad_value", option: "--lang", value: "fr" },
@@ -150,6 +168,7 @@ const PROBLEMS: { readonly [Kind in UsageProblem["kind"]]: readonly (UsageProble
     { kind: "bad_address", option: "--host", value: "224.0.0.1", detail } as const,
   ]),
   no_terminal: [{ kind: "no_terminal", option: "--room-password" }],
+  nothing_typed: [{ kind: "nothing_typed", option: "--room-password" }],
   incomplete: [{ kind: "incomplete", option: "--ca", missing: "--tls" }],
   same_file: [{ kind: "same_file", option: "--speaker", other: "--mic", value: "./a.wav" }],
 };
@@ -199,6 +218,10 @@ const EVENTS: ByEvent<PhoneEvent> = {
       { event: "registry_unreachable", host: "sala.local", port: 5001, detail } as const
     )),
     { event: "registry_unreachable", host: "2001:db8::1", port: 5000, detail: SYSTEM.timeout },
+  ],
+  registry_awaited: [
+    { event: "registry_awaited", host: "sala.local", port: 5001, detail: SYSTEM.refused },
+    { event: "registry_awaited", host: "sala.local", port: 5000, detail: { kind: "room_full" } },
   ],
   registry_lost: [{ event: "registry_lost" }],
   registry_back: [{ event: "registry_back", name: "maria" }],
@@ -342,6 +365,8 @@ const EVENTS: ByEvent<PhoneEvent> = {
     { event: "unknown_command", text: "ligue maria", similar: ["ligar"] },
   ],
   name_missing: [{ event: "name_missing", command: "ligar" }],
+  version: [{ event: "version", program: "phone", version: "1.0.0" }],
+  not_utf8: [{ event: "not_utf8", text: "ligar jo\ufffdo" }],
   bad_name: [{ event: "bad_name", name: "\u202e" }],
   not_in_call: [{ event: "not_in_call" }],
   nothing_to_answer: [{ event: "nothing_to_answer" }],
@@ -349,6 +374,7 @@ const EVENTS: ByEvent<PhoneEvent> = {
   calling_oneself: [{ event: "calling_oneself" }],
   other_ip_version: [{ event: "other_ip_version", name: "maria", ip: "2001:db8::1" }],
   port_in_use: [{ event: "port_in_use", port: 6000 }],
+  port_unusable: Object.values(SYSTEM).map((detail) => ({ event: "port_unusable", port: 80, detail })),
   wrong_usage: Object.values(PROBLEMS).flat().map((problem) => ({ event: "wrong_usage", problem })),
   failed: [...Object.values(SYSTEM), ...REFUSALS].map((detail) => ({ event: "failed", detail })),
   closed: [{ event: "closed" }],
@@ -367,8 +393,16 @@ const REGISTRY_EVENTS: ByEvent<RegistryEvent> = {
   message: EVENTS.message,
   left_out: EVENTS.left_out,
   output_failed: EVENTS.output_failed,
-  listening: [{ event: "listening", host: "::", port: 5000 }],
-  joined: [{ event: "joined", ...MARIA }],
+  version: [{ event: "version", program: "registry", version: "1.0.0" }],
+  listening: [
+    {
+      ...{ event: "listening", host: "::", port: 5001, version: "1.0.0" },
+      addresses: ["192.0.2.1", "2001:db8::1"],
+      options: ["--tls"],
+    },
+    { event: "listening", host: "127.0.0.1", port: 5000, addresses: [], options: [], version: "1.0.0" },
+  ],
+  joined: [{ event: "joined", ...MARIA, version: "1.0.0" }, { event: "joined", ...MARIA }],
   left: [
     { event: "left", ...MARIA, reason: "goodbye" },
     { event: "left", ...MARIA, reason: "disconnected" },
@@ -383,6 +417,17 @@ const REGISTRY_EVENTS: ByEvent<RegistryEvent> = {
     { event: "malformed_line", problem, text: "xyz", peer: PEER, omitted: 1000 }
   )),
   room_full: [{ event: "room_full", connections: 7 }],
+  certificate_flawed: [
+    { event: "certificate_flawed", detail: { kind: "certificate_expired" } },
+    { event: "certificate_flawed", detail: { kind: "certificate_not_yet_valid" } },
+    { event: "certificate_flawed", detail: { kind: "certificate_of_authority" } },
+    { event: "certificate_flawed", detail: { kind: "certificate_without_names" } },
+  ],
+  foreign_client: [
+    { event: "foreign_client", ip: "192.0.2.1", protocol: "http" },
+    { event: "foreign_client", ip: "192.0.2.1", protocol: "tls" },
+  ],
+  tls_failed: Object.values(TLS).map((detail) => ({ event: "tls_failed", ip: "192.0.2.1", detail })),
   address_full: [{ event: "address_full", ip: "192.0.2.1", connections: 500 }],
   port_in_use: [{ event: "port_in_use", port: 5000 }],
   wrong_usage: EVENTS.wrong_usage,
@@ -408,7 +453,18 @@ export const STATUS: CallStatus = {
 export const UNSAFE = /(?![\u200C\u200D])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
 /** Fields with values from a list of the code. */
-const FIXED = new Set(["event", "direction", "transport", "reason", "end", "side", "code", "kind"]);
+const FIXED = new Set([
+  "event",
+  "direction",
+  "transport",
+  "reason",
+  "end",
+  "side",
+  "code",
+  "kind",
+  "protocol",
+  "program",
+]);
 
 const HOSTILE = [
   ...[

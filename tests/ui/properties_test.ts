@@ -105,7 +105,7 @@ Deno.test("inputLines() gives any text's lines, however the stream is split", as
 
 Deno.test("parsePhoneOptions() reads any valid command line", () => {
   const name = anyText.map((text) => text.normalize("NFC")).filter((text) =>
-    isName(text) && !text.startsWith("-")
+    isName(text) && !/^[-–—]|\ufffd/.test(text)
   );
   holds(fc.property(usableIp, anyPort, name, anyPort, name, (ip, registryPort, name, port, call) => {
     const place = ip.includes(":") ? `[${ip}]:${registryPort}` : `${ip}:${registryPort}`;
@@ -133,7 +133,7 @@ Deno.test("parsePhoneOptions() gives a request or a problem for any arguments", 
   );
   holds(fc.property(fc.array(fc.oneof(anyText, option, anyIp)), (args) => {
     const parsed = parsePhoneOptions(args);
-    const kinds = ["options", "devices", "help", "problem"].filter((kind) => kind in parsed);
+    const kinds = ["options", "devices", "help", "version", "problem"].filter((kind) => kind in parsed);
     assertEquals(kinds.length, 1);
   }));
 });

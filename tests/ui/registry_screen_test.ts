@@ -32,9 +32,36 @@ const table: RegistryEvent = { event: "table", people: [joao] };
 
 const sentences: [event: RegistryEvent, pt: string, en: string][] = [
   [
-    { event: "listening", host: "::", port: 5000 },
-    "sala aberta em [::]:5000 (Ctrl-C encerra)",
-    "room open at [::]:5000 (Ctrl-C closes it)",
+    {
+      ...{ event: "listening", host: "::", port: 5000, version: "1.0.0" },
+      ...{ addresses: ["192.0.2.2", "2001:db8::2"], options: [] },
+    },
+    "sala aberta em [::]:5000 (Ctrl-C encerra), Sala 1.0.0\nos telefones entram com:\n" +
+    "  ./phone 192.0.2.2 NOME\n  ./phone 2001:db8::2 NOME",
+    "room open at [::]:5000 (Ctrl-C closes it), Sala 1.0.0\nphones join with:\n" +
+    "  ./phone 192.0.2.2 NAME\n  ./phone 2001:db8::2 NAME",
+  ],
+  [
+    {
+      ...{ event: "listening", host: "2001:db8::2", port: 5001, version: "1.0.0" },
+      ...{ addresses: ["2001:db8::2"], options: ["--tls", "--room-password"] },
+    },
+    "sala aberta em [2001:db8::2]:5001 (Ctrl-C encerra), Sala 1.0.0\nos telefones entram com:\n" +
+    "  ./phone [2001:db8::2]:5001 NOME --tls --room-password",
+    "room open at [2001:db8::2]:5001 (Ctrl-C closes it), Sala 1.0.0\nphones join with:\n" +
+    "  ./phone [2001:db8::2]:5001 NAME --tls --room-password",
+  ],
+  [
+    { event: "listening", host: "127.0.0.1", port: 5000, addresses: [], options: [], version: "1.0.0" },
+    "sala aberta em 127.0.0.1:5000 (Ctrl-C encerra), Sala 1.0.0\n" +
+    "só telefones desta máquina a alcançam; para os outros, use outro --host",
+    "room open at 127.0.0.1:5000 (Ctrl-C closes it), Sala 1.0.0\n" +
+    "only phones of this machine reach it; for others, use another --host",
+  ],
+  [
+    { event: "joined", name: "maria", ip: "192.0.2.1", port: 6000, version: "1.0.0" },
+    "maria (192.0.2.1:6000) entrou na sala, Sala 1.0.0",
+    "maria (192.0.2.1:6000) joined the room, Sala 1.0.0",
   ],
   [
     { event: "joined", name: "joão", ip: "::1", port: 6000 },
@@ -78,8 +105,8 @@ const sentences: [event: RegistryEvent, pt: string, en: string][] = [
   ],
   [
     { event: "wrong_usage", problem: { kind: "missing_argument", argument: "X" } },
-    "Falta o argumento X. Com --help aparece como se usa.",
-    "The argument X is missing. With --help you see how it is used.",
+    "Falta o argumento X. Use, por exemplo, phone 192.168.0.10 maria. Com --help aparece como se usa.",
+    "The argument X is missing. Use, for example, phone 192.168.0.10 maria. With --help you see how it is used.",
   ],
   [
     { event: "failed", detail: { kind: "other", text: "x\ny" } },
@@ -230,4 +257,16 @@ Deno.test("registrySentence() shows an empty room", () => {
     registrySentence({ event: "table", people: [] }, REGISTRY_TEXTS.pt),
     "nome | endereço IP | porta\n-----+-------------+------\n0 pessoas na sala",
   );
+});
+
+Deno.test("RegistryScreen dates the sentence, and leaves the command lines below it to be copied", async () => {
+  const lines = (await shown({ language: "pt", dated: true, columns: () => 40 }, {
+    ...{ event: "listening", host: "0.0.0.0", port: 5001, version: "1.0.0" },
+    ...{ addresses: ["192.0.2.2"], options: ["--tls", "--room-password"] },
+  })).trimEnd().split("\n");
+  assertMatch(lines[0] ?? "", /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} sala aberta/);
+  assertEquals(lines.slice(-2), [
+    "os telefones entram com:",
+    "  ./phone 192.0.2.2:5001 NOME --tls --room-password",
+  ]);
 });

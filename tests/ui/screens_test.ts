@@ -65,12 +65,45 @@ Deno.test("PlainScreen writes messages with their time, and sentences with their
   await screen.flush();
   assertEquals(paper.lines, [
     '12:00:00.000 → enviada  TCP 192.168.0.10:5000 {"tipo":"lista"}',
-    "✗ maria: usuário destino ocupado (recusou a ligação)",
+    "✗ maria recusou a ligação (usuário destino ocupado).",
     "• Há uma pessoa na sala:",
     "  nome | endereço IP  | porta",
     "  joão | 192.168.0.10 |  6000",
     "• Até logo!",
   ]);
+});
+
+Deno.test("PlainScreen writes why the phone ends without its work to standard error, and the rest to standard output", async () => {
+  const [paper, errors] = [new Paper(), new Paper()];
+  await using screen = plain(paper, { writeError: errors.write });
+  const device = { side: "speaker", code: "no_device", subject: "USB", detail: { kind: "stalled" } } as const;
+  const refusal = { kind: "registry_refused", reason: "nao_registrado", text: "" } as const;
+  const ends: PhoneEvent[] = [
+    { event: "registry_unreachable", host: "sala.local", port: 5000, detail: { kind: "refused" } },
+    { event: "registry_full" },
+    { event: "password_refused", given: true },
+    { event: "name_taken", name: "maria" },
+    { event: "port_in_use", port: 6000 },
+    { event: "port_unusable", port: 80, detail: { kind: "port_privileged" } },
+    { event: "audio_failed", ...device, asked: true },
+    { event: "failed", detail: { kind: "no_memory" } },
+  ];
+  const goesOn: PhoneEvent[] = [
+    { event: "registry_lost" },
+    { event: "unknown_person", name: "ana", similar: [] },
+    { event: "rejected", name: "ana", reason: "ocupado" },
+    { event: "audio_failed", ...device, asked: false },
+    { event: "failed", detail: refusal },
+    { event: "bad_name", name: "?" },
+  ];
+  for (const event of [...ends, ...goesOn]) screen.show(event);
+  await screen.flush();
+  assertEquals([errors.lines.length, paper.lines.length], [ends.length, goesOn.length]);
+  // A person sees both, and may be asked for another name.
+  await using still = plain(paper, { writeError: errors.write, interactive: true });
+  still.show({ event: "name_taken", name: "maria" });
+  await still.flush();
+  assertEquals(paper.lines.length, goesOn.length + 1);
 });
 
 Deno.test("PlainScreen leaves out messages with quiet", async () => {

@@ -1,6 +1,7 @@
 import { NO_VOICE } from "../../lib/voice/voice_session.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { COMMANDS } from "../../lib/phone/commands.ts";
+import { EXIT } from "../../lib/phone/user_agent.ts";
 import type { ErrorCode } from "../../lib/protocol/registry_messages.ts";
 import type { ConnectFailure } from "../../lib/registration/registry_client.ts";
 import type { PhoneEvent } from "../../lib/events/phone_events.ts";
@@ -57,15 +58,19 @@ function shape(event: Telling): unknown {
 
 Deno.test("sentence() says the assignment's words when the person called is busy", () => {
   for (
-    const [reason, bracketed] of [
+    const [reason, said] of [
       ["ocupado", "já está em outra ligação"],
       ["recusado", "recusou a ligação"],
       ["sem_resposta", "não respondeu"],
       ["sem_cifra", "só aceita chamadas cifradas"],
+      [
+        "outra_pessoa",
+        "já não atende nesse endereço, e sim outra pessoa; tente de novo daqui a pouco",
+      ],
     ] as const
   ) {
     const text = pt({ event: "rejected", name: "maria", reason });
-    assertStringIncludes(text, `usuário destino ocupado (${bracketed})`);
+    assertEquals(text, `maria ${said} (usuário destino ocupado).`);
   }
 });
 
@@ -224,14 +229,14 @@ for (const language of ["pt", "en"] as const) {
           "--no-redundancy",
           "--no-stretch",
         ],
-        ...["--quiet", "--show-pings", "--plain", "--help"],
+        ...["--quiet", "--show-pings", "--plain", "--wait", "-h, --help", "--version"],
       ]
     ) assertMatch(help, new RegExp(`^  ${option}`, "m"));
     for (const { pt, en } of COMMANDS) {
       assertStringIncludes(help, pt);
       assertStringIncludes(help, en);
     }
-    for (const status of [0, 2, 3, 4, 5, 6, 7, 8]) assertMatch(help, new RegExp(`  ${status}  \\p{L}`, "u"));
+    for (const status of Object.values(EXIT)) assertMatch(help, new RegExp(` ${status}  \\p{L}`, "u"));
     for (const line of help.split("\n")) assert(line.length <= 100, `too wide: ${line}`);
   });
 }

@@ -15,7 +15,7 @@ const LOCALE_VARIABLES = ["LC_ALL", "LC_MESSAGES", "LANG"];
  * The language of the screen: that of `--lang`, else that of the locale; Portuguese for any locale but English.
  *
  * @param asked The value of `--lang`, ignored if invalid.
- * @param variable Reads an environment variable, such as `Deno.env.get`.
+ * @param variable Reads an environment variable, such as `environmentVariable`.
  */
 export function chooseLanguage(
   asked: string | undefined,

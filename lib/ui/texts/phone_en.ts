@@ -3,6 +3,7 @@
 import { formatEndpoint } from "../../protocol/address.ts";
 import type { RejectReason } from "../../protocol/call_messages.ts";
 import {
+  answered,
   audioFailed,
   clock,
   commandRows,
@@ -27,7 +28,7 @@ const REASONS: Readonly<Record<RejectReason, string>> = {
   recusado: "rejected the call",
   sem_resposta: "did not answer",
   sem_cifra: "takes encrypted calls only",
-  outra_pessoa: "somebody else answers at that address now; try again in a moment",
+  outra_pessoa: "no longer answers at that address, and somebody else does; try again in a moment",
 };
 
 const AUDIO: SideTexts = {
@@ -77,6 +78,7 @@ const AUDIO: SideTexts = {
 };
 
 const EXPECTED = new Map([
+  ["", "A name with blanks has to be quoted."],
   [
     "REGISTRY",
     "Use an address or host name, with the port if it is not 5000: 192.168.0.10 or [2001:db8::1]:5000.",
@@ -113,8 +115,12 @@ export const PHONE_EN: PhoneTexts = {
     registration_refused: ({ reason, text }) =>
       `The registry did not let this phone in: ${refusalEn(reason, text)}.`,
     registry_unreachable: ({ host, port, detail }) =>
-      `The registry at ${formatEndpoint({ ip: host, port })} cannot be reached (${causeEn(detail)}). ` +
-      "Check the address, and that the registry is running.",
+      `The registry at ${formatEndpoint({ ip: host, port })} cannot be reached (${causeEn(detail)}).${
+        answered(detail) ? "" : " Check the address, and that the registry is running."
+      }`,
+    registry_awaited: ({ host, port, detail }) =>
+      `The registry at ${formatEndpoint({ ip: host, port })} does not answer yet (${causeEn(detail)}). ` +
+      "The phone waits for it and enters as soon as it can; “quit” gives up.",
     registry_lost:
       "The connection to the registry was lost. The phone tries to come back by itself; a call goes on.",
     registry_back: ({ name }) => `The registry is back, and you are in the room again as ${name}.`,
@@ -161,7 +167,7 @@ export const PHONE_EN: PhoneTexts = {
       `${name} called ${wanted} and was told that somebody else answers at this address.`,
     unreachable: ({ name, detail, ...place }) =>
       `${name} cannot be called at ${formatEndpoint(place)}: ${causeEn(detail)}.`,
-    rejected: ({ name, reason }) => `${name}: the person called is busy (${REASONS[reason]})`,
+    rejected: ({ name, reason }) => `${name} ${REASONS[reason]} (the person called is busy).`,
     no_answer: ({ name }) => `${name} did not answer. Try again later.`,
     not_encrypted: ({ name }) =>
       `The call to ${name} was given up: the phone there does not encrypt it, and --require-encryption asks for that.`,
@@ -281,6 +287,10 @@ export const PHONE_EN: PhoneTexts = {
       `${name} is at ${ip}, and this phone uses the other version of IP. Enter the room both over IPv4 or both over IPv6.`,
     port_in_use: ({ port }) =>
       `UDP port ${port} is already in use on this machine. Choose another one, or 0 for any free one.`,
+    port_unusable: ({ port, detail }) => `UDP port ${port} cannot be used (${causeEn(detail)}).`,
+    version: ({ program, version }) => `Sala, ${program}, version ${version}`,
+    not_utf8: ({ text }) =>
+      `The line “${text}” is not in UTF-8. Use a terminal in UTF-8, with LANG=en_US.UTF-8 for example.`,
     failed: ({ detail }) => `Something unexpected happened: ${causeEn(detail)}.`,
     wrong_usage: ({ problem }) => fromTable(USAGE, "kind", problem),
     closed: "Goodbye!",
@@ -343,14 +353,17 @@ Options:
   --lang pt|en              language of the screen (the system's)
   --json                    writes one event a line, in JSON, for programs
   --quiet                   leaves out the messages that are sent and received
+  --wait                    waits for a registry that is not running yet, instead of ending
   --show-pings              also shows the pings that keep the connection to the registry
   --plain                   a still screen, for screen readers: one line an event, no colours
-  --help                    shows this help`,
+  -h, --help                shows this help
+  --version                 shows the version`,
   exitStatus: `\
 Exit status:
-  0  all is well                         5  the sound asked for cannot be used
-  2  wrong command line                  6  with --call: no such person
-  3  the name is already in use          7  with --call: rejected or busy
-  4  the registry cannot be reached      8  with --call: no answer
-                                        11  a recording could not be finished`,
+  0  all is well                          6  with --call: no such person
+  1  unexpected failure                   7  with --call: rejected or busy
+  2  wrong command line                   8  with --call: no answer
+  3  the name is already in use           9  with --call: the call broke off
+  4  the registry cannot be reached      10  with --call: given up before the answer
+  5  the sound asked for cannot be used  11  a recording could not be finished`,
 };

@@ -3,6 +3,7 @@
 import { formatEndpoint } from "../../protocol/address.ts";
 import type { RejectReason } from "../../protocol/call_messages.ts";
 import {
+  answered,
   audioFailed,
   clock,
   commandRows,
@@ -28,7 +29,7 @@ const REASONS: Readonly<Record<RejectReason, string>> = {
   recusado: "recusou a ligação",
   sem_resposta: "não respondeu",
   sem_cifra: "só aceita chamadas cifradas",
-  outra_pessoa: "nesse endereço agora atende outra pessoa; tente de novo daqui a pouco",
+  outra_pessoa: "já não atende nesse endereço, e sim outra pessoa; tente de novo daqui a pouco",
 };
 
 const AUDIO: SideTexts = {
@@ -76,6 +77,7 @@ const AUDIO: SideTexts = {
 
 /** Valid values of the phone's own arguments and options. */
 const EXPECTED = new Map([
+  ["", "Um nome com espaços precisa estar entre aspas."],
   [
     "REGISTRY",
     "Use um endereço ou nome de máquina, com a porta se não for 5000: 192.168.0.10 ou [2001:db8::1]:5000.",
@@ -112,10 +114,12 @@ export const PHONE_PT: PhoneTexts = {
     registration_refused: ({ reason, text }) =>
       `O registro não aceitou a entrada: ${refusalPt(reason, text)}.`,
     registry_unreachable: ({ host, port, detail }) =>
-      `Não foi possível falar com o registro em ${formatEndpoint({ ip: host, port })} (${
-        causePt(detail)
-      }). ` +
-      "Verifique o endereço e se o registro está aberto.",
+      `Não foi possível falar com o registro em ${formatEndpoint({ ip: host, port })} (${causePt(detail)}).${
+        answered(detail) ? "" : " Verifique o endereço e se o registro está aberto."
+      }`,
+    registry_awaited: ({ host, port, detail }) =>
+      `O registro em ${formatEndpoint({ ip: host, port })} ainda não atende (${causePt(detail)}). ` +
+      "O telefone espera por ele e entra assim que puder; “sair” desiste.",
     registry_lost:
       "A conexão com o registro caiu. O telefone tenta voltar sozinho; uma ligação em curso continua.",
     registry_back: ({ name }) => `O registro voltou, e você está de novo na sala como ${name}.`,
@@ -161,7 +165,7 @@ export const PHONE_PT: PhoneTexts = {
     unreachable: ({ name, detail, ...place }) =>
       `Não há como ligar para ${name} em ${formatEndpoint(place)}: ${causePt(detail)}.`,
     // The assignment's words.
-    rejected: ({ name, reason }) => `${name}: usuário destino ocupado (${REASONS[reason]})`,
+    rejected: ({ name, reason }) => `${name} ${REASONS[reason]} (usuário destino ocupado).`,
     no_answer: ({ name }) => `${name} não respondeu. Tente de novo mais tarde.`,
     not_encrypted: ({ name }) =>
       `A chamada para ${name} foi desfeita: o telefone de lá não a cifra, e --require-encryption exige isso.`,
@@ -281,6 +285,10 @@ export const PHONE_PT: PhoneTexts = {
       `${name} está em ${ip}, e este telefone usa a outra versão do IP. Entrem os dois na sala por IPv4 ou os dois por IPv6.`,
     port_in_use: ({ port }) =>
       `A porta UDP ${port} já está em uso nesta máquina. Escolha outra ou 0 para uma livre qualquer.`,
+    port_unusable: ({ port, detail }) => `A porta UDP ${port} não pode ser usada (${causePt(detail)}).`,
+    version: ({ program, version }) => `Sala, ${program}, versão ${version}`,
+    not_utf8: ({ text }) =>
+      `A linha “${text}” não está em UTF-8. Use um terminal em UTF-8, com LANG=pt_BR.UTF-8 por exemplo.`,
     failed: ({ detail }) => `Algo inesperado aconteceu: ${causePt(detail)}.`,
     wrong_usage: ({ problem }) => fromTable(USAGE, "kind", problem),
     closed: "Até logo!",
@@ -343,14 +351,17 @@ Opções:
   --lang pt|en              idioma da tela (o do sistema)
   --json                    escreve um evento por linha, em JSON, para programas
   --quiet                   não mostra as mensagens enviadas e recebidas
+  --wait                    espera por um registro que ainda não está aberto, em vez de sair
   --show-pings              mostra também os pings, que mantêm a conexão com o registro
   --plain                   tela parada, para leitores de tela: uma linha por evento, sem cores
-  --help                    mostra esta ajuda`,
+  -h, --help                mostra esta ajuda
+  --version                 mostra a versão`,
   exitStatus: `\
 Código de saída:
-  0  tudo certo                          5  o som pedido não pôde ser usado
-  2  linha de comando errada             6  com --call: não há essa pessoa
-  3  o nome já está em uso               7  com --call: recusada ou ocupada
-  4  sem contato com o registro          8  com --call: sem resposta
-                                        11  uma gravação não pôde ser concluída`,
+  0  tudo certo                          6  com --call: não há essa pessoa
+  1  falha inesperada                    7  com --call: recusada ou ocupada
+  2  linha de comando errada             8  com --call: sem resposta
+  3  o nome já está em uso               9  com --call: a ligação caiu
+  4  sem contato com o registro         10  com --call: desistência antes da resposta
+  5  o som pedido não pôde ser usado    11  uma gravação não pôde ser concluída`,
 };

@@ -3,6 +3,9 @@
 import type { Detail } from "../../events/detail.ts";
 import type { AudioFailure, Device, SoundSide } from "../../events/phone_events.ts";
 import type { PersonFields } from "../../events/fields.ts";
+import type { ListeningEvent } from "../../events/registry_events.ts";
+import { formatEndpoint } from "../../protocol/address.ts";
+import { DEFAULT_REGISTRY_PORT } from "../../protocol/registry_messages.ts";
 import { COMMANDS } from "../../phone/commands.ts";
 import { alignColumns } from "../columns.ts";
 import { textWidth } from "../terminal_layout.ts";
@@ -29,6 +32,14 @@ export function withoutStop(text: string): string {
 /** Formats numbers with at most one decimal, by locale (BCP 47). */
 export function numbers(locale: string): (value: number) => string {
   return (value) => value.toLocaleString(locale, { maximumFractionDigits: 1 });
+}
+
+/** Failures in which something answered: address and port lead somewhere, and the cause says what to do. */
+const ANSWERED = /^(certificate_|bad_certificate|no_tls|tls_|not_a_registry)/;
+
+/** Whether something answered in place of a registry that can be used. */
+export function answered({ kind }: Pick<Detail, "kind">): boolean {
+  return ANSWERED.test(kind);
 }
 
 /** Devices in quotation marks. @param standard Name of the default device. */
@@ -68,6 +79,17 @@ export function peopleTable(
   const rule = (aligned[0] ?? []).map((cell) => "-".repeat(textWidth(cell))).join("-+-");
   const [header = "", ...lines] = aligned.map((row) => row.join(" | "));
   return [header, rule, ...lines].join("\n");
+}
+
+/** The command lines by which phones join, indented, one for each address. @param name Stands for the person's name. */
+export function phoneLines(
+  { port, addresses, options }: Pick<ListeningEvent, "port" | "addresses" | "options">,
+  name: string,
+): string {
+  return addresses.map((ip) => {
+    const registry = port === DEFAULT_REGISTRY_PORT ? ip : formatEndpoint({ ip, port });
+    return `  ${["./phone", registry, name, ...options].join(" ")}`;
+  }).join("\n");
 }
 
 /** Headers and marks of {@linkcode deviceRows}. */

@@ -2,13 +2,14 @@
 
 import { formatEndpoint } from "../../protocol/address.ts";
 import type { PersonFields } from "../../events/fields.ts";
-import { peopleTable } from "./phrases.ts";
+import { peopleTable, phoneLines } from "./phrases.ts";
 import type { RegistryTexts } from "./shape.ts";
 import { causeEn, numberEn, usageEn } from "./shared_en.ts";
 import { fromTable } from "./table.ts";
 
 const USAGE = usageEn(
   new Map([
+    ["", "Port and address are options, such as --port 5000 or --host 192.168.0.10."],
     ["--port", "Use a number from 0 to 65535; 0 is any free port."],
     ["--host", "Use an address of this machine; 0.0.0.0 is all of IPv4, :: is IPv6 and IPv4."],
   ]),
@@ -34,8 +35,17 @@ export const REGISTRY_EN: RegistryTexts = {
         causeEn(detail)
       }; the room stays open, and writing is tried again every second`,
     left_out: ({ lines }) => `… ${lines} lines left out: the output cannot keep up with the room`,
-    listening: ({ host, port }) => `room open at ${formatEndpoint({ ip: host, port })} (Ctrl-C closes it)`,
-    joined: (person) => `${who(person)} joined the room`,
+    version: ({ program, version }) => `Sala, ${program}, version ${version}`,
+    listening: ({ host, port, version, ...shown }) => {
+      const open = `room open at ${formatEndpoint({ ip: host, port })} (Ctrl-C closes it), Sala ${version}`;
+      const lines = phoneLines({ port, ...shown }, "NAME");
+      if (lines === "") {
+        return `${open}\nonly phones of this machine reach it; for others, use another --host`;
+      }
+      return `${open}\nphones join with:\n${lines}`;
+    },
+    joined: ({ version, ...person }) =>
+      `${who(person)} joined the room${version === undefined ? "" : `, Sala ${version}`}`,
     left: ({ reason, ...person }) => ({
       goodbye: `${who(person)} left the room`,
       disconnected: `${who(person)} left the room: the connection ended`,
@@ -57,6 +67,21 @@ export const REGISTRY_EN: RegistryTexts = {
       `the room is full: there are ${connections} connections and more are refused`,
     address_full: ({ ip, connections }) =>
       `${ip} has ${connections} connections, the most for one address, and more from there are refused`,
+    certificate_flawed: ({ detail }) =>
+      `phones will refuse the certificate of --tls-cert: ${causeEn(detail)}`,
+    foreign_client: ({ ip, protocol }) => ({
+      http: `what connected from ${ip} is no phone: it speaks HTTP, as a browser does`,
+      tls: `what connected from ${ip} speaks TLS, and this registry does not; phones join without --tls`,
+    }[protocol]),
+    tls_failed: ({ ip, detail }) => {
+      if (detail.kind === "no_tls") {
+        return `what connected from ${ip} does not speak TLS; a phone needs --tls`;
+      }
+      if (detail.kind === "tls_alert") {
+        return `the phone at ${ip} did not accept this registry's certificate [${detail.text}]`;
+      }
+      return `TLS with ${ip} failed: ${causeEn(detail)}`;
+    },
     port_in_use: ({ port }) =>
       `port ${port} is in use; end the other program or choose another port with --port`,
     wrong_usage: ({ problem }) => fromTable(USAGE, "kind", problem),
@@ -65,7 +90,7 @@ export const REGISTRY_EN: RegistryTexts = {
   },
   askPassword: "room password: ",
   usageLine:
-    "usage: registry [--port 5000] [--host 0.0.0.0] [--lang pt|en] [--json] [--quiet] [--show-pings] [--help] [password and limits]",
+    "usage: registry [--port 5000] [--host 0.0.0.0] [--lang pt|en] [--json] [--quiet] [--show-pings] [--help] [--version] [password and limits]",
   help: `The room: knows who is in it and where, so that phones find each other.
 
   --port PORT       TCP port to listen on (5000; 0 is any that is free)
@@ -75,6 +100,7 @@ export const REGISTRY_EN: RegistryTexts = {
   --quiet           leaves out the messages that are sent and received
   --show-pings      also shows the pings that keep connections alive
   -h, --help        shows this help
+  --version         shows the version
 
 Who may come in:
   --room-password-file FILE     the room's password is in the file (SALA_ROOM_PASSWORD does as well)

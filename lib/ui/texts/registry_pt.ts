@@ -2,13 +2,14 @@
 
 import { formatEndpoint } from "../../protocol/address.ts";
 import type { PersonFields } from "../../events/fields.ts";
-import { peopleTable } from "./phrases.ts";
+import { peopleTable, phoneLines } from "./phrases.ts";
 import type { RegistryTexts } from "./shape.ts";
 import { causePt, numberPt, usagePt } from "./shared_pt.ts";
 import { fromTable } from "./table.ts";
 
 const USAGE = usagePt(
   new Map([
+    ["", "A porta e o endereço vão em opções, como --port 5000 ou --host 192.168.0.10."],
     ["--port", "Use um número de 0 a 65535; 0 é uma porta livre qualquer."],
     ["--host", "Use um endereço desta máquina; 0.0.0.0 é todo o IPv4, :: é IPv6 e IPv4."],
   ]),
@@ -33,8 +34,17 @@ export const REGISTRY_PT: RegistryTexts = {
         causePt(detail)
       }; a sala continua aberta, e a escrita é tentada de novo a cada segundo`,
     left_out: ({ lines }) => `… ${lines} linhas omitidas: a saída não acompanha a sala`,
-    listening: ({ host, port }) => `sala aberta em ${formatEndpoint({ ip: host, port })} (Ctrl-C encerra)`,
-    joined: (person) => `${who(person)} entrou na sala`,
+    version: ({ program, version }) => `Sala, ${program}, versão ${version}`,
+    listening: ({ host, port, version, ...shown }) => {
+      const open = `sala aberta em ${formatEndpoint({ ip: host, port })} (Ctrl-C encerra), Sala ${version}`;
+      const lines = phoneLines({ port, ...shown }, "NOME");
+      if (lines === "") {
+        return `${open}\nsó telefones desta máquina a alcançam; para os outros, use outro --host`;
+      }
+      return `${open}\nos telefones entram com:\n${lines}`;
+    },
+    joined: ({ version, ...person }) =>
+      `${who(person)} entrou na sala${version === undefined ? "" : `, Sala ${version}`}`,
     left: ({ reason, ...person }) => ({
       goodbye: `${who(person)} saiu da sala`,
       disconnected: `${who(person)} saiu da sala: a conexão terminou`,
@@ -56,6 +66,21 @@ export const REGISTRY_PT: RegistryTexts = {
       `a sala está cheia: há ${connections} conexões e as próximas são recusadas`,
     address_full: ({ ip, connections }) =>
       `${ip} já tem ${connections} conexões, o máximo de um endereço, e as próximas de lá são recusadas`,
+    certificate_flawed: ({ detail }) =>
+      `os telefones vão recusar o certificado de --tls-cert: ${causePt(detail)}`,
+    foreign_client: ({ ip, protocol }) => ({
+      http: `quem se conectou de ${ip} não é um telefone: fala HTTP, como um navegador`,
+      tls: `quem se conectou de ${ip} fala TLS, e este registro não; o telefone entra sem --tls`,
+    }[protocol]),
+    tls_failed: ({ ip, detail }) => {
+      if (detail.kind === "no_tls") {
+        return `quem se conectou de ${ip} não fala TLS; o telefone precisa de --tls`;
+      }
+      if (detail.kind === "tls_alert") {
+        return `o telefone em ${ip} não aceitou o certificado deste registro [${detail.text}]`;
+      }
+      return `o TLS com ${ip} falhou: ${causePt(detail)}`;
+    },
     port_in_use: ({ port }) =>
       `a porta ${port} já está em uso; encerre o outro programa ou escolha outra com --port`,
     wrong_usage: ({ problem }) => fromTable(USAGE, "kind", problem),
@@ -64,7 +89,7 @@ export const REGISTRY_PT: RegistryTexts = {
   },
   askPassword: "senha da sala: ",
   usageLine:
-    "uso: registry [--port 5000] [--host 0.0.0.0] [--lang pt|en] [--json] [--quiet] [--show-pings] [--help] [senha e limites]",
+    "uso: registry [--port 5000] [--host 0.0.0.0] [--lang pt|en] [--json] [--quiet] [--show-pings] [--help] [--version] [senha e limites]",
   help: `A sala: sabe quem está nela e onde, para que os telefones se encontrem.
 
   --port PORTA      porta TCP em que escuta (5000; 0 é qualquer uma livre)
@@ -74,6 +99,7 @@ export const REGISTRY_PT: RegistryTexts = {
   --quiet           não mostra as mensagens enviadas e recebidas
   --show-pings      mostra também os pings, que mantêm as conexões
   -h, --help        mostra esta ajuda
+  --version         mostra a versão
 
 Quem pode entrar:
   --room-password-file ARQUIVO  a senha da sala está no arquivo (também serve SALA_ROOM_PASSWORD)

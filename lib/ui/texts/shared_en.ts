@@ -41,6 +41,7 @@ const CAUSES: Causes = {
   no_memory: "there is not enough memory",
   too_many_files: "too many files and connections are open",
   address_in_use: "the port is in use",
+  port_privileged: "ports below 1024 are for privileged programs only; choose another one",
   address_not_available: "the address is not one of this machine's",
   ip_version_not_available: "this machine does not have that version of IP",
   network_unreachable: "this machine has no network to there",
@@ -64,17 +65,26 @@ const CAUSES: Causes = {
   no_zone: "it lacks the network on which it is good, as in fe80::1%eth0",
 
   // The connection to the registry
-  lost: "the connection was closed",
+  lost: "the connection was closed without an answer",
+  not_a_registry: "what answers there is no registry of Sala; check the address and the port",
+  tls_wanted: "it speaks TLS only; use --tls",
+  room_full: "the room is full",
   aborted: "the attempt was given up",
   registry_refused: ({ reason, text }) => `the registry refused the request: ${refusalEn(reason, text)}`,
 
   // TLS
   certificate_untrusted: "this phone does not trust its certificate; give the right one with --ca",
   certificate_other_name: "its certificate is for another name; use the name in the certificate",
-  certificate_expired: "its certificate has expired; the registry needs a new one",
-  certificate_not_yet_valid: "its certificate is not valid yet; check this machine's clock",
+  certificate_expired:
+    "the certificate has expired, or this machine's clock is ahead; check the clock, and if it is right the registry needs a new certificate",
+  certificate_not_yet_valid:
+    "the certificate is not valid yet, or this machine's clock is behind; check the clock",
+  certificate_of_authority:
+    "the certificate is an authority's and no server's; make another one as the page docs/security.md shows",
+  certificate_without_names:
+    "the certificate has no names (subjectAltName); make another one with the registry's name or address, as the page docs/security.md shows",
   bad_certificate: ({ text }) => `the certificate is damaged [${text}]`,
-  no_tls: "it does not speak TLS",
+  no_tls: "it does not speak TLS; leave out --tls",
   tls_alert: ({ text }) => `it did not accept this phone's TLS [${text}]`,
   no_certificate: "the file of --tls-cert has no certificate in PEM",
   no_key: "the file of --tls-key has no key in PEM",
@@ -84,6 +94,9 @@ const CAUSES: Causes = {
 
   // Files
   empty: "it is empty",
+  not_text: "it is not text in UTF-8; save it again in that form",
+  no_certificate_in_file: "it has no certificate in PEM; the page docs/security.md shows how to make one",
+  encrypted_key: "a passphrase protects the key; remove it with “openssl pkey”",
   closed: "it was closed already",
   not_a_file: "it is a pipe or a device, and no file",
   larger_than: ({ bytes }) => `it has more than ${numberEn(bytes / 2 ** 20)} MiB`,
@@ -134,7 +147,7 @@ const EXPECTED: ReadonlyMap<string, string> = new Map([
   ["--lang", "Use pt or en."],
   [
     "--room-password",
-    "Use it without a value, to be asked for the password, or use --room-password-file or SALA_ROOM_PASSWORD.",
+    "It asks for the password. Use it at the end of the line, or use --room-password-file or SALA_ROOM_PASSWORD.",
   ],
   ...["--room-password-file", "--log-keys", "--ca", "--tls-cert", "--tls-key"].map((option) =>
     [option, "Use the name of a file."] as const
@@ -143,14 +156,24 @@ const EXPECTED: ReadonlyMap<string, string> = new Map([
 
 export function usageEn(own: ReadonlyMap<string, string>): UsageTexts {
   const expected = (option: string): string => own.get(option) ?? EXPECTED.get(option) ?? HELP_HINT;
+  const the = (option: string): string =>
+    option.startsWith("--") ? `The option ${option}` : `The argument ${option}`;
   return {
-    unknown_option: ({ option }) => `There is no option ${option}. ${HELP_HINT}`,
-    missing_argument: ({ argument }) => `The argument ${argument} is missing. ${HELP_HINT}`,
-    too_many_arguments: ({ argument }) =>
-      `The argument “${argument}” is one too many. A name with blanks has to be quoted. ${HELP_HINT}`,
+    unknown_option: ({ option, nearest }) =>
+      `There is no option ${option}. ${
+        nearest === undefined ? HELP_HINT : `Use ${nearest}, if it is that one.`
+      }`,
+    takes_no_value: ({ option }) =>
+      `The option ${option} takes no value. ${EXPECTED.get(option) ?? `Use just ${option}, or nothing.`}`,
+    repeated: ({ option }) => `The option ${option} is there more than once. Use it only once.`,
+    missing_argument: ({ argument }) =>
+      `The argument ${argument} is missing. Use, for example, phone 192.168.0.10 maria. ${HELP_HINT}`,
+    too_many_arguments: ({ argument }) => `The argument “${argument}” is one too many. ${expected("")}`,
+    not_utf8: ({ argument }) =>
+      `The text of “${argument}” is not in UTF-8. Use a terminal in UTF-8, with LANG=en_US.UTF-8 for example.`,
     bad_value: ({ option, value, least, most }) => {
       const wrong = value === ""
-        ? `The option ${option} needs a value.`
+        ? `${the(option)} needs a value.`
         : `The value “${value}” is no good for ${option}.`;
       const right = least === undefined || most === undefined
         ? expected(option)
@@ -163,7 +186,8 @@ export function usageEn(own: ReadonlyMap<string, string>): UsageTexts {
       `The file “${value}” of ${option} could not be used (${causeEn(detail)}).`,
     no_terminal: ({ option }) =>
       `The option ${option} asks at a terminal, and there is none here. ${expected(option)}`,
-    incomplete: ({ option, missing }) => `The option ${option} needs ${missing}.`,
+    nothing_typed: ({ option }) => `The option ${option} asked, and nothing was typed. ${expected(option)}`,
+    incomplete: ({ option, missing }) => `The option ${option} needs ${missing}. Use both, or neither.`,
     same_file: ({ option, other, value }) =>
       `The file “${value}” of ${option} is that of ${other}, too, and would be spoilt. Use another file for one of the two options.`,
   };

@@ -43,6 +43,7 @@ const CAUSES: Causes = {
   no_memory: "falta memória",
   too_many_files: "há arquivos e conexões demais abertos",
   address_in_use: "a porta já está em uso",
+  port_privileged: "as portas abaixo de 1024 são só para programas privilegiados; escolha outra",
   address_not_available: "o endereço não é desta máquina",
   ip_version_not_available: "esta máquina não tem essa versão do IP",
   network_unreachable: "esta máquina não tem rede até lá",
@@ -66,7 +67,10 @@ const CAUSES: Causes = {
   no_zone: "falta dizer em que rede ele vale, como em fe80::1%eth0",
 
   // The connection to the registry
-  lost: "a conexão foi fechada",
+  lost: "a conexão foi fechada sem resposta",
+  not_a_registry: "o que responde lá não é um registro da Sala; confira o endereço e a porta",
+  tls_wanted: "ele só fala TLS; use --tls",
+  room_full: "a sala está cheia",
   aborted: "a tentativa foi interrompida",
   registry_refused: ({ reason, text }) => `o registro recusou o pedido: ${refusalPt(reason, text)}`,
 
@@ -75,10 +79,16 @@ const CAUSES: Causes = {
     "o certificado dele não confere: não é dos que este telefone aceita; indique o certo com --ca",
   certificate_other_name:
     "o certificado dele não confere: vale para outro nome; use o nome que está no certificado",
-  certificate_expired: "o certificado dele já venceu; o registro precisa de um novo",
-  certificate_not_yet_valid: "o certificado dele ainda não vale; confira o relógio desta máquina",
+  certificate_expired:
+    "o certificado já venceu, ou o relógio desta máquina está adiantado; confira o relógio, e se ele estiver certo o registro precisa de um certificado novo",
+  certificate_not_yet_valid:
+    "o certificado ainda não vale, ou o relógio desta máquina está atrasado; confira o relógio",
+  certificate_of_authority:
+    "o certificado é o de uma autoridade, e não o de um servidor; crie outro como está na página docs/security.md",
+  certificate_without_names:
+    "o certificado não tem nomes (subjectAltName); crie outro com o nome ou endereço do registro, como está na página docs/security.md",
   bad_certificate: ({ text }) => `o certificado está estragado [${text}]`,
-  no_tls: "ele não fala TLS",
+  no_tls: "ele não fala TLS; deixe --tls de fora",
   tls_alert: ({ text }) => `ele não aceitou o TLS deste telefone [${text}]`,
   no_certificate: "o arquivo de --tls-cert não tem certificado em PEM",
   no_key: "o arquivo de --tls-key não tem chave em PEM",
@@ -88,6 +98,10 @@ const CAUSES: Causes = {
 
   // Files
   empty: "está vazio",
+  not_text: "não é texto em UTF-8; grave-o de novo nesse formato",
+  no_certificate_in_file:
+    "não há nele nenhum certificado em PEM; o de um servidor se cria como está na página docs/security.md",
+  encrypted_key: "uma frase-senha protege a chave; tire-a com “openssl pkey”",
   closed: "já foi fechado",
   not_a_file: "é um pipe ou dispositivo, e não um arquivo",
   larger_than: ({ bytes }) => `tem mais de ${numberPt(bytes / 2 ** 20)} MiB`,
@@ -141,25 +155,34 @@ const EXPECTED: ReadonlyMap<string, string> = new Map([
   ["--lang", "Use pt ou en."],
   [
     "--room-password",
-    "Use-a sem valor, para que a senha seja perguntada, ou use --room-password-file ou SALA_ROOM_PASSWORD.",
+    "Ela pergunta a senha. Use-a no fim da linha, ou use --room-password-file ou SALA_ROOM_PASSWORD.",
   ],
   ...["--room-password-file", "--log-keys", "--ca", "--tls-cert", "--tls-key"].map((option) =>
     [option, "Use o nome de um arquivo."] as const
   ),
 ]);
 
-/** Errors of the command line. @param own Valid values of the tool's own arguments and options. */
+/** Errors of the command line. @param own Valid values of the tool's own arguments and options, and of more arguments. */
 export function usagePt(own: ReadonlyMap<string, string>): UsageTexts {
   const expected = (option: string): string => own.get(option) ?? EXPECTED.get(option) ?? HELP_HINT;
   const argument = (name: string): string => new Map(Object.entries(ARGUMENTS_PT)).get(name) ?? name;
+  /** Such as "A opção --call" or "O argumento NOME". */
+  const the = (option: string): string =>
+    option.startsWith("--") ? `A opção ${option}` : `O argumento ${argument(option)}`;
   return {
-    unknown_option: ({ option }) => `A opção ${option} não existe. ${HELP_HINT}`,
-    missing_argument: ({ argument: name }) => `Falta o argumento ${argument(name)}. ${HELP_HINT}`,
-    too_many_arguments: ({ argument: name }) =>
-      `O argumento “${name}” sobra. Um nome com espaços precisa estar entre aspas. ${HELP_HINT}`,
+    unknown_option: ({ option, nearest }) =>
+      `A opção ${option} não existe. ${nearest === undefined ? HELP_HINT : `Use ${nearest}, se é essa.`}`,
+    takes_no_value: ({ option }) =>
+      `A opção ${option} não leva valor. ${EXPECTED.get(option) ?? `Use só ${option}, ou nada.`}`,
+    repeated: ({ option }) => `A opção ${option} aparece mais de uma vez. Use-a uma vez só.`,
+    missing_argument: ({ argument: name }) =>
+      `Falta o argumento ${argument(name)}. Use, por exemplo, phone 192.168.0.10 maria. ${HELP_HINT}`,
+    too_many_arguments: ({ argument: name }) => `O argumento “${name}” sobra. ${expected("")}`,
+    not_utf8: ({ argument: name }) =>
+      `O texto de “${name}” não está em UTF-8. Use um terminal em UTF-8, com LANG=pt_BR.UTF-8 por exemplo.`,
     bad_value: ({ option, value, least, most }) => {
       const wrong = value === ""
-        ? `A opção ${argument(option)} precisa de um valor.`
+        ? `${the(option)} precisa de um valor.`
         : `O valor “${value}” não serve para ${argument(option)}.`;
       const right = least === undefined || most === undefined
         ? expected(option)
@@ -172,7 +195,8 @@ export function usagePt(own: ReadonlyMap<string, string>): UsageTexts {
       `O arquivo “${value}” de ${option} não pôde ser usado (${causePt(detail)}).`,
     no_terminal: ({ option }) =>
       `A opção ${option} pergunta em um terminal, e aqui não há nenhum. ${expected(option)}`,
-    incomplete: ({ option, missing }) => `A opção ${option} precisa de ${missing}.`,
+    nothing_typed: ({ option }) => `A opção ${option} perguntou, e nada foi digitado. ${expected(option)}`,
+    incomplete: ({ option, missing }) => `A opção ${option} precisa de ${missing}. Use as duas, ou nenhuma.`,
     same_file: ({ option, other, value }) =>
       `O arquivo “${value}” de ${option} é o mesmo de ${other} e seria estragado. Use outro arquivo em uma das duas opções.`,
   };
