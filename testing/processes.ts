@@ -87,6 +87,15 @@ export function startProcess(
   return new ToolProcess(kind, args, options);
 }
 
+/** Options with their values, without those that `args` have: the tools refuse an option that is there twice. */
+export function unlessGiven(
+  args: readonly string[],
+  defaults: Readonly<Record<`--${string}`, string>>,
+): string[] {
+  const given = (option: string) => args.some((arg) => arg === option || arg.startsWith(`${option}=`));
+  return Object.entries(defaults).flatMap(([option, value]) => given(option) ? [] : [option, value]);
+}
+
 /** A registry and its port. */
 export interface RunningRegistry extends AsyncDisposable {
   readonly process: ToolProcess;
@@ -102,7 +111,11 @@ export async function startRegistry(
   args: readonly string[] = [],
   options: StartOptions = {},
 ): Promise<RunningRegistry> {
-  const process = startProcess("registry", ["--json", "--port", "0", ...args], options);
+  const process = startProcess(
+    "registry",
+    ["--json", ...unlessGiven(args, { "--port": "0" }), ...args],
+    options,
+  );
   try {
     const { port } = await process.waitForEvent("listening");
     return { process, port: port as number, [Symbol.asyncDispose]: () => process[Symbol.asyncDispose]() };

@@ -110,3 +110,15 @@ Deno.test({
     await see(phone, "There is one person in the room");
   },
 });
+
+Deno.test({
+  name: "phone whose person gives up typing the password says so, and exits with 2",
+  ignore: !haveTmux(),
+  async fn() {
+    await using terminal = await TestTerminal.open({ columns: 200 });
+    const args = ["127.0.0.1:1", "joana", "0", "--room-password", "--lang", "en"];
+    await terminal.run(toolCommand("phone", args), PASSWORD_PROMPT);
+    await terminal.press("C-c");
+    await see(terminal, "The option --room-password asked, and nothing was typed.");
+  },
+});

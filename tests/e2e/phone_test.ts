@@ -1,8 +1,10 @@
 import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
+import { EXIT } from "../../lib/phone/user_agent.ts";
+import { VERSION } from "../../lib/util/version.ts";
 import { RegistryClient } from "../../lib/registration/registry_client.ts";
 import { assertToneRecorded, callTest, messages, startPhone, waitForRecording } from "./phones.ts";
 import { temporaryFolder } from "../../testing/temporary.ts";
-import { startProcess, startRegistry } from "../../testing/processes.ts";
+import { startProcess, startRegistry, type ToolKind, type ToolProcess } from "../../testing/processes.ts";
 
 callTest("a call shows every message of the assignment on both screens", async (startPhone) => {
   await using registry = await startRegistry();
@@ -140,10 +142,91 @@ for (const [name, args, status, event] of STATUSES) {
     await using inWords = startProcess("phone", [...given, ...quiet]);
     assertEquals(await inWords.exitCode(), status);
     const said = inWords.stdout + inWords.stderr;
+    // The outcome of a call is no error of the phone.
+    assertEquals(inWords.stderr === "", status === EXIT.unknownPerson, inWords.report());
     assert(!/\bat .*:\d+:\d+|Error:/.test(said), `no stack trace: ${said}`);
     assertMatch(said, /[.!]\n/, "a sentence");
   });
 }
+
+Deno.test("phone says on standard error why it ends while it discards what sound libraries say there", async () => {
+  await using phone = startProcess("phone", ["127.0.0.1:1", "joão", "0", "--quiet"]);
+  assertEquals(await phone.exitCode(), 4, phone.report());
+  assertMatch(phone.stderr, /^✗ [^\n]*127\.0\.0\.1:1 [^\n]*\n$/);
+});
+
+Deno.test("phone exits with 10 when its call is given up before the answer, by a command or a signal", async () => {
+  await using registry = await startRegistry();
+  for (
+    const giveUp of [
+      (phone: ToolProcess) => phone.type("desligar"),
+      (phone: ToolProcess) => phone.kill("SIGINT"),
+    ]
+  ) {
+    await using _maria = await startPhone(registry.port, "maria");
+    await using joao = await startPhone(registry.port, "joão", ["--call", "maria"]);
+    await joao.waitForEvent("ringing");
+    await giveUp(joao);
+    assertEquals(await joao.exitCode(), EXIT.givenUp, joao.report());
+  }
+});
+
+Deno.test("phone and registry say their version, in words and as an event, and the registry's log that of each phone", async () => {
+  for (const kind of ["phone", "registry"] as const) {
+    await using inWords = startProcess(kind, ["--version"]);
+    assertEquals(await inWords.exitCode(), 0);
+    assertEquals(inWords.stdout, `Sala, ${kind}, versão ${VERSION}\n`);
+    await using asEvent = startProcess(kind, ["--version", "--json"]);
+    assertEquals(await asEvent.exitCode(), 0);
+    assertEquals(asEvent.events().map(({ program, version }) => [program, version]), [[kind, VERSION]]);
+  }
+  await using registry = await startRegistry();
+  assertEquals(registry.process.events("listening").map(({ version }) => version), [VERSION]);
+  await using _maria = await startPhone(registry.port, "maria");
+  assertEquals(registry.process.events("joined").map(({ version }) => version), [VERSION]);
+});
+
+/** Shell scripts that start a tool with bytes that are not UTF-8, and what the tool says. */
+const LATIN_1: [script: string, kind: ToolKind, args: string[], status: number, said: string][] = [
+  ['exec "$@" "$(printf "jo\\343o")"', "phone", ["127.0.0.1:1"], 2, "não está em UTF-8"],
+  ['exec "$@" "$(printf "jo\\343o")"', "registry", ["--host"], 2, "não está em UTF-8"],
+  [
+    'SALA_ROOM_PASSWORD=$(printf "segr\\352do") exec "$@"',
+    "registry",
+    [],
+    2,
+    "“SALA_ROOM_PASSWORD” não está em UTF-8",
+  ],
+  ['LC_ALL=$(printf "\\377") exec "$@"', "phone", ["--version"], 0, "Sala, phone, versão"],
+  ['LC_ALL=$(printf "\\377") exec "$@"', "registry", ["--version"], 0, "Sala, registry, versão"],
+];
+
+for (const [script, kind, args, status, said] of LATIN_1) {
+  Deno.test({
+    name: `${kind} takes no offence at bytes that are not UTF-8: ${script}`,
+    ignore: Deno.build.os === "windows",
+    async fn() {
+      await using tool = startProcess(kind, args, { through: ["sh", "-c", script, "sh"] });
+      assertEquals(await tool.exitCode(), status, tool.report());
+      assertStringIncludes(tool.stdout + tool.stderr, said);
+      assert(!(tool.stdout + tool.stderr).includes("segr"));
+    },
+  });
+}
+
+Deno.test("phone that waits for its registry enters once that is there", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  const args = ["--json", "--wait", "--mic", "none", "--speaker", "none"];
+  await using phone = startProcess("phone", [`127.0.0.1:${port}`, "maria", "0", ...args], { stdin: "piped" });
+  await phone.waitForEvent("registry_awaited");
+  await using _registry = await startRegistry(["--port", `${port}`]);
+  await phone.waitForEvent("registered");
+  await phone.type("sair");
+  assertEquals(await phone.exitCode(), 0);
+  assertEquals(phone.events("registry_awaited").length, 1);
+});
 
 Deno.test("phone exits with 8 when nobody answers at the other phone's address", async () => {
   await using registry = await startRegistry();

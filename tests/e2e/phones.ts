@@ -11,7 +11,10 @@ import {
   type StartOptions,
   startProcess,
   type ToolProcess,
+  unlessGiven,
 } from "../../testing/processes.ts";
+
+const NO_SOUND = { "--mic": "none", "--speaker": "none" } as const;
 
 /** Starts a phone that neither hears nor speaks unless told otherwise, and waits until it is in the room. */
 export async function startPhone(
@@ -22,7 +25,7 @@ export async function startPhone(
 ): Promise<ToolProcess> {
   const phone = startProcess(
     "phone",
-    [`127.0.0.1:${port}`, name, "0", "--json", "--mic", "none", "--speaker", "none", ...args],
+    [`127.0.0.1:${port}`, name, "0", "--json", ...unlessGiven(args, NO_SOUND), ...args],
     { stdin: "piped", ...options },
   );
   await phone.waitForEvent("registered");
