@@ -1,6 +1,7 @@
 /** What the command lines of both tools have in common. */
 
 import { isIPv6 } from "node:net";
+import { parseArgs } from "@std/cli/parse-args";
 import { addressProblem, isIpAddress, isLinkLocal, isPort } from "../protocol/address.ts";
 import { REPLACEMENT } from "../protocol/printable.ts";
 import type { UsageProblem } from "../events/usage_problem.ts";
@@ -55,9 +56,10 @@ const SECRET_FLAG = "room-password";
 const OPTION = /^(?:-[^\d]|[–—]\S)/;
 
 /**
- * Splits a command line: `--flag`, `--name value`, `--name=value`, `-h`; behind `--` all is positional.
+ * Splits a command line: `--flag`, `--name value`, `--name=value`, `-h`; behind `--` all is positional. What has no
+ * meaning is a problem: `parseArgs` reads `--quiet=no` as `--quiet`, and the last of several values.
  *
- * @param flags Options without a value.
+ * @param flags Options without a value; `no-NAME` switches off what is on.
  * @param valued Options with one.
  */
 export function readArguments<Flag extends string, Valued extends string>(
@@ -65,49 +67,68 @@ export function readArguments<Flag extends string, Valued extends string>(
   flags: readonly Flag[],
   valued: readonly Valued[],
 ): Given<Flag, Valued> {
-  const given = { flags: new Set<Flag>(), values: {} as Record<string, string>, positional: [] as string[] };
+  const { options, positional, problem } = check(args, flags, valued);
+  const off = flags.filter((flag) => flag.startsWith("no-")).map((flag) => flag.slice(3));
+  const parsed: Readonly<Record<string, unknown>> = parseArgs([...options, "--", ...positional], {
+    boolean: [...flags.filter((flag) => !flag.startsWith("no-")), ...off],
+    negatable: off,
+    default: Object.fromEntries(off.map((name) => [name, true])),
+    // The positional arguments too: "007" may be somebody's name.
+    string: [...valued, "_"],
+  });
+  const given = new Set(
+    flags.filter((flag) => flag.startsWith("no-") ? parsed[flag.slice(3)] === false : parsed[flag] === true),
+  );
+  const values = Object.fromEntries(
+    valued.flatMap((name) => parsed[name] === undefined ? [] : [[name, String(parsed[name])]]),
+  ) as { readonly [Name in Valued]?: string };
+  const lang = parsed.lang;
+  const output = {
+    lang: isLanguage(lang) ? lang : undefined,
+    json: parsed.json === true,
+    quiet: parsed.quiet === true,
+    showPings: parsed["show-pings"] === true,
+  };
+  return { flags: given, values, positional, output, problem };
+}
+
+/** @returns The options that have a meaning, each value behind `=`, the positional arguments, and the first problem. */
+function check(args: readonly string[], flags: readonly string[], valued: readonly string[]) {
+  const options = new Map<string, string>();
+  const positional: string[] = [];
   let problem: UsageProblem | undefined;
   const wrong = (found: UsageProblem): void => {
     problem ??= found;
   };
-  const positional = (arg: string): void => {
+  const addPositional = (arg: string): void => {
     // Deno decodes the bytes of arguments.
     if (arg.includes(REPLACEMENT)) wrong({ kind: "not_utf8", argument: arg });
-    given.positional.push(arg);
+    positional.push(arg);
   };
   const end = args.includes("--") ? args.indexOf("--") : args.length;
   for (let at = 0; at < end; at++) {
     const arg = args[at] ?? "";
     if (!OPTION.test(arg)) {
       if (args[at - 1] === `--${SECRET_FLAG}`) wrong({ kind: "takes_no_value", option: `--${SECRET_FLAG}` });
-      positional(arg);
+      addPositional(arg);
       continue;
     }
     const [, name = "", inline] = /^--([^=]*)(?:=(.*))?$/s.exec(arg === "-h" ? "--help" : arg) ?? [];
     const option = `--${name}`;
-    const flag = flags.find((known) => known === name);
-    if (flag !== undefined) {
-      if (inline === undefined) given.flags.add(flag);
+    if (flags.includes(name)) {
+      if (inline === undefined) options.set(option, option);
       else wrong({ kind: "takes_no_value", option });
-    } else if (valued.some((known) => known === name)) {
+    } else if (valued.includes(name)) {
       const follows = inline === undefined && at + 1 < end && !OPTION.test(args[at + 1] ?? "");
       const value = inline ?? (follows ? args[++at] : undefined) ?? "";
-      if (Object.hasOwn(given.values, name)) wrong({ kind: "repeated", option });
+      if (options.has(option)) wrong({ kind: "repeated", option });
       if (value.includes(REPLACEMENT)) wrong({ kind: "not_utf8", argument: option });
       if (value.trim() === "") wrong({ kind: "bad_value", option, value: "" });
-      given.values[name] = value;
+      options.set(option, `${option}=${value}`);
     } else wrong(unknownOption(arg, [...flags, ...valued]));
   }
-  args.slice(end + 1).forEach(positional);
-  const { lang } = given.values;
-  const has = (name: string): boolean => flags.some((flag) => flag === name && given.flags.has(flag));
-  const output = {
-    lang: isLanguage(lang) ? lang : undefined,
-    json: has("json"),
-    quiet: has("quiet"),
-    showPings: has("show-pings"),
-  };
-  return { ...given, values: given.values as { readonly [Name in Valued]?: string }, output, problem };
+  args.slice(end + 1).forEach(addPositional);
+  return { options: [...options.values()], positional, problem };
 }
 
 /** The problem of an unknown option, without anything that may be its value. */
