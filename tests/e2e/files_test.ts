@@ -240,16 +240,15 @@ Deno.test("--hang-up-after file: the other side hears all of it, and then the ca
 });
 
 Deno.test("a recording that reaches the system's limit of a file ends playable, and with status 11", {
-  ignore: windows,
+  ignore: Deno.build.os !== "linux",
 }, async () => {
   await using folder = await temporaryFolder();
   const recording = `${folder.path}/limite.wav`;
   await using registry = await startRegistry();
   await using _maria = await startPhone(registry.port, "maria", ["--answer", "accept", "--mic", "tone"]);
-  await using joao = await startPhone(registry.port, "joão", ["--call", "maria", "--speaker", recording], {
-    // 150 KiB in blocks of 512 bytes: a second and a half of sound.
-    through: ["sh", "-c", `ulimit -f 300; exec "$0" "$@"`],
-  });
+  await using joao = await startPhone(registry.port, "joão", ["--call", "maria", "--speaker", recording]);
+  // A second and a half of sound. Not from the start: a Deno that cannot write its databases deletes them, and others use them.
+  await outputOf(["prlimit", `--pid=${joao.pid}`, `--fsize=${150 * 1024}`]);
   const { subject, detail } = await joao.waitForEvent("audio_failed");
   assertEquals([subject, detail], [recording, { kind: "too_large" }]);
   // The call goes on.
