@@ -276,6 +276,11 @@ export class Call {
     this.#notice({ kind: "peer_moved", to });
   }
 
+  /** The callee has accepted from this address: it is not told, since the call begins with it. */
+  answeredFrom(from: Endpoint): void {
+    this.#peer = { ...this.#peer, ip: from.ip, port: from.port };
+  }
+
   /** The person accepts. Changes nothing in other states than `ringing`. */
   accept(now: number): void {
     if (this.#state !== "ringing") return;

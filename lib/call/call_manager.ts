@@ -110,7 +110,11 @@ export class CallManager {
   handleMessage(now: number, message: CallMessage, from: Endpoint, socket: string | "registered"): void {
     const call = this.#calls.get(message.chamada);
     if (call) {
+      const { state } = call;
       call.handleMessage(now, message, sameEndpoint(from, call.peer));
+      const started = (state === "inviting" || state === "proceeding") && call.state === "talking";
+      // Without keys, nothing later could show that the callee's address has changed since the invitation came there.
+      if (started && !call.keys) call.answeredFrom(from);
       if (call.addressValidated) this.#amplification.validated(call.peer);
       this.#collect(now, call, from);
     } else if (message.tipo === "convite") {
@@ -118,7 +122,7 @@ export class CallManager {
     } else if (message.tipo === "encerrar_ligação") {
       // A goodbye of an unknown call is acknowledged, so that its sender stops retransmitting.
       const { chamada } = message;
-      this.#acknowledge(now, socket, from, { tipo: "ligação_encerrada", chamada });
+      this.#reply(now, socket, from, { tipo: "ligação_encerrada", chamada });
       this.#add(now, Call.alreadyEnded(now, chamada, { name: "", ...from }));
     }
   }
@@ -233,8 +237,8 @@ export class CallManager {
     for (const call of this.#calls.values()) if (call.expired(now)) this.#calls.delete(call.id);
   }
 
-  /** Acknowledges a goodbye where it came from, which is not the call's address. */
-  #acknowledge(now: number, socket: string | "registered", to: Endpoint, message: CallMessage): void {
+  /** Sends a reply where the message came from, which is not the call's address. */
+  #reply(now: number, socket: string | "registered", to: Endpoint, message: CallMessage): void {
     if (this.#amplification.take(now, to)) this.#output.push({ kind: "send", socket, to, message });
   }
 
@@ -255,11 +259,12 @@ export class CallManager {
       } else {
         allSent = false;
       }
-      // A peer whose address has changed since its last voice says goodbye from another one.
+      // A peer whose address has changed since its last voice says goodbye from another one, and a callee's may change while
+      // it rings.
       if (
-        output.kind === "send" && output.message.tipo === "ligação_encerrada" &&
-        !sameEndpoint(from, call.peer)
-      ) this.#acknowledge(now, socket, from, output.message);
+        output.kind === "send" && !sameEndpoint(from, call.peer) &&
+        (call.role === "caller" || output.message.tipo === "ligação_encerrada")
+      ) this.#reply(now, socket, from, output.message);
     }
     if (call.state === "ended" && !this.#released.has(call)) {
       this.#released.add(call);

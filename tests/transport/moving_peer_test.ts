@@ -91,6 +91,7 @@ async function inCall(
   role: "caller" | "callee",
   run: (call: { network: Network; stays: Side; moves: Side }) => Promise<void>,
   encryption: "preferred" | "off" = "preferred",
+  whileItRings: (callee: Host) => void = () => {},
 ): Promise<void> {
   const network = new Network();
   const hosts = [new Host(network, "192.0.2.1"), new Host(network, "192.0.2.2")] as const;
@@ -98,6 +99,7 @@ async function inCall(
   await using maria = new Recorded(hosts[1], "maria", hosts[1].ip, encryption);
   joao.line.invite({ name: "joão", ip: joao.ip }, maria.address);
   await maria.until(() => maria.told.includes("invitation"));
+  whileItRings(hosts[1]);
   maria.line.accept();
   await maria.until(() => maria.told.includes("started"));
   const sides = [joao, maria].map((phone, index) => {
@@ -111,8 +113,8 @@ async function inCall(
     return { host: hosts[index]!, phone, speak };
   }) as [Side, Side];
   const [stays, moves] = role === "caller" ? sides.reverse() as [Side, Side] : sides;
-  await hears(moves, stays);
   await hears(stays, moves);
+  await hears(moves, stays);
   await run({ network, stays, moves });
 }
 
@@ -124,6 +126,34 @@ async function hears(listener: Side, speaker: Side, bytes?: number): Promise<voi
   await listener.phone.until(() => listener.phone.voice.length > length);
   clearInterval(speaking);
 }
+
+for (const encryption of ["preferred", "off"] as const) {
+  Deno.test(`CallTransport starts a call with a callee whose address changes while it rings, encryption ${encryption}`, async () => {
+    await inCall(
+      "callee",
+      async ({ stays, moves }) => {
+        stays.phone.line.hangUp();
+        await moves.phone.until(() => moves.phone.told.includes("ended"));
+        assertEquals([stays, moves].map(({ phone }) => phone.told.includes("peer_moved")), [false, false]);
+      },
+      encryption,
+      (callee) => callee.ip = NEW_IP,
+    );
+  });
+}
+
+Deno.test("CallTransport confirms a rejection of a callee whose address changes while it rings", async () => {
+  const network = new Network();
+  const callee = new Host(network, "192.0.2.2");
+  await using joao = new Recorded(new Host(network, "192.0.2.1"), "joão", "192.0.2.1");
+  await using maria = new Recorded(callee, "maria", callee.ip);
+  joao.line.invite({ name: "joão", ip: joao.ip }, maria.address);
+  await maria.until(() => maria.told.includes("invitation"));
+  callee.ip = NEW_IP;
+  maria.line.hangUp();
+  await joao.until(() => joao.told.includes("rejected"));
+  await maria.until(() => maria.traces.some(({ text }) => text.includes("confirmação")));
+});
 
 for (const role of ["caller", "callee"] as const) {
   Deno.test(`CallTransport goes on with a ${role} whose address changes, and its goodbye reaches it`, async () => {
