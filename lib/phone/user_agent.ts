@@ -13,6 +13,7 @@ import {
   ipVersion,
   isLinkLocal,
   isLoopback,
+  isOwnAddress,
   unreachable,
   zoneOf,
 } from "../protocol/address.ts";
@@ -72,8 +73,11 @@ const LEAVE_MS = 1_300;
 /** How long a phone that leaves waits for the registry's answers to earlier commands, in milliseconds. */
 const LAST_ANSWERS_MS = 1_000;
 
-/** Most commands that wait for the registry; the input waits while there are more. */
-const MOST_WAITING = 32;
+/** Most commands that wait for the registry; the input waits while there are more, which only a script can give. */
+const MOST_WAITING = 1_000;
+
+/** Most commands that the registry is asked about at once: it serves only some a second, and each answer has its time limit. */
+const MOST_ASKED = 32;
 
 /** Most names that Tab completes: callers under ever new names must not fill the memory. */
 const MOST_NAMES = 500;
@@ -170,6 +174,8 @@ export class UserAgent implements CommandTarget {
   readonly #answers = new SerialQueue();
   /** The commands that wait for the registry. */
   readonly #waiting = new Set<Promise<void>>();
+  /** The last commands that asked the registry, {@linkcode MOST_ASKED} at most: each settles when its answer was used. */
+  readonly #asked: Promise<void>[] = [];
   /** The people to call whom the registry is asked about. */
   readonly #lookedUp = new Set<{ readonly name: string }>();
   #leaving = false;
@@ -457,13 +463,16 @@ export class UserAgent implements CommandTarget {
     }
   }
 
-  /** Asks the registry at once. Its answer is used after those to earlier commands. */
+  /** Asks the registry at once, unless many answers are missing. An answer is used after those to earlier commands. */
   async #ask<Answer>(
     ask: (registry: PhoneRegistry) => Promise<Answer>,
     use: (answer: Answer) => Promise<void> | void,
   ): Promise<void> {
-    const answer = this.#entered.promise.then(ask);
-    await this.#answers.run(async () => await use(await answer));
+    const turn = this.#asked.length < MOST_ASKED ? undefined : this.#asked.shift();
+    const answer = Promise.all([this.#entered.promise, turn]).then(([registry]) => ask(registry));
+    const used = this.#answers.run(async () => await use(await answer));
+    this.#asked.push(used);
+    await used;
   }
 
   accept(): void {
@@ -615,7 +624,9 @@ export class UserAgent implements CommandTarget {
   #invite(found: PersonFields): void {
     const person = this.#onLink(found);
     const problem = this.#problemOf(found.ip, this.#registry?.near ?? false, found.port);
-    const detail = problem?.kind === "link_local_address" && person.ip !== found.ip ? undefined : problem;
+    const detail = problem?.kind === "link_local_address" && person.ip !== found.ip
+      ? undefined
+      : problem ?? this.#noWayBack(found.ip);
     if (detail || ipVersion(person.ip) !== ipVersion(this.#self.ip)) {
       if (detail) this.#show({ event: "unreachable", ...person, detail });
       else this.#show({ event: "other_ip_version", name: person.name, ip: person.ip });
@@ -625,6 +636,13 @@ export class UserAgent implements CommandTarget {
     this.#show({ event: "inviting", ...person });
     this.#ringer.start("out", person.name);
     this.#transport?.invite(this.#self, person);
+  }
+
+  /** Why no answer would come from an address: this phone's own one is good on this machine only. */
+  #noWayBack(ip: string): AddressProblem | undefined {
+    const own = this.#parts.network.addresses();
+    const far = own.length > 0 && !isLoopback(ip) && !isOwnAddress(ip, own);
+    return far && isLoopback(this.#self.ip) ? { kind: "own_loopback_address" } : undefined;
   }
 
   /** A registry that was named with its link (`fe80::1%eth1`) knows the people on that link. */

@@ -94,6 +94,8 @@ export type AddressProblem =
   | { readonly kind: "reserved_address" }
   /** Each machine's own (RFC 1122, section 3.2.1.3; RFC 4291, section 2.5.3). */
   | { readonly kind: "loopback_address" }
+  /** This phone's own address is a loopback address, and answers from another machine cannot come there. */
+  | { readonly kind: "own_loopback_address" }
   /** Link-local (RFC 3927; RFC 4291, section 2.5.6), and this host has several networks, or none, where it may be. */
   | { readonly kind: "link_local_address" }
   /** Link-local on the command line, without the zone that says on which network it is (RFC 4007, section 11). */

@@ -111,6 +111,7 @@ const ADDRESS_SENTENCES: Readonly<Record<AddressProblem["kind"], string>> = {
   broadcast_address: "o endereço em 'ip' é de todas as máquinas da rede (broadcast)",
   reserved_address: "o endereço em 'ip' é reservado e não é de nenhuma máquina",
   loopback_address: "o endereço em 'ip' só vale na própria máquina, e este telefone está em outra",
+  own_loopback_address: "o endereço em 'ip' só vale na própria máquina",
   link_local_address: "o endereço em 'ip' só vale em um trecho da rede",
   no_zone: "o endereço em 'ip' só vale em um trecho da rede",
 };

@@ -227,6 +227,15 @@ Deno.test("UserAgent lets only what needs the registry wait for it, and shows th
   assertEquals(await status, EXIT.done);
 });
 
+Deno.test("UserAgent carries out a command behind hundreds that wait for the registry", async () => {
+  const { phone, status, screen, registry } = await start();
+  registry.answering = new Promise(() => {});
+  await screen.type(...new Array(500).fill("consultar maria"), "mudo");
+  assertEquals(screen.shown, ["registered", "muted"]);
+  phone.quit();
+  assertEquals(await status, EXIT.done);
+});
+
 Deno.test("UserAgent makes the first of several calls, once the registry answers", async () => {
   const { phone, status, screen, registry, transport } = await start();
   const answer = Promise.withResolvers<void>();
@@ -586,6 +595,31 @@ Deno.test("UserAgent calls a loopback address of a registry on its own machine",
   registry.found = { kind: "found", person: { nome: "Maria", ip: "127.0.0.1", porta: 6000 } };
   await screen.type("ligar maria");
   assertEquals(transport.log.at(-1), "invite Maria");
+  phone.quit();
+  await status;
+});
+
+Deno.test("UserAgent at a loopback address calls its own machine only, since no answer would come from another", async () => {
+  const { parts, screen, registry, transport } = fakeParts(false, NETWORK);
+  Object.assign(registry, { localIp: "127.0.0.1", near: true });
+  const phone = new UserAgent({ ...OPTIONS, ip: undefined }, parts);
+  const status = phone.run();
+  await settle();
+  const call = async (ip: string) => {
+    registry.found = { kind: "found", person: { nome: "Maria", ip, porta: 6000 } };
+    await screen.type("ligar maria");
+  };
+  await call("192.0.2.2");
+  const detail = { kind: "own_loopback_address" } as const;
+  assertEquals(screen.events.at(-1), {
+    event: "unreachable",
+    name: "Maria",
+    ip: "192.0.2.2",
+    port: 6000,
+    detail,
+  });
+  await call("192.0.2.1");
+  assertEquals(transport.log.filter((line) => line === "invite Maria").length, 1);
   phone.quit();
   await status;
 });

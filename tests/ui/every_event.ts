@@ -52,6 +52,7 @@ const ADDRESS: ByKind<AddressProblem> = {
   broadcast_address: { kind: "broadcast_address" },
   reserved_address: { kind: "reserved_address" },
   loopback_address: { kind: "loopback_address" },
+  own_loopback_address: { kind: "own_loopback_address" },
   link_local_address: { kind: "link_local_address" },
   no_zone: { kind: "no_zone" },
 };

@@ -60,6 +60,9 @@ const CAUSES: Causes = {
   broadcast_address: "it is the address of all machines of the network: broadcast",
   reserved_address: "that address is reserved and no machine's",
   loopback_address: "that address is good inside its own machine only, which is not this one",
+  own_loopback_address:
+    "this phone is registered at an address that is good on this machine only, and no answer " +
+    "would arrive; start it with the registry's address on the network, or with --ip",
   link_local_address:
     "that address is good on one stretch of network only, and here there is not exactly one to look on",
   no_zone: "it lacks the network on which it is good, as in fe80::1%eth0",

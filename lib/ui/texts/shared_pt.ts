@@ -62,6 +62,9 @@ const CAUSES: Causes = {
   broadcast_address: "é o endereço de todas as máquinas da rede: broadcast",
   reserved_address: "esse endereço é reservado e não é de nenhuma máquina",
   loopback_address: "esse endereço só vale dentro da própria máquina, que não é esta",
+  own_loopback_address:
+    "este telefone está registrado em um endereço que só vale nesta máquina, e a resposta não " +
+    "chegaria; inicie-o com o endereço do registro na rede, ou com --ip",
   link_local_address:
     "esse endereço só vale em um trecho de rede, e aqui não há exatamente um em que procurá-lo",
   no_zone: "falta dizer em que rede ele vale, como em fe80::1%eth0",
