@@ -102,6 +102,7 @@ export type PhoneTransport = Pick<
   | "current"
   | "invite"
   | "withdraw"
+  | "probe"
   | "accept"
   | "hangUp"
   | "openVoice"
@@ -415,11 +416,22 @@ export class UserAgent implements CommandTarget {
     this.#transport.follow(ip);
     this.#show({ event: "address_changed", name, ip, port: this.#transport.port, before });
     this.#warnOf(ip);
+    this.#seekPeer();
     // An invitation without an answer named the address from before: the answer would go there.
     const { current } = this.#transport;
     if (current?.role !== "caller" || current.state !== "inviting" && current.state !== "proceeding") return;
     this.#transport.withdraw();
     this.#invite(current.peer);
+  }
+
+  /** Looks for the peer where it is registered now: if both addresses change at once, neither phone reaches the other. */
+  async #seekPeer(): Promise<void> {
+    const call = this.#transport?.current;
+    if (!call?.keys) return;
+    const found = await this.#registry?.lookUp(call.peer.name);
+    if (found?.kind !== "found" || this.#transport?.current !== call) return;
+    const { ip, porta } = found.person;
+    if (!this.#problemOf(ip, this.#registry?.near ?? false, porta)) this.#transport.probe(ip);
   }
 
   /** Another phone came back under this name: nobody can find this one any more, and it ends after its call. */
@@ -737,6 +749,7 @@ export class UserAgent implements CommandTarget {
       case "refused":
         return this.#show({ event: "invitation_refused", name });
       case "peer_silent":
+        this.#seekPeer();
         return this.#show({ event: "peer_silent", name, seconds: notice.seconds });
       case "peer_back":
         return this.#show({ event: "peer_back", name });

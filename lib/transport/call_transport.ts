@@ -195,6 +195,17 @@ export class CallTransport implements AsyncDisposable {
     this.#drain();
   }
 
+  /**
+   * Looks for the current call's peer, if the call has keys, at an address where it may be now: an authentic packet from this
+   * phone shows it where to answer, and its answer shows where it is.
+   */
+  probe(ip: string): void {
+    const call = this.current;
+    if (call?.state !== "talking") return;
+    const token = crypto.getRandomValues(new BigUint64Array(1))[0]!;
+    this.#sendProbe(call, { kind: "challenge", token }, [{ ip, port: call.peer.port }]);
+  }
+
   /** Accepts the invitation that rings. */
   accept(): void {
     this.#callManager.accept(performance.now());

@@ -202,6 +202,10 @@ export class FakeTransport implements PhoneTransport {
     this.log.push("withdraw");
   }
 
+  probe(ip: string): void {
+    this.log.push(`probe ${ip}`);
+  }
+
   accept(): void {
     this.log.push("accept");
   }

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Call, CallNotice } from "../../lib/call/call.ts";
+import type { CallKeys } from "../../lib/call/key_exchange.ts";
 import type { PhoneOptions } from "../../lib/phone/options.ts";
 import { EXIT, UserAgent, type UserAgentParts } from "../../lib/phone/user_agent.ts";
 import type { HostAddress } from "../../lib/util/host_addresses.ts";
@@ -548,6 +549,29 @@ Deno.test("UserAgent registers the address of each connection, and says when it 
   assertEquals(transport.log.at(-1), "follow 192.0.2.9");
   await screen.type("ligar maria");
   assertEquals(transport.self, { name: "João", ip: "192.0.2.9" });
+  phone.quit();
+  await status;
+});
+
+Deno.test("UserAgent looks for the peer of an encrypted call at its registered address when either may have moved", async () => {
+  const { phone, status, registry, transport, tell } = await start({ ip: undefined });
+  const probes = () => transport.log.filter((line) => line.startsWith("probe"));
+  transport.current = callOf("talking");
+  registry.options.onBack?.({ nome: "João", ip: "192.0.2.8", porta: 6000 });
+  await settle();
+  assertEquals(probes(), [], "without keys nothing could show that it is she");
+  transport.current = callOf("talking", { keys: {} as CallKeys });
+  registry.options.onBack?.({ nome: "João", ip: "192.0.2.9", porta: 6000 });
+  await settle();
+  assertEquals(probes(), [`probe ${MARIA.ip}`]);
+  const notice = { kind: "peer_silent", seconds: 3 } as const;
+  tell({ kind: "notice", call: transport.current, notice });
+  await settle();
+  assertEquals(probes().length, 2);
+  registry.found = { kind: "found", person: { nome: "Maria", ip: "255.255.255.255", porta: 6000 } };
+  tell({ kind: "notice", call: transport.current, notice });
+  await settle();
+  assertEquals(probes().length, 2);
   phone.quit();
   await status;
 });

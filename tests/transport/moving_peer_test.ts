@@ -127,6 +127,18 @@ async function hears(listener: Side, speaker: Side, bytes?: number): Promise<voi
   clearInterval(speaking);
 }
 
+Deno.test("CallTransport goes on when both addresses change at once, once one phone is told where the other is", async () => {
+  for (const role of ["caller", "callee"] as const) {
+    await inCall(role, async ({ stays, moves }) => {
+      moves.host.ip = NEW_IP;
+      stays.host.ip = "192.0.2.78";
+      stays.phone.line.probe(NEW_IP);
+      await hears(stays, moves);
+      await hears(moves, stays);
+    });
+  }
+});
+
 for (const encryption of ["preferred", "off"] as const) {
   Deno.test(`CallTransport starts a call with a callee whose address changes while it rings, encryption ${encryption}`, async () => {
     await inCall(
