@@ -176,6 +176,14 @@ Deno.test({
     await using _ana = await startPhone(office, `127.0.0.1:${port}`, "ana", ["6001"]);
     // Elsewhere without a route from the desk.
     await using _rui = await startPhone(office, `127.0.0.1:${port}`, "rui", ["6002", "--ip", "10.7.0.9"]);
+    // The reverse: no answer would come to a phone that is registered there.
+    await using bia = startProcess(
+      "phone",
+      [`127.0.0.1:${port}`, "bia", "0", ...SILENT, "--call", "rui"],
+      { through: office.through },
+    );
+    assertEquals(await bia.exitCode(), 4);
+    assertEquals(bia.events("unreachable")[0]?.detail, { kind: "own_loopback_address" });
     for (const sockets of ["linux", "runtime"]) {
       const call = (name: string, args: readonly string[] = []) =>
         startProcess("phone", [`10.8.0.1:${port}`, "joão", "0", ...SILENT, "--call", name, ...args], {
