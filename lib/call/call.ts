@@ -310,6 +310,14 @@ export class Call {
     if (this.#state === "inviting" || this.#state === "proceeding") this.#close(now);
   }
 
+  /** The caller invites anew, as one whose address has changed: the goodbye of this invitation went astray. */
+  replace(now: number): void {
+    if (this.#state !== "ringing") return;
+    this.#notice({ kind: "withdrawn" });
+    // For a caller who is still there: somebody else may have used the name.
+    this.#reject(now, "sem_resposta");
+  }
+
   /**
    * The system could not send a message. Only an invitation without any answer ends by that: a call that goes on outlasts
    * the loss of a route for a moment.

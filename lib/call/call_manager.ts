@@ -194,7 +194,9 @@ export class CallManager {
     } else if (compromisso === undefined && this.#policy.encryption === "required") {
       // Where the amplification limit stops the answer, the person need not know either.
       if (reject("sem_cifra")) this.#output.push({ kind: "unencrypted_rejected", name: nome });
-    } else if (!current) {
+    } else if (!current || isRepeated(current, nome)) {
+      current?.replace(now);
+      if (current) this.#collect(now, current);
       const call = Call.ring(now, invitation, this.#policy);
       this.#output.push({ kind: "invitation", call });
       this.#current = call;
@@ -272,6 +274,11 @@ export class CallManager {
     }
     return allSent;
   }
+}
+
+/** Whether an invitation comes from the very person whose earlier one rings. */
+function isRepeated(current: Call, callersName: string): boolean {
+  return current.state === "ringing" && nameKey(current.peer.name) === nameKey(callersName);
 }
 
 /** Whether an invitation comes from the very person whom this phone is inviting (glare). */

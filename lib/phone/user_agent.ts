@@ -421,7 +421,8 @@ export class UserAgent implements CommandTarget {
     const { current } = this.#transport;
     if (current?.role !== "caller" || current.state !== "inviting" && current.state !== "proceeding") return;
     this.#transport.withdraw();
-    this.#invite(current.peer);
+    // The callee's address may have changed with this one, as when a router starts again.
+    this.call(current.peer.name);
   }
 
   /** Looks for the peer where it is registered now: if both addresses change at once, neither phone reaches the other. */

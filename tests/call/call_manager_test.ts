@@ -206,6 +206,23 @@ Deno.test("CallManager carries a call from invitation to goodbye", () => {
   assert(joao.manager.idle && maria.manager.idle);
 });
 
+Deno.test("CallManager rings anew for a caller whose phone went away while it rang", () => {
+  const room = new Room(3, PERFECT);
+  const [maria, joao] = [room.phone("Maria"), room.phone("João")];
+  joao.invite(maria);
+  room.run(100);
+  // Started again, it knows nothing of its first call.
+  room.phones.splice(room.phones.indexOf(joao), 1);
+  const again = room.phone("joão");
+  again.invite(maria);
+  room.run(200);
+  assertEquals(maria.told, ["invitation João", "withdrawn", "invitation joão"]);
+  maria.accept();
+  room.run(1000);
+  assertEquals(maria.told.at(-1), "started");
+  assertEquals(again.told, ["ringing", "started"]);
+});
+
 Deno.test("CallManager rejects a third caller as busy by itself, while ringing and while talking", () => {
   const room = new Room(2, PERFECT);
   const [joao, maria, pedro] = [room.phone("João"), room.phone("Maria"), room.phone("Pedro")];

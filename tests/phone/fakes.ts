@@ -200,6 +200,7 @@ export class FakeTransport implements PhoneTransport {
 
   withdraw(): void {
     this.log.push("withdraw");
+    this.current = undefined;
   }
 
   probe(ip: string): void {
