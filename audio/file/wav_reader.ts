@@ -108,8 +108,8 @@ type Bad = (detail: WavDetail) => AudioError;
  *   any other chunk, before, between or after; each starts at an even offset
  * ```
  *
- * A `data` chunk of unknown size, or cut short, extends to the end of the file. `blockAlign` is not believed: programs
- * write 0, bits or the size of one channel, and players compute it.
+ * A `data` chunk of unknown size, or cut short, extends to the end of the file; so does one of size 0 unless whole chunks
+ * follow it. `blockAlign` is not believed: programs write 0, bits or the size of one channel, and players compute it.
  *
  * @param bytes The whole file.
  * @param name Name of the file in errors.
@@ -148,6 +148,7 @@ export function* scanWav(fileBytes: number, name: string): Generator<FileRange, 
     throw bad(unknownContent(header));
   }
   let format: WavFormat | undefined;
+  let unfinished: Pick<WavLayout, "format" | "start"> | undefined;
   let longSizes = new Map<string, number>();
   let offset = RIFF_HEADER_BYTES;
   for (let chunks = 0; chunks < MOST_CHUNKS && offset + CHUNK_HEADER_BYTES <= fileBytes; chunks++) {
@@ -168,7 +169,8 @@ export function* scanWav(fileBytes: number, name: string): Generator<FileRange, 
       );
     } else if (chunk === "data") {
       if (format === undefined) throw bad({ kind: "sound_before_format" });
-      return { format, start, bytes: size === 0 || size === SIZE_ELSEWHERE ? Infinity : size };
+      if (size > 0) return { format, start, bytes: size === SIZE_ELSEWHERE ? Infinity : size };
+      unfinished = { format, start };
     }
     offset = start + size;
     // Some programs leave out the padding byte, which is 0.
@@ -176,6 +178,10 @@ export function* scanWav(fileBytes: number, name: string): Generator<FileRange, 
       const padding = yield { offset, length: 1 };
       if (padding.byteLength === 1 && padding.getUint8(0) === 0) offset++;
     }
+  }
+  // No sound if chunks follow, the last of which ends where the file does: otherwise what follows is the sound.
+  if (unfinished) {
+    return { ...unfinished, bytes: offset === fileBytes && offset > unfinished.start ? 0 : Infinity };
   }
   throw bad({ kind: format === undefined ? "no_format" : "no_sound" });
 }

@@ -10,7 +10,7 @@ export interface Screen extends AsyncDisposable {
   /** Sets the live line of a call or an invitation, or takes it away. Screens without a live line ignore it. */
   status(status: LiveStatus | undefined): void;
 
-  /** Names that Tab completes after `ligar` and `consultar`. */
+  /** Answers a Tab after `ligar` and `consultar`: all names that there are to complete. */
   names(names: readonly string[]): void;
 
   /** Calls `listener` when the person wants a name completed; {@linkcode Screen.names} answers. */

@@ -608,7 +608,6 @@ export class UserAgent implements CommandTarget {
     this.#names.add(name);
     const [oldest] = this.#names;
     if (this.#names.size > MOST_NAMES && oldest !== undefined) this.#names.delete(oldest);
-    this.#parts.screen.names([...this.#names]);
   }
 
   async call(name: string): Promise<void> {

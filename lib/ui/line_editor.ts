@@ -103,8 +103,8 @@ export class LineEditor {
   #pasting = false;
   /** Whether pasted line ends or tabs wait for text behind them. */
   #pastedBlank = false;
-  /** The beginning of a control sequence. */
-  #unfinished = "";
+  /** What waits: keys behind a Tab, the beginning of a control sequence. */
+  #rest = "";
   #outputs: EditorOutput[] = [];
 
   /** The line before the cursor. */
@@ -122,15 +122,22 @@ export class LineEditor {
     return this.#line.slice(this.#cursor);
   }
 
-  /** Takes what the terminal sent, in pieces of any size. Takes time in proportion to its length. */
+  /**
+   * Takes what the terminal sent, in pieces of any size. Takes time in proportion to its length.
+   *
+   * Keys behind a Tab wait for the next call, which may be with no text: the line has to be completed before.
+   */
   handleText(text: string): void {
     // An Escape key alone, and not the first byte of a sequence that came in two pieces.
-    if (this.#unfinished === "\x1b" && !/^[[O]/.test(text)) this.#unfinished = "";
-    const all = this.#unfinished + text;
-    this.#unfinished = UNFINISHED.exec(all)?.[0] ?? "";
-    const complete = all.slice(0, all.length - this.#unfinished.length);
-    if (this.#unfinished.length > MAX_SEQUENCE) this.#unfinished = "";
-    for (const [key] of complete.matchAll(KEY)) this.#handleKey(key);
+    const all = this.#rest === "\x1b" && /^[^[O]/.test(text) ? text : this.#rest + text;
+    const unfinished = UNFINISHED.exec(all)?.[0] ?? "";
+    this.#rest = unfinished.length > MAX_SEQUENCE ? "" : unfinished;
+    for (const { 0: key, index } of all.slice(0, all.length - unfinished.length).matchAll(KEY)) {
+      this.#handleKey(key);
+      if (this.#outputs.at(-1)?.kind !== "complete") continue;
+      this.#rest = all.slice(index + key.length);
+      return;
+    }
   }
 
   /** Takes all output, in order. */

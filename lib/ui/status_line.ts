@@ -17,6 +17,9 @@ const TOO_LOUD_DB = -3;
 /** Width of a level meter with its number and unit. */
 const LEVEL_COLUMNS = METER_COLUMNS + " -100 dB".length;
 
+/** A name keeps this many columns where it is shortened so that the most important field fits. */
+const SHORT_NAME_COLUMNS = 10;
+
 /** The widest usual figures. Their fields keep that width: no other field comes or goes with a figure. */
 const WIDEST_MOS = 4.4;
 const WIDEST_ROUND_TRIP_MS = 888.8;
@@ -31,7 +34,7 @@ type Piece = readonly [text: string, style: Style];
 
 /** A part of the line that is shown as a whole or not at all. */
 interface Field {
-  /** 0 is always shown. Of the others the highest goes first, if the terminal is too narrow. */
+  /** 0 is always shown. Of the others the highest goes first, if the terminal is too narrow; 1 is worth a shortened name. */
   readonly rank: number;
   readonly pieces: readonly Piece[];
 }
@@ -119,8 +122,12 @@ function blanks(columns: number): Piece {
 function fit(fields: readonly Field[], columns: number): Piece[] {
   const widths = fields.map(({ pieces }) => pieces.reduce((sum, [text]) => sum + mostColumns(text), 0));
   let highest = Math.max(...fields.map(({ rank }) => rank));
+  const spare = Math.max(0, mostColumns(fields[0]?.pieces[1]?.[0] ?? "") - SHORT_NAME_COLUMNS);
   const width = (): number =>
-    fields.reduce((sum, { rank }, index) => sum + (rank <= highest ? widths[index] ?? 0 : 0), 0);
+    fields.reduce(
+      (sum, { rank }, index) => sum + (rank <= highest ? widths[index] ?? 0 : 0),
+      highest > 1 ? 0 : -spare,
+    );
   while (highest > 0 && width() > columns) highest--;
   const pieces = fields.filter(({ rank }) => rank <= highest).flatMap((field) => field.pieces);
   while (pieces.at(-1)?.[0].trim() === "") pieces.pop();

@@ -109,24 +109,31 @@ function wrapLine(line: string, columns: number, hanging: number): string {
   const margin = indent(lead + hanging);
   const rows: string[] = [];
   let row = indent(lead);
+  // Measured word by word: the width of a text takes longer than all else here.
+  let width = row.length;
   let hasWord = false;
+  const breakRow = (): void => {
+    rows.push(row);
+    row = margin;
+    width = margin.length;
+  };
   for (const [, blanks = "", word = ""] of line.slice(lead).matchAll(/( *)([^ ]+)/g)) {
-    if (hasWord) {
-      if (textWidth(row + blanks + word) <= columns) {
-        row += blanks + word;
-        continue;
-      }
-      rows.push(row);
-      row = margin;
+    let rest = hasWord ? blanks + word : word;
+    let restWidth = textWidth(rest);
+    if (hasWord && width + restWidth > columns) {
+      breakRow();
+      rest = word;
+      restWidth -= blanks.length;
     }
-    let rest = word;
-    while (textWidth(row + rest) > columns) {
-      const part = fitting(rest, columns - row.length) || (clusters(rest)[0] ?? "");
-      rows.push(row + part);
+    while (width + restWidth > columns) {
+      const part = fitting(rest, columns - width) || (clusters(rest)[0] ?? "");
+      row += part;
+      breakRow();
       rest = rest.slice(part.length);
-      row = margin;
+      restWidth = textWidth(rest);
     }
     row += rest;
+    width += restWidth;
     hasWord = true;
   }
   return [...rows, row].join("\n");

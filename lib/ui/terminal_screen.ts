@@ -175,11 +175,17 @@ export class TerminalScreen implements Screen {
       // A failure, such as a closed terminal, counts as the end.
       const { value, done } = await this.#input.read().catch(() => ({ value: undefined, done: true }));
       if (done || this.#ended) break;
-      this.#editor.handleText(decoder.decode(value, { stream: true }));
-      for (const output of this.#editor.drain()) this.#do(output);
+      this.#type(decoder.decode(value, { stream: true }));
       this.#redraw();
     }
     this.#end();
+  }
+
+  #type(text: string): void {
+    this.#editor.handleText(text);
+    for (let outputs; (outputs = this.#editor.drain()).length > 0; this.#editor.handleText("")) {
+      for (const output of outputs) this.#do(output);
+    }
   }
 
   #do(output: EditorOutput): void {

@@ -60,7 +60,8 @@ export async function settle(): Promise<void> {
 export class FakeScreen implements Screen {
   readonly events: PhoneEvent[] = [];
   readonly statuses: (LiveStatus | undefined)[] = [];
-  completed: readonly string[] = [];
+  /** The answers to Tab. */
+  readonly offered: (readonly string[])[] = [];
   readonly broken: Promise<void> = new Promise(() => {});
   readonly #typed: string[] = [];
   #more = Promise.withResolvers<void>();
@@ -109,7 +110,7 @@ export class FakeScreen implements Screen {
   }
 
   names(names: readonly string[]): void {
-    this.completed = names;
+    this.offered.push(names);
   }
 
   /** Presses Tab on a name. */

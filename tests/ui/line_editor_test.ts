@@ -72,8 +72,22 @@ Deno.test("LineEditor gives lines, and goes through those before with the arrow 
 
 Deno.test("LineEditor asks for what the keys ask for", () => {
   const editor = new LineEditor();
-  editor.handleText("li\t\x0c\x04\x15\x04");
-  assertEquals(editor.drain().map(({ kind }) => kind), ["complete", "clear", "end"]);
+  editor.handleText("li\x0c\x04\x15\x04\t");
+  assertEquals(editor.drain().map(({ kind }) => kind), ["clear", "end", "complete"]);
+});
+
+Deno.test("LineEditor lets keys behind a Tab wait until the line is completed", () => {
+  const editor = new LineEditor();
+  editor.handleText("desl\tx\t\r");
+  assertEquals([editor.drain(), editor.left], [[{ kind: "complete" }], "desl"]);
+  editor.left = "desligar";
+  editor.handleText("");
+  assertEquals([editor.drain(), editor.left], [[{ kind: "complete" }], "desligarx"]);
+  editor.handleText("y\x1b");
+  assertEquals(editor.drain(), [{ kind: "line", text: "desligarx" }]);
+  editor.handleText("");
+  editor.handleText("[Dz");
+  assertEquals([editor.left, editor.right], ["z", "y"]);
 });
 
 for (const bracketed of [false, true]) {

@@ -78,6 +78,21 @@ Deno.test("statusLine() always shows that the microphone is mute, and before its
   );
 });
 
+Deno.test("statusLine() shortens a long name so that mute and the commands to answer stay", () => {
+  const name = "João da Silva Pereira";
+  const call = { ...STATUS, ...FIGURES, name, muted: true };
+  const ring = { ringing: "in", name, seconds: 12 } as const;
+  for (
+    const [status, columns, line] of [
+      [call, 44, "● João da Silva Pereira 01:23  mic [muted]"],
+      [call, 39, "● João da Silva Per… 01:23  mic [muted]"],
+      [call, 27, "● João da Silva Pere… 01:23"],
+      [ring, 39, "☎ João da Sil…  accept (a) · reject (r)"],
+      [ring, 30, "☎ João da Silva Pereira"],
+    ] as const
+  ) assertEquals(statusLine(status, PHONE_TEXTS.en, columns, false).text, line, String(columns));
+});
+
 Deno.test("statusLine() shows the same fields whatever the figures are", () => {
   for (let columns = 20; columns < 130; columns++) {
     const fields = [[1, 0], [4.4, 0.3], [3.9, 150], [4, 23.4]].map(([mos, roundTripMs]) =>

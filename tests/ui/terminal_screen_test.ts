@@ -203,6 +203,8 @@ terminalTest("TerminalScreen completes commands and names with Tab", {}, async (
   await terminal.see("the name", (sight) => lastRow(sight) === "joão> ligar Joana");
   await terminal.press("Enter");
   assertEquals(await terminal.typed(), "ligar Joana");
+  await terminal.type("desl\t\r");
+  assertEquals(await terminal.typed(), "desligar", "keys that come at once");
 });
 
 terminalTest("TerminalScreen brings back earlier lines with the arrow keys", {}, async (terminal) => {

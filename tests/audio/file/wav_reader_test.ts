@@ -222,6 +222,11 @@ const FOUR = new Uint8Array([0, 0x40, 0, 0x20, 0, 0x10, 0, 0x08]);
 const PLAYABLE: { name: string; bytes: Uint8Array; samples: number }[] = [
   { name: "sound only", bytes: riff(FORMAT, chunk("data", FOUR)), samples: 4 },
   { name: "no samples", bytes: riff(FORMAT, chunk("data", new Uint8Array())), samples: 0 },
+  {
+    name: "no samples, but chunks after",
+    bytes: riff(FORMAT, chunk("data", new Uint8Array()), chunk("LIST", FOUR), chunk("id3 ", FOUR)),
+    samples: 0,
+  },
   { name: "half a sample", bytes: riff(FORMAT, chunk("data", FOUR.subarray(0, 1))), samples: 0 },
   {
     name: "chunks before",
