@@ -36,8 +36,11 @@ export interface RedundantPayload {
   readonly payload: Uint8Array;
 }
 
-const REDUNDANT_HEADER_BYTES = 4;
-const LAST_HEADER_BYTES = 1;
+/** Header of each redundant frame. */
+export const REDUNDANT_HEADER_BYTES = 4;
+
+/** Header of the frame of the packet itself. */
+export const LAST_HEADER_BYTES = 1;
 
 /** Longest redundant frame: the block length has 10 bits. */
 export const LONGEST_REDUNDANT_BYTES = 0x3ff;

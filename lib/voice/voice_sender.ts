@@ -3,9 +3,13 @@
 import { levelDb } from "../dsp/level.ts";
 import { SAMPLE_RATE } from "../dsp/pcm.ts";
 import { SILENT_PACKET_BYTES, type VoiceEncoder } from "../codec/opus.ts";
+import { MAX_DATAGRAM_BYTES } from "../protocol/call_messages.ts";
+import { TAG_BYTES } from "../srtp/aes_gcm.ts";
 import {
   encodeRedundant,
+  LAST_HEADER_BYTES,
   LONGEST_REDUNDANT_BYTES,
+  REDUNDANT_HEADER_BYTES,
   REDUNDANT_PAYLOAD_TYPE,
   type RedundantFrame,
 } from "../rtp/red.ts";
@@ -23,8 +27,8 @@ const LONG_SILENCE_SAMPLES = 8 * SAMPLE_RATE;
 /** Under DTX, sends one packet of silence every 400 ms as a keepalive: Opus's own interval. */
 const KEEPALIVE_SAMPLES = 0.4 * SAMPLE_RATE;
 
-/** Most bytes of frames in a redundant packet: with all headers it fits into Ethernet's 1500. */
-const LONGEST_PAYLOAD_BYTES = 1400;
+/** Longest payload that fits, encrypted, into a datagram that every receiver takes. */
+const LONGEST_PAYLOAD_BYTES = MAX_DATAGRAM_BYTES - RTP_HEADER_BYTES - TAG_BYTES;
 
 const NO_REDUNDANCY: RedundantFrame[] = [];
 
@@ -122,9 +126,9 @@ export class VoiceSender {
     while (before.length > this.redundancy) before.shift();
     if (this.redundancy === 0) return NO_REDUNDANCY;
     const redundant: RedundantFrame[] = [];
-    let bytes = frame.payload.length;
+    let bytes = LAST_HEADER_BYTES + frame.payload.length;
     for (const { timestamp, payload } of before.toReversed()) {
-      bytes += payload.length;
+      bytes += REDUNDANT_HEADER_BYTES + payload.length;
       if (bytes > LONGEST_PAYLOAD_BYTES || payload.length > LONGEST_REDUNDANT_BYTES) break;
       redundant.unshift({ timestampOffset: (frame.timestamp - timestamp) >>> 0, payload });
     }
