@@ -109,6 +109,7 @@ const noble: AesGcm = {
     into.set(gcm(key, iv, associated).decrypt(sealed));
     return true;
   },
+  wipe() {},
 };
 
 /** Microseconds to protect and unprotect one packet. */

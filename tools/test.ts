@@ -30,6 +30,7 @@ const NATIVE = [
 /** Unit tests that start programs, or open files in /proc and /dev, which takes every permission. */
 const SYSTEM = [
   "tests/audio/file/file_sink_test.ts",
+  "tests/call/key_memory_test.ts",
   "tests/cli/files_test.ts",
   "tests/testing/program_test.ts",
   "tests/tools",

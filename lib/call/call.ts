@@ -222,9 +222,14 @@ export class Call {
     return Math.min(this.#timeoutAt, this.#retransmission.wakeAt, silentAt);
   }
 
-  /** Whether an ended call is past {@linkcode TIME_WAIT_MS}. */
-  expired(now: number): boolean {
-    return this.#state === "ended" && now >= this.#deadline;
+  /** When an ended call is past {@linkcode TIME_WAIT_MS}; `Infinity` before it has ended. */
+  get forgetAt(): number {
+    return this.#state === "ended" ? this.#deadline : Infinity;
+  }
+
+  /** Overwrites the keys of a call that need not be known any more. */
+  wipe(): void {
+    this.keys?.wipe();
   }
 
   /** Takes all output, in order. */
@@ -344,7 +349,7 @@ export class Call {
 
   get #timeoutAt(): number {
     if (this.#state === "talking") return this.#liveness.lostAt;
-    // Nobody need wake up to forget an ended call.
+    // The call manager forgets an ended call.
     return this.#state === "ended" ? Infinity : this.#deadline;
   }
 

@@ -39,7 +39,9 @@ export type CallManagerOutput =
   /** Both phones invited each other; `call` is the one that remains. */
   | { readonly kind: "crossed"; readonly call: Call }
   /** A call has ended: close its socket, if it has one. */
-  | { readonly kind: "release"; readonly call: Call };
+  | { readonly kind: "release"; readonly call: Call }
+  /** An ended call is known no longer, and its keys are overwritten: overwrite what was derived from them. */
+  | { readonly kind: "forgotten"; readonly call: Call };
 
 /** The calls of one phone. */
 export class CallManager {
@@ -64,7 +66,7 @@ export class CallManager {
   /** When {@linkcode CallManager.tick} wants to be called; `Infinity` for never. */
   get wakeAt(): number {
     let at = Infinity;
-    for (const call of this.#calls.values()) at = Math.min(at, call.wakeAt);
+    for (const call of this.#calls.values()) at = Math.min(at, call.wakeAt, call.forgetAt);
     return at;
   }
 
@@ -231,12 +233,19 @@ export class CallManager {
     this.#calls.set(call.id, call);
     for (const old of this.#calls.values()) {
       if (this.#calls.size <= MAX_KNOWN_CALLS) break;
-      if (old.state === "ended" || old.state === "rejecting") this.#calls.delete(old.id);
+      if (old.state === "ended" || old.state === "rejecting") this.#forget(old);
     }
   }
 
   #expire(now: number): void {
-    for (const call of this.#calls.values()) if (call.expired(now)) this.#calls.delete(call.id);
+    for (const call of this.#calls.values()) if (call.forgetAt <= now) this.#forget(call);
+  }
+
+  #forget(call: Call): void {
+    this.#calls.delete(call.id);
+    if (this.#current === call) this.#current = undefined;
+    call.wipe();
+    this.#output.push({ kind: "forgotten", call });
   }
 
   /** Sends a reply where the message came from, which is not the call's address. */

@@ -106,6 +106,7 @@ export class CallSecurity {
     if (!this.#exchange || publicKey === undefined) return this.#required ? "unencrypted_refused" : "plain";
     this.#keys = this.#exchange.complete(publicKey);
     if (!this.#keys) return "invalid_key";
+    this.#exchange.finish();
     this.#peerPublicKey = publicKey;
     return "encrypted";
   }
@@ -174,6 +175,7 @@ export class CallSecurity {
     if (!this.#exchange || chave === undefined) return false;
     const keys = this.#exchange.complete(chave);
     if (!keys?.verifyMac(tipo, selo)) return false;
+    this.#exchange.finish();
     this.#keys = keys;
     this.#peerPublicKey = chave;
     this.#addressValidated = true;

@@ -1,6 +1,7 @@
 /**
- * Key exchange of a call: X25519 (RFC 7748) with a commitment, SHA-256, HMAC (RFC 2104) and HKDF (RFC 5869), all from
- * the runtime's `node:crypto`. `docs/protocol.md`, 2.10 and 2.11, has every byte and an example.
+ * Key exchange of a call: X25519 (RFC 7748) from the runtime's `node:crypto`, with a commitment; SHA-256, HMAC (RFC 2104)
+ * and HKDF (RFC 5869) from `@noble/hashes`, since those of `node:crypto` leave copies of keys in memory.
+ * `docs/protocol.md`, 2.10 and 2.11, has every byte and an example.
  *
  * ```text
  * caller ── convite: commitment, the hash of the caller's key ──▶ callee
@@ -14,16 +15,17 @@
  */
 
 import {
-  createHash,
-  createHmac,
   createPrivateKey,
   createPublicKey,
   diffieHellman,
   generateKeyPairSync,
-  hkdfSync,
   type KeyObject,
   timingSafeEqual,
 } from "node:crypto";
+import { concat } from "@std/bytes/concat";
+import { extract } from "@noble/hashes/hkdf.js";
+import { hmac } from "@noble/hashes/hmac.js";
+import { sha256 as hashSha256 } from "@noble/hashes/sha2.js";
 import { MASTER_KEY_BYTES, MASTER_SALT_BYTES, type SrtpMaster } from "../srtp/key_derivation.ts";
 import type { CallMessageType } from "../protocol/call_messages.ts";
 
@@ -63,11 +65,13 @@ export class KeyPair {
 
   /** @param bytes A private key of 32 bytes, for tests. */
   static from(bytes: Uint8Array): KeyPair {
+    const der = new Uint8Array([...PKCS8_PREFIX, ...bytes]);
     const key = createPrivateKey({
-      key: new Uint8Array([...PKCS8_PREFIX, ...bytes]) as unknown as string,
+      key: der as unknown as string,
       format: "der",
       type: "pkcs8",
     });
+    der.fill(0);
     return new KeyPair(createPublicKey(key), key);
   }
 
@@ -80,7 +84,8 @@ export class KeyPair {
   agree(publicKey: string): Uint8Array | undefined {
     try {
       const key = createPublicKey({ key: { kty: "OKP", crv: "X25519", x: publicKey }, format: "jwk" });
-      const secret = new Uint8Array(diffieHellman({ privateKey: this.#privateKey, publicKey: key }));
+      const { buffer } = diffieHellman({ privateKey: this.#privateKey, publicKey: key });
+      const secret = new Uint8Array(buffer);
       return secret.some((byte) => byte !== 0) ? secret : undefined;
     } catch { // Newer versions of Deno throw for such a key.
       return undefined;
@@ -104,13 +109,17 @@ export function commitment({ chamada, nome, midia }: Invitation, publicKey: stri
 export class KeyExchange {
   readonly #side: Side;
   readonly #invitation: Invitation;
-  readonly #keyPair: KeyPair;
+  /** This phone's public key, 32 bytes in base64url. */
+  readonly publicKey: string;
+  /** Dropped when the keys are there. */
+  #keyPair: KeyPair | undefined;
   /** The caller's commitment to its public key. */
   readonly commitment: string;
 
   private constructor(side: Side, invitation: Invitation, keyPair: KeyPair, commitment: string) {
     this.#side = side;
     this.#invitation = invitation;
+    this.publicKey = keyPair.publicKey;
     this.#keyPair = keyPair;
     this.commitment = commitment;
   }
@@ -125,14 +134,14 @@ export class KeyExchange {
     return new KeyExchange("callee", invitation, keyPair, commitment);
   }
 
-  /** This phone's public key, 32 bytes in base64url. */
-  get publicKey(): string {
-    return this.#keyPair.publicKey;
-  }
-
   /** At the callee: whether a public key opens the caller's commitment. */
   opens(publicKey: string): boolean {
     return commitment(this.#invitation, publicKey) === this.commitment;
+  }
+
+  /** Drops the private key: {@linkcode KeyExchange.complete} gives nothing from now on. */
+  finish(): void {
+    this.#keyPair = undefined;
   }
 
   /**
@@ -143,14 +152,16 @@ export class KeyExchange {
    */
   complete(publicKey: string): CallKeys | undefined {
     if (this.#side === "callee" && !this.opens(publicKey)) return undefined;
-    const secret = this.#keyPair.agree(publicKey);
+    const secret = this.#keyPair?.agree(publicKey);
     if (!secret) return undefined;
     const [callers, callees] = this.#side === "caller"
       ? [this.publicKey, publicKey]
       : [publicKey, this.publicKey];
     const { chamada, nome, midia } = this.#invitation;
     const transcript = ["sala 1 chaves", chamada, nome, midia, this.commitment, callees, callers].join("\n");
-    return new CallKeys(this.#side, chamada, secret, sha256(transcript));
+    const keys = new CallKeys(this.#side, chamada, secret, sha256(transcript));
+    secret.fill(0);
+    return keys;
   }
 }
 
@@ -172,8 +183,14 @@ export class CallKeys {
    * @param transcript Hash over the exchange: salt of HKDF.
    */
   constructor(side: Side, chamada: string, secret: Uint8Array, transcript: Uint8Array) {
-    const derive = (info: string, length: number) =>
-      new Uint8Array(hkdfSync("sha256", secret, transcript, `sala 1 ${info}`, length));
+    const pseudorandomKey = extract(hashSha256, secret, transcript);
+    // HKDF's expansion for at most 32 bytes (RFC 5869, section 2.3). That of the library leaves a copy behind.
+    const derive = (info: string, length: number) => {
+      const block = hmac(hashSha256, pseudorandomKey, concat([utf8(`sala 1 ${info}`), Uint8Array.of(1)]));
+      const bytes = unmoved(block.subarray(0, length));
+      block.fill(0);
+      return bytes;
+    };
     const master = (side: Side): SrtpMaster => {
       const bytes = derive(`srtp ${SIDE_LABELS[side]}`, MASTER_KEY_BYTES + MASTER_SALT_BYTES);
       return { key: bytes.subarray(0, MASTER_KEY_BYTES), salt: bytes.subarray(MASTER_KEY_BYTES) };
@@ -189,6 +206,14 @@ export class CallKeys {
     this.#macKeys = { own: macKey(side), peer: macKey(other) };
     const number = BigInt(`0x${derive("codigo", CODE_BYTES).toHex()}`) % CODES;
     this.code = String(number).padStart(CODE_DIGITS, "0");
+    pseudorandomKey.fill(0);
+  }
+
+  /** Overwrites the keys. MACs and packets of the call can no longer be made or verified. */
+  wipe(): void {
+    const { own, peer } = this.#macKeys;
+    for (const { key, salt } of [this.outgoing, this.incoming]) [key, salt].forEach((bytes) => bytes.fill(0));
+    for (const { key } of [own, peer]) key.fill(0);
   }
 
   /** Message authentication code of a message that this phone sends, `selo`: 16 bytes in base64url. */
@@ -206,12 +231,23 @@ export class CallKeys {
   #computeMac(sender: "own" | "peer", tipo: CallMessageType): Uint8Array {
     const { side, key } = this.#macKeys[sender];
     const text = ["sala 1 selo", tipo, this.#chamada, side].join("\n");
-    return new Uint8Array(createHmac("sha256", key).update(text, "utf8").digest().subarray(0, MAC_BYTES));
+    return hmac(hashSha256, key, utf8(text)).subarray(0, MAC_BYTES);
   }
 }
 
+/** A copy that the garbage collector does not move, as it does short arrays: no second copy is left behind. */
+function unmoved(bytes: Uint8Array): Uint8Array {
+  const copy = new Uint8Array(new ArrayBuffer(bytes.length));
+  copy.set(bytes);
+  return copy;
+}
+
+function utf8(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
 function sha256(text: string): Uint8Array {
-  return new Uint8Array(createHash("sha256").update(text, "utf8").digest());
+  return hashSha256(utf8(text));
 }
 
 function base64url(bytes: Uint8Array): string {

@@ -672,7 +672,7 @@ export class UserAgent implements CommandTarget {
     return current !== undefined;
   }
 
-  #fromTransport(output: Exclude<CallManagerOutput, { kind: "send" }>): void {
+  #fromTransport(output: Exclude<CallManagerOutput, { kind: "send" | "forgotten" }>): void {
     switch (output.kind) {
       case "invitation":
         return this.#invited(output.call);

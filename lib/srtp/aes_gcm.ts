@@ -11,7 +11,7 @@ export const KEY_BYTES = 16;
 export const IV_BYTES = 12;
 export const TAG_BYTES = 16;
 
-/** The cipher. It keeps no state between two messages. */
+/** The cipher. It keeps no state between two messages, but may keep the last key. */
 export interface AesGcm {
   /**
    * Enciphers a message.
@@ -36,6 +36,17 @@ export interface AesGcm {
     sealed: Uint8Array,
     into: Uint8Array,
   ): boolean;
+  /** Overwrites what is left of the keys in the cipher's memory. */
+  wipe(): void;
+}
+
+/** Enciphers and deciphers with a key of zeros, which takes the place of the last key in memory. */
+function overwrite(cipher: Omit<AesGcm, "wipe">): void {
+  const zeros = new Uint8Array(KEY_BYTES);
+  const message = new Uint8Array(BLOCK_BYTES);
+  const sealed = new Uint8Array(BLOCK_BYTES + TAG_BYTES);
+  cipher.seal(zeros, zeros.subarray(0, IV_BYTES), zeros, message, sealed);
+  cipher.open(zeros, zeros.subarray(0, IV_BYTES), zeros, sealed, message);
 }
 
 /** The functions of OpenSSL's libcrypto, 1.1 and 3 (openssl/evp.h). */
@@ -96,7 +107,7 @@ export function openssl(names: readonly string[] = LIBRARY_NAMES): AesGcm | unde
         EVP_CipherUpdate(context!, unshared(into), length, unshared(message), message.length) === 1);
   }
 
-  return {
+  const cipher: AesGcm = {
     seal(key, iv, associated, message, into) {
       const tag = into.subarray(message.length, message.length + TAG_BYTES);
       const done = run(ENCIPHER, key, iv, associated, message, into) &&
@@ -115,7 +126,9 @@ export function openssl(names: readonly string[] = LIBRARY_NAMES): AesGcm | unde
           ) === 1 &&
         crypto.EVP_CipherFinal_ex(context, last, length) === 1;
     },
+    wipe: () => overwrite(cipher),
   };
+  return cipher;
 }
 
 const NAME = "aes-128-gcm";
@@ -142,6 +155,7 @@ export const runtimeCipher: AesGcm = {
     }
     return true;
   },
+  wipe: () => overwrite(runtimeCipher),
 };
 
 /** The cipher that costs least here. */

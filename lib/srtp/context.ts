@@ -3,7 +3,7 @@
 import { type AesGcm, runtimeCipher } from "./aes_gcm.ts";
 import { ReplayWindow } from "./replay_window.ts";
 import { isRtcp } from "../rtp/rtp.ts";
-import { type SessionKeys, sessionKeys, type SrtpMaster } from "./key_derivation.ts";
+import { type SessionKeys, sessionKeys, type SrtpMaster, wipeKeys } from "./key_derivation.ts";
 import { openRtcp, openRtp, rtcpId, rtpId, sealRtcp, sealRtp } from "./packet.ts";
 
 /** Sequence numbers in a cycle. */
@@ -21,6 +21,7 @@ export class SrtpSender {
   #rollovers = 0;
   #lastSequence = 0;
   #rtcpIndex = 0;
+  #wiped = false;
 
   /** @param master Of this direction. One sender only may use it, or initialization vectors would repeat. */
   constructor(master: SrtpMaster, cipher: AesGcm = runtimeCipher) {
@@ -33,13 +34,22 @@ export class SrtpSender {
    * Encrypts an RTP or RTCP packet.
    *
    * @param packet Valid. RTP packets must be of one stream, in order of their sequence numbers, without duplicates.
+   * @throws {Error} After {@linkcode SrtpSender.wipe}.
    */
   protect(packet: Uint8Array): Uint8Array<ArrayBuffer> {
+    if (this.#wiped) throw new Error("the keys are wiped");
     if (isRtcp(packet)) return sealRtcp(this.#rtcp, packet, this.#rtcpIndex++, this.#cipher);
     const sequence = (packet[2] as number) << 8 | (packet[3] as number);
     if (sequence < this.#lastSequence) this.#rollovers++;
     this.#lastSequence = sequence;
     return sealRtp(this.#rtp, packet, this.#rollovers, this.#cipher);
+  }
+
+  /** Overwrites the keys, also in the cipher. */
+  wipe(): void {
+    this.#wiped = true;
+    wipeKeys(this.#rtp, this.#rtcp);
+    this.#cipher.wipe();
   }
 }
 
@@ -55,6 +65,7 @@ export class SrtpReceiver {
   readonly #rtp: SessionKeys;
   readonly #rtcp: SessionKeys;
   readonly #streams = new Map<number, Stream>();
+  #wiped = false;
 
   constructor(master: SrtpMaster, cipher: AesGcm = runtimeCipher) {
     this.#cipher = cipher;
@@ -69,6 +80,7 @@ export class SrtpReceiver {
    * @returns The RTP or RTCP packet; undefined if it is not authentic, a replay, or older than the replay window.
    */
   unprotect(datagram: Uint8Array): Uint8Array<ArrayBuffer> | undefined {
+    if (this.#wiped) return undefined;
     return isRtcp(datagram) ? this.#unprotectRtcp(datagram) : this.#unprotectRtp(datagram);
   }
 
@@ -91,6 +103,13 @@ export class SrtpReceiver {
     if (!stream) return false;
     if (rtcp) return id.number > stream.rtcp.highest;
     return nearestIndex(id.number, stream.rtp.highest) > stream.rtp.highest;
+  }
+
+  /** Overwrites the keys, also in the cipher. No packet is authentic any more. */
+  wipe(): void {
+    this.#wiped = true;
+    wipeKeys(this.#rtp, this.#rtcp);
+    this.#cipher.wipe();
   }
 
   #unprotectRtp(datagram: Uint8Array): Uint8Array<ArrayBuffer> | undefined {

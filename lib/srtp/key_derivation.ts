@@ -1,6 +1,6 @@
 /** SRTP key derivation (RFC 3711, section 4.3): session keys from the master key of each direction of a call. */
 
-import { createCipheriv } from "node:crypto";
+import { ctr } from "@noble/ciphers/aes.js";
 
 /** Bytes of a master key of AEAD_AES_128_GCM (RFC 7714, section 12). */
 export const MASTER_KEY_BYTES = 16;
@@ -50,8 +50,11 @@ function derive({ key, salt }: SrtpMaster, label: number, length: number): Uint8
   const block = new Uint8Array(COUNTER_BLOCK_BYTES);
   block.set(salt);
   block[LABEL_OFFSET] = block[LABEL_OFFSET] as number ^ label;
-  const cipher = createCipheriv("aes-128-ctr", key, block);
-  const derived = new Uint8Array(cipher.update(new Uint8Array(length)));
-  cipher.final(); // Returns nothing; without it, older versions of Deno leak the cipher.
-  return derived;
+  // Not `node:crypto`: its ciphers leave their keys in memory.
+  return ctr(key, block).encrypt(new Uint8Array(length), new Uint8Array(new ArrayBuffer(length)));
+}
+
+/** Overwrites keys. */
+export function wipeKeys(...keys: readonly SessionKeys[]): void {
+  for (const { key, salt } of keys) [key, salt].forEach((bytes) => bytes.fill(0));
 }

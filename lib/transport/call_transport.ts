@@ -37,7 +37,7 @@ import { CallManager, type CallManagerOutput } from "../call/call_manager.ts";
 /** What calls tell their owner. None of the functions may throw. */
 export interface CallTransportEvents {
   /** News for the person, or the end of a call. */
-  onOutput(output: Exclude<CallManagerOutput, { kind: "send" }>): void;
+  onOutput(output: Exclude<CallManagerOutput, { kind: "send" | "forgotten" }>): void;
   /** A signalling message that was sent or received. Only a part of a flood is traced. */
   onTrace(trace: Trace): void;
   /** The number of datagrams ignored in the last 10 s or more, if that is a flood. */
@@ -465,6 +465,12 @@ export class CallTransport implements AsyncDisposable {
       this.#ownSockets.delete(output.call.id);
       socket?.close();
       this.#reopen();
+    }
+    if (output.kind === "forgotten") {
+      const keyed = this.#keyedCalls.get(output.call);
+      keyed?.sender.wipe();
+      keyed?.receiver.wipe();
+      return;
     }
     this.#events.onOutput(output);
   }
