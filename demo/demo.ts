@@ -19,6 +19,7 @@ import { resample } from "../lib/dsp/resample.ts";
 import { startProcess, type ToolProcess } from "../testing/processes.ts";
 import { pause } from "../lib/util/pause.ts";
 import type { Language } from "../lib/ui/texts/language.ts";
+import { environmentVariable } from "../lib/util/environment.ts";
 import { type DemoOptions, parseDemoOptions } from "./options.ts";
 import { DEMO_TEXTS, type StepName } from "./texts.ts";
 
@@ -313,7 +314,7 @@ async function tellStory(options: DemoOptions): Promise<number> {
   }
 }
 
-const request = parseDemoOptions(Deno.args, (name) => Deno.env.get(name), Deno.stdin.isTerminal());
+const request = parseDemoOptions(Deno.args, environmentVariable, Deno.stdin.isTerminal());
 if ("text" in request) {
   (request.status === 0 ? console.log : console.error)(request.text);
   Deno.exit(request.status);

@@ -1,11 +1,13 @@
 /** The command line of the registry. */
 
+import { isIP } from "node:net";
 import type { UsageProblem } from "../events/usage_problem.ts";
 import { canonicalIp } from "../protocol/address.ts";
 import { PasswordGate } from "../protocol/password_challenge.ts";
 import { DEFAULT_REGISTRY_PORT } from "../protocol/registry_messages.ts";
 import type { RegistryLimits, RegistryOptions } from "../registrar/server.ts";
 import {
+  badValue,
   orProblem,
   type OutputOptions,
   parseLanguage,
@@ -87,6 +89,8 @@ export function parseRegistryOptions(args: readonly string[]): ParsedRegistryOpt
     const { host = "0.0.0.0" } = values;
     // All addresses of this machine are one that no machine has.
     if (host !== "0.0.0.0" && canonicalIp(host) !== "::") refuseNonsense("--host", host);
+    // No address, also in brackets, with or without a zone, and no name.
+    if (!isIP(host.replace(/^\[(.*)\]$/, "$1")) && /[\s:/[\]]/.test(host)) throw badValue("--host", host);
     parseLanguage(values.lang);
     const tls = parseTls(values["tls-cert"], values["tls-key"]);
     const password = { file: values["room-password-file"], ask: flags.has("room-password") };

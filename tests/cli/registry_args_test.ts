@@ -42,6 +42,8 @@ const BAD: readonly (readonly [string, UsageProblem])[] = [
   ["--quiet=no", { kind: "takes_no_value", option: "--quiet" }],
   ["--json=false", { kind: "takes_no_value", option: "--json" }],
   ["--room-password secret", { kind: "takes_no_value", option: "--room-password" }],
+  ["--host 127.0.0.1:5000", bad("--host", "127.0.0.1:5000")],
+  ["--host http://sala.local", bad("--host", "http://sala.local")],
   ["--host jo\ufffdo", { kind: "not_utf8", argument: "--host" }],
   ["--json joão", { kind: "too_many_arguments", argument: "joão" }],
   ["--port 65536", bad("--port", "65536")],
