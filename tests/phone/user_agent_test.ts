@@ -87,7 +87,10 @@ Deno.test("UserAgent that waits for its registry says so, takes commands, and le
   const waiting = Promise.withResolvers<{ kind: "aborted" }>();
   const connect: UserAgentParts["connect"] = (_host, _port, { onAwait, signal }) => {
     onAwait?.({ kind: "refused" });
-    signal?.addEventListener("abort", () => waiting.resolve({ kind: "aborted" }));
+    signal?.addEventListener("abort", () => {
+      onAwait?.({ kind: "lost" });
+      waiting.resolve({ kind: "aborted" });
+    });
     return waiting.promise;
   };
   const status = new UserAgent({ ...OPTIONS, wait: true }, { ...parts, connect }).run();

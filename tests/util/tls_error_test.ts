@@ -40,6 +40,12 @@ const ROWS: readonly (readonly [message: string, expected: TlsError | undefined]
     },
   ],
   ["received corrupt message of type InvalidContentType", { kind: "no_tls" }],
+  ["received unexpected handshake message: got ClientHello when expecting ServerHello or HelloRetryRequest", {
+    kind: "no_tls",
+  }],
+  ["peer is incompatible: ServerDoesNotSupportTls12Or13", {
+    ...{ kind: "tls_alert", text: "peer is incompatible: ServerDoesNotSupportTls12Or13" } as const,
+  }],
   ["received fatal alert: HandshakeFailure", { kind: "tls_alert", text: "HandshakeFailure" }],
   ["No certificates found in certificate data", { kind: "no_certificate" }],
   ["No keys found in key data", { kind: "no_key" }],

@@ -86,7 +86,7 @@ const CAUSES: Causes = {
   bad_certificate: ({ text }) =>
     `the certificate is no good for a registry [${text}]; make another one as the page docs/security.md shows`,
   no_tls: "it does not speak TLS; leave out --tls",
-  tls_alert: ({ text }) => `it did not accept this phone's TLS [${text}]`,
+  tls_alert: ({ text }) => `its TLS and this phone's do not fit together [${text}]`,
   no_certificate: "the file of --tls-cert has no certificate in PEM",
   no_key: "the file of --tls-key has no key in PEM",
   bad_key:

@@ -90,7 +90,7 @@ const CAUSES: Causes = {
   bad_certificate: ({ text }) =>
     `o certificado não serve para um registro [${text}]; crie outro como está na página docs/security.md`,
   no_tls: "ele não fala TLS; deixe --tls de fora",
-  tls_alert: ({ text }) => `ele não aceitou o TLS deste telefone [${text}]`,
+  tls_alert: ({ text }) => `o TLS dele e o deste telefone não combinam [${text}]`,
   no_certificate: "o arquivo de --tls-cert não tem certificado em PEM",
   no_key: "o arquivo de --tls-key não tem chave em PEM",
   bad_key:
