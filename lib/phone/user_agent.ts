@@ -319,6 +319,7 @@ export class UserAgent implements CommandTarget {
     if (this.#leaving) return;
     const { host, registryPort } = this.#options;
     this.#show({ event: "registry_awaited", host, port: registryPort, detail });
+    this.#postponed = this.#options.call;
     this.#awaiting.resolve();
   }
 
