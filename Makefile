@@ -1,6 +1,6 @@
 # `make` lists the commands. Each first brings what it needs (tools/setup.sh); what tasks do stands in deno.json.
 
-## make demo        a whole story in under a minute: registry, phones, a call, what was heard
+## make demo        a whole story in under a minute: registry, phones, a call [ARGS="--lang en --step"]
 ## make registry    a registry [PORT=5000] [ARGS="..."]
 ## make phone       a phone: NAME=maria [PORT=6000] [REGISTRY=127.0.0.1] [ARGS="..."]
 ## make test        style, types and every test (test-unit, test-e2e: a part) [ARGS="--filter ..."]

@@ -55,7 +55,7 @@ async function main(args: string[]): Promise<number> {
     quiet,
     showPings,
     dated: true,
-    colour: !Deno.noColor && Deno.stdout.isTerminal() && Deno.env.get("TERM") !== "dumb",
+    colour: !Deno.noColor && Deno.stdout.isTerminal() && environmentVariable("TERM") !== "dumb",
     columns: Deno.stdout.isTerminal() ? () => terminalSize().columns : undefined,
   });
   const errors = new RegistryScreen((bytes) => writeAll(Deno.stderr, bytes), {

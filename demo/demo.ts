@@ -19,6 +19,7 @@ import { resample } from "../lib/dsp/resample.ts";
 import { startProcess, type ToolProcess } from "../testing/processes.ts";
 import { pause } from "../lib/util/pause.ts";
 import type { Language } from "../lib/ui/texts/language.ts";
+import { environmentVariable } from "../lib/util/environment.ts";
 import { type DemoOptions, parseDemoOptions } from "./options.ts";
 import { DEMO_TEXTS, type StepName } from "./texts.ts";
 
@@ -88,6 +89,8 @@ class Demo {
   steps = 0;
   readonly #options: DemoOptions;
   readonly #actors: AsyncDisposableStack;
+  #reading: Promise<never> | undefined;
+  #goOn = (): void => {};
 
   constructor(options: DemoOptions, actors: AsyncDisposableStack) {
     this.#options = options;
@@ -108,10 +111,17 @@ class Demo {
 
   async #waitForReturn(): Promise<void> {
     console.log(`\n${paint(2, this.#texts.nextStep)}`);
+    this.#reading ??= this.#readReturns();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#goOn = resolve;
+    await Promise.race([promise, this.#reading]);
+  }
+
+  /** Reads lines to the end. One that was typed during a step does not begin the next one. */
+  async #readReturns(): Promise<never> {
     const typed = new Uint8Array(256);
-    // A terminal gives a line at a time; what was typed ahead does not skip a step.
-    const count = await Deno.stdin.read(typed);
-    if (count === null) throw new Error(this.#texts.inputEnded);
+    while (await Deno.stdin.read(typed) !== null) this.#goOn();
+    throw new Error(this.#texts.inputEnded);
   }
 
   /** Starts the registry on the assignment's port where it is free, else on any. Returns its port. */
@@ -313,7 +323,7 @@ async function tellStory(options: DemoOptions): Promise<number> {
   }
 }
 
-const request = parseDemoOptions(Deno.args, (name) => Deno.env.get(name), Deno.stdin.isTerminal());
+const request = parseDemoOptions(Deno.args, environmentVariable, Deno.stdin.isTerminal());
 if ("text" in request) {
   (request.status === 0 ? console.log : console.error)(request.text);
   Deno.exit(request.status);

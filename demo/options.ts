@@ -38,6 +38,7 @@ export function parseDemoOptions(
   const valued = args.find((arg) => flags.some((flag) => arg.startsWith(`--${flag}=`)));
   const parsed = parseArgs([...args], {
     boolean: flags,
+    alias: { help: "h" },
     string: ["lang"],
     unknown: (arg) => {
       strangers.push(arg);
@@ -48,7 +49,8 @@ export function parseDemoOptions(
   const texts = DEMO_TEXTS[language];
   const wrong = (sentence: string): Notice => ({ text: `${sentence}\n\n${texts.usage}`, status: 2 });
   if (parsed.help) return { text: texts.usage, status: 0 };
-  const stranger = valued ?? strangers[0];
+  // What stands behind "--" as well.
+  const stranger = valued ?? strangers[0] ?? parsed._[0]?.toString();
   if (stranger !== undefined) return wrong(texts.unknownArgument(stranger));
   if (parsed.lang !== undefined && !isLanguage(parsed.lang)) return wrong(texts.unknownLanguage(parsed.lang));
   if (parsed.step && !terminal) return wrong(texts.stepNeedsTerminal);

@@ -8,10 +8,15 @@ runtime=deno-'@RUNTIME@'
 lines=@LINES@         # of this script
 program_bytes=@PROGRAM_BYTES@
 
+# Succeeds if the path $1 is in UTF-8, as Deno needs its programs' to be. Where there is no iconv it is taken to be.
+is_utf8() {
+  ! command -v iconv >/dev/null 2>&1 || printf %s "$1" | iconv -f UTF-8 -t UTF-8 >/dev/null 2>&1
+}
+
 # Succeeds if programs can be kept in the folder $1: it may be read-only, full, or mounted without execution.
 # In a folder that everybody may write to, another person must not have been there before.
 is_usable() {
-  (umask "$mask" && mkdir -p "$1") 2>/dev/null || return 1
+  is_utf8 "$1" && (umask "$mask" && mkdir -p "$1") 2>/dev/null || return 1
   # shellcheck disable=SC3067 # -O is in dash, bash, ksh, zsh and busybox
   [ -O "$1" ] || return 1
   probe=$1/.probe.$$
@@ -91,7 +96,7 @@ remove_others() {
 }
 
 is_complete() {
-  is_unpacked "$1/$program" && is_unpacked "$1/$runtime"
+  is_utf8 "$1" && is_unpacked "$1/$program" && is_unpacked "$1/$runtime"
 }
 
 complete() {
@@ -100,6 +105,15 @@ complete() {
     is_unpacked "$1/$part" || unpack "$1/$part" || return 1
   done
   remove_others "$1"
+}
+
+# Ends with the sentence $1 in English or $2 in Portuguese, chosen like the language of the screens.
+fail() {
+  case ${LC_ALL:-${LC_MESSAGES:-${LANG:-}}} in
+    [Ee][Nn]*) echo "$tool: $1" >&2 ;;
+    *) echo "$tool: $2" >&2 ;;
+  esac
+  exit 1
 }
 
 temporary=${TMPDIR:-/tmp}/sala-$(id -u)
@@ -113,8 +127,8 @@ mask=022
 base=${SALA_UNPACK:-}
 if [ -n "$base" ]; then
   if ! is_complete "$base" && ! complete "$base"; then
-    echo "$tool: cannot unpack itself into $base, the folder that SALA_UNPACK names: it must be yours, have room, and allow programs (or this file is damaged: copy it again)" >&2
-    exit 1
+    fail "cannot unpack itself into $base, the folder that SALA_UNPACK names: it must be yours, have room, allow programs, and have a path in UTF-8 (or this file is damaged: copy it again)" \
+      "não pode se extrair em $base, a pasta que SALA_UNPACK indica: ela tem de ser sua, ter espaço, permitir programas e ter um caminho em UTF-8 (ou este arquivo está estragado: copie-o de novo)"
   fi
 else
   mask=077
@@ -128,8 +142,8 @@ if [ -z "$base" ]; then
   done
 fi
 if [ -z "$base" ]; then
-  echo "$tool: cannot unpack itself into $cache or $temporary: make room there, or set TMPDIR to a folder that programs can be started from (or this file is damaged: copy it again)" >&2
-  exit 1
+  fail "cannot unpack itself into $cache or $temporary: make room there, or set TMPDIR to a folder with a path in UTF-8 that programs can be started from (or this file is damaged: copy it again)" \
+    "não pode se extrair em $cache nem em $temporary: libere espaço, ou indique em TMPDIR uma pasta com caminho em UTF-8 de onde programas possam ser executados (ou este arquivo está estragado: copie-o de novo)"
 fi
 
 # The number of this process, which does not change when Deno takes its place.

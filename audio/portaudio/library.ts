@@ -1,6 +1,7 @@
 /** Loads the PortAudio library, lists its devices and tells its errors apart. */
 
 import { AudioError, type PortAudioDetail } from "../audio_io.ts";
+import { environmentVariable } from "../../lib/util/environment.ts";
 import type { Device } from "./device.ts";
 import { portAudioDetail } from "./error_detail.ts";
 import { readDeviceInfo, readHostApiName, readHostErrorText } from "./structs.ts";
@@ -28,7 +29,7 @@ export type Library = Deno.DynamicLibrary<typeof symbols>;
  * @throws {AudioError} `no_library` if there is none.
  */
 export function loadLibrary(): { readonly library: Library; readonly path: string } {
-  const asked = Deno.env.get("PORTAUDIO_LIB");
+  const asked = environmentVariable("PORTAUDIO_LIB");
   const names = asked ? [asked] : LIBRARY_NAMES[Deno.build.os] ?? ["libportaudio.so"];
   let text = "";
   for (const name of names) {

@@ -134,8 +134,12 @@ function check(args: readonly string[], flags: readonly string[], valued: readon
 /** The problem of an unknown option, without anything that may be its value. */
 function unknownOption(arg: string, known: readonly string[]): UsageProblem {
   const [, dashes = "", name = ""] = /^([-–—]+)([^=:;,/\s]*)/.exec(arg) ?? [];
-  // As in "-psecret" and "--room-passwordsecret".
-  const shown = dashes === "-" ? name.slice(0, 1) : name.startsWith(SECRET_FLAG) ? SECRET_FLAG : name;
+  const begun = known.some((option) => option.startsWith(name));
+  // As in "--room-passwordsecret".
+  if (!begun && name.startsWith(SECRET_FLAG)) return { kind: "takes_no_value", option: `--${SECRET_FLAG}` };
+  // As in "-psecret" and "--passwordsecret".
+  const secretless = /^.*?(?:password|senha)/.exec(name)?.[0] ?? name;
+  const shown = dashes === "-" ? name.slice(0, 1) : begun ? name : secretless;
   const [nearest] = similar(name, known, 1);
   const option = `${dashes}${shown}`;
   return { kind: "unknown_option", option, ...(nearest !== undefined && { nearest: `--${nearest}` }) };

@@ -1,11 +1,13 @@
 /** The command line of the registry. */
 
+import { isIP } from "node:net";
 import type { UsageProblem } from "../events/usage_problem.ts";
 import { canonicalIp } from "../protocol/address.ts";
 import { PasswordGate } from "../protocol/password_challenge.ts";
 import { DEFAULT_REGISTRY_PORT } from "../protocol/registry_messages.ts";
 import type { RegistryLimits, RegistryOptions } from "../registrar/server.ts";
 import {
+  badValue,
   orProblem,
   type OutputOptions,
   parseLanguage,
@@ -84,9 +86,12 @@ export function parseRegistryOptions(args: readonly string[]): ParsedRegistryOpt
     if (argument !== undefined) throw new UsageError({ kind: "too_many_arguments", argument });
     const limits = parseLimits(values);
     const port = values.port === undefined ? DEFAULT_REGISTRY_PORT : parsePort("--port", values.port);
-    const { host = "0.0.0.0" } = values;
+    // An address in brackets is one as well.
+    const host = (values.host ?? "0.0.0.0").replace(/^\[(.*)\]$/, "$1");
     // All addresses of this machine are one that no machine has.
     if (host !== "0.0.0.0" && canonicalIp(host) !== "::") refuseNonsense("--host", host);
+    // Neither an address nor a name, as with a port behind it.
+    if (!isIP(host) && /[\s:/[\]]/.test(host)) throw badValue("--host", host);
     parseLanguage(values.lang);
     const tls = parseTls(values["tls-cert"], values["tls-key"]);
     const password = { file: values["room-password-file"], ask: flags.has("room-password") };

@@ -66,16 +66,28 @@ async function readText(option: string, path: string): Promise<string> {
   }
 }
 
-/** Reads the certificates of a file in PEM, in whatever text. @throws {UsageError} If it cannot be read, or has none. */
+/** UTF-16's byte order marks. */
+const UTF_16 = /^(\xff\xfe|\xfe\xff)/;
+
+/** Reads a file in PEM, whose other lines may be in whatever text. @throws {UsageError} If it cannot be read. */
+async function readPem(option: string, path: string): Promise<string> {
+  const bytes = await readSmallFile({ option, path });
+  if (UTF_16.test(String.fromCharCode(...bytes.subarray(0, 2)))) {
+    throw badFile(option, path, { kind: "not_text" });
+  }
+  return new TextDecoder().decode(bytes);
+}
+
+/** Reads the certificates of a file in PEM. @throws {UsageError} If it cannot be read, or has none. */
 export async function readCertificates(option: string, path: string): Promise<string> {
-  const certificates = certificatesIn(new TextDecoder().decode(await readSmallFile({ option, path })));
+  const certificates = certificatesIn(await readPem(option, path));
   if (certificates.length === 0) throw badFile(option, path, { kind: "no_certificate_in_file" });
   return certificates.join("\n");
 }
 
 /** Reads a private key in PEM. @throws {UsageError} If it cannot be read, or only with a passphrase. */
 export async function readKey(option: string, path: string): Promise<string> {
-  const pem = new TextDecoder().decode(await readSmallFile({ option, path }));
+  const pem = await readPem(option, path);
   if (/ENCRYPTED/.test(pem)) throw badFile(option, path, { kind: "encrypted_key" });
   return pem;
 }

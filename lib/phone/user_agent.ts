@@ -322,8 +322,11 @@ export class UserAgent implements CommandTarget {
 
   /** With `--wait`, the registry is not there yet. Meanwhile the person may leave. */
   #awaited(detail: WaitReason): void {
+    // Leaving ends an attempt, which says nothing about the registry.
+    if (this.#leaving) return;
     const { host, registryPort } = this.#options;
     this.#show({ event: "registry_awaited", host, port: registryPort, detail });
+    this.#postponed = this.#options.call;
     this.#awaiting.resolve();
   }
 

@@ -70,7 +70,7 @@ export const ROOM_FULL: RegistryReply = {
 export const NO_PHONE: RegistryReply = {
   tipo: "erro",
   codigo: "mensagem_invalida",
-  mensagem: "este é um registro da Sala, sem TLS e sem HTTP",
+  mensagem: "este é um registro da Sala, e só entende telefones dela",
 };
 
 const encoder = new TextEncoder();

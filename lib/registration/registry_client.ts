@@ -10,7 +10,6 @@ import {
   isLoopback,
   isPort,
 } from "../protocol/address.ts";
-import { parseObject } from "../protocol/json_object.ts";
 import { LineSplitter } from "../protocol/line_splitter.ts";
 import {
   type ErrorCode,
@@ -403,8 +402,8 @@ export class RegistryClient implements AsyncDisposable {
   /** Handles a line; an invalid message, or a reply without a request, is ignored. */
   #receive(text: string): void {
     const parsed = parseReply(text);
-    if (parseObject(text)) this.#heard = "messages";
     if ("problem" in parsed) return;
+    this.#heard = "messages";
     const reply = parsed.message;
     if (reply.tipo === "ping") {
       this.#send(reply.id === undefined ? { tipo: "pong" } : { tipo: "pong", id: reply.id });
@@ -477,5 +476,7 @@ function failureOf(error: unknown, signal: AbortSignal | undefined): ConnectFail
   if (signal?.aborted) return { kind: "aborted" };
   if ((error as Error).name === "TimeoutError") return { kind: "timeout" };
   if (error instanceof Deno.errors.UnexpectedEof) return { kind: "lost" };
-  return tlsError(error) ?? systemError(error);
+  const failure = tlsError(error) ?? systemError(error);
+  // So Linux refuses connections by IPv6 where IPv6 is off; no connection here asks for a local address of its own.
+  return failure.kind === "address_not_available" ? { kind: "ip_version_not_available" } : failure;
 }

@@ -101,6 +101,14 @@ export function wrapWords(text: string, columns: number, hanging = 0): string {
   return text.split("\n").map((line) => wrapLine(line, columns, hanging)).join("\n");
 }
 
+/** The same for lines in columns with two blanks or more between them, as in a help: further rows stand below the last one. */
+export function wrapColumns(text: string, columns: number, hanging: number): string {
+  return text.split("\n").map((line) => {
+    const [before = "", lead = ""] = /^( *)\S.* {2,}(?=\S)/.exec(line) ?? [];
+    return wrapLine(line, columns, before === "" ? hanging : before.length - lead.length);
+  }).join("\n");
+}
+
 function wrapLine(line: string, columns: number, hanging: number): string {
   if (textWidth(line) <= columns) return line;
   const lead = /^ */.exec(line)?.[0].length ?? 0;

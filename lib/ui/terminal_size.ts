@@ -1,7 +1,7 @@
 /** The size of the terminal on standard input, output or error. */
 
 import type { TerminalSize } from "./prompt_block.ts";
-import { wrapWords } from "./terminal_layout.ts";
+import { wrapColumns } from "./terminal_layout.ts";
 
 /** Size of a terminal that does not tell it. */
 const USUAL_SIZE: TerminalSize = { columns: 80, rows: 24 };
@@ -26,5 +26,5 @@ const HANGING = 2;
 
 /** A text for a file or a terminal: for a terminal, lines that are too wide for it are broken between words. */
 export function forOutput(text: string, output: { isTerminal(): boolean }): string {
-  return output.isTerminal() ? wrapWords(text, terminalSize().columns, HANGING) : text;
+  return output.isTerminal() ? wrapColumns(text, terminalSize().columns, HANGING) : text;
 }

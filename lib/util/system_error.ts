@@ -75,8 +75,8 @@ const SYSTEM_TEXT_END = / \(os error \d+\)/;
 /** EFBIG of `errno.h` on Linux and macOS, in what Deno throws without a code. */
 const TOO_LARGE = / \(os error 27\)/;
 
-/** How Rust begins the error of a name without an address, which Deno throws without a code. */
-const NO_ADDRESS = /^failed to lookup address/;
+/** How Rust and Deno begin the errors of a name without an address and of a text that is no name, which have no code. */
+const NO_ADDRESS = /^(failed to lookup address|invalid host )/;
 
 /** Says what the system's error is, whatever was thrown. */
 export function systemError(error: unknown): SystemError {

@@ -8,8 +8,9 @@ const INTERFACES = [
   { interface: "wlan0", ip: "fe80::1" },
   { interface: "wlan0", ip: "192.0.2.7" },
   { interface: "eth0", ip: "198.51.100.7" },
+  { interface: "eth0", ip: "169.254.1.7" },
   { interface: "docker0", ip: "172.17.0.1" },
-  { interface: "br-1a2b3c", ip: "172.18.0.1" },
+  { interface: "br-1a2b3c4d5e6f", ip: "172.18.0.1" },
 ];
 
 for (
@@ -19,6 +20,7 @@ for (
     ["0:0::0", ["192.0.2.7", "198.51.100.7", "2001:db8::7"]],
     ["192.0.2.7", ["192.0.2.7"]],
     ["172.17.0.1", ["172.17.0.1"]],
+    ["fe80::1", ["fe80::1%wlan0"]],
     ["127.0.0.1", []],
     ["::1", []],
   ] as const
@@ -30,4 +32,10 @@ for (
 
 Deno.test("ownAddresses() finds none on a machine without a network", () => {
   assertEquals(ownAddresses("0.0.0.0", INTERFACES.slice(0, 2)), []);
+});
+
+Deno.test("ownAddresses() finds those of a bridge to a network, and those of machines without a router", () => {
+  assertEquals(ownAddresses("::", [{ interface: "br-lan", ip: "192.0.2.1" }]), ["192.0.2.1"]);
+  const direct = [{ interface: "eth0", ip: "fe80::7" }, { interface: "eth0", ip: "169.254.1.7" }];
+  assertEquals(ownAddresses("::", direct), ["169.254.1.7"]);
 });

@@ -14,6 +14,7 @@ const DEFAULTS: RegistrySettings = {
 const GOOD: readonly (readonly [string, Partial<RegistrySettings>])[] = [
   ["--json", {}],
   ["--port 0", { port: 0 }],
+  ["--host [::1]", { host: "::1" }],
   ["--host :: --port=65535", { host: "::", port: 65_535 }],
   ["--line-limit 1024 --idle-limit 2", { limits: { lineBytes: 1024, idleMs: 2000 } }],
   ["--room-password", { password: { file: undefined, ask: true } }],
@@ -42,6 +43,9 @@ const BAD: readonly (readonly [string, UsageProblem])[] = [
   ["--quiet=no", { kind: "takes_no_value", option: "--quiet" }],
   ["--json=false", { kind: "takes_no_value", option: "--json" }],
   ["--room-password secret", { kind: "takes_no_value", option: "--room-password" }],
+  ["--host 127.0.0.1:5000", bad("--host", "127.0.0.1:5000")],
+  ["--host [::1]:5000", bad("--host", "[::1]:5000")],
+  ["--host http://sala.local", bad("--host", "http://sala.local")],
   ["--host jo\ufffdo", { kind: "not_utf8", argument: "--host" }],
   ["--json joão", { kind: "too_many_arguments", argument: "joão" }],
   ["--port 65536", bad("--port", "65536")],

@@ -50,7 +50,7 @@ for (const [what, bytes, kind] of BAD) {
   });
 }
 
-Deno.test("readCertificates() refuses a file without a certificate, and readKey() a key with a passphrase", async () => {
+Deno.test("readCertificates() refuses a file without a certificate, readKey() a key with a passphrase, and both UTF-16", async () => {
   const key = utf8("-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n");
   const problem = { kind: "bad_file", option: "--x", value: "" } as const;
   for (const bytes of [key, utf8(""), Uint8Array.of(0x30, 0x82, 0xff)]) {
@@ -63,4 +63,13 @@ Deno.test("readCertificates() refuses a file without a certificate, and readKey(
     ...problem,
     detail: { kind: "encrypted_key" },
   });
+  for (const read of [readCertificates, readKey]) {
+    for (const littleEndian of [true, false]) {
+      const bytes = utf16("\ufeff-----BEGIN CERTIFICATE-----", littleEndian);
+      assertEquals(await problemOf((path) => read("--x", path), bytes), {
+        ...problem,
+        detail: { kind: "not_text" },
+      });
+    }
+  }
 });

@@ -29,6 +29,7 @@ Deno.test("the demo refuses what it does not know, names it, and says what there
     const [args, words] of [
       [["--stepp"], "--stepp"],
       [["now"], "now"],
+      [["--", "now"], "now"],
       [["--step=no"], "--step=no"],
       [["--lang", "fr"], "“fr”"],
       [["--lang"], "--lang"],
@@ -45,8 +46,10 @@ Deno.test("the demo refuses what it does not know, names it, and says what there
 Deno.test("the demo's step mode needs a terminal, and --help needs nothing", () => {
   const step = parseDemoOptions(["--step"], noLocale, false);
   assertEquals("status" in step && step.status, 2);
-  const help = parseDemoOptions(["--help", "--step"], noLocale, false);
-  assertEquals("status" in help && help.status, 0);
+  for (const flag of ["--help", "-h"]) {
+    const help = parseDemoOptions([flag, "--step"], noLocale, false);
+    assertEquals("status" in help && help.status, 0);
+  }
 });
 
 for (const language of ["pt", "en"] as const) {

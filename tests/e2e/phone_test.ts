@@ -197,6 +197,13 @@ const LATIN_1: [script: string, kind: ToolKind, args: string[], status: number, 
     2,
     "“SALA_ROOM_PASSWORD” não está em UTF-8",
   ],
+  [
+    'PORTAUDIO_LIB=$(printf "\\377") exec "$@"',
+    "phone",
+    ["127.0.0.1:1", "ana", "0"],
+    4,
+    "registro em 127.0.0.1:1",
+  ],
   ['LC_ALL=$(printf "\\377") exec "$@"', "phone", ["--version"], 0, "Sala, phone, versão"],
   ['LC_ALL=$(printf "\\377") exec "$@"', "registry", ["--version"], 0, "Sala, registry, versão"],
 ];

@@ -88,7 +88,10 @@ Deno.test("UserAgent that waits for its registry says so, takes commands, and le
   const waiting = Promise.withResolvers<{ kind: "aborted" }>();
   const connect: UserAgentParts["connect"] = (_host, _port, { onAwait, signal }) => {
     onAwait?.({ kind: "refused" });
-    signal?.addEventListener("abort", () => waiting.resolve({ kind: "aborted" }));
+    signal?.addEventListener("abort", () => {
+      onAwait?.({ kind: "lost" });
+      waiting.resolve({ kind: "aborted" });
+    });
     return waiting.promise;
   };
   const status = new UserAgent({ ...OPTIONS, wait: true }, { ...parts, connect }).run();
@@ -98,6 +101,19 @@ Deno.test("UserAgent that waits for its registry says so, takes commands, and le
   await waiting.promise;
   await settle();
   assertEquals(screen.shown, ["registry_awaited", "muted"]);
+});
+
+Deno.test("UserAgent that waits for its registry gives up the call of its command line", async () => {
+  const { parts, screen } = fakeParts();
+  const connect: UserAgentParts["connect"] = (_host, _port, { onAwait }) => {
+    onAwait?.({ kind: "refused" });
+    return new Promise(() => {});
+  };
+  const status = new UserAgent({ ...OPTIONS, wait: true, call: "Maria" }, { ...parts, connect }).run();
+  await settle();
+  await screen.type("desligar");
+  assertEquals(await status, EXIT.givenUp);
+  assertEquals(screen.shown, ["registry_awaited", "invitation_cancelled"]);
 });
 
 Deno.test("UserAgent that waited asks a person for another name with the next line", async () => {

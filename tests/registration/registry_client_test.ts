@@ -229,6 +229,8 @@ const STRANGERS = [
   ["SSH-2.0-OpenSSH_9.6\r\n", true, "not_a_registry"],
   [Uint8Array.of(21, 3, 3, 0, 2, 2, 50), false, "tls_wanted"],
   ['{"tipo":"ping"}\n', false, "lost"],
+  ['{"jsonrpc":"2.0","error":{"code":-32600}}\n', true, "not_a_registry"],
+  ['{"tipo":"registro","nome":"joão","ip":"127.0.0.1","porta":6000}\n', true, "not_a_registry"],
 ] as const;
 
 for (const [said, stays, kind] of STRANGERS) {
@@ -244,6 +246,17 @@ for (const [said, stays, kind] of STRANGERS) {
     }, stays ? { replyMs: 200 } : {});
   });
 }
+
+Deno.test("RegistryClient says that this machine has no IPv6 where the system has no address to connect from", async () => {
+  const { connect } = Deno;
+  const refuse = () => Promise.reject(Object.assign(new Error("no address"), { code: "EADDRNOTAVAIL" }));
+  try {
+    Object.assign(Deno, { connect: refuse });
+    assertEquals(await RegistryClient.connect("2001:db8::1", 5000), { kind: "ip_version_not_available" });
+  } finally {
+    Object.assign(Deno, { connect });
+  }
+});
 
 Deno.test("RegistryClient counts a registry that does not answer as lost", async () => {
   await scripted(

@@ -69,6 +69,7 @@ const TLS: ByKind<TlsError> = {
   tls_alert: { kind: "tls_alert", text: "40" },
   no_certificate: { kind: "no_certificate" },
   no_key: { kind: "no_key" },
+  bad_key: { kind: "bad_key" },
   key_mismatch: { kind: "key_mismatch" },
 };
 

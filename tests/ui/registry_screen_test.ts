@@ -85,8 +85,8 @@ const sentences: [event: RegistryEvent, pt: string, en: string][] = [
   ],
   [
     { event: "room_full", connections: 7 },
-    "a sala está cheia: há 7 conexões e as próximas são recusadas",
-    "the room is full: there are 7 connections and more are refused",
+    "a sala está cheia: o limite de conexões, 7, foi alcançado e as próximas são recusadas",
+    "the room is full: no more than 7 connections at once, so others are refused",
   ],
   [
     { event: "address_full", ip: "192.0.2.1", connections: 500 },

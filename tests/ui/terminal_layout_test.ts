@@ -5,6 +5,7 @@ import {
   mostColumns,
   shortened,
   textWidth,
+  wrapColumns,
   wrapWords,
 } from "../../lib/ui/terminal_layout.ts";
 
@@ -75,4 +76,12 @@ for (
 
 Deno.test("wrapWords() indents the further rows", () => {
   assertEquals(wrapWords("• one two three", 10, 2), "• one two\n  three");
+});
+
+Deno.test("wrapColumns() puts further rows below the last column, of which half of the terminal is left", () => {
+  assertEquals(
+    wrapColumns("  -a, --all  takes them all\none two three four five", 20, 2).split("\n"),
+    ["  -a, --all  takes", " ".repeat(10) + "them all", "one two three four", "  five"],
+  );
+  assertEquals(wrapColumns("  -a  takes them all", 14, 2), "  -a  takes\n      them all");
 });

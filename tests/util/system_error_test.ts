@@ -28,6 +28,7 @@ const ROWS: readonly (readonly [what: string, work: () => unknown, kind: string]
     () => Deno.listen({ hostname: "nobody.invalid", port: 0 }),
     "name_not_resolved",
   ],
+  ["a host that is no name", () => Deno.listen({ hostname: "*", port: 0 }), "name_not_resolved"],
   ["a port where nobody listens", () => Deno.connect({ hostname: "127.0.0.1", port: 1 }), "refused"],
 ];
 

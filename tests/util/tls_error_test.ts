@@ -25,10 +25,31 @@ const ROWS: readonly (readonly [message: string, expected: TlsError | undefined]
   }],
   ["invalid peer certificate: NotValidYet", { kind: "certificate_not_yet_valid" }],
   ["invalid peer certificate: BadEncoding", { kind: "bad_certificate", text: "BadEncoding" }],
+  ["invalid peer certificate: Other(OtherError(EmptyEkuExtension))", {
+    ...{ kind: "bad_certificate", text: "EmptyEkuExtension" } as const,
+  }],
+  [
+    "invalid peer certificate: UnsupportedSignatureAlgorithmContext { signature_algorithm_id: [6, 9], … }",
+    { kind: "bad_certificate", text: "UnsupportedSignatureAlgorithmContext" },
+  ],
+  [
+    "invalid peer certificate: certificate does not allow extended key usage for server authentication, allows client …",
+    {
+      kind: "bad_certificate",
+      text: "certificate does not allow extended key usage for server authentication",
+    },
+  ],
   ["received corrupt message of type InvalidContentType", { kind: "no_tls" }],
+  ["received unexpected handshake message: got ClientHello when expecting ServerHello or HelloRetryRequest", {
+    kind: "no_tls",
+  }],
+  ["peer is incompatible: ServerDoesNotSupportTls12Or13", {
+    ...{ kind: "tls_alert", text: "peer is incompatible: ServerDoesNotSupportTls12Or13" } as const,
+  }],
   ["received fatal alert: HandshakeFailure", { kind: "tls_alert", text: "HandshakeFailure" }],
   ["No certificates found in certificate data", { kind: "no_certificate" }],
   ["No keys found in key data", { kind: "no_key" }],
+  ["failed to parse private key as RSA, ECDSA, or EdDSA", { kind: "bad_key" }],
   ["keys may not be consistent: KeyMismatch", { kind: "key_mismatch" }],
   ["Connection refused (os error 111)", undefined],
 ];

@@ -64,7 +64,7 @@ export const REGISTRY_EN: RegistryTexts = {
     malformed_line: ({ problem, text, peer, omitted }) =>
       `line refused from ${formatEndpoint(peer)} (${LINE_PROBLEMS[problem]}): “${text}”${more(omitted)}`,
     room_full: ({ connections }) =>
-      `the room is full: there are ${connections} connections and more are refused`,
+      `the room is full: no more than ${connections} connections at once, so others are refused`,
     address_full: ({ ip, connections }) =>
       `${ip} has ${connections} connections, the most for one address, and more from there are refused`,
     certificate_flawed: ({ detail }) =>

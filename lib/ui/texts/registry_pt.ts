@@ -63,7 +63,7 @@ export const REGISTRY_PT: RegistryTexts = {
     malformed_line: ({ problem, text, peer, omitted }) =>
       `linha recusada de ${formatEndpoint(peer)} (${LINE_PROBLEMS[problem]}): “${text}”${more(omitted)}`,
     room_full: ({ connections }) =>
-      `a sala está cheia: há ${connections} conexões e as próximas são recusadas`,
+      `a sala está cheia: o limite de conexões, ${connections}, foi alcançado e as próximas são recusadas`,
     address_full: ({ ip, connections }) =>
       `${ip} já tem ${connections} conexões, o máximo de um endereço, e as próximas de lá são recusadas`,
     certificate_flawed: ({ detail }) =>

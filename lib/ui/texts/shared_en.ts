@@ -86,11 +86,14 @@ const CAUSES: Causes = {
     "the certificate is an authority's and no server's; make another one as the page docs/security.md shows",
   certificate_without_names:
     "the certificate has no names (subjectAltName); make another one with the registry's name or address, as the page docs/security.md shows",
-  bad_certificate: ({ text }) => `the certificate is damaged [${text}]`,
+  bad_certificate: ({ text }) =>
+    `the certificate is no good for a registry [${text}]; make another one as the page docs/security.md shows`,
   no_tls: "it does not speak TLS; leave out --tls",
-  tls_alert: ({ text }) => `it did not accept this phone's TLS [${text}]`,
+  tls_alert: ({ text }) => `its TLS and this phone's do not fit together [${text}]`,
   no_certificate: "the file of --tls-cert has no certificate in PEM",
   no_key: "the file of --tls-key has no key in PEM",
+  bad_key:
+    "the key of --tls-key is damaged, too short or of an unusual kind; make another one as the page docs/security.md shows",
   key_mismatch: "the key of --tls-key does not belong to the certificate of --tls-cert",
   cannot_listen: ({ host, port, cause }) =>
     `it cannot listen at ${formatEndpoint({ ip: host, port })} (${causeEn(cause)})`,

@@ -90,11 +90,14 @@ const CAUSES: Causes = {
     "o certificado é o de uma autoridade, e não o de um servidor; crie outro como está na página docs/security.md",
   certificate_without_names:
     "o certificado não tem nomes (subjectAltName); crie outro com o nome ou endereço do registro, como está na página docs/security.md",
-  bad_certificate: ({ text }) => `o certificado está estragado [${text}]`,
+  bad_certificate: ({ text }) =>
+    `o certificado não serve para um registro [${text}]; crie outro como está na página docs/security.md`,
   no_tls: "ele não fala TLS; deixe --tls de fora",
-  tls_alert: ({ text }) => `ele não aceitou o TLS deste telefone [${text}]`,
+  tls_alert: ({ text }) => `o TLS dele e o deste telefone não combinam [${text}]`,
   no_certificate: "o arquivo de --tls-cert não tem certificado em PEM",
   no_key: "o arquivo de --tls-key não tem chave em PEM",
+  bad_key:
+    "a chave de --tls-key está estragada, é curta demais ou é de um tipo incomum; crie outra como está na página docs/security.md",
   key_mismatch: "a chave de --tls-key não é a do certificado de --tls-cert",
   cannot_listen: ({ host, port, cause }) =>
     `não pode escutar em ${formatEndpoint({ ip: host, port })} (${causePt(cause)})`,
