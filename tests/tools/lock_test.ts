@@ -11,7 +11,8 @@ interface Lock {
 Deno.test("deno.lock holds the hash of every npm package of deno.json, in one exact version", async () => {
   const { specifiers, npm }: Lock = JSON.parse(await Deno.readTextFile(new URL("deno.lock", ROOT)));
   for (const place of Object.values(deno.imports).filter((place) => place.startsWith("npm:"))) {
-    const [specifier = "", name, version = ""] = /^npm:([^@/]+)@(\d+\.\d+\.\d+)/.exec(place) ?? [];
+    const [specifier = "", name, version = ""] = /^npm:((?:@[^@/]+\/)?[^@/]+)@(\d+\.\d+\.\d+)/.exec(place) ??
+      [];
     assertEquals(specifiers[specifier], version, place);
     assertMatch(npm[`${name}@${version}`]?.integrity ?? "", /^sha512-/, place);
   }
