@@ -2,7 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import { assertVoiceGoesRound, bothTold, CABLE, level, sides, startJoao } from "./cable.ts";
-import { startPhone } from "./phones.ts";
+import { EVERYTHING, startPhone } from "./phones.ts";
 import { startProcess, startRegistry } from "../../testing/processes.ts";
 import { type Card, Pulse, pulseMissing } from "../../testing/pulse.ts";
 
@@ -43,23 +43,15 @@ const RESTARTED: Fault = {
   mend: () => {},
 };
 
-/** `.ci/run` tries every fault with every card, `make test` one each. */
-const EVERYTHING = Deno.env.get("SALA_TEST") === "everything";
 const CARDS: readonly Card[] = ["mono", "stereo", "44.1 kHz stereo", "the server's default"];
-const FAULTS: readonly [Fault, usually?: Card][] = [
-  // tests/e2e/device_return_test.ts
-  [HANGS],
-  // With stereo devices, a call into PulseAudio's plugin for ALSA never returns then.
-  [KILLED, "stereo"],
-  [UNPLUGGED, "44.1 kHz stereo"],
-  [RESTARTED, "the server's default"],
-];
+const FAULTS: readonly Fault[] = [HANGS, KILLED, UNPLUGGED, RESTARTED];
 
-for (const [fault, usually] of FAULTS) {
-  for (const card of EVERYTHING ? CARDS : usually ? [usually] : []) {
+for (const fault of FAULTS) {
+  for (const card of CARDS) {
     Deno.test({
       name: `a call goes on when ${fault.name}, and has its devices again when they are back: ${card}`,
-      ignore: missing !== undefined,
+      // With stereo devices, a call into PulseAudio's plugin for ALSA never returns when the server is killed.
+      ignore: missing !== undefined || !EVERYTHING && !(fault === KILLED && card === "stereo"),
       async fn() {
         await using pulse = await Pulse.start([CABLE], card);
         await using registry = await startRegistry();
