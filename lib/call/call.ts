@@ -18,9 +18,11 @@
  * Its parts: `retransmission.ts`, `peer_liveness.ts` and, for keys and address validation, `call_security.ts`.
  */
 
-import type { Endpoint } from "../protocol/address.ts";
+import { type Endpoint, sameIp } from "../protocol/address.ts";
 import { type Answer, type CallMessage, MEDIA, type RejectReason } from "../protocol/call_messages.ts";
+import { nameKey } from "../protocol/name.ts";
 import { CallSecurity } from "./call_security.ts";
+import { crossingProof, provesCrossing } from "./crossing.ts";
 import type { CallKeys, Side } from "./key_exchange.ts";
 import type { SystemError } from "../util/system_error.ts";
 import type { EncryptionPolicy } from "./encryption_policy.ts";
@@ -108,6 +110,8 @@ export class Call {
   #invitation: InvitationMessage | undefined;
   /** The callee's answer, repeated for each retransmission of the invitation. */
   #answer: Answer | undefined;
+  /** The proof that the peer's invitation came, while both invite each other. */
+  #crossingProof: string | undefined;
   /** Whether a packet came that the peer encrypted, so that it must have the keys. */
   #peerHasKeys = false;
 
@@ -232,6 +236,11 @@ export class Call {
     this.keys?.wipe();
   }
 
+  /** Whether this phone has invited and has no answer yet. */
+  get awaitsAnswer(): boolean {
+    return this.#state === "inviting" || this.#state === "proceeding";
+  }
+
   /** Takes all output, in order. */
   drain(): CallOutput[] {
     const output = this.#output;
@@ -310,9 +319,30 @@ export class Call {
     }
   }
 
+  /**
+   * Whether an invitation may be from the very person whom this phone is inviting: it has the name and, as source and as
+   * `ip`, the address that the registry gave. {@linkcode Call.isCrossedBy} tells whether it is.
+   */
+  mayBeCrossedBy({ nome, ip }: InvitationMessage, from: Endpoint): boolean {
+    return this.awaitsAnswer && nameKey(this.#peer.name) === nameKey(nome) &&
+      sameIp(this.#peer.ip, ip) && sameIp(this.#peer.ip, from.ip);
+  }
+
+  /** Whether an invitation proves that its sender has received this phone's. */
+  isCrossedBy(invitation: InvitationMessage): boolean {
+    return this.#invitation !== undefined && provesCrossing(invitation, this.#invitation);
+  }
+
+  /** Shows the peer that its invitation has come: sends this phone's again, with the proof. */
+  proveCrossing(invitation: InvitationMessage): void {
+    if (!this.#invitation || !this.awaitsAnswer) return;
+    this.#crossingProof = crossingProof(this.#invitation, invitation);
+    this.#send(this.#buildInvitation());
+  }
+
   /** Withdraws an invitation in favour of another one, the peer's or this phone's, without a notice. */
   withdraw(now: number): void {
-    if (this.#state === "inviting" || this.#state === "proceeding") this.#close(now);
+    if (this.awaitsAnswer) this.#close(now);
   }
 
   /** The caller invites anew, as one whose address has changed: the goodbye of this invitation went astray. */
@@ -357,7 +387,10 @@ export class Call {
     switch (this.#state) {
       case "inviting":
       case "proceeding":
-        this.#notice({ kind: "no_answer" });
+        // A phone that invites this one, and cannot tell that the invitations cross, answers nothing.
+        this.#notice(
+          this.#crossingProof === undefined ? { kind: "no_answer" } : { kind: "rejected", reason: "ocupado" },
+        );
         return this.#close(now);
       case "ringing":
         this.#notice({ kind: "missed" });
@@ -427,7 +460,7 @@ export class Call {
   #handleRejected(now: number, reason: RejectReason): void {
     if (this.role === "callee" || this.#state === "talking" || this.keys) return;
     this.#send(this.#buildConfirmation());
-    if (this.#state === "inviting" || this.#state === "proceeding") {
+    if (this.awaitsAnswer) {
       this.#notice({ kind: "rejected", reason });
       this.#end(now);
     } else if (this.#state === "closing") {
@@ -520,7 +553,11 @@ export class Call {
   }
 
   #buildInvitation(): CallMessage {
-    return { ...this.#invitation as InvitationMessage, ...this.#security.tokenToEcho() };
+    return {
+      ...this.#invitation as InvitationMessage,
+      ...(this.#crossingProof === undefined ? {} : { cruzamento: this.#crossingProof }),
+      ...this.#security.tokenToEcho(),
+    };
   }
 
   #buildRinging(): CallMessage {

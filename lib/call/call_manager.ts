@@ -4,12 +4,13 @@
  */
 
 import { type Endpoint, sameEndpoint } from "../protocol/address.ts";
-import { type CallMessage, MEDIA } from "../protocol/call_messages.ts";
+import { type CallMessage, MEDIA, type RejectReason } from "../protocol/call_messages.ts";
 import { nameKey } from "../protocol/name.ts";
 import type { SystemError } from "../util/system_error.ts";
 import { Call, type CallNotice, type InvitationMessage, type Party } from "./call.ts";
 import type { EncryptionPolicy } from "./encryption_policy.ts";
 import { AmplificationLimit } from "./amplification_limit.ts";
+import { WaitingInvitations } from "./crossing.ts";
 
 /** Most calls known at once; past it, the oldest ended or rejected ones are dropped before their time. */
 export const MAX_KNOWN_CALLS = 256;
@@ -50,6 +51,8 @@ export class CallManager {
   readonly #policy: EncryptionPolicy;
   readonly #amplification = new AmplificationLimit();
   readonly #calls = new Map<string, Call>();
+  /** Invitations that may cross the one of the current call. */
+  readonly #crossing = new WaitingInvitations();
   readonly #released = new WeakSet<Call>();
   #current: Call | undefined;
   #output: CallManagerOutput[] = [];
@@ -65,7 +68,7 @@ export class CallManager {
 
   /** When {@linkcode CallManager.tick} wants to be called; `Infinity` for never. */
   get wakeAt(): number {
-    let at = Infinity;
+    let at = this.#crossing.dueAt;
     for (const call of this.#calls.values()) at = Math.min(at, call.wakeAt, call.forgetAt);
     return at;
   }
@@ -120,10 +123,11 @@ export class CallManager {
       if (call.addressValidated) this.#amplification.validated(call.peer);
       this.#collect(now, call, from);
     } else if (message.tipo === "convite") {
-      this.#handleInvitation(now, message);
+      this.#handleInvitation(now, message, from);
     } else if (message.tipo === "encerrar_ligação") {
       // A goodbye of an unknown call is acknowledged, so that its sender stops retransmitting.
       const { chamada } = message;
+      this.#crossing.delete(chamada);
       this.#reply(now, socket, from, { tipo: "ligação_encerrada", chamada });
       this.#add(now, Call.alreadyEnded(now, chamada, { name: "", ...from }));
     }
@@ -172,6 +176,7 @@ export class CallManager {
         this.#collect(now, call);
       }
     }
+    for (const invitation of this.#crossing.takeDue(now)) this.#rejectAsBusy(now, invitation);
     this.#expire(now);
   }
 
@@ -182,11 +187,10 @@ export class CallManager {
     this.#collect(now, call);
   }
 
-  #handleInvitation(now: number, invitation: InvitationMessage): void {
-    const { chamada, nome, ip, porta, midia, destino, compromisso } = invitation;
+  #handleInvitation(now: number, invitation: InvitationMessage, from: Endpoint): void {
+    const { nome, midia, destino, compromisso } = invitation;
     const current = this.current;
-    const reject = (reason: "ocupado" | "recusado" | "sem_cifra" | "outra_pessoa"): boolean =>
-      this.#answer(now, Call.rejectAtOnce(now, invitation, this.#policy, reason));
+    const reject = (reason: RejectReason): boolean => this.#reject(now, invitation, reason);
     if (destino !== undefined && this.name !== undefined && nameKey(destino) !== nameKey(this.name)) {
       if (reject("outra_pessoa")) {
         this.#output.push({ kind: "misdirected_rejected", name: nome, wanted: destino });
@@ -203,23 +207,53 @@ export class CallManager {
       this.#output.push({ kind: "invitation", call });
       this.#current = call;
       this.#answer(now, call);
-    } else if (isGlare(current, nome)) {
-      // Glare: both phones keep the invitation with the smaller identifier, so both keep the same one.
-      if (current.id < chamada) {
-        // The peer withdraws its own invitation; known as ended, a retransmission of it does not ring.
-        this.#add(now, Call.alreadyEnded(now, chamada, { name: nome, ip, port: porta }));
-        this.#output.push({ kind: "crossed", call: current });
-        return;
-      }
+    } else if (current.mayBeCrossedBy(invitation, from)) {
+      this.#handleCrossing(now, current, invitation);
+    } else {
+      this.#rejectAsBusy(now, invitation);
+    }
+  }
+
+  /** Glare: both phones keep the invitation with the smaller identifier, so both keep the same one. */
+  #handleCrossing(now: number, current: Call, invitation: InvitationMessage): void {
+    const { chamada, nome, ip, porta } = invitation;
+    current.proveCrossing(invitation);
+    this.#collect(now, current);
+    if (!current.isCrossedBy(invitation)) return this.#crossing.add(now, invitation);
+    this.#crossing.delete(chamada);
+    if (current.id < chamada) {
+      // The peer withdraws its own invitation; known as ended, a retransmission of it does not ring.
+      this.#add(now, Call.alreadyEnded(now, chamada, { name: nome, ip, port: porta }));
+      this.#output.push({ kind: "crossed", call: current });
+    } else {
       current.withdraw(now);
       this.#collect(now, current);
       const call = Call.acceptAtOnce(now, invitation, this.#policy);
       this.#output.push({ kind: "crossed", call });
       this.#current = call;
       this.#answer(now, call);
-    } else if (reject("ocupado")) {
-      this.#output.push({ kind: "busy_rejected", name: nome });
     }
+  }
+
+  /**
+   * The call that invitations may cross has its answer, or is over. If the callee has answered, it has withdrawn its own; if
+   * not, it repeats it, and it rings.
+   */
+  #endCrossing(now: number, call: Call): void {
+    for (const { chamada, nome, ip, porta } of this.#crossing.takeAll()) {
+      if (call.state !== "talking") continue;
+      this.#add(now, Call.alreadyEnded(now, chamada, { name: nome, ip, port: porta }));
+    }
+  }
+
+  #rejectAsBusy(now: number, invitation: InvitationMessage): void {
+    if (!this.#reject(now, invitation, "ocupado")) return;
+    this.#output.push({ kind: "busy_rejected", name: invitation.nome });
+  }
+
+  /** @returns See {@linkcode CallManager.#collect}. */
+  #reject(now: number, invitation: InvitationMessage, reason: RejectReason): boolean {
+    return this.#answer(now, Call.rejectAtOnce(now, invitation, this.#policy, reason));
   }
 
   /** Adds the call of a new invitation. @returns See {@linkcode CallManager.#collect}. */
@@ -262,6 +296,7 @@ export class CallManager {
   #collect(now: number, call: Call, from: Endpoint = call.peer): boolean {
     const socket = call.role === "caller" ? call.id : "registered";
     let allSent = true;
+    if (call === this.#current && call.role === "caller" && !call.awaitsAnswer) this.#endCrossing(now, call);
     for (const output of call.drain()) {
       if (output.kind === "notice") {
         this.#output.push({ kind: "notice", call, notice: output.notice });
@@ -288,10 +323,4 @@ export class CallManager {
 /** Whether an invitation comes from the very person whose earlier one rings. */
 function isRepeated(current: Call, callersName: string): boolean {
   return current.state === "ringing" && nameKey(current.peer.name) === nameKey(callersName);
-}
-
-/** Whether an invitation comes from the very person whom this phone is inviting (glare). */
-function isGlare(current: Call, callersName: string): boolean {
-  return (current.state === "inviting" || current.state === "proceeding") &&
-    nameKey(current.peer.name) === nameKey(callersName);
 }

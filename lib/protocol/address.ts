@@ -65,7 +65,8 @@ export function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
   return a.port === b.port && (a.ip === b.ip || sameIp(a.ip, b.ip));
 }
 
-function sameIp(a: string, b: string): boolean {
+/** Whether two texts are the same address; one without a zone is that on any link. */
+export function sameIp(a: string, b: string): boolean {
   const [zoneA, zoneB] = [zoneOf(a), zoneOf(b)];
   // A link has a name and a number.
   const comparable = zoneA !== "" && zoneB !== "" && /^\d+$/.test(zoneA) === /^\d+$/.test(zoneB);

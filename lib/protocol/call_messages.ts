@@ -58,6 +58,8 @@ export type CallMessage =
       readonly destino?: string;
       /** Offers encryption: commitment to the caller's public key, 32 bytes in base64url. */
       readonly compromisso?: string;
+      /** Proves that the caller has received an invitation of the person whom it invites: 32 bytes in base64url. */
+      readonly cruzamento?: string;
     } & Token
     | { readonly tipo: "tocando" } & Token
     | { readonly tipo: "resposta_ao_convite" } & Answer & Token & Key
@@ -80,7 +82,13 @@ const BYTES_32 = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
 const BYTES_16 = /^[A-Za-z0-9_-]{21}[AQgw]$/;
 
 /** The security fields and their syntax. */
-const SECURITY_FIELDS = { prova: CALL_ID, compromisso: BYTES_32, chave: BYTES_32, selo: BYTES_16 } as const;
+const SECURITY_FIELDS = {
+  prova: CALL_ID,
+  compromisso: BYTES_32,
+  cruzamento: BYTES_32,
+  chave: BYTES_32,
+  selo: BYTES_16,
+} as const;
 
 /**
  * A new call identifier or address validation token: 128 random bits in base64url, 22 characters.
@@ -133,7 +141,7 @@ export function parseCallMessage(datagram: Uint8Array): Parsed<CallMessage> {
       if (typeof midia !== "string" && midia !== undefined && midia !== null) {
         return { problem: "no proper 'midia'" };
       }
-      return withSecurityFields(fields, ["compromisso", "prova"], {
+      return withSecurityFields(fields, ["compromisso", "cruzamento", "prova"], {
         tipo,
         chamada,
         nome: nome.normalize("NFC"),

@@ -9,6 +9,7 @@ import {
   MAX_UNVALIDATED_DATAGRAMS,
   UNVALIDATED_EXPIRY_MS,
 } from "../../lib/call/amplification_limit.ts";
+import { CROSSING_PATIENCE_MS, crossingProof, MAX_CROSSING } from "../../lib/call/crossing.ts";
 import { KeyExchange, KeyPair } from "../../lib/call/key_exchange.ts";
 import { AMPLIFICATION_FACTOR, MAX_PATHS, PATH_SILENT_MS } from "../../lib/call/peer_paths.ts";
 import { REPLAY_WINDOW_PACKETS } from "../../lib/srtp/replay_window.ts";
@@ -75,6 +76,14 @@ Deno.test("docs/protocol.md has a proof of the password that the code reproduces
   assertEquals(answer, { nonce, prova });
 });
 
+Deno.test("docs/protocol.md has a proof of crossing that the code reproduces", () => {
+  const invitations = blocks("json call").flat().map((line) => JSON.parse(line)).filter(({ tipo }) =>
+    tipo === "convite"
+  );
+  const crossing = invitations.find(({ cruzamento }) => cruzamento !== undefined);
+  assertEquals(crossing.cruzamento, crossingProof(crossing, invitations[1]));
+});
+
 const NUMBERS: [what: string, value: string][] = [
   ["Registry's port", `${DEFAULT_REGISTRY_PORT}`],
   ["Phone's port", `${DEFAULT_PHONE_PORT}`],
@@ -85,6 +94,8 @@ const NUMBERS: [what: string, value: string][] = [
   ["Longest retransmission interval", `${MAX_RETRANSMIT_INTERVAL_MS} ms`],
   ["Timeout of a message that is not answered", `${TRANSACTION_TIMEOUT_MS} ms`],
   ["Timeout of ringing", `${RINGING_TIMEOUT_MS} ms`],
+  ["Patience with an invitation that may cross", `${CROSSING_PATIENCE_MS} ms`],
+  ["Invitations that may cross at most", `${MAX_CROSSING}`],
   ["Silence until the person is told", `${PEER_SILENT_MS} ms`],
   ["Silence until the call ends", `${PEER_LOST_MS} ms`],
   ["Time-wait of an ended call", `${TIME_WAIT_MS} ms`],
