@@ -251,11 +251,12 @@ export class Call {
   /**
    * Takes a message of this call.
    *
-   * @param fromPeer Whether its source is {@linkcode Call.peer}.
+   * @param fromPeer Whether its source is {@linkcode Call.peer}, or another address of that host that it has proved.
    */
   handleMessage(now: number, message: CallMessage, fromPeer: boolean): void {
     // In an encrypted call only voice shows that the peer lives: an attacker can replay messages.
-    if (!this.keys) this.#markAlive(now);
+    // Without encryption an attacker could send them from anywhere, to keep voice flowing to somebody else.
+    if (!this.keys && fromPeer) this.#markAlive(now);
     this.#security.handleToken(message);
     switch (message.tipo) {
       case "convite":
@@ -264,7 +265,7 @@ export class Call {
         return this.#handleRinging(now, message);
       case "resposta_ao_convite":
         return message.resposta === "aceito"
-          ? this.#handleAccepted(now, message.chave, message.prova !== undefined)
+          ? this.#handleAccepted(now, message.chave)
           : this.#handleRejected(now, message.motivo);
       case "confirmação":
         return this.#handleConfirmation(now, message, fromPeer);
@@ -274,6 +275,16 @@ export class Call {
         if (this.#state === "closing" && this.#security.verifyGoodbyeAck(message)) this.#end(now);
         return;
     }
+  }
+
+  /** At the callee: whether a message of this call echoes the token that this phone sent to the peer's address. */
+  echoesToken(message: CallMessage): boolean {
+    return this.#security.echoesToken(message);
+  }
+
+  /** Sends the answer again that the amplification limit has held back. */
+  repeatAnswer(): void {
+    this.#handleInvitation();
   }
 
   /** Takes note of a voice packet or report of this call; of an authentic one, if the call is encrypted. */
@@ -428,12 +439,8 @@ export class Call {
     }
   }
 
-  /**
-   * @param publicKey The callee's.
-   * @param unvalidated Whether the callee has not validated this phone's address yet. Then it may not retransmit its
-   * answer often, so the confirmation is retransmitted instead.
-   */
-  #handleAccepted(now: number, publicKey: string | undefined, unvalidated: boolean): void {
+  /** @param publicKey The callee's. */
+  #handleAccepted(now: number, publicKey: string | undefined): void {
     if (this.role === "callee") return;
     switch (this.#state) {
       case "inviting":
@@ -445,9 +452,8 @@ export class Call {
             this.#notice({ kind: "not_encrypted" });
             return this.#close(now);
         }
-        if (!unvalidated) this.#send(this.#buildConfirmation());
         this.#start(now);
-        if (unvalidated) this.#sendUntilAnswered(now, () => this.#buildConfirmation());
+        this.#sendUntilAnswered(now, () => this.#buildConfirmation());
         return;
       case "talking": // The confirmation was lost.
         if (this.#security.isAcceptedKey(publicKey)) this.#send(this.#buildConfirmation());

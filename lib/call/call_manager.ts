@@ -3,7 +3,7 @@
  * does no I/O and reads no clock.
  */
 
-import { type Endpoint, sameEndpoint } from "../protocol/address.ts";
+import { type Endpoint, networkOf, sameEndpoint, sameIp } from "../protocol/address.ts";
 import { type CallMessage, MEDIA, type RejectReason } from "../protocol/call_messages.ts";
 import { nameKey } from "../protocol/name.ts";
 import type { SystemError } from "../util/system_error.ts";
@@ -53,6 +53,12 @@ export class CallManager {
   readonly #calls = new Map<string, Call>();
   /** Invitations that may cross the one of the current call. */
   readonly #crossing = new WaitingInvitations();
+  /** Calls whose latest answer the amplification limit has held back. */
+  readonly #held = new WeakSet<Call>();
+  /** Calls of invitations that came from another address than they name. */
+  readonly #fromElsewhere = new WeakSet<Call>();
+  /** Where callers send from who have proved that they receive at the address that they named. */
+  readonly #sources = new WeakMap<Call, Endpoint>();
   readonly #released = new WeakSet<Call>();
   #current: Call | undefined;
   #output: CallManagerOutput[] = [];
@@ -115,13 +121,16 @@ export class CallManager {
   handleMessage(now: number, message: CallMessage, from: Endpoint, socket: string | "registered"): void {
     const call = this.#calls.get(message.chamada);
     if (call) {
-      const { state } = call;
-      call.handleMessage(now, message, sameEndpoint(from, call.peer));
-      const started = (state === "inviting" || state === "proceeding") && call.state === "talking";
+      const { awaitsAnswer } = call;
+      // Hosts with several addresses may name one and send from another.
+      if (call.echoesToken(message)) this.#sources.set(call, from);
+      const source = this.#sources.get(call);
+      const fromPeer = sameEndpoint(from, call.peer) || source !== undefined && sameEndpoint(from, source);
+      call.handleMessage(now, message, fromPeer);
       // Without keys, nothing later could show that the callee's address has changed since the invitation came there.
-      if (started && !call.keys) call.answeredFrom(from);
-      if (call.addressValidated) this.#amplification.validated(call.peer);
+      if (awaitsAnswer && call.state === "talking" && !call.keys) call.answeredFrom(from);
       this.#collect(now, call, from);
+      if (call.role === "callee" && call.addressValidated) this.#validated(now, call.peer);
     } else if (message.tipo === "convite") {
       this.#handleInvitation(now, message, from);
     } else if (message.tipo === "encerrar_ligação") {
@@ -131,6 +140,11 @@ export class CallManager {
       this.#reply(now, socket, from, { tipo: "ligação_encerrada", chamada });
       this.#add(now, Call.alreadyEnded(now, chamada, { name: "", ...from }));
     }
+  }
+
+  /** Another address that the peer of a call has proved to send from, if it has. */
+  sourceOf(call: Call): Endpoint | undefined {
+    return this.#sources.get(call);
   }
 
   /** The system could not send a message of a call. */
@@ -180,6 +194,17 @@ export class CallManager {
     this.#expire(now);
   }
 
+  /** Drops the count of an address, and sends what it has held back, as far as the next count allows. */
+  #validated(now: number, { ip, port }: Endpoint): void {
+    this.#amplification.validated({ ip, port });
+    const network = networkOf(ip);
+    for (const call of this.#calls.values()) {
+      if (!this.#held.has(call) || networkOf(call.peer.ip) !== network) continue;
+      call.repeatAnswer();
+      this.#collect(now, call);
+    }
+  }
+
   #withActive(now: number, action: (call: Call) => void): void {
     const call = this.current;
     if (!call) return;
@@ -190,7 +215,7 @@ export class CallManager {
   #handleInvitation(now: number, invitation: InvitationMessage, from: Endpoint): void {
     const { nome, midia, destino, compromisso } = invitation;
     const current = this.current;
-    const reject = (reason: RejectReason): boolean => this.#reject(now, invitation, reason);
+    const reject = (reason: RejectReason): boolean => this.#reject(now, invitation, from, reason);
     if (destino !== undefined && this.name !== undefined && nameKey(destino) !== nameKey(this.name)) {
       if (reject("outra_pessoa")) {
         this.#output.push({ kind: "misdirected_rejected", name: nome, wanted: destino });
@@ -206,11 +231,11 @@ export class CallManager {
       const call = Call.ring(now, invitation, this.#policy);
       this.#output.push({ kind: "invitation", call });
       this.#current = call;
-      this.#answer(now, call);
+      this.#answer(now, call, from);
     } else if (current.mayBeCrossedBy(invitation, from)) {
       this.#handleCrossing(now, current, invitation);
     } else {
-      this.#rejectAsBusy(now, invitation);
+      this.#rejectAsBusy(now, invitation, from);
     }
   }
 
@@ -246,18 +271,28 @@ export class CallManager {
     }
   }
 
-  #rejectAsBusy(now: number, invitation: InvitationMessage): void {
-    if (!this.#reject(now, invitation, "ocupado")) return;
+  #rejectAsBusy(
+    now: number,
+    invitation: InvitationMessage,
+    from: { readonly ip: string } = invitation,
+  ): void {
+    if (!this.#reject(now, invitation, from, "ocupado")) return;
     this.#output.push({ kind: "busy_rejected", name: invitation.nome });
   }
 
   /** @returns See {@linkcode CallManager.#collect}. */
-  #reject(now: number, invitation: InvitationMessage, reason: RejectReason): boolean {
-    return this.#answer(now, Call.rejectAtOnce(now, invitation, this.#policy, reason));
+  #reject(
+    now: number,
+    invitation: InvitationMessage,
+    from: { readonly ip: string },
+    reason: RejectReason,
+  ): boolean {
+    return this.#answer(now, Call.rejectAtOnce(now, invitation, this.#policy, reason), from);
   }
 
   /** Adds the call of a new invitation. @returns See {@linkcode CallManager.#collect}. */
-  #answer(now: number, call: Call): boolean {
+  #answer(now: number, call: Call, from: { readonly ip: string } = call.peer): boolean {
+    if (!sameIp(from.ip, call.peer.ip)) this.#fromElsewhere.add(call);
     this.#add(now, call);
     return this.#collect(now, call);
   }
@@ -300,10 +335,14 @@ export class CallManager {
     for (const output of call.drain()) {
       if (output.kind === "notice") {
         this.#output.push({ kind: "notice", call, notice: output.notice });
-      } else if (call.addressValidated || this.#amplification.take(now, call.peer)) {
+      } else if (
+        call.addressValidated || this.#amplification.take(now, call.peer, !this.#fromElsewhere.has(call))
+      ) {
+        this.#held.delete(call);
         this.#output.push({ kind: "send", socket, to: call.peer, message: output.message, call });
       } else {
         allSent = false;
+        this.#held.add(call);
       }
       // A peer whose address has changed since its last voice says goodbye from another one, and a callee's may change while
       // it rings.

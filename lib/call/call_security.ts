@@ -88,9 +88,13 @@ export class CallSecurity {
 
   /** The caller stores the token, to echo it; the callee compares it with its own. */
   handleToken(message: CallMessage): void {
-    if (!("prova" in message)) return;
-    if (this.#side === "caller") this.#token = message.prova;
-    else if (message.prova === this.#token) this.#addressValidated = true;
+    if (this.echoesToken(message)) this.#addressValidated = true;
+    else if (this.#side === "caller" && "prova" in message) this.#token = message.prova;
+  }
+
+  /** At the callee: whether a message echoes the token, so that its sender receives at the address that it names. */
+  echoesToken(message: CallMessage): boolean {
+    return this.#side === "callee" && "prova" in message && message.prova === this.#token;
   }
 
   /**

@@ -80,6 +80,18 @@ export function inZone(ip: string, zone = zoneOf(ip)): string {
   return zone === "" ? address : `${address}%${zone}`;
 }
 
+/**
+ * What one host may have all addresses of: an IPv4 address, or the /64 of an IPv6 address (RFC 4291, section 2.5.1). All hosts
+ * of a link share the prefix of link-local addresses, so these count each by itself.
+ */
+export function networkOf(ip: string): string {
+  const address = inZone(ip);
+  if (ipVersion(address) !== 6 || isLinkLocal(address)) return address;
+  const [head = "", tail] = address.split("::").map((half) => half === "" ? [] : half.split(":"));
+  const zeros = tail === undefined ? 0 : 8 - head.length - tail.length;
+  return [...head, ...new Array<string>(zeros).fill("0"), ...(tail ?? [])].slice(0, 4).join(":");
+}
+
 /** Why an address is not that of a phone. */
 export type AddressProblem =
   /** No text of an IPv4 or IPv6 address. */

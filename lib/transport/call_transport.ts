@@ -103,8 +103,6 @@ export class CallTransport implements AsyncDisposable {
   #wantedVersion: 4 | 6;
   #reopening = false;
   readonly #ownSockets = new Map<string, UdpSocket>();
-  /** Real sources of the signalling of calls without keys: hosts with several addresses send from others than they declared. */
-  readonly #sources = new WeakMap<Call, Endpoint>();
   readonly #demux = new DatagramDemux();
   readonly #floodShield = new FloodShield();
   readonly #keyedCalls = new WeakMap<Call, KeyedCall>();
@@ -306,7 +304,7 @@ export class CallTransport implements AsyncDisposable {
   #shielded(call: Call): ShieldedPeer {
     const keyed = this.#keyedCall(call);
     if (keyed) return { endpoints: keyed.paths.endpoints, streams: keyed.receiver.streams };
-    const endpoints = [call.peer, this.#sources.get(call)].filter((sender) => sender !== undefined);
+    const endpoints = [call.peer, this.#callManager.sourceOf(call)].filter((sender) => sender !== undefined);
     return { endpoints, streams: [] };
   }
 
@@ -322,9 +320,6 @@ export class CallTransport implements AsyncDisposable {
     const parsed = parseCallMessage(datagram);
     if (!("message" in parsed) || !this.#answerable(parsed.message, from)) return false;
     this.#callManager.handleMessage(now, onLinkOf(from, parsed.message), from, socket);
-    const { current } = this.#callManager;
-    // In a call with keys only voice proves its source: anybody could have sent a message.
-    if (current?.id === parsed.message.chamada && !current.keys) this.#sources.set(current, from);
     this.#drain();
     return true;
   }
@@ -366,9 +361,9 @@ export class CallTransport implements AsyncDisposable {
     return true;
   }
 
-  /** @returns A voice packet of a call without keys; undefined if it is from elsewhere than the call's messages. */
+  /** @returns A voice packet of a call without keys; undefined if it is from elsewhere than the peer's addresses. */
   #plain(call: Call, datagram: Uint8Array, sender: Endpoint): Uint8Array<ArrayBuffer> | undefined {
-    const source = this.#sources.get(call);
+    const source = this.#callManager.sourceOf(call);
     const known = sameEndpoint(sender, call.peer) || source !== undefined && sameEndpoint(sender, source);
     return known ? datagram.slice() as Uint8Array<ArrayBuffer> : undefined;
   }

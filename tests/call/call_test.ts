@@ -95,9 +95,9 @@ inviting                            | convite+prova                    | invitin
 inviting                            | convite+forged prova             | inviting   |
 inviting                            | tocando                          | proceeding | [ringing]
 inviting                            | tocando+prova                    | proceeding | [ringing] convite+prova
-inviting                            | aceito                           | talking    | confirmação [started]
+inviting                            | aceito                           | talking    | [started] confirmação
 inviting                            | aceito+prova                     | talking    | [started] confirmação+prova
-inviting                            | aceito+chave                     | talking    | confirmação [started]
+inviting                            | aceito+chave                     | talking    | [started] confirmação
 inviting                            | rejeitado                        | ended      | confirmação [rejected: ocupado]
 inviting                            | confirmação                      | inviting   |
 inviting                            | confirmação+prova                | inviting   |
@@ -117,9 +117,9 @@ proceeding                          | convite+prova                    | proceed
 proceeding                          | convite+forged prova             | proceeding |
 proceeding                          | tocando                          | proceeding |
 proceeding                          | tocando+prova                    | proceeding |
-proceeding                          | aceito                           | talking    | confirmação [started]
+proceeding                          | aceito                           | talking    | [started] confirmação
 proceeding                          | aceito+prova                     | talking    | [started] confirmação+prova
-proceeding                          | aceito+chave                     | talking    | confirmação [started]
+proceeding                          | aceito+chave                     | talking    | [started] confirmação
 proceeding                          | rejeitado                        | ended      | confirmação [rejected: ocupado]
 proceeding                          | confirmação                      | proceeding |
 proceeding                          | confirmação+prova                | proceeding |
@@ -139,9 +139,9 @@ proceeding (to echo the token)      | convite+prova                    | proceed
 proceeding (to echo the token)      | convite+forged prova             | proceeding |
 proceeding (to echo the token)      | tocando                          | proceeding |
 proceeding (to echo the token)      | tocando+prova                    | proceeding |
-proceeding (to echo the token)      | aceito                           | talking    | confirmação+prova [started]
+proceeding (to echo the token)      | aceito                           | talking    | [started] confirmação+prova
 proceeding (to echo the token)      | aceito+prova                     | talking    | [started] confirmação+prova
-proceeding (to echo the token)      | aceito+chave                     | talking    | confirmação+prova [started]
+proceeding (to echo the token)      | aceito+chave                     | talking    | [started] confirmação+prova
 proceeding (to echo the token)      | rejeitado                        | ended      | confirmação+prova [rejected: ocupado]
 proceeding (to echo the token)      | confirmação                      | proceeding |
 proceeding (to echo the token)      | confirmação+prova                | proceeding |
@@ -175,8 +175,8 @@ talking (caller)                    | (voice)                          | talking
 talking (caller)                    | (accept)                         | talking    |
 talking (caller)                    | (hang up)                        | closing    | [ended: hung_up] encerrar_ligação
 talking (caller)                    | (withdraw)                       | talking    |
-talking (caller)                    | (soon)                           | talking    |
-talking (caller)                    | (silence)                        | talking    | [peer_silent]
+talking (caller)                    | (soon)                           | talking    | confirmação
+talking (caller)                    | (silence)                        | talking    | [peer_silent] confirmação
 talking (caller)                    | (late)                           | closing    | [ended: peer_lost] encerrar_ligação
 talking (caller, to echo the token) | convite                          | talking    |
 talking (caller, to echo the token) | convite+prova                    | talking    |

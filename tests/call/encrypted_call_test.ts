@@ -104,9 +104,9 @@ function after(state: (() => Call) | undefined, event: string): Call {
 const TABLE = `
 inviting                      | convite                                  | inviting   |
 inviting                      | tocando                                  | proceeding | [ringing]
-inviting                      | aceito                                   | talking    | confirmação [started]
-inviting                      | aceito+chave                             | talking    | confirmação+chave+selo [started]
-inviting                      | aceito+another's chave                   | talking    | confirmação+chave+selo [started]
+inviting                      | aceito                                   | talking    | [started] confirmação
+inviting                      | aceito+chave                             | talking    | [started] confirmação+chave+selo
+inviting                      | aceito+another's chave                   | talking    | [started] confirmação+chave+selo
 inviting                      | aceito+chave of zeros                    | inviting   |
 inviting                      | rejeitado                                | ended      | confirmação [rejected: ocupado]
 inviting                      | confirmação                              | inviting   |
@@ -135,8 +135,8 @@ inviting                      | (late)                                   | closi
 inviting (requires)           | convite                                  | inviting   |
 inviting (requires)           | tocando                                  | proceeding | [ringing]
 inviting (requires)           | aceito                                   | closing    | [not_encrypted] encerrar_ligação+chave
-inviting (requires)           | aceito+chave                             | talking    | confirmação+chave+selo [started]
-inviting (requires)           | aceito+another's chave                   | talking    | confirmação+chave+selo [started]
+inviting (requires)           | aceito+chave                             | talking    | [started] confirmação+chave+selo
+inviting (requires)           | aceito+another's chave                   | talking    | [started] confirmação+chave+selo
 inviting (requires)           | aceito+chave of zeros                    | inviting   |
 inviting (requires)           | rejeitado                                | ended      | confirmação [rejected: ocupado]
 inviting (requires)           | confirmação                              | inviting   |
@@ -164,9 +164,9 @@ inviting (requires)           | (silence)                                | invit
 inviting (requires)           | (late)                                   | closing    | [no_answer] encerrar_ligação+chave
 proceeding                    | convite                                  | proceeding |
 proceeding                    | tocando                                  | proceeding |
-proceeding                    | aceito                                   | talking    | confirmação [started]
-proceeding                    | aceito+chave                             | talking    | confirmação+chave+selo [started]
-proceeding                    | aceito+another's chave                   | talking    | confirmação+chave+selo [started]
+proceeding                    | aceito                                   | talking    | [started] confirmação
+proceeding                    | aceito+chave                             | talking    | [started] confirmação+chave+selo
+proceeding                    | aceito+another's chave                   | talking    | [started] confirmação+chave+selo
 proceeding                    | aceito+chave of zeros                    | proceeding |
 proceeding                    | rejeitado                                | ended      | confirmação [rejected: ocupado]
 proceeding                    | confirmação                              | proceeding |
@@ -219,8 +219,8 @@ talking (caller)              | (voice)                                  | talki
 talking (caller)              | (accept)                                 | talking    |
 talking (caller)              | (hang up)                                | closing    | [ended: hung_up] encerrar_ligação+chave+selo
 talking (caller)              | (withdraw)                               | talking    |
-talking (caller)              | (soon)                                   | talking    |
-talking (caller)              | (silence)                                | talking    | [peer_silent]
+talking (caller)              | (soon)                                   | talking    | confirmação+chave+selo
+talking (caller)              | (silence)                                | talking    | [peer_silent] confirmação+chave+selo
 talking (caller)              | (late)                                   | closing    | [ended: peer_lost] encerrar_ligação+chave+selo
 talking (caller, hears Maria) | convite                                  | talking    |
 talking (caller, hears Maria) | tocando                                  | talking    |
@@ -279,8 +279,8 @@ talking (caller, no keys)     | (voice)                                  | talki
 talking (caller, no keys)     | (accept)                                 | talking    |
 talking (caller, no keys)     | (hang up)                                | closing    | [ended: hung_up] encerrar_ligação+chave
 talking (caller, no keys)     | (withdraw)                               | talking    |
-talking (caller, no keys)     | (soon)                                   | talking    |
-talking (caller, no keys)     | (silence)                                | talking    | [peer_silent]
+talking (caller, no keys)     | (soon)                                   | talking    | confirmação
+talking (caller, no keys)     | (silence)                                | talking    | [peer_silent] confirmação
 talking (caller, no keys)     | (late)                                   | closing    | [ended: peer_lost] encerrar_ligação+chave
 closing (caller)              | convite                                  | closing    |
 closing (caller)              | tocando                                  | closing    |

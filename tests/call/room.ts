@@ -33,6 +33,8 @@ export class Room {
   readonly random: () => number;
   readonly network: VirtualPath;
   readonly phones: Phone[] = [];
+  /** Whether the way between two places is closed. */
+  closed: (from: Endpoint, to: Endpoint, now: number) => boolean = () => false;
   onSent: ((to: Endpoint, from: Endpoint, datagram: Datagram) => void) | undefined;
 
   constructor(seed: number, condition: Condition) {
@@ -40,8 +42,11 @@ export class Room {
     this.network = new VirtualPath(this.timeline, condition, `${seed} network`);
   }
 
-  phone(name: string, encryption: Encryption = "preferred"): Phone {
-    const place = { ip: `192.0.2.${this.phones.length + 1}`, port: 6000 };
+  phone(
+    name: string,
+    encryption: Encryption = "preferred",
+    place: Endpoint = { ip: `192.0.2.${this.phones.length + 1}`, port: 6000 },
+  ): Phone {
     const phone = new Phone(this, name, place, encryption);
     this.phones.push(phone);
     return phone;
@@ -66,9 +71,11 @@ export class Room {
 
   /** Sends a datagram. `onSent` sees it, whether it arrives or not. */
   send(to: Endpoint, from: Endpoint, datagram: Datagram): void {
-    this.network.send((now) => {
-      for (const phone of this.phones) phone.deliver(now, to, from, datagram);
-    });
+    if (!this.closed(from, to, this.timeline.now)) {
+      this.network.send((now) => {
+        for (const phone of this.phones) phone.deliver(now, to, from, datagram);
+      });
+    }
     this.onSent?.(to, from, datagram);
   }
 }

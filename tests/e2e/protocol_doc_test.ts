@@ -7,7 +7,9 @@ import { MAX_KNOWN_CALLS } from "../../lib/call/call_manager.ts";
 import {
   MAX_UNVALIDATED_ADDRESSES,
   MAX_UNVALIDATED_DATAGRAMS,
+  MAX_UNVALIDATED_FROM_ELSEWHERE,
   UNVALIDATED_EXPIRY_MS,
+  UNVALIDATED_SPACING_MS,
 } from "../../lib/call/amplification_limit.ts";
 import { CROSSING_PATIENCE_MS, crossingProof, MAX_CROSSING } from "../../lib/call/crossing.ts";
 import { KeyExchange, KeyPair } from "../../lib/call/key_exchange.ts";
@@ -101,6 +103,8 @@ const NUMBERS: [what: string, value: string][] = [
   ["Time-wait of an ended call", `${TIME_WAIT_MS} ms`],
   ["Known calls at most", `${MAX_KNOWN_CALLS}`],
   ["Datagrams to an unvalidated address", `${MAX_UNVALIDATED_DATAGRAMS}`],
+  ["Least time from the first of them to each", `${UNVALIDATED_SPACING_MS.join(", ")} ms`],
+  ["Of these in response to datagrams from elsewhere at most", `${MAX_UNVALIDATED_FROM_ELSEWHERE}`],
   ["Expiry of its count", `${UNVALIDATED_EXPIRY_MS} ms`],
   ["Unvalidated addresses at most", `${MAX_UNVALIDATED_ADDRESSES}`],
   ["Bytes to a new address of a call's peer, for each byte from it", `${AMPLIFICATION_FACTOR}`],

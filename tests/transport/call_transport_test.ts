@@ -124,6 +124,9 @@ for (const [kind, udp] of Object.entries(UDP_DRIVERS)) {
     await maria.until(() => maria.told.includes("started"));
     const stranger = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
     const to = { transport: "udp", hostname: "127.0.0.1", port: maria.line.port } as const;
+    // Somebody who knows the call's identifier: in the clear, any listener.
+    const chamada = joao.line.current!.id;
+    await stranger.send(new TextEncoder().encode(JSON.stringify({ tipo: "confirmação", chamada })), to);
     await stranger.send(Uint8Array.of(...VOICE, 66), to);
     // What the stranger sends afterwards arrives afterwards, and this one is traced.
     await stranger.send(new TextEncoder().encode('{"tipo":"nada"}'), to);
