@@ -193,6 +193,7 @@ export class Call {
     const { chamada, nome, ip, porta } = invitation;
     const caller = { name: nome, ip, port: porta };
     const security = CallSecurity.answer(invitation, policy);
+    security.handleToken(invitation);
     return new Call(chamada, caller, security, "callee", "ringing", now + RINGING_TIMEOUT_MS);
   }
 
@@ -234,6 +235,11 @@ export class Call {
   /** Overwrites the keys of a call that need not be known any more. */
   wipe(): void {
     this.keys?.wipe();
+  }
+
+  /** Whether an invitation rings or was accepted whose address nobody has validated: it may be forged. */
+  get unproved(): boolean {
+    return (this.#state === "ringing" || this.#state === "accepting") && !this.addressValidated;
   }
 
   /** Whether this phone has invited and has no answer yet. */
@@ -356,12 +362,20 @@ export class Call {
     if (this.awaitsAnswer) this.#close(now);
   }
 
-  /** The caller invites anew, as one whose address has changed: the goodbye of this invitation went astray. */
-  replace(now: number): void {
-    if (this.#state !== "ringing") return;
+  /** The person is busy with another call: rejects an invitation that rings without the person's knowledge. */
+  rejectAsBusy(now: number): void {
+    if (this.#state === "ringing") this.#reject(now, "ocupado");
+  }
+
+  /**
+   * Leaves the person to another caller.
+   *
+   * @param reason For the caller, who may still be there.
+   */
+  giveWay(now: number, reason: RejectReason): void {
     this.#notice({ kind: "withdrawn" });
-    // For a caller who is still there: somebody else may have used the name.
-    this.#reject(now, "sem_resposta");
+    if (this.#state === "ringing") this.#reject(now, reason);
+    else this.#close(now);
   }
 
   /**

@@ -11,9 +11,17 @@ import { Call, type CallNotice, type InvitationMessage, type Party } from "./cal
 import type { EncryptionPolicy } from "./encryption_policy.ts";
 import { AmplificationLimit } from "./amplification_limit.ts";
 import { WaitingInvitations } from "./crossing.ts";
+import { TokenBucket } from "../util/token_bucket.ts";
+import { WaitingCallers } from "./waiting_callers.ts";
 
 /** Most calls known at once; past it, the oldest ended or rejected ones are dropped before their time. */
 export const MAX_KNOWN_CALLS = 256;
+
+/**
+ * Rejections of callers that have not validated their addresses of which the person is told, a second and at once: anybody can
+ * make up any number of them.
+ */
+const TOLD_UNPROVED = { perSecond: 0.5, burst: 10 };
 
 /** Output of a phone's calls. */
 export type CallManagerOutput =
@@ -53,6 +61,9 @@ export class CallManager {
   readonly #calls = new Map<string, Call>();
   /** Invitations that may cross the one of the current call. */
   readonly #crossing = new WaitingInvitations();
+  /** Callers who may take the place of an invitation that rings unproved. */
+  readonly #waiting = new WaitingCallers();
+  readonly #toldUnproved = new TokenBucket(TOLD_UNPROVED.perSecond, TOLD_UNPROVED.burst);
   /** Calls whose latest answer the amplification limit has held back. */
   readonly #held = new WeakSet<Call>();
   /** Calls of invitations that came from another address than they name. */
@@ -74,7 +85,7 @@ export class CallManager {
 
   /** When {@linkcode CallManager.tick} wants to be called; `Infinity` for never. */
   get wakeAt(): number {
-    let at = this.#crossing.dueAt;
+    let at = Math.min(this.#crossing.dueAt, this.#waiting.dueAt);
     for (const call of this.#calls.values()) at = Math.min(at, call.wakeAt, call.forgetAt);
     return at;
   }
@@ -131,6 +142,7 @@ export class CallManager {
       if (awaitsAnswer && call.state === "talking" && !call.keys) call.answeredFrom(from);
       this.#collect(now, call, from);
       if (call.role === "callee" && call.addressValidated) this.#validated(now, call.peer);
+      this.#settleWaiting(now);
     } else if (message.tipo === "convite") {
       this.#handleInvitation(now, message, from);
     } else if (message.tipo === "encerrar_ligação") {
@@ -191,6 +203,8 @@ export class CallManager {
       }
     }
     for (const invitation of this.#crossing.takeDue(now)) this.#rejectAsBusy(now, invitation);
+    for (const call of this.#waiting.due(now)) this.#rejectWaiting(now, call);
+    this.#settleWaiting(now);
     this.#expire(now);
   }
 
@@ -210,6 +224,43 @@ export class CallManager {
     if (!call) return;
     action(call);
     this.#collect(now, call);
+    this.#settleWaiting(now);
+  }
+
+  /** Lets a caller who waits ring, if the person is free, or the invitation that rings may be forged or repeated. */
+  #settleWaiting(now: number): void {
+    const callers = this.#waiting.all;
+    if (callers.length === 0) return;
+    const { current } = this;
+    const mayRing = (call: Call) => !current || current.unproved || isRepeated(current, call.peer.name);
+    for (const call of callers) if (!mayRing(call)) this.#rejectWaiting(now, call);
+    // Phones of an older protocol prove nothing; they ring when nobody else does.
+    const next = callers.find((call) => call.addressValidated && mayRing(call)) ??
+      (current ? undefined : callers[0]);
+    if (!next) return;
+    if (current) {
+      // Of the same name, it is the same person, who has another address or has started the phone again.
+      const repeated = isRepeated(current, next.peer.name);
+      current.giveWay(now, repeated ? "sem_resposta" : "ocupado");
+      this.#collect(now, current);
+      if (!repeated) this.#tell(now, current, { kind: "busy_rejected", name: current.peer.name });
+    }
+    this.#waiting.delete(next);
+    this.#current = next;
+    this.#output.push({ kind: "invitation", call: next });
+    this.#settleWaiting(now);
+  }
+
+  #rejectWaiting(now: number, call: Call): void {
+    this.#waiting.delete(call);
+    call.rejectAsBusy(now);
+    if (!this.#collect(now, call)) return;
+    this.#tell(now, call, { kind: "busy_rejected", name: call.peer.name });
+  }
+
+  /** Tells the person of a rejected call, unless there are too many that may be made up. */
+  #tell(now: number, call: Call | undefined, output: CallManagerOutput): void {
+    if (call?.addressValidated || this.#toldUnproved.tryTake(now)) this.#output.push(output);
   }
 
   #handleInvitation(now: number, invitation: InvitationMessage, from: Endpoint): void {
@@ -218,20 +269,25 @@ export class CallManager {
     const reject = (reason: RejectReason): boolean => this.#reject(now, invitation, from, reason);
     if (destino !== undefined && this.name !== undefined && nameKey(destino) !== nameKey(this.name)) {
       if (reject("outra_pessoa")) {
-        this.#output.push({ kind: "misdirected_rejected", name: nome, wanted: destino });
+        this.#tell(now, undefined, { kind: "misdirected_rejected", name: nome, wanted: destino });
       }
     } else if (midia !== MEDIA) {
       reject("recusado");
     } else if (compromisso === undefined && this.#policy.encryption === "required") {
       // Where the amplification limit stops the answer, the person need not know either.
-      if (reject("sem_cifra")) this.#output.push({ kind: "unencrypted_rejected", name: nome });
-    } else if (!current || isRepeated(current, nome)) {
-      current?.replace(now);
-      if (current) this.#collect(now, current);
+      if (reject("sem_cifra")) this.#tell(now, undefined, { kind: "unencrypted_rejected", name: nome });
+    } else if (!current) {
       const call = Call.ring(now, invitation, this.#policy);
       this.#output.push({ kind: "invitation", call });
       this.#current = call;
       this.#answer(now, call, from);
+    } else if (current.unproved || isRepeated(current, nome)) {
+      const newToken = () => this.#waiting.tokenOf(invitation, this.#policy.newToken);
+      const call = Call.ring(now, invitation, { ...this.#policy, newToken });
+      const forgotten = this.#waiting.add(now, call);
+      if (forgotten) this.#forget(forgotten);
+      this.#answer(now, call, from);
+      this.#settleWaiting(now);
     } else if (current.mayBeCrossedBy(invitation, from)) {
       this.#handleCrossing(now, current, invitation);
     } else {
@@ -277,7 +333,7 @@ export class CallManager {
     from: { readonly ip: string } = invitation,
   ): void {
     if (!this.#reject(now, invitation, from, "ocupado")) return;
-    this.#output.push({ kind: "busy_rejected", name: invitation.nome });
+    this.#tell(now, undefined, { kind: "busy_rejected", name: invitation.nome });
   }
 
   /** @returns See {@linkcode CallManager.#collect}. */
@@ -334,6 +390,7 @@ export class CallManager {
     if (call === this.#current && call.role === "caller" && !call.awaitsAnswer) this.#endCrossing(now, call);
     for (const output of call.drain()) {
       if (output.kind === "notice") {
+        if (this.#waiting.has(call)) continue;
         this.#output.push({ kind: "notice", call, notice: output.notice });
       } else if (
         call.addressValidated || this.#amplification.take(now, call.peer, !this.#fromElsewhere.has(call))

@@ -28,7 +28,8 @@ import type { AesGcm } from "../srtp/aes_gcm.ts";
 import { SrtpReceiver, SrtpSender } from "../srtp/context.ts";
 import type { Call, Party } from "../call/call.ts";
 import { CHALLENGE_BYTES, PeerPaths } from "../call/peer_paths.ts";
-import { DatagramDemux } from "./datagram_demux.ts";
+import { TokenBucket } from "../util/token_bucket.ts";
+import { DatagramDemux, mentions } from "./datagram_demux.ts";
 import { FloodShield, type ShieldedPeer } from "./flood_shield.ts";
 import type { UdpDriver, UdpSocket } from "./udp_socket.ts";
 import type { EncryptionPolicy } from "../call/encryption_policy.ts";
@@ -64,6 +65,9 @@ const LASTING: ReadonlySet<SystemError["kind"]> = new Set([
   "address_not_available",
   "ip_version_not_available",
 ]);
+
+/** Messages of other calls than the current one that are traced, a second and at once. */
+const TRACES = { perSecond: 40, burst: 120 };
 
 /**
  * Bytes that voice leaves of what an unvalidated address may get, for a goodbye and its acknowledgement. Older phones do not
@@ -104,6 +108,7 @@ export class CallTransport implements AsyncDisposable {
   #reopening = false;
   readonly #ownSockets = new Map<string, UdpSocket>();
   readonly #demux = new DatagramDemux();
+  readonly #traces = new TokenBucket(TRACES.perSecond, TRACES.burst);
   readonly #floodShield = new FloodShield();
   readonly #keyedCalls = new WeakMap<Call, KeyedCall>();
   readonly #voicePorts = new WeakMap<Call, VoicePort>();
@@ -286,7 +291,7 @@ export class CallTransport implements AsyncDisposable {
   #received(datagram: Uint8Array, sender: Endpoint, socket: string | "registered"): void {
     const now = performance.now();
     const { current } = this.#callManager;
-    const kind = this.#demux.judge(now, datagram, current?.id);
+    const kind = this.#demux.judge(now, datagram, current?.id, sender.ip);
     const taken = kind === "voice"
       ? this.#voiceReceived(now, current, datagram, sender, socket)
       : kind === "signalling" && this.#messageReceived(now, datagram, sender, socket);
@@ -480,6 +485,8 @@ export class CallTransport implements AsyncDisposable {
   }
 
   #trace(direction: Trace["direction"], { ip, port }: Endpoint, datagram: Uint8Array): void {
+    const { current } = this.#callManager;
+    if (!(current && mentions(datagram, current.id)) && !this.#traces.tryTake(performance.now())) return;
     const peer = { ip, port };
     this.#events.onTrace({ direction, transport: "UDP", peer, text: new TextDecoder().decode(datagram) });
   }

@@ -1,16 +1,22 @@
 /** Tells signalling from voice by the first bytes (RFC 7983), and limits a flood. Without a socket or a clock. */
 
 import { Buffer } from "node:buffer";
+import { networkOf } from "../protocol/address.ts";
 import { MAX_DATAGRAM_BYTES, SIGNALLING_FIRST_BYTE } from "../protocol/call_messages.ts";
 import { isRtpOrRtcp } from "../rtp/rtp.ts";
 import { TokenBucket } from "../util/token_bucket.ts";
 
 /**
  * Limits to the messages that are read: a second, and at once. The current call repeats its own twice a second at most.
- * 60 others at once are a class that calls one phone at the same moment. Messages beyond are ignored; senders repeat them.
+ * Of others, 60 at once from one address (IPv6: /64) are a class that calls one phone at the same moment; the limit to all
+ * addresses together keeps the phone responsive. Messages beyond are ignored; senders repeat them.
  */
 const OWN_CALL = { perSecond: 50, burst: 50 };
-const OTHERS = { perSecond: 20, burst: 60 };
+const OF_ADDRESS = { perSecond: 20, burst: 60 };
+const OTHERS = { perSecond: 500, burst: 500 };
+
+/** Addresses whose messages are counted; past it, the one that came first starts over. */
+const MAX_ADDRESSES = 1_024;
 
 /**
  * Limits to packets from addresses other than the peer's that are tried with the call's keys: a phone may have several
@@ -34,26 +40,51 @@ export type DatagramKind = "signalling" | "voice" | "ignored";
 /** The demultiplexer of one phone. */
 export class DatagramDemux {
   readonly #own = new TokenBucket(OWN_CALL.perSecond, OWN_CALL.burst);
+  readonly #addresses = new Map<string, TokenBucket>();
   readonly #others = new TokenBucket(OTHERS.perSecond, OTHERS.burst);
   readonly #strangersVoice = new TokenBucket(STRANGERS_VOICE.perSecond, STRANGERS_VOICE.burst);
   readonly #peersStreams = new TokenBucket(PEERS_STREAMS.perSecond, PEERS_STREAMS.burst);
+  readonly #random: () => number;
   #lately = 0;
   #latelySince = -Infinity;
   #ignored = 0;
   #ignoredSince = -Infinity;
+
+  /** @param random Uniform from 0 to 1. */
+  constructor(random: () => number = Math.random) {
+    this.#random = random;
+  }
 
   /**
    * Classifies a datagram.
    *
    * @param now Milliseconds on any clock that only goes forward.
    * @param call The id of the call that the person is in, if any.
+   * @param ip Its source.
    */
-  judge(now: number, datagram: Uint8Array, call: string | undefined): DatagramKind {
+  judge(now: number, datagram: Uint8Array, call: string | undefined, ip: string): DatagramKind {
     if (datagram.length > MAX_DATAGRAM_BYTES) return "ignored";
     if (isRtpOrRtcp(datagram)) return "voice";
     if (datagram[0] !== SIGNALLING_FIRST_BYTE) return "ignored";
-    const limit = call !== undefined && mentions(datagram, call) ? this.#own : this.#others;
-    return limit.tryTake(now) ? "signalling" : "ignored";
+    const read = call !== undefined && mentions(datagram, call)
+      ? this.#own.tryTake(now)
+      : this.#limitOf(ip).tryTake(now) && this.#drawn(now) && this.#others.tryTake(now);
+    return read ? "signalling" : "ignored";
+  }
+
+  /** Lots decide as the limit comes near: a steady flood would else take each token before others can. */
+  #drawn(now: number): boolean {
+    return this.#others.level(now) > this.#random() * OTHERS.burst / 2;
+  }
+
+  #limitOf(ip: string): TokenBucket {
+    const network = networkOf(ip);
+    const known = this.#addresses.get(network);
+    if (known) return known;
+    if (this.#addresses.size >= MAX_ADDRESSES) this.#addresses.delete(this.#addresses.keys().next().value!);
+    const limit = new TokenBucket(OF_ADDRESS.perSecond, OF_ADDRESS.burst);
+    this.#addresses.set(network, limit);
+    return limit;
   }
 
   /**
@@ -96,6 +127,6 @@ export class DatagramDemux {
 }
 
 /** Whether an ASCII text occurs in a datagram: a search of bytes, before anything is decoded. */
-function mentions(datagram: Uint8Array, text: string): boolean {
+export function mentions(datagram: Uint8Array, text: string): boolean {
   return Buffer.from(datagram.buffer, datagram.byteOffset, datagram.length).includes(text, 0, "latin1");
 }

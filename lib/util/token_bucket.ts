@@ -44,6 +44,12 @@ export class TokenBucket {
     return this.#tokens >= 0 ? 0 : -this.#tokens * 1000 / this.#perSecond;
   }
 
+  /** The tokens that it holds; as for {@linkcode TokenBucket.tryTake}. */
+  level(now: number): number {
+    this.#fill(now);
+    return this.#tokens;
+  }
+
   #fill(now: number): void {
     const gained = (now - this.#filledAt) * this.#perSecond / 1000;
     this.#tokens = Math.min(this.#burst, this.#tokens + gained);

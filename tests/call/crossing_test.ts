@@ -168,7 +168,7 @@ Deno.test("a phone of an older protocol that crosses ends in one call or in two 
   two.receive(joaos(SMALLER));
   two.pass(CROSSING_PATIENCE_MS);
   assertEquals(two.sent.filter((words) => words.startsWith("other")), ["other rejeitado ocupado"]);
-  two.pass(60_000);
+  two.pass(120_000);
   assertEquals([two.state, two.told], ["free", ["busy_rejected", "ocupado"]]);
   assert(two.manager.idle && two.manager.wakeAt === Infinity);
 });

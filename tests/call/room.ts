@@ -5,7 +5,8 @@ import type { Call } from "../../lib/call/call.ts";
 import { CallManager } from "../../lib/call/call_manager.ts";
 import type { Encryption } from "../../lib/call/encryption_policy.ts";
 import { type Endpoint, sameEndpoint } from "../../lib/protocol/address.ts";
-import type { CallMessage } from "../../lib/protocol/call_messages.ts";
+import { type CallMessage, encodeCallMessage } from "../../lib/protocol/call_messages.ts";
+import type { DatagramDemux } from "../../lib/transport/datagram_demux.ts";
 import type { Condition } from "../../testing/netem/impairment.ts";
 import { seededRandom } from "../../testing/netem/random.ts";
 import { Timeline, VirtualPath } from "../../testing/netem/virtual_path.ts";
@@ -93,6 +94,8 @@ export class Phone {
   readonly sent: string[] = [];
   /** The person's reaction to an invitation. */
   onInvitation: (phone: Phone) => void = () => {};
+  /** Limits the messages that it reads, if set. */
+  demux: DatagramDemux | undefined;
   #ports = 40000;
   readonly #sockets = new Map<string, Endpoint>();
 
@@ -135,6 +138,9 @@ export class Phone {
       : [...this.#sockets].find(([, local]) => sameEndpoint(local, to))?.[0];
     if (socket === undefined) return;
     const { current } = this.manager;
+    if (this.demux && !isVoice(datagram)) {
+      if (this.demux.judge(now, encodeCallMessage(datagram), current?.id, from.ip) === "ignored") return;
+    }
     if (!isVoice(datagram)) this.manager.handleMessage(now, datagram, from, socket);
     else if (current?.state === "talking" && sameEndpoint(current.peer, from)) {
       // A packet that does not decrypt is no sign of life.

@@ -12,6 +12,7 @@ import {
   UNVALIDATED_SPACING_MS,
 } from "../../lib/call/amplification_limit.ts";
 import { CROSSING_PATIENCE_MS, crossingProof, MAX_CROSSING } from "../../lib/call/crossing.ts";
+import { MAX_WAITING_CALLERS, MAX_WAITING_OF_ADDRESS } from "../../lib/call/waiting_callers.ts";
 import { KeyExchange, KeyPair } from "../../lib/call/key_exchange.ts";
 import { AMPLIFICATION_FACTOR, MAX_PATHS, PATH_SILENT_MS } from "../../lib/call/peer_paths.ts";
 import { REPLAY_WINDOW_PACKETS } from "../../lib/srtp/replay_window.ts";
@@ -96,6 +97,8 @@ const NUMBERS: [what: string, value: string][] = [
   ["Longest retransmission interval", `${MAX_RETRANSMIT_INTERVAL_MS} ms`],
   ["Timeout of a message that is not answered", `${TRANSACTION_TIMEOUT_MS} ms`],
   ["Timeout of ringing", `${RINGING_TIMEOUT_MS} ms`],
+  ["Callers who wait at most", `${MAX_WAITING_CALLERS}`],
+  ["Of these of one address at most", `${MAX_WAITING_OF_ADDRESS}`],
   ["Patience with an invitation that may cross", `${CROSSING_PATIENCE_MS} ms`],
   ["Invitations that may cross at most", `${MAX_CROSSING}`],
   ["Silence until the person is told", `${PEER_SILENT_MS} ms`],

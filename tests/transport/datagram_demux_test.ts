@@ -22,9 +22,11 @@ const FIRST_LOOKS: [what: string, datagram: Uint8Array, kind: string][] = [
 
 for (const [what, datagram, kind] of FIRST_LOOKS) {
   Deno.test(`DatagramDemux takes ${what} for ${kind}`, () => {
-    assertEquals(new DatagramDemux().judge(0, datagram, CALL), kind);
+    assertEquals(new DatagramDemux().judge(0, datagram, CALL, PEER), kind);
   });
 }
+
+const [PEER, STRANGER] = ["192.0.2.1", "192.0.2.66"];
 
 Deno.test("DatagramDemux reads few messages of a flood, and all of the current call", () => {
   const demux = new DatagramDemux();
@@ -35,8 +37,8 @@ Deno.test("DatagramDemux reads few messages of a flood, and all of the current c
   for (let count = 0; count < 500_000; count++) {
     const now = count / 50;
     const stranger = goodbye(String(random()).padEnd(22, "0").slice(-22));
-    if (demux.judge(now, stranger, CALL) === "signalling") read++;
-    if (count % 50_000 === 49_999 && demux.judge(now, goodbye(CALL), CALL) === "signalling") own++;
+    if (demux.judge(now, stranger, CALL, STRANGER) === "signalling") read++;
+    if (count % 50_000 === 49_999 && demux.judge(now, goodbye(CALL), CALL, PEER) === "signalling") own++;
   }
   assert(read < 300, `${read}`);
   assertEquals(own, 10);
@@ -46,7 +48,7 @@ Deno.test("DatagramDemux limits messages with the call's id, too", () => {
   const demux = new DatagramDemux();
   let read = 0;
   for (let count = 0; count < 50_000; count++) {
-    if (demux.judge(count / 50, goodbye(CALL), CALL) === "signalling") read++;
+    if (demux.judge(count / 50, goodbye(CALL), CALL, PEER) === "signalling") read++;
   }
   assert(read <= 100, `${read}`);
 });
@@ -75,4 +77,27 @@ Deno.test("DatagramDemux lets a peer that has moved be tried in a flood that doe
   assert(strangers < 1_100, `${strangers}`);
   for (let count = 0; count < 500_000; count++) if (demux.mayTry(10_000 + count / 50, true)) peers++;
   assert(peers < 500 + 4_100, `${peers}`);
+});
+
+Deno.test("DatagramDemux reads the messages of others while one address floods, and half of them in a flood from everywhere", () => {
+  for (
+    const [from, least] of [[() => STRANGER, 1], [
+      (count: number) => `10.${count >> 16}.${count >> 8 & 255}.${count & 255}`,
+      0.4,
+    ], [
+      (count: number) => `2001:db8::${(count & 0xffff).toString(16)}`,
+      1,
+    ]] as const
+  ) {
+    const demux = new DatagramDemux(seededRandom(2));
+    let [read, sent, honest] = [0, 0, 0];
+    for (let now = 0; now < 10_000; now++) {
+      if (demux.judge(now, goodbye("b".repeat(22)), undefined, from(now)) === "signalling") read++;
+      if (now % 250 !== 0) continue;
+      sent++;
+      if (demux.judge(now, goodbye(CALL), undefined, PEER) === "signalling") honest++;
+    }
+    assert(read < 5_600, `${read}`);
+    assert(honest >= least * sent, `${honest} of ${sent}`);
+  }
 });
