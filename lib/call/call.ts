@@ -18,7 +18,7 @@
  * Its parts: `retransmission.ts`, `peer_liveness.ts` and, for keys and address validation, `call_security.ts`.
  */
 
-import { type Endpoint, sameIp } from "../protocol/address.ts";
+import { type Endpoint, maybeSameHost, sameIp } from "../protocol/address.ts";
 import { type Answer, type CallMessage, MEDIA, type RejectReason } from "../protocol/call_messages.ts";
 import { nameKey } from "../protocol/name.ts";
 import { CallSecurity } from "./call_security.ts";
@@ -260,10 +260,12 @@ export class Call {
    * @param fromPeer Whether its source is {@linkcode Call.peer}, or another address of that host that it has proved.
    */
   handleMessage(now: number, message: CallMessage, fromPeer: boolean): void {
+    // A listener without the callee's address must not answer in the callee's place.
+    if (this.awaitsAnswer && !fromPeer) return;
     // In an encrypted call only voice shows that the peer lives: an attacker can replay messages.
     // Without encryption an attacker could send them from anywhere, to keep voice flowing to somebody else.
     if (!this.keys && fromPeer) this.#markAlive(now);
-    this.#security.handleToken(message);
+    if (this.role === "callee" || fromPeer) this.#security.handleToken(message);
     switch (message.tipo) {
       case "convite":
         return this.#handleInvitation();
@@ -307,9 +309,9 @@ export class Call {
     this.#notice({ kind: "peer_moved", to });
   }
 
-  /** The callee has accepted from this address: it is not told, since the call begins with it. */
-  answeredFrom(from: Endpoint): void {
-    this.#peer = { ...this.#peer, ip: from.ip, port: from.port };
+  /** The callee's address has changed before its answer. The person is not told, since the call begins with it. */
+  calleeAt(to: Endpoint): void {
+    this.#peer = { ...this.#peer, ip: to.ip, port: to.port };
   }
 
   /** The person accepts. Changes nothing in other states than `ringing`. */
@@ -342,7 +344,7 @@ export class Call {
    */
   mayBeCrossedBy({ nome, ip }: InvitationMessage, from: Endpoint): boolean {
     return this.awaitsAnswer && nameKey(this.#peer.name) === nameKey(nome) &&
-      sameIp(this.#peer.ip, ip) && sameIp(this.#peer.ip, from.ip);
+      sameIp(this.#peer.ip, ip) && maybeSameHost(this.#peer.ip, from.ip);
   }
 
   /** Whether an invitation proves that its sender has received this phone's. */

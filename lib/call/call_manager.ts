@@ -3,7 +3,7 @@
  * does no I/O and reads no clock.
  */
 
-import { type Endpoint, networkOf, sameEndpoint, sameIp } from "../protocol/address.ts";
+import { type Endpoint, maybeSameHost, networkOf, sameEndpoint, sameIp } from "../protocol/address.ts";
 import { type CallMessage, MEDIA, type RejectReason } from "../protocol/call_messages.ts";
 import { nameKey } from "../protocol/name.ts";
 import type { SystemError } from "../util/system_error.ts";
@@ -47,6 +47,11 @@ export type CallManagerOutput =
   | { readonly kind: "misdirected_rejected"; readonly name: string; readonly wanted: string }
   /** Both phones invited each other; `call` is the one that remains. */
   | { readonly kind: "crossed"; readonly call: Call }
+  /**
+   * An answer came, and was ignored, from another address than the callee's: perhaps a listener's, or the callee's address has
+   * changed while it rang. If the registry gives that address now, {@linkcode CallManager.calleeAt} takes the next repeat.
+   */
+  | { readonly kind: "answered_elsewhere"; readonly call: Call; readonly from: Endpoint }
   /** A call has ended: close its socket, if it has one. */
   | { readonly kind: "release"; readonly call: Call }
   /** An ended call is known no longer, and its keys are overwritten: overwrite what was derived from them. */
@@ -68,7 +73,7 @@ export class CallManager {
   readonly #held = new WeakSet<Call>();
   /** Calls of invitations that came from another address than they name. */
   readonly #fromElsewhere = new WeakSet<Call>();
-  /** Where callers send from who have proved that they receive at the address that they named. */
+  /** Where peers send from: callers who have proved that they receive at the address that they named; callees. */
   readonly #sources = new WeakMap<Call, Endpoint>();
   readonly #released = new WeakSet<Call>();
   #current: Call | undefined;
@@ -132,14 +137,17 @@ export class CallManager {
   handleMessage(now: number, message: CallMessage, from: Endpoint, socket: string | "registered"): void {
     const call = this.#calls.get(message.chamada);
     if (call) {
-      const { awaitsAnswer } = call;
       // Hosts with several addresses may name one and send from another.
-      if (call.echoesToken(message)) this.#sources.set(call, from);
+      const isSource = call.awaitsAnswer
+        ? from.port === call.peer.port && maybeSameHost(from.ip, call.peer.ip)
+        : call.echoesToken(message);
+      if (isSource) this.#sources.set(call, from);
       const source = this.#sources.get(call);
       const fromPeer = sameEndpoint(from, call.peer) || source !== undefined && sameEndpoint(from, source);
+      if (!fromPeer && call.awaitsAnswer && message.tipo === "resposta_ao_convite") {
+        this.#output.push({ kind: "answered_elsewhere", call, from });
+      }
       call.handleMessage(now, message, fromPeer);
-      // Without keys, nothing later could show that the callee's address has changed since the invitation came there.
-      if (awaitsAnswer && call.state === "talking" && !call.keys) call.answeredFrom(from);
       this.#collect(now, call, from);
       if (call.role === "callee" && call.addressValidated) this.#validated(now, call.peer);
       this.#settleWaiting(now);
@@ -154,7 +162,7 @@ export class CallManager {
     }
   }
 
-  /** Another address that the peer of a call has proved to send from, if it has. */
+  /** The address that the peer of a call sends from, if that is known; perhaps the one that it is sent to. */
   sourceOf(call: Call): Endpoint | undefined {
     return this.#sources.get(call);
   }
@@ -171,6 +179,11 @@ export class CallManager {
   handleVoice(now: number, call: Call): void {
     call.handleVoice(now);
     this.#collect(now, call);
+  }
+
+  /** The callee, who has not answered yet, has another address now, by the registry. */
+  calleeAt(call: Call, to: Endpoint): void {
+    if (call.awaitsAnswer) call.calleeAt(to);
   }
 
   /** The peer of a call with keys is at another address now: its packets have shown that. */

@@ -9,11 +9,13 @@ import type { CallEnd, PhoneEvent } from "../events/phone_events.ts";
 import { type PersonFields, personFields } from "../events/fields.ts";
 import {
   type AddressProblem,
+  type Endpoint,
   inZone,
   ipVersion,
   isLinkLocal,
   isLoopback,
   isOwnAddress,
+  sameEndpoint,
   unreachable,
   zoneOf,
 } from "../protocol/address.ts";
@@ -103,6 +105,7 @@ export type PhoneTransport = Pick<
   | "invite"
   | "withdraw"
   | "probe"
+  | "calleeAt"
   | "accept"
   | "hangUp"
   | "openVoice"
@@ -160,6 +163,8 @@ export class UserAgent implements CommandTarget {
   #called = false;
   /** Whether another phone has the name now. */
   #nameTaken = false;
+  /** Whether the registry is being asked for the callee's address. */
+  #checking = false;
   /** The call of the command line, while the registry is away and it cannot be made. */
   #postponed: string | undefined;
   #patience: ReturnType<typeof setTimeout> | undefined;
@@ -438,6 +443,17 @@ export class UserAgent implements CommandTarget {
     if (!this.#problemOf(ip, this.#registry?.near ?? false, porta)) this.#transport.probe(ip);
   }
 
+  /** Asks the registry whether an answer came from the callee, whose address has changed while it rang: it is repeated. */
+  async #checkCallee(call: Call, from: Endpoint): Promise<void> {
+    if (this.#checking) return;
+    this.#checking = true;
+    const found = await this.#registry?.lookUp(call.peer.name);
+    this.#checking = false;
+    if (found?.kind !== "found") return;
+    const { ip, porta } = found.person;
+    if (sameEndpoint({ ip, port: porta }, from)) this.#transport?.calleeAt(call, from);
+  }
+
   /** Another phone came back under this name: nobody can find this one any more, and it ends after its call. */
   #lostName(): void {
     this.#nameTaken = true;
@@ -685,6 +701,9 @@ export class UserAgent implements CommandTarget {
         return this.#show({ event: "unencrypted_rejected", name: output.name });
       case "misdirected_rejected":
         return this.#show({ event: "misdirected_rejected", name: output.name, wanted: output.wanted });
+      case "answered_elsewhere":
+        this.#checkCallee(output.call, output.from);
+        return;
       case "crossed":
         this.#ringer.answered();
         return this.#show({ event: "invitations_crossed", name: output.call.peer.name });

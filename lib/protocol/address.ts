@@ -92,6 +92,14 @@ export function networkOf(ip: string): string {
   return [...head, ...new Array<string>(zeros).fill("0"), ...(tail ?? [])].slice(0, 4).join(":");
 }
 
+/**
+ * Whether two addresses may be of one host: they are the same, or of one /64 of IPv6, where a host has several and sends from
+ * the newest (RFC 8981).
+ */
+export function maybeSameHost(a: string, b: string): boolean {
+  return sameIp(a, b) || networkOf(a) === networkOf(b);
+}
+
 /** Why an address is not that of a phone. */
 export type AddressProblem =
   /** No text of an IPv4 or IPv6 address. */

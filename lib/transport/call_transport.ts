@@ -209,6 +209,11 @@ export class CallTransport implements AsyncDisposable {
     this.#sendProbe(call, { kind: "challenge", token }, [{ ip, port: call.peer.port }]);
   }
 
+  /** The callee, who has not answered yet, has this address now: answers are taken from there. */
+  calleeAt(call: Call, to: Endpoint): void {
+    this.#callManager.calleeAt(call, to);
+  }
+
   /** Accepts the invitation that rings. */
   accept(): void {
     this.#callManager.accept(performance.now());

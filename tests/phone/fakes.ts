@@ -208,6 +208,10 @@ export class FakeTransport implements PhoneTransport {
     this.log.push(`probe ${ip}`);
   }
 
+  calleeAt(_call: unknown, { ip }: { readonly ip: string }): void {
+    this.log.push(`callee at ${ip}`);
+  }
+
   accept(): void {
     this.log.push("accept");
   }

@@ -591,6 +591,24 @@ Deno.test("UserAgent looks for the peer of an encrypted call at its registered a
   await status;
 });
 
+Deno.test("UserAgent takes an answer from elsewhere for the callee's only if the registry gives that address now", async () => {
+  const { phone, status, registry, transport, tell } = await start();
+  const call = transport.current = callOf("proceeding");
+  const told = () => transport.log.filter((line) => line.startsWith("callee at"));
+  const listener = { ip: "192.0.2.66", port: MARIA.port };
+  for (const from of [listener, { ip: MARIA.ip, port: MARIA.port + 1 }]) {
+    tell({ kind: "answered_elsewhere", call, from });
+    await settle();
+    assertEquals(told(), []);
+  }
+  registry.found = { kind: "found", person: { nome: "Maria", ip: "192.0.2.9", porta: MARIA.port } };
+  tell({ kind: "answered_elsewhere", call, from: { ip: "192.0.2.9", port: MARIA.port } });
+  await settle();
+  assertEquals(told(), ["callee at 192.0.2.9"]);
+  phone.quit();
+  await status;
+});
+
 /** Addresses that the registry gives for Maria, and what is wrong with each for a phone at 192.0.2.1. */
 const NOWHERE = [
   ["0.0.0.0", 6000, "unspecified_address"],

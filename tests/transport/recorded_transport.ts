@@ -36,6 +36,9 @@ export class Recorded implements AsyncDisposable {
         if (output.kind === "notice") {
           this.told.push(output.notice.kind);
           if (output.notice.kind === "started") this.#openVoice(output.call);
+        } else if (output.kind === "answered_elsewhere") {
+          // As if the registry gave that address.
+          this.line.calleeAt(output.call, output.from);
         } else if (output.kind !== "release") this.told.push(output.kind);
         this.#change();
       },
