@@ -260,8 +260,10 @@ export class Call {
    * @param fromPeer Whether its source is {@linkcode Call.peer}, or another address of that host that it has proved.
    */
   handleMessage(now: number, message: CallMessage, fromPeer: boolean): void {
-    // A listener without the callee's address must not answer in the callee's place.
-    if (this.awaitsAnswer && !fromPeer) return;
+    // A listener without the callee's address must not answer in the callee's place. A rejection counts from anywhere, as from
+    // a host with several addresses.
+    const rejection = message.tipo === "resposta_ao_convite" && message.resposta === "rejeitado";
+    if (this.awaitsAnswer && !fromPeer && !rejection) return;
     // In an encrypted call only voice shows that the peer lives: an attacker can replay messages.
     // Without encryption an attacker could send them from anywhere, to keep voice flowing to somebody else.
     if (!this.keys && fromPeer) this.#markAlive(now);

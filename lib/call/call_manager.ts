@@ -48,7 +48,7 @@ export type CallManagerOutput =
   /** Both phones invited each other; `call` is the one that remains. */
   | { readonly kind: "crossed"; readonly call: Call }
   /**
-   * An answer came, and was ignored, from another address than the callee's: perhaps a listener's, or the callee's address has
+   * `aceito` came, and was ignored, from another address than the callee's: perhaps a listener's, or the callee's address has
    * changed while it rang. If the registry gives that address now, {@linkcode CallManager.calleeAt} takes the next repeat.
    */
   | { readonly kind: "answered_elsewhere"; readonly call: Call; readonly from: Endpoint }
@@ -144,7 +144,7 @@ export class CallManager {
       if (isSource) this.#sources.set(call, from);
       const source = this.#sources.get(call);
       const fromPeer = sameEndpoint(from, call.peer) || source !== undefined && sameEndpoint(from, source);
-      if (!fromPeer && call.awaitsAnswer && message.tipo === "resposta_ao_convite") {
+      if (!fromPeer && call.awaitsAnswer && "resposta" in message && message.resposta === "aceito") {
         this.#output.push({ kind: "answered_elsewhere", call, from });
       }
       call.handleMessage(now, message, fromPeer);

@@ -13,12 +13,6 @@ const chave = fixedKeyPair(255).publicKey;
 const FASTER: Readonly<Record<string, (chamada: string) => CallMessage>> = {
   "aceito with a key": (chamada) => ({ tipo: "resposta_ao_convite", chamada, resposta: "aceito", chave }),
   "aceito without a key": (chamada) => ({ tipo: "resposta_ao_convite", chamada, resposta: "aceito" }),
-  "rejeitado": (chamada) => ({
-    tipo: "resposta_ao_convite",
-    chamada,
-    resposta: "rejeitado",
-    motivo: "ocupado",
-  }),
   "tocando with a wrong prova": (chamada) => ({ tipo: "tocando", chamada, prova: "A".repeat(22) }),
   "encerrar_ligação": (chamada) => ({ tipo: "encerrar_ligação", chamada }),
 };
