@@ -38,20 +38,12 @@ const SOCKETS = Deno.build.os === "linux" ? ["linux", "runtime"] : ["runtime"];
 /** Whether to run the tests that `make test` leaves out so that nobody waits for them; `.ci/run` sets it. */
 export const EVERYTHING = Deno.env.get("SALA_TEST") === "everything";
 
-/**
- * A test of calls, once with each kind of sockets: `run` starts its phones with `start`.
- *
- * @param long Whether only {@linkcode EVERYTHING} runs it with more than one kind.
- */
-export function callTest(
-  name: string,
-  run: (start: typeof startPhone) => Promise<void>,
-  { long = false } = {},
-): void {
+/** A test of calls, with {@linkcode EVERYTHING} once with each kind of sockets: `run` starts its phones with `start`. */
+export function callTest(name: string, run: (start: typeof startPhone) => Promise<void>): void {
   for (const sockets of SOCKETS) {
     const start: typeof startPhone = (port, name, args, options) =>
       startPhone(port, name, args, { ...options, env: { ...options?.env, SALA_UDP: sockets } });
-    const ignore = long && !EVERYTHING && sockets !== SOCKETS[0];
+    const ignore = !EVERYTHING && sockets !== SOCKETS[0];
     Deno.test({ name: `${name}, on ${sockets} sockets`, ignore, fn: () => run(start) });
   }
 }

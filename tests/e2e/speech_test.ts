@@ -71,4 +71,4 @@ callTest("phones carry speech from file to file, both ways at once", async (star
   assertGreater(ended?.framesPlayed as number, reply.said.length / FRAME_SAMPLES);
   assertEquals(joao.stderr, "");
   assertEquals(maria.stderr, "");
-}, { long: true });
+});
