@@ -823,6 +823,7 @@ for (const [kind, tones] of RINGS) {
     tell({ kind: "notice", call, notice: { kind, reason: "ocupado" } as CallNotice });
     assertEquals(audio.tones, tones);
     assertEquals(screen.statuses.at(-1), undefined);
+    if (kind === "started") tell({ kind: "notice", call, notice: { kind: "ended", end: "hung_up" } });
     phone.quit();
     await status;
     assertEquals(audio.tones.at(-1), "close");
