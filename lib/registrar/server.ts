@@ -1,20 +1,26 @@
 /** The registry as a TCP or TLS server. */
 
 import { personFields } from "../events/fields.ts";
-import type { ForeignProtocol, ListenDetail, RegistryEvent } from "../events/registry_events.ts";
-import { canonicalIp, type Endpoint, formatEndpoint, isLoopback, unreachable } from "../protocol/address.ts";
-import { LineSplitter, MAX_LINE_BYTES } from "../protocol/line_splitter.ts";
+import type { ListenDetail, RegistryEvent } from "../events/registry_events.ts";
+import { type Endpoint, formatEndpoint, isLoopback, unreachable } from "../protocol/address.ts";
+import { type Line, MAX_LINE_BYTES } from "../protocol/line_splitter.ts";
 import { DEFAULT_REGISTRY_PORT, type Person, type RegistryReply } from "../protocol/registry_messages.ts";
 import { Admission } from "./admission.ts";
-import { WriteQueue } from "../util/write_queue.ts";
 import { Registrar, type RegistrarOutput } from "./registrar.ts";
 import type { PasswordGate } from "../protocol/password_challenge.ts";
-import { type AddressJudge, NO_PHONE, ROOM_FULL, type Session } from "./session.ts";
+import {
+  closeQuietly,
+  Connection,
+  type ConversationHost,
+  linger,
+  peerOf,
+  type Socket,
+} from "./connection.ts";
+import { type AddressJudge, ROOM_FULL, type Session } from "./session.ts";
 import { spareDescriptors } from "./descriptor_budget.ts";
 import { hostAddresses } from "../util/host_addresses.ts";
 import { listenError } from "../util/system_error.ts";
 import { tlsError } from "../util/tls_error.ts";
-import { TokenBucket } from "../util/token_bucket.ts";
 import { within } from "../util/time_limit.ts";
 import { pause } from "../util/pause.ts";
 import { writeAll } from "../util/write_all.ts";
@@ -40,32 +46,8 @@ const PROBE_INTERVAL_MS = 1000;
 /** Default rate limit of one connection, in requests a second: no person types that fast. */
 const DEFAULT_REQUESTS_PER_SECOND = 50;
 
-/** Burst of the rate limit, in seconds of its rate: 200 requests, enough to read the list of a full room. */
-const BURST_SECONDS = 4;
-
-/** Bytes that cost as much as a request, so that lines without an end are limited, too. */
-const BYTES_PER_REQUEST = 512;
-
-/** Reads that cost as much as a request, so that single bytes are limited, too. */
-const READS_PER_REQUEST = 4;
-
-/** Read buffer of a connection: several lines, and small enough for thousands of connections. */
-const READ_BYTES = 1024;
-
-/** Replies buffered before the next request is taken: bounds the memory for a phone that does not read. */
-const MAX_WRITE_BACKLOG_BYTES = 64 * 1024;
-
-/**
- * Lingering close: time to read after the last reply. Closing with unread bytes would send a reset, which could destroy
- * that reply (RFC 1122, section 4.2.2.13).
- */
-const LINGER_MS = 1000;
-
 /** Most refused connections that linger. Further ones are reset, so that a flood does not hold descriptors. */
 const MAX_LINGERING = RESERVED_DESCRIPTORS / 2;
-
-/** Most bytes to read after the last reply. */
-const MAX_LINGER_BYTES = 64 * 1024;
 
 /** Hysteresis of the event `room_full`: it comes again only after the connections fell below this fraction. */
 const FULL_HYSTERESIS = 0.9;
@@ -145,19 +127,7 @@ export function startRegistry(options: RegistryOptions = {}): RegistryServer {
   return new Server(listener, options);
 }
 
-type Socket = Deno.TcpConn | Deno.TlsConn;
 type Listener = Deno.TcpListener | Deno.TlsListener;
-
-/** A connection and its state. */
-interface Connection {
-  readonly socket: Socket;
-  readonly peer: Endpoint;
-  readonly writeQueue: WriteQueue;
-  /** Whether the last reply is queued. */
-  finished: boolean;
-  /** Continues after a pending reply. */
-  resume: () => void;
-}
 
 class Server implements RegistryServer {
   readonly host: string;
@@ -165,8 +135,7 @@ class Server implements RegistryServer {
   readonly #listener: Listener;
   readonly #maxConnections: number;
   readonly #maxPerAddress: number | undefined;
-  readonly #requestsPerSecond: number;
-  readonly #lineBytes: number;
+  readonly #host: ConversationHost;
   readonly #admission = new Admission();
   /** Connections that the last probe found descriptors for. */
   #descriptorBudget = 0;
@@ -195,8 +164,13 @@ class Server implements RegistryServer {
     this.#listener = listener;
     this.#maxConnections = options.maxConnections ?? DEFAULT_MAX_CONNECTIONS;
     this.#maxPerAddress = options.maxPerAddress;
-    this.#requestsPerSecond = options.requestsPerSecond ?? DEFAULT_REQUESTS_PER_SECOND;
-    this.#lineBytes = options.lineBytes ?? MAX_LINE_BYTES;
+    this.#host = {
+      lineBytes: options.lineBytes ?? MAX_LINE_BYTES,
+      requestsPerSecond: options.requestsPerSecond ?? DEFAULT_REQUESTS_PER_SECOND,
+      handleLine: (session, peer, line) => this.#handleLine(session, peer, line),
+      handleForeigner: ({ ip }, protocol) => this.#onEvent({ event: "foreign_client", ip, protocol }),
+      encode: (reply, peer) => this.#encode(reply, peer),
+    };
     this.#onEvent = options.onEvent ?? (() => {});
     this.#accepting = this.#accept();
   }
@@ -270,20 +244,14 @@ class Server implements RegistryServer {
     if (waitMs > 0) await pause(waitMs);
     const session = this.#registrar.handleConnect(performance.now(), judgeFor(peerOf(socket)));
     try {
-      const connection: Connection = {
-        socket,
-        peer: peerOf(socket),
-        writeQueue: new WriteQueue(socket),
-        finished: false,
-        resume: () => {},
-      };
+      const connection = new Connection(socket);
       this.#bySession.set(session, connection);
       this.#applyOutput();
       if ("setNoDelay" in socket) {
         socket.setNoDelay(true);
         socket.setKeepAlive(true);
       }
-      if (await this.#converse(session, connection)) await linger(socket);
+      if (await connection.converse(session, this.#host)) await linger(socket);
     } catch (error) {
       // The connection failed, or the registry closes.
       const detail = tlsError(error);
@@ -297,49 +265,10 @@ class Server implements RegistryServer {
     }
   }
 
-  /**
-   * Reads and answers lines. Reads nothing while a reply is pending or unwritten, so a phone that reads no replies stops
-   * only itself.
-   *
-   * @returns True if the registry ended the conversation; false if the phone did.
-   */
-  async #converse(session: Session, connection: Connection): Promise<boolean> {
-    const { socket, peer, writeQueue } = connection;
-    const splitter = new LineSplitter(this.#lineBytes);
-    const buffer = new Uint8Array(READ_BYTES);
-    const rate = this.#requestsPerSecond;
-    const bucket = new TokenBucket(rate, rate * BURST_SECONDS);
-    const throttle = async (tokens: number): Promise<void> => {
-      const ms = bucket.take(performance.now(), tokens);
-      if (ms > 0) await pause(ms);
-    };
-    for (let first = true;; first = false) {
-      const count = await socket.read(buffer);
-      if (count === null) return false;
-      const protocol = first ? foreignProtocol(buffer.subarray(0, count)) : undefined;
-      if (protocol) {
-        this.#onEvent({ event: "foreign_client", ip: peer.ip, protocol });
-        // A phone with `--tls` notices by any answer that this is no TLS.
-        writeQueue.push(this.#encode(NO_PHONE, peer));
-        await within(LINGER_MS, writeQueue.drained());
-        return true;
-      }
-      await throttle(1 / READS_PER_REQUEST + count / BYTES_PER_REQUEST);
-      for (const line of splitter.push(buffer.subarray(0, count))) {
-        await throttle(1);
-        this.#trace("received", peer, "text" in line ? line.text : `${line.beginning}…`);
-        this.#registrar.handleLine(performance.now(), session, line);
-        this.#applyOutput();
-        if (session.waiting) await new Promise<void>((resolve) => connection.resume = resolve);
-        if (connection.finished) {
-          await within(LINGER_MS, writeQueue.drained());
-          return true;
-        }
-        if (session.gone) return false;
-        if (writeQueue.backlog > MAX_WRITE_BACKLOG_BYTES) await writeQueue.drained();
-      }
-      await writeQueue.drained();
-    }
+  #handleLine(session: Session, peer: Endpoint, line: Line): void {
+    this.#trace("received", peer, "text" in line ? line.text : `${line.beginning}…`);
+    this.#registrar.handleLine(performance.now(), session, line);
+    this.#applyOutput();
   }
 
   /** Applies all output of the registrar, and sets the timer. */
@@ -448,23 +377,6 @@ class Server implements RegistryServer {
   }
 }
 
-/** First line of a request (RFC 9112, section 3) or of HTTP/2 (RFC 9113, section 3.4). */
-const HTTP = /^[A-Z]{3,8} \S+ HTTP\//;
-
-/** First bytes of a TLS handshake: content type, major version (RFC 8446, section 5.1). */
-const TLS_HANDSHAKE = [22, 3];
-
-/** What a client that is no phone speaks, by its first bytes. */
-function foreignProtocol(bytes: Uint8Array): ForeignProtocol | undefined {
-  if (TLS_HANDSHAKE.every((byte, index) => bytes[index] === byte)) return "tls";
-  return HTTP.test(decoder.decode(bytes)) ? "http" : undefined;
-}
-
-function peerOf(socket: Socket): Endpoint {
-  const { hostname, port } = socket.remoteAddr as Deno.NetAddr;
-  return { ip: canonicalIp(hostname), port };
-}
-
 /** Judges addresses as far as this machine can: whether a link-local one can be reached, only its callers know. */
 function judgeFor(peer: Endpoint): AddressJudge {
   return ({ ip, porta }) => {
@@ -478,26 +390,3 @@ function eventFields({ nome, ip, porta }: Person): { name: string; ip: string; p
 }
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
-
-/** Lingering close: ends this direction, then waits up to {@linkcode LINGER_MS} for the phone to close. */
-async function linger(socket: Socket): Promise<void> {
-  await socket.closeWrite();
-  const closed = (async () => {
-    const rest = new Uint8Array(READ_BYTES);
-    for (let left = MAX_LINGER_BYTES; left > 0;) {
-      const count = await socket.read(rest);
-      if (count === null) break;
-      left -= count;
-    }
-  })();
-  await within(LINGER_MS, closed);
-}
-
-function closeQuietly(socket: Socket): void {
-  try {
-    socket.close();
-  } catch {
-    // Already closed.
-  }
-}

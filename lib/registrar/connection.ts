@@ -1,0 +1,155 @@
+/** One connection of a registry: reads its lines no faster than their replies are written. */
+
+import type { ForeignProtocol } from "../events/registry_events.ts";
+import { canonicalIp, type Endpoint } from "../protocol/address.ts";
+import { type Line, LineSplitter } from "../protocol/line_splitter.ts";
+import type { RegistryReply } from "../protocol/registry_messages.ts";
+import { pause } from "../util/pause.ts";
+import { within } from "../util/time_limit.ts";
+import { TokenBucket } from "../util/token_bucket.ts";
+import { WriteQueue } from "../util/write_queue.ts";
+import { NO_PHONE, type Session } from "./session.ts";
+
+/** Burst of the rate limit, in seconds of its rate: 200 requests, enough to read the list of a full room. */
+const BURST_SECONDS = 4;
+
+/** Bytes that cost as much as a request, so that lines without an end are limited, too. */
+const BYTES_PER_REQUEST = 512;
+
+/** Reads that cost as much as a request, so that single bytes are limited, too. */
+const READS_PER_REQUEST = 4;
+
+/** Read buffer of a connection: several lines, and small enough for thousands of connections. */
+const READ_BYTES = 1024;
+
+/** Replies buffered before the next request is taken: bounds the memory for a phone that does not read. */
+const MAX_WRITE_BACKLOG_BYTES = 64 * 1024;
+
+/**
+ * Lingering close: time to read after the last reply. Closing with unread bytes would send a reset, which could destroy
+ * that reply (RFC 1122, section 4.2.2.13).
+ */
+const LINGER_MS = 1000;
+
+/** Most bytes to read after the last reply. */
+const MAX_LINGER_BYTES = 64 * 1024;
+
+/** A socket of a registry. */
+export type Socket = Deno.TcpConn | Deno.TlsConn;
+
+/** The registry, as its connections see it. */
+export interface ConversationHost {
+  /** Longest line, in bytes. */
+  readonly lineBytes: number;
+  /** Rate limit, in requests a second. */
+  readonly requestsPerSecond: number;
+  /** A line has arrived. Replies are queued when this returns, unless the session is {@linkcode Session.waiting}. */
+  handleLine(session: Session, peer: Endpoint, line: Line): void;
+  /** A client that is no phone has connected. */
+  handleForeigner(peer: Endpoint, protocol: ForeignProtocol): void;
+  /** The line of a reply. */
+  encode(reply: RegistryReply, peer: Endpoint): string;
+}
+
+/** A connection and its state. */
+export class Connection {
+  readonly socket: Socket;
+  readonly peer: Endpoint;
+  readonly writeQueue: WriteQueue;
+  /** Whether the last reply is queued. */
+  finished = false;
+  /** Continues after a pending reply. */
+  resume: () => void = () => {};
+
+  constructor(socket: Socket) {
+    this.socket = socket;
+    this.peer = peerOf(socket);
+    this.writeQueue = new WriteQueue(socket);
+  }
+
+  /**
+   * Reads and answers lines. Reads nothing while a reply is pending or unwritten, so a phone that reads no replies stops
+   * only itself.
+   *
+   * @returns True if the registry ended the conversation; false if the phone did.
+   */
+  async converse(session: Session, host: ConversationHost): Promise<boolean> {
+    const { socket, peer, writeQueue } = this;
+    const splitter = new LineSplitter(host.lineBytes);
+    const buffer = new Uint8Array(READ_BYTES);
+    const rate = host.requestsPerSecond;
+    const bucket = new TokenBucket(rate, rate * BURST_SECONDS);
+    const throttle = async (tokens: number): Promise<void> => {
+      const ms = bucket.take(performance.now(), tokens);
+      if (ms > 0) await pause(ms);
+    };
+    for (let first = true;; first = false) {
+      const count = await socket.read(buffer);
+      if (count === null) return false;
+      const protocol = first ? foreignProtocol(buffer.subarray(0, count)) : undefined;
+      if (protocol) {
+        host.handleForeigner(peer, protocol);
+        // A phone with `--tls` notices by any answer that this is no TLS.
+        writeQueue.push(host.encode(NO_PHONE, peer));
+        await within(LINGER_MS, writeQueue.drained());
+        return true;
+      }
+      await throttle(1 / READS_PER_REQUEST + count / BYTES_PER_REQUEST);
+      for (const line of splitter.push(buffer.subarray(0, count))) {
+        await throttle(1);
+        host.handleLine(session, peer, line);
+        if (session.waiting) await new Promise<void>((resolve) => this.resume = resolve);
+        if (this.finished) {
+          await within(LINGER_MS, writeQueue.drained());
+          return true;
+        }
+        if (session.gone) return false;
+        if (writeQueue.backlog > MAX_WRITE_BACKLOG_BYTES) await writeQueue.drained();
+      }
+      await writeQueue.drained();
+    }
+  }
+}
+
+/** First line of a request (RFC 9112, section 3) or of HTTP/2 (RFC 9113, section 3.4). */
+const HTTP = /^[A-Z]{3,8} \S+ HTTP\//;
+
+/** First bytes of a TLS handshake: content type, major version (RFC 8446, section 5.1). */
+const TLS_HANDSHAKE = [22, 3];
+
+/** What a client that is no phone speaks, by its first bytes. */
+function foreignProtocol(bytes: Uint8Array): ForeignProtocol | undefined {
+  if (TLS_HANDSHAKE.every((byte, index) => bytes[index] === byte)) return "tls";
+  return HTTP.test(decoder.decode(bytes)) ? "http" : undefined;
+}
+
+/** The other end of a socket. */
+export function peerOf(socket: Socket): Endpoint {
+  const { hostname, port } = socket.remoteAddr as Deno.NetAddr;
+  return { ip: canonicalIp(hostname), port };
+}
+
+const decoder = new TextDecoder();
+
+/** Lingering close: ends this direction, then waits up to {@linkcode LINGER_MS} for the phone to close. */
+export async function linger(socket: Socket): Promise<void> {
+  await socket.closeWrite();
+  const closed = (async () => {
+    const rest = new Uint8Array(READ_BYTES);
+    for (let left = MAX_LINGER_BYTES; left > 0;) {
+      const count = await socket.read(rest);
+      if (count === null) break;
+      left -= count;
+    }
+  })();
+  await within(LINGER_MS, closed);
+}
+
+/** Closes a socket, unless it is closed already. */
+export function closeQuietly(socket: Socket): void {
+  try {
+    socket.close();
+  } catch {
+    // Already closed.
+  }
+}
