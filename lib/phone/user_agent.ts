@@ -6,7 +6,7 @@
 import type { Call, CallNotice } from "../call/call.ts";
 import type { CallManagerOutput } from "../call/call_manager.ts";
 import type { CallEnd, PhoneEvent } from "../events/phone_events.ts";
-import { type PersonFields, personFields } from "../events/fields.ts";
+import type { PersonFields } from "../events/fields.ts";
 import {
   type AddressProblem,
   type Endpoint,
@@ -20,20 +20,19 @@ import {
   zoneOf,
 } from "../protocol/address.ts";
 import type { RejectReason } from "../protocol/call_messages.ts";
-import { isName, looseKey, nameKey } from "../protocol/name.ts";
+import { isName, nameKey } from "../protocol/name.ts";
 import { REPLACEMENT } from "../protocol/printable.ts";
 import { RoomPassword } from "../protocol/password_challenge.ts";
 import type { Registration, RegistrationOptions, WaitReason } from "../registration/registration.ts";
-import type { ConnectFailure, LookUpResult } from "../registration/registry_client.ts";
+import type { ConnectFailure } from "../registration/registry_client.ts";
 import type { CallTransport, CallTransportEvents } from "../transport/call_transport.ts";
 import type { HostNetwork } from "../util/host_addresses.ts";
-import { SerialQueue } from "../util/serial_queue.ts";
-import { similarBy } from "../util/similar.ts";
 import { listenError } from "../util/system_error.ts";
 import { within } from "../util/time_limit.ts";
 import type { CallAudio } from "./call_audio.ts";
 import { CallSession, NO_CALL } from "./call_session.ts";
 import { type CommandTarget, parseCommand, runCommand } from "./commands.ts";
+import { Directory } from "./directory.ts";
 import type { PhoneOptions } from "./options.ts";
 import { Ringer } from "./ringer.ts";
 import type { Screen } from "./screen.ts";
@@ -77,18 +76,6 @@ const LAST_ANSWERS_MS = 1_000;
 
 /** Most commands that wait for the registry; the input waits while there are more, which only a script can give. */
 const MOST_WAITING = 1_000;
-
-/** Most commands that the registry is asked about at once: it serves only some a second, and each answer has its time limit. */
-const MOST_ASKED = 32;
-
-/** Most names that Tab completes: callers under ever new names must not fill the memory. */
-const MOST_NAMES = 500;
-
-/** Most people that are suggested for a name that nobody has. */
-const MOST_SIMILAR = 3;
-
-/** How long a Tab waits for the registry before it completes the names known so far, in milliseconds. */
-const NAMES_PATIENCE_MS = 1000;
 
 /** The connection to the registry, as far as a phone uses it. */
 export type PhoneRegistry = Pick<Registration, "localIp" | "near" | "register" | "lookUp" | "list" | "close">;
@@ -176,21 +163,26 @@ export class UserAgent implements CommandTarget {
   readonly #end = new AbortController();
   /** While the person is asked for another name: takes the exit status, or undefined once a name is registered. */
   #asking: PromiseWithResolvers<number | undefined> | undefined;
-  /** Shows the registry's answers in the order of the commands. */
-  readonly #answers = new SerialQueue();
   /** The commands that wait for the registry. */
   readonly #waiting = new Set<Promise<void>>();
-  /** The last commands that asked the registry, {@linkcode MOST_ASKED} at most: each settles when its answer was used. */
-  readonly #asked: Promise<void>[] = [];
   /** The people to call whom the registry is asked about. */
   readonly #lookedUp = new Set<{ readonly name: string }>();
+  readonly #directory: Directory;
   #leaving = false;
-  readonly #names = new Set<string>();
 
   constructor(options: PhoneOptions, parts: UserAgentParts) {
     this.#options = options;
     this.#parts = parts;
     this.#ringer = new Ringer(parts.screen, parts.audio);
+    this.#directory = new Directory({
+      screen: parts.screen,
+      entered: this.#entered.promise,
+      registry: () => this.#registry,
+      ownName: () => this.#self.name,
+      onUnknown: () => {
+        if (options.call !== undefined) this.quit(EXIT.unknownPerson);
+      },
+    });
   }
 
   /**
@@ -302,7 +294,7 @@ export class UserAgent implements CommandTarget {
         transport.name = this.#self.name;
         this.#show({ event: "registered", name, ip, port: transport.port });
         this.#warnOf(ip);
-        this.#parts.screen.onNamesWanted(() => this.#offerNames());
+        this.#parts.screen.onNamesWanted(() => this.#directory.offerNames());
         this.#entered.resolve(registry);
         return undefined;
       }
@@ -495,18 +487,6 @@ export class UserAgent implements CommandTarget {
     }
   }
 
-  /** Asks the registry at once, unless many answers are missing. An answer is used after those to earlier commands. */
-  async #ask<Answer>(
-    ask: (registry: PhoneRegistry) => Promise<Answer>,
-    use: (answer: Answer) => Promise<void> | void,
-  ): Promise<void> {
-    const turn = this.#asked.length < MOST_ASKED ? undefined : this.#asked.shift();
-    const answer = Promise.all([this.#entered.promise, turn]).then(([registry]) => ask(registry));
-    const used = this.#answers.run(async () => await use(await answer));
-    this.#asked.push(used);
-    await used;
-  }
-
   accept(): void {
     if (this.#transport?.current?.state === "ringing") {
       this.#ringer.answered();
@@ -536,10 +516,13 @@ export class UserAgent implements CommandTarget {
 
   async lookUp(name: string): Promise<void> {
     if (!isName(name)) return this.#show({ event: "bad_name", name });
-    await this.#ask((registry) => registry.lookUp(name), async (answer) => {
-      const person = await this.#personIn(answer, name);
+    await this.#directory.find(name, (person) => {
       if (person) this.#show({ event: "person", ...person });
     });
+  }
+
+  async list(): Promise<void> {
+    await this.#directory.showPeople();
   }
 
   mute(muted?: boolean): void {
@@ -550,83 +533,6 @@ export class UserAgent implements CommandTarget {
 
   help(): void {
     this.#show({ event: "help" });
-  }
-
-  async list(): Promise<void> {
-    await this.#ask(() => this.#listPeople(), (answer) => {
-      if (answer.kind === "people") {
-        this.#show({ event: "people", people: answer.people.map(personFields) });
-      } else if (answer.kind === "registry_refused") {
-        this.#show({ event: "failed", detail: answer });
-      } else {
-        this.#show({ event: "registry_away" });
-      }
-    });
-  }
-
-  /** The person whom the registry found, or who was meant. Shows it if there is none and the person is still `wanted`. */
-  async #personIn(
-    answer: LookUpResult,
-    name: string,
-    wanted = () => true,
-  ): Promise<PersonFields | undefined> {
-    if (answer.kind === "found") {
-      const person = personFields(answer.person);
-      this.#learn(person.name);
-      return person;
-    }
-    if (answer.kind === "unknown") return await this.#findSimilar(name, wanted);
-    if (answer.kind === "registry_refused") {
-      this.#show({ event: "failed", detail: answer });
-    } else {
-      this.#show({ event: "registry_away" });
-    }
-    return undefined;
-  }
-
-  /** Looks among all people for the one who is meant by a name that nobody has. */
-  async #findSimilar(name: string, wanted: () => boolean): Promise<PersonFields | undefined> {
-    const result = await this.#listPeople();
-    if (!wanted()) return undefined;
-    const people = result?.kind === "people"
-      ? result.people.filter(({ nome }) => nameKey(nome) !== nameKey(this.#self.name))
-      : [];
-    const key = looseKey(name);
-    const [meant, ...others] = people.filter(({ nome }) => looseKey(nome) === key);
-    if (meant && others.length === 0) {
-      this.#show({ event: "other_spelling", asked: name, name: meant.nome });
-      return personFields(meant);
-    }
-    // Also by one word of a name: "mairia" for Maria José.
-    const keys = people.flatMap(({ nome }) =>
-      [looseKey(nome), ...looseKey(nome).split(" ")].map((key) => [nome, key] as const)
-    );
-    this.#show({ event: "unknown_person", name, similar: similarBy(key, keys, MOST_SIMILAR) });
-    if (this.#options.call !== undefined) this.quit(EXIT.unknownPerson);
-    return undefined;
-  }
-
-  /** Asks the registry who is in the room; Tab completes their names from then on, and no others. */
-  async #listPeople(): ReturnType<PhoneRegistry["list"]> {
-    const result = await this.#registry?.list() ?? { kind: "lost" };
-    if (result.kind === "people") {
-      this.#names.clear();
-      for (const { nome } of result.people) this.#learn(nome);
-    }
-    return result;
-  }
-
-  /** Answers a Tab with the names in the room, or with those known if the registry does not answer. */
-  async #offerNames(): Promise<void> {
-    await within(NAMES_PATIENCE_MS, this.#listPeople());
-    this.#parts.screen.names([...this.#names]);
-  }
-
-  #learn(name: string): void {
-    if (nameKey(name) === nameKey(this.#self.name) || this.#names.has(name)) return;
-    this.#names.add(name);
-    const [oldest] = this.#names;
-    if (this.#names.size > MOST_NAMES && oldest !== undefined) this.#names.delete(oldest);
   }
 
   async call(name: string): Promise<void> {
@@ -640,15 +546,14 @@ export class UserAgent implements CommandTarget {
     this.#postponed = this.#options.call === undefined ? undefined : name;
     const wish = { name };
     this.#lookedUp.add(wish);
-    await this.#ask((registry) => registry.lookUp(name), async (answer) => {
-      // The person may have given the call up.
-      const wanted = () => this.#lookedUp.has(wish);
-      const person = wanted() ? await this.#personIn(answer, name, wanted) : undefined;
+    // The person may have given the call up.
+    const wanted = () => this.#lookedUp.has(wish);
+    await this.#directory.find(name, (person) => {
       if (!this.#lookedUp.delete(wish) || !person) return;
       this.#postponed = undefined;
       // An invitation may have come meanwhile.
       if (!this.#occupied()) this.#invite(person);
-    });
+    }, wanted);
   }
 
   /** Invites a person, unless their address is no phone's or of the other version of IP. */
@@ -715,7 +620,7 @@ export class UserAgent implements CommandTarget {
   }
 
   #invited({ peer }: Call): void {
-    this.#learn(peer.name);
+    this.#directory.learn(peer.name);
     this.#show({ event: "invitation", ...peer });
     if (this.#options.answer === "ask") this.#ringer.start("in", peer.name);
     // After the other events of the same input.
