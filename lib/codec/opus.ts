@@ -107,7 +107,7 @@ export async function openEncoder(
       return packet;
     },
     async expectLoss(part) {
-      const percent = Math.min(MOST_LOSS_PERCENT, Math.round(100 * part));
+      const percent = Math.min(MOST_LOSS_PERCENT, Math.floor(100 * part));
       const another = percent > 0 !== lossPercent > 0;
       if (percent === lossPercent) return;
       lossPercent = percent;
@@ -166,6 +166,29 @@ export async function openDecoder(library: Libopus = wasmLibopus): Promise<Voice
     },
     [Symbol.dispose]: () => decoder.free(),
   };
+}
+
+/** Samples of the frames of each configuration, modulo 4: SILK only, hybrid, CELT only (RFC 6716, section 3.1). */
+const FRAMES_OF_MODE = {
+  silk: [480, 960, 1920, 2880],
+  hybrid: [480, 960, 480, 960],
+  celt: [120, 240, 480, 960],
+} as const;
+
+/**
+ * Samples of a packet, by its first bytes.
+ *
+ * @returns 0 if it is no Opus packet.
+ */
+export function packetSamples(packet: Uint8Array): number {
+  const [toc, count] = packet;
+  if (toc === undefined) return 0;
+  const configuration = toc >> 3;
+  const frames = FRAMES_OF_MODE[configuration < 12 ? "silk" : configuration < 16 ? "hybrid" : "celt"];
+  const code = toc & 3;
+  const number = code === 0 ? 1 : code < 3 ? 2 : (count ?? 0) & 0x3f;
+  const samples = number * frames[configuration & 3]!;
+  return samples <= LONGEST_PACKET_SAMPLES ? samples : 0;
 }
 
 /**

@@ -28,7 +28,7 @@ export function encodePathProbe(ssrc: number, { kind, token }: PathProbe): Uint8
   ]);
 }
 
-/** @returns Undefined if an RTCP packet has no probe. */
+/** @returns The first probe of an RTCP packet; undefined if it has none. */
 export function parsePathProbe(datagram: Uint8Array): PathProbe | undefined {
   for (const packet of parseCompound(datagram) ?? []) {
     if (packet.kind !== "application" || packet.data.length !== TOKEN_BYTES) continue;

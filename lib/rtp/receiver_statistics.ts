@@ -125,13 +125,14 @@ export class ReceiverStatistics {
   }
 
   /**
-   * Records a sender report, for LSR and DLSR of the next block.
+   * Records a sender report, for LSR and DLSR of the next block. One of another stream than the present one is ignored.
    *
    * @param ssrc Its sender.
    * @param middle The middle 32 bits of its NTP timestamp.
    * @param now Arrival time.
    */
   recordSenderReport(ssrc: number, middle: number, now: number): void {
+    if (this.#ssrc !== undefined && ssrc !== this.#ssrc) return;
     this.#senderReport = { ssrc, middle, arrivalMs: now };
   }
 

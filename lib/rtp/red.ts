@@ -63,22 +63,26 @@ export function encodeRedundant({ redundant, payload }: RedundantPayload): Uint8
 }
 
 /**
- * Parses the payload of a redundant packet.
+ * Parses the payload of a redundant packet. Of its redundant frames only those behind the last one that is not Opus are taken.
  *
- * @returns Views into `bytes`; undefined if they are invalid or have a block that is not Opus.
+ * @returns Views into `bytes`; undefined if they are invalid, or the frame of the packet itself is not Opus.
  */
 export function parseRedundant(bytes: Uint8Array): RedundantPayload | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let headers = 0;
   while (headers < bytes.length && bytes[headers]! & 0x80) headers += REDUNDANT_HEADER_BYTES;
   if (headers >= bytes.length || bytes[headers] !== OPUS_PAYLOAD_TYPE) return undefined;
-  const redundant: RedundantFrame[] = [];
+  let redundant: RedundantFrame[] = [];
   let at = headers + LAST_HEADER_BYTES;
   for (let header = 0; header < headers; header += REDUNDANT_HEADER_BYTES) {
     const fields = view.getUint32(header);
     const length = fields & LONGEST_REDUNDANT_BYTES;
-    if ((fields >>> 24 & 0x7f) !== OPUS_PAYLOAD_TYPE || at + length > bytes.length) return undefined;
-    redundant.push({ timestampOffset: fields >>> 10 & 0x3fff, payload: bytes.subarray(at, at + length) });
+    if (at + length > bytes.length) return undefined;
+    if ((fields >>> 24 & 0x7f) !== OPUS_PAYLOAD_TYPE) redundant = [];
+    else {redundant.push({
+        timestampOffset: fields >>> 10 & 0x3fff,
+        payload: bytes.subarray(at, at + length),
+      });}
     at += length;
   }
   return { redundant, payload: bytes.subarray(at) };

@@ -33,7 +33,10 @@ const MAX_ROUND_TRIP_MS = 10_000;
 /** With an older sender report the round-trip time is too inexact: clocks 300 ppm apart add 1.5 ms in 5 s. */
 const MAX_LSR_AGE_MS = 5_000;
 
-/** Name of the application-defined packet that announces RFC 2198: payload type, most redundant frames, 0, 0. */
+/**
+ * Name of the application-defined packet that announces RFC 2198: payload type, most redundant frames, 0, 0. Readers ignore its
+ * subtype and whatever follows the second byte.
+ */
 const REDUNDANCY_NAME = "SALA";
 
 /** Bytes of a random CNAME: 96 bits (RFC 7022, section 5). */
@@ -76,6 +79,7 @@ export interface ReportFigures {
   /** Latest round-trip time on the network; undefined until it is known. */
   readonly roundTripMs: number | undefined;
   readonly meanRoundTripMs: number | undefined;
+  /** Another object for each report on the outgoing stream. */
   readonly peer: PeerView | undefined;
   /** Most redundant frames that the peer takes in a packet; 0 until it has announced any. */
   readonly peerRedundancy: number;
@@ -165,7 +169,7 @@ export class RtcpSession {
   }
 
   /**
-   * Takes a datagram.
+   * Takes a datagram. Of report blocks on the outgoing stream, the one with the highest loss counts; others are ignored.
    *
    * @param now Arrival time.
    * @returns Whether it is a valid compound packet.
@@ -174,6 +178,7 @@ export class RtcpSession {
     const packets = parseCompound(datagram);
     if (!packets) return false;
     let sender: number | undefined;
+    const blocks: ReportBlock[] = [];
     for (const packet of packets) {
       if (packet.kind === "source_description") continue;
       if (packet.kind === "bye") {
@@ -189,10 +194,11 @@ export class RtcpSession {
       if (packet.kind === "sender_report") {
         this.#statistics.recordSenderReport(packet.ssrc, middle32(packet.ntpTimestamp), now);
       }
-      for (const block of packet.blocks) {
-        if (block.ssrc === this.#ssrc) this.#handleBlock(block, now);
-      }
+      blocks.push(...packet.blocks.filter(({ ssrc }) => ssrc === this.#ssrc));
     }
+    // A peer with several streams reports with each of them; all heard the same one of this phone.
+    const worst = blocks.toSorted((a, b) => b.fractionLost - a.fractionLost)[0];
+    if (worst) this.#handleBlock(worst, now);
     return true;
   }
 

@@ -366,8 +366,8 @@ export class CallTransport implements AsyncDisposable {
     // Only the notice that the peer is back needs the timer: setting it for each packet would waste time.
     if (this.#carryOutAll()) this.#drain();
     const probe = keyed && isRtcp(packet) ? parsePathProbe(packet) : undefined;
-    if (!probe) this.#voicePorts.get(call)?.handleDatagram(packet);
-    else this.#handleProbe(now, call, keyed!, probe);
+    if (probe) this.#handleProbe(now, call, keyed!, probe);
+    this.#voicePorts.get(call)?.handleDatagram(packet);
     return true;
   }
 

@@ -1,6 +1,6 @@
 /** From RTP datagrams to samples, without a socket or a clock. */
 
-import type { VoiceDecoder } from "../codec/opus.ts";
+import { packetSamples, type VoiceDecoder } from "../codec/opus.ts";
 import type { JitterBufferConfig } from "../jitter_buffer/config.ts";
 import { JitterBuffer } from "../jitter_buffer/jitter_buffer.ts";
 import { ReceiverStatistics } from "../rtp/receiver_statistics.ts";
@@ -73,10 +73,26 @@ export class VoiceReceiver {
 
 const NO_REDUNDANCY: RedundantPayload["redundant"] = [];
 
-/** The frames of a packet; undefined if it is not voice. */
+/** The frames of a packet, redundant ones as far as they were sent directly before it; undefined if it is not voice. */
 function voiceOf({ payloadType, payload }: RtpPacket): RedundantPayload | undefined {
   if (payloadType === OPUS_PAYLOAD_TYPE) return { payload, redundant: NO_REDUNDANCY };
   if (payloadType !== REDUNDANT_PAYLOAD_TYPE) return undefined;
-  const redundant = parseRedundant(payload);
-  return redundant && redundant.redundant.length <= MOST_REDUNDANT_FRAMES ? redundant : undefined;
+  const parsed = parseRedundant(payload);
+  return parsed && { payload: parsed.payload, redundant: directlyBefore(parsed.redundant) };
+}
+
+/**
+ * The last redundant frames, as far as each ends where the next one begins. Only by that their sequence numbers are known:
+ * RFC 2198 gives the offset of a timestamp, and senders may leave frames out.
+ */
+function directlyBefore(redundant: RedundantPayload["redundant"]): RedundantPayload["redundant"] {
+  let first = redundant.length;
+  let start = 0;
+  while (first > 0 && redundant.length - first < MOST_REDUNDANT_FRAMES) {
+    const { timestampOffset, payload } = redundant[first - 1]!;
+    if (payload.length === 0 || timestampOffset - packetSamples(payload) !== start) break;
+    start = timestampOffset;
+    first--;
+  }
+  return redundant.slice(first);
 }

@@ -149,7 +149,6 @@ export class VoiceSession {
   #cancelWake = (): void => {};
   /** Losses of the last reports. */
   readonly #losses: number[] = [];
-  #reportsReceived = 0;
   /** Settle when failed devices, and the microphone, are closed. */
   readonly #closing: { readonly sources: Promise<void>[]; readonly sinks: Promise<void>[] } = {
     sources: [],
@@ -363,11 +362,12 @@ export class VoiceSession {
 
   /** Adapts FEC and redundancy to the loss in a report. */
   #reported(datagram: Uint8Array, now: number): void {
+    const before = this.#rtcpSession.figures.peer;
     this.#rtcpSession.handlePacket(now, datagram);
-    const { peer, peerRedundancy, reportsReceived } = this.#rtcpSession.figures;
-    if (!peer || reportsReceived === this.#reportsReceived) return;
-    this.#reportsReceived = reportsReceived;
-    this.#losses.push(peer.lossFraction);
+    const { peer, peerRedundancy } = this.#rtcpSession.figures;
+    if (!peer) return;
+    // A report without a block on this phone's stream says nothing of its loss.
+    if (peer !== before) this.#losses.push(peer.lossFraction);
     if (this.#losses.length > REPORTS_REMEMBERED) this.#losses.shift();
     const expectedLoss = Math.max(...this.#losses);
     // FEC also with redundancy: Opus conceals gaps better between packets of an encoder that expects loss.

@@ -130,8 +130,8 @@ function arrivalsOf(call: GoldenCall): Arrival[] {
       continue;
     }
     const payload = call.stream === "hostile" && random() < 0.01
-      ? Uint8Array.of(9, 9, 9)
-      : payloadOf(frame, call.inBand, silent, speaking(timeMs));
+      ? Uint8Array.of(FIRST_BYTE[call.frameMs], 9, 9)
+      : payloadOf(frame, call, silent, speaking(timeMs));
     const redundant: RedundantFrame[] = before.slice(before.length - call.redundancy).map((earlier) => ({
       timestampOffset: (frame - earlier.frame) * call.frameMs * SAMPLES_PER_MS,
       payload: earlier.payload,
@@ -151,13 +151,21 @@ function arrivalsOf(call: GoldenCall): Arrival[] {
   return arrivals.sort((one, other) => one.atMs - other.atMs);
 }
 
-const COPY = 1;
-const LOUD = 2;
+/** First byte of an Opus packet of one frame of 10 or 20 ms (RFC 6716, section 3.1), and two bits that leave it one. */
+const FIRST_BYTE = { 10: 0xd0, 20: 0xd8 } as const;
+const COPY = 0x20;
+const LOUD = 0x04;
 
 /** A payload that says which frame it is; one of two bytes is silent. */
-function payloadOf(frame: number, inBand: boolean, silent: boolean, loud: boolean): Uint8Array {
-  if (silent) return new Uint8Array(2);
-  return Uint8Array.of((inBand ? COPY : 0) | (loud ? LOUD : 0), frame >> 16, frame >> 8, frame);
+function payloadOf(
+  frame: number,
+  { frameMs, inBand }: GoldenCall,
+  silent: boolean,
+  loud: boolean,
+): Uint8Array {
+  const first = FIRST_BYTE[frameMs];
+  if (silent) return Uint8Array.of(first, 0);
+  return Uint8Array.of(first | (inBand ? COPY : 0) | (loud ? LOUD : 0), frame >> 16, frame >> 8, frame);
 }
 
 /** One period of the voice, 8 ms, of whole numbers so that every machine makes the same. */

@@ -113,8 +113,17 @@ Deno.test("ReceiverStatistics.block() refers to the last sender report of the sa
   assertEquals(block?.lastSenderReport, 0x1234_5678);
   assertEquals(block?.delaySinceLastSenderReport, 1.5 * 65536);
   statistics.recordSenderReport(SSRC + 1, 1, 2600);
+  assertEquals(statistics.block(2500), block, "a report of another stream");
+  statistics.record(SSRC + 1, 1, 0, 2700);
   const other = statistics.block(2700);
   assertEquals([other?.lastSenderReport, other?.delaySinceLastSenderReport], [0, 0]);
+});
+
+Deno.test("ReceiverStatistics.block() refers to a sender report from before the first packet", () => {
+  const statistics = new ReceiverStatistics();
+  statistics.recordSenderReport(SSRC, 0x1234_5678, 1000);
+  statistics.record(SSRC, 1, 0, 1020);
+  assertEquals(statistics.block(2000)?.lastSenderReport, 0x1234_5678);
 });
 
 Deno.test("ReceiverStatistics.record() restarts with another SSRC", () => {

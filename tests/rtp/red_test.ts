@@ -28,7 +28,9 @@ const READ: Record<string, [bytes: string, redundant: [number, string][] | undef
   "half a header": ["ef0f", undefined],
   "a redundant frame that is longer than the packet": ["ef0f0003 6f aabb", undefined],
   "a frame of another codec": ["ef0f0001 00 aabb", undefined],
-  "a redundant frame of another codec": ["800f0001 6f aabb", undefined],
+  "a redundant frame of another codec": ["800f0001 6f aabb", [], "bb"],
+  "one of another codec before one of Opus": ["801e0001 ef0f0001 6f aabbcc", [[960, "bb"]], "cc"],
+  "one of Opus before one of another codec": ["ef1e0001 800f0001 6f aabbcc", [], "cc"],
 };
 
 for (const [name, [bytes, redundant, payload]] of Object.entries(READ)) {

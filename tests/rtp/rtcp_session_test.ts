@@ -187,11 +187,12 @@ Deno.test("RtcpSession announces how many redundant frames it takes, and learns 
   assertEquals(ours.figures.peerRedundancy, 0);
   ours.handlePacket(10_000, rtcpSession().tick(10_000)!);
   assertEquals(ours.figures.peerRedundancy, 2);
+  const report = { kind: "receiver_report", ssrc: 2, blocks: [] } as const;
+  const application = (name: string, ...data: number[]) =>
+    ({ kind: "application", ssrc: 2, name, data: Uint8Array.from(data) }) as const;
   const announced = (name: string, ...data: number[]) => {
     const ours = rtcpSession();
-    const report = { kind: "receiver_report", ssrc: 2, blocks: [] } as const;
-    const packet = { kind: "application", ssrc: 2, name, data: Uint8Array.from(data) } as const;
-    ours.handlePacket(0, encodeCompound([report, packet]));
+    ours.handlePacket(0, encodeCompound([report, application(name, ...data)]));
     return ours.figures.peerRedundancy;
   };
   assertEquals(announced("SALA", 63, 1, 0, 0), 1);
@@ -199,6 +200,19 @@ Deno.test("RtcpSession announces how many redundant frames it takes, and learns 
   assertEquals(announced("SALA", 64, 2, 0, 0), 0, "another payload type");
   assertEquals(announced("NONE", 63, 2, 0, 0), 0, "another program");
   assertEquals(announced("SALA"), 0, "without data");
+  assertEquals(announced("SALA", 63, 2, 9, 9, 1, 2, 3, 4), 2, "of a later version");
+  const handle = (...packets: Parameters<typeof application>[]) =>
+    ours.handlePacket(0, encodeCompound([report, ...packets.map((packet) => application(...packet))]));
+  handle(["SALA", 63, 1, 0, 0]);
+  handle();
+  handle(["SALA"], ["SALA", 99, 2, 0, 0]);
+  assertEquals(ours.figures.peerRedundancy, 1, "the last one stays");
+  const subtype = encodeCompound([report, application("SALA", 63, 2, 0, 0)]);
+  subtype[8] = 0x9f;
+  ours.handlePacket(0, subtype);
+  assertEquals(ours.figures.peerRedundancy, 2, "with any subtype");
+  handle(["SALA", 63, 2, 0, 0], ["SALA", 63, 0, 0, 0]);
+  assertEquals(ours.figures.peerRedundancy, 0, "the last of a compound packet");
 });
 
 Deno.test("RtcpSession.tick() sends reports at 0.5 to 1.5 times the interval, the first at half of that", () => {
@@ -327,6 +341,28 @@ Deno.test("RtcpSession.handlePacket() ignores blocks of other streams, and inval
   assertEquals(rtcpSession.figures.peerLeft, false);
   assertEquals(rtcpSession.handlePacket(10, Uint8Array.of(0x80, 200, 0, 9)), false);
   assertEquals(rtcpSession.figures.reportsReceived, 1);
+});
+
+Deno.test("RtcpSession.handlePacket() takes the highest loss of several blocks on its own stream", () => {
+  const rtcpSession = new RtcpSession({
+    ssrc: 9,
+    statistics: new ReceiverStatistics(),
+    now: 0,
+    unixMs: UNIX_MS,
+  });
+  const block = (ssrc: number, fractionLost: number) => ({ ...FORGED, ssrc, fractionLost });
+  const report = (ssrc: number, ...blocks: ReportBlock[]) =>
+    ({ kind: "receiver_report", ssrc, blocks }) as const;
+  const handle = (...packets: [ReturnType<typeof report>, ...ReturnType<typeof report>[]]) => {
+    assert(rtcpSession.handlePacket(10, encodeCompound(packets)));
+    return rtcpSession.figures.peer;
+  };
+  assertEquals(handle(report(1, block(8, 200))), undefined);
+  assertEquals(handle(report(1, block(9, 16), block(9, 64), block(9, 32)))?.lossFraction, 1 / 4);
+  assertEquals(handle(report(1, block(8, 200), block(9, 32)), report(2, block(9, 16)))?.lossFraction, 1 / 8);
+  const { peer } = rtcpSession.figures;
+  assertEquals(handle(report(1)) === peer, true, "without a block nothing new is known");
+  assertEquals(handle(report(1, block(9, 32))) === peer, false);
 });
 
 Deno.test("randomCname() is 96 random bits in base64", () => {

@@ -3,6 +3,7 @@
 import { assert, assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
 import { AMPLIFICATION_FACTOR } from "../../lib/call/peer_paths.ts";
 import { type Endpoint, sameEndpoint } from "../../lib/protocol/address.ts";
+import { encodeCompound, parseCompound } from "../../lib/rtp/rtcp.ts";
 import { encodeRtp, isRtcp, isRtpOrRtcp } from "../../lib/rtp/rtp.ts";
 import type { DatagramListener, UdpDriver, UdpSocket } from "../../lib/transport/udp_socket.ts";
 import { systemClock } from "../../lib/util/clock.ts";
@@ -192,6 +193,27 @@ for (const role of ["caller", "callee"] as const) {
       assert(after.every((ip) => ip === true || ip === NEW_IP), `${after}`);
       assertEquals(stays.phone.told.filter((told) => told === "peer_moved").length, 1);
       assert(!moves.phone.told.includes("peer_moved"));
+    });
+  });
+
+  Deno.test(`CallTransport reads the report that a ${role} sends with a challenge, and answers the challenge`, async () => {
+    await inCall(role, async ({ network, stays, moves }) => {
+      const send = moves.phone.line.voiceSender(moves.phone.line.current!);
+      const { length } = network.sent;
+      send(encodeCompound([
+        { kind: "receiver_report", ssrc: 1, blocks: [] },
+        { kind: "application", ssrc: 1, name: "SALD", data: new Uint8Array(8) },
+        { kind: "application", ssrc: 1, name: "SALA", data: Uint8Array.of(63, 1, 0, 0) },
+      ]));
+      await moves.phone.until(() => moves.phone.probes.length > 0);
+      assertEquals(stays.phone.probes.length, 1);
+      const parsed = stays.phone.probes.flatMap((datagram) => parseCompound(datagram)!);
+      assertEquals(parsed.map((packet) => packet.kind === "application" && packet.name), [
+        false,
+        "SALD",
+        "SALA",
+      ]);
+      assertEquals(network.sent.length - length, 2);
     });
   });
 

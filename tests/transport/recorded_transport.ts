@@ -3,6 +3,7 @@
 import type { Call } from "../../lib/call/call.ts";
 import { type Encryption, randomPolicy } from "../../lib/call/encryption_policy.ts";
 import type { Trace } from "../../lib/protocol/trace.ts";
+import { parsePathProbe } from "../../lib/rtp/path_probe.ts";
 import { runtimeCipher } from "../../lib/srtp/aes_gcm.ts";
 import { CallTransport, type CallTransportOptions } from "../../lib/transport/call_transport.ts";
 import type { UdpDriver } from "../../lib/transport/udp_socket.ts";
@@ -21,7 +22,9 @@ export class Recorded implements AsyncDisposable {
   readonly line: CallTransport;
   readonly told: string[] = [];
   readonly traces: Trace[] = [];
+  /** Voice and reports, as far as they carry no challenge or response. */
   readonly voice: Uint8Array[] = [];
+  readonly probes: Uint8Array[] = [];
   readonly floods: number[] = [];
   #changed = Promise.withResolvers<void>();
 
@@ -60,7 +63,7 @@ export class Recorded implements AsyncDisposable {
   #openVoice(call: Call): void {
     this.line.openVoice(call, {
       handleDatagram: (datagram) => {
-        this.voice.push(datagram);
+        (parsePathProbe(datagram) ? this.probes : this.voice).push(datagram);
         this.#change();
       },
     });

@@ -246,13 +246,14 @@ Deno.test("VoiceSession sends redundant frames by the highest loss of the last r
       ? parseRedundant(packet.payload)!.redundant.length
       : 0;
   };
-  const report = (fractionLost: number) =>
+  const own = () => parseRtp(sent[0]!)!.ssrc;
+  const report = (fractionLost: number, ssrc = own(), copies = 2) =>
     session.handleDatagram(encodeCompound([
       {
         kind: "receiver_report",
         ssrc: 7,
         blocks: [{
-          ssrc: parseRtp(sent[0]!)!.ssrc,
+          ssrc,
           fractionLost,
           cumulativeLost: 0,
           highestSequence: 0,
@@ -261,7 +262,12 @@ Deno.test("VoiceSession sends redundant frames by the highest loss of the last r
           delaySinceLastSenderReport: 0,
         }],
       },
-      { kind: "application", ssrc: 7, name: "SALA", data: Uint8Array.of(REDUNDANT_PAYLOAD_TYPE, 2, 0, 0) },
+      {
+        kind: "application",
+        ssrc: 7,
+        name: "SALA",
+        data: Uint8Array.of(REDUNDANT_PAYLOAD_TYPE, copies, 0, 0),
+      },
     ]));
   assertEquals(redundancy(), 0);
   const counts = [0, 0.02, 0.07, 0, 0.02, ...new Array(8).fill(0), 0, 0].map((loss) => {
@@ -269,6 +275,21 @@ Deno.test("VoiceSession sends redundant frames by the highest loss of the last r
     return redundancy();
   });
   assertEquals(counts, [0, 1, ...new Array(10).fill(2), 1, 1, 0]);
+  // Reports that say nothing of this stream neither count as loss, nor let a loss be forgotten earlier.
+  report(255, own() + 1);
+  assertEquals(redundancy(), 0);
+  report(255);
+  report(0);
+  for (let times = 0; times < 10; times++) report(0, own() + 1);
+  assertEquals(redundancy(), 2);
+  for (let times = 0; times < 8; times++) report(0);
+  assertEquals(redundancy(), 2);
+  report(0);
+  assertEquals(redundancy(), 0);
+  // But what they announce counts at once.
+  report(255);
+  report(0, own() + 1, 1);
+  assertEquals(redundancy(), 1);
   await session.stop();
   await session.closed();
 });
