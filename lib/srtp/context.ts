@@ -10,7 +10,7 @@ import { openRtcp, openRtp, rtcpId, rtpId, sealRtcp, sealRtp } from "./packet.ts
 const SEQUENCE_CYCLE = 0x1_0000;
 
 /** Most streams of a peer. Sala's phone has one a call; other peers may start again with a new SSRC. */
-const MAX_STREAMS = 8;
+export const MAX_STREAMS = 8;
 
 /** The sender of one direction. */
 export class SrtpSender {

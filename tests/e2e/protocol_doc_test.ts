@@ -1,4 +1,4 @@
-import { createHash, createHmac, hkdfSync } from "node:crypto";
+import { createCipheriv, createHash, createHmac, hkdfSync } from "node:crypto";
 import { assert, assertEquals } from "@std/assert";
 import { RINGING_TIMEOUT_MS, TIME_WAIT_MS, TRANSACTION_TIMEOUT_MS } from "../../lib/call/call.ts";
 import { PEER_LOST_MS, PEER_SILENT_MS } from "../../lib/call/peer_liveness.ts";
@@ -19,7 +19,13 @@ import { REPLAY_WINDOW_PACKETS } from "../../lib/srtp/replay_window.ts";
 import { DEFAULT_PHONE_PORT } from "../../lib/phone/options.ts";
 import { SAMPLE_RATE } from "../../lib/dsp/pcm.ts";
 import { FRAME_SAMPLES } from "../../lib/codec/opus.ts";
-import { OPUS_PAYLOAD_TYPE } from "../../lib/rtp/rtp.ts";
+import { encodePathProbe } from "../../lib/rtp/path_probe.ts";
+import { encodeRedundant, MOST_REDUNDANT_FRAMES, REDUNDANT_PAYLOAD_TYPE } from "../../lib/rtp/red.ts";
+import { ReceiverStatistics } from "../../lib/rtp/receiver_statistics.ts";
+import { REPORT_INTERVAL_MS, RtcpSession } from "../../lib/rtp/rtcp_session.ts";
+import { encodeRtp, OPUS_PAYLOAD_TYPE } from "../../lib/rtp/rtp.ts";
+import { MAX_STREAMS, SrtpSender } from "../../lib/srtp/context.ts";
+import { sessionKeys } from "../../lib/srtp/key_derivation.ts";
 import { MAX_DATAGRAM_BYTES, parseCallMessage } from "../../lib/protocol/call_messages.ts";
 import { LineSplitter, MAX_LINE_BYTES } from "../../lib/protocol/line_splitter.ts";
 import { MAX_NAME_LENGTH } from "../../lib/protocol/name.ts";
@@ -114,7 +120,11 @@ const NUMBERS: [what: string, value: string][] = [
   ["Silence until an old address of a peer gets nothing more", `${PATH_SILENT_MS} ms`],
   ["Addresses of a call's peer at most", `${MAX_PATHS}`],
   ["Replay window", `${REPLAY_WINDOW_PACKETS} packets`],
+  ["Streams of a peer in a call with keys at most", `${MAX_STREAMS}`],
+  ["Mean time between reports", `${REPORT_INTERVAL_MS} ms`],
   ["Payload type of voice", `${OPUS_PAYLOAD_TYPE}`],
+  ["Payload type of voice with copies", `${REDUNDANT_PAYLOAD_TYPE}`],
+  ["Copies in a packet at most", `${MOST_REDUNDANT_FRAMES}`],
   ["Clock of voice", `${SAMPLE_RATE} Hz`],
   ["Samples in a packet", `${FRAME_SAMPLES}`],
 ];
@@ -207,6 +217,61 @@ Deno.test("docs/protocol.md has an example whose keys are those of the code", ()
       if (field !== undefined) assert([...documented.values()].includes(field), line);
     }
   }
+});
+
+Deno.test("docs/protocol.md has packets that the code makes", () => {
+  const bytesOf = new Map(rows("| value | in the example |").map(([what = "", value = ""]) => [what, value]));
+  const [key, salt] = ["key", "salt"].map((what) =>
+    Uint8Array.fromHex(bytesOf.get(`master ${what}, João's voice`)!)
+  ) as [Uint8Array, Uint8Array];
+  const frame = (hex: string) => Uint8Array.fromHex(hex);
+  const ssrc = 0x5a1a0001;
+  const payload = encodeRedundant({
+    redundant: [
+      { timestampOffset: 2 * FRAME_SAMPLES, payload: frame("f80102") },
+      { timestampOffset: FRAME_SAMPLES, payload: frame("f80304") },
+    ],
+    payload: frame("f80506"),
+  });
+  const voice = encodeRtp({
+    payloadType: REDUNDANT_PAYLOAD_TYPE,
+    marker: false,
+    sequenceNumber: 32767,
+    timestamp: 96000,
+    ssrc,
+    payload,
+  });
+  const session = new RtcpSession({
+    ssrc,
+    statistics: new ReceiverStatistics(),
+    now: 0,
+    unixMs: 0,
+    cname: "AAECAwQFBgcICQoL",
+  });
+  const report = session.tick(2 * REPORT_INTERVAL_MS)!;
+  const sender = new SrtpSender({ key, salt });
+  const [srtp, srtcp] = [sender.protect(voice), sender.protect(report)];
+  const [rtpKeys, rtcpKeys] = (["rtp", "rtcp"] as const).map((kind) => sessionKeys({ key, salt }, kind));
+  const block = new Uint8Array(16);
+  block.set(salt);
+  block[7]! ^= 2;
+  // As the document says it, with another cipher than the code's.
+  const cipher = createCipheriv("aes-128-ctr", key, block);
+  assertEquals(new Uint8Array(cipher.update(new Uint8Array(12))).toHex(), rtpKeys!.salt.toHex());
+  const probe = encodePathProbe(ssrc, { kind: "challenge", token: 0x0011_2233_4455_6677n });
+  assertEquals(rows("| value | bytes |"), [
+    ["counter block of label 2", block.toHex()],
+    ["session key of SRTP", rtpKeys!.key.toHex()],
+    ["session salt of SRTP", rtpKeys!.salt.toHex()],
+    ["session key of SRTCP", rtcpKeys!.key.toHex()],
+    ["session salt of SRTCP", rtcpKeys!.salt.toHex()],
+    ["payload with copies f80102 and f80304, frame f80506", payload.toHex()],
+    ["RTP packet", voice.toHex()],
+    ["SRTP packet", srtp.toHex()],
+    ["report: receiver report, CNAME, SALA", report.toHex()],
+    ["SRTCP packet", srtcp.toHex()],
+    ["challenge 0011223344556677 (3.7)", probe.toHex()],
+  ]);
 });
 
 function sha256(text: string): Uint8Array {

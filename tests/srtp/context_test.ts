@@ -91,6 +91,42 @@ Deno.test("SrtpReceiver follows the rollover counter on a network that loses and
   assert(taken > 5_000, `${taken}`);
 });
 
+Deno.test("SrtpReceiver takes any first number of voice, as one of the first cycle, and any first index of reports", () => {
+  for (const first of [0, 1, 0x7fff, 0x8000, 0xfffe, 0xffff]) {
+    for (const missed of [0, 1, 3, 500]) {
+      const sender = new SrtpSender(MASTER);
+      const receiver = new SrtpReceiver(MASTER);
+      const sent = Array.from(
+        { length: 600 },
+        (_, mark) => [voice(first + mark), report(mark & 0xff)] as const,
+      )
+        .map((packets) => packets.map((packet) => [packet, sender.protect(packet)] as const));
+      const heard = sent.slice(missed).flat().filter(([packet, datagram]) => {
+        const opened = receiver.unprotect(datagram);
+        if (opened) assertEquals(opened, packet);
+        return opened;
+      }).map(([packet]) => packet[1]);
+      // A sender that begins in the upper half makes itself unheard where a rollover is missed.
+      const missesRollover = first + missed > 0xffff;
+      assertEquals(
+        heard.filter((type) => type === 111).length,
+        missesRollover ? 0 : 600 - missed,
+        `${first}`,
+      );
+      assertEquals(heard.filter((type) => type === 201).length, 600 - missed);
+    }
+  }
+});
+
+Deno.test("SrtpReceiver takes packets from before the first one, but none from before the first cycle", () => {
+  const sender = new SrtpSender(MASTER);
+  const sent = Array.from({ length: 10 }, (_, mark) => sender.protect(voice(mark)));
+  const receiver = new SrtpReceiver(MASTER);
+  for (const mark of [4, 0, 3]) assert(receiver.unprotect(sent[mark]!));
+  const before = new SrtpSender(MASTER).protect(voice(0xffff));
+  assertEquals(receiver.unprotect(before), undefined);
+});
+
 Deno.test("SrtpReceiver keeps eight streams apart, and refuses others", () => {
   const receiver = new SrtpReceiver(MASTER);
   const taken = Array.from(
