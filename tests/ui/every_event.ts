@@ -7,7 +7,7 @@ import type { ListenDetail, RegistryEvent } from "../../lib/events/registry_even
 import type { SecretDetail, UsageProblem } from "../../lib/events/usage_problem.ts";
 import type { AddressProblem } from "../../lib/protocol/address.ts";
 import { ERROR_CODES } from "../../lib/protocol/registry_messages.ts";
-import type { ConnectFailure, Refusal } from "../../lib/registration/registry_client.ts";
+import type { ConnectFailure, Refusal } from "../../lib/registration/connect_failure.ts";
 import type { SystemError } from "../../lib/util/system_error.ts";
 import type { TlsError } from "../../lib/util/tls_error.ts";
 
@@ -81,6 +81,16 @@ const CONNECT: ByKind<ConnectFailure> = {
   not_a_registry: { kind: "not_a_registry" },
   tls_wanted: { kind: "tls_wanted" },
   aborted: { kind: "aborted" },
+  room_full: { kind: "room_full" },
+  registry_refused: { kind: "registry_refused", reason: "senha_incorreta", text: "" },
+  none_answered: {
+    kind: "none_answered",
+    tried: [
+      { host: "192.168.0.10", port: 5000, ip: "192.168.0.10", detail: { kind: "refused" } },
+      { host: "sala.local", port: 5001, ip: "2001:db8::1", detail: { kind: "timeout" } },
+      { host: "outra.local", port: 5000, detail: { kind: "name_not_resolved" } },
+    ],
+  },
 };
 
 const FILE: ByKind<FileDetail> = {
@@ -212,7 +222,10 @@ const EVENTS: ByEvent<PhoneEvent> = {
       text: "{}",
     },
   ],
-  registered: [{ event: "registered", ...MARIA }],
+  registered: [
+    { event: "registered", ...MARIA },
+    { event: "registered", registry: { host: "sala.local", ip: "192.168.0.10", port: 5000 }, ...MARIA },
+  ],
   name_taken: [{ event: "name_taken", name: "maria" }],
   registration_refused: REFUSALS.map(({ reason, text }) => ({ event: "registration_refused", reason, text })),
   registry_unreachable: [
@@ -224,9 +237,17 @@ const EVENTS: ByEvent<PhoneEvent> = {
   registry_awaited: [
     { event: "registry_awaited", host: "sala.local", port: 5001, detail: SYSTEM.refused },
     { event: "registry_awaited", host: "sala.local", port: 5000, detail: { kind: "room_full" } },
+    { event: "registry_awaited", host: "sala.local", port: 5000, detail: CONNECT.none_answered },
   ],
   registry_lost: [{ event: "registry_lost" }],
-  registry_back: [{ event: "registry_back", name: "maria" }],
+  registry_back: [
+    { event: "registry_back", name: "maria" },
+    {
+      event: "registry_back",
+      name: "maria",
+      registry: { host: "2001:db8::1", ip: "2001:db8::1", port: 5001 },
+    },
+  ],
   address_changed: [{ event: "address_changed", before: "192.168.0.7", ...MARIA }],
   registry_away: [{ event: "registry_away" }],
   password_refused: [{ event: "password_refused", given: true }, { event: "password_refused", given: false }],

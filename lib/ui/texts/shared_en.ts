@@ -3,7 +3,7 @@
 import { formatEndpoint } from "../../protocol/address.ts";
 import type { ErrorCode } from "../../protocol/registry_messages.ts";
 import type { Detail } from "../../events/detail.ts";
-import { numbers, withoutStop } from "./phrases.ts";
+import { numbers, triedPlaces, withoutStop } from "./phrases.ts";
 import type { Causes, UsageTexts } from "./shape.ts";
 import { fromTable } from "./table.ts";
 
@@ -72,6 +72,7 @@ const CAUSES: Causes = {
   not_a_registry: "what answers there is no registry of Sala; check the address and the port",
   tls_wanted: "it speaks TLS only; use --tls",
   room_full: "the room is full",
+  none_answered: (failure) => triedPlaces(failure, causeEn),
   aborted: "the attempt was given up",
   registry_refused: ({ reason, text }) => `the registry refused the request: ${refusalEn(reason, text)}`,
 

@@ -3,7 +3,7 @@
 import { formatEndpoint } from "../../protocol/address.ts";
 import type { ErrorCode } from "../../protocol/registry_messages.ts";
 import type { Detail } from "../../events/detail.ts";
-import { numbers, withoutStop } from "./phrases.ts";
+import { numbers, triedPlaces, withoutStop } from "./phrases.ts";
 import type { Causes, UsageTexts } from "./shape.ts";
 import { fromTable } from "./table.ts";
 
@@ -74,6 +74,7 @@ const CAUSES: Causes = {
   not_a_registry: "o que responde lá não é um registro da Sala; confira o endereço e a porta",
   tls_wanted: "ele só fala TLS; use --tls",
   room_full: "a sala está cheia",
+  none_answered: (failure) => triedPlaces(failure, causePt),
   aborted: "a tentativa foi interrompida",
   registry_refused: ({ reason, text }) => `o registro recusou o pedido: ${refusalPt(reason, text)}`,
 
