@@ -1,13 +1,14 @@
 /** One connection of a registry: reads its lines no faster than their replies are written. */
 
 import type { ForeignProtocol } from "../events/registry_events.ts";
-import { canonicalIp, type Endpoint } from "../protocol/address.ts";
+import { canonicalIp, type Endpoint, isLoopback } from "../protocol/address.ts";
 import { type Line, LineSplitter } from "../protocol/line_splitter.ts";
 import type { RegistryReply } from "../protocol/registry_messages.ts";
 import { pause } from "../util/pause.ts";
 import { within } from "../util/time_limit.ts";
 import { TokenBucket } from "../util/token_bucket.ts";
 import { WriteQueue } from "../util/write_queue.ts";
+import { beginsProxyHeader } from "./proxy_protocol.ts";
 import { NO_PHONE, type Session } from "./session.ts";
 
 /** Burst of the rate limit, in seconds of its rate: 200 requests, enough to read the list of a full room. */
@@ -34,8 +35,8 @@ const LINGER_MS = 1000;
 /** Most bytes to read after the last reply. */
 const MAX_LINGER_BYTES = 64 * 1024;
 
-/** A socket of a registry. */
-export type Socket = Deno.TcpConn | Deno.TlsConn;
+/** A socket of a registry. `phone` is for whom a load balancer connected it, if one did. */
+export type Socket = (Deno.TcpConn | Deno.TlsConn) & { readonly phone?: Endpoint };
 
 /** The registry, as its connections see it. */
 export interface ConversationHost {
@@ -119,14 +120,24 @@ const TLS_HANDSHAKE = [22, 3];
 
 /** What a client that is no phone speaks, by its first bytes. */
 function foreignProtocol(bytes: Uint8Array): ForeignProtocol | undefined {
+  if (beginsProxyHeader(bytes)) return "proxy";
   if (TLS_HANDSHAKE.every((byte, index) => bytes[index] === byte)) return "tls";
   return HTTP.test(decoder.decode(bytes)) ? "http" : undefined;
 }
 
-/** The other end of a socket. */
+/** The other end of a socket; behind a load balancer the phone and not the balancer. */
 export function peerOf(socket: Socket): Endpoint {
+  return socket.phone ?? senderOf(socket);
+}
+
+function senderOf(socket: Socket): Endpoint {
   const { hostname, port } = socket.remoteAddr as Deno.NetAddr;
   return { ip: canonicalIp(hostname), port };
+}
+
+/** Whether the other end is on this machine. A loopback address that a balancer elsewhere names is one of its own. */
+export function isNear(socket: Socket): boolean {
+  return isLoopback(peerOf(socket).ip) && isLoopback(senderOf(socket).ip);
 }
 
 const decoder = new TextDecoder();

@@ -1,8 +1,8 @@
 /** The registry as a TCP or TLS server. */
 
 import { personFields } from "../events/fields.ts";
-import type { ListenDetail, RegistryEvent } from "../events/registry_events.ts";
-import { type Endpoint, formatEndpoint, isLoopback, unreachable } from "../protocol/address.ts";
+import type { RegistryEvent } from "../events/registry_events.ts";
+import { type Endpoint, unreachable } from "../protocol/address.ts";
 import { type Line, MAX_LINE_BYTES } from "../protocol/line_splitter.ts";
 import { DEFAULT_REGISTRY_PORT, type Person, type RegistryReply } from "../protocol/registry_messages.ts";
 import { Admission } from "./admission.ts";
@@ -12,14 +12,16 @@ import {
   closeQuietly,
   Connection,
   type ConversationHost,
+  isNear,
   linger,
   peerOf,
   type Socket,
 } from "./connection.ts";
+import { Listeners, type TlsKeys } from "./listeners.ts";
+import type { TrustedProxies } from "./proxy_protocol.ts";
 import { type AddressJudge, ROOM_FULL, type Session } from "./session.ts";
 import { spareDescriptors } from "./descriptor_budget.ts";
 import { hostAddresses } from "../util/host_addresses.ts";
-import { listenError } from "../util/system_error.ts";
 import { tlsError } from "../util/tls_error.ts";
 import { within } from "../util/time_limit.ts";
 import { pause } from "../util/pause.ts";
@@ -52,9 +54,6 @@ const MAX_LINGERING = RESERVED_DESCRIPTORS / 2;
 /** Hysteresis of the event `room_full`: it comes again only after the connections fell below this fraction. */
 const FULL_HYSTERESIS = 0.9;
 
-/** Pause after a failed accept, since a lack of descriptors lasts a while. */
-const ACCEPT_RETRY_MS = 100;
-
 /** Longest time that closing waits for connections: one with a pending write may not end by itself. */
 const CLOSE_TIMEOUT_MS = 1000;
 
@@ -74,34 +73,27 @@ export interface RegistryLimits {
 
 /** Options of a registry. */
 export interface RegistryOptions extends RegistryLimits {
-  /** The local address to listen on: `0.0.0.0` for all of IPv4, `::` for all of IPv6 and IPv4. */
-  readonly host?: string;
+  /** The local addresses to listen on, as in {@linkcode Listeners.open}: all of IPv4 and IPv6 unless given. */
+  readonly host?: string | readonly string[];
   /** TCP port; 0 for any free one. */
   readonly port?: number;
   /** Verifies the room's password, if it has one. */
   readonly gate?: PasswordGate;
   /** Certificate chain and private key in PEM. With it, the registry speaks TLS only. */
-  readonly tls?: { readonly cert: string; readonly key: string };
+  readonly tls?: TlsKeys;
+  /** The load balancers whose connections begin with a header of the PROXY protocol. */
+  readonly proxies?: TrustedProxies;
   /** Called for every event. Must not throw. */
   readonly onEvent?: (event: RegistryEvent) => void;
 }
 
 /** A running registry. */
 export interface RegistryServer extends AsyncDisposable {
-  /** The address and port that it listens on. */
-  readonly host: string;
+  /** The addresses and the port that it listens on. */
+  readonly hosts: readonly string[];
   readonly port: number;
   /** Stops listening and closes all connections, within about 1 s. May be called again. */
   close(): Promise<void>;
-}
-
-/** The registry cannot listen, such as at an address that is not this machine's or with a key that is none. */
-export class ListenError extends Error {
-  override readonly name = "ListenError";
-
-  constructor(readonly detail: ListenDetail) {
-    super(`Cannot listen at ${formatEndpoint({ ip: detail.host, port: detail.port })}: ${detail.cause.kind}`);
-  }
 }
 
 /**
@@ -110,29 +102,15 @@ export class ListenError extends Error {
  * @throws {ListenError} If it cannot listen there; `address_in_use` where the port is another process's.
  */
 export function startRegistry(options: RegistryOptions = {}): RegistryServer {
-  const { host = "0.0.0.0", port = DEFAULT_REGISTRY_PORT } = options;
-  let listener: Listener;
-  try {
-    listener = options.tls
-      ? Deno.listenTls({ hostname: host, port, ...options.tls })
-      : Deno.listen({ hostname: host, port });
-  } catch (error) {
-    throw new ListenError({
-      kind: "cannot_listen",
-      host,
-      port,
-      cause: tlsError(error) ?? listenError(error, port),
-    });
-  }
-  return new Server(listener, options);
+  const { host, port = DEFAULT_REGISTRY_PORT, tls } = options;
+  const hosts = typeof host === "string" ? [host] : host;
+  return new Server(Listeners.open({ hosts, port, tls }), options);
 }
 
-type Listener = Deno.TcpListener | Deno.TlsListener;
-
 class Server implements RegistryServer {
-  readonly host: string;
+  readonly hosts: readonly string[];
   readonly port: number;
-  readonly #listener: Listener;
+  readonly #listeners: Listeners;
   readonly #maxConnections: number;
   readonly #maxPerAddress: number | undefined;
   readonly #host: ConversationHost;
@@ -154,14 +132,13 @@ class Server implements RegistryServer {
   #closing: Promise<void> | undefined;
 
   constructor(
-    listener: Listener,
+    listeners: Listeners,
     options: RegistryOptions,
   ) {
     this.#registrar = new Registrar(options);
-    const { hostname, port } = listener.addr as Deno.NetAddr;
-    this.host = hostname;
-    this.port = port;
-    this.#listener = listener;
+    this.hosts = listeners.hosts;
+    this.port = listeners.port;
+    this.#listeners = listeners;
     this.#maxConnections = options.maxConnections ?? DEFAULT_MAX_CONNECTIONS;
     this.#maxPerAddress = options.maxPerAddress;
     this.#host = {
@@ -172,7 +149,11 @@ class Server implements RegistryServer {
       encode: (reply, peer) => this.#encode(reply, peer),
     };
     this.#onEvent = options.onEvent ?? (() => {});
-    this.#accepting = this.#accept();
+    this.#accepting = listeners.serve({
+      proxies: options.proxies,
+      onConnection: (socket) => this.#accepted(socket),
+      onProxyProblem: (ip, problem) => this.#onEvent({ event: "proxy_refused", ip, problem }),
+    });
   }
 
   close(): Promise<void> {
@@ -184,7 +165,7 @@ class Server implements RegistryServer {
   }
 
   async #close(): Promise<void> {
-    this.#listener.close();
+    this.#listeners.close();
     await this.#accepting;
     clearTimeout(this.#timer);
     const ends = [...this.#connections.values()];
@@ -195,19 +176,10 @@ class Server implements RegistryServer {
     this.#onEvent = () => {};
   }
 
-  async #accept(): Promise<void> {
-    while (!this.#closing) {
-      let socket: Socket;
-      try {
-        socket = await this.#listener.accept();
-      } catch {
-        if (!this.#closing) await pause(ACCEPT_RETRY_MS);
-        continue;
-      }
-      if (this.#closing) closeQuietly(socket);
-      else if (this.#hasCapacity()) this.#admit(socket);
-      else this.#rejectFull(socket);
-    }
+  #accepted(socket: Socket): void {
+    if (this.#closing) closeQuietly(socket);
+    else if (this.#hasCapacity()) this.#admit(socket);
+    else this.#rejectFull(socket);
   }
 
   /** Whether another connection fits the limit and the free descriptors. */
@@ -225,7 +197,7 @@ class Server implements RegistryServer {
 
   #admit(socket: Socket): void {
     const { ip } = peerOf(socket);
-    const limit = this.#maxPerAddress ?? (isLoopback(ip) ? Infinity : DEFAULT_MAX_PER_ADDRESS);
+    const limit = this.#maxPerAddress ?? (isNear(socket) ? Infinity : DEFAULT_MAX_PER_ADDRESS);
     const entry = this.#admission.enter(performance.now(), ip, limit);
     // The event came with the last admitted connection.
     if (!entry) return this.#refuse(socket);
@@ -242,7 +214,7 @@ class Server implements RegistryServer {
   /** Serves a connection until either side ends it. Never rejects. */
   async #serve(socket: Socket, waitMs: number): Promise<void> {
     if (waitMs > 0) await pause(waitMs);
-    const session = this.#registrar.handleConnect(performance.now(), judgeFor(peerOf(socket)));
+    const session = this.#registrar.handleConnect(performance.now(), judgeFor(socket));
     try {
       const connection = new Connection(socket);
       this.#bySession.set(session, connection);
@@ -378,9 +350,10 @@ class Server implements RegistryServer {
 }
 
 /** Judges addresses as far as this machine can: whether a link-local one can be reached, only its callers know. */
-function judgeFor(peer: Endpoint): AddressJudge {
+function judgeFor(socket: Socket): AddressJudge {
+  const near = isNear(socket);
   return ({ ip, porta }) => {
-    const problem = unreachable({ ip, port: porta }, hostAddresses(), isLoopback(peer.ip));
+    const problem = unreachable({ ip, port: porta }, hostAddresses(), near);
     return problem?.kind === "link_local_address" ? undefined : problem;
   };
 }

@@ -182,6 +182,7 @@ const PROBLEMS: { readonly [Kind in UsageProblem["kind"]]: readonly (UsageProble
   no_terminal: [{ kind: "no_terminal", option: "--room-password" }],
   nothing_typed: [{ kind: "nothing_typed", option: "--room-password" }],
   incomplete: [{ kind: "incomplete", option: "--ca", missing: "--tls" }],
+  excludes: [{ kind: "excludes", option: "--proxy-protocol", other: "--tls-cert" }],
   same_file: [{ kind: "same_file", option: "--speaker", other: "--mic", value: "./a.wav" }],
 };
 
@@ -419,11 +420,14 @@ const REGISTRY_EVENTS: ByEvent<RegistryEvent> = {
   version: [{ event: "version", program: "registry", version: "1.0.0" }],
   listening: [
     {
-      ...{ event: "listening", host: "::", port: 5001, version: "1.0.0" },
+      ...{ event: "listening", host: "0.0.0.0", hosts: ["0.0.0.0", "::"], port: 5001, version: "1.0.0" },
       addresses: ["192.0.2.1", "2001:db8::1"],
       options: ["--tls"],
     },
-    { event: "listening", host: "127.0.0.1", port: 5000, addresses: [], options: [], version: "1.0.0" },
+    {
+      ...{ event: "listening", host: "127.0.0.1", port: 5000, hosts: ["127.0.0.1", "::1"], version: "1.0.0" },
+      ...{ addresses: [], options: [] },
+    },
   ],
   joined: [{ event: "joined", ...MARIA, version: "1.0.0" }, { event: "joined", ...MARIA }],
   left: [
@@ -449,7 +453,11 @@ const REGISTRY_EVENTS: ByEvent<RegistryEvent> = {
   foreign_client: [
     { event: "foreign_client", ip: "192.0.2.1", protocol: "http" },
     { event: "foreign_client", ip: "192.0.2.1", protocol: "tls" },
+    { event: "foreign_client", ip: "192.0.2.1", protocol: "proxy" },
   ],
+  proxy_refused: (["no_header", "version_1", "bad_header", "timeout"] as const).map((problem) => (
+    { event: "proxy_refused", ip: "192.0.2.1", problem }
+  )),
   tls_failed: Object.values(TLS).map((detail) => ({ event: "tls_failed", ip: "192.0.2.1", detail })),
   address_full: [{ event: "address_full", ip: "192.0.2.1", connections: 500 }],
   port_in_use: [{ event: "port_in_use", port: 5000 }],

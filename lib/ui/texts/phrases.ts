@@ -93,6 +93,17 @@ export function peopleTable(
   return [header, rule, ...lines].join("\n");
 }
 
+/** Endpoints as a list: `0.0.0.0:5000 e [::]:5000`. @param and The word before the last one. */
+export function endpointList(ips: readonly string[], port: number, and: string): string {
+  const endpoints = ips.map((ip) => formatEndpoint({ ip, port }));
+  return [...endpoints.slice(0, -2), endpoints.slice(-2).join(` ${and} `)].join(", ");
+}
+
+/** Whether there are addresses of both versions of IP, of which the phones of a room use one. */
+export function ofBothVersions(ips: readonly string[]): boolean {
+  return new Set(ips.map((ip) => ip.includes(":"))).size > 1;
+}
+
 /** The command lines by which phones join, indented, one for each address. @param name Stands for the person's name. */
 export function phoneLines(
   { port, addresses, options }: Pick<ListeningEvent, "port" | "addresses" | "options">,

@@ -195,6 +195,8 @@ export function usageEn(own: ReadonlyMap<string, string>): UsageTexts {
       `The option ${option} asks at a terminal, and there is none here. ${expected(option)}`,
     nothing_typed: ({ option }) => `The option ${option} asked, and nothing was typed. ${expected(option)}`,
     incomplete: ({ option, missing }) => `The option ${option} needs ${missing}. Use both, or neither.`,
+    excludes: ({ option, other }) =>
+      `The options ${option} and ${other} do not go together. ${expected(option)}`,
     same_file: ({ option, other, value }) =>
       `The file “${value}” of ${option} is that of ${other}, too, and would be spoilt. Use another file for one of the two options.`,
   };

@@ -204,6 +204,7 @@ export function usagePt(own: ReadonlyMap<string, string>): UsageTexts {
       `A opção ${option} pergunta em um terminal, e aqui não há nenhum. ${expected(option)}`,
     nothing_typed: ({ option }) => `A opção ${option} perguntou, e nada foi digitado. ${expected(option)}`,
     incomplete: ({ option, missing }) => `A opção ${option} precisa de ${missing}. Use as duas, ou nenhuma.`,
+    excludes: ({ option, other }) => `As opções ${option} e ${other} não valem juntas. ${expected(option)}`,
     same_file: ({ option, other, value }) =>
       `O arquivo “${value}” de ${option} é o mesmo de ${other} e seria estragado. Use outro arquivo em uma das duas opções.`,
   };
