@@ -3,7 +3,8 @@
 #
 #   setup.sh deno    Deno, and whether JSR answers from here
 #   setup.sh sound   the same, and PortAudio
-#   setup.sh tests   the same, PulseAudio, and iproute2 (networks of several machines)
+#   setup.sh tests   the same, PulseAudio, and iproute2 (networks of several machines);
+#                    with SALA_TEST=everything in the environment also HAProxy
 #   setup.sh again   the same as tests, and what went wrong last time is tried again
 #
 # What it finds out is kept in .deno/ (see deno.sh). Exit status 1 only where there is no Deno: everything
@@ -118,6 +119,10 @@ has_ip() {
   PATH=$PATH:/sbin:/usr/sbin command -v ip >/dev/null
 }
 
+has_haproxy() {
+  PATH=$PATH:/sbin:/usr/sbin command -v haproxy >/dev/null
+}
+
 # Prints the Debian names of what is missing.
 missing_packages() {
   if ! has_portaudio; then echo libportaudio2; fi
@@ -126,6 +131,8 @@ missing_packages() {
     if ! command -v pactl >/dev/null; then echo pulseaudio-utils; fi
     if ! has_alsa_pulse; then echo libasound2-plugins; fi
     if ! has_ip; then echo iproute2; fi
+    # For tests that SALA_TEST=everything runs beside the others.
+    if [ "${SALA_TEST:-}" = everything ] && ! has_haproxy; then echo haproxy; fi
   fi
 }
 
@@ -161,7 +168,8 @@ bring_packages() {
   case $missing in
   *libportaudio2*) without='sound cards' ;;
   *pulse* | *libasound2*) without='the tests on PulseAudio' ;;
-  *) without='the tests on networks of several machines' ;;
+  *iproute2*) without='the tests on networks of several machines' ;;
+  *) without='the tests behind HAProxy' ;;
   esac
 
   if ! command -v apt-get >/dev/null; then
