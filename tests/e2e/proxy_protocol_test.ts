@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { canMakeLan, Lan, type Machine } from "../../testing/lan.ts";
 import { type PrintedEvent, startProcess, startRegistry, type ToolProcess } from "../../testing/processes.ts";
-import { isInstalled, outputOf, Program, runToEnd } from "../../testing/program.ts";
+import { isInstalled, outputOf, Program, ROOT, runToEnd } from "../../testing/program.ts";
 import { temporaryFolder } from "../../testing/temporary.ts";
 import { EVERYTHING } from "./phones.ts";
 
@@ -67,6 +67,10 @@ Deno.test({
       ["cert", "key"].map((name) => Deno.readTextFile(`${folder.path}/${name}.pem`)),
     );
     await Deno.writeTextFile(`${folder.path}/both.pem`, `${cert}${key}`);
+    const page = await Deno.readTextFile(new URL("docs/usage.md", ROOT));
+    const shown = /^listen sala\n[^`]*/m.exec(page)?.[0].replace(/crt \S+/, `crt ${folder.path}/both.pem`);
+    await Deno.writeTextFile(`${folder.path}/shown.cfg`, shown ?? "nothing");
+    await outputOf([HAPROXY ?? "", "-c", "-f", `${folder.path}/shown.cfg`]);
 
     await using registry = await startRegistry(
       ["--show-pings", "--proxy-protocol", "10.10.0.1", "--address-limit", "2"],
