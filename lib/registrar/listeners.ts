@@ -16,6 +16,9 @@ const EVERY = { 4: "0.0.0.0", 6: "::" } as const;
 /** Pause after a failed accept, since a lack of descriptors lasts a while. */
 const ACCEPT_RETRY_MS = 100;
 
+/** Time for which a socket with the earlier certificate goes on, in milliseconds: closing it resets what is queued for it. */
+const RENEWAL_MS = 100;
+
 /** How often the system is asked for a port that is free on every address. */
 const MOST_TRIES = 20;
 
@@ -74,12 +77,15 @@ export class Listeners {
   /** Settles once one of them has come. */
   #came = Promise.withResolvers<void>();
   #serving: ConnectionTaker | undefined;
+  /** The sockets that take connections; for a moment also those with an earlier certificate. */
+  readonly #open = new Set<Listener>();
   readonly #loops: Promise<void>[] = [];
-  #closed = false;
+  readonly #closing = new AbortController();
 
   private constructor(sockets: Map<string, Listener>, hosts: readonly string[]) {
     const [first] = sockets.values();
     this.#sockets = sockets;
+    for (const socket of sockets.values()) this.#open.add(socket);
     this.hosts = hosts;
     this.port = (first?.addr as Deno.NetAddr).port;
   }
@@ -100,43 +106,62 @@ export class Listeners {
   /** Takes connections until it is closed. Never rejects. */
   async serve(taker: ConnectionTaker): Promise<void> {
     this.#serving = taker;
-    for (const socket of this.#sockets.values()) this.#loops.push(this.#accept(socket, taker));
+    for (const socket of this.#open) this.#loops.push(this.#accept(socket, taker));
     while (this.#loops.length > 0) await this.#loops.shift();
   }
 
   /**
-   * Uses another certificate and key for connections from now on; those that are open stay. Their files are tried first, so
-   * that a bad one leaves everything as it is. Each socket is closed and opened again, since the runtime cannot change a
-   * listener's certificate: a phone that connects in the instant between is refused, and tries again.
+   * Uses another certificate and key for connections from now on; those that are open stay. Only where it listens with TLS.
+   * The runtime cannot give a listener another certificate, so there is a new one beside the earlier one, which goes on for a
+   * moment to take what the system has queued for it: nobody is refused.
    *
-   * @throws {ListenError} If they are no good, or, with the socket closed, if another program was faster.
+   * @throws {ListenError} If they are no good; then everything stays as it is.
    */
   renew(tls: TlsKeys): void {
-    for (const [host] of this.#sockets) openAll([host], 0, tls).forEach((socket) => socket.close());
-    for (const [host, socket] of [...this.#sockets]) {
-      socket.close();
-      const renewed = openOne(host, this.port, tls);
-      this.#sockets.set(host, renewed);
-      if (this.#serving) this.#loops.push(this.#accept(renewed, this.#serving));
+    if (this.#closed) return;
+    const renewed = new Map<string, Listener>();
+    try {
+      for (const host of this.#sockets.keys()) renewed.set(host, listenTls(host, this.port, tls));
+    } catch (error) {
+      for (const socket of renewed.values()) socket.close();
+      throw error;
     }
+    const earlier = [...this.#sockets.values()];
+    for (const [host, socket] of renewed) {
+      this.#sockets.set(host, socket);
+      this.#listen(socket);
+    }
+    pause(RENEWAL_MS, this.#closing.signal).then(() => earlier.forEach((socket) => this.#stop(socket)));
   }
 
   /** Stops listening. Connections that were handed over stay. */
   close(): void {
-    this.#closed = true;
-    for (const socket of this.#sockets.values()) socket.close();
+    this.#closing.abort();
+    for (const socket of this.#open) this.#stop(socket);
     for (const socket of this.#awaited) closeQuietly(socket);
     this.#came.resolve();
   }
 
+  get #closed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
+  #listen(socket: Listener): void {
+    this.#open.add(socket);
+    if (this.#serving) this.#loops.push(this.#accept(socket, this.#serving));
+  }
+
+  #stop(socket: Listener): void {
+    if (this.#open.delete(socket)) socket.close();
+  }
+
   async #accept(listener: Listener, taker: ConnectionTaker): Promise<void> {
-    const current = (): boolean => !this.#closed && [...this.#sockets.values()].includes(listener);
-    while (current()) {
+    while (this.#open.has(listener)) {
       let socket: Socket;
       try {
         socket = await listener.accept();
       } catch {
-        if (current()) await pause(ACCEPT_RETRY_MS);
+        if (this.#open.has(listener)) await pause(ACCEPT_RETRY_MS);
         continue;
       }
       if (this.#closed) closeQuietly(socket);
@@ -235,8 +260,24 @@ const LACKING: ReadonlySet<string> = new Set<ListenDetail["cause"]["kind"]>([
 ]);
 
 function openOne(host: string, port: number, tls: TlsKeys | undefined): Listener {
+  const exclusive = listening(host, port, () => Deno.listen({ hostname: host, port }));
+  if (!tls) return exclusive;
+  // Otherwise another registry with TLS could share the port, too.
+  const own = exclusive.addr.port;
+  exclusive.close();
+  return listenTls(host, own, tls);
+}
+
+/** Listens beside an earlier socket of this program, if there is one (`SO_REUSEPORT` of socket(7)). */
+function listenTls(hostname: string, port: number, tls: TlsKeys): Deno.TlsListener {
+  const reusePort = Deno.build.os !== "windows";
+  return listening(hostname, port, () => Deno.listenTls({ hostname, port, ...tls, reusePort }));
+}
+
+/** The result of `listen`. @throws {ListenError} If it throws. */
+function listening<Result>(host: string, port: number, listen: () => Result): Result {
   try {
-    return tls ? Deno.listenTls({ hostname: host, port, ...tls }) : Deno.listen({ hostname: host, port });
+    return listen();
   } catch (error) {
     const cause = tlsError(error) ?? listenError(error, port);
     throw new ListenError({ kind: "cannot_listen", host, port, cause });
