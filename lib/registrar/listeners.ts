@@ -113,7 +113,8 @@ export class Listeners {
   /**
    * Uses another certificate and key for connections from now on; those that are open stay. Only where it listens with TLS.
    * The runtime cannot give a listener another certificate, so there is a new one beside the earlier one, which goes on for a
-   * moment to take what the system has queued for it: nobody is refused.
+   * moment to take what the system has queued for it. So nobody is refused; a connection that the system gives to the earlier
+   * one in its last instant is reset.
    *
    * @throws {ListenError} If they are no good; then everything stays as it is.
    */
