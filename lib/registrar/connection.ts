@@ -1,7 +1,7 @@
 /** One connection of a registry: reads its lines no faster than their replies are written. */
 
 import type { ForeignProtocol } from "../events/registry_events.ts";
-import { canonicalIp, type Endpoint, isLoopback } from "../protocol/address.ts";
+import { canonicalIp, type Endpoint } from "../protocol/address.ts";
 import { type Line, LineSplitter } from "../protocol/line_splitter.ts";
 import type { RegistryReply } from "../protocol/registry_messages.ts";
 import { pause } from "../util/pause.ts";
@@ -127,17 +127,9 @@ function foreignProtocol(bytes: Uint8Array): ForeignProtocol | undefined {
 
 /** The other end of a socket; behind a load balancer the phone and not the balancer. */
 export function peerOf(socket: Socket): Endpoint {
-  return socket.phone ?? senderOf(socket);
-}
-
-function senderOf(socket: Socket): Endpoint {
+  if (socket.phone) return socket.phone;
   const { hostname, port } = socket.remoteAddr as Deno.NetAddr;
   return { ip: canonicalIp(hostname), port };
-}
-
-/** Whether the other end is on this machine. A loopback address that a balancer elsewhere names is one of its own. */
-export function isNear(socket: Socket): boolean {
-  return isLoopback(peerOf(socket).ip) && isLoopback(senderOf(socket).ip);
 }
 
 const decoder = new TextDecoder();

@@ -2,7 +2,7 @@
 
 import { lookup } from "node:dns/promises";
 import type { ListenDetail } from "../events/registry_events.ts";
-import { canonicalIp, formatEndpoint, ipVersion } from "../protocol/address.ts";
+import { canonicalIp, formatEndpoint, ipVersion, isLoopback } from "../protocol/address.ts";
 import { hostAddresses } from "../util/host_addresses.ts";
 import { pause } from "../util/pause.ts";
 import { listenError } from "../util/system_error.ts";
@@ -186,7 +186,10 @@ export class Listeners {
       closeQuietly(socket);
       return;
     }
-    onConnection(header.kind === "proxied" ? Object.assign(socket, { phone: header.source }) : socket);
+    // A loopback address is one of the balancer's machine, whose address the connection itself has.
+    const named = header.kind === "proxied" &&
+      (!isLoopback(header.source.ip) || isLoopback(peerOf(socket).ip));
+    onConnection(named ? Object.assign(socket, { phone: header.source }) : socket);
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { personFields } from "../events/fields.ts";
 import type { RegistryEvent } from "../events/registry_events.ts";
-import { type Endpoint, unreachable } from "../protocol/address.ts";
+import { type Endpoint, isLoopback, unreachable } from "../protocol/address.ts";
 import { type Line, MAX_LINE_BYTES } from "../protocol/line_splitter.ts";
 import { DEFAULT_REGISTRY_PORT, type Person, type RegistryReply } from "../protocol/registry_messages.ts";
 import { Admission } from "./admission.ts";
@@ -12,7 +12,6 @@ import {
   closeQuietly,
   Connection,
   type ConversationHost,
-  isNear,
   linger,
   peerOf,
   type Socket,
@@ -197,7 +196,7 @@ class Server implements RegistryServer {
 
   #admit(socket: Socket): void {
     const { ip } = peerOf(socket);
-    const limit = this.#maxPerAddress ?? (isNear(socket) ? Infinity : DEFAULT_MAX_PER_ADDRESS);
+    const limit = this.#maxPerAddress ?? (isLoopback(ip) ? Infinity : DEFAULT_MAX_PER_ADDRESS);
     const entry = this.#admission.enter(performance.now(), ip, limit);
     // The event came with the last admitted connection.
     if (!entry) return this.#refuse(socket);
@@ -214,7 +213,7 @@ class Server implements RegistryServer {
   /** Serves a connection until either side ends it. Never rejects. */
   async #serve(socket: Socket, waitMs: number): Promise<void> {
     if (waitMs > 0) await pause(waitMs);
-    const session = this.#registrar.handleConnect(performance.now(), judgeFor(socket));
+    const session = this.#registrar.handleConnect(performance.now(), judgeFor(peerOf(socket)));
     try {
       const connection = new Connection(socket);
       this.#bySession.set(session, connection);
@@ -350,10 +349,9 @@ class Server implements RegistryServer {
 }
 
 /** Judges addresses as far as this machine can: whether a link-local one can be reached, only its callers know. */
-function judgeFor(socket: Socket): AddressJudge {
-  const near = isNear(socket);
+function judgeFor(peer: Endpoint): AddressJudge {
   return ({ ip, porta }) => {
-    const problem = unreachable({ ip, port: porta }, hostAddresses(), near);
+    const problem = unreachable({ ip, port: porta }, hostAddresses(), isLoopback(peer.ip));
     return problem?.kind === "link_local_address" ? undefined : problem;
   };
 }

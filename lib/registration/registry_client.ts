@@ -461,8 +461,11 @@ async function addressesOf(
 ): Promise<readonly string[] | PlaceFailure> {
   if (ipVersion(host) !== 0) return [host];
   try {
-    const found = await withTimeLimit(limitMs, signal, () => lookup(host, { all: true }));
-    return found.length > 0 ? found.map(({ address }) => address) : { kind: "name_not_resolved" };
+    const found = (await withTimeLimit(limitMs, signal, () => lookup(host, { all: true })))
+      .map(({ address }) => address);
+    // IPv4 first on this machine, so that phones that were given `localhost` can call those that were given 127.0.0.1.
+    if (found.every(isLoopback)) found.sort((a, b) => ipVersion(a) - ipVersion(b));
+    return found.length > 0 ? found : { kind: "name_not_resolved" };
   } catch (error) {
     return failureOf(error);
   }

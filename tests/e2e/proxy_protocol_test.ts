@@ -131,6 +131,24 @@ Deno.test({
     assert(peersOf({ events: messages }).includes("10.10.0.1"));
     assertEquals(registry.process.events("proxy_refused"), []);
 
+    // A program on the balancer's machine is not on the registry's.
+    const local =
+      "\\r\\n\\r\\n\\0\\r\\nQUIT\\n\\x21\\x11\\0\\x0c\\x7f\\0\\0\\x01\\x7f\\0\\0\\x01\\0\\x01\\0\\x01";
+    const registro = JSON.stringify({ tipo: "registro", nome: "rui", ip: "127.0.0.1", porta: 6000 });
+    const rui = await runToEnd([
+      ...balancer.through,
+      ...[
+        "bash",
+        "-c",
+        `exec 3<>/dev/tcp/10.10.0.2/${registry.port}; printf '${local}' >&3; echo '${registro}' >&3; head -n 1 <&3`,
+      ],
+    ]);
+    assertEquals(JSON.parse(rui.stdout).codigo, "mensagem_invalida");
+    await registry.process.waitForEvent(
+      "message",
+      ({ peer, text }) => (peer as { ip: string }).ip === "10.10.0.1" && (text as string).includes("rui"),
+    );
+
     // Whoever is no balancer cannot say that it is somebody else.
     const header = "PROXY TCP4 10.10.0.99 10.10.0.2 1 2\\r\\n";
     const { stdout } = await runToEnd([
