@@ -148,10 +148,13 @@ export class ConnectionRace<Client> {
       if (running.client !== undefined) this.#parts.close(running.client);
       return;
     }
-    const failure = result.kind === "connected"
-      // Of one address only there is nothing to choose: it need not show first that it answers.
-      ? this.#race.several ? await probe(result.client) : undefined
-      : result;
+    let failure = result.kind === "connected" ? undefined : result;
+    // Of one address only there is nothing to choose: it need not show first that it answers.
+    if (result.kind === "connected" && this.#race.several) {
+      this.#race.handleConnected(clock.now(), candidate);
+      this.#apply();
+      failure = await probe(result.client);
+    }
     if (over()) return;
     if (!failure) this.#race.handleAnswer(clock.now(), candidate);
     else if (failure.kind !== "aborted" && failure.kind !== "none_answered") {

@@ -9,6 +9,12 @@ export const ATTEMPT_DELAY_MS = 250;
 /** Resolution Delay (RFC 8305, section 3): how long addresses that are known wait for those of a registry named before. */
 export const RESOLUTION_DELAY_MS = 50;
 
+/**
+ * Further time for an answer once connected, in milliseconds: a registry to which thousands of phones come at once is slow, and
+ * phones that give up and come again would keep it so. Others are tried meanwhile.
+ */
+const ANSWER_MS = 3000;
+
 /** Most addresses of one round: a name with more would keep a phone busy for a minute. */
 const MOST_ADDRESSES = 32;
 
@@ -30,7 +36,7 @@ export type RaceOutput =
 
 /** Options of a {@linkcode Race}. */
 export interface RaceOptions {
-  /** Time limit of one attempt, in milliseconds. */
+  /** Time limit for connecting to one address, in milliseconds. */
   readonly attemptMs: number;
   /** The address to try last: that of the connection that was just lost. */
   readonly last?: { readonly ip: string; readonly port: number } | undefined;
@@ -127,6 +133,13 @@ export class Race {
     if (!entry || entry.attempts) return;
     entry.attempts = [];
     entry.unresolved = detail;
+    this.tick(now);
+  }
+
+  /** An address takes connections, and has yet to answer. */
+  handleConnected(now: number, candidate: Candidate): void {
+    const attempt = this.#find(candidate);
+    if (attempt?.state === "trying") attempt.endsAt += ANSWER_MS;
     this.tick(now);
   }
 

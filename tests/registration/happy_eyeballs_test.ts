@@ -33,6 +33,11 @@ class Course {
     return this.#drain();
   }
 
+  connected(ip: string): this {
+    this.race.handleConnected(this.now, this.#candidates.get(ip)!);
+    return this.#drain();
+  }
+
   fail(ip: string, detail = REFUSED): this {
     this.race.handleFailure(this.now, this.#candidates.get(ip)!, detail);
     return this.#drain();
@@ -136,6 +141,21 @@ Deno.test("Race ends an attempt when its time is over, and says of each address 
     "100 begin 10.0.0.2",
     "2250 abandon 10.0.0.2",
     "2250 over: 10.0.0.1 refused, 10.0.0.2 timeout, c name_not_resolved",
+  ]);
+});
+
+Deno.test("Race gives an address that takes connections more time to answer, and tries the others meanwhile", () => {
+  const course = new Course(["a", "b"], { attemptMs: 2000 }).resolve("a", "10.0.0.1").resolve(
+    "b",
+    "10.0.0.2",
+  );
+  course.pass(10).connected("10.0.0.1").pass(10_000);
+  assertEquals(course.said, [
+    "0 begin 10.0.0.1",
+    "250 begin 10.0.0.2",
+    "2250 abandon 10.0.0.2",
+    "5000 abandon 10.0.0.1",
+    "5000 over: 10.0.0.1 timeout, 10.0.0.2 timeout",
   ]);
 });
 

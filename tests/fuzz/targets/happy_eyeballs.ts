@@ -13,6 +13,9 @@ import type { FuzzTarget } from "../fuzz_target.ts";
 
 const ATTEMPT_MS = 1000;
 
+/** More time for answers, however often an address says that it is connected. */
+const ANSWERS_MS = 200 * 3000;
+
 /** Addresses of each registry: one, both versions of IP, one of another registry's, none. */
 const REGISTRIES: readonly (readonly string[])[] = [
   ["10.0.0.1"],
@@ -84,6 +87,7 @@ export const happyEyeballs: FuzzTarget = {
         trying.delete(candidate.ip);
         race.handleFailure(now, candidate, { kind: "refused" });
       } else if (event < 90 && candidate) race.handleAnswer(now, candidate);
+      else if (event < 100 && candidate) race.handleConnected(now, candidate);
       else if (event < 120 && winner) {
         const gone = winner;
         winner = undefined;
@@ -94,7 +98,10 @@ export const happyEyeballs: FuzzTarget = {
         race.tick(now);
       }
       take(race.drain());
-      assert(race.wakeAt === Infinity || race.wakeAt <= now + ATTEMPT_MS + 40 * ATTEMPT_DELAY_MS, "too late");
+      assert(
+        race.wakeAt === Infinity || race.wakeAt <= now + ATTEMPT_MS + ANSWERS_MS + 40 * ATTEMPT_DELAY_MS,
+        "too late",
+      );
     }
 
     // Every name is resolved, nobody answers, and the round comes to its end.
@@ -106,7 +113,7 @@ export const happyEyeballs: FuzzTarget = {
     if (winner) race.handleFailure(now, winner, { kind: "lost" });
     winner = undefined;
     take(race.drain());
-    const latest = now + ATTEMPT_MS + RESOLUTION_DELAY_MS + 20 * ATTEMPT_DELAY_MS;
+    const latest = now + ATTEMPT_MS + ANSWERS_MS + RESOLUTION_DELAY_MS + 20 * ATTEMPT_DELAY_MS;
     for (let wakeUps = 0; race.wakeAt < Infinity; wakeUps++) {
       assert(wakeUps < 50, "it wakes up too often");
       now = Math.max(now, race.wakeAt);
