@@ -77,20 +77,19 @@ Deno.test("a phone goes on to the next registry where one is full, and ends wher
 });
 
 Deno.test("a phone without any registry says in one sentence what came of each", async () => {
-  using silent = silentHost();
   const refused = freePorts();
-  const registries = `127.0.0.1:${refused},127.0.0.1:${silent.port},nowhere.invalid`;
+  const registries = `127.0.0.1:${refused},[::1]:${refused},nowhere.invalid`;
   await using phone = startProcess("phone", [registries, "joão", "0", "--mic", "none", "--speaker", "none"]);
   assertEquals(await phone.exitCode(), 4);
-  const said = phone.stderr;
-  assertMatch(said, /^✗ Não foi possível falar com nenhum registro \(/m);
+  assertMatch(phone.stderr, /^✗ Não foi possível falar com nenhum registro \(/);
+  assertEquals(phone.stderr.trimEnd().split("\n").length, 1);
   for (
     const part of [
       `127.0.0.1:${refused}: conexão recusada`,
-      `127.0.0.1:${silent.port}: tempo esgotado sem resposta`,
+      `[::1]:${refused}: `,
       "nowhere.invalid:5000: não há máquina com esse nome",
     ]
-  ) assert(said.includes(part), `${part} in ${said}`);
+  ) assert(phone.stderr.includes(part), `${part} in ${phone.stderr}`);
 });
 
 Deno.test({
