@@ -27,7 +27,8 @@ const TOLD_UNPROVED = { perSecond: 0.5, burst: 10 };
 export type CallManagerOutput =
   /**
    * Send a message: from the caller's socket for this call, named by the call's `id`, or from the socket on the
-   * registered port. With `call`, to that call's peer: at `to`, or where the peer is by now.
+   * registered port. With `call`, to that call's peer: at `to`, or where the peer is by now. With `leaveFrom`, from that
+   * address of this machine.
    */
   | {
     readonly kind: "send";
@@ -35,6 +36,7 @@ export type CallManagerOutput =
     readonly to: Endpoint;
     readonly message: CallMessage;
     readonly call?: Call;
+    readonly leaveFrom?: string | undefined;
   }
   | { readonly kind: "notice"; readonly call: Call; readonly notice: CallNotice }
   /** An invitation rings. */
@@ -57,6 +59,14 @@ export type CallManagerOutput =
   /** An ended call is known no longer, and its keys are overwritten: overwrite what was derived from them. */
   | { readonly kind: "forgotten"; readonly call: Call };
 
+/** Where a message came from. */
+export interface Source extends Endpoint {
+  /** The address of this machine that it came to, if known. */
+  readonly arrivedAt?: string | undefined;
+}
+
+type Origin = Pick<Source, "ip" | "arrivedAt">;
+
 /** The calls of one phone. */
 export class CallManager {
   /** This person's registered name; while it is undefined, invitations for anybody ring. */
@@ -75,6 +85,8 @@ export class CallManager {
   readonly #fromElsewhere = new WeakSet<Call>();
   /** Where peers send from: callers who have proved that they receive at the address that they named; callees. */
   readonly #sources = new WeakMap<Call, Endpoint>();
+  /** Where invitations came to, of this machine's addresses. */
+  readonly #arrivals = new WeakMap<Call, string>();
   readonly #released = new WeakSet<Call>();
   #current: Call | undefined;
   #output: CallManagerOutput[] = [];
@@ -134,7 +146,7 @@ export class CallManager {
    * @param from Its source address.
    * @param socket The socket that it came to: a call's own, by the call's `id`, or the one on the registered port.
    */
-  handleMessage(now: number, message: CallMessage, from: Endpoint, socket: string | "registered"): void {
+  handleMessage(now: number, message: CallMessage, from: Source, socket: string | "registered"): void {
     const call = this.#calls.get(message.chamada);
     if (call) {
       // Hosts with several addresses may name one and send from another.
@@ -157,9 +169,17 @@ export class CallManager {
       // A goodbye of an unknown call is acknowledged, so that its sender stops retransmitting.
       const { chamada } = message;
       this.#crossing.delete(chamada);
-      this.#reply(now, socket, from, { tipo: "ligação_encerrada", chamada });
+      this.#reply(now, socket, from, { tipo: "ligação_encerrada", chamada }, from.arrivedAt);
       this.#add(now, Call.alreadyEnded(now, chamada, { name: "", ...from }));
     }
+  }
+
+  /**
+   * The address of this machine that a call's datagrams leave from, if it has to be a certain one: the caller waits for those of
+   * the address that it has invited. With keys, the peer takes them from everywhere.
+   */
+  leavesFrom(call: Call): string | undefined {
+    return call.keys ? undefined : this.#arrivals.get(call);
   }
 
   /** The address that the peer of a call sends from, if that is known; perhaps the one that it is sent to. */
@@ -276,7 +296,7 @@ export class CallManager {
     if (call?.addressValidated || this.#toldUnproved.tryTake(now)) this.#output.push(output);
   }
 
-  #handleInvitation(now: number, invitation: InvitationMessage, from: Endpoint): void {
+  #handleInvitation(now: number, invitation: InvitationMessage, from: Source): void {
     const { nome, midia, destino, compromisso } = invitation;
     const current = this.current;
     const reject = (reason: RejectReason): boolean => this.#reject(now, invitation, from, reason);
@@ -302,14 +322,14 @@ export class CallManager {
       this.#answer(now, call, from);
       this.#settleWaiting(now);
     } else if (current.mayBeCrossedBy(invitation, from)) {
-      this.#handleCrossing(now, current, invitation);
+      this.#handleCrossing(now, current, invitation, from);
     } else {
       this.#rejectAsBusy(now, invitation, from);
     }
   }
 
   /** Glare: both phones keep the invitation with the smaller identifier, so both keep the same one. */
-  #handleCrossing(now: number, current: Call, invitation: InvitationMessage): void {
+  #handleCrossing(now: number, current: Call, invitation: InvitationMessage, { arrivedAt }: Source): void {
     const { chamada, nome, ip, porta } = invitation;
     current.proveCrossing(invitation);
     this.#collect(now, current);
@@ -325,7 +345,7 @@ export class CallManager {
       const call = Call.acceptAtOnce(now, invitation, this.#policy);
       this.#output.push({ kind: "crossed", call });
       this.#current = call;
-      this.#answer(now, call);
+      this.#answer(now, call, { ip, arrivedAt });
     }
   }
 
@@ -343,7 +363,7 @@ export class CallManager {
   #rejectAsBusy(
     now: number,
     invitation: InvitationMessage,
-    from: { readonly ip: string } = invitation,
+    from: Origin = invitation,
   ): void {
     if (!this.#reject(now, invitation, from, "ocupado")) return;
     this.#tell(now, undefined, { kind: "busy_rejected", name: invitation.nome });
@@ -353,15 +373,16 @@ export class CallManager {
   #reject(
     now: number,
     invitation: InvitationMessage,
-    from: { readonly ip: string },
+    from: Origin,
     reason: RejectReason,
   ): boolean {
     return this.#answer(now, Call.rejectAtOnce(now, invitation, this.#policy, reason), from);
   }
 
   /** Adds the call of a new invitation. @returns See {@linkcode CallManager.#collect}. */
-  #answer(now: number, call: Call, from: { readonly ip: string } = call.peer): boolean {
+  #answer(now: number, call: Call, from: Origin = call.peer): boolean {
     if (!sameIp(from.ip, call.peer.ip)) this.#fromElsewhere.add(call);
+    if (from.arrivedAt !== undefined) this.#arrivals.set(call, from.arrivedAt);
     this.#add(now, call);
     return this.#collect(now, call);
   }
@@ -387,8 +408,16 @@ export class CallManager {
   }
 
   /** Sends a reply where the message came from, which is not the call's address. */
-  #reply(now: number, socket: string | "registered", to: Endpoint, message: CallMessage): void {
-    if (this.#amplification.take(now, to)) this.#output.push({ kind: "send", socket, to, message });
+  #reply(
+    now: number,
+    socket: string | "registered",
+    to: Endpoint,
+    message: CallMessage,
+    leaveFrom: string | undefined,
+  ): void {
+    if (this.#amplification.take(now, to)) {
+      this.#output.push({ kind: "send", socket, to, message, leaveFrom });
+    }
   }
 
   /**
@@ -409,7 +438,15 @@ export class CallManager {
         call.addressValidated || this.#amplification.take(now, call.peer, !this.#fromElsewhere.has(call))
       ) {
         this.#held.delete(call);
-        this.#output.push({ kind: "send", socket, to: call.peer, message: output.message, call });
+        const { message } = output;
+        this.#output.push({
+          kind: "send",
+          socket,
+          to: call.peer,
+          message,
+          call,
+          leaveFrom: this.leavesFrom(call),
+        });
       } else {
         allSent = false;
         this.#held.add(call);
@@ -419,7 +456,7 @@ export class CallManager {
       if (
         output.kind === "send" && !sameEndpoint(from, call.peer) &&
         (call.role === "caller" || output.message.tipo === "ligação_encerrada")
-      ) this.#reply(now, socket, from, output.message);
+      ) this.#reply(now, socket, from, output.message, this.leavesFrom(call));
     }
     if (call.state === "ended" && !this.#released.has(call)) {
       this.#released.add(call);
