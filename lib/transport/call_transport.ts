@@ -33,6 +33,7 @@ import { DatagramDemux, mentions } from "./datagram_demux.ts";
 import { FloodShield, type ShieldedPeer } from "./flood_shield.ts";
 import type { UdpDriver, UdpSocket } from "./udp_socket.ts";
 import type { EncryptionPolicy } from "../call/encryption_policy.ts";
+import type { Member } from "../call/room_members.ts";
 import { CallManager, type CallManagerOutput, type Source } from "../call/call_manager.ts";
 
 /** What calls tell their owner. None of the functions may throw. */
@@ -212,6 +213,12 @@ export class CallTransport implements AsyncDisposable {
   /** The callee, who has not answered yet, has this address now: answers are taken from there. */
   calleeAt(call: Call, to: Endpoint): void {
     this.#callManager.calleeAt(call, to);
+  }
+
+  /** The people in the room. @param askedAt As in the output that asked for them. */
+  handleRoom(members: readonly Member[], askedAt: number): void {
+    this.#callManager.handleRoom(performance.now(), members, askedAt);
+    this.#drain();
   }
 
   /** Accepts the invitation that rings. */

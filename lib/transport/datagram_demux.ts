@@ -9,7 +9,8 @@ import { TokenBucket } from "../util/token_bucket.ts";
 /**
  * Limits to the messages that are read: a second, and at once. The current call repeats its own twice a second at most.
  * Of others, 60 at once from one address (IPv6: /64) are a class that calls one phone at the same moment; the limit to all
- * addresses together keeps the phone responsive. Messages beyond are ignored; senders repeat them.
+ * addresses together keeps the phone responsive. An address with more gets what others leave of half of that, since people may
+ * share it with an attacker. Messages beyond are ignored; senders repeat them.
  */
 const OWN_CALL = { perSecond: 50, burst: 50 };
 const OF_ADDRESS = { perSecond: 20, burst: 60 };
@@ -68,13 +69,18 @@ export class DatagramDemux {
     if (datagram[0] !== SIGNALLING_FIRST_BYTE) return "ignored";
     const read = call !== undefined && mentions(datagram, call)
       ? this.#own.tryTake(now)
-      : this.#limitOf(ip).tryTake(now) && this.#drawn(now) && this.#others.tryTake(now);
+      : this.#drawn(now, this.#limitOf(ip).tryTake(now)) && this.#others.tryTake(now);
     return read ? "signalling" : "ignored";
   }
 
-  /** Lots decide as the limit comes near: a steady flood would else take each token before others can. */
-  #drawn(now: number): boolean {
-    return this.#others.level(now) > this.#random() * OTHERS.burst / 2;
+  /**
+   * Lots decide as the limit comes near: a steady flood would else take each token before others can.
+   *
+   * @param within Whether the address has had no more than its share. Otherwise half of the tokens are left for others.
+   */
+  #drawn(now: number, within: boolean): boolean {
+    const half = OTHERS.burst / 2;
+    return this.#others.level(now) - (within ? 0 : half) > this.#random() * half;
   }
 
   #limitOf(ip: string): TokenBucket {

@@ -53,7 +53,7 @@ Deno.test("AmplificationLimit.validated() drops the count of an address", () => 
   const limit = new AmplificationLimit();
   for (let now = 0; now < 10; now++) {
     assert(limit.take(now, at(1)));
-    limit.validated(at(2));
+    limit.validated(at(2), "");
   }
 });
 

@@ -40,7 +40,7 @@ Deno.test("DatagramDemux reads few messages of a flood, and all of the current c
     if (demux.judge(now, stranger, CALL, STRANGER) === "signalling") read++;
     if (count % 50_000 === 49_999 && demux.judge(now, goodbye(CALL), CALL, PEER) === "signalling") own++;
   }
-  assert(read < 300, `${read}`);
+  assert(read < 5_600, `${read}`);
   assertEquals(own, 10);
 });
 
@@ -100,4 +100,18 @@ Deno.test("DatagramDemux reads the messages of others while one address floods, 
     assert(read < 5_600, `${read}`);
     assert(honest >= least * sent, `${honest} of ${sent}`);
   }
+});
+
+Deno.test("DatagramDemux reads nearly half of the messages of an address that an attacker shares, and all of others", () => {
+  const demux = new DatagramDemux(seededRandom(3));
+  const sent = 400;
+  let [shared, others] = [0, 0];
+  for (let now = 0; now < 100_000; now++) {
+    demux.judge(now, goodbye("b".repeat(22)), undefined, STRANGER);
+    if (now % 250 !== 0) continue;
+    if (demux.judge(now, goodbye(CALL), undefined, STRANGER) === "signalling") shared++;
+    if (demux.judge(now, goodbye(CALL), undefined, PEER) === "signalling") others++;
+  }
+  assert(shared > 0.4 * sent, `${shared} of ${sent}`);
+  assertEquals(others, sent);
 });
