@@ -311,7 +311,7 @@ export class CallTransport implements AsyncDisposable {
   ): void {
     const now = performance.now();
     const { current } = this.#callManager;
-    const kind = this.#demux.judge(now, datagram, current?.id, sender.ip);
+    const kind = this.#demux.judge(now, datagram, current, sender.ip);
     const taken = kind === "voice"
       ? this.#voiceReceived(now, current, datagram, sender, socket)
       : kind === "signalling" && this.#messageReceived(now, datagram, { ...sender, arrivedAt }, socket);

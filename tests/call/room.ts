@@ -146,7 +146,7 @@ export class Phone {
     if (socket === undefined) return;
     const { current } = this.manager;
     if (this.demux && !isVoice(datagram)) {
-      if (this.demux.judge(now, encodeCallMessage(datagram), current?.id, from.ip) === "ignored") return;
+      if (this.demux.judge(now, encodeCallMessage(datagram), current, from.ip) === "ignored") return;
     }
     if (!isVoice(datagram)) this.manager.handleMessage(now, datagram, from, socket);
     else if (current?.state === "talking" && sameEndpoint(current.peer, from)) {
