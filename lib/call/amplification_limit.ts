@@ -53,12 +53,15 @@ export class AmplificationLimit {
 
   /**
    * Counts a datagram in response to one from the address at which the registry has a person, where the count of the address
-   * has nothing left.
+   * has nothing left. This count expires a minute after its first datagram, so that the person, who tries again and again, is not
+   * kept away for longer than the attacker stays.
    *
    * @param key Of the person's name.
    * @returns Whether it may be sent.
    */
   takeForMember(now: number, key: string): boolean {
+    const count = this.#members.get(key);
+    if (count && count.firstAt + UNVALIDATED_EXPIRY_MS <= now) this.#members.delete(key);
     return take(this.#members, key, now, true);
   }
 

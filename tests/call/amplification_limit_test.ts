@@ -65,6 +65,16 @@ Deno.test("AmplificationLimit keeps the count of an address until no datagram wa
   assert(through(299_000 + UNVALIDATED_EXPIRY_MS));
 });
 
+Deno.test("AmplificationLimit has three datagrams a minute for a person in the room, also for one who keeps trying", () => {
+  const limit = new AmplificationLimit();
+  const times = Array.from({ length: 130 }, (_, second) => 1_000 * second);
+  const through = times.filter((now) => limit.takeForMember(now, "joão"));
+  assertEquals(through, [0, 2_000, 5_000, 60_000, 62_000, 65_000, 120_000, 122_000, 125_000]);
+  assert(limit.takeForMember(126_000, "pedro"), "another one has their own");
+  limit.validated(at(1), "joão");
+  assert(limit.takeForMember(126_000, "joão"));
+});
+
 Deno.test("AmplificationLimit forgets the address that was used longest ago when it counts too many", () => {
   const limit = new AmplificationLimit();
   const nth = (index: number) => at(1, `10.0.${index >> 8}.${index & 255}`);
