@@ -96,6 +96,7 @@ export type PhoneTransport = Pick<
   | "withdraw"
   | "probe"
   | "calleeAt"
+  | "handleRoom"
   | "accept"
   | "hangUp"
   | "openVoice"
@@ -458,6 +459,12 @@ export class UserAgent implements CommandTarget {
     if (sameEndpoint({ ip, port: porta }, from)) this.#transport?.calleeAt(call, from);
   }
 
+  /** Asks the registry who is in the room, to tell callers whom it knows from those who are made up. */
+  async #tellRoom(askedAt: number): Promise<void> {
+    const list = await this.#registry?.list();
+    if (list?.kind === "people") this.#transport?.handleRoom(list.people, askedAt);
+  }
+
   /** Another phone came back under this name: nobody can find this one any more, and it ends after its call. */
   #lostName(): void {
     this.#nameTaken = true;
@@ -620,6 +627,9 @@ export class UserAgent implements CommandTarget {
         return this.#show({ event: "misdirected_rejected", name: output.name, wanted: output.wanted });
       case "answered_elsewhere":
         this.#checkCallee(output.call, output.from);
+        return;
+      case "room_wanted":
+        this.#tellRoom(output.askedAt);
         return;
       case "crossed":
         this.#ringer.answered();

@@ -213,6 +213,10 @@ export class FakeTransport implements PhoneTransport {
     this.log.push(`callee at ${ip}`);
   }
 
+  handleRoom(members: readonly { readonly nome: string }[], askedAt: number): void {
+    this.log.push(`room ${members.map(({ nome }) => nome)} at ${askedAt}`);
+  }
+
   accept(): void {
     this.log.push("accept");
   }

@@ -608,6 +608,16 @@ Deno.test("UserAgent takes an answer from elsewhere for the callee's only if the
   await status;
 });
 
+Deno.test("UserAgent asks the registry who is in the room where a call needs it", async () => {
+  const { phone, status, registry, transport, tell } = await start();
+  registry.people = ["Maria", "Pedro"];
+  tell({ kind: "room_wanted", askedAt: 7 });
+  await settle();
+  assertEquals(transport.log.filter((line) => line.startsWith("room")), ["room Maria,Pedro at 7"]);
+  phone.quit();
+  await status;
+});
+
 /** Addresses that the registry gives for Maria, and what is wrong with each for a phone at 192.0.2.1. */
 const NOWHERE = [
   ["0.0.0.0", 6000, "unspecified_address"],
