@@ -4,7 +4,8 @@
 #   setup.sh deno    Deno, and whether JSR answers from here
 #   setup.sh sound   the same, and PortAudio
 #   setup.sh tests   the same, PulseAudio, and iproute2 (networks of several machines);
-#                    with SALA_TEST=everything in the environment also HAProxy
+#                    with SALA_TEST=everything in the environment also HAProxy, and the programs that listen to calls
+#                    in docs/protocol.md (150 MB to fetch)
 #   setup.sh again   the same as tests, and what went wrong last time is tried again
 #
 # What it finds out is kept in .deno/ (see deno.sh). Exit status 1 only where there is no Deno: everything
@@ -115,6 +116,14 @@ has_alsa_pulse() {
   return 1
 }
 
+# The elements of GStreamer in docs/protocol.md, one in each of its packages of plug-ins.
+has_gstreamer() {
+  command -v gst-launch-1.0 >/dev/null || return 1
+  for element in opusdec rtpreddec srtpdec; do
+    gst-inspect-1.0 --exists "$element" 2>/dev/null || return 1
+  done
+}
+
 has_ip() {
   PATH=$PATH:/sbin:/usr/sbin command -v ip >/dev/null
 }
@@ -132,7 +141,15 @@ missing_packages() {
     if ! has_alsa_pulse; then echo libasound2-plugins; fi
     if ! has_ip; then echo iproute2; fi
     # For tests that SALA_TEST=everything runs beside the others.
-    if [ "${SALA_TEST:-}" = everything ] && ! has_haproxy; then echo haproxy; fi
+    if [ "${SALA_TEST:-}" = everything ]; then
+      if ! has_haproxy; then echo haproxy; fi
+      if ! command -v python3 >/dev/null; then echo python3; fi
+      if ! command -v tshark >/dev/null; then echo tshark; fi
+      if ! command -v ffplay >/dev/null; then echo ffmpeg; fi
+      if ! has_gstreamer; then
+        printf 'gstreamer1.0-%s\n' tools plugins-base plugins-good plugins-bad
+      fi
+    fi
   fi
 }
 
@@ -169,7 +186,8 @@ bring_packages() {
   *libportaudio2*) without='sound cards' ;;
   *pulse* | *libasound2*) without='the tests on PulseAudio' ;;
   *iproute2*) without='the tests on networks of several machines' ;;
-  *) without='the tests behind HAProxy' ;;
+  *haproxy*) without='the tests behind HAProxy' ;;
+  *) without='the tests of other programs that listen' ;;
   esac
 
   if ! command -v apt-get >/dev/null; then
