@@ -9,7 +9,7 @@
 ## make test-build  the end-to-end tests on those two
 ## make bench-ablation  what each rule of the jitter buffer is worth, 20 minutes, bench/results/ablation.md
 ## make bench-voice voice beside baresip, 16 minutes, bench/results/voice.md [ARGS="--quick"]
-## make bench-registry  a registry under attack, 2 minutes, bench/results/robustness.md
+## make bench-registry  a registry under attack, and its speed and size, 8 minutes, bench/results/
 ## make bench-flood calls under a flood, 2 minutes, bench/results/robustness.md [ARGS="--rate 50000"]
 ## make bench-udp   processor time of a phone with either kind of UDP sockets, bench/results/udp.md
 ## make soak        a call, 200 phones and a registry that dies, half an hour [ARGS="--minutes 2"]

@@ -1,8 +1,8 @@
 /**
- * Response times of a registry under attack, and how soon phones are registered again after a restart. Writes its part of
- * robustness.md.
+ * Response times of a registry under attack, and how soon phones are registered again after a restart; how fast and how small it is
+ * with thousands of phones. Writes its part of robustness.md, and registry.md with a picture.
  *
- * Usage: `make bench-registry [ARGS="--seconds 5 --only NAME --out FOLDER"]`
+ * Usage: `make bench-registry [ARGS="--part attacks|speed --seconds 5 --rounds 9 --only NAME --out FOLDER"]`
  */
 
 import { parseArgs } from "@std/cli/parse-args";
@@ -18,7 +18,9 @@ import { ATTACKS, VICTIM } from "./registry/attacks.ts";
 import { writePart } from "./report/results_page.ts";
 import { temporaryFile } from "../testing/temporary.ts";
 import { freePorts } from "../testing/free_ports.ts";
-import { resultsFolder } from "./report/results_folder.ts";
+import { LoadGenerator } from "./registry/load_generator.ts";
+import { drawGrowth, measureRates, measureRooms, reportSpeed } from "./registry/speed.ts";
+import { resultsFolder, writeResult } from "./report/results_folder.ts";
 
 /** Phones that look up a name during an attack, and their interval. */
 const PHONES = 20;
@@ -164,9 +166,28 @@ ${(p95 / 1000).toFixed(2)} s after it listened again, the last after ${
 `;
 }
 
-const given = parseArgs(Deno.args, { string: ["seconds", "only", "out"] });
+/** Measures speed and size, and writes their page. */
+async function measureSpeed(folder: string, rounds: number): Promise<void> {
+  await using load = await LoadGenerator.make();
+  if (!load) {
+    console.log("no gcc here: speed and size are not measured");
+    return;
+  }
+  const rates = await measureRates(load, rounds);
+  const rooms = await measureRooms(load);
+  const page = reportSpeed(rates, rooms, await describeMachine());
+  await writeResult(folder, "registry.md", page);
+  await writeResult(folder, "registry_growth.svg", drawGrowth(rooms));
+  console.log(page);
+}
+
+const given = parseArgs(Deno.args, { string: ["seconds", "only", "out", "part", "rounds"] });
 const seconds = Number(given.seconds ?? 6);
 const folder = resultsFolder(given.out, given.only === undefined);
+if (given.only === undefined && given.part !== "attacks") {
+  await measureSpeed(folder, Number(given.rounds ?? 9));
+}
+if (given.part === "speed") Deno.exit(0);
 const attacks = Object.keys(ATTACKS).filter((name) => given.only === undefined || name.includes(given.only));
 await using log = await temporaryFile();
 const port = freePorts();
