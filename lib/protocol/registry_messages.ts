@@ -162,8 +162,9 @@ export function parseRequest(line: string): Parsed<RegistryRequest> {
   // Some JSON encoders write null for an absent field.
   const absent = id === undefined || id === null;
   if (!absent && !isId(id)) return { problem: "o campo 'id' deve ser um texto curto ou um número" };
-  const idField = absent ? {} : { id };
   const request = parseRequestFields(fields);
+  if (absent) return typeof request === "string" ? { problem: request } : { message: request };
+  const idField = { id };
   return typeof request === "string"
     ? { problem: request, ...idField }
     : { message: { ...request, ...idField } };

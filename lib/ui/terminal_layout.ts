@@ -110,6 +110,8 @@ export function wrapColumns(text: string, columns: number, hanging: number): str
 }
 
 function wrapLine(line: string, columns: number, hanging: number): string {
+  // No terminal: measuring the text would take 15 µs.
+  if (columns === Infinity) return line;
   if (textWidth(line) <= columns) return line;
   const lead = /^ */.exec(line)?.[0].length ?? 0;
   // Half of a narrow terminal is for words.

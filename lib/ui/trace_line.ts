@@ -31,15 +31,28 @@ export function isKeepAlive({ text }: Trace): boolean {
 
 /** Local date and time to the millisecond, such as `2025-01-31 12:34:56.789`. */
 export function dateAndTime(at: Date): string {
-  const two = (value: number): string => String(value).padStart(2, "0");
-  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${timeOfDay(at)}`;
+  return toMilliseconds(at);
 }
 
 /** Local time of day to the millisecond, such as `12:34:56.789`. */
 export function timeOfDay(at: Date): string {
-  const two = (value: number): string => String(value).padStart(2, "0");
-  const milliseconds = String(at.getMilliseconds()).padStart(3, "0");
-  return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}.${milliseconds}`;
+  return toMilliseconds(at).slice(-"12:34:56.789".length);
+}
+
+/** The last time in milliseconds, and its text: a busy program writes many lines in one, and making it takes 1 µs. */
+let lastTime = NaN;
+let lastText = "";
+
+function toMilliseconds(at: Date): string {
+  const time = at.getTime();
+  if (time !== lastTime) {
+    const two = (value: number): string => String(value).padStart(2, "0");
+    const date = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+    const second = `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+    lastText = `${date} ${second}.${String(at.getMilliseconds()).padStart(3, "0")}`;
+    lastTime = time;
+  }
+  return lastText;
 }
 
 /**

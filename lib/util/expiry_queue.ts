@@ -1,11 +1,23 @@
+/** An item that runs, between those that were started before and after it. */
+interface Entry<T> {
+  readonly item: T;
+  since: number;
+  before: Entry<T> | undefined;
+  after: Entry<T> | undefined;
+}
+
 /**
  * Items that expire a fixed time after they were started, so in the order of their starts: every operation takes constant
  * time. It is told the time and reads no clock.
+ *
+ * A list in the order of the starts, and not a `Map` alone: the place of what was deleted from a `Map` stays until it is copied,
+ * and finding the first of 10,000 items that are all started again and again took 30 µs.
  */
 export class ExpiryQueue<T> {
   readonly #ms: number;
-  /** Start times. A `Map` keeps the order of insertion, which is that of the deadlines. */
-  readonly #since = new Map<T, number>();
+  readonly #entries = new Map<T, Entry<T>>();
+  #first: Entry<T> | undefined;
+  #last: Entry<T> | undefined;
 
   /** @param ms From start to deadline, in milliseconds. */
   constructor(ms: number) {
@@ -14,38 +26,60 @@ export class ExpiryQueue<T> {
 
   /** When the first item expires; `Infinity` if there is none. */
   get nextAt(): number {
-    for (const since of this.#since.values()) return since + this.#ms;
-    return Infinity;
+    return this.#first ? this.#first.since + this.#ms : Infinity;
   }
 
   has(item: T): boolean {
-    return this.#since.has(item);
+    return this.#entries.has(item);
   }
 
   /** Starts an item, or starts it again. */
   start(now: number, item: T): void {
-    this.#since.delete(item);
-    this.#since.set(item, now);
+    let entry = this.#entries.get(item);
+    if (entry) {
+      this.#unlink(entry);
+      entry.since = now;
+    } else {
+      entry = { item, since: now, before: undefined, after: undefined };
+      this.#entries.set(item, entry);
+    }
+    entry.before = this.#last;
+    if (this.#last) this.#last.after = entry;
+    else this.#first = entry;
+    this.#last = entry;
   }
 
   /** Removes an item. @returns Whether it was there. */
   stop(item: T): boolean {
-    return this.#since.delete(item);
+    const entry = this.#entries.get(item);
+    if (!entry) return false;
+    this.#entries.delete(item);
+    this.#unlink(entry);
+    return true;
   }
 
   /** Removes all expired items. @returns The items, the oldest first. */
   due(now: number): T[] {
     const due: T[] = [];
-    for (const [item, since] of this.#since) {
-      if (since + this.#ms > now) break;
+    while (this.#first && this.#first.since + this.#ms <= now) {
+      const { item } = this.#first;
       due.push(item);
+      this.stop(item);
     }
-    for (const item of due) this.#since.delete(item);
     return due;
   }
 
   /** Starts all items again, in the same order. */
   startAll(now: number): void {
-    for (const item of this.#since.keys()) this.#since.set(item, now);
+    for (let entry = this.#first; entry; entry = entry.after) entry.since = now;
+  }
+
+  #unlink(entry: Entry<T>): void {
+    const { before, after } = entry;
+    if (before) before.after = after;
+    else this.#first = after;
+    if (after) after.before = before;
+    else this.#last = before;
+    entry.before = entry.after = undefined;
   }
 }

@@ -24,7 +24,7 @@ export async function writeAll(
 ): Promise<void> {
   for (let sent = 0; sent < bytes.length;) {
     try {
-      sent += await to.write(bytes.subarray(sent));
+      sent += await to.write(sent === 0 ? bytes : bytes.subarray(sent));
     } catch (error) {
       if (error instanceof Deno.errors.WouldBlock) await pause(FULL_RETRY_MS);
       else await failed(error);

@@ -91,3 +91,19 @@ Deno.test("nameKey() of any character is independent of case and normalisation",
     }
   }
 });
+
+Deno.test("isName() and nameKey() treat plain names as all others", () => {
+  // With a Chinese character a name is none of the plain ones.
+  const full = (name: string): string => nameKey(`${name}\u4e00`).slice(0, -1);
+  for (let code = 0; code < 0x250; code++) {
+    const character = String.fromCharCode(code);
+    for (const name of [character, `a${character}b`, `${character} ${character}`]) {
+      assertEquals(
+        isName(name),
+        isName(`\u4e00${name}\u4e00`) && name === name.trim() && isName(`\u4e00${name}`),
+        name,
+      );
+      if (isName(name)) assertEquals(nameKey(name), full(name), name);
+    }
+  }
+});

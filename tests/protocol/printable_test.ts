@@ -34,3 +34,11 @@ Deno.test("printable() cuts long text off and marks it", () => {
   assertEquals(printable("abcdef", 3), "abc…");
   assertEquals(printable("abc", 3), "abc");
 });
+
+Deno.test("printable() takes Latin text for safe only where each of its characters is", () => {
+  for (let code = 0; code < 0x300; code++) {
+    const character = String.fromCharCode(code);
+    // Beside a Chinese character the text is looked at in full.
+    assertEquals(printable(character), printable(`\u4e00${character}`).slice(1), `U+${code.toString(16)}`);
+  }
+});
