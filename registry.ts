@@ -20,6 +20,7 @@ import { jsonLine } from "./lib/ui/json_line.ts";
 import { registrySentence } from "./lib/ui/sentences.ts";
 import { ExactWriter, FAREWELL_MS, lastingWriter, readerHasGone } from "./lib/ui/output.ts";
 import { RegistryScreen } from "./lib/ui/registry_screen.ts";
+import { standardOutput } from "./lib/ui/standard_output.ts";
 import { addressesOfHost, ListenError } from "./lib/registrar/listeners.ts";
 import { type RegistryOptions, startRegistry } from "./lib/registrar/server.ts";
 import { forOutput, terminalSize } from "./lib/ui/terminal_size.ts";
@@ -50,7 +51,7 @@ async function main(args: string[]): Promise<number> {
   const { lang, json, quiet, showPings } = request.output;
   const language = chooseLanguage(lang, environmentVariable);
   const texts = REGISTRY_TEXTS[language];
-  const output = new RegistryScreen(lastingWriter(new ExactWriter(Deno.stdout), outputFailed), {
+  const output = new RegistryScreen(lastingWriter(new ExactWriter(standardOutput()), outputFailed), {
     language,
     json,
     quiet,

@@ -1,5 +1,7 @@
 /** Writes lines of text, many in one system call. */
 
+import { concat } from "@std/bytes/concat";
+
 /**
  * Time for which lines are gathered before a write, in milliseconds: a person does not notice it, and a burst of
  * connections needs one write.
@@ -21,12 +23,48 @@ const REST_FACTOR = 100;
 /** Longest such wait, in milliseconds. */
 const MAX_REST_MS = 2000;
 
-/** One or more lines, or a function that makes them just before they are written. */
-interface Entry {
-  readonly text: string | (() => string);
-  /** See {@linkcode LineWriter.writeLatest}. */
-  readonly subject?: string;
+/** Bytes of a UTF-16 unit in UTF-8, at most. */
+const BYTES_PER_UNIT = 3;
+
+/** Largest buffer that is kept for the next lines, in bytes. */
+const MAX_KEPT_BYTES = 256 * 1024;
+
+const LINE_FEED = 10;
+
+const encoder = new TextEncoder();
+
+/**
+ * Lines as bytes, in a buffer that is used again. As thousands of texts that wait for the next write they outlived the garbage
+ * collection of young objects, which took a fifth of a busy registry's time; so did a new buffer for each write.
+ */
+class EncodedLines {
+  #bytes = new Uint8Array(1024);
+  #length = 0;
+
+  get bytes(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  add(line: string): void {
+    const most = this.#length + BYTES_PER_UNIT * line.length + 1;
+    if (most > this.#bytes.length) {
+      const larger = new Uint8Array(2 * most);
+      larger.set(this.bytes);
+      this.#bytes = larger;
+    }
+    this.#length += encoder.encodeInto(line, this.#bytes.subarray(this.#length)).written;
+    this.#bytes[this.#length++] = LINE_FEED;
+  }
+
+  /** Begins anew. @returns Whether the buffer is of a size to be kept. */
+  clear(): boolean {
+    this.#length = 0;
+    return this.#bytes.length <= MAX_KEPT_BYTES;
+  }
 }
+
+/** Lines, or a function that makes them just before they are written. */
+type Entry = EncodedLines | { readonly make: () => string };
 
 /** Options of a {@linkcode LineWriter}. */
 export interface LineWriterOptions {
@@ -54,9 +92,13 @@ export class LineWriter {
   readonly #write: (bytes: Uint8Array) => Promise<void>;
   readonly #maxBacklog: number;
   readonly #leftOut: (lines: number) => string;
-  readonly #encoder = new TextEncoder();
   readonly #broken = Promise.withResolvers<void>();
   #entries = new Set<Entry>();
+  /** The last entry, if further lines may follow in it. */
+  #open: EncodedLines | undefined;
+  /** A buffer whose lines are written. */
+  #spare: EncodedLines | undefined;
+  /** By subject: see {@linkcode LineWriter.writeLatest}. */
   #latest = new Map<string, Entry>();
   #backlog = 0;
   #dropped = 0;
@@ -90,7 +132,7 @@ export class LineWriter {
       return;
     }
     this.#backlog += line.length;
-    this.#add({ text: line });
+    this.#encode(line);
   }
 
   /**
@@ -106,7 +148,8 @@ export class LineWriter {
     const older = replaced === undefined ? undefined : this.#latest.get(replaced);
     if (older) this.#entries.delete(older);
     if (replaced !== undefined) this.#latest.delete(replaced);
-    const entry = { text: make, subject };
+    const entry = { make };
+    this.#open = undefined;
     this.#latest.set(subject, entry);
     this.#add(entry);
   }
@@ -117,6 +160,15 @@ export class LineWriter {
       this.#start();
       await this.#draining;
     } while (this.#waiting);
+  }
+
+  #encode(line: string): void {
+    if (!this.#open) {
+      this.#open = this.#spare ?? new EncodedLines();
+      this.#spare = undefined;
+      this.#add(this.#open);
+    }
+    this.#open.add(line);
   }
 
   #add(entry: Entry): void {
@@ -137,16 +189,20 @@ export class LineWriter {
   async #drain(): Promise<void> {
     this.#restMs = GATHER_MS;
     while (this.#waiting && this.#restMs === GATHER_MS) {
-      const bytes = this.#encoder.encode(this.#take());
+      const entries = this.#take();
       try {
-        await this.#write(bytes);
+        await this.#write(this.#bytesOf(entries));
       } catch {
         this.#isBroken = true;
         this.#entries.clear();
+        this.#open = undefined;
         this.#latest.clear();
         this.#dropped = 0;
         this.#broken.resolve();
       }
+      this.#spare = entries.find((entry) => entry instanceof EncodedLines && entry.clear()) as
+        | EncodedLines
+        | undefined;
     }
     // No await after the last check: a line in between would wait for ever.
     this.#draining = undefined;
@@ -162,14 +218,25 @@ export class LineWriter {
     return lines;
   }
 
-  /** Takes all waiting lines as one text. */
-  #take(): string {
-    const lines = [...this.#entries].map(({ text }) => typeof text === "string" ? text : this.#make(text));
-    if (this.#dropped > 0) lines.push(this.#leftOut(this.#dropped));
+  /** Takes all that waits. */
+  #take(): Entry[] {
+    if (this.#dropped > 0) this.#encode(this.#leftOut(this.#dropped));
+    const entries = [...this.#entries];
     this.#entries = new Set();
+    this.#open = undefined;
     this.#latest = new Map();
     this.#backlog = 0;
     this.#dropped = 0;
-    return lines.map((line) => `${line}\n`).join("");
+    return entries;
+  }
+
+  #bytesOf(entries: readonly Entry[]): Uint8Array {
+    const [first] = entries;
+    if (entries.length === 1 && first instanceof EncodedLines) return first.bytes;
+    return concat(
+      entries.map((entry) =>
+        entry instanceof EncodedLines ? entry.bytes : encoder.encode(`${this.#make(entry.make)}\n`)
+      ),
+    );
   }
 }
