@@ -78,7 +78,8 @@ export type RegistryEvent =
   /** `version` is that of the phone, if it gives one. */
   | { readonly event: "joined"; readonly version?: string } & PersonFields
   | { readonly event: "left"; readonly reason: LeaveReason } & PersonFields
-  | { readonly event: "table"; readonly people: readonly PersonFields[] }
+  /** Those who registered last; `omitted`: how many registered before them, if any are not in `people`. */
+  | { readonly event: "table"; readonly people: readonly PersonFields[]; readonly omitted?: number }
   | { readonly event: "room_full"; readonly connections: number }
   /** One address has its limit of connections. */
   | { readonly event: "address_full"; readonly ip: string; readonly connections: number }

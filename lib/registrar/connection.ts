@@ -20,8 +20,8 @@ const BYTES_PER_REQUEST = 512;
 /** Reads that cost as much as a request, so that single bytes are limited, too. */
 const READS_PER_REQUEST = 4;
 
-/** Read buffer of a connection: several lines, and small enough for thousands of connections. */
-const READ_BYTES = 1024;
+/** Read buffer of a connection: most requests, and small enough for thousands of connections that wait. */
+const READ_BYTES = 256;
 
 /** Replies buffered before the next request is taken: bounds the memory for a phone that does not read. */
 const MAX_WRITE_BACKLOG_BYTES = 64 * 1024;
@@ -59,13 +59,17 @@ export class Connection {
   readonly writeQueue: WriteQueue;
   /** Whether the last reply is queued. */
   finished = false;
-  /** Continues after a pending reply. */
-  resume: () => void = () => {};
+  /** Continues after a pending reply, if one is pending. */
+  resume: (() => void) | undefined;
+  readonly #splitter: LineSplitter;
+  readonly #bucket: TokenBucket;
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, peer: Endpoint, { lineBytes, requestsPerSecond }: ConversationHost) {
     this.socket = socket;
-    this.peer = peerOf(socket);
+    this.peer = peer;
     this.writeQueue = new WriteQueue(socket);
+    this.#splitter = new LineSplitter(lineBytes);
+    this.#bucket = new TokenBucket(requestsPerSecond, requestsPerSecond * BURST_SECONDS);
   }
 
   /**
@@ -75,40 +79,54 @@ export class Connection {
    * @returns True if the registry ended the conversation; false if the phone did.
    */
   async converse(session: Session, host: ConversationHost): Promise<boolean> {
-    const { socket, peer, writeQueue } = this;
-    const splitter = new LineSplitter(host.lineBytes);
+    // Ten thousand connections wait here: what is only needed once there are bytes is in the functions below.
     const buffer = new Uint8Array(READ_BYTES);
-    const rate = host.requestsPerSecond;
-    const bucket = new TokenBucket(rate, rate * BURST_SECONDS);
-    const throttle = async (tokens: number): Promise<void> => {
-      const ms = bucket.take(performance.now(), tokens);
-      if (ms > 0) await pause(ms);
-    };
     for (let first = true;; first = false) {
-      const count = await socket.read(buffer);
+      const count = await this.socket.read(buffer);
       if (count === null) return false;
-      const protocol = first ? foreignProtocol(buffer.subarray(0, count)) : undefined;
-      if (protocol) {
-        host.handleForeigner(peer, protocol);
-        // A phone with `--tls` notices by any answer that this is no TLS.
-        writeQueue.push(host.encode(NO_PHONE, peer));
-        await within(LINGER_MS, writeQueue.drained());
-        return true;
-      }
-      await throttle(1 / READS_PER_REQUEST + count / BYTES_PER_REQUEST);
-      for (const line of splitter.push(buffer.subarray(0, count))) {
-        await throttle(1);
-        host.handleLine(session, peer, line);
-        if (session.waiting) await new Promise<void>((resolve) => this.resume = resolve);
-        if (this.finished) {
-          await within(LINGER_MS, writeQueue.drained());
-          return true;
-        }
-        if (session.gone) return false;
-        if (writeQueue.backlog > MAX_WRITE_BACKLOG_BYTES) await writeQueue.drained();
-      }
-      await writeQueue.drained();
+      const bytes = buffer.subarray(0, count);
+      if (first && await this.#dismissForeigner(bytes, host)) return true;
+      const ended = await this.#handle(bytes, session, host);
+      if (ended) return ended === "finished";
     }
+  }
+
+  /** Answers a client that is no phone. @returns Whether it is one. */
+  async #dismissForeigner(bytes: Uint8Array, host: ConversationHost): Promise<boolean> {
+    const protocol = foreignProtocol(bytes);
+    if (!protocol) return false;
+    host.handleForeigner(this.peer, protocol);
+    // A phone with `--tls` notices by any answer that this is no TLS.
+    this.writeQueue.push(host.encode(NO_PHONE, this.peer));
+    await within(LINGER_MS, this.writeQueue.drained());
+    return true;
+  }
+
+  /** Handles the lines that some bytes complete, until their replies are written. @returns What ended the conversation. */
+  async #handle(
+    bytes: Uint8Array,
+    session: Session,
+    host: ConversationHost,
+  ): Promise<"finished" | "gone" | undefined> {
+    const { peer, writeQueue } = this;
+    await this.#throttle(1 / READS_PER_REQUEST + bytes.length / BYTES_PER_REQUEST);
+    for (const line of this.#splitter.push(bytes)) {
+      await this.#throttle(1);
+      host.handleLine(session, peer, line);
+      if (session.waiting) await new Promise<void>((resolve) => this.resume = resolve);
+      if (this.finished) {
+        await within(LINGER_MS, writeQueue.drained());
+        return "finished";
+      }
+      if (session.gone) return "gone";
+      if (writeQueue.backlog > MAX_WRITE_BACKLOG_BYTES) await writeQueue.drained();
+    }
+    await writeQueue.drained();
+  }
+
+  #throttle(tokens: number): Promise<void> | undefined {
+    const ms = this.#bucket.take(performance.now(), tokens);
+    return ms > 0 ? pause(ms) : undefined;
   }
 }
 

@@ -101,6 +101,16 @@ export class Registrar {
     return this.#table.people();
   }
 
+  /** Number of registered people. */
+  get size(): number {
+    return this.#table.size;
+  }
+
+  /** The people who registered last, at most `most`, in order of registration. */
+  latestPeople(most: number): Person[] {
+    return this.#table.latest(most);
+  }
+
   /** When {@linkcode Registrar.tick} wants to be called; `Infinity` for never. */
   get wakeAt(): number {
     return Math.min(

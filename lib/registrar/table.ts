@@ -15,6 +15,9 @@ interface Row {
   readonly person: Person;
   /** Size of `person` as JSON in UTF-8. */
   readonly bytes: number;
+  /** The rows registered before and after it, of those that are still there. */
+  before: Row | undefined;
+  after: Row | undefined;
 }
 
 const encoder = new TextEncoder();
@@ -28,6 +31,7 @@ const encoder = new TextEncoder();
 export class RegistryTable {
   /** By name key, in order of registration: a `Map` keeps the order of insertion. */
   readonly #rows = new Map<string, Row>();
+  #last: Row | undefined;
   #nextNumber = 0;
 
   /** Number of people. */
@@ -40,7 +44,10 @@ export class RegistryTable {
     const key = nameKey(person.nome);
     if (this.#rows.has(key)) return false;
     const bytes = encoder.encode(JSON.stringify(person)).length;
-    this.#rows.set(key, { number: this.#nextNumber++, person, bytes });
+    const row: Row = { number: this.#nextNumber++, person, bytes, before: this.#last, after: undefined };
+    if (this.#last) this.#last.after = row;
+    this.#last = row;
+    this.#rows.set(key, row);
     return true;
   }
 
@@ -48,8 +55,13 @@ export class RegistryTable {
   remove(name: string): Person | undefined {
     const key = nameKey(name);
     const row = this.#rows.get(key);
+    if (!row) return undefined;
     this.#rows.delete(key);
-    return row?.person;
+    const { before, after } = row;
+    if (before) before.after = after;
+    if (after) after.before = before;
+    else this.#last = before;
+    return row.person;
   }
 
   /** The person with a name, or undefined if nobody has it. */
@@ -60,6 +72,13 @@ export class RegistryTable {
   /** All people, in order of registration. */
   people(): Person[] {
     return [...this.#rows.values()].map(({ person }) => person);
+  }
+
+  /** The people who registered last, at most `most`, in order of registration. Takes no longer with more people. */
+  latest(most: number): Person[] {
+    const people: Person[] = [];
+    for (let row = this.#last; row && people.length < most; row = row.before) people.push(row.person);
+    return people.reverse();
   }
 
   /**

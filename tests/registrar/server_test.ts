@@ -66,6 +66,24 @@ Deno.test("startRegistry() serves a phone from registration to goodbye", async (
   assertEquals(room.story, ["joined joão", "table", "left joão", "table"]);
 });
 
+Deno.test("startRegistry() reports a table of the newest people and how many came before them", async () => {
+  await using room = new Room();
+  const phones = await Promise.all(Array.from({ length: 52 }, () => room.connect()));
+  for (const [index, phone] of phones.entries()) await phone.register(`pessoa ${index}`);
+  const tables = room.events.filter((event) => event.event === "table").map(({ people, omitted }) => [
+    people.length,
+    people[0]?.name,
+    people.at(-1)?.name,
+    omitted,
+  ]);
+  assertEquals(tables.slice(49), [
+    [50, "pessoa 0", "pessoa 49", undefined],
+    [50, "pessoa 1", "pessoa 50", 1],
+    [50, "pessoa 2", "pessoa 51", 2],
+  ]);
+  for (const phone of phones) phone[Symbol.dispose]();
+});
+
 Deno.test("startRegistry() reports every message with its direction and peer", async () => {
   await using room = new Room();
   using phone = await room.connect();

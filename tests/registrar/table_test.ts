@@ -56,6 +56,22 @@ Deno.test("RegistryTable.list() is in order of registration", () => {
   assertEquals(tableOf().list(), { people: [] });
 });
 
+Deno.test("RegistryTable.latest() gives those who registered last and are still there, in order of registration", () => {
+  const table = tableOf("a", "b", "c", "d", "e");
+  assertEquals(names(table.latest(2)), ["d", "e"]);
+  table.remove("d");
+  assertEquals(names(table.latest(2)), ["c", "e"]);
+  table.remove("e");
+  table.add(person("f"));
+  table.remove("a");
+  assertEquals(names(table.latest(2)), ["c", "f"]);
+  assertEquals(names(table.latest(9)), ["b", "c", "f"]);
+  for (const name of ["b", "c", "f"]) table.remove(name);
+  assertEquals(table.latest(9), []);
+  table.add(person("g"));
+  assertEquals(names(table.latest(9)), ["g"]);
+});
+
 /** All pages of a list, read one after the other. */
 function pages(table: RegistryTable, maxBytes: number, between: () => void = () => {}): string[][] {
   const read: string[][] = [];

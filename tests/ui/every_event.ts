@@ -435,7 +435,11 @@ const REGISTRY_EVENTS: ByEvent<RegistryEvent> = {
     { event: "left", ...MARIA, reason: "disconnected" },
     { event: "left", ...MARIA, reason: "silent" },
   ],
-  table: [{ event: "table", people: [] }, { event: "table", people: [MARIA] }],
+  table: [{ event: "table", people: [] }, { event: "table", people: [MARIA] }, {
+    event: "table",
+    people: [MARIA],
+    omitted: 9950,
+  }],
   password_refused: [{ event: "password_refused", name: "joão", peer: PEER, omitted: 0 }],
   name_refused: (["in_use", "invalid"] as const).map((reason) => (
     { event: "name_refused", name: "joão", reason, peer: PEER, omitted: 3 }

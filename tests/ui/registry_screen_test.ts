@@ -257,6 +257,19 @@ Deno.test("registrySentence() aligns the columns of a table in any script", () =
   assertEquals(lines[3]?.startsWith("joa\u0303o "), true);
 });
 
+Deno.test("registrySentence() says how many people are above the rows of a table", () => {
+  const lines = registrySentence({ event: "table", people: [joao], omitted: 9950 }, REGISTRY_TEXTS.pt).split(
+    "\n",
+  );
+  assertEquals(lines, [
+    "nome | endereço IP  | porta",
+    "-----+--------------+------",
+    "… e mais 9.950 antes",
+    "joão | 192.168.0.10 |  6000",
+    "9.951 pessoas na sala",
+  ]);
+});
+
 Deno.test("registrySentence() shows an empty room", () => {
   assertEquals(
     registrySentence({ event: "table", people: [] }, REGISTRY_TEXTS.pt),

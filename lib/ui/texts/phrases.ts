@@ -81,16 +81,19 @@ export function peopleRows(
  * ------+--------------+------
  * joão  | 192.168.0.10 |  6000
  * ```
+ *
+ * @param note A line about people before these.
  */
 export function peopleTable(
   people: readonly PersonFields[],
   headers: readonly [string, string, string],
+  note?: string,
 ): string {
   const cells = people.map(({ name, ip, port }) => [name, ip, String(port)]);
   const aligned = alignColumns([headers, ...cells], [2]);
   const rule = (aligned[0] ?? []).map((cell) => "-".repeat(textWidth(cell))).join("-+-");
   const [header = "", ...lines] = aligned.map((row) => row.join(" | "));
-  return [header, rule, ...lines].join("\n");
+  return [header, rule, ...(note === undefined ? [] : [note]), ...lines].join("\n");
 }
 
 /** Endpoints as a list: `0.0.0.0:5000 e [::]:5000`. @param and The word before the last one. */

@@ -56,9 +56,11 @@ export const REGISTRY_EN: RegistryTexts = {
       disconnected: `${who(person)} left the room: the connection ended`,
       silent: `${who(person)} left the room: no sign of life any more`,
     }[reason]),
-    table: ({ people }) => {
-      const total = people.length === 1 ? "1 person" : `${people.length} people`;
-      return `${peopleTable(people, ["name", "IP address", "port"])}\n${total} in the room`;
+    table: ({ people, omitted = 0 }) => {
+      const count = people.length + omitted;
+      const total = count === 1 ? "1 person" : `${numberEn(count)} people`;
+      const note = omitted === 0 ? undefined : `… and ${numberEn(omitted)} more before`;
+      return `${peopleTable(people, ["name", "IP address", "port"], note)}\n${total} in the room`;
     },
     password_refused: ({ name, peer, omitted }) =>
       `wrong password: “${name}”, from ${formatEndpoint(peer)}, was not let in${more(omitted)}`,

@@ -55,9 +55,11 @@ export const REGISTRY_PT: RegistryTexts = {
       disconnected: `${who(person)} saiu da sala: a conexão terminou`,
       silent: `${who(person)} saiu da sala: não dava mais sinal de vida`,
     }[reason]),
-    table: ({ people }) => {
-      const total = people.length === 1 ? "1 pessoa" : `${people.length} pessoas`;
-      return `${peopleTable(people, ["nome", "endereço IP", "porta"])}\n${total} na sala`;
+    table: ({ people, omitted = 0 }) => {
+      const count = people.length + omitted;
+      const total = count === 1 ? "1 pessoa" : `${numberPt(count)} pessoas`;
+      const note = omitted === 0 ? undefined : `… e mais ${numberPt(omitted)} antes`;
+      return `${peopleTable(people, ["nome", "endereço IP", "porta"], note)}\n${total} na sala`;
     },
     password_refused: ({ name, peer, omitted }) =>
       `senha errada: “${name}”, de ${formatEndpoint(peer)}, não entrou${more(omitted)}`,
