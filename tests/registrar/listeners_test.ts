@@ -185,3 +185,24 @@ Deno.test("Listeners takes all connections of a load balancer, however many come
   listeners.close();
   await served;
 });
+
+Deno.test("Listeners let others have a turn while connections wait to be accepted", async () => {
+  const listeners = Listeners.open({ hosts: ["127.0.0.1"], port: 0 });
+  // None is accepted before serve().
+  const waiting = await Promise.all(
+    Array.from({ length: 40 }, () => Deno.connect({ hostname: "127.0.0.1", port: listeners.port })),
+  );
+  let accepted = 0;
+  const turn = Promise.withResolvers<number>();
+  const served = listeners.serve({
+    onConnection: (socket) => {
+      if (accepted++ === 0) setTimeout(() => turn.resolve(accepted));
+      socket.close();
+    },
+    onProxyProblem: () => {},
+  });
+  assert(await turn.promise < waiting.length);
+  listeners.close();
+  await served;
+  for (const connection of waiting) connection.close();
+});
