@@ -24,6 +24,8 @@ const DIRECTIONS = {
 
 /** Whether a message only keeps a connection alive: `ping` or `pong`. */
 export function isKeepAlive({ text }: Trace): boolean {
+  // As Sala writes them: 1,300 a second with 10,000 idle phones.
+  if (text === '{"tipo":"ping"}' || text === '{"tipo":"pong"}') return true;
   if (!/"p[io]ng"/.test(text)) return false;
   const tipo = parseObject(text)?.tipo;
   return tipo === "ping" || tipo === "pong";
