@@ -20,6 +20,7 @@ import { jsonLine } from "./lib/ui/json_line.ts";
 import { registrySentence } from "./lib/ui/sentences.ts";
 import { ExactWriter, FAREWELL_MS, lastingWriter, readerHasGone } from "./lib/ui/output.ts";
 import { RegistryScreen } from "./lib/ui/registry_screen.ts";
+import { descriptorLimit } from "./lib/registrar/descriptor_budget.ts";
 import { ListenError, type RegistryOptions, startRegistry } from "./lib/registrar/server.ts";
 import { forOutput, terminalSize } from "./lib/ui/terminal_size.ts";
 import { UsageError } from "./lib/cli/arguments.ts";
@@ -49,16 +50,19 @@ async function main(args: string[]): Promise<number> {
   const { lang, json, quiet, showPings } = request.output;
   const language = chooseLanguage(lang, environmentVariable);
   const texts = REGISTRY_TEXTS[language];
-  const output = new RegistryScreen(lastingWriter(new ExactWriter(Deno.stdout), outputFailed), {
+  const write = lastingWriter(new ExactWriter(Deno.stdout), outputFailed, { outlivesReader: true });
+  const output = new RegistryScreen(write, {
     language,
     json,
     quiet,
     showPings,
+    limits: "settings" in request ? request.settings.limits : undefined,
     dated: true,
     colour: !Deno.noColor && Deno.stdout.isTerminal() && environmentVariable("TERM") !== "dumb",
     columns: Deno.stdout.isTerminal() ? () => terminalSize().columns : undefined,
   });
-  const errors = new RegistryScreen((bytes) => writeAll(Deno.stderr, bytes), {
+  // Where standard error cannot be written either, there is nobody to tell.
+  const errors = new RegistryScreen(lastingWriter(Deno.stderr, () => {}, { outlivesReader: true }), {
     language,
     colour: !Deno.noColor && Deno.stderr.isTerminal(),
     columns: Deno.stderr.isTerminal() ? () => terminalSize().columns : undefined,
@@ -110,6 +114,7 @@ async function main(args: string[]): Promise<number> {
     await complain({ event: "wrong_usage", problem: error.problem });
     return WRONG_USAGE;
   }
+  const descriptors = await descriptorLimit();
   const signals = await signalsAtStart();
   surviveFileLimit();
   await giveUpFiles();
@@ -125,7 +130,8 @@ async function main(args: string[]): Promise<number> {
       port: settings.port,
       ...settings.limits,
       ...secrets,
-      onEvent: (event) => output.show(event),
+      descriptors,
+      onEvent: (event, ip) => output.show(event, ip),
     });
     output.show({
       event: "listening",
@@ -137,7 +143,7 @@ async function main(args: string[]): Promise<number> {
     });
     const flaw = secrets.tls && certificateFlaw(secrets.tls.cert, new Date());
     if (flaw) output.show({ event: "certificate_flawed", detail: flaw });
-    await Promise.race([wished.promise, output.broken, failure.promise]);
+    await Promise.race([wished.promise, failure.promise]);
   } catch (error) {
     await complain(
       error instanceof ListenError && error.detail.cause.kind === "address_in_use"

@@ -6,6 +6,7 @@ import { canonicalIp } from "../protocol/address.ts";
 import { PasswordGate } from "../protocol/password_challenge.ts";
 import { DEFAULT_REGISTRY_PORT } from "../protocol/registry_messages.ts";
 import type { RegistryLimits, RegistryOptions } from "../registrar/server.ts";
+import type { LogLimits } from "../ui/log_limit.ts";
 import {
   badValue,
   orProblem,
@@ -18,10 +19,13 @@ import {
 } from "./arguments.ts";
 import { type PasswordSource, readCertificates, readKey, readRoomPassword } from "./secrets.ts";
 
+/** All limits that options set. */
+export type Limits = RegistryLimits & LogLimits;
+
 /** An option that sets a limit, with its range. */
 interface LimitOption {
   readonly option: string;
-  readonly limit: keyof RegistryLimits;
+  readonly limit: keyof Limits;
   readonly least: number;
   readonly most: number;
   /** Factor from the option's unit to the limit's. */
@@ -33,6 +37,8 @@ const LIMITS = [
   { option: "line-limit", limit: "lineBytes", least: 1024, most: 65_536, unit: 1 },
   { option: "idle-limit", limit: "idleMs", least: 1, most: 86_400, unit: 1000 },
   { option: "rate-limit", limit: "requestsPerSecond", least: 1, most: 1_000_000, unit: 1 },
+  { option: "log-limit", limit: "addressBytes", least: 0, most: 1_000_000, unit: 1024 },
+  { option: "total-log-limit", limit: "totalBytes", least: 0, most: 1_000_000, unit: 1024 },
   { option: "address-limit", limit: "maxPerAddress", least: 1, most: 1_000_000, unit: 1 },
   { option: "connection-limit", limit: "maxConnections", least: 1, most: 1_000_000, unit: 1 },
 ] as const satisfies readonly LimitOption[];
@@ -52,7 +58,7 @@ export type RegistryRequest =
 export interface RegistrySettings {
   readonly port: number;
   readonly host: string;
-  readonly limits: RegistryLimits;
+  readonly limits: Limits;
   readonly password: PasswordSource;
   /** Paths of certificate and key. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
@@ -100,8 +106,8 @@ export function parseRegistryOptions(args: readonly string[]): ParsedRegistryOpt
   return { output, ...request };
 }
 
-function parseLimits(given: Readonly<Record<string, string | undefined>>): RegistryLimits {
-  const limits: { -readonly [limit in keyof RegistryLimits]: RegistryLimits[limit] } = {};
+function parseLimits(given: Readonly<Record<string, string | undefined>>): Limits {
+  const limits: { -readonly [limit in keyof Limits]: Limits[limit] } = {};
   for (const { option, limit, least, most, unit } of LIMITS) {
     const text = given[option];
     if (text === undefined) continue;

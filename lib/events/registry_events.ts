@@ -14,7 +14,9 @@ export type LeaveReason =
   /** The connection ended. */
   | "disconnected"
   /** No answer to `ping`. */
-  | "silent";
+  | "silent"
+  /** The room is full, and another one took the place: this one's address holds most. */
+  | "crowded_out";
 
 /** The registry cannot listen at `host` and `port`. */
 export interface ListenDetail {
@@ -62,6 +64,18 @@ export interface ListeningEvent {
   readonly version: string;
 }
 
+/**
+ * Peers caused more lines than the log's limits allow: `lines` of them were left out, of one address (of IPv6, its /64), or of
+ * several others, if `ip` is null.
+ */
+export interface LogLimitedEvent {
+  readonly event: "log_limited";
+  readonly ip: string | null;
+  /** How many addresses: 1 if `ip` names it. */
+  readonly addresses: number;
+  readonly lines: number;
+}
+
 /** What a client that is no phone speaks. */
 export type ForeignProtocol = "http" | "tls";
 
@@ -70,6 +84,7 @@ export type RegistryEvent =
   | MessageEvent
   | LeftOutEvent
   | OutputFailedEvent
+  | LogLimitedEvent
   | VersionEvent
   | ListeningEvent
   /** `version` is that of the phone, if it gives one. */
@@ -77,6 +92,15 @@ export type RegistryEvent =
   | { readonly event: "left"; readonly reason: LeaveReason } & PersonFields
   | { readonly event: "table"; readonly people: readonly PersonFields[] }
   | { readonly event: "room_full"; readonly connections: number }
+  /** All places are taken. Connections without a name lose theirs to others, then phones of the address that holds most. */
+  | { readonly event: "room_crowded"; readonly connections: number }
+  /** The system's limit of open files allows fewer connections than wanted. */
+  | {
+    readonly event: "few_descriptors";
+    readonly descriptors: number;
+    readonly connections: number;
+    readonly wanted: number;
+  }
   /** One address has its limit of connections. */
   | { readonly event: "address_full"; readonly ip: string; readonly connections: number }
   | PasswordRefusedEvent

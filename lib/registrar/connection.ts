@@ -6,12 +6,8 @@ import { type Line, LineSplitter } from "../protocol/line_splitter.ts";
 import type { RegistryReply } from "../protocol/registry_messages.ts";
 import { pause } from "../util/pause.ts";
 import { within } from "../util/time_limit.ts";
-import { TokenBucket } from "../util/token_bucket.ts";
 import { WriteQueue } from "../util/write_queue.ts";
 import { NO_PHONE, type Session } from "./session.ts";
-
-/** Burst of the rate limit, in seconds of its rate: 200 requests, enough to read the list of a full room. */
-const BURST_SECONDS = 4;
 
 /** Bytes that cost as much as a request, so that lines without an end are limited, too. */
 const BYTES_PER_REQUEST = 512;
@@ -29,7 +25,7 @@ const MAX_WRITE_BACKLOG_BYTES = 64 * 1024;
  * Lingering close: time to read after the last reply. Closing with unread bytes would send a reset, which could destroy
  * that reply (RFC 1122, section 4.2.2.13).
  */
-const LINGER_MS = 1000;
+export const LINGER_MS = 1000;
 
 /** Most bytes to read after the last reply. */
 const MAX_LINGER_BYTES = 64 * 1024;
@@ -41,8 +37,8 @@ export type Socket = Deno.TcpConn | Deno.TlsConn;
 export interface ConversationHost {
   /** Longest line, in bytes. */
   readonly lineBytes: number;
-  /** Rate limit, in requests a second. */
-  readonly requestsPerSecond: number;
+  /** A connection has made work, in requests. @returns Delay in ms before more is taken from it. */
+  handleWork(session: Session, tokens: number): number;
   /** A line has arrived. Replies are queued when this returns, unless the session is {@linkcode Session.waiting}. */
   handleLine(session: Session, peer: Endpoint, line: Line): void;
   /** A client that is no phone has connected. */
@@ -77,10 +73,8 @@ export class Connection {
     const { socket, peer, writeQueue } = this;
     const splitter = new LineSplitter(host.lineBytes);
     const buffer = new Uint8Array(READ_BYTES);
-    const rate = host.requestsPerSecond;
-    const bucket = new TokenBucket(rate, rate * BURST_SECONDS);
     const throttle = async (tokens: number): Promise<void> => {
-      const ms = bucket.take(performance.now(), tokens);
+      const ms = host.handleWork(session, tokens);
       if (ms > 0) await pause(ms);
     };
     for (let first = true;; first = false) {

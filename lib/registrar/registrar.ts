@@ -6,7 +6,7 @@ import { nameKey } from "../protocol/name.ts";
 import type { Person, RegistryReply } from "../protocol/registry_messages.ts";
 import { ExpiryQueue } from "../util/expiry_queue.ts";
 import type { PasswordGate } from "../protocol/password_challenge.ts";
-import { type AddressJudge, type Outcome, type Refusal, Session } from "./session.ts";
+import { type AddressJudge, type Outcome, type Refusal, ROOM_FULL, Session } from "./session.ts";
 import { RegistryTable } from "./table.ts";
 import { TokenBucket } from "../util/token_bucket.ts";
 
@@ -19,8 +19,8 @@ export const PONG_TIMEOUT_MS = 15_000;
 /** Time to answer if somebody else wants the name. */
 export const CONTEST_TIMEOUT_MS = 2000;
 
-/** Default time without a line after which a connection without a name is dropped. */
-export const UNREGISTERED_IDLE_MS = 30_000;
+/** Default time to register a name, whatever else a connection says meanwhile. */
+export const UNREGISTERED_MS = 30_000;
 
 /**
  * A tick later than this means that the registry itself was suspended. The phones' lines are still unread, so all timers
@@ -40,6 +40,8 @@ export type RegistrarOutput =
   | { readonly kind: "send"; readonly session: Session; readonly message: RegistryReply }
   /** Close the connection once its last message is delivered. */
   | { readonly kind: "finish"; readonly session: Session }
+  /** It loses its place to another one, and its last message says so: close the connection once that is delivered. */
+  | { readonly kind: "evict"; readonly session: Session }
   /** The peer does not answer: close the connection at once. */
   | { readonly kind: "drop"; readonly session: Session }
   /** The pending reply is out: see {@linkcode Session.waiting}. */
@@ -52,12 +54,22 @@ export type RegistrarOutput =
     readonly omitted: number;
   }
   /** `version`: of the person's phone, if it gave one. */
-  | { readonly kind: "joined"; readonly person: Person; readonly version?: string }
-  | { readonly kind: "left"; readonly person: Person; readonly reason: LeaveReason };
+  | {
+    readonly kind: "joined";
+    readonly session: Session;
+    readonly person: Person;
+    readonly version?: string;
+  }
+  | {
+    readonly kind: "left";
+    readonly session: Session;
+    readonly person: Person;
+    readonly reason: LeaveReason;
+  };
 
 /** Options of a registrar. */
 export interface RegistrarOptions {
-  /** Time in ms without a line after which a connection without a name is dropped. */
+  /** Time in ms after which a connection without a name is dropped. */
   readonly idleMs?: number;
   /** Longest line, in bytes. */
   readonly lineBytes?: number;
@@ -76,7 +88,7 @@ export class Registrar {
   readonly #gate: PasswordGate | undefined;
   /** The session of each registered name, by name key. */
   readonly #holders = new Map<string, Session>();
-  /** Sessions without a name. */
+  /** Sessions without a name, since their beginning. */
   readonly #unregistered: ExpiryQueue<Session>;
   /** Sessions by the time of their next keep-alive `ping`. */
   readonly #keepAlive = new ExpiryQueue<Session>(KEEPALIVE_MS);
@@ -88,9 +100,11 @@ export class Registrar {
   readonly #contenders = new Map<Session, Set<Session>>();
   /** Limits the reports of refusals, by kind. */
   readonly #reports = new Map<Refusal["event"], { readonly bucket: TokenBucket; omitted: number }>();
+  /** Sessions whose time to register is over while this registry decides about their registration. */
+  readonly #overdue = new WeakSet<Session>();
   #outputs: RegistrarOutput[] = [];
 
-  constructor({ idleMs = UNREGISTERED_IDLE_MS, lineBytes = MAX_LINE_BYTES, gate }: RegistrarOptions = {}) {
+  constructor({ idleMs = UNREGISTERED_MS, lineBytes = MAX_LINE_BYTES, gate }: RegistrarOptions = {}) {
     this.#gate = gate;
     this.#lineBytes = lineBytes;
     this.#unregistered = new ExpiryQueue(idleMs);
@@ -131,7 +145,6 @@ export class Registrar {
     if (session.gone) return;
     this.#pinged.stop(session);
     this.#keepAlive.start(now, session);
-    if (this.#unregistered.has(session)) this.#unregistered.start(now, session);
     this.#apply(now, session, session.handleLine(line), "goodbye");
     // Any line shows that the holder lives: it keeps the name, unless the line was a goodbye.
     if (this.#contested.stop(session)) session.keptNameAt = now;
@@ -141,6 +154,14 @@ export class Registrar {
   /** A connection has ended. Changes nothing for one that was closed before. */
   handleDisconnect(now: number, session: Session): void {
     this.#end(now, session, "disconnected");
+  }
+
+  /** A session has lost its place to another one: tells it so, and ends it. */
+  handleEviction(now: number, session: Session): void {
+    if (session.gone) return;
+    this.#outputs.push({ kind: "send", session, message: ROOM_FULL });
+    this.#end(now, session, "crowded_out");
+    this.#outputs.push({ kind: "evict", session });
   }
 
   /** Runs all timers that are due. */
@@ -153,7 +174,10 @@ export class Registrar {
     }
     for (const session of this.#contested.due(now)) this.#drop(now, session);
     for (const session of this.#pinged.due(now)) this.#drop(now, session);
-    for (const session of this.#unregistered.due(now)) this.#drop(now, session);
+    for (const session of this.#unregistered.due(now)) {
+      if (session.waiting) this.#overdue.add(session);
+      else this.#drop(now, session);
+    }
     for (const session of this.#keepAlive.due(now)) this.#ping(now, session);
   }
 
@@ -170,7 +194,7 @@ export class Registrar {
   #end(now: number, session: Session, reason: LeaveReason): void {
     this.#close(session);
     const left = session.end();
-    if (left) this.#left(left, reason);
+    if (left) this.#left(session, left, reason);
     this.#settle(now, session);
   }
 
@@ -189,7 +213,7 @@ export class Registrar {
     const { reply, joined, left, refused, contested, close } = outcome;
     if (refused) this.#report(now, session, refused);
     if (reply) this.#outputs.push({ kind: "send", session, message: reply });
-    if (left) this.#left(left, reason);
+    if (left) this.#left(session, left, reason);
     if (joined) this.#joined(session, joined);
     if (contested) this.#contest(now, session, contested);
     if (close) {
@@ -212,14 +236,15 @@ export class Registrar {
 
   #joined(session: Session, person: Person): void {
     this.#unregistered.stop(session);
+    this.#overdue.delete(session);
     this.#holders.set(nameKey(person.nome), session);
     const { version } = session;
-    this.#outputs.push({ kind: "joined", person, ...(version !== undefined && { version }) });
+    this.#outputs.push({ kind: "joined", session, person, ...(version !== undefined && { version }) });
   }
 
-  #left(person: Person, reason: LeaveReason): void {
+  #left(session: Session, person: Person, reason: LeaveReason): void {
     this.#holders.delete(nameKey(person.nome));
-    this.#outputs.push({ kind: "left", person, reason });
+    this.#outputs.push({ kind: "left", session, person, reason });
   }
 
   /** A session wants a name that another one holds: pings the holder. */
@@ -248,7 +273,10 @@ export class Registrar {
     this.#contenders.delete(holder);
     for (const session of contenders) {
       this.#apply(now, session, session.settle(), "goodbye");
-      this.#resume(session);
+      if (this.#overdue.has(session)) {
+        this.#outputs.push({ kind: "finish", session });
+        this.#close(session);
+      } else this.#resume(session);
     }
   }
 

@@ -5,7 +5,7 @@ import type { ListenDetail, RegistryEvent } from "../events/registry_events.ts";
 import { type Endpoint, formatEndpoint, isLoopback, unreachable } from "../protocol/address.ts";
 import { type Line, MAX_LINE_BYTES } from "../protocol/line_splitter.ts";
 import { DEFAULT_REGISTRY_PORT, type Person, type RegistryReply } from "../protocol/registry_messages.ts";
-import { Admission } from "./admission.ts";
+import { Admission, type AdmissionCounts, ENTRANCE, type Place } from "./admission.ts";
 import { Registrar, type RegistrarOutput } from "./registrar.ts";
 import type { PasswordGate } from "../protocol/password_challenge.ts";
 import {
@@ -13,6 +13,7 @@ import {
   Connection,
   type ConversationHost,
   linger,
+  LINGER_MS,
   peerOf,
   type Socket,
 } from "./connection.ts";
@@ -28,14 +29,17 @@ import { writeAll } from "../util/write_all.ts";
 /** Default limit of connections; fewer if the process may not open enough file descriptors. */
 const DEFAULT_MAX_CONNECTIONS = 10_000;
 
-/**
- * Default limit of connections from one address: enough for a school behind one router, and a small part of the room for
- * an attacker. Loopback addresses have no limit, since local users have easier ways to do harm.
- */
-const DEFAULT_MAX_PER_ADDRESS = 500;
+/** Most refused connections that linger. Further ones are reset, so that a flood does not hold descriptors. */
+const MAX_LINGERING = 32;
 
-/** File descriptors kept free for refused connections and other files: past the process's limit Deno itself panics. */
-const RESERVED_DESCRIPTORS = 64;
+/** Most phones that linger after they lost their places, besides those. */
+const MAX_LEAVING = 32;
+
+/**
+ * File descriptors kept free, for those connections, for the entrance of a full room and for other files: past the process's limit
+ * Deno itself panics.
+ */
+const RESERVED_DESCRIPTORS = MAX_LINGERING + MAX_LEAVING + ENTRANCE + 64;
 
 /** Further connections that one probe of the free descriptors looks for. */
 const PROBED_CONNECTIONS = 250;
@@ -46,10 +50,7 @@ const PROBE_INTERVAL_MS = 1000;
 /** Default rate limit of one connection, in requests a second: no person types that fast. */
 const DEFAULT_REQUESTS_PER_SECOND = 50;
 
-/** Most refused connections that linger. Further ones are reset, so that a flood does not hold descriptors. */
-const MAX_LINGERING = RESERVED_DESCRIPTORS / 2;
-
-/** Hysteresis of the event `room_full`: it comes again only after the connections fell below this fraction. */
+/** Hysteresis of the events `room_full` and `room_crowded`: they come again only after the connections fell below this fraction. */
 const FULL_HYSTERESIS = 0.9;
 
 /** Pause after a failed accept, since a lack of descriptors lasts a while. */
@@ -60,15 +61,15 @@ const CLOSE_TIMEOUT_MS = 1000;
 
 /** Limits of a registry. */
 export interface RegistryLimits {
-  /** Most connections; further ones get `sala_cheia` and are closed. */
+  /** Most connections; of further ones each takes the place of another, or gets `sala_cheia` and is closed. */
   readonly maxConnections?: number;
-  /** Most connections from one address; likewise. */
+  /** Most connections from one address (IPv6: one /64; four times as many from one /48); likewise. */
   readonly maxPerAddress?: number;
   /** Rate limit of one connection, in requests a second; faster ones are delayed. */
   readonly requestsPerSecond?: number;
   /** Longest line in bytes. */
   readonly lineBytes?: number;
-  /** Time in ms without a line after which a connection without a name is closed. */
+  /** Time in ms after which a connection without a name is closed. */
   readonly idleMs?: number;
 }
 
@@ -82,8 +83,10 @@ export interface RegistryOptions extends RegistryLimits {
   readonly gate?: PasswordGate;
   /** Certificate chain and private key in PEM. With it, the registry speaks TLS only. */
   readonly tls?: { readonly cert: string; readonly key: string };
-  /** Called for every event. Must not throw. */
-  readonly onEvent?: (event: RegistryEvent) => void;
+  /** Most file descriptors of this process, if known. */
+  readonly descriptors?: number | undefined;
+  /** Called for every event, with the address that caused it. Must not throw. */
+  readonly onEvent?: (event: RegistryEvent, ip?: string) => void;
 }
 
 /** A running registry. */
@@ -91,6 +94,8 @@ export interface RegistryServer extends AsyncDisposable {
   /** The address and port that it listens on. */
   readonly host: string;
   readonly port: number;
+  /** What admission control has done so far. */
+  readonly admission: AdmissionCounts;
   /** Stops listening and closes all connections, within about 1 s. May be called again. */
   close(): Promise<void>;
 }
@@ -134,21 +139,26 @@ class Server implements RegistryServer {
   readonly port: number;
   readonly #listener: Listener;
   readonly #maxConnections: number;
-  readonly #maxPerAddress: number | undefined;
   readonly #host: ConversationHost;
-  readonly #admission = new Admission();
+  readonly #admission: Admission;
+  readonly #places = new Map<Session, Place>();
+  readonly #sessions = new Map<Place, Session>();
+  /** Whether the system tells how many descriptors there are, and no probe is needed. */
+  readonly #knowsDescriptors: boolean;
   /** Connections that the last probe found descriptors for. */
   #descriptorBudget = 0;
   #nextProbeAt = -Infinity;
-  #onEvent: (event: RegistryEvent) => void;
+  #onEvent: (event: RegistryEvent, ip?: string) => void;
   readonly #registrar: Registrar;
   readonly #bySession = new Map<Session, Connection>();
   /** All connections; each promise resolves when its connection has ended. */
   readonly #connections = new Map<Socket, Promise<void>>();
   readonly #lingering = new Set<Socket>();
+  /** Connections that lost their places, until they are closed. */
+  readonly #leaving = new Set<Socket>();
   readonly #accepting: Promise<void>;
-  /** Number of connections at the last `room_full`; `Infinity` if another one is due. */
-  #fullAt = Infinity;
+  /** Number of connections at the last event of each kind; without one, another one is due. */
+  readonly #fullAt = new Map<"room_full" | "room_crowded", number>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #timerAt = Infinity;
   #closing: Promise<void> | undefined;
@@ -163,16 +173,34 @@ class Server implements RegistryServer {
     this.port = port;
     this.#listener = listener;
     this.#maxConnections = options.maxConnections ?? DEFAULT_MAX_CONNECTIONS;
-    this.#maxPerAddress = options.maxPerAddress;
+    const { maxPerAddress, requestsPerSecond = DEFAULT_REQUESTS_PER_SECOND, descriptors } = options;
+    this.#admission = new Admission({ maxPerAddress, requestsPerSecond });
+    this.#knowsDescriptors = descriptors !== undefined;
+    if (descriptors !== undefined) this.#descriptorBudget = Math.max(1, descriptors - RESERVED_DESCRIPTORS);
     this.#host = {
       lineBytes: options.lineBytes ?? MAX_LINE_BYTES,
-      requestsPerSecond: options.requestsPerSecond ?? DEFAULT_REQUESTS_PER_SECOND,
+      handleWork: (session, tokens) => {
+        const place = this.#places.get(session);
+        return place ? this.#admission.handleWork(performance.now(), place, tokens) : 0;
+      },
       handleLine: (session, peer, line) => this.#handleLine(session, peer, line),
       handleForeigner: ({ ip }, protocol) => this.#onEvent({ event: "foreign_client", ip, protocol }),
       encode: (reply, peer) => this.#encode(reply, peer),
     };
     this.#onEvent = options.onEvent ?? (() => {});
     this.#accepting = this.#accept();
+    if (this.#knowsDescriptors && this.#descriptorBudget < this.#maxConnections) {
+      this.#onEvent({
+        event: "few_descriptors",
+        descriptors: descriptors ?? 0,
+        connections: this.#descriptorBudget,
+        wanted: this.#maxConnections + RESERVED_DESCRIPTORS,
+      });
+    }
+  }
+
+  get admission(): AdmissionCounts {
+    return this.#admission.counts;
   }
 
   close(): Promise<void> {
@@ -205,48 +233,60 @@ class Server implements RegistryServer {
         continue;
       }
       if (this.#closing) closeQuietly(socket);
-      else if (this.#hasCapacity()) this.#admit(socket);
-      else this.#rejectFull(socket);
+      else this.#admit(socket);
     }
   }
 
-  /** Whether another connection fits the limit and the free descriptors. */
-  #hasCapacity(): boolean {
+  /** Most connections with a name: fewer than wanted where the descriptors do not suffice. */
+  #capacity(): number {
     const count = this.#connections.size;
-    if (count >= this.#maxConnections) return false;
-    if (count < this.#descriptorBudget) return true;
     const now = performance.now();
-    if (now < this.#nextProbeAt) return false;
-    const spare = spareDescriptors(PROBED_CONNECTIONS + RESERVED_DESCRIPTORS) - RESERVED_DESCRIPTORS;
-    if (spare < PROBED_CONNECTIONS) this.#nextProbeAt = now + PROBE_INTERVAL_MS;
-    this.#descriptorBudget = count + Math.max(0, spare);
-    return count < this.#descriptorBudget;
+    if (!this.#knowsDescriptors && count >= this.#descriptorBudget && now >= this.#nextProbeAt) {
+      const spare = spareDescriptors(PROBED_CONNECTIONS + RESERVED_DESCRIPTORS) - RESERVED_DESCRIPTORS;
+      if (spare < PROBED_CONNECTIONS) this.#nextProbeAt = now + PROBE_INTERVAL_MS;
+      this.#descriptorBudget = Math.max(1, count + spare);
+    }
+    return Math.min(this.#maxConnections, this.#descriptorBudget);
   }
 
   #admit(socket: Socket): void {
     const { ip } = peerOf(socket);
-    const limit = this.#maxPerAddress ?? (isLoopback(ip) ? Infinity : DEFAULT_MAX_PER_ADDRESS);
-    const entry = this.#admission.enter(performance.now(), ip, limit);
-    // The event came with the last admitted connection.
-    if (!entry) return this.#refuse(socket);
-    if (entry.connections === limit) this.#onEvent({ event: "address_full", ip, connections: limit });
-    const served = this.#serve(socket, entry.waitMs).then(() => {
+    const entry = this.#admission.enter(performance.now(), ip, this.#capacity());
+    if ("refused" in entry) {
+      // Of an address that is full, the event came with the last admitted connection.
+      if (entry.refused === "room") this.#reportFull("room_full");
+      return this.#refuse(socket);
+    }
+    const { place, evicted, addressFull } = entry;
+    if (evicted.length > 0 && this.#admission.connections >= this.#capacity()) {
+      this.#reportFull("room_crowded");
+    }
+    for (const other of evicted) this.#evict(other);
+    if (addressFull !== undefined) this.#onEvent({ event: "address_full", ip, connections: addressFull }, ip);
+    const served = this.#serve(socket, place, entry.waitMs).then(() => {
       this.#connections.delete(socket);
-      this.#admission.leave(performance.now(), ip);
+      this.#leaving.delete(socket);
+      this.#admission.leave(performance.now(), place);
+      this.#sessions.delete(place);
       // One event is enough while connections come and go at the limit.
-      if (this.#connections.size < FULL_HYSTERESIS * this.#fullAt) this.#fullAt = Infinity;
+      for (const [event, count] of this.#fullAt) {
+        if (this.#connections.size < FULL_HYSTERESIS * count) this.#fullAt.delete(event);
+      }
     });
     this.#connections.set(socket, served);
   }
 
   /** Serves a connection until either side ends it. Never rejects. */
-  async #serve(socket: Socket, waitMs: number): Promise<void> {
-    if (waitMs > 0) await pause(waitMs);
+  async #serve(socket: Socket, place: Place, waitMs: number): Promise<void> {
     const session = this.#registrar.handleConnect(performance.now(), judgeFor(peerOf(socket)));
+    this.#sessions.set(place, session);
+    this.#places.set(session, place);
     try {
       const connection = new Connection(socket);
       this.#bySession.set(session, connection);
       this.#applyOutput();
+      if (waitMs > 0) await pause(waitMs);
+      if (session.gone) return;
       if ("setNoDelay" in socket) {
         socket.setNoDelay(true);
         socket.setKeepAlive(true);
@@ -261,6 +301,32 @@ class Server implements RegistryServer {
       this.#registrar.handleDisconnect(performance.now(), session);
       this.#applyOutput();
       this.#bySession.delete(session);
+      this.#places.delete(session);
+      closeQuietly(socket);
+    }
+  }
+
+  /** Ends a connection that lost its place. */
+  #evict(place: Place): void {
+    const session = this.#sessions.get(place);
+    if (!session) return;
+    this.#registrar.handleEviction(performance.now(), session);
+    this.#applyOutput();
+  }
+
+  /** Delivers the last message to a connection that lost its place, and closes it, within about 1 s. */
+  async #dismiss({ socket, writeQueue }: Connection, named: boolean): Promise<void> {
+    const most = named ? MAX_LINGERING + MAX_LEAVING : MAX_LINGERING;
+    if (this.#lingering.size + this.#leaving.size >= most) return closeQuietly(socket);
+    this.#leaving.add(socket);
+    try {
+      await within(LINGER_MS, writeQueue.drained());
+      await socket.closeWrite();
+      // Its conversation reads what still comes, and ends when the phone closes.
+      await pause(LINGER_MS);
+    } catch {
+      // The phone closed first.
+    } finally {
       closeQuietly(socket);
     }
   }
@@ -274,17 +340,19 @@ class Server implements RegistryServer {
   /** Applies all output of the registrar, and sets the timer. */
   #applyOutput(): void {
     for (const output of this.#registrar.drain()) {
+      const ip = this.#bySession.get(output.session)?.peer.ip;
       switch (output.kind) {
         case "joined":
           this.#onEvent({
             event: "joined",
             ...eventFields(output.person),
             ...(output.version !== undefined && { version: output.version }),
-          });
+          }, ip);
           this.#reportTable();
+          this.#giveNamedPlace(output.session);
           break;
         case "left":
-          this.#onEvent({ event: "left", ...eventFields(output.person), reason: output.reason });
+          this.#onEvent({ event: "left", ...eventFields(output.person), reason: output.reason }, ip);
           this.#reportTable();
           break;
         default:
@@ -292,6 +360,15 @@ class Server implements RegistryServer {
       }
     }
     this.#setTimer();
+  }
+
+  /** A connection has a name: another one may have to go for it. */
+  #giveNamedPlace(session: Session): void {
+    const place = this.#places.get(session);
+    const victim = place && this.#admission.handleNamed(performance.now(), place, this.#capacity());
+    if (!victim) return;
+    this.#reportFull("room_crowded");
+    this.#evict(victim);
   }
 
   /** Applies an output that concerns one connection. */
@@ -306,6 +383,9 @@ class Server implements RegistryServer {
         return;
       case "refused":
         return this.#onEvent({ ...output.refusal, peer: connection.peer, omitted: output.omitted });
+      case "evict":
+        this.#dismiss(connection, this.#places.get(output.session)?.named ?? false);
+        return;
       case "drop":
         return closeQuietly(connection.socket);
       case "resume":
@@ -348,20 +428,16 @@ class Server implements RegistryServer {
     this.#onEvent({ event: "message", direction, transport: "TCP", peer, text });
   }
 
-  /** Refuses a connection beyond the limit; the first one with an event. */
-  #rejectFull(socket: Socket): void {
-    if (this.#fullAt === Infinity) {
-      this.#fullAt = this.#connections.size;
-      this.#onEvent({ event: "room_full", connections: this.#fullAt });
-    }
-    this.#refuse(socket);
+  /** Says that places run short, once until they no longer do. */
+  #reportFull(event: "room_full" | "room_crowded"): void {
+    if (this.#fullAt.has(event)) return;
+    const connections = this.#admission.connections;
+    this.#fullAt.set(event, connections);
+    this.#onEvent({ event, connections });
   }
 
   #refuse(socket: Socket): void {
-    if (this.#lingering.size >= MAX_LINGERING) {
-      closeQuietly(socket);
-      return;
-    }
+    if (this.#lingering.size >= MAX_LINGERING) return closeQuietly(socket);
     this.#lingering.add(socket);
     (async () => {
       try {

@@ -9,6 +9,9 @@ const GATHER_MS = 5;
 /** Most text that waits for a slow reader, in UTF-16 units. */
 const MAX_BACKLOG = 4 * 1024 * 1024;
 
+/** Part of that which is only for lines that matter more than the others. */
+const RESERVE = 1 / 8;
+
 /** Most subjects of {@linkcode LineWriter.writeLatest} that wait; each keeps its data in memory. */
 const MAX_SUBJECTS = 16;
 
@@ -59,7 +62,9 @@ export class LineWriter {
   #entries = new Set<Entry>();
   #latest = new Map<string, Entry>();
   #backlog = 0;
+  /** Lines left out since the last line that said so, and since the beginning. */
   #dropped = 0;
+  #leftOutInAll = 0;
   #isBroken = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** Time to gather before the next write, in milliseconds. */
@@ -82,15 +87,47 @@ export class LineWriter {
     return this.#broken.promise;
   }
 
+  /** Lines left out since the beginning. */
+  get leftOut(): number {
+    return this.#leftOutInAll;
+  }
+
   /** Takes a line without its line feed, or several with line feeds between them. */
   write(line: string): void {
+    this.#take(line, this.#maxBacklog);
+  }
+
+  /**
+   * Takes a line that matters less than those of {@linkcode LineWriter.write}, which get a part of the backlog for
+   * themselves. It is made only if there is room.
+   *
+   * @returns The line; undefined if it was not made.
+   */
+  writeLesser(make: () => string): string | undefined {
+    const most = this.#maxBacklog * (1 - RESERVE);
+    if (this.#backlog >= most) {
+      this.#drop();
+      return undefined;
+    }
+    const line = make();
+    this.#take(line, most);
+    return line;
+  }
+
+  #take(line: string, most: number): void {
     if (this.#isBroken) return;
-    if (this.#backlog + line.length > this.#maxBacklog) {
-      this.#dropped++;
+    if (this.#backlog + line.length > most) {
+      this.#drop();
       return;
     }
     this.#backlog += line.length;
     this.#add({ text: line });
+  }
+
+  #drop(): void {
+    if (this.#isBroken) return;
+    this.#dropped++;
+    this.#leftOutInAll++;
   }
 
   /**
@@ -101,7 +138,7 @@ export class LineWriter {
     if (this.#isBroken) return;
     const [oldest] = this.#latest.keys();
     const crowded = !this.#latest.has(subject) && this.#latest.size >= MAX_SUBJECTS;
-    if (crowded) this.#dropped++;
+    if (crowded) this.#drop();
     const replaced = crowded ? oldest : subject;
     const older = replaced === undefined ? undefined : this.#latest.get(replaced);
     if (older) this.#entries.delete(older);
@@ -137,7 +174,7 @@ export class LineWriter {
   async #drain(): Promise<void> {
     this.#restMs = GATHER_MS;
     while (this.#waiting && this.#restMs === GATHER_MS) {
-      const bytes = this.#encoder.encode(this.#take());
+      const bytes = this.#encoder.encode(this.#takeAll());
       try {
         await this.#write(bytes);
       } catch {
@@ -163,7 +200,7 @@ export class LineWriter {
   }
 
   /** Takes all waiting lines as one text. */
-  #take(): string {
+  #takeAll(): string {
     const lines = [...this.#entries].map(({ text }) => typeof text === "string" ? text : this.#make(text));
     if (this.#dropped > 0) lines.push(this.#leftOut(this.#dropped));
     this.#entries = new Set();

@@ -47,6 +47,8 @@ export type SystemError =
   | { readonly kind: "port_privileged" }
   /** This program gave up the permission, or was never given it (Deno's `NotCapable`). */
   | { readonly kind: "not_capable" }
+  /** Nobody reads this program's output any more (EPIPE of a pipe, not of a connection). */
+  | { readonly kind: "reader_gone" }
   | { readonly kind: "other"; readonly text: string };
 
 /** The same of a number of Linux's (asm-generic/errno-base.h, asm-generic/errno.h), as sendto(2) sets it. */

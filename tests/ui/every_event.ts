@@ -39,6 +39,7 @@ const SYSTEM: ByKind<SystemError> = {
   host_unreachable: { kind: "host_unreachable" },
   refused: { kind: "refused" },
   reset: { kind: "reset" },
+  reader_gone: { kind: "reader_gone" },
   timeout: { kind: "timeout" },
   name_not_resolved: { kind: "name_not_resolved" },
   other: { kind: "other", text: "E-1234." },
@@ -395,6 +396,12 @@ const REGISTRY_EVENTS: ByEvent<RegistryEvent> = {
   message: EVENTS.message,
   left_out: EVENTS.left_out,
   output_failed: EVENTS.output_failed,
+  log_limited: [
+    { event: "log_limited", ip: "192.0.2.1", addresses: 1, lines: 12_345 },
+    { event: "log_limited", ip: "2001:db8:0:1::/64", addresses: 1, lines: 1 },
+    { event: "log_limited", ip: null, addresses: 37, lines: 1234 },
+    { event: "log_limited", ip: null, addresses: 1, lines: 2 },
+  ],
   version: [{ event: "version", program: "registry", version: "1.0.0" }],
   listening: [
     {
@@ -409,6 +416,7 @@ const REGISTRY_EVENTS: ByEvent<RegistryEvent> = {
     { event: "left", ...MARIA, reason: "goodbye" },
     { event: "left", ...MARIA, reason: "disconnected" },
     { event: "left", ...MARIA, reason: "silent" },
+    { event: "left", ...MARIA, reason: "crowded_out" },
   ],
   table: [{ event: "table", people: [] }, { event: "table", people: [MARIA] }],
   password_refused: [{ event: "password_refused", name: "joão", peer: PEER, omitted: 0 }],
@@ -419,6 +427,8 @@ const REGISTRY_EVENTS: ByEvent<RegistryEvent> = {
     { event: "malformed_line", problem, text: "xyz", peer: PEER, omitted: 1000 }
   )),
   room_full: [{ event: "room_full", connections: 7 }],
+  room_crowded: [{ event: "room_crowded", connections: 7 }],
+  few_descriptors: [{ event: "few_descriptors", descriptors: 1024, connections: 832, wanted: 10_192 }],
   certificate_flawed: [
     { event: "certificate_flawed", detail: { kind: "certificate_expired" } },
     { event: "certificate_flawed", detail: { kind: "certificate_not_yet_valid" } },

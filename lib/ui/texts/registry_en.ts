@@ -35,6 +35,10 @@ export const REGISTRY_EN: RegistryTexts = {
         causeEn(detail)
       }; the room stays open, and writing is tried again every second`,
     left_out: ({ lines }) => `… ${lines} lines left out: the output cannot keep up with the room`,
+    log_limited: ({ ip, addresses, lines }) => {
+      const from = ip ?? (addresses === 1 ? "1 other address" : `${numberEn(addresses)} other addresses`);
+      return `… ${numberEn(lines)} ${lines === 1 ? "line" : "lines"} of ${from} left out, beyond --log-limit`;
+    },
     version: ({ program, version }) => `Sala, ${program}, version ${version}`,
     listening: ({ host, port, version, ...shown }) => {
       const open = `room open at ${formatEndpoint({ ip: host, port })} (Ctrl-C closes it), Sala ${version}`;
@@ -50,6 +54,7 @@ export const REGISTRY_EN: RegistryTexts = {
       goodbye: `${who(person)} left the room`,
       disconnected: `${who(person)} left the room: the connection ended`,
       silent: `${who(person)} left the room: no sign of life any more`,
+      crowded_out: `${who(person)} left the room: it is full, and this address had most places`,
     }[reason]),
     table: ({ people }) => {
       const total = people.length === 1 ? "1 person" : `${people.length} people`;
@@ -65,6 +70,11 @@ export const REGISTRY_EN: RegistryTexts = {
       `line refused from ${formatEndpoint(peer)} (${LINE_PROBLEMS[problem]}): “${text}”${more(omitted)}`,
     room_full: ({ connections }) =>
       `the room is full: no more than ${connections} connections at once, so others are refused`,
+    room_crowded: ({ connections }) =>
+      `all ${connections} places are taken: connections without a name make room first, then phones of the address that has most`,
+    few_descriptors: ({ descriptors, connections, wanted }) =>
+      `the system allows this program ${descriptors} open files, enough for ${connections} connections; ` +
+      `“ulimit -Hn ${wanted}” before the start, as an administrator, or LimitNOFILE=${wanted} of systemd, allows more`,
     address_full: ({ ip, connections }) =>
       `${ip} has ${connections} connections, the most for one address, and more from there are refused`,
     certificate_flawed: ({ detail }) =>
@@ -110,10 +120,12 @@ Who may come in:
 
 Limits, so that nobody is in the way of the others:
   --line-limit BYTES        the longest line (4096)
-  --idle-limit SECONDS      how long a connection without a name may say nothing (30)
+  --idle-limit SECONDS      how long a connection has to register a name (30)
   --rate-limit N            requests a second of one connection; what is beyond has to wait (50)
-  --address-limit N         connections of one address (500; of this machine, no limit of its own)
-  --connection-limit N      connections in all (10000, or as many as the system allows)
+  --log-limit KIB           what one address may make it print a second (64; 0: anything)
+  --total-log-limit KIB     what all together may (1024; 0: anything)
+  --address-limit N         connections of one address, of IPv6 one /64 (500; of this machine, no limit of its own)
+  --connection-limit N      people in the room (10000, or as many as the system allows)
 
 Ctrl-C closes the room.`,
 };

@@ -34,6 +34,13 @@ export const REGISTRY_PT: RegistryTexts = {
         causePt(detail)
       }; a sala continua aberta, e a escrita é tentada de novo a cada segundo`,
     left_out: ({ lines }) => `… ${lines} linhas omitidas: a saída não acompanha a sala`,
+    log_limited: ({ ip, addresses, lines }) => {
+      const from = ip ?? (addresses === 1 ? "1 outro endereço" : `${numberPt(addresses)} outros endereços`);
+      const what = lines === 1 ? "linha" : "linhas";
+      return `… ${numberPt(lines)} ${what} de ${from} ${
+        lines === 1 ? "omitida" : "omitidas"
+      }, além de --log-limit`;
+    },
     version: ({ program, version }) => `Sala, ${program}, versão ${version}`,
     listening: ({ host, port, version, ...shown }) => {
       const open = `sala aberta em ${formatEndpoint({ ip: host, port })} (Ctrl-C encerra), Sala ${version}`;
@@ -49,6 +56,9 @@ export const REGISTRY_PT: RegistryTexts = {
       goodbye: `${who(person)} saiu da sala`,
       disconnected: `${who(person)} saiu da sala: a conexão terminou`,
       silent: `${who(person)} saiu da sala: não dava mais sinal de vida`,
+      crowded_out: `${
+        who(person)
+      } saiu da sala: ela está cheia, e o endereço tinha mais lugares que os outros`,
     }[reason]),
     table: ({ people }) => {
       const total = people.length === 1 ? "1 pessoa" : `${people.length} pessoas`;
@@ -64,6 +74,11 @@ export const REGISTRY_PT: RegistryTexts = {
       `linha recusada de ${formatEndpoint(peer)} (${LINE_PROBLEMS[problem]}): “${text}”${more(omitted)}`,
     room_full: ({ connections }) =>
       `a sala está cheia: o limite de conexões, ${connections}, foi alcançado e as próximas são recusadas`,
+    room_crowded: ({ connections }) =>
+      `todos os ${connections} lugares estão tomados: dão lugar as conexões sem nome, depois os telefones do endereço que tem mais`,
+    few_descriptors: ({ descriptors, connections, wanted }) =>
+      `o sistema permite a este programa ${descriptors} arquivos abertos, o que dá para ${connections} conexões; ` +
+      `“ulimit -Hn ${wanted}” antes do início, como administrador, ou LimitNOFILE=${wanted} do systemd permite mais`,
     address_full: ({ ip, connections }) =>
       `${ip} já tem ${connections} conexões, o máximo de um endereço, e as próximas de lá são recusadas`,
     certificate_flawed: ({ detail }) =>
@@ -109,10 +124,12 @@ Quem pode entrar:
 
 Limites, para que ninguém atrapalhe os outros:
   --line-limit BYTES        a linha mais longa (4096)
-  --idle-limit SEGUNDOS     quanto uma conexão sem nome pode ficar calada (30)
+  --idle-limit SEGUNDOS     quanto tempo uma conexão tem para registrar um nome (30)
   --rate-limit N            pedidos por segundo de uma conexão; o que passa disso espera (50)
-  --address-limit N         conexões de um mesmo endereço (500; desta máquina, sem limite próprio)
-  --connection-limit N      conexões ao todo (10000, ou quantas o sistema permitir)
+  --log-limit KIB           quanto um endereço pode fazê-lo imprimir por segundo (64; 0: tudo)
+  --total-log-limit KIB     quanto todos juntos podem (1024; 0: tudo)
+  --address-limit N         conexões de um endereço; em IPv6, de um /64 (500; desta máquina, sem limite próprio)
+  --connection-limit N      pessoas na sala (10000, ou quantas o sistema permitir)
 
 Ctrl-C encerra a sala.`,
 };

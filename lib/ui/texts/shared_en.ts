@@ -48,6 +48,7 @@ const CAUSES: Causes = {
   host_unreachable: "there is no way to that machine",
   refused: "connection refused",
   reset: "the connection was interrupted",
+  reader_gone: "nobody reads it any more",
   timeout: "timed out without an answer",
   name_not_resolved: "there is no machine of that name",
   other: ({ text }) => withoutStop(text) || "cause unknown",

@@ -50,6 +50,7 @@ const CAUSES: Causes = {
   host_unreachable: "não há caminho até essa máquina",
   refused: "conexão recusada",
   reset: "a conexão foi interrompida",
+  reader_gone: "ninguém mais a lê",
   timeout: "tempo esgotado sem resposta",
   name_not_resolved: "não há máquina com esse nome",
   other: ({ text }) => withoutStop(text) || "causa desconhecida",
