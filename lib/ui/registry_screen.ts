@@ -129,6 +129,7 @@ export class RegistryScreen {
   show(event: RegistryEvent, ip = causeOf(event)): void {
     const isTrace = event.event === "message";
     if (isTrace && (this.#quiet || (!this.#showPings && isKeepAlive(event)))) return;
+    if (event.event === "closed") this.#sumUp(Infinity);
     if (event.event === "left") this.#departures++;
     if (event.event === "joined" || event.event === "left") this.#lastChange = event.event;
     const started = performance.now();
@@ -159,21 +160,19 @@ export class RegistryScreen {
   #admits(now: number, ip: string, isTrace: boolean): boolean {
     const limit = this.#limit;
     if (!limit || limit.admits(now, ip, isTrace ? "trace" : "news")) return true;
-    this.#sumTimer ??= setTimeout(() => this.#sumUp(), limit.wakeAt - now);
-    // It keeps no program running.
-    Deno.unrefTimer(this.#sumTimer);
+    this.#sumTimer ??= setTimeout(() => this.#sumUp(performance.now()), limit.wakeAt - now);
     return false;
   }
 
-  /** Says what the limits left out. */
-  #sumUp(): void {
+  /** Says what the limits left out, if that is due. */
+  #sumUp(now: number): void {
+    clearTimeout(this.#sumTimer);
     this.#sumTimer = undefined;
-    const now = performance.now();
-    for (const omitted of this.#limit?.tick(now) ?? []) {
-      this.show({ event: "log_limited", ...omitted }, undefined);
-    }
-    const next = this.#limit?.wakeAt ?? Infinity;
-    if (next < Infinity) this.#sumTimer = setTimeout(() => this.#sumUp(), Math.max(1, next - now));
+    const limit = this.#limit;
+    if (!limit) return;
+    for (const omitted of limit.tick(now)) this.show({ event: "log_limited", ...omitted });
+    if (limit.wakeAt === Infinity) return;
+    this.#sumTimer = setTimeout(() => this.#sumUp(performance.now()), Math.max(1, limit.wakeAt - now));
   }
 
   #render(event: RegistryEvent, at: Date): string {
