@@ -140,7 +140,8 @@ export class Registration implements AsyncDisposable {
   }
 
   /**
-   * Registers a name. Once confirmed, it is registered again after each loss.
+   * Registers a name, over a new connection if the registry has closed the one without a name, as it does after 30 s. Once
+   * confirmed, it is registered again after each loss.
    *
    * @param ip The address to register; if undefined, this host's on the connection, and after each loss on the new one.
    */
@@ -150,6 +151,10 @@ export class Registration implements AsyncDisposable {
     port: number,
   ): Promise<RegisterResult | ConnectFailure> {
     for (;;) {
+      if (this.#client?.closed && !this.#wanted && !this.#closing.signal.aborted) {
+        const failure = await this.#begin();
+        if (failure) return failure;
+      }
       const client = this.#client;
       if (!client) return { kind: "lost" };
       const result = await client.register(name, ip ?? client.localIp, port);

@@ -4,6 +4,7 @@ import { RegistryClient } from "../../lib/registration/registry_client.ts";
 import type { HostAddress, HostNetwork } from "../../lib/util/host_addresses.ts";
 import { PasswordGate } from "../../lib/protocol/password_challenge.ts";
 import { startRegistry } from "../../lib/registrar/server.ts";
+import { pause } from "../../lib/util/pause.ts";
 
 /** A registration and its reports. */
 class Phone implements AsyncDisposable {
@@ -103,6 +104,19 @@ Deno.test("Registration makes no attempt before it has a name", async () => {
   await using phone = await Phone.connect(registry.port);
   await registry.close();
   assertEquals(await phone.link.register("joão", "192.0.2.7", 6007), { kind: "lost" });
+  assertEquals(phone.told, []);
+});
+
+Deno.test("Registration connects anew for another name if the registry has closed the connection meanwhile", async () => {
+  await using registry = startRegistry({ host: "127.0.0.1", port: 0, idleMs: 200 });
+  await using maria = await Phone.connect(registry.port);
+  await maria.link.register("maria", "192.0.2.7", 6007);
+  await using phone = await Phone.connect(registry.port);
+  assertEquals((await phone.link.register("maria", "192.0.2.8", 6008)).kind, "name_taken");
+  // The person takes longer to choose than the registry waits.
+  while ((await phone.link.lookUp("maria")).kind !== "lost") await pause(10);
+  assertEquals((await phone.link.register("ana", "192.0.2.8", 6008)).kind, "confirmed");
+  assertEquals((await phone.link.lookUp("maria")).kind, "found");
   assertEquals(phone.told, []);
 });
 
