@@ -141,6 +141,7 @@ async function main(args: string[]): Promise<number> {
       options: [...secrets.tls ? ["--tls"] : [], ...secrets.gate ? ["--room-password"] : []],
       version: VERSION,
     });
+    if (server.shortage) output.show(server.shortage);
     const flaw = secrets.tls && certificateFlaw(secrets.tls.cert, new Date());
     if (flaw) output.show({ event: "certificate_flawed", detail: flaw });
     await Promise.race([wished.promise, failure.promise]);

@@ -52,6 +52,14 @@ export interface MalformedLineEvent extends RefusedEvent {
   readonly problem: "too_long" | "not_utf8" | "invalid";
   readonly text: string;
 }
+/** The system's limit of open files, `descriptors`, allows fewer connections than wanted; `wanted` would suffice. */
+export interface FewDescriptorsEvent {
+  readonly event: "few_descriptors";
+  readonly descriptors: number;
+  readonly connections: number;
+  readonly wanted: number;
+}
+
 /** The registry accepts connections. */
 export interface ListeningEvent {
   readonly event: "listening";
@@ -94,13 +102,7 @@ export type RegistryEvent =
   | { readonly event: "room_full"; readonly connections: number }
   /** All places are taken. Connections without a name lose theirs to others, then phones of the address that holds most. */
   | { readonly event: "room_crowded"; readonly connections: number }
-  /** The system's limit of open files allows fewer connections than wanted. */
-  | {
-    readonly event: "few_descriptors";
-    readonly descriptors: number;
-    readonly connections: number;
-    readonly wanted: number;
-  }
+  | FewDescriptorsEvent
   /** One address has its limit of connections. */
   | { readonly event: "address_full"; readonly ip: string; readonly connections: number }
   | PasswordRefusedEvent

@@ -1,7 +1,7 @@
 /** The registry as a TCP or TLS server. */
 
 import { personFields } from "../events/fields.ts";
-import type { ListenDetail, RegistryEvent } from "../events/registry_events.ts";
+import type { FewDescriptorsEvent, ListenDetail, RegistryEvent } from "../events/registry_events.ts";
 import { type Endpoint, formatEndpoint, isLoopback, unreachable } from "../protocol/address.ts";
 import { type Line, MAX_LINE_BYTES } from "../protocol/line_splitter.ts";
 import { DEFAULT_REGISTRY_PORT, type Person, type RegistryReply } from "../protocol/registry_messages.ts";
@@ -94,6 +94,8 @@ export interface RegistryServer extends AsyncDisposable {
   /** The address and port that it listens on. */
   readonly host: string;
   readonly port: number;
+  /** Why it takes fewer connections than wanted, if so. */
+  readonly shortage?: FewDescriptorsEvent;
   /** What admission control has done so far. */
   readonly admission: AdmissionCounts;
   /** Stops listening and closes all connections, within about 1 s. May be called again. */
@@ -137,6 +139,7 @@ type Listener = Deno.TcpListener | Deno.TlsListener;
 class Server implements RegistryServer {
   readonly host: string;
   readonly port: number;
+  readonly shortage?: FewDescriptorsEvent;
   readonly #listener: Listener;
   readonly #maxConnections: number;
   readonly #host: ConversationHost;
@@ -189,13 +192,13 @@ class Server implements RegistryServer {
     };
     this.#onEvent = options.onEvent ?? (() => {});
     this.#accepting = this.#accept();
-    if (this.#knowsDescriptors && this.#descriptorBudget < this.#maxConnections) {
-      this.#onEvent({
+    if (descriptors !== undefined && this.#descriptorBudget < this.#maxConnections) {
+      this.shortage = {
         event: "few_descriptors",
-        descriptors: descriptors ?? 0,
+        descriptors,
         connections: this.#descriptorBudget,
         wanted: this.#maxConnections + RESERVED_DESCRIPTORS,
-      });
+      };
     }
   }
 
