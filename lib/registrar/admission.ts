@@ -46,14 +46,20 @@ const BURST_SECONDS = 4;
  */
 const CREDIT_SECONDS = 1 / 3;
 
+/** The part of it that a new connection has: a phone registers and asks who is there. */
+const FIRST_CREDIT = 1 / 4;
+
 /** Requests of one address that count as those of people, as a multiple of the limit of one connection. */
 const ADDRESS_FACTOR = 20;
 
-/** What all that is beyond shares, likewise: a fifth of a core. */
+/** Burst of that, in seconds of its rate. */
+const ADDRESS_BURST_SECONDS = 2;
+
+/** What all that is beyond shares, likewise, after what people ask: a fifth of a core. */
 const BUSY_FACTOR = 40;
 
-/** Burst of both, in seconds of their rates. */
-const SHARED_BURST_SECONDS = 2;
+/** Burst of that, in seconds of its rate. */
+const BUSY_BURST_SECONDS = 1 / 2;
 
 /** Limits of an {@linkcode Admission}. */
 export interface AdmissionLimits {
@@ -137,7 +143,8 @@ export class Admission {
   constructor({ maxPerAddress, requestsPerSecond }: AdmissionLimits) {
     this.#maxPerAddress = maxPerAddress;
     this.#rate = requestsPerSecond;
-    this.#busy = sharedBucket(requestsPerSecond * BUSY_FACTOR);
+    const rate = requestsPerSecond * BUSY_FACTOR;
+    this.#busy = new TokenBucket(rate, rate * BUSY_BURST_SECONDS);
   }
 
   /** Number of networks that it remembers. */
@@ -222,9 +229,10 @@ export class Admission {
     const credit = Math.min(CREDIT_SECONDS, place.credit / this.#rate + idle) * this.#rate;
     place.credit = Math.max(0, credit - tokens);
     const work = this.#networks.get(place.network)?.work;
-    if (work) take(work, now, tokens, this.#rate * ADDRESS_FACTOR * SHARED_BURST_SECONDS);
+    if (work) take(work, now, tokens, this.#rate * ADDRESS_FACTOR * ADDRESS_BURST_SECONDS);
     const own = place.bucket.take(now, tokens);
     const isLight = credit >= tokens && (!work || work.level(now) >= 0);
+    if (isLight) take(this.#busy, now, tokens, this.#rate * BUSY_FACTOR * BUSY_BURST_SECONDS);
     const waitMs = isLight ? own : Math.max(own, this.#busy.take(now, tokens));
     place.idleSince = now + waitMs;
     return waitMs;
@@ -273,14 +281,14 @@ export class Admission {
   #placeFor(since: number, ip: string): Place {
     const network = networkOf(ip);
     const bucket = new TokenBucket(this.#rate, this.#rate * BURST_SECONDS);
-    const credit = CREDIT_SECONDS * this.#rate;
+    const credit = FIRST_CREDIT * CREDIT_SECONDS * this.#rate;
     const site = siteOf(ip, network);
     return { ip, network, site, since, bucket, credit, idleSince: since, named: false, gone: false };
   }
 
   #add(place: Place): Network {
     const network = this.#networks.get(place.network) ??
-      { connections: 0, work: sharedBucket(this.#rate * ADDRESS_FACTOR) };
+      { connections: 0, work: this.#workBucket() };
     this.#networks.set(place.network, network);
     this.#idle.stop(place.network);
     network.connections++;
@@ -309,6 +317,11 @@ export class Admission {
     return hasSite(place) ? [[this.#named, network], [this.#namedOfSite, site]] : [[this.#named, network]];
   }
 
+  #workBucket(): TokenBucket {
+    const rate = this.#rate * ADDRESS_FACTOR;
+    return new TokenBucket(rate, rate * ADDRESS_BURST_SECONDS);
+  }
+
   /** How long a new connection of a network waits for those that came and went before. */
   #waitFor(now: number, { churn }: Network): number {
     if (!churn) return 0;
@@ -322,10 +335,6 @@ export class Admission {
   #forget(now: number): void {
     for (const network of this.#idle.due(now)) this.#networks.delete(network);
   }
-}
-
-function sharedBucket(rate: number): TokenBucket {
-  return new TokenBucket(rate, rate * SHARED_BURST_SECONDS);
 }
 
 /** Takes from a bucket whose debt is at most its burst, so that it is soon good again. */

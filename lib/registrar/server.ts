@@ -19,7 +19,7 @@ import {
 } from "./connection.ts";
 import { type AddressJudge, ROOM_FULL, type Session } from "./session.ts";
 import { spareDescriptors } from "./descriptor_budget.ts";
-import { hostAddresses } from "../util/host_addresses.ts";
+import { recentHostAddresses } from "../util/host_addresses.ts";
 import { listenError } from "../util/system_error.ts";
 import { tlsError } from "../util/tls_error.ts";
 import { within } from "../util/time_limit.ts";
@@ -459,7 +459,7 @@ class Server implements RegistryServer {
 /** Judges addresses as far as this machine can: whether a link-local one can be reached, only its callers know. */
 function judgeFor(peer: Endpoint): AddressJudge {
   return ({ ip, porta }) => {
-    const problem = unreachable({ ip, port: porta }, hostAddresses(), isLoopback(peer.ip));
+    const problem = unreachable({ ip, port: porta }, recentHostAddresses(), isLoopback(peer.ip));
     return problem?.kind === "link_local_address" ? undefined : problem;
   };
 }
