@@ -20,6 +20,9 @@ const SITE_FACTOR = 4;
  */
 export const ENTRANCE = 64;
 
+/** Hysteresis of what is said about a full address: again only after its connections fell below this fraction. */
+const FULL_HYSTERESIS = 0.9;
+
 /** A connection that ends sooner counts as one that comes and goes, in milliseconds. */
 const SHORT_MS = 30_000;
 
@@ -111,6 +114,8 @@ export interface Place {
 
 interface Network {
   connections: number;
+  /** Whether it has had its limit of connections since it last had clearly fewer. */
+  isFull: boolean;
   /** Connections that came and went; made when one does. */
   churn?: TokenBucket;
   readonly work: TokenBucket;
@@ -183,7 +188,8 @@ export class Admission {
       return this.#refuse("room");
     }
     const entered = this.#add(place);
-    const reached = entered.connections === limit;
+    const reached = entered.connections >= limit && !entered.isFull;
+    if (reached) entered.isFull = true;
     return { place, waitMs: this.#waitFor(now, entered), evicted, ...(reached && { addressFull: limit }) };
   }
 
@@ -288,7 +294,7 @@ export class Admission {
 
   #add(place: Place): Network {
     const network = this.#networks.get(place.network) ??
-      { connections: 0, work: this.#workBucket() };
+      { connections: 0, isFull: false, work: this.#workBucket() };
     this.#networks.set(place.network, network);
     this.#idle.stop(place.network);
     network.connections++;
@@ -301,7 +307,7 @@ export class Admission {
 
   #remove(place: Place): void {
     const network = this.#networks.get(place.network);
-    if (network) network.connections--;
+    if (network && --network.connections < FULL_HYSTERESIS * this.#limitOf(place.ip)) network.isFull = false;
     if (place.named) this.#namedCount--;
     else this.#namelessCount--;
     for (const [ranking, group] of this.#rankingsOf(place)) ranking.delete(group, place);

@@ -46,6 +46,21 @@ Deno.test("Admission takes the place of the oldest connection without a name at 
   assert(squatters[0]?.gone && !squatters[1]?.gone);
 });
 
+Deno.test("Admission says once that an address is full, until it has clearly fewer connections", () => {
+  const room = admission(20);
+  let told = 0;
+  const enter = (): Place => {
+    const entry = room.enter(0, "192.0.2.1", 100);
+    if ("addressFull" in entry) told++;
+    return placeOf(entry);
+  };
+  const places = Array.from({ length: 50 }, enter);
+  assertEquals(told, 1);
+  for (const place of places.slice(-10)) room.leave(0, place);
+  for (let count = 0; count < 20; count++) enter();
+  assertEquals(told, 2);
+});
+
 Deno.test("Admission counts a /64 of IPv6 as one address, and limits a /48 to four times as many", () => {
   const room = admission(2);
   for (const host of [1, 2]) join(room, `2001:db8:0:1::${host}`, 100);
