@@ -11,12 +11,6 @@ export interface LogLimits {
   readonly totalBytes?: number;
 }
 
-/**
- * What a line is. `trace`: a message sent or received. `news`: somebody who joined or left, or was refused; traces leave a
- * part of each limit to it.
- */
-export type LineKind = "trace" | "news";
-
 /** Lines that were left out, of one address or of several others (`ip` null). An IPv6 address stands as its /64. */
 export interface OmittedLines {
   readonly ip: string | null;
@@ -29,9 +23,6 @@ const TOTAL_BYTES = 1024 * 1024;
 
 /** Burst of both limits, in seconds of their rates: 500 phones behind one router return at once, and all are printed. */
 const BURST_SECONDS = 8;
-
-/** Parts of a burst that traces leave to news. */
-const FOR_NEWS = 0.25;
 
 /** Part of the total burst that only those addresses get which have most of their own left: others fill the log. */
 const FOR_LIGHT = 0.35;
@@ -59,7 +50,8 @@ interface Peer {
 /**
  * Bounds what peers make a program write into its log, and counts what is left out. Does no I/O and reads no clock: ask
  * {@linkcode LogLimit.admits} before a line is made, tell {@linkcode LogLimit.charge} its length, and at
- * {@linkcode LogLimit.wakeAt} {@linkcode LogLimit.tick} gives the sums.
+ * {@linkcode LogLimit.wakeAt} {@linkcode LogLimit.tick} gives the sums. Lines that are bounded by other means need not be
+ * asked for, but count all the same.
  */
 export class LogLimit {
   readonly #addressBytes: number;
@@ -93,20 +85,20 @@ export class LogLimit {
   }
 
   /** Whether a line that this address caused may be written; if not, counts it. */
-  admits(now: number, ip: string, kind: LineKind): boolean {
+  admits(now: number, ip: string): boolean {
     if (!this.#total && this.#addressBytes === 0) return true;
     const peer = this.#peer(now, ip);
-    if (this.#mayWrite(now, peer, kind)) return true;
+    if (this.#mayWrite(now, peer)) return true;
     peer.omitted++;
     this.#left++;
     if (this.#wakeAt === Infinity) this.#wakeAt = now + SUM_MS;
     return false;
   }
 
-  /** A line that was admitted has this many bytes. */
+  /** A line of this many bytes is written. */
   charge(now: number, ip: string, bytes: number): void {
-    this.#total?.take(now, bytes);
-    if (this.#addressBytes > 0) this.#peer(now, ip).bucket.take(now, bytes);
+    if (this.#total) take(this.#total, now, bytes, this.#totalBytes);
+    if (this.#addressBytes > 0) take(this.#peer(now, ip).bucket, now, bytes, this.#addressBytes);
   }
 
   /** What was left out since the last sum, if one is due: the addresses with most lines, then all others together. */
@@ -126,13 +118,12 @@ export class LogLimit {
     return sums;
   }
 
-  #mayWrite(now: number, peer: Peer, kind: LineKind): boolean {
-    const reserve = kind === "trace" ? FOR_NEWS : 0;
+  #mayWrite(now: number, peer: Peer): boolean {
     const own = this.#addressBytes === 0 ? 1 : peer.bucket.level(now) / (this.#addressBytes * BURST_SECONDS);
-    if (own <= reserve) return false;
+    if (own <= 0) return false;
     if (!this.#total) return true;
     const all = this.#total.level(now) / (this.#totalBytes * BURST_SECONDS);
-    return all > (own >= LIGHT ? reserve : reserve + FOR_LIGHT);
+    return all > (own >= LIGHT ? 0 : FOR_LIGHT);
   }
 
   #peer(now: number, ip: string): Peer {
@@ -167,4 +158,9 @@ export class LogLimit {
       if (omitted === 0 && bucket.level(now) >= full) this.#peers.delete(key);
     }
   }
+}
+
+/** Takes from a bucket whose debt is at most its burst. */
+function take(bucket: TokenBucket, now: number, bytes: number, rate: number): void {
+  if (bucket.level(now) > -rate * BURST_SECONDS) bucket.take(now, bytes);
 }

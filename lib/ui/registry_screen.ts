@@ -133,7 +133,8 @@ export class RegistryScreen {
     if (event.event === "left") this.#departures++;
     if (event.event === "joined" || event.event === "left") this.#lastChange = event.event;
     const started = performance.now();
-    if (ip !== undefined && !this.#admits(started, ip, isTrace)) return;
+    // Who joins, leaves or is refused is bounded by admission control and by the registrar.
+    if (isTrace && ip !== undefined && !this.#admits(started, ip)) return;
     const at = this.#now();
     const render = (): string => this.#render(event, at);
     if (event.event === "table") {
@@ -157,9 +158,9 @@ export class RegistryScreen {
     return this.#writer.flush();
   }
 
-  #admits(now: number, ip: string, isTrace: boolean): boolean {
+  #admits(now: number, ip: string): boolean {
     const limit = this.#limit;
-    if (!limit || limit.admits(now, ip, isTrace ? "trace" : "news")) return true;
+    if (!limit || limit.admits(now, ip)) return true;
     this.#sumTimer ??= setTimeout(() => this.#sumUp(performance.now()), limit.wakeAt - now);
     return false;
   }

@@ -334,7 +334,7 @@ Deno.test({
     await registry.close();
     const seconds = (performance.now() - started) / 1000;
     const { size } = await Deno.stat(registry.log);
-    // 8 s of the limit at once, which messages take three quarters of; 20 MB were said.
+    // 8 s of the limit at once; 20 MB were said.
     assertLess(size, 64 * 1024 * (8 + seconds) + 20_000);
     const lines = (await Deno.readTextFile(registry.log)).trimEnd().split("\n").map((line) =>
       JSON.parse(line)
