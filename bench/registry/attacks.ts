@@ -95,11 +95,11 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
     from: [`${NETWORK}1`, 7000],
     options: SMALL_ROOM,
   },
-  "2000 with names, room for 1000": {
+  "2000 with names, room for 1500": {
     first: join("cheio %d"),
     reads: true,
     connections: 2000,
-    options: SMALL_ROOM,
+    options: ["--connection-limit", "1500"],
   },
   // More would measure the loopback interface, which loses packets then.
   "500 connections a second, closed at once": { closes: "at once", perSecond: 500 },

@@ -28,11 +28,11 @@ const SHORT_MS = 30_000;
 
 /** Connections of one address that may come and go each second, after its burst. */
 const CHURN_PER_SECOND = 100;
-const CHURN_BURST = 500;
+const CHURN_BURST = 200;
 
 /** The same of all addresses that do so at all: each costs a third of a millisecond of the registry's processor. */
 const TOTAL_CHURN_PER_SECOND = 300;
-const TOTAL_CHURN_BURST = 1000;
+const TOTAL_CHURN_BURST = 300;
 
 /** An address with this part of its burst has hardly come and gone, and waits for no others. */
 const STEADY = 0.8;
@@ -58,8 +58,8 @@ const ADDRESS_FACTOR = 20;
 /** Burst of that, in seconds of its rate. */
 const ADDRESS_BURST_SECONDS = 2;
 
-/** What all that is beyond shares, likewise, after what people ask: a fifth of a core. */
-const BUSY_FACTOR = 40;
+/** What all that is beyond shares, likewise, after what people ask: a tenth of a core. */
+const BUSY_FACTOR = 20;
 
 /** Burst of that, in seconds of its rate. */
 const BUSY_BURST_SECONDS = 1 / 2;
@@ -177,20 +177,26 @@ export class Admission {
     const evicted: Place[] = [];
     const limit = this.#limitOf(ip);
     const { network, site } = place;
+    const waitMs = this.#waitFor(now, network);
+    // Who comes and goes all the time takes nobody's place: squatters would only replace each other.
+    const mayEvict = waitMs === 0;
     if (this.#connectionsOf(network) >= limit) {
-      if (!this.#evictOldest(now, this.#namelessOfNetwork, network, evicted)) return this.#refuse("address");
+      const room = mayEvict && this.#evictOldest(now, this.#namelessOfNetwork, network, evicted);
+      if (!room) return this.#refuse("address");
     } else if ((this.#sites.get(site) ?? 0) >= SITE_FACTOR * limit) {
-      if (!this.#evictOldest(now, this.#nameless, site, evicted)) return this.#refuse("address");
+      const room = mayEvict && this.#evictOldest(now, this.#nameless, site, evicted);
+      if (!room) return this.#refuse("address");
     }
     if (this.#namelessCount >= ENTRANCE && this.connections >= capacity) {
+      if (!mayEvict) return this.#refuse("room");
       this.#evictOldest(now, this.#nameless, this.#nameless.largest, evicted);
-    } else if (this.#namedCount >= capacity && !this.#largestBeside(place)) {
+    } else if (this.#namedCount >= capacity && !(mayEvict && this.#largestBeside(place))) {
       return this.#refuse("room");
     }
     const entered = this.#add(place);
     const reached = entered.connections >= limit && !entered.isFull;
     if (reached) entered.isFull = true;
-    return { place, waitMs: this.#waitFor(now, entered), evicted, ...(reached && { addressFull: limit }) };
+    return { place, waitMs, evicted, ...(reached && { addressFull: limit }) };
   }
 
   /**
@@ -218,8 +224,8 @@ export class Admission {
     if (!network) return;
     if (now - place.since < SHORT_MS) {
       network.churn ??= new TokenBucket(CHURN_PER_SECOND, CHURN_BURST);
-      take(network.churn, now, 1, CHURN_BURST);
-      take(this.#churn, now, 1, TOTAL_CHURN_BURST);
+      take(network.churn, now, 1, CHURN_PER_SECOND * MAX_WAIT_MS / 1000);
+      take(this.#churn, now, 1, TOTAL_CHURN_PER_SECOND * MAX_WAIT_MS / 1000);
     }
     if (network.connections === 0) this.#idle.start(now, place.network);
   }
@@ -329,7 +335,8 @@ export class Admission {
   }
 
   /** How long a new connection of a network waits for those that came and went before. */
-  #waitFor(now: number, { churn }: Network): number {
+  #waitFor(now: number, network: string): number {
+    const churn = this.#networks.get(network)?.churn;
     if (!churn) return 0;
     const level = churn.level(now);
     if (level >= STEADY * CHURN_BURST) return 0;
@@ -343,9 +350,9 @@ export class Admission {
   }
 }
 
-/** Takes from a bucket whose debt is at most its burst, so that it is soon good again. */
-function take(bucket: TokenBucket, now: number, tokens: number, burst: number): void {
-  if (bucket.level(now) > -burst) bucket.take(now, tokens);
+/** Takes from a bucket that owes at most so many tokens, so that it is soon good again. */
+function take(bucket: TokenBucket, now: number, tokens: number, mostOwed: number): void {
+  if (bucket.level(now) > -mostOwed) bucket.take(now, tokens);
 }
 
 /** Whether a place's address is one of a /48. */

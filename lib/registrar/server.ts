@@ -231,8 +231,8 @@ class Server implements RegistryServer {
       let socket: Socket;
       try {
         socket = await this.#listener.accept();
-      } catch {
-        if (!this.#closing) await pause(ACCEPT_RETRY_MS);
+      } catch (error) {
+        if (!this.#closing && !isPeersFault(error)) await pause(ACCEPT_RETRY_MS);
         continue;
       }
       if (this.#closing) closeQuietly(socket);
@@ -454,6 +454,15 @@ class Server implements RegistryServer {
       }
     })();
   }
+}
+
+/**
+ * Whether a connection could not be accepted because its peer has reset it already: the next one is another's. A pause for each would
+ * let ten such connections a second keep everybody out.
+ */
+function isPeersFault(error: unknown): boolean {
+  return [Deno.errors.NotConnected, Deno.errors.ConnectionAborted, Deno.errors.ConnectionReset]
+    .some((kind) => error instanceof kind);
 }
 
 /** Judges addresses as far as this machine can: whether a link-local one can be reached, only its callers know. */
