@@ -34,8 +34,12 @@ const CHURN_BURST = 200;
 const TOTAL_CHURN_PER_SECOND = 300;
 const TOTAL_CHURN_BURST = 300;
 
-/** An address with this part of its burst has hardly come and gone, and waits for no others. */
-const STEADY = 0.8;
+/** Connections of one address that may come and go each second, after a burst, before it waits for others that do so, too. */
+const STEADY_PER_SECOND = 4;
+const STEADY_BURST = 40;
+
+/** Multiples of the golden ratio are spread evenly between integers. */
+const GOLDEN = (Math.sqrt(5) - 1) / 2;
 
 /** Longest delay of a new connection, since others may share the address of a host that floods. */
 const MAX_WAIT_MS = 5000;
@@ -116,8 +120,8 @@ interface Network {
   connections: number;
   /** Whether it has had its limit of connections since it last had clearly fewer. */
   isFull: boolean;
-  /** Connections that came and went; made when one does. */
-  churn?: TokenBucket;
+  /** Limits of connections that come and go; made when one has. */
+  churn?: { readonly own: TokenBucket; readonly steady: TokenBucket };
   readonly work: TokenBucket;
 }
 
@@ -130,7 +134,7 @@ export class Admission {
   readonly #rate: number;
   readonly #networks = new Map<string, Network>();
   /** Networks without connections, until their buckets are full again. */
-  readonly #idle = new ExpiryQueue<string>(2 * 1000 * CHURN_BURST / CHURN_PER_SECOND);
+  readonly #idle = new ExpiryQueue<string>(2 * 1000 * STEADY_BURST / STEADY_PER_SECOND);
   /** Number of connections of each /48. */
   readonly #sites = new Map<string, number>();
   readonly #nameless = new Ranking<Place>();
@@ -143,6 +147,8 @@ export class Admission {
   readonly #refused = { room: 0, address: 0 };
   readonly #evicted = { nameless: 0, named: 0 };
   #namelessCount = 0;
+  /** Spreads waits, from 0 to 1. */
+  #phase = 0;
   #namedCount = 0;
 
   constructor({ maxPerAddress, requestsPerSecond }: AdmissionLimits) {
@@ -223,8 +229,12 @@ export class Admission {
     const network = this.#networks.get(place.network);
     if (!network) return;
     if (now - place.since < SHORT_MS) {
-      network.churn ??= new TokenBucket(CHURN_PER_SECOND, CHURN_BURST);
-      take(network.churn, now, 1, CHURN_PER_SECOND * MAX_WAIT_MS / 1000);
+      network.churn ??= {
+        own: new TokenBucket(CHURN_PER_SECOND, CHURN_BURST),
+        steady: new TokenBucket(STEADY_PER_SECOND, STEADY_BURST),
+      };
+      take(network.churn.own, now, 1, CHURN_PER_SECOND * MAX_WAIT_MS / 1000);
+      take(network.churn.steady, now, 1, STEADY_BURST);
       take(this.#churn, now, 1, TOTAL_CHURN_PER_SECOND * MAX_WAIT_MS / 1000);
     }
     if (network.connections === 0) this.#idle.start(now, place.network);
@@ -338,11 +348,13 @@ export class Admission {
   #waitFor(now: number, network: string): number {
     const churn = this.#networks.get(network)?.churn;
     if (!churn) return 0;
-    const level = churn.level(now);
-    if (level >= STEADY * CHURN_BURST) return 0;
-    const own = -level * 1000 / CHURN_PER_SECOND;
-    const all = -this.#churn.level(now) * 1000 / TOTAL_CHURN_PER_SECOND;
-    return Math.min(MAX_WAIT_MS, Math.max(0, own, all));
+    const own = -churn.own.level(now) * 1000 / CHURN_PER_SECOND;
+    const isSteady = churn.steady.level(now) > 0;
+    const all = isSteady ? 0 : -this.#churn.level(now) * 1000 / TOTAL_CHURN_PER_SECOND;
+    const waitMs = Math.min(MAX_WAIT_MS, Math.max(0, own, all));
+    // Those that came at the same time must not all be served at the same time.
+    this.#phase = (this.#phase + GOLDEN) % 1;
+    return waitMs * (1 - this.#phase / 2);
   }
 
   #forget(now: number): void {

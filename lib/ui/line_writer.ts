@@ -13,7 +13,7 @@ const MAX_BACKLOG = 4 * 1024 * 1024;
 const RESERVE = 1 / 8;
 
 /** Most subjects of {@linkcode LineWriter.writeLatest} that wait; each keeps its data in memory. */
-const MAX_SUBJECTS = 16;
+const MAX_SUBJECTS = 4;
 
 /**
  * After a slow text, such as a table of thousands, the next write waits for this many times as long as making it took: so
