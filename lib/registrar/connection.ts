@@ -15,6 +15,13 @@ const BYTES_PER_REQUEST = 512;
 /** Reads that cost as much as a request, so that single bytes are limited, too. */
 const READS_PER_REQUEST = 4;
 
+/**
+ * Pause after a read that completed no line, in milliseconds, doubled by each further one: a phone sends whole lines, and bytes in
+ * packets of their own are read together.
+ */
+const FRAGMENT_PAUSE_MS = 20;
+const MAX_FRAGMENT_PAUSE_MS = 1000;
+
 /** Read buffer of a connection: several lines, and small enough for thousands of connections. */
 const READ_BYTES = 1024;
 
@@ -77,6 +84,7 @@ export class Connection {
       const ms = host.handleWork(session, tokens);
       if (ms > 0) await pause(ms);
     };
+    let fragments = 0;
     for (let first = true;; first = false) {
       const count = await socket.read(buffer);
       if (count === null) return false;
@@ -89,7 +97,11 @@ export class Connection {
         return true;
       }
       await throttle(1 / READS_PER_REQUEST + count / BYTES_PER_REQUEST);
-      for (const line of splitter.push(buffer.subarray(0, count))) {
+      const lines = splitter.push(buffer.subarray(0, count));
+      const isFragment = lines.length === 0 && count < READ_BYTES;
+      fragments = isFragment ? fragments + 1 : 0;
+      if (isFragment) await pause(Math.min(MAX_FRAGMENT_PAUSE_MS, FRAGMENT_PAUSE_MS * 2 ** (fragments - 1)));
+      for (const line of lines) {
         await throttle(1);
         host.handleLine(session, peer, line);
         if (session.waiting) await new Promise<void>((resolve) => this.resume = resolve);
