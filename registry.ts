@@ -21,7 +21,8 @@ import { registrySentence } from "./lib/ui/sentences.ts";
 import { ExactWriter, FAREWELL_MS, lastingWriter, readerHasGone } from "./lib/ui/output.ts";
 import { RegistryScreen } from "./lib/ui/registry_screen.ts";
 import { descriptorLimit } from "./lib/registrar/descriptor_budget.ts";
-import { ListenError, type RegistryOptions, startRegistry } from "./lib/registrar/server.ts";
+import { addressesOfHost, ListenError } from "./lib/registrar/listeners.ts";
+import { type RegistryOptions, startRegistry } from "./lib/registrar/server.ts";
 import { forOutput, terminalSize } from "./lib/ui/terminal_size.ts";
 import { UsageError } from "./lib/cli/arguments.ts";
 import { parseRegistryOptions, readSecrets } from "./lib/cli/registry_args.ts";
@@ -97,9 +98,11 @@ async function main(args: string[]): Promise<number> {
 
   const { settings } = request;
   const { host } = settings;
-  const problem = unreachable({ ip: host, port: DEFAULT_REGISTRY_PORT }, hostAddresses(), true);
+  const problem = host === undefined
+    ? undefined
+    : unreachable({ ip: host, port: DEFAULT_REGISTRY_PORT }, hostAddresses(), true);
   // The system would listen at the address of everybody, where nobody can connect.
-  if (problem?.kind === "broadcast_address") {
+  if (host !== undefined && problem?.kind === "broadcast_address") {
     await complain({
       event: "wrong_usage",
       problem: { kind: "bad_address", option: "--host", value: host, detail: problem },
@@ -126,8 +129,9 @@ async function main(args: string[]): Promise<number> {
   onEndSignal(hasTerminal() ? signals : withoutTerminal(signals), wished.resolve);
   try {
     await using server = startRegistry({
-      host: settings.host,
+      ...(host !== undefined && { host: await addressesOfHost(host, settings.port) }),
       port: settings.port,
+      ...(settings.proxies && { proxies: settings.proxies }),
       ...settings.limits,
       ...secrets,
       descriptors,
@@ -135,9 +139,10 @@ async function main(args: string[]): Promise<number> {
     });
     output.show({
       event: "listening",
-      host: server.host,
+      host: server.hosts[0] ?? "",
       port: server.port,
-      addresses: ownAddresses(server.host, hostAddresses()),
+      hosts: server.hosts,
+      addresses: ownAddresses(server.hosts, hostAddresses()),
       options: [...secrets.tls ? ["--tls"] : [], ...secrets.gate ? ["--room-password"] : []],
       version: VERSION,
     });

@@ -161,7 +161,7 @@ async function measureReturn(port: number, log: string): Promise<number[]> {
   const first = await startRegistry(port, log);
   let backAt: number[] = [];
   const links = await Promise.all(Array.from({ length: RETURNING }, async (_, index) => {
-    const result = await Registration.connect("127.0.0.1", port, {
+    const result = await Registration.connect([{ host: "127.0.0.1", port }], {
       onBack: () => backAt.push(performance.now()),
     });
     if (result.kind !== "connected") throw new Error(`Cannot connect: ${result.kind}`);

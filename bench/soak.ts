@@ -151,7 +151,7 @@ class Registries implements AsyncDisposable {
 }
 
 async function observe(port: number): Promise<Registration> {
-  const connected = await Registration.connect(LOOPBACK, port);
+  const connected = await Registration.connect([{ host: LOOPBACK, port }]);
   if (connected.kind !== "connected") throw new Error(`Cannot connect: ${connected.kind}`);
   const { kind } = await connected.link.register(OBSERVER, LOOPBACK, 6000);
   if (kind !== "confirmed") throw new Error(`Cannot register ${OBSERVER}: ${kind}`);

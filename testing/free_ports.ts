@@ -1,3 +1,5 @@
+import { hasIpv6 } from "./has_ipv6.ts";
+
 /**
  * The lowest and highest port: below the ephemeral ones (from 32768 on Linux), which the system could give to another
  * program before the port is used.
@@ -17,9 +19,11 @@ export function freePorts(count = 1): number {
   }
 }
 
+/** Whether a port is free on both versions of IP, where a registry listens. */
 function isFree(port: number): boolean {
   const address = { hostname: "127.0.0.1", port };
   try {
+    if (hasIpv6()) Deno.listen({ hostname: "::", port }).close();
     using _listener = Deno.listen(address);
     Deno.listenDatagram({ transport: "udp", ...address }).close();
     return true;

@@ -3,7 +3,9 @@
 #
 #   setup.sh deno    Deno, and whether JSR answers from here
 #   setup.sh sound   the same, and PortAudio
-#   setup.sh tests   the same, PulseAudio, and iproute2 (networks of several machines)
+#   setup.sh tests   the same, PulseAudio, and iproute2 (networks of several machines);
+#                    with SALA_TEST=everything in the environment also HAProxy, and the programs that listen to calls
+#                    in docs/protocol.md (150 MB to fetch)
 #   setup.sh again   the same as tests, and what went wrong last time is tried again
 #
 # What it finds out is kept in .deno/ (see deno.sh). Exit status 1 only where there is no Deno: everything
@@ -114,8 +116,20 @@ has_alsa_pulse() {
   return 1
 }
 
+# The elements of GStreamer in docs/protocol.md, one in each of its packages of plug-ins.
+has_gstreamer() {
+  command -v gst-launch-1.0 >/dev/null || return 1
+  for element in opusdec rtpreddec srtpdec; do
+    gst-inspect-1.0 --exists "$element" 2>/dev/null || return 1
+  done
+}
+
 has_ip() {
   PATH=$PATH:/sbin:/usr/sbin command -v ip >/dev/null
+}
+
+has_haproxy() {
+  PATH=$PATH:/sbin:/usr/sbin command -v haproxy >/dev/null
 }
 
 # Prints the Debian names of what is missing.
@@ -126,6 +140,16 @@ missing_packages() {
     if ! command -v pactl >/dev/null; then echo pulseaudio-utils; fi
     if ! has_alsa_pulse; then echo libasound2-plugins; fi
     if ! has_ip; then echo iproute2; fi
+    # For tests that SALA_TEST=everything runs beside the others.
+    if [ "${SALA_TEST:-}" = everything ]; then
+      if ! has_haproxy; then echo haproxy; fi
+      if ! command -v python3 >/dev/null; then echo python3; fi
+      if ! command -v tshark >/dev/null; then echo tshark; fi
+      if ! command -v ffplay >/dev/null; then echo ffmpeg; fi
+      if ! has_gstreamer; then
+        printf 'gstreamer1.0-%s\n' tools plugins-base plugins-good plugins-bad
+      fi
+    fi
   fi
 }
 
@@ -161,7 +185,9 @@ bring_packages() {
   case $missing in
   *libportaudio2*) without='sound cards' ;;
   *pulse* | *libasound2*) without='the tests on PulseAudio' ;;
-  *) without='the tests on networks of several machines' ;;
+  *iproute2*) without='the tests on networks of several machines' ;;
+  *haproxy*) without='the tests behind HAProxy' ;;
+  *) without='the tests of other programs that listen' ;;
   esac
 
   if ! command -v apt-get >/dev/null; then

@@ -32,6 +32,7 @@ const SYSTEM = [
   "tests/audio/file/file_sink_test.ts",
   "tests/call/key_memory_test.ts",
   "tests/cli/files_test.ts",
+  "tests/registrar/certificate_renewal_test.ts",
   "tests/testing/program_test.ts",
   "tests/tools",
   "tests/transport/linux_udp_test.ts",

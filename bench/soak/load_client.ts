@@ -137,7 +137,7 @@ export class LoadClient {
   }
 
   async #register(port: number): Promise<boolean> {
-    const result = await Registration.connect(LOOPBACK, this.#registryPort, {
+    const result = await Registration.connect([{ host: LOOPBACK, port: this.#registryPort }], {
       onTrace: (trace) => this.requests.take(Date.now(), trace),
       onLost: () => {
         this.lostAt.push(Date.now());

@@ -32,9 +32,13 @@ interface Count {
   lastUsedAt: number;
 }
 
-/** Counts the datagrams to each unvalidated address. All ports of an address, and all addresses of an IPv6 /64, count as one. */
+/**
+ * Counts the datagrams to each unvalidated address. All ports of an address, and all addresses of an IPv6 /64, count as one. A
+ * person in the room has a count of their own: people share an address behind a NAT, and most of a room shares a /64.
+ */
 export class AmplificationLimit {
   readonly #addresses = new Map<string, Count>();
+  readonly #members = new Map<string, Count>();
 
   /**
    * Counts a datagram to an unvalidated address.
@@ -44,32 +48,48 @@ export class AmplificationLimit {
    * @returns Whether it may be sent.
    */
   take(now: number, to: Endpoint, back = true): boolean {
-    this.#expire(now);
-    const key = networkOf(to.ip);
-    const count = this.#addresses.get(key) ?? { firstAt: now, sent: 0, sentBack: 0, lastUsedAt: now };
-    count.lastUsedAt = now;
-    // Moved to the end, so that the map stays in order of last use.
-    this.#addresses.delete(key);
-    this.#addresses.set(key, count);
-    if (this.#addresses.size > MAX_UNVALIDATED_ADDRESSES) {
-      this.#addresses.delete(this.#addresses.keys().next().value!);
-    }
-    if (!mayTake(now, count, back)) return false;
-    count.sent++;
-    if (back) count.sentBack++;
-    return true;
+    return take(this.#addresses, networkOf(to.ip), now, back);
   }
 
-  /** Drops the count of an address that has been validated. */
-  validated(from: Endpoint): void {
+  /**
+   * Counts a datagram in response to one from the address at which the registry has a person, where the count of the address
+   * has nothing left. This count expires a minute after its first datagram, so that the person, who tries again and again, is not
+   * kept away for longer than the attacker stays.
+   *
+   * @param key Of the person's name.
+   * @returns Whether it may be sent.
+   */
+  takeForMember(now: number, key: string): boolean {
+    const count = this.#members.get(key);
+    if (count && count.firstAt + UNVALIDATED_EXPIRY_MS <= now) this.#members.delete(key);
+    return take(this.#members, key, now, true);
+  }
+
+  /** Drops the count of an address that has been validated, and of the person there. */
+  validated(from: Endpoint, key: string): void {
     this.#addresses.delete(networkOf(from.ip));
+    this.#members.delete(key);
   }
+}
 
-  #expire(now: number): void {
-    for (const [key, { lastUsedAt }] of this.#addresses) {
-      if (lastUsedAt + UNVALIDATED_EXPIRY_MS > now) return;
-      this.#addresses.delete(key);
-    }
+function take(counts: Map<string, Count>, key: string, now: number, back: boolean): boolean {
+  expire(counts, now);
+  const count = counts.get(key) ?? { firstAt: now, sent: 0, sentBack: 0, lastUsedAt: now };
+  count.lastUsedAt = now;
+  // Moved to the end, so that the map stays in order of last use.
+  counts.delete(key);
+  counts.set(key, count);
+  if (counts.size > MAX_UNVALIDATED_ADDRESSES) counts.delete(counts.keys().next().value!);
+  if (!mayTake(now, count, back)) return false;
+  count.sent++;
+  if (back) count.sentBack++;
+  return true;
+}
+
+function expire(counts: Map<string, Count>, now: number): void {
+  for (const [key, { lastUsedAt }] of counts) {
+    if (lastUsedAt + UNVALIDATED_EXPIRY_MS > now) return;
+    counts.delete(key);
   }
 }
 

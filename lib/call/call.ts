@@ -102,6 +102,7 @@ export class Call {
   readonly #retransmission = new Retransmission();
   readonly #liveness = new PeerLiveness();
   #peer: Party;
+  #peerKey: string | undefined;
   #state: CallState;
   /** When the present state times out; in `talking` that depends on the peer's packets instead. */
   #deadline: number;
@@ -200,6 +201,11 @@ export class Call {
   /** The other person, and the address that this call's datagrams go to. */
   get peer(): Party {
     return this.#peer;
+  }
+
+  /** The key of the other person's name. */
+  get peerKey(): string {
+    return this.#peerKey ??= nameKey(this.#peer.name);
   }
 
   get state(): CallState {
@@ -345,7 +351,7 @@ export class Call {
    * `ip`, the address that the registry gave. {@linkcode Call.isCrossedBy} tells whether it is.
    */
   mayBeCrossedBy({ nome, ip }: InvitationMessage, from: Endpoint): boolean {
-    return this.awaitsAnswer && nameKey(this.#peer.name) === nameKey(nome) &&
+    return this.awaitsAnswer && this.peerKey === nameKey(nome) &&
       sameIp(this.#peer.ip, ip) && maybeSameHost(this.#peer.ip, from.ip);
   }
 
@@ -504,8 +510,9 @@ export class Call {
     } else if (this.#state === "closing" && !hadKeys && this.keys) {
       // With the new keys the goodbye carries a MAC, and the caller takes it.
       this.#sendUntilAnswered(now, () => this.#buildGoodbye());
-    } else if (this.#state === "ended") {
-      // The caller takes the call for established; this phone has ended it.
+    } else if (this.#state === "ended" && (this.keys || fromPeer || this.echoesToken(message))) {
+      // The caller takes the call for established; this phone has ended it. (Without keys, from elsewhere, it may be somebody
+      // who has others flooded.)
       this.#send(this.#buildGoodbye());
     }
   }

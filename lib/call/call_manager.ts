@@ -12,6 +12,7 @@ import type { EncryptionPolicy } from "./encryption_policy.ts";
 import { AmplificationLimit } from "./amplification_limit.ts";
 import { WaitingInvitations } from "./crossing.ts";
 import { TokenBucket } from "../util/token_bucket.ts";
+import { type Member, RoomMembers } from "./room_members.ts";
 import { WaitingCallers } from "./waiting_callers.ts";
 
 /** Most calls known at once; past it, the oldest ended or rejected ones are dropped before their time. */
@@ -27,7 +28,8 @@ const TOLD_UNPROVED = { perSecond: 0.5, burst: 10 };
 export type CallManagerOutput =
   /**
    * Send a message: from the caller's socket for this call, named by the call's `id`, or from the socket on the
-   * registered port. With `call`, to that call's peer: at `to`, or where the peer is by now.
+   * registered port. With `call`, to that call's peer: at `to`, or where the peer is by now. With `leaveFrom`, from that
+   * address of this machine.
    */
   | {
     readonly kind: "send";
@@ -35,6 +37,7 @@ export type CallManagerOutput =
     readonly to: Endpoint;
     readonly message: CallMessage;
     readonly call?: Call;
+    readonly leaveFrom?: string | undefined;
   }
   | { readonly kind: "notice"; readonly call: Call; readonly notice: CallNotice }
   /** An invitation rings. */
@@ -52,10 +55,23 @@ export type CallManagerOutput =
    * changed while it rang. If the registry gives that address now, {@linkcode CallManager.calleeAt} takes the next repeat.
    */
   | { readonly kind: "answered_elsewhere"; readonly call: Call; readonly from: Endpoint }
+  /**
+   * It matters who is in the room and where: ask the registry, and give the list to {@linkcode CallManager.handleRoom} with this
+   * time.
+   */
+  | { readonly kind: "room_wanted"; readonly askedAt: number }
   /** A call has ended: close its socket, if it has one. */
   | { readonly kind: "release"; readonly call: Call }
   /** An ended call is known no longer, and its keys are overwritten: overwrite what was derived from them. */
   | { readonly kind: "forgotten"; readonly call: Call };
+
+/** Where a message came from. */
+export interface Source extends Endpoint {
+  /** The address of this machine that it came to, if known. */
+  readonly arrivedAt?: string | undefined;
+}
+
+type Origin = Pick<Source, "ip" | "arrivedAt">;
 
 /** The calls of one phone. */
 export class CallManager {
@@ -68,13 +84,18 @@ export class CallManager {
   readonly #crossing = new WaitingInvitations();
   /** Callers who may take the place of an invitation that rings unproved. */
   readonly #waiting = new WaitingCallers();
+  readonly #members = new RoomMembers();
   readonly #toldUnproved = new TokenBucket(TOLD_UNPROVED.perSecond, TOLD_UNPROVED.burst);
   /** Calls whose latest answer the amplification limit has held back. */
   readonly #held = new WeakSet<Call>();
+  /** Calls to whose unvalidated address something was sent. */
+  readonly #answered = new WeakSet<Call>();
   /** Calls of invitations that came from another address than they name. */
   readonly #fromElsewhere = new WeakSet<Call>();
   /** Where peers send from: callers who have proved that they receive at the address that they named; callees. */
   readonly #sources = new WeakMap<Call, Endpoint>();
+  /** Where invitations came to, of this machine's addresses. */
+  readonly #arrivals = new WeakMap<Call, string>();
   readonly #released = new WeakSet<Call>();
   #current: Call | undefined;
   #output: CallManagerOutput[] = [];
@@ -90,7 +111,7 @@ export class CallManager {
 
   /** When {@linkcode CallManager.tick} wants to be called; `Infinity` for never. */
   get wakeAt(): number {
-    let at = Math.min(this.#crossing.dueAt, this.#waiting.dueAt);
+    let at = Math.min(this.#crossing.dueAt, this.#waiting.dueAt, this.#members.askAt);
     for (const call of this.#calls.values()) at = Math.min(at, call.wakeAt, call.forgetAt);
     return at;
   }
@@ -134,7 +155,7 @@ export class CallManager {
    * @param from Its source address.
    * @param socket The socket that it came to: a call's own, by the call's `id`, or the one on the registered port.
    */
-  handleMessage(now: number, message: CallMessage, from: Endpoint, socket: string | "registered"): void {
+  handleMessage(now: number, message: CallMessage, from: Source, socket: string | "registered"): void {
     const call = this.#calls.get(message.chamada);
     if (call) {
       // Hosts with several addresses may name one and send from another.
@@ -149,7 +170,7 @@ export class CallManager {
       }
       call.handleMessage(now, message, fromPeer);
       this.#collect(now, call, from);
-      if (call.role === "callee" && call.addressValidated) this.#validated(now, call.peer);
+      if (call.role === "callee" && call.addressValidated) this.#validated(now, call);
       this.#settleWaiting(now);
     } else if (message.tipo === "convite") {
       this.#handleInvitation(now, message, from);
@@ -157,9 +178,18 @@ export class CallManager {
       // A goodbye of an unknown call is acknowledged, so that its sender stops retransmitting.
       const { chamada } = message;
       this.#crossing.delete(chamada);
-      this.#reply(now, socket, from, { tipo: "ligação_encerrada", chamada });
+      this.#reply(now, socket, from, { tipo: "ligação_encerrada", chamada }, from.arrivedAt);
       this.#add(now, Call.alreadyEnded(now, chamada, { name: "", ...from }));
     }
+    this.#askForRoom(now);
+  }
+
+  /**
+   * The address of this machine that a call's datagrams leave from, if it has to be a certain one: the caller waits for those of
+   * the address that it has invited. With keys, the peer takes them from everywhere.
+   */
+  leavesFrom(call: Call): string | undefined {
+    return call.keys ? undefined : this.#arrivals.get(call);
   }
 
   /** The address that the peer of a call sends from, if that is known; perhaps the one that it is sent to. */
@@ -179,6 +209,13 @@ export class CallManager {
   handleVoice(now: number, call: Call): void {
     call.handleVoice(now);
     this.#collect(now, call);
+  }
+
+  /** Takes the people in the room, by the registry. @param askedAt As in the output that asked for them. */
+  handleRoom(now: number, members: readonly Member[], askedAt: number): void {
+    this.#members.handleList(members, askedAt);
+    for (const call of this.#calls.values()) if (this.#isMember(call)) this.#repeatHeld(now, call);
+    this.#settleWaiting(now);
   }
 
   /** The callee, who has not answered yet, has another address now, by the registry. */
@@ -218,18 +255,27 @@ export class CallManager {
     for (const invitation of this.#crossing.takeDue(now)) this.#rejectAsBusy(now, invitation);
     for (const call of this.#waiting.due(now)) this.#rejectWaiting(now, call);
     this.#settleWaiting(now);
+    this.#askForRoom(now);
     this.#expire(now);
   }
 
+  #askForRoom(now: number): void {
+    if (this.#members.takeQuestion(now)) this.#output.push({ kind: "room_wanted", askedAt: now });
+  }
+
   /** Drops the count of an address, and sends what it has held back, as far as the next count allows. */
-  #validated(now: number, { ip, port }: Endpoint): void {
-    this.#amplification.validated({ ip, port });
-    const network = networkOf(ip);
+  #validated(now: number, { peer, peerKey }: Call): void {
+    this.#amplification.validated(peer, peerKey);
+    const network = networkOf(peer.ip);
     for (const call of this.#calls.values()) {
-      if (!this.#held.has(call) || networkOf(call.peer.ip) !== network) continue;
-      call.repeatAnswer();
-      this.#collect(now, call);
+      if (networkOf(call.peer.ip) === network) this.#repeatHeld(now, call);
     }
+  }
+
+  #repeatHeld(now: number, call: Call): void {
+    if (!this.#held.has(call)) return;
+    call.repeatAnswer();
+    this.#collect(now, call);
   }
 
   #withActive(now: number, action: (call: Call) => void): void {
@@ -245,15 +291,21 @@ export class CallManager {
     const callers = this.#waiting.all;
     if (callers.length === 0) return;
     const { current } = this;
-    const mayRing = (call: Call) => !current || current.unproved || isRepeated(current, call.peer.name);
-    for (const call of callers) if (!mayRing(call)) this.#rejectWaiting(now, call);
+    const mayRing = (call: Call) =>
+      !current || current.unproved
+        ? "yes"
+        : isRepeated(current, call.peerKey)
+        ? this.#isSame(current, call)
+        : "no";
+    for (const call of callers) if (mayRing(call) === "no") this.#rejectWaiting(now, call);
     // Phones of an older protocol prove nothing; they ring when nobody else does.
-    const next = callers.find((call) => call.addressValidated && mayRing(call)) ??
-      (current ? undefined : callers[0]);
+    const next =
+      callers.find((call) => this.#waiting.has(call) && call.addressValidated && mayRing(call) === "yes") ??
+        (current ? undefined : callers[0]);
     if (!next) return;
     if (current) {
       // Of the same name, it is the same person, who has another address or has started the phone again.
-      const repeated = isRepeated(current, next.peer.name);
+      const repeated = isRepeated(current, next.peerKey);
       current.giveWay(now, repeated ? "sem_resposta" : "ocupado");
       this.#collect(now, current);
       if (!repeated) this.#tell(now, current, { kind: "busy_rejected", name: current.peer.name });
@@ -262,6 +314,23 @@ export class CallManager {
     this.#current = next;
     this.#output.push({ kind: "invitation", call: next });
     this.#settleWaiting(now);
+  }
+
+  /**
+   * Whether an invitation of the same name is that of the person who rings: its phone started again, or has another address by
+   * the registry. Anybody may use the name.
+   */
+  #isSame(current: Call, call: Call): "yes" | "no" | "unknown" {
+    if (!call.addressValidated) return "unknown";
+    if (sameIp(current.peer.ip, call.peer.ip) || this.#isMember(call)) return "yes";
+    if (this.#members.isSince(this.#waiting.since(call))) return "no";
+    this.#members.want();
+    return "unknown";
+  }
+
+  /** Whether the caller has the name and the address of a person in the room, by the latest list. */
+  #isMember(call: Call): boolean {
+    return this.#members.has(call.peerKey, call.peer.ip);
   }
 
   #rejectWaiting(now: number, call: Call): void {
@@ -276,7 +345,7 @@ export class CallManager {
     if (call?.addressValidated || this.#toldUnproved.tryTake(now)) this.#output.push(output);
   }
 
-  #handleInvitation(now: number, invitation: InvitationMessage, from: Endpoint): void {
+  #handleInvitation(now: number, invitation: InvitationMessage, from: Source): void {
     const { nome, midia, destino, compromisso } = invitation;
     const current = this.current;
     const reject = (reason: RejectReason): boolean => this.#reject(now, invitation, from, reason);
@@ -294,7 +363,7 @@ export class CallManager {
       this.#output.push({ kind: "invitation", call });
       this.#current = call;
       this.#answer(now, call, from);
-    } else if (current.unproved || isRepeated(current, nome)) {
+    } else if (current.unproved || isRepeated(current, nameKey(nome))) {
       const newToken = () => this.#waiting.tokenOf(invitation, this.#policy.newToken);
       const call = Call.ring(now, invitation, { ...this.#policy, newToken });
       const forgotten = this.#waiting.add(now, call);
@@ -302,14 +371,14 @@ export class CallManager {
       this.#answer(now, call, from);
       this.#settleWaiting(now);
     } else if (current.mayBeCrossedBy(invitation, from)) {
-      this.#handleCrossing(now, current, invitation);
+      this.#handleCrossing(now, current, invitation, from);
     } else {
       this.#rejectAsBusy(now, invitation, from);
     }
   }
 
   /** Glare: both phones keep the invitation with the smaller identifier, so both keep the same one. */
-  #handleCrossing(now: number, current: Call, invitation: InvitationMessage): void {
+  #handleCrossing(now: number, current: Call, invitation: InvitationMessage, { arrivedAt }: Source): void {
     const { chamada, nome, ip, porta } = invitation;
     current.proveCrossing(invitation);
     this.#collect(now, current);
@@ -325,7 +394,7 @@ export class CallManager {
       const call = Call.acceptAtOnce(now, invitation, this.#policy);
       this.#output.push({ kind: "crossed", call });
       this.#current = call;
-      this.#answer(now, call);
+      this.#answer(now, call, { ip, arrivedAt });
     }
   }
 
@@ -343,7 +412,7 @@ export class CallManager {
   #rejectAsBusy(
     now: number,
     invitation: InvitationMessage,
-    from: { readonly ip: string } = invitation,
+    from: Origin = invitation,
   ): void {
     if (!this.#reject(now, invitation, from, "ocupado")) return;
     this.#tell(now, undefined, { kind: "busy_rejected", name: invitation.nome });
@@ -353,15 +422,16 @@ export class CallManager {
   #reject(
     now: number,
     invitation: InvitationMessage,
-    from: { readonly ip: string },
+    from: Origin,
     reason: RejectReason,
   ): boolean {
     return this.#answer(now, Call.rejectAtOnce(now, invitation, this.#policy, reason), from);
   }
 
   /** Adds the call of a new invitation. @returns See {@linkcode CallManager.#collect}. */
-  #answer(now: number, call: Call, from: { readonly ip: string } = call.peer): boolean {
+  #answer(now: number, call: Call, from: Origin = call.peer): boolean {
     if (!sameIp(from.ip, call.peer.ip)) this.#fromElsewhere.add(call);
+    if (from.arrivedAt !== undefined) this.#arrivals.set(call, from.arrivedAt);
     this.#add(now, call);
     return this.#collect(now, call);
   }
@@ -387,8 +457,28 @@ export class CallManager {
   }
 
   /** Sends a reply where the message came from, which is not the call's address. */
-  #reply(now: number, socket: string | "registered", to: Endpoint, message: CallMessage): void {
-    if (this.#amplification.take(now, to)) this.#output.push({ kind: "send", socket, to, message });
+  #reply(
+    now: number,
+    socket: string | "registered",
+    to: Endpoint,
+    message: CallMessage,
+    leaveFrom: string | undefined,
+  ): void {
+    if (this.#amplification.take(now, to)) {
+      this.#output.push({ kind: "send", socket, to, message, leaveFrom });
+    }
+  }
+
+  #maySend(now: number, call: Call): boolean {
+    const back = !this.#fromElsewhere.has(call);
+    if (call.addressValidated) return true;
+    const member = back && this.#isMember(call);
+    const may = this.#amplification.take(now, call.peer, back) ||
+      member && this.#amplification.takeForMember(now, call.peerKey);
+    if (may) this.#answered.add(call);
+    // Others have used up what there is for its address.
+    else if (back && !member && !this.#answered.has(call)) this.#members.want();
+    return may;
   }
 
   /**
@@ -405,11 +495,17 @@ export class CallManager {
       if (output.kind === "notice") {
         if (this.#waiting.has(call)) continue;
         this.#output.push({ kind: "notice", call, notice: output.notice });
-      } else if (
-        call.addressValidated || this.#amplification.take(now, call.peer, !this.#fromElsewhere.has(call))
-      ) {
+      } else if (this.#maySend(now, call)) {
         this.#held.delete(call);
-        this.#output.push({ kind: "send", socket, to: call.peer, message: output.message, call });
+        const { message } = output;
+        this.#output.push({
+          kind: "send",
+          socket,
+          to: call.peer,
+          message,
+          call,
+          leaveFrom: this.leavesFrom(call),
+        });
       } else {
         allSent = false;
         this.#held.add(call);
@@ -419,7 +515,7 @@ export class CallManager {
       if (
         output.kind === "send" && !sameEndpoint(from, call.peer) &&
         (call.role === "caller" || output.message.tipo === "ligação_encerrada")
-      ) this.#reply(now, socket, from, output.message);
+      ) this.#reply(now, socket, from, output.message, this.leavesFrom(call));
     }
     if (call.state === "ended" && !this.#released.has(call)) {
       this.#released.add(call);
@@ -430,6 +526,6 @@ export class CallManager {
 }
 
 /** Whether an invitation comes from the very person whose earlier one rings. */
-function isRepeated(current: Call, callersName: string): boolean {
-  return current.state === "ringing" && nameKey(current.peer.name) === nameKey(callersName);
+function isRepeated(current: Call, callersKey: string): boolean {
+  return current.state === "ringing" && current.peerKey === callersKey;
 }

@@ -18,14 +18,14 @@ export const MAX_WAITING_TOKENS = 4_096;
 /** The callers that wait. */
 export class WaitingCallers {
   /** In order of arrival, with the time until which they wait. */
-  readonly #callers = new Map<Call, number>();
+  readonly #callers = new Map<Call, { readonly until: number; readonly network: string }>();
 
   /** Tokens by call identifier and address. */
   readonly #tokens = new Map<string, string>();
 
   /** When {@linkcode WaitingCallers.due} has something; `Infinity` for never. */
   get dueAt(): number {
-    for (const until of this.#callers.values()) return until;
+    for (const { until } of this.#callers.values()) return until;
     return Infinity;
   }
 
@@ -50,20 +50,25 @@ export class WaitingCallers {
   /** Adds a caller. @returns The one to forget for it, if any. */
   add(now: number, call: Call): Call | undefined {
     const network = networkOf(call.peer.ip);
-    const neighbours = [...this.#callers.keys()].filter(({ peer }) => networkOf(peer.ip) === network);
+    const neighbours = [...this.#callers].filter(([, other]) => other.network === network);
     const forgotten = neighbours.length >= MAX_WAITING_OF_ADDRESS
-      ? neighbours[0]
+      ? neighbours[0]![0]
       : this.#callers.size >= MAX_WAITING_CALLERS
       ? this.#callers.keys().next().value
       : undefined;
     if (forgotten) this.#callers.delete(forgotten);
-    this.#callers.set(call, now + TRANSACTION_TIMEOUT_MS);
+    this.#callers.set(call, { until: now + TRANSACTION_TIMEOUT_MS, network });
     return forgotten;
+  }
+
+  /** When a caller came. */
+  since(call: Call): number {
+    return this.#callers.get(call)!.until - TRANSACTION_TIMEOUT_MS;
   }
 
   /** Those that have waited too long. */
   due(now: number): readonly Call[] {
-    return this.all.filter((call) => this.#callers.get(call)! <= now);
+    return this.all.filter((call) => this.#callers.get(call)!.until <= now);
   }
 
   /** All, in order of arrival; those whose invitation is over are dropped. */

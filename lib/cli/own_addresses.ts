@@ -10,17 +10,30 @@ const INTERNAL = /^(docker|br-[0-9a-f]{12}|veth|virbr|vmnet|vboxnet|lxc|lxd|cni|
  * The addresses by which phones on other machines reach a registry, IPv4 first; none if only this machine's can. For a
  * link-local one of IPv6 a phone has to name its own interface, so such stands there only if the registry listens at it.
  *
- * @param host The address that it listens on.
+ * @param hosts The addresses that it listens on: `0.0.0.0` is all of IPv4, `::` all of IPv6.
  */
-export function ownAddresses(host: string, own: readonly Pick<HostAddress, "interface" | "ip">[]): string[] {
-  const listening = canonicalIp(host);
-  const every = { "0.0.0.0": [4], "::": [4, 6] }[listening];
-  if (!every) {
-    if (isLoopback(listening)) return [];
-    const zone = own.find(({ ip }) => ip === listening)?.interface;
+export function ownAddresses(
+  hosts: readonly string[],
+  own: readonly Pick<HostAddress, "interface" | "ip">[],
+): string[] {
+  const listening = hosts.map(canonicalIp);
+  const single = listening.filter((ip) => !EVERY.includes(ip) && !isLoopback(ip)).map((ip) => {
+    const zone = own.find((other) => other.ip === ip)?.interface;
     // The other machine's interface often has the same name.
-    return [isLinkLocal(listening) && ipVersion(listening) === 6 ? `${listening}%${zone}` : listening];
-  }
+    return isLinkLocal(ip) && ipVersion(ip) === 6 ? `${ip}%${zone}` : ip;
+  });
+  const every = EVERY.filter((ip) => listening.includes(ip)).map(ipVersion);
+  return [...single, ...every.length > 0 ? addressesOf(every, own) : []];
+}
+
+/** All of IPv4, all of IPv6. */
+const EVERY: readonly string[] = ["0.0.0.0", "::"];
+
+/** All addresses of some versions of IP by which other machines reach this one. */
+function addressesOf(
+  every: readonly number[],
+  own: readonly Pick<HostAddress, "interface" | "ip">[],
+): string[] {
   const addresses = own
     .filter(({ interface: name, ip }) => !INTERNAL.test(name) && !isLoopback(ip))
     .map(({ ip }) => canonicalIp(ip));
@@ -28,5 +41,5 @@ export function ownAddresses(host: string, own: readonly Pick<HostAddress, "inte
     addresses.filter((ip) => ipVersion(ip) === version && !isLinkLocal(ip))
   );
   // Machines without a router and DHCP give themselves addresses of 169.254.0.0/16 (RFC 3927).
-  return common.length > 0 ? common : addresses.filter((ip) => ipVersion(ip) === 4);
+  return common.length > 0 || !every.includes(4) ? common : addresses.filter((ip) => ipVersion(ip) === 4);
 }

@@ -4,6 +4,7 @@ import { isIPv6 } from "node:net";
 import { addressProblem, canonicalIp, isIpAddress, isPort } from "../protocol/address.ts";
 import { isName } from "../protocol/name.ts";
 import { DEFAULT_REGISTRY_PORT } from "../protocol/registry_messages.ts";
+import type { RegistryPlace } from "../registration/connect_failure.ts";
 import type { Encryption } from "../call/encryption_policy.ts";
 import type { UsageProblem } from "../events/usage_problem.ts";
 import { soundNeeds } from "../../audio/audio_devices.ts";
@@ -114,10 +115,10 @@ export function parsePhoneOptions(args: readonly string[]): ParsedPhoneOptions {
     const [registry, name, port, ...more] = given.positional;
     if (flags.has("devices") && registry === undefined) return { devices: true };
     if (registry === undefined) throw missing("REGISTRY");
-    const place = parseRegistry(registry);
+    const registries = parseRegistries(registry);
     if (name === undefined) throw missing("NAME");
     const options = {
-      ...place,
+      registries,
       name: parseName("NAME", name),
       port: port === undefined ? DEFAULT_PHONE_PORT : parsePort("PORT", port),
       wait: flags.has("wait"),
@@ -156,19 +157,31 @@ function missing(argument: string): UsageError {
   return new UsageError({ kind: "missing_argument", argument });
 }
 
+/** Most registries of a command line. */
+const MOST_REGISTRIES = 16;
+
+/** One registry or several, with commas between them. */
+function parseRegistries(text: string): RegistryPlace[] {
+  const places = text.split(",");
+  // Two commas in a row, or one at the end.
+  const gap = places.length > 1 && places.includes("");
+  if (gap || places.length > MOST_REGISTRIES) throw badValue("REGISTRY", text);
+  return places.map(parseRegistry);
+}
+
 /** `host`, `host:port`, `[v6]`, `[v6]:port` or a bare IPv6 address. */
-function parseRegistry(text: string): { readonly host: string; readonly registryPort: number } {
+function parseRegistry(text: string): RegistryPlace {
   if (isIPv6(text)) {
     refuseNonsense("REGISTRY", text);
-    return { host: text, registryPort: DEFAULT_REGISTRY_PORT };
+    return { host: text, port: DEFAULT_REGISTRY_PORT };
   }
-  const parts = /^(?:\[(?<v6>[^\]]*)\]|(?<name>[^\s:/[\]]+))(?::(?<port>\d{1,5}))?$/u.exec(text)?.groups;
-  const { v6, name, port } = parts ?? {};
-  const registryPort = port === undefined ? DEFAULT_REGISTRY_PORT : Number(port);
+  const parts = /^(?:\[(?<v6>[^\]]*)\]|(?<name>[^\s:/,[\]]+))(?::(?<port>\d{1,5}))?$/u.exec(text)?.groups;
+  const { v6, name } = parts ?? {};
+  const port = parts?.port === undefined ? DEFAULT_REGISTRY_PORT : Number(parts.port);
   const host = v6 !== undefined && isIPv6(v6) ? v6 : name;
-  if (host === undefined || !isPort(registryPort)) throw badValue("REGISTRY", text);
+  if (host === undefined || !isPort(port)) throw badValue("REGISTRY", text);
   refuseNonsense("REGISTRY", host);
-  return { host, registryPort };
+  return { host, port };
 }
 
 function parseName(option: string, text: string): string {

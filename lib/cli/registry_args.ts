@@ -5,6 +5,7 @@ import type { UsageProblem } from "../events/usage_problem.ts";
 import { canonicalIp } from "../protocol/address.ts";
 import { PasswordGate } from "../protocol/password_challenge.ts";
 import { DEFAULT_REGISTRY_PORT } from "../protocol/registry_messages.ts";
+import { TrustedProxies } from "../registrar/proxy_protocol.ts";
 import type { RegistryLimits, RegistryOptions } from "../registrar/server.ts";
 import type { LogLimits } from "../ui/log_limit.ts";
 import {
@@ -57,7 +58,10 @@ export type RegistryRequest =
 /** Settings of a registry. */
 export interface RegistrySettings {
   readonly port: number;
-  readonly host: string;
+  /** An address or a name; undefined for all addresses. */
+  readonly host: string | undefined;
+  /** The load balancers that say for whom they connect. */
+  readonly proxies: TrustedProxies | undefined;
   readonly limits: Limits;
   readonly password: PasswordSource;
   /** Paths of certificate and key. */
@@ -72,7 +76,7 @@ const FLAGS = ["json", "quiet", "show-pings", "help", "version", "room-password"
 
 /** Options with a value. */
 const VALUED = [
-  ...["port", "host", "lang", "room-password-file", "tls-cert", "tls-key"] as const,
+  ...["port", "host", "lang", "room-password-file", "tls-cert", "tls-key", "proxy-protocol"] as const,
   ...LIMITS.map(({ option }) => option),
 ] as const;
 
@@ -93,17 +97,35 @@ export function parseRegistryOptions(args: readonly string[]): ParsedRegistryOpt
     const limits = parseLimits(values);
     const port = values.port === undefined ? DEFAULT_REGISTRY_PORT : parsePort("--port", values.port);
     // An address in brackets is one as well.
-    const host = (values.host ?? "0.0.0.0").replace(/^\[(.*)\]$/, "$1");
-    // All addresses of this machine are one that no machine has.
-    if (host !== "0.0.0.0" && canonicalIp(host) !== "::") refuseNonsense("--host", host);
-    // Neither an address nor a name, as with a port behind it.
-    if (!isIP(host) && /[\s:/[\]]/.test(host)) throw badValue("--host", host);
+    const host = parseHost(values.host);
     parseLanguage(values.lang);
     const tls = parseTls(values["tls-cert"], values["tls-key"]);
     const password = { file: values["room-password-file"], ask: flags.has("room-password") };
-    return { settings: { port, host, limits, password, tls } };
+    const proxies = parseProxies(values["proxy-protocol"]);
+    if (proxies && tls) {
+      throw new UsageError({ kind: "excludes", option: "--proxy-protocol", other: "--tls-cert" });
+    }
+    return { settings: { port, host, proxies, limits, password, tls } };
   });
   return { output, ...request };
+}
+
+function parseHost(text: string | undefined): string | undefined {
+  // An address in brackets is one as well.
+  const host = text?.replace(/^\[(.*)\]$/, "$1");
+  if (host === undefined) return undefined;
+  // All addresses of this machine are one that no machine has.
+  if (host !== "0.0.0.0" && canonicalIp(host) !== "::") refuseNonsense("--host", host);
+  // Neither an address nor a name, as with a port behind it.
+  if (!isIP(host) && /[\s:/[\]]/.test(host)) throw badValue("--host", host);
+  return host;
+}
+
+function parseProxies(text: string | undefined): TrustedProxies | undefined {
+  if (text === undefined) return undefined;
+  const networks = text.split(",");
+  if (!networks.every(TrustedProxies.isNetwork)) throw badValue("--proxy-protocol", text);
+  return new TrustedProxies(networks);
 }
 
 function parseLimits(given: Readonly<Record<string, string | undefined>>): Limits {

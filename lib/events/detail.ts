@@ -1,7 +1,6 @@
 import type { AudioDetail } from "../../audio/audio_io.ts";
 import type { AddressProblem } from "../protocol/address.ts";
-import type { ConnectFailure } from "../registration/registry_client.ts";
-import type { WaitReason } from "../registration/registration.ts";
+import type { ConnectFailure } from "../registration/connect_failure.ts";
 import type { PhoneFailure } from "./phone_events.ts";
 import type { ListenDetail } from "./registry_events.ts";
 import type { SecretDetail } from "./usage_problem.ts";
@@ -11,7 +10,6 @@ export type Detail =
   | AddressProblem
   | AudioDetail
   | ConnectFailure
-  | WaitReason
   | PhoneFailure
   | ListenDetail
   | ListenDetail["cause"]

@@ -9,8 +9,7 @@ import type { VoiceFigures } from "../voice/voice_session.ts";
 import type { AddressProblem } from "../protocol/address.ts";
 import type { RejectReason } from "../protocol/call_messages.ts";
 import type { ErrorCode } from "../protocol/registry_messages.ts";
-import type { WaitReason } from "../registration/registration.ts";
-import type { ConnectFailure, Refusal } from "../registration/registry_client.ts";
+import type { ConnectFailure, Refusal, RegistryPlace } from "../registration/connect_failure.ts";
 import type { SystemError } from "../util/system_error.ts";
 import type { LeftOutEvent, MessageEvent, OutputFailedEvent, PersonFields, VersionEvent } from "./fields.ts";
 import type { UsageProblem } from "./usage_problem.ts";
@@ -19,6 +18,11 @@ export type { Device, SoundSide };
 
 /** A failure without an event of its own: the registry refused a request, or an error of the system. */
 export type PhoneFailure = Refusal | SystemError;
+
+/** The registry that answered, where there was a choice: `host` as on the command line. */
+export interface AnsweringRegistry extends RegistryPlace {
+  readonly ip: string;
+}
 
 /** How a call ended. */
 export type CallEnd =
@@ -41,10 +45,11 @@ export type PhoneEvent =
   | OutputFailedEvent
   | VersionEvent
   // Registry
-  | { readonly event: "registered" } & PersonFields
+  | { readonly event: "registered"; readonly registry?: AnsweringRegistry } & PersonFields
   | { readonly event: "name_taken"; readonly name: string }
   /** `text` is the registry's `mensagem`. */
   | { readonly event: "registration_refused"; readonly reason: ErrorCode; readonly text: string }
+  /** `host` and `port` are those of the first registry, if there are several. */
   | {
     readonly event: "registry_unreachable";
     readonly host: string;
@@ -56,10 +61,10 @@ export type PhoneEvent =
     readonly event: "registry_awaited";
     readonly host: string;
     readonly port: number;
-    readonly detail: WaitReason;
+    readonly detail: ConnectFailure;
   }
   | { readonly event: "registry_lost" }
-  | { readonly event: "registry_back"; readonly name: string }
+  | { readonly event: "registry_back"; readonly name: string; readonly registry?: AnsweringRegistry }
   /** The phone came back to the registry under another address than `before`. */
   | { readonly event: "address_changed"; readonly before: string } & PersonFields
   /** A request while the connection to the registry is lost. */

@@ -63,8 +63,11 @@ export interface FewDescriptorsEvent {
 /** The registry accepts connections. */
 export interface ListeningEvent {
   readonly event: "listening";
+  /** The first of `hosts`. */
   readonly host: string;
   readonly port: number;
+  /** All addresses that it listens on, IPv4 first: `0.0.0.0` is all of IPv4, `::` all of IPv6. */
+  readonly hosts: readonly string[];
   /** Addresses by which phones reach it, IPv4 first; empty if only this machine's can. */
   readonly addresses: readonly string[];
   /** What phones need on their command lines, such as `--tls`. */
@@ -85,7 +88,7 @@ export interface LogLimitedEvent {
 }
 
 /** What a client that is no phone speaks. */
-export type ForeignProtocol = "http" | "tls";
+export type ForeignProtocol = "http" | "tls" | "proxy";
 
 /** An event of a registry. */
 export type RegistryEvent =
@@ -112,6 +115,12 @@ export type RegistryEvent =
   | { readonly event: "certificate_flawed"; readonly detail: CertificateFlaw }
   /** What connects is no phone, or a phone with `--tls` while this registry has no TLS. */
   | { readonly event: "foreign_client"; readonly ip: string; readonly protocol: ForeignProtocol }
+  /** A connection of a load balancer of the command line did not begin as one of the PROXY protocol, and was closed. */
+  | {
+    readonly event: "proxy_refused";
+    readonly ip: string;
+    readonly problem: "no_header" | "version_1" | "bad_header" | "timeout";
+  }
   /** The TLS handshake with a client failed. */
   | { readonly event: "tls_failed"; readonly ip: string; readonly detail: TlsError }
   | { readonly event: "port_in_use"; readonly port: number }

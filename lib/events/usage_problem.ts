@@ -43,6 +43,8 @@ export type UsageProblem =
   | { readonly kind: "nothing_typed"; readonly option: string }
   /** The option is of no use without another. */
   | { readonly kind: "incomplete"; readonly option: string; readonly missing: string }
+  /** The two options do not go together. */
+  | { readonly kind: "excludes"; readonly option: string; readonly other: string }
   /** The file that `option` writes is that of another option, perhaps under another name. */
   | { readonly kind: "same_file"; readonly option: string; readonly other: string; readonly value: string };
 

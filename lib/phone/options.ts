@@ -1,6 +1,7 @@
 /** The options of a phone. */
 
 import type { Encryption } from "../call/encryption_policy.ts";
+import type { RegistryPlace } from "../registration/connect_failure.ts";
 
 /** UDP port for invitations, unless the command line names another. */
 export const DEFAULT_PHONE_PORT = 6000;
@@ -13,10 +14,8 @@ export const RINGS = ["tone", "none"] as const;
 
 /** The settings of one run. */
 export interface PhoneOptions {
-  /** Host name or address of the registry, an IPv6 address without brackets. */
-  readonly host: string;
-  /** TCP port of the registry. */
-  readonly registryPort: number;
+  /** The registries of the room, at least one. */
+  readonly registries: readonly RegistryPlace[];
   /** In NFC, and a proper name. */
   readonly name: string;
   /** UDP port for invitations; 0 is any free one. */

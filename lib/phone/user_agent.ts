@@ -5,7 +5,7 @@
 
 import type { Call, CallNotice } from "../call/call.ts";
 import type { CallManagerOutput } from "../call/call_manager.ts";
-import type { CallEnd, PhoneEvent } from "../events/phone_events.ts";
+import type { AnsweringRegistry, CallEnd, PhoneEvent } from "../events/phone_events.ts";
 import type { PersonFields } from "../events/fields.ts";
 import {
   type AddressProblem,
@@ -23,8 +23,8 @@ import type { RejectReason } from "../protocol/call_messages.ts";
 import { isName, nameKey } from "../protocol/name.ts";
 import { REPLACEMENT } from "../protocol/printable.ts";
 import { RoomPassword } from "../protocol/password_challenge.ts";
-import type { Registration, RegistrationOptions, WaitReason } from "../registration/registration.ts";
-import type { ConnectFailure } from "../registration/registry_client.ts";
+import type { ConnectFailure, RegistryPlace } from "../registration/connect_failure.ts";
+import type { Registration, RegistrationOptions } from "../registration/registration.ts";
 import type { CallTransport, CallTransportEvents } from "../transport/call_transport.ts";
 import type { HostNetwork } from "../util/host_addresses.ts";
 import { listenError } from "../util/system_error.ts";
@@ -78,7 +78,10 @@ const LAST_ANSWERS_MS = 1_000;
 const MOST_WAITING = 1_000;
 
 /** The connection to the registry, as far as a phone uses it. */
-export type PhoneRegistry = Pick<Registration, "localIp" | "near" | "register" | "lookUp" | "list" | "close">;
+export type PhoneRegistry = Pick<
+  Registration,
+  "localIp" | "near" | "place" | "several" | "register" | "lookUp" | "list" | "close"
+>;
 
 /** The calls' sockets, as far as a phone uses them. */
 export type PhoneTransport = Pick<
@@ -93,6 +96,7 @@ export type PhoneTransport = Pick<
   | "withdraw"
   | "probe"
   | "calleeAt"
+  | "handleRoom"
   | "accept"
   | "hangUp"
   | "openVoice"
@@ -117,10 +121,9 @@ export interface UserAgentParts {
     | "hushTone"
     | "closeTone"
   >;
-  /** Connects to the registry; see {@linkcode Registration.connect}. */
+  /** Connects to one of the registries; see {@linkcode Registration.connect}. */
   readonly connect: (
-    host: string,
-    port: number,
+    places: readonly RegistryPlace[],
     options: RegistrationOptions,
   ) => Promise<{ readonly kind: "connected"; readonly link: PhoneRegistry } | ConnectFailure>;
   /**
@@ -223,11 +226,10 @@ export class UserAgent implements CommandTarget {
   /** Enters the room. @returns An exit status on failure. */
   async #enter(): Promise<number | undefined> {
     if (!await this.#parts.audio.check()) return EXIT.audioFailed;
-    const { host, registryPort } = this.#options;
-    const { password, tls, wait } = this.#options;
-    const connected = await this.#parts.connect(host, registryPort, {
+    const { registries, password, tls, wait } = this.#options;
+    const connected = await this.#parts.connect(registries, {
       signal: this.#end.signal,
-      ...(wait && { onAwait: (reason: WaitReason) => this.#awaited(reason) }),
+      ...(wait && { onAwait: (reason: ConnectFailure) => this.#awaited(reason) }),
       ...(password === undefined ? {} : { password: new RoomPassword(password) }),
       ...(tls && { tls }),
       onTrace: (trace) => this.#show({ event: "message", ...trace }),
@@ -256,6 +258,7 @@ export class UserAgent implements CommandTarget {
         onFlood: (datagrams) => this.#show({ event: "flooded", datagrams }),
         onPortTaken: (port) => this.#show({ event: "port_in_use", port }),
       });
+      this.#self = { name: "", ip };
     } catch (error) {
       const { port } = this.#options;
       const inUse = error instanceof Deno.errors.AddrInUse;
@@ -290,9 +293,12 @@ export class UserAgent implements CommandTarget {
     switch (result.kind) {
       case "confirmed": {
         const ip = this.#options.ip ?? registry.localIp;
+        const openedFor = this.#self.ip;
         this.#self = { name: result.person.nome, ip };
         transport.name = this.#self.name;
-        this.#show({ event: "registered", name, ip, port: transport.port });
+        // Another registry may have answered than the one that the socket was opened for.
+        if (ip !== openedFor) transport.follow(ip);
+        this.#show({ event: "registered", name, ip, port: transport.port, ...this.#answering });
         this.#warnOf(ip);
         this.#parts.screen.onNamesWanted(() => this.#directory.offerNames());
         this.#entered.resolve(registry);
@@ -301,15 +307,9 @@ export class UserAgent implements CommandTarget {
       case "name_taken":
         this.#show({ event: "name_taken", name });
         return "taken";
-      case "room_full":
-        this.#show({ event: "registry_full" });
-        break;
       case "password_needed":
       case "wrong_password":
         this.#show({ event: "password_refused", given: result.kind === "wrong_password" });
-        break;
-      case "registry_refused":
-        this.#show({ event: "registration_refused", reason: result.reason, text: result.text });
         break;
       default:
         return this.#unreachable(result);
@@ -318,21 +318,34 @@ export class UserAgent implements CommandTarget {
   }
 
   /** With `--wait`, the registry is not there yet. Meanwhile the person may leave. */
-  #awaited(detail: WaitReason): void {
+  #awaited(detail: ConnectFailure): void {
     // Leaving ends an attempt, which says nothing about the registry.
     if (this.#leaving) return;
-    const { host, registryPort } = this.#options;
-    this.#show({ event: "registry_awaited", host, port: registryPort, detail });
+    this.#show({ event: "registry_awaited", ...this.#registryPlace, detail });
     this.#postponed = this.#options.call;
     this.#awaiting.resolve();
   }
 
   #unreachable(detail: ConnectFailure): number {
-    const { host, registryPort } = this.#options;
     // The person has given up waiting.
     if (this.#leaving) return EXIT.done;
-    this.#show({ event: "registry_unreachable", host, port: registryPort, detail });
+    if (detail.kind === "room_full") this.#show({ event: "registry_full" });
+    else if (detail.kind === "registry_refused") {
+      this.#show({ event: "registration_refused", reason: detail.reason, text: detail.text });
+    } else this.#show({ event: "registry_unreachable", ...this.#registryPlace, detail });
     return EXIT.registryUnreachable;
+  }
+
+  /** The registry that answered last, or the first of the command line. */
+  get #registryPlace(): RegistryPlace {
+    const { host, port } = this.#registry?.place ?? this.#options.registries[0] ?? { host: "", port: 0 };
+    return { host, port };
+  }
+
+  /** Which registry answered, if there was a choice. */
+  get #answering(): { readonly registry?: AnsweringRegistry } {
+    const { place, several } = this.#registry ?? {};
+    return place && several ? { registry: { host: place.host, ip: place.ip, port: place.port } } : {};
   }
 
   /** Says who cannot call this phone at its address. */
@@ -401,7 +414,7 @@ export class UserAgent implements CommandTarget {
 
   async #back(name: string, ip: string): Promise<void> {
     clearTimeout(this.#patience);
-    this.#show({ event: "registry_back", name });
+    this.#show({ event: "registry_back", name, ...this.#answering });
     this.#moved(ip);
     const postponed = this.#postponed;
     this.#postponed = undefined;
@@ -444,6 +457,12 @@ export class UserAgent implements CommandTarget {
     if (found?.kind !== "found") return;
     const { ip, porta } = found.person;
     if (sameEndpoint({ ip, port: porta }, from)) this.#transport?.calleeAt(call, from);
+  }
+
+  /** Asks the registry who is in the room, to tell callers whom it knows from those who are made up. */
+  async #tellRoom(askedAt: number): Promise<void> {
+    const list = await this.#registry?.list();
+    if (list?.kind === "people") this.#transport?.handleRoom(list.people, askedAt);
   }
 
   /** Another phone came back under this name: nobody can find this one any more, and it ends after its call. */
@@ -583,7 +602,7 @@ export class UserAgent implements CommandTarget {
 
   /** A registry that was named with its link (`fe80::1%eth1`) knows the people on that link. */
   #onLink(person: PersonFields): PersonFields {
-    const zone = zoneOf(this.#options.host);
+    const zone = zoneOf(this.#registry?.place?.host ?? "");
     const { ip } = person;
     return zone !== "" && ipVersion(ip) === 6 && isLinkLocal(ip)
       ? { ...person, ip: inZone(ip, zone) }
@@ -608,6 +627,9 @@ export class UserAgent implements CommandTarget {
         return this.#show({ event: "misdirected_rejected", name: output.name, wanted: output.wanted });
       case "answered_elsewhere":
         this.#checkCallee(output.call, output.from);
+        return;
+      case "room_wanted":
+        this.#tellRoom(output.askedAt);
         return;
       case "crossed":
         this.#ringer.answered();

@@ -85,6 +85,19 @@ export function inZone(ip: string, zone = zoneOf(ip)): string {
  * of a link share the prefix of link-local addresses, so these count each by itself.
  */
 export function networkOf(ip: string): string {
+  const known = networks.get(ip);
+  if (known !== undefined) return known;
+  if (networks.size >= MAX_NETWORKS) networks.clear();
+  const network = findNetwork(ip);
+  networks.set(ip, network);
+  return network;
+}
+
+/** Networks of the latest addresses: a flood asks several times for each datagram. */
+const networks = new Map<string, string>();
+const MAX_NETWORKS = 256;
+
+function findNetwork(ip: string): string {
   const address = inZone(ip);
   if (ipVersion(address) !== 6 || isLinkLocal(address)) return address;
   const [head = "", tail] = address.split("::").map((half) => half === "" ? [] : half.split(":"));

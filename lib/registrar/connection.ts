@@ -7,6 +7,7 @@ import type { RegistryReply } from "../protocol/registry_messages.ts";
 import { pause } from "../util/pause.ts";
 import { within } from "../util/time_limit.ts";
 import { WriteQueue } from "../util/write_queue.ts";
+import { beginsProxyHeader } from "./proxy_protocol.ts";
 import { NO_PHONE, type Session } from "./session.ts";
 
 /** Bytes that cost as much as a request, so that lines without an end are limited, too. */
@@ -37,8 +38,8 @@ export const LINGER_MS = 1000;
 /** Most bytes to read after the last reply. */
 const MAX_LINGER_BYTES = 64 * 1024;
 
-/** A socket of a registry. */
-export type Socket = Deno.TcpConn | Deno.TlsConn;
+/** A socket of a registry. `phone` is for whom a load balancer connected it, if one did. */
+export type Socket = (Deno.TcpConn | Deno.TlsConn) & { readonly phone?: Endpoint };
 
 /** The registry, as its connections see it. */
 export interface ConversationHost {
@@ -125,12 +126,14 @@ const TLS_HANDSHAKE = [22, 3];
 
 /** What a client that is no phone speaks, by its first bytes. */
 function foreignProtocol(bytes: Uint8Array): ForeignProtocol | undefined {
+  if (beginsProxyHeader(bytes)) return "proxy";
   if (TLS_HANDSHAKE.every((byte, index) => bytes[index] === byte)) return "tls";
   return HTTP.test(decoder.decode(bytes)) ? "http" : undefined;
 }
 
-/** The other end of a socket. */
+/** The other end of a socket; behind a load balancer the phone and not the balancer. */
 export function peerOf(socket: Socket): Endpoint {
+  if (socket.phone) return socket.phone;
   const { hostname, port } = socket.remoteAddr as Deno.NetAddr;
   return { ip: canonicalIp(hostname), port };
 }

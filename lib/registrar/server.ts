@@ -1,8 +1,8 @@
 /** The registry as a TCP or TLS server. */
 
 import { personFields } from "../events/fields.ts";
-import type { FewDescriptorsEvent, ListenDetail, RegistryEvent } from "../events/registry_events.ts";
-import { type Endpoint, formatEndpoint, isLoopback, unreachable } from "../protocol/address.ts";
+import type { FewDescriptorsEvent, RegistryEvent } from "../events/registry_events.ts";
+import { type Endpoint, isLoopback, unreachable } from "../protocol/address.ts";
 import { type Line, MAX_LINE_BYTES } from "../protocol/line_splitter.ts";
 import { DEFAULT_REGISTRY_PORT, type Person, type RegistryReply } from "../protocol/registry_messages.ts";
 import { Admission, type AdmissionCounts, ENTRANCE, type Place } from "./admission.ts";
@@ -17,10 +17,11 @@ import {
   peerOf,
   type Socket,
 } from "./connection.ts";
+import { Listeners, type TlsKeys } from "./listeners.ts";
+import type { TrustedProxies } from "./proxy_protocol.ts";
 import { type AddressJudge, ROOM_FULL, type Session } from "./session.ts";
 import { spareDescriptors } from "./descriptor_budget.ts";
 import { recentHostAddresses } from "../util/host_addresses.ts";
-import { listenError } from "../util/system_error.ts";
 import { tlsError } from "../util/tls_error.ts";
 import { within } from "../util/time_limit.ts";
 import { pause } from "../util/pause.ts";
@@ -53,9 +54,6 @@ const DEFAULT_REQUESTS_PER_SECOND = 50;
 /** Hysteresis of the events `room_full` and `room_crowded`: they come again only after the connections fell below this fraction. */
 const FULL_HYSTERESIS = 0.9;
 
-/** Pause after a failed accept, since a lack of descriptors lasts a while. */
-const ACCEPT_RETRY_MS = 100;
-
 /** Longest time that closing waits for connections: one with a pending write may not end by itself. */
 const CLOSE_TIMEOUT_MS = 1000;
 
@@ -75,14 +73,16 @@ export interface RegistryLimits {
 
 /** Options of a registry. */
 export interface RegistryOptions extends RegistryLimits {
-  /** The local address to listen on: `0.0.0.0` for all of IPv4, `::` for all of IPv6 and IPv4. */
-  readonly host?: string;
+  /** The local addresses to listen on, as in {@linkcode Listeners.open}: all of IPv4 and IPv6 unless given. */
+  readonly host?: string | readonly string[];
   /** TCP port; 0 for any free one. */
   readonly port?: number;
   /** Verifies the room's password, if it has one. */
   readonly gate?: PasswordGate;
   /** Certificate chain and private key in PEM. With it, the registry speaks TLS only. */
-  readonly tls?: { readonly cert: string; readonly key: string };
+  readonly tls?: TlsKeys;
+  /** The load balancers whose connections begin with a header of the PROXY protocol. */
+  readonly proxies?: TrustedProxies;
   /** Most file descriptors of this process, if known. */
   readonly descriptors?: number | undefined;
   /** Called for every event, with the address that caused it. Must not throw. */
@@ -91,8 +91,8 @@ export interface RegistryOptions extends RegistryLimits {
 
 /** A running registry. */
 export interface RegistryServer extends AsyncDisposable {
-  /** The address and port that it listens on. */
-  readonly host: string;
+  /** The addresses and the port that it listens on. */
+  readonly hosts: readonly string[];
   readonly port: number;
   /** Why it takes fewer connections than wanted, if so. */
   readonly shortage?: FewDescriptorsEvent;
@@ -102,45 +102,22 @@ export interface RegistryServer extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** The registry cannot listen, such as at an address that is not this machine's or with a key that is none. */
-export class ListenError extends Error {
-  override readonly name = "ListenError";
-
-  constructor(readonly detail: ListenDetail) {
-    super(`Cannot listen at ${formatEndpoint({ ip: detail.host, port: detail.port })}: ${detail.cause.kind}`);
-  }
-}
-
 /**
  * Starts a registry.
  *
  * @throws {ListenError} If it cannot listen there; `address_in_use` where the port is another process's.
  */
 export function startRegistry(options: RegistryOptions = {}): RegistryServer {
-  const { host = "0.0.0.0", port = DEFAULT_REGISTRY_PORT } = options;
-  let listener: Listener;
-  try {
-    listener = options.tls
-      ? Deno.listenTls({ hostname: host, port, ...options.tls })
-      : Deno.listen({ hostname: host, port });
-  } catch (error) {
-    throw new ListenError({
-      kind: "cannot_listen",
-      host,
-      port,
-      cause: tlsError(error) ?? listenError(error, port),
-    });
-  }
-  return new Server(listener, options);
+  const { host, port = DEFAULT_REGISTRY_PORT, tls } = options;
+  const hosts = typeof host === "string" ? [host] : host;
+  return new Server(Listeners.open({ hosts, port, tls }), options);
 }
 
-type Listener = Deno.TcpListener | Deno.TlsListener;
-
 class Server implements RegistryServer {
-  readonly host: string;
+  readonly hosts: readonly string[];
   readonly port: number;
   readonly shortage?: FewDescriptorsEvent;
-  readonly #listener: Listener;
+  readonly #listeners: Listeners;
   readonly #maxConnections: number;
   readonly #host: ConversationHost;
   readonly #admission: Admission;
@@ -167,14 +144,13 @@ class Server implements RegistryServer {
   #closing: Promise<void> | undefined;
 
   constructor(
-    listener: Listener,
+    listeners: Listeners,
     options: RegistryOptions,
   ) {
     this.#registrar = new Registrar(options);
-    const { hostname, port } = listener.addr as Deno.NetAddr;
-    this.host = hostname;
-    this.port = port;
-    this.#listener = listener;
+    this.hosts = listeners.hosts;
+    this.port = listeners.port;
+    this.#listeners = listeners;
     this.#maxConnections = options.maxConnections ?? DEFAULT_MAX_CONNECTIONS;
     const { maxPerAddress, requestsPerSecond = DEFAULT_REQUESTS_PER_SECOND, descriptors } = options;
     this.#admission = new Admission({ maxPerAddress, requestsPerSecond });
@@ -191,7 +167,11 @@ class Server implements RegistryServer {
       encode: (reply, peer) => this.#encode(reply, peer),
     };
     this.#onEvent = options.onEvent ?? (() => {});
-    this.#accepting = this.#accept();
+    this.#accepting = listeners.serve({
+      proxies: options.proxies,
+      onConnection: (socket) => this.#accepted(socket),
+      onProxyProblem: (ip, problem) => this.#onEvent({ event: "proxy_refused", ip, problem }),
+    });
     if (descriptors !== undefined && this.#descriptorBudget < this.#maxConnections) {
       this.shortage = {
         event: "few_descriptors",
@@ -215,7 +195,7 @@ class Server implements RegistryServer {
   }
 
   async #close(): Promise<void> {
-    this.#listener.close();
+    this.#listeners.close();
     await this.#accepting;
     clearTimeout(this.#timer);
     const ends = [...this.#connections.values()];
@@ -226,18 +206,9 @@ class Server implements RegistryServer {
     this.#onEvent = () => {};
   }
 
-  async #accept(): Promise<void> {
-    while (!this.#closing) {
-      let socket: Socket;
-      try {
-        socket = await this.#listener.accept();
-      } catch (error) {
-        if (!this.#closing && !isPeersFault(error)) await pause(ACCEPT_RETRY_MS);
-        continue;
-      }
-      if (this.#closing) closeQuietly(socket);
-      else this.#admit(socket);
-    }
+  #accepted(socket: Socket): void {
+    if (this.#closing) closeQuietly(socket);
+    else this.#admit(socket);
   }
 
   /** Most connections with a name: fewer than wanted where the descriptors do not suffice. */
@@ -454,15 +425,6 @@ class Server implements RegistryServer {
       }
     })();
   }
-}
-
-/**
- * Whether a connection could not be accepted because its peer has reset it already: the next one is another's. A pause for each would
- * let ten such connections a second keep everybody out.
- */
-function isPeersFault(error: unknown): boolean {
-  return [Deno.errors.NotConnected, Deno.errors.ConnectionAborted, Deno.errors.ConnectionReset]
-    .some((kind) => error instanceof kind);
 }
 
 /** Judges addresses as far as this machine can: whether a link-local one can be reached, only its callers know. */

@@ -3,27 +3,26 @@
 import { isOwnAddress } from "../protocol/address.ts";
 import type { Person } from "../protocol/registry_messages.ts";
 import type { Trace } from "../protocol/trace.ts";
+import { Backoff, type Setback } from "./backoff.ts";
+import { type ConnectFailure, isNoReply, type PlaceFailure, type RegistryPlace } from "./connect_failure.ts";
+import type { ConnectionRace, RaceResult } from "./connection_race.ts";
+import type { Candidate } from "./happy_eyeballs.ts";
 import {
-  type ConnectFailure,
-  isNoReply,
+  isTemporary,
   type ListResult,
   type LookUpResult,
   type RegisterResult,
   RegistryClient,
   type RegistryClientOptions,
 } from "./registry_client.ts";
-import { Backoff, type Setback } from "./backoff.ts";
 import type { HostNetwork } from "../util/host_addresses.ts";
 import { pause } from "../util/pause.ts";
 
-/** Time limit for connecting again, in milliseconds, besides the pauses. */
+/** Time limit for connecting again to an address, in milliseconds, besides the pauses. */
 const RETRY_CONNECT_MS = 2000;
 
-/** Why a phone that waits for its registry is not in the room yet. */
-export type WaitReason = ConnectFailure | { readonly kind: "room_full" };
-
 /** Failures that may pass by themselves. A certificate becomes valid when a machine that has just started sets its clock. */
-const PASSING: ReadonlySet<string> = new Set<WaitReason["kind"]>([
+const PASSING: ReadonlySet<string> = new Set<ConnectFailure["kind"]>([
   ...["refused", "timeout", "reset", "lost", "room_full", "name_not_resolved"] as const,
   ...[
     "network_unreachable",
@@ -32,6 +31,9 @@ const PASSING: ReadonlySet<string> = new Set<WaitReason["kind"]>([
     "certificate_not_yet_valid",
   ] as const,
 ]);
+
+/** Failures that are an answer of a registry. */
+const ANSWERED: ReadonlySet<string> = new Set<ConnectFailure["kind"]>(["room_full", "registry_refused"]);
 
 /** Options of a {@linkcode Registration}. None of the functions may throw. */
 export interface RegistrationOptions
@@ -42,12 +44,12 @@ export interface RegistrationOptions
    * With it, {@linkcode Registration.connect} and {@linkcode Registration.register} try until they succeed, or fail for a
    * reason that only a person can mend. Called once for each `kind` of reason.
    */
-  readonly onAwait?: (reason: WaitReason) => void;
+  readonly onAwait?: (reason: ConnectFailure) => void;
   /** Ends all attempts, as {@linkcode Registration.close} does. */
   readonly signal?: AbortSignal;
   /** The connection is lost; attempts begin. Only after a name is registered. */
   readonly onLost?: () => void;
-  /** The name is registered again, perhaps with another address. */
+  /** The name is registered again, perhaps with another address, or at another registry. */
   readonly onBack?: (person: Person) => void;
   /** Another phone has the name; attempts have ended. */
   readonly onNameTaken?: () => void;
@@ -68,15 +70,17 @@ interface Wanted {
 }
 
 /**
- * A connection to the registry that is made again when it is lost, and registers the same name and port. While there is
- * none, requests result in `lost` at once.
+ * A connection to the first of several registries that answers. It is made again when it is lost, perhaps to another
+ * registry, and registers the same name and port. While there is none, requests result in `lost` at once.
  */
 export class Registration implements AsyncDisposable {
-  readonly #host: string;
-  readonly #port: number;
+  readonly #places: readonly RegistryPlace[];
   readonly #options: RegistrationOptions;
   readonly #closing = new AbortController();
   #client: RegistryClient | undefined;
+  /** The round that gave the current connection. */
+  #race: ConnectionRace<RegistryClient> | undefined;
+  #at: Candidate | undefined;
   /** The connection of the current attempt. */
   #attempt: RegistryClient | undefined;
   #wanted: Wanted | undefined;
@@ -87,19 +91,24 @@ export class Registration implements AsyncDisposable {
   #returning: Promise<void> = Promise.resolve();
   /** Of the attempts before the first registration. */
   readonly #backoff: Backoff;
-  readonly #awaited = new Set<WaitReason["kind"]>();
+  readonly #awaited = new Set<string>();
 
-  private constructor(host: string, port: number, options: RegistrationOptions) {
-    this.#host = host;
-    this.#port = port;
+  private constructor(places: readonly RegistryPlace[], options: RegistrationOptions) {
+    this.#places = places;
     this.#options = options;
     this.#backoff = new Backoff(options.random ?? Math.random);
     options.signal?.addEventListener("abort", () => this.#closing.abort());
   }
 
-  /** Connects for the first time, in a single attempt unless {@linkcode RegistrationOptions.onAwait} is given. Never rejects. */
-  static async connect(host: string, port: number, options: RegistrationOptions = {}): Promise<LinkResult> {
-    const registration = new Registration(host, port, options);
+  /**
+   * Connects for the first time: one round over all addresses, unless {@linkcode RegistrationOptions.onAwait} is given.
+   * Never rejects.
+   */
+  static async connect(
+    places: readonly RegistryPlace[],
+    options: RegistrationOptions = {},
+  ): Promise<LinkResult> {
+    const registration = new Registration(places, options);
     const failure = await registration.#begin();
     if (failure) return failure;
     registration.#watch = options.network?.watch(() => registration.#handleAddresses());
@@ -109,24 +118,41 @@ export class Registration implements AsyncDisposable {
   /** Makes the first connection. */
   async #begin(): Promise<ConnectFailure | undefined> {
     for (;;) {
-      const result = await this.#connect();
+      this.#race = this.#newRace();
+      const result = await this.#race.next();
       if (result.kind === "connected") {
-        this.#client = result.client;
+        this.#use(result);
         return undefined;
       }
       if (!await this.#mayTryAgain(result)) return result;
     }
   }
 
-  /** Waits until another attempt may begin. @returns False if there is none. */
-  async #mayTryAgain(reason: WaitReason): Promise<boolean> {
+  #use({ client, place }: RaceResult<RegistryClient> & { kind: "connected" }): void {
+    this.#client = client;
+    this.#at = place;
+  }
+
+  /** Waits until another round may begin. @returns False if there is none. */
+  async #mayTryAgain(reason: ConnectFailure): Promise<boolean> {
     const { onAwait } = this.#options;
-    if (!onAwait || !PASSING.has(reason.kind)) return false;
-    if (!this.#awaited.has(reason.kind)) onAwait(reason);
-    this.#awaited.add(reason.kind);
-    const setback = reason.kind === "refused" ? "refused" : "unreachable";
-    await pause(this.#backoff.failed(performance.now(), setback) ?? 0, this.#closing.signal);
+    const reasons = reason.kind === "none_answered" ? reason.tried.map(({ detail }) => detail) : [reason];
+    if (!onAwait || !reasons.some(mayPass)) return false;
+    const kinds = reasons.map(({ kind }) => kind).join();
+    if (!this.#awaited.has(kinds)) onAwait(reason);
+    this.#awaited.add(kinds);
+    await pause(this.#backoff.failed(performance.now(), setbackOf(reason)) ?? 0, this.#closing.signal);
     return !this.#closing.signal.aborted;
+  }
+
+  /** The registry of the current or last connection, by the name on the command line and the address that answered. */
+  get place(): Candidate | undefined {
+    return this.#at;
+  }
+
+  /** Whether there was a choice of addresses. */
+  get several(): boolean {
+    return this.#race?.several ?? false;
   }
 
   /** This host's address on the connection. */
@@ -163,8 +189,15 @@ export class Registration implements AsyncDisposable {
         this.#person = result.person;
         if (client.closed) this.#lost();
       }
-      const failed = result.kind === "room_full" || isNoReply(result);
-      if (!failed || !await this.#mayTryAgain(result)) return result;
+      const reason = otherMayTake(result);
+      if (!reason) return result;
+      const next = await this.#race?.next(reason) ?? reason;
+      if (next.kind === "connected") {
+        await client.close();
+        this.#use(next);
+        continue;
+      }
+      if (!await this.#mayTryAgain(next)) return next;
       await client.close();
       const failure = await this.#begin();
       if (failure) return failure;
@@ -194,9 +227,10 @@ export class Registration implements AsyncDisposable {
     await this.close();
   }
 
-  #connect(connectMs?: number): ReturnType<typeof RegistryClient.connect> {
+  /** @param last The address to try last. */
+  #newRace(connectMs?: number, last?: Candidate): ConnectionRace<RegistryClient> {
     const { onTrace, replyMs, quietMs, password, tls } = this.#options;
-    return RegistryClient.connect(this.#host, this.#port, {
+    return RegistryClient.race(this.#places, {
       ...(onTrace && { onTrace }),
       ...(replyMs !== undefined && { replyMs }),
       ...(quietMs !== undefined && { quietMs }),
@@ -205,7 +239,7 @@ export class Registration implements AsyncDisposable {
       ...(connectMs !== undefined && { connectMs }),
       onLost: () => this.#lost(),
       signal: this.#closing.signal,
-    });
+    }, last);
   }
 
   /** This host's addresses have changed: the connection's may have gone, or the one to come back with is there. */
@@ -252,23 +286,53 @@ export class Registration implements AsyncDisposable {
     this.#options.onNameTaken?.();
   }
 
-  /** @returns What is registered now, or why nothing is. */
+  /** One round. @returns What is registered now, or why nothing is. */
   async #tryAgain({ name, ip, port }: Wanted): Promise<Setback | Person> {
-    const result = await this.#connect(RETRY_CONNECT_MS);
-    if (result.kind !== "connected") return result.kind === "refused" ? "refused" : "unreachable";
-    const { client } = result;
-    this.#attempt = client;
-    const person = { nome: name, ip: ip ?? client.localIp, porta: port };
-    const registered = this.#closing.signal.aborted
-      ? { kind: "lost" } as const
-      : await client.register(person.nome, person.ip, person.porta);
-    this.#attempt = undefined;
-    if (registered.kind === "confirmed") {
-      this.#client = client;
-      return person;
+    const race = this.#newRace(RETRY_CONNECT_MS, this.#at);
+    let result = await race.next();
+    while (result.kind === "connected") {
+      const { client } = result;
+      this.#attempt = client;
+      const person = { nome: name, ip: ip ?? client.localIp, porta: port };
+      const registered = this.#closing.signal.aborted
+        ? { kind: "lost" } as const
+        : await client.register(person.nome, person.ip, person.porta);
+      this.#attempt = undefined;
+      if (registered.kind === "confirmed") {
+        this.#race = race;
+        this.#use(result);
+        return person;
+      }
+      await client.close();
+      // The same at every registry of the room.
+      if (registered.kind === "name_taken") return "name_taken";
+      result = await race.next(reasonOf(registered));
     }
-    await client.close();
-    if (isNoReply(registered)) return "unreachable";
-    return registered.kind === "name_taken" ? "name_taken" : "turned_away";
+    return setbackOf(result);
   }
+}
+
+/** Whether a failure may pass by itself. */
+function mayPass(reason: Exclude<ConnectFailure, { kind: "none_answered" }>): boolean {
+  return PASSING.has(reason.kind) || reason.kind === "registry_refused" && isTemporary(reason.reason);
+}
+
+/** How a round has failed. A registry that refuses connections may be about to return: the pauses are shorter. */
+function setbackOf(reason: ConnectFailure): Setback {
+  const reasons = reason.kind === "none_answered" ? reason.tried.map(({ detail }) => detail) : [reason];
+  if (reasons.some(({ kind }) => kind === "refused")) return "refused";
+  return reasons.some(({ kind }) => ANSWERED.has(kind)) ? "turned_away" : "unreachable";
+}
+
+/** Why a registry did not take the phone, if another one may, or the same one later. */
+function otherMayTake(result: RegisterResult | ConnectFailure): PlaceFailure | undefined {
+  if (result.kind === "room_full" || isNoReply(result)) return result;
+  return result.kind === "registry_refused" && isTemporary(result.reason) ? result : undefined;
+}
+
+/** Why a registry did not take a phone that was in the room before. */
+function reasonOf(result: Exclude<RegisterResult, { kind: "confirmed" | "name_taken" }>): PlaceFailure {
+  return result.kind === "password_needed" || result.kind === "wrong_password"
+    ? { kind: "registry_refused", reason: "senha_incorreta", text: "" }
+    : result;
 }

@@ -2,17 +2,16 @@
 
 import { lookup } from "node:dns/promises";
 import {
-  type AddressProblem,
   addressProblem,
   canonicalIp,
   type Endpoint,
+  inZone,
   ipVersion,
   isLoopback,
   isPort,
 } from "../protocol/address.ts";
 import { LineSplitter } from "../protocol/line_splitter.ts";
 import {
-  type ErrorCode,
   parseReply,
   type Person,
   type RegistryReply,
@@ -20,13 +19,24 @@ import {
 } from "../protocol/registry_messages.ts";
 import type { Trace } from "../protocol/trace.ts";
 import type { RoomPassword } from "../protocol/password_challenge.ts";
-import { type SystemError, systemError } from "../util/system_error.ts";
+import { systemClock } from "../util/clock.ts";
+import { systemError } from "../util/system_error.ts";
 import { withTimeLimit } from "../util/time_limit.ts";
-import { type TlsError, tlsError } from "../util/tls_error.ts";
+import { tlsError } from "../util/tls_error.ts";
 import { VERSION } from "../util/version.ts";
 import { WriteQueue } from "../util/write_queue.ts";
+import type {
+  ConnectFailure,
+  Lost,
+  NoReply,
+  PlaceFailure,
+  Refusal,
+  RegistryPlace,
+} from "./connect_failure.ts";
+import { ConnectionRace, type RaceResult } from "./connection_race.ts";
+import type { Candidate } from "./happy_eyeballs.ts";
 
-/** Time limit for connecting, in milliseconds. */
+/** Time limit for connecting to an address, in milliseconds. */
 const CONNECT_MS = 5000;
 
 /** Time limit for a reply, in milliseconds; after it the connection counts as lost. */
@@ -57,7 +67,7 @@ export interface RegistryClientOptions {
   readonly onLost?: () => void;
   /** Aborts connecting; without effect on a connection. */
   readonly signal?: AbortSignal;
-  /** Time limit for connecting, in milliseconds. */
+  /** Time limit for connecting to an address, in milliseconds. */
   readonly connectMs?: number;
   /** Time limit for a reply, in milliseconds. */
   readonly replyMs?: number;
@@ -69,49 +79,8 @@ export interface RegistryClientOptions {
   readonly tls?: { readonly caCerts: string[] };
 }
 
-/** Why no connection was made. */
-export type ConnectFailure =
-  | SystemError
-  | TlsError
-  /** The name stands for an address that is no machine's. */
-  | AddressProblem
-  | NoReply
-  /** The caller's signal fired. */
-  | { readonly kind: "aborted" };
-
-/** The registry refused: `codigo` and `mensagem` of its `erro`, the latter not safe to show. */
-export interface Refusal {
-  readonly kind: "registry_refused";
-  readonly reason: ErrorCode;
-  readonly text: string;
-}
-
-/** The connection ended before the reply. */
-export interface Lost {
-  readonly kind: "lost";
-}
-
-/** Why a request, or the TLS handshake, got no answer. */
-export type NoReply =
-  | Lost
-  /** The connection is open, and nothing comes. */
-  | { readonly kind: "timeout" }
-  /** Something came that is no message: another program listens there. */
-  | { readonly kind: "not_a_registry" }
-  /** A TLS alert came: what listens there speaks TLS only. */
-  | { readonly kind: "tls_wanted" };
-
-const NO_REPLY: ReadonlySet<string> = new Set<NoReply["kind"]>([
-  ...["lost", "timeout", "not_a_registry", "tls_wanted"] as const,
-]);
-
-/** Whether a result is that there was no answer. */
-export function isNoReply(result: { readonly kind: string }): result is NoReply {
-  return NO_REPLY.has(result.kind);
-}
-
 /** Result of {@linkcode RegistryClient.connect}. */
-export type ConnectResult = { readonly kind: "connected"; readonly client: RegistryClient } | ConnectFailure;
+export type ConnectResult = RaceResult<RegistryClient>;
 
 /** Result of {@linkcode RegistryClient.register}. */
 export type RegisterResult =
@@ -170,6 +139,8 @@ export class RegistryClient implements AsyncDisposable {
   #heard: "nothing" | "no_message" | "tls_alert" | "messages" = "nothing";
   #timedOut = false;
   #leaving = false;
+  /** Whether it has not shown yet that it answers: its end is no loss. */
+  #probing = false;
   #over = false;
 
   private constructor(connection: Deno.TcpConn | Deno.TlsConn, options: RegistryClientOptions) {
@@ -190,46 +161,75 @@ export class RegistryClient implements AsyncDisposable {
   /**
    * Connects to a registry.
    *
-   * @param host A name or an IPv4 or IPv6 address; a name's addresses are tried in turn.
+   * @param host A name or an IPv4 or IPv6 address; of a name's addresses the first that answers counts.
    * @returns The client or the failure. Never rejects.
    */
-  static async connect(
+  static connect(
     host: string,
     port: number,
     options: RegistryClientOptions = {},
   ): Promise<ConnectResult> {
+    return RegistryClient.race([{ host, port }], options).next();
+  }
+
+  /**
+   * Prepares a round over several registries, from which {@linkcode ConnectionRace.next} takes the first that answers.
+   *
+   * @param last The address to try last.
+   */
+  static race(
+    places: readonly RegistryPlace[],
+    options: RegistryClientOptions = {},
+    last?: Endpoint,
+  ): ConnectionRace<RegistryClient> {
     const { signal, connectMs = CONNECT_MS } = options;
+    return new ConnectionRace(places, { attemptMs: connectMs, last }, {
+      clock: systemClock,
+      signal,
+      resolve: (host) => addressesOf(host, connectMs, signal),
+      open: (candidate, giveUp) => RegistryClient.#open(candidate, giveUp, options),
+      probe: (client) => client.#probe(),
+      close: (client) => client.close(),
+    });
+  }
+
+  /** Connects to one address. The race limits the time. */
+  static async #open(
+    { host, ip, port }: Candidate,
+    signal: AbortSignal,
+    options: RegistryClientOptions,
+  ): Promise<{ readonly kind: "connected"; readonly client: RegistryClient } | ConnectFailure> {
     if (!isPort(port)) return { kind: "other", text: `port ${port}` };
-    const deadline = performance.now() + connectMs;
+    const problem = addressProblem(inZone(ip, ""));
+    if (problem) return problem;
     try {
-      const addresses = await withTimeLimit(connectMs, signal, () => addressesOf(host));
-      const problems = addresses.map((address) => addressProblem(address.replace(/%.*$/s, "")));
-      const [problem] = problems;
-      if (problem && !problems.includes(undefined)) return problem;
-      for (const [index, address] of addresses.entries()) {
-        // An equal share of the time for each address: a dead first one must not use it up.
-        const share = Math.max(0, deadline - performance.now()) / (addresses.length - index);
-        try {
-          const connection = await withTimeLimit(share, signal, async (limit) => {
-            const made = await Deno.connect({ hostname: address, port, signal: limit });
-            if (limit.aborted) made.close();
-            try {
-              made.setNoDelay(true);
-              made.setKeepAlive(true);
-            } catch {
-              // The other side has closed already; reading will notice.
-            }
-            return options.tls ? await secure(made, host, options.tls.caCerts, limit) : made;
-          });
-          return { kind: "connected", client: new RegistryClient(connection, options) };
-        } catch (error) {
-          if (index === addresses.length - 1 || signal?.aborted) throw error;
-        }
+      const made = await Deno.connect({ hostname: ip, port, signal });
+      if (signal.aborted) {
+        made.close();
+        return { kind: "aborted" };
       }
-      return { kind: "name_not_resolved" };
+      try {
+        made.setNoDelay(true);
+        made.setKeepAlive(true);
+      } catch {
+        // The other side has closed already; reading will notice.
+      }
+      const connection = options.tls ? await secure(made, host, options.tls.caCerts, signal) : made;
+      return { kind: "connected", client: new RegistryClient(connection, options) };
     } catch (error) {
-      return failureOf(error, signal);
+      return signal.aborted ? { kind: "aborted" } : failureOf(error);
     }
+  }
+
+  /** Asks for a sign of life: a host that only takes connections gives none. @returns Why there is none. */
+  async #probe(): Promise<PlaceFailure | undefined> {
+    this.#probing = true;
+    const reply = await this.#ask({ tipo: "ping" }, "pong");
+    this.#probing = false;
+    if (this.#roomFull) return { kind: "room_full" };
+    if (!reply) return this.#noReply;
+    // Any other error is an answer, too: that of a registry without `ping`.
+    return reply.tipo === "erro" && isTemporary(reply.codigo) ? refusalOf(reply) : undefined;
   }
 
   /** Gives the connection up as lost, as when its local address has left this host: nothing arrives there any more. */
@@ -419,7 +419,7 @@ export class RegistryClient implements AsyncDisposable {
 
   /** The connection ended unasked. */
   #lose(): void {
-    if (this.#end() && !this.#leaving) this.#onLost();
+    if (this.#end() && !this.#leaving && !this.#probing) this.#onLost();
   }
 
   /** Ends the connection. @returns False if it had ended before. */
@@ -445,10 +445,30 @@ function refusalOf({ codigo, mensagem }: Reply<"erro">): Refusal {
   return { kind: "registry_refused", reason: codigo, text: mensagem };
 }
 
+/** Errors that pass by themselves, or that another registry does not have: `sala_indisponivel` is a cluster's. */
+const TEMPORARY: ReadonlySet<string> = new Set(["sala_cheia", "sala_indisponivel"]);
+
+/** Whether an error says nothing about the next attempt, at this registry or another one. */
+export function isTemporary(code: string): boolean {
+  return TEMPORARY.has(code);
+}
+
 /** All addresses of a host, in the system's order. */
-async function addressesOf(host: string): Promise<string[]> {
+async function addressesOf(
+  host: string,
+  limitMs: number,
+  signal: AbortSignal | undefined,
+): Promise<readonly string[] | PlaceFailure> {
   if (ipVersion(host) !== 0) return [host];
-  return (await lookup(host, { all: true })).map(({ address }) => address);
+  try {
+    const found = (await withTimeLimit(limitMs, signal, () => lookup(host, { all: true })))
+      .map(({ address }) => address);
+    // IPv4 first on this machine, so that phones that were given `localhost` can call those that were given 127.0.0.1.
+    if (found.every(isLoopback)) found.sort((a, b) => ipVersion(a) - ipVersion(b));
+    return found.length > 0 ? found : { kind: "name_not_resolved" };
+  } catch (error) {
+    return failureOf(error);
+  }
 }
 
 /** Performs the TLS handshake with that host. Closes the connection if it fails or is aborted. */
@@ -461,6 +481,7 @@ async function secure(
   const secured = await Deno.startTls(connection, { hostname: host, caCerts });
   const giveUp = (): void => secured.close();
   limit.addEventListener("abort", giveUp);
+  if (limit.aborted) giveUp();
   try {
     await secured.handshake();
     return secured;
@@ -472,8 +493,7 @@ async function secure(
   }
 }
 
-function failureOf(error: unknown, signal: AbortSignal | undefined): ConnectFailure {
-  if (signal?.aborted) return { kind: "aborted" };
+function failureOf(error: unknown): PlaceFailure {
   if ((error as Error).name === "TimeoutError") return { kind: "timeout" };
   if (error instanceof Deno.errors.UnexpectedEof) return { kind: "lost" };
   const failure = tlsError(error) ?? systemError(error);

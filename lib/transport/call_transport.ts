@@ -33,7 +33,8 @@ import { DatagramDemux, mentions } from "./datagram_demux.ts";
 import { FloodShield, type ShieldedPeer } from "./flood_shield.ts";
 import type { UdpDriver, UdpSocket } from "./udp_socket.ts";
 import type { EncryptionPolicy } from "../call/encryption_policy.ts";
-import { CallManager, type CallManagerOutput } from "../call/call_manager.ts";
+import type { Member } from "../call/room_members.ts";
+import { CallManager, type CallManagerOutput, type Source } from "../call/call_manager.ts";
 
 /** What calls tell their owner. None of the functions may throw. */
 export interface CallTransportEvents {
@@ -214,6 +215,12 @@ export class CallTransport implements AsyncDisposable {
     this.#callManager.calleeAt(call, to);
   }
 
+  /** The people in the room. @param askedAt As in the output that asked for them. */
+  handleRoom(members: readonly Member[], askedAt: number): void {
+    this.#callManager.handleRoom(performance.now(), members, askedAt);
+    this.#drain();
+  }
+
   /** Accepts the invitation that rings. */
   accept(): void {
     this.#callManager.accept(performance.now());
@@ -235,7 +242,10 @@ export class CallTransport implements AsyncDisposable {
   voiceSender(call: Call): (datagram: Uint8Array<ArrayBuffer>) => void {
     const socket = this.#socketOf(call);
     const keyed = this.#keyedCall(call);
-    if (!keyed) return (datagram) => socket?.send(datagram, call.peer);
+    if (!keyed) {
+      const leaveFrom = this.#callManager.leavesFrom(call);
+      return (datagram) => socket?.send(datagram, call.peer, undefined, leaveFrom);
+    }
     const { sender, paths } = keyed;
     return (datagram) => {
       const sealed = sender.protect(datagram);
@@ -278,8 +288,8 @@ export class CallTransport implements AsyncDisposable {
   }
 
   #openSocket(version: 4 | 6, port: number, name: string | "registered"): UdpSocket {
-    return this.#options.udp.open(version, port, (datagram, sender) => {
-      if (!this.#closed) this.#received(datagram, sender, name);
+    return this.#options.udp.open(version, port, (datagram, sender, arrivedAt) => {
+      if (!this.#closed) this.#received(datagram, sender, name, arrivedAt);
     });
   }
 
@@ -293,13 +303,18 @@ export class CallTransport implements AsyncDisposable {
    *
    * @param datagram Valid until it returns.
    */
-  #received(datagram: Uint8Array, sender: Endpoint, socket: string | "registered"): void {
+  #received(
+    datagram: Uint8Array,
+    sender: Endpoint,
+    socket: string | "registered",
+    arrivedAt: string | undefined,
+  ): void {
     const now = performance.now();
     const { current } = this.#callManager;
-    const kind = this.#demux.judge(now, datagram, current?.id, sender.ip);
+    const kind = this.#demux.judge(now, datagram, current, sender.ip);
     const taken = kind === "voice"
       ? this.#voiceReceived(now, current, datagram, sender, socket)
-      : kind === "signalling" && this.#messageReceived(now, datagram, sender, socket);
+      : kind === "signalling" && this.#messageReceived(now, datagram, { ...sender, arrivedAt }, socket);
     if (taken) return;
     const flood = this.#demux.ignored(now);
     if (flood !== undefined) this.#events.onFlood(flood);
@@ -322,10 +337,10 @@ export class CallTransport implements AsyncDisposable {
   #messageReceived(
     now: number,
     datagram: Uint8Array,
-    sender: Endpoint,
+    sender: Source,
     socket: string | "registered",
   ): boolean {
-    const from = canonical(sender);
+    const from = { ...sender, ip: canonicalIp(sender.ip) };
     this.#trace("received", from, datagram);
     const parsed = parseCallMessage(datagram);
     if (!("message" in parsed) || !this.#answerable(parsed.message, from)) return false;
@@ -461,7 +476,7 @@ export class CallTransport implements AsyncDisposable {
       const paths = output.call && this.#keyedCall(output.call)?.paths;
       for (const to of paths?.destinations(performance.now(), datagram.length) ?? [output.to]) {
         this.#trace("sent", to, datagram);
-        socket.send(datagram, to, tipo === "convite" ? failed : undefined);
+        socket.send(datagram, to, tipo === "convite" ? failed : undefined, output.leaveFrom);
       }
       return;
     }

@@ -1,17 +1,20 @@
 /** Tells signalling from voice by the first bytes (RFC 7983), and limits a flood. Without a socket or a clock. */
 
 import { Buffer } from "node:buffer";
-import { networkOf } from "../protocol/address.ts";
+import { maybeSameHost, networkOf } from "../protocol/address.ts";
 import { MAX_DATAGRAM_BYTES, SIGNALLING_FIRST_BYTE } from "../protocol/call_messages.ts";
 import { isRtpOrRtcp } from "../rtp/rtp.ts";
 import { TokenBucket } from "../util/token_bucket.ts";
 
 /**
- * Limits to the messages that are read: a second, and at once. The current call repeats its own twice a second at most.
+ * Limits to the messages that are read: a second, and at once. The current call repeats its own twice a second at most. A
+ * listener knows its id, too, and takes nothing from what comes from the peer's address.
  * Of others, 60 at once from one address (IPv6: /64) are a class that calls one phone at the same moment; the limit to all
- * addresses together keeps the phone responsive. Messages beyond are ignored; senders repeat them.
+ * addresses together keeps the phone responsive. An address with more gets what others leave of half of that, since people may
+ * share it with an attacker. Messages beyond are ignored; senders repeat them.
  */
 const OWN_CALL = { perSecond: 50, burst: 50 };
+const OWN_CALL_ELSEWHERE = { perSecond: 20, burst: 50 };
 const OF_ADDRESS = { perSecond: 20, burst: 60 };
 const OTHERS = { perSecond: 500, burst: 500 };
 
@@ -37,9 +40,16 @@ const SHIELD_MS = 100;
 /** The kind of a datagram by its first bytes. */
 export type DatagramKind = "signalling" | "voice" | "ignored";
 
+/** What matters of the call that the person is in. */
+export interface OwnCall {
+  readonly id: string;
+  readonly peer: { readonly ip: string };
+}
+
 /** The demultiplexer of one phone. */
 export class DatagramDemux {
   readonly #own = new TokenBucket(OWN_CALL.perSecond, OWN_CALL.burst);
+  readonly #ownElsewhere = new TokenBucket(OWN_CALL_ELSEWHERE.perSecond, OWN_CALL_ELSEWHERE.burst);
   readonly #addresses = new Map<string, TokenBucket>();
   readonly #others = new TokenBucket(OTHERS.perSecond, OTHERS.burst);
   readonly #strangersVoice = new TokenBucket(STRANGERS_VOICE.perSecond, STRANGERS_VOICE.burst);
@@ -59,22 +69,27 @@ export class DatagramDemux {
    * Classifies a datagram.
    *
    * @param now Milliseconds on any clock that only goes forward.
-   * @param call The id of the call that the person is in, if any.
+   * @param call The call that the person is in, if any: its id, and where the peer is.
    * @param ip Its source.
    */
-  judge(now: number, datagram: Uint8Array, call: string | undefined, ip: string): DatagramKind {
+  judge(now: number, datagram: Uint8Array, call: OwnCall | undefined, ip: string): DatagramKind {
     if (datagram.length > MAX_DATAGRAM_BYTES) return "ignored";
     if (isRtpOrRtcp(datagram)) return "voice";
     if (datagram[0] !== SIGNALLING_FIRST_BYTE) return "ignored";
-    const read = call !== undefined && mentions(datagram, call)
-      ? this.#own.tryTake(now)
-      : this.#limitOf(ip).tryTake(now) && this.#drawn(now) && this.#others.tryTake(now);
+    const read = call !== undefined && mentions(datagram, call.id)
+      ? (maybeSameHost(call.peer.ip, ip) ? this.#own : this.#ownElsewhere).tryTake(now)
+      : this.#drawn(now, this.#limitOf(ip).tryTake(now)) && this.#others.tryTake(now);
     return read ? "signalling" : "ignored";
   }
 
-  /** Lots decide as the limit comes near: a steady flood would else take each token before others can. */
-  #drawn(now: number): boolean {
-    return this.#others.level(now) > this.#random() * OTHERS.burst / 2;
+  /**
+   * Lots decide as the limit comes near: a steady flood would else take each token before others can.
+   *
+   * @param within Whether the address has had no more than its share. Otherwise half of the tokens are left for others.
+   */
+  #drawn(now: number, within: boolean): boolean {
+    const half = OTHERS.burst / 2;
+    return this.#others.level(now) - (within ? 0 : half) > this.#random() * half;
   }
 
   #limitOf(ip: string): TokenBucket {

@@ -11,14 +11,8 @@ import { linuxLibrary } from "../util/native_library.ts";
 import { linuxError, type SystemError } from "../util/system_error.ts";
 import type { FilterInstruction } from "./bpf_filter.ts";
 import { type PolledSocket, PollLoop, type SocketPoll } from "./poll_loop.ts";
-import {
-  ADDRESS_BYTES,
-  encodeAddress,
-  FAMILIES,
-  type LinkNames,
-  LONGEST_ADDRESS_BYTES,
-  parseAddress,
-} from "./socket_address.ts";
+import { SocketMessage } from "./socket_message.ts";
+import { ADDRESS_BYTES, encodeAddress, FAMILIES, type LinkNames, parseAddress } from "./socket_address.ts";
 import {
   type DatagramListener,
   EXPEDITED_FORWARDING,
@@ -35,6 +29,8 @@ const SYMBOLS = {
   setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
   recvfrom: { parameters: ["i32", "buffer", "u32", "i32", "buffer", "buffer"], result: "i32" },
   sendto: { parameters: ["i32", "buffer", "u32", "i32", "buffer", "u32"], result: "i32" },
+  recvmsg: { parameters: ["i32", "pointer", "i32"], result: "i32" },
+  sendmsg: { parameters: ["i32", "pointer", "i32"], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },
   poll: { parameters: ["buffer", "u32", "i32"], result: "i32" },
   pollAside: { name: "poll", parameters: ["buffer", "u32", "i32"], result: "i32", nonblocking: true },
@@ -89,8 +85,8 @@ const MARKS = {
   6: [{ level: 0, option: 1 }, { level: 41, option: 67 }], // IPPROTO_IPV6, IPV6_TCLASS
 } as const;
 
-/** 32-bit words of an address. */
-const ADDRESS_WORDS = LONGEST_ADDRESS_BYTES / 4;
+/** Levels and options that tell to which address a datagram came: `IP_PKTINFO` (ip(7)), `IPV6_RECVPKTINFO` (ipv6(7)). */
+const TELL_ARRIVAL = { 4: { level: 0, option: 8 }, 6: { level: 41, option: 49 } } as const;
 
 /** 32-bit words of an entry for poll(2) (`pollfd`): the descriptor, then the events to wait for and those that happened. */
 const POLL_WORDS = 2;
@@ -112,9 +108,15 @@ const COUNTER_BYTES = 8;
 export class LinuxUdp implements UdpDriver {
   readonly clock: PollLoop;
   readonly #library: Library;
+  /** Shared by all sockets: a datagram is handled before the next one is received. */
+  readonly #incoming: SocketMessage;
+  readonly #outgoing: SocketMessage;
 
   private constructor(library: Library, event: number) {
     this.#library = library;
+    const { malloc } = library;
+    this.#incoming = new SocketMessage(malloc);
+    this.#outgoing = new SocketMessage(malloc);
     this.clock = new PollLoop((sockets) => new LinuxPoll(library, event, sockets));
   }
 
@@ -139,7 +141,10 @@ export class LinuxUdp implements UdpDriver {
     for (const { level, option } of MARKS[version]) {
       setsockopt(descriptor, level, option, mark, mark.byteLength);
     }
-    return new LinuxUdpSocket(this.#library, this.clock, descriptor, version, listener);
+    const { level, option } = TELL_ARRIVAL[version];
+    setsockopt(descriptor, level, option, Int32Array.of(1), Int32Array.BYTES_PER_ELEMENT);
+    const messages = { incoming: this.#incoming, outgoing: this.#outgoing };
+    return new LinuxUdpSocket(this.#library, this.clock, messages, descriptor, version, listener);
   }
 
   restDuring(work: Promise<unknown>): Promise<void> {
@@ -233,14 +238,12 @@ class LinuxUdpSocket implements UdpSocket, PolledSocket {
   readonly #links: LinkNames;
   readonly #version: 4 | 6;
   readonly #listener: DatagramListener;
-  readonly #buffer = new Uint8Array(RECEIVE_BYTES);
-  /** Where the last datagram came from, as the system writes it. */
-  readonly #address = new DataView(new ArrayBuffer(ADDRESS_BYTES));
-  readonly #addressWords = new Uint32Array(this.#address.buffer, 0, ADDRESS_WORDS);
-  readonly #addressLength = new Uint32Array(1);
+  readonly #incoming: SocketMessage;
+  readonly #outgoing: SocketMessage;
   /** The last sender and receiver and their addresses: mostly the same from one datagram to the next. */
-  readonly #senderWords = new Uint32Array(ADDRESS_WORDS);
+  readonly #ends = new Uint32Array(SocketMessage.ENDS_WORDS);
   #sender: Endpoint = { ip: "", port: 0 };
+  #arrivedAt: string | undefined;
   #receiver: Endpoint | undefined;
   /** Undefined for an address of IPv6 on a socket of IPv4. */
   #receiverAddress: Uint8Array<ArrayBuffer> | undefined;
@@ -249,23 +252,31 @@ class LinuxUdpSocket implements UdpSocket, PolledSocket {
   constructor(
     library: Library,
     loop: PollLoop,
+    { incoming, outgoing }: { readonly incoming: SocketMessage; readonly outgoing: SocketMessage },
     descriptor: number,
     version: 4 | 6,
     listener: DatagramListener,
   ) {
     this.#library = library;
     this.#loop = loop;
+    this.#incoming = incoming;
+    this.#outgoing = outgoing;
     this.#links = linkNames(library);
     this.descriptor = descriptor;
     this.#version = version;
     this.#listener = listener;
-    this.#addressLength[0] = ADDRESS_BYTES;
-    library.getsockname(descriptor, this.#address.buffer, this.#addressLength);
-    this.port = parseAddress(this.#address).port;
+    const address = new DataView(new ArrayBuffer(ADDRESS_BYTES));
+    library.getsockname(descriptor, address.buffer, Uint32Array.of(ADDRESS_BYTES));
+    this.port = parseAddress(address).port;
     loop.add(this);
   }
 
-  send(datagram: Uint8Array<ArrayBuffer>, to: Endpoint, failed?: (error: SystemError) => void): void {
+  send(
+    datagram: Uint8Array<ArrayBuffer>,
+    to: Endpoint,
+    failed?: (error: SystemError) => void,
+    leaveFrom?: string,
+  ): void {
     if (this.#closed) return;
     const { ip, port } = to;
     if (this.#receiver?.ip !== ip || this.#receiver.port !== port) {
@@ -275,7 +286,12 @@ class LinuxUdpSocket implements UdpSocket, PolledSocket {
     }
     const address = this.#receiverAddress;
     if (!address) return failed?.({ kind: "ip_version_not_available" });
-    const { sendto } = this.#library;
+    const { sendto, sendmsg } = this.#library;
+    const mayChoose = leaveFrom !== undefined && (this.#version === 6 || ipVersion(leaveFrom) === 4);
+    if (mayChoose && datagram.length <= RECEIVE_BYTES) {
+      this.#outgoing.fill(this.#version, datagram, address, leaveFrom);
+      if (sendmsg(this.descriptor, this.#outgoing.address, 0) >= 0) return;
+    }
     const sent = sendto(this.descriptor, datagram, datagram.length, 0, address, address.length);
     if (sent < 0) failed?.(linuxError(this.#errno()));
   }
@@ -289,18 +305,18 @@ class LinuxUdpSocket implements UdpSocket, PolledSocket {
   }
 
   receive(): boolean {
-    this.#addressLength[0] = ADDRESS_BYTES;
-    const buffer = this.#buffer;
-    const { recvfrom } = this.#library;
-    const length = recvfrom(this.descriptor, buffer, buffer.length, 0, this.#address, this.#addressLength);
+    const message = this.#incoming;
+    message.empty();
+    const length = this.#library.recvmsg(this.descriptor, message.address, 0);
     if (length < 0) return false;
-    const words = this.#addressWords;
-    if (words.some((word, index) => word !== this.#senderWords[index])) {
-      this.#senderWords.set(words);
-      this.#sender = parseAddress(this.#address, this.#links);
+    const { ends } = message;
+    if (ends.some((word, index) => word !== this.#ends[index])) {
+      this.#ends.set(ends);
+      this.#sender = parseAddress(message.sender, this.#links);
+      this.#arrivedAt = message.arrivedAt;
     }
     try {
-      this.#listener(buffer.subarray(0, length), this.#sender);
+      this.#listener(message.datagram(length), this.#sender, this.#arrivedAt);
     } catch {
       // An error in one datagram must not affect the next.
     }

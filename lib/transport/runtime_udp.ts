@@ -9,8 +9,9 @@ import { type DatagramListener, RECEIVE_BYTES, type UdpDriver, type UdpSocket } 
 const SAME_LINKS_MS = 5_000;
 
 /**
- * The runtime's UDP. It has no way to mark packets, nor to filter them, and does not tell the zone of a link-local sender: what
- * goes to a link-local address without a zone goes out on every link, one of which has it.
+ * The runtime's UDP. It has no way to mark packets, nor to filter them, nor to choose the address that they leave from, and does
+ * not tell the zone of a link-local sender: what goes to a link-local address without a zone goes out on every link, one of
+ * which has it.
  */
 export const runtimeUdp: UdpDriver = {
   clock: systemClock,

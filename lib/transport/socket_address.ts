@@ -20,7 +20,7 @@ const ZONE_OFFSET = 24;
 const IPV6_GROUPS = 8;
 
 /** Prefix of an IPv4-mapped IPv6 address (`::ffff:192.0.2.1`; RFC 4291, section 2.5.5.2). */
-const MAPPED_PREFIX = [0, 0, 0xffff];
+export const MAPPED_PREFIX = [0, 0, 0xffff];
 
 /** An address as numbers of 32 bits: one for IPv4, four for IPv6. */
 export function addressWords(ip: string): number[] {
@@ -71,14 +71,14 @@ export function encodeAddress(
 export function parseAddress(address: DataView, links: LinkNames = NUMBERED_LINKS): Endpoint {
   const isV4 = address.getUint16(0, true) === FAMILIES[4];
   const zone = isV4 ? 0 : address.getUint32(ZONE_OFFSET, true);
-  const text = isV4
-    ? new Uint8Array(address.buffer, address.byteOffset + IPV4_OFFSET, 4).join(".")
-    : canonicalIp(
-      Array.from(
-        { length: IPV6_GROUPS },
-        (_, index) => address.getUint16(IPV6_OFFSET + 2 * index).toString(16),
-      ).join(":"),
-    );
+  const text = isV4 ? ipAt(address, IPV4_OFFSET, 4) : ipAt(address, IPV6_OFFSET, 6);
   const ip = zone === 0 ? text : inZone(text, links.nameOf(zone));
   return { ip, port: address.getUint16(PORT_OFFSET) };
+}
+
+/** The canonical text form of the address at an offset. */
+export function ipAt(memory: DataView, offset: number, version: 4 | 6): string {
+  if (version === 4) return new Uint8Array(memory.buffer, memory.byteOffset + offset, 4).join(".");
+  const groups = Array.from({ length: IPV6_GROUPS }, (_, index) => memory.getUint16(offset + 2 * index));
+  return canonicalIp(groups.map((group) => group.toString(16)).join(":"));
 }

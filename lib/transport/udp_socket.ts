@@ -19,8 +19,15 @@ export const RECEIVE_BYTES = MAX_DATAGRAM_BYTES + 1;
  */
 export const EXPEDITED_FORWARDING = 46;
 
-/** Takes a datagram, whose bytes are valid until it returns, and where it came from. */
-export type DatagramListener = (datagram: Uint8Array<ArrayBuffer>, sender: Endpoint) => void;
+/**
+ * Takes a datagram, whose bytes are valid until it returns, where it came from, and to which address of this machine it came,
+ * if the system tells that.
+ */
+export type DatagramListener = (
+  datagram: Uint8Array<ArrayBuffer>,
+  sender: Endpoint,
+  arrivedAt?: string,
+) => void;
 
 /** A UDP socket on all interfaces. */
 export interface UdpSocket {
@@ -29,8 +36,15 @@ export interface UdpSocket {
    * Sends a datagram. One that cannot be sent is lost, as on any network.
    *
    * @param failed Called with the system's error, at once or later.
+   * @param leaveFrom The address of this machine to send it from, where the system takes one. Without it, or if the machine
+   * has lost it, the system chooses.
    */
-  send(datagram: Uint8Array<ArrayBuffer>, to: Endpoint, failed?: (error: SystemError) => void): void;
+  send(
+    datagram: Uint8Array<ArrayBuffer>,
+    to: Endpoint,
+    failed?: (error: SystemError) => void,
+    leaveFrom?: string,
+  ): void;
   /** Makes the system drop the datagrams that a filter does not accept, where it can. */
   attachFilter(instructions: readonly FilterInstruction[]): void;
   /** Lets all datagrams through again. */

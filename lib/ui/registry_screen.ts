@@ -31,6 +31,7 @@ const STYLES: Table<RegistryTelling, "event", Style> = {
   address_full: "warning",
   certificate_flawed: "warning",
   foreign_client: "warning",
+  proxy_refused: "warning",
   tls_failed: "warning",
   port_in_use: "bad",
   wrong_usage: "bad",

@@ -53,7 +53,7 @@ Deno.test("AmplificationLimit.validated() drops the count of an address", () => 
   const limit = new AmplificationLimit();
   for (let now = 0; now < 10; now++) {
     assert(limit.take(now, at(1)));
-    limit.validated(at(2));
+    limit.validated(at(2), "");
   }
 });
 
@@ -63,6 +63,16 @@ Deno.test("AmplificationLimit keeps the count of an address until no datagram wa
   for (const now of UNVALIDATED_SPACING_MS) assert(through(now));
   for (let now = 6_000; now < 300_000; now += 1_000) assert(!through(now), `${now}`);
   assert(through(299_000 + UNVALIDATED_EXPIRY_MS));
+});
+
+Deno.test("AmplificationLimit has three datagrams a minute for a person in the room, also for one who keeps trying", () => {
+  const limit = new AmplificationLimit();
+  const times = Array.from({ length: 130 }, (_, second) => 1_000 * second);
+  const through = times.filter((now) => limit.takeForMember(now, "joão"));
+  assertEquals(through, [0, 2_000, 5_000, 60_000, 62_000, 65_000, 120_000, 122_000, 125_000]);
+  assert(limit.takeForMember(126_000, "pedro"), "another one has their own");
+  limit.validated(at(1), "joão");
+  assert(limit.takeForMember(126_000, "joão"));
 });
 
 Deno.test("AmplificationLimit forgets the address that was used longest ago when it counts too many", () => {

@@ -411,7 +411,7 @@ ended (callee)                      | confirmação                      | ended
 ended (callee)                      | confirmação+prova                | ended      | encerrar_ligação
 ended (callee)                      | encerrar_ligação                 | ended      | ligação_encerrada
 ended (callee)                      | ligação_encerrada                | ended      |
-ended (callee)                      | confirmação from elsewhere       | ended      | encerrar_ligação
+ended (callee)                      | confirmação from elsewhere       | ended      |
 ended (callee)                      | confirmação+prova from elsewhere | ended      | encerrar_ligação
 ended (callee)                      | (voice)                          | ended      |
 ended (callee)                      | (accept)                         | ended      |

@@ -64,7 +64,7 @@ class Inviting {
         this.sent.push([words[0], answer, words[1]].filter(Boolean).join(" "));
       } else if (output.kind === "notice") {
         this.told.push("reason" in output.notice ? output.notice.reason : output.notice.kind);
-      } else if (output.kind !== "release" && output.kind !== "forgotten") this.told.push(output.kind);
+      } else if (!["release", "forgotten", "room_wanted"].includes(output.kind)) this.told.push(output.kind);
     }
   }
 }

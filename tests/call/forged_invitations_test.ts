@@ -30,7 +30,7 @@ const FLOODS: Readonly<Record<string, readonly [share: number, (count: number) =
     (count) => ({ from: ATTACKER, message: forged(count, anyAddress(count), 6000) }),
   ],
   "from one network of IPv6": [1, (count) => {
-    const ip = `2001:db8::${(count & 0xffff).toString(16)}`;
+    const ip = `2001:db8:66::${(count & 0xffff).toString(16)}`;
     return { from: { ip, port: 6000 }, message: forged(count, ip, 6000) };
   }],
   "from many addresses": [0.9, (count) => {
@@ -43,10 +43,24 @@ const FLOODS: Readonly<Record<string, readonly [share: number, (count: number) =
   }],
 };
 
+/** Floods from where the caller is. */
+const SHARED: typeof FLOODS = {
+  "from the caller's own address": [
+    0.9,
+    (count) => ({ from: { ip: CALLER, port: 7000 }, message: forged(count, CALLER, 1 + count % 60_000) }),
+  ],
+  "from the caller's network of IPv6": [0.9, (count) => {
+    const ip = `2001:db8::${(0x100 + count & 0xffff).toString(16)}`;
+    return { from: { ip, port: 6000 }, message: forged(count, ip, 6000) };
+  }],
+};
+const CALLER = "192.0.2.1";
+
 /** Whether João's invitation rings at Maria's while forged ones come, 1,000 a second. */
 function getsThrough(seed: number, flood: (count: number) => Forged, accepts: boolean): boolean {
   const room = new Room(seed, { ...UNEVEN, loss: { kind: "random", probability: 0.05 } });
-  const [joao, maria] = [room.phone("João"), room.phone("Maria")];
+  const ip = flood(0).from.ip.includes(":") ? "2001:db8::1" : CALLER;
+  const [joao, maria] = [room.phone("João", "preferred", { ip, port: 6000 }), room.phone("Maria")];
   maria.demux = new DatagramDemux(room.random);
   if (accepts) maria.onInvitation = () => maria.accept();
   let count = seed * 100_000;
@@ -65,7 +79,7 @@ function getsThrough(seed: number, flood: (count: number) => Forged, accepts: bo
   return through() && (!accepts || joao.told.includes("started"));
 }
 
-for (const [what, [share, flood]] of Object.entries(FLOODS)) {
+for (const [what, [share, flood]] of Object.entries({ ...FLOODS, ...SHARED })) {
   Deno.test(`honest invitations get through while 1,000 forged ones a second come ${what}`, () => {
     const seeds = Array.from({ length: 20 }, (_, seed) => seed);
     const through = seeds.filter((seed) => getsThrough(seed, flood, seed % 2 === 0));
@@ -188,4 +202,61 @@ Deno.test("the person is told of few callers that may be made up", () => {
     maria.deliver(100 + count, maria.registered, ATTACKER, forged(count, anyAddress(count), 6000));
   }
   assert(maria.told.filter((words) => words.startsWith("busy_rejected")).length <= 12);
+});
+
+/** A phone rings for João, whose address is validated, and an invitation in his name comes from another phone. */
+function inTheSameName(
+  place: Endpoint,
+  members?: Room["members"],
+): { room: Room; joao: Phone; other: Phone; maria: Phone } {
+  const room = new Room(1, { name: "perfect", baseDelayMs: 5 });
+  const [joao, maria] = [room.phone("João"), room.phone("Maria")];
+  const other = room.phone("joão", "preferred", place);
+  room.members = members ??
+    (() => [joao, maria].map(({ name, registered }) => ({ nome: name, ...registered })));
+  joao.invite(maria);
+  room.run(100);
+  other.invite(maria);
+  room.run(300);
+  return { room, joao, other, maria };
+}
+
+Deno.test("a stranger with an address and somebody's name does not take the place of that person's ringing call", () => {
+  const { room, joao, other, maria } = inTheSameName(ATTACKER);
+  assertEquals(maria.told, ["invitation João", "busy_rejected joão"]);
+  assertEquals([joao.told, other.told.at(-1)], [["ringing"], "rejected"]);
+  maria.accept();
+  room.run(400);
+  assertEquals([joao.told.at(-1), maria.manager.current?.peer.ip], ["started", joao.registered.ip]);
+});
+
+Deno.test("without a registry, that stranger waits, and hears that the person is busy", () => {
+  const room = new Room(1, { name: "perfect", baseDelayMs: 5 });
+  const [joao, maria] = [room.phone("João"), room.phone("Maria")];
+  const other = room.phone("João", "preferred", ATTACKER);
+  room.members = () => [];
+  maria.manager.handleRoom = () => {};
+  joao.invite(maria);
+  room.run(100);
+  other.invite(maria);
+  room.run(9_000);
+  assertEquals(maria.told, ["invitation João"]);
+  room.run(11_000);
+  assertEquals([maria.told.at(-1), other.told.at(-1), joao.told], ["busy_rejected João", "rejected", [
+    "ringing",
+  ]]);
+});
+
+Deno.test("a caller whose phone has started again, or is at another address by the registry, rings in place of the call before", () => {
+  const elsewhere = { ip: "198.51.100.7", port: 6000 };
+  const moved = () => [{ nome: "joão", ip: elsewhere.ip }];
+  for (
+    const { joao, other, maria } of [
+      inTheSameName({ ip: "192.0.2.1", port: 6001 }),
+      inTheSameName(elsewhere, moved),
+    ]
+  ) {
+    assertEquals(maria.told, ["invitation João", "withdrawn", "invitation joão"]);
+    assertEquals([joao.told.at(-1), other.told], ["rejected", ["ringing"]]);
+  }
 });

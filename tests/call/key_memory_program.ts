@@ -6,6 +6,7 @@
 import { CallManager, type CallManagerOutput } from "../../lib/call/call_manager.ts";
 import { TIME_WAIT_MS } from "../../lib/call/call.ts";
 import type { CallKeys } from "../../lib/call/key_exchange.ts";
+import { logKeys } from "../../lib/call/key_log.ts";
 import { randomPolicy } from "../../lib/call/encryption_policy.ts";
 import { encodeCallMessage, newCallId, parseCallMessage } from "../../lib/protocol/call_messages.ts";
 import { encodeRtp } from "../../lib/rtp/rtp.ts";
@@ -46,6 +47,7 @@ function talk(): void {
   deliver();
   const [ours, theirs] = [joao.current?.keys, maria.current?.keys] as [CallKeys, CallKeys];
   for (const { key, salt } of [ours.outgoing, ours.incoming]) console.log(`${key.toHex()} ${salt.toHex()}`);
+  logKeys("/dev/null", "q3mZ0b1c2d3e4f5g6h7i8w", "caller", ours);
   const ends = [ours, theirs].map(({ outgoing, incoming }) => ({
     sender: new SrtpSender(outgoing, cipher),
     receiver: new SrtpReceiver(incoming, cipher),

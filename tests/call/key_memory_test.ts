@@ -45,6 +45,8 @@ function keysIn(lines: readonly string[]): Record<string, Uint8Array> {
   lines.forEach((line, direction) => {
     const [key, salt] = line.split(" ").map((hex) => Uint8Array.fromHex(hex)) as [Uint8Array, Uint8Array];
     keys[`master ${direction}`] = key;
+    // As in the file of `--log-keys`, up to a whole number of bytes.
+    keys[`text ${direction}`] = new TextEncoder().encode(key.subarray(0, 15).toBase64());
     for (const kind of ["rtp", "rtcp"] as const) {
       keys[`${kind} ${direction}`] = sessionKeys({ key, salt }, kind).key;
     }
@@ -61,7 +63,7 @@ Deno.test({
     await using phones = new Program(line, { stdin: "piped" });
     await phones.waitFor((line) => line === "forgotten", "forgotten");
     const keys = keysIn(phones.lines.slice(0, 2));
-    assertEquals(Object.keys(keys).length, 6);
+    assertEquals(Object.keys(keys).length, 8);
     assertEquals(
       occurrences(phones.pid, keys),
       Object.fromEntries(Object.keys(keys).map((name) => [name, 0])),

@@ -10,6 +10,7 @@ import type { DatagramDemux } from "../../lib/transport/datagram_demux.ts";
 import type { Condition } from "../../testing/netem/impairment.ts";
 import { seededRandom } from "../../testing/netem/random.ts";
 import { Timeline, VirtualPath } from "../../testing/netem/virtual_path.ts";
+import type { Member } from "../../lib/call/room_members.ts";
 import { fixedPolicy } from "./fixed_policy.ts";
 
 export const PERFECT: Condition = { name: "perfect", baseDelayMs: 1 };
@@ -28,6 +29,9 @@ export const UNEVEN: Condition = {
   jitter: { kind: "uniform", maximumMs: 49, keepsOrder: false },
 };
 
+/** The registry answers after this time. */
+const REGISTRY_MS = 10;
+
 /** Phones on an emulated network, voice included. */
 export class Room {
   readonly timeline = new Timeline();
@@ -36,6 +40,9 @@ export class Room {
   readonly phones: Phone[] = [];
   /** Whether the way between two places is closed. */
   closed: (from: Endpoint, to: Endpoint, now: number) => boolean = () => false;
+  /** Whom the registry has, at which address. */
+  members: () => readonly Member[] = () =>
+    this.phones.map(({ name, registered }) => ({ nome: name, ...registered }));
   onSent: ((to: Endpoint, from: Endpoint, datagram: Datagram) => void) | undefined;
 
   constructor(seed: number, condition: Condition) {
@@ -139,7 +146,7 @@ export class Phone {
     if (socket === undefined) return;
     const { current } = this.manager;
     if (this.demux && !isVoice(datagram)) {
-      if (this.demux.judge(now, encodeCallMessage(datagram), current?.id, from.ip) === "ignored") return;
+      if (this.demux.judge(now, encodeCallMessage(datagram), current, from.ip) === "ignored") return;
     }
     if (!isVoice(datagram)) this.manager.handleMessage(now, datagram, from, socket);
     else if (current?.state === "talking" && sameEndpoint(current.peer, from)) {
@@ -180,6 +187,12 @@ export class Phone {
           break;
         case "crossed":
           this.told.push("crossed");
+          break;
+        case "room_wanted":
+          this.room.timeline.at(this.now + REGISTRY_MS, (now) => {
+            this.manager.handleRoom(now, this.room.members(), output.askedAt);
+            this.drain();
+          });
           break;
         case "release":
           this.#sockets.delete(output.call.id);

@@ -4,8 +4,7 @@ import { parsePhoneOptions } from "../../lib/cli/phone_args.ts";
 import type { PhoneOptions } from "../../lib/phone/options.ts";
 
 const DEFAULTS: PhoneOptions = {
-  host: "host",
-  registryPort: 5000,
+  registries: [{ host: "host", port: 5000 }],
   name: "maria",
   port: 6000,
   wait: false,
@@ -27,16 +26,29 @@ const DEFAULTS: PhoneOptions = {
   },
 };
 
+function at(host: string, port = 5000): PhoneOptions["registries"] {
+  return [{ host, port }];
+}
+
 /** Arguments, split at blanks, and the difference from the defaults. */
 const GOOD: readonly (readonly [string, Partial<PhoneOptions>])[] = [
   ["host maria", {}],
-  ["192.168.0.10 maria 6050", { host: "192.168.0.10", port: 6050 }],
-  ["host:5001 maria 0", { registryPort: 5001, port: 0 }],
-  ["sala.example maria", { host: "sala.example" }],
-  ["[2001:db8::1]:5001 maria", { host: "2001:db8::1", registryPort: 5001 }],
-  ["[::1] maria", { host: "::1" }],
-  ["::1 maria", { host: "::1" }],
-  ["2001:db8::5000 maria", { host: "2001:db8::5000" }],
+  ["192.168.0.10 maria 6050", { registries: at("192.168.0.10"), port: 6050 }],
+  ["host:5001 maria 0", { registries: at("host", 5001), port: 0 }],
+  ["sala.example maria", { registries: at("sala.example") }],
+  ["[2001:db8::1]:5001 maria", { registries: at("2001:db8::1", 5001) }],
+  ["[::1] maria", { registries: at("::1") }],
+  ["::1 maria", { registries: at("::1") }],
+  ["192.168.0.10,sala.example:5001,[::1]:5002,::1 maria", {
+    registries: [
+      ...at("192.168.0.10"),
+      ...at("sala.example", 5001),
+      ...at("::1", 5002),
+      ...at("::1"),
+    ],
+  }],
+  [`${Array(16).fill("host").join()} maria`, { registries: Array(16).fill(at("host")).flat() }],
+  ["2001:db8::5000 maria", { registries: at("2001:db8::5000") }],
   ["host 007", { name: "007" }],
   ["host 1e3 65535", { name: "1e3", port: 65535 }],
   ["host joa\u0303o", { name: "joão" }],
@@ -58,7 +70,7 @@ const GOOD: readonly (readonly [string, Partial<PhoneOptions>])[] = [
   ["host maria --ip 2001:DB8:0::1", { ip: "2001:db8::1" }],
   ["host maria --ip ::ffff:192.0.2.7", { ip: "192.0.2.7" }],
   ["host maria --ip 127.0.0.1", { ip: "127.0.0.1" }],
-  ["fe80::1%eth0 maria", { host: "fe80::1%eth0" }],
+  ["fe80::1%eth0 maria", { registries: at("fe80::1%eth0") }],
   ["host maria --no-encryption", { encryption: "off" }],
   ["host maria --require-encryption", { encryption: "required" }],
   ["host maria --log-keys keys.txt", { logKeys: "keys.txt" }],
@@ -93,6 +105,10 @@ const WITHOUT_FILE: UsageProblem = {
 const BAD: readonly (readonly [string, UsageProblem])[] = [
   ["", { kind: "missing_argument", argument: "REGISTRY" }],
   ["host", { kind: "missing_argument", argument: "NAME" }],
+  ["host,,other maria", bad("REGISTRY", "host,,other")],
+  ["host, maria", bad("REGISTRY", "host,")],
+  ["host,other:99999 maria", bad("REGISTRY", "other:99999")],
+  [`${Array(17).fill("host").join()} maria`, bad("REGISTRY", Array(17).fill("host").join())],
   ["host maria 6000 more", { kind: "too_many_arguments", argument: "more" }],
   ["host maria --foo", { kind: "unknown_option", option: "--foo" }],
   ["host maria --foo=bar", { kind: "unknown_option", option: "--foo" }],
@@ -222,6 +238,7 @@ const ADDRESSES: readonly (readonly [line: string, option: string, value: string
   ["0.0.0.0:5000 maria", "REGISTRY", "0.0.0.0", "unspecified_address"],
   ["[::]:5000 maria", "REGISTRY", "::", "unspecified_address"],
   ["fe80::1 maria", "REGISTRY", "fe80::1", "no_zone"],
+  ["host,0.0.0.0:5000 maria", "REGISTRY", "0.0.0.0", "unspecified_address"],
 ];
 
 for (const [line, option, value, kind] of ADDRESSES) {

@@ -4,7 +4,8 @@ import type { UsageProblem } from "../../lib/events/usage_problem.ts";
 
 const DEFAULTS: RegistrySettings = {
   port: 5000,
-  host: "0.0.0.0",
+  host: undefined,
+  proxies: undefined,
   limits: {},
   password: { file: undefined, ask: false },
   tls: undefined,
@@ -14,6 +15,8 @@ const DEFAULTS: RegistrySettings = {
 const GOOD: readonly (readonly [string, Partial<RegistrySettings>])[] = [
   ["--json", {}],
   ["--port 0", { port: 0 }],
+  ["--host 0.0.0.0", { host: "0.0.0.0" }],
+  ["--host localhost", { host: "localhost" }],
   ["--host [::1]", { host: "::1" }],
   ["--host :: --port=65535", { host: "::", port: 65_535 }],
   ["--line-limit 1024 --idle-limit 2", { limits: { lineBytes: 1024, idleMs: 2000 } }],
@@ -29,6 +32,14 @@ for (const [line, changed] of GOOD) {
     assertEquals(parsed.settings, { ...DEFAULTS, ...changed });
   });
 }
+
+Deno.test("parseRegistryOptions() reads which load balancers to trust", () => {
+  const parsed = parseRegistryOptions(["--proxy-protocol", "10.0.0.1,192.0.2.0/24,fd00::/8,::ffff:10.0.0.2"]);
+  assert("settings" in parsed && parsed.settings.proxies, JSON.stringify(parsed));
+  const { proxies } = parsed.settings;
+  const trusted = ["10.0.0.1", "10.0.0.2", "10.0.0.3", "192.0.2.255", "192.0.3.0", "fd00::1", "fe80::1%eth0"];
+  assertEquals(trusted.filter((ip) => proxies.has(ip)), ["10.0.0.1", "10.0.0.2", "192.0.2.255", "fd00::1"]);
+});
 
 const bad = (option: string, value: string): UsageProblem => ({ kind: "bad_value", option, value });
 
@@ -56,6 +67,16 @@ const BAD: readonly (readonly [string, UsageProblem])[] = [
   ["--room-password=secret", { kind: "takes_no_value", option: "--room-password" }],
   ["--room-password-file", bad("--room-password-file", "")],
   ["--tls-key", bad("--tls-key", "")],
+  ["--proxy-protocol proxy.example", bad("--proxy-protocol", "proxy.example")],
+  ["--proxy-protocol 10.0.0.1,", bad("--proxy-protocol", "10.0.0.1,")],
+  ["--proxy-protocol 10.0.0.0/33", bad("--proxy-protocol", "10.0.0.0/33")],
+  ["--proxy-protocol fd00::/129", bad("--proxy-protocol", "fd00::/129")],
+  ["--proxy-protocol fe80::1%eth0", bad("--proxy-protocol", "fe80::1%eth0")],
+  ["--proxy-protocol 10.0.0.1 --tls-cert a.pem --tls-key b.pem", {
+    kind: "excludes",
+    option: "--proxy-protocol",
+    other: "--tls-cert",
+  }],
   ["--tls-cert a.pem", { kind: "incomplete", option: "--tls-cert", missing: "--tls-key" }],
   ["--tls-key b.pem", { kind: "incomplete", option: "--tls-key", missing: "--tls-cert" }],
 ];

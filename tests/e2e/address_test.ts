@@ -1,11 +1,18 @@
 import { assertEquals, assertLess, assertMatch } from "@std/assert";
-import { startProcess, startRegistry, type ToolProcess } from "../../testing/processes.ts";
+import {
+  type PrintedEvent,
+  startProcess,
+  startRegistry,
+  type ToolProcess,
+  unlessGiven,
+} from "../../testing/processes.ts";
 import { runToEnd } from "../../testing/program.ts";
 import { canMakeLan, Lan, type Machine } from "../../testing/lan.ts";
 import { EVERYTHING } from "./phones.ts";
 
 const ignore = !await canMakeLan();
 const SILENT = ["--json", "--mic", "none", "--speaker", "none"];
+const NO_SOUND = { "--mic": "none", "--speaker": "none" } as const;
 
 /** A phone on a machine of its own. */
 async function startPhone(
@@ -15,7 +22,7 @@ async function startPhone(
   args: readonly string[] = [],
   sockets = "linux",
 ): Promise<ToolProcess> {
-  const phone = startProcess("phone", [registry, name, ...SILENT, ...args], {
+  const phone = startProcess("phone", [registry, name, "--json", ...unlessGiven(args, NO_SOUND), ...args], {
     stdin: "piped",
     through: machine.through,
     env: { SALA_UDP: sockets },
@@ -252,4 +259,50 @@ for (const [sockets, before, after] of VERSIONS) {
       await joao.waitForEvent("call_started");
     },
   });
+}
+
+for (const version of [4, 6]) {
+  for (const encryption of [[], ["--no-encryption"]]) {
+    Deno.test({
+      name:
+        `a phone on a machine with several addresses answers from the one that was called: IPv${version} ${encryption}`,
+      ignore: ignore || !EVERYTHING && (version === 6) === (encryption.length === 0),
+      async fn() {
+        await using lan = await Lan.open();
+        // The system would choose the first address of the hall.
+        const [office, hall, desk] = await Promise.all(
+          version === 4
+            ? [
+              lan.machine("office", "10.9.0.1/24"),
+              lan.machine("hall", "10.9.0.2/24", "10.9.0.22/24"),
+              lan.machine("desk", "10.9.0.3/24"),
+            ]
+            : [
+              lan.machine("office", "2001:db8::1/64"),
+              lan.machine("hall", "2001:db8::2/64", "2001:db8:1::22/64"),
+              lan.machine("desk", "2001:db8::3/64"),
+            ],
+        ) as [Machine, Machine, Machine];
+        if (version === 6) await desk.route("add", "2001:db8:1::/64", "dev", "eth0");
+        await using registry = await startRegistry(version === 6 ? ["--host", "::"] : [], {
+          through: office.through,
+        });
+        const place = version === 4 ? `10.9.0.1:${registry.port}` : `[2001:db8::1]:${registry.port}`;
+        const ip = version === 4 ? "10.9.0.22" : "2001:db8:1::22";
+        const sound = ["--mic", "tone"];
+        await using maria = await startPhone(hall, place, "maria", [
+          ...["--answer", "accept", "--ip", ip],
+          ...encryption,
+          ...sound,
+        ]);
+        await using joao = await startPhone(desk, place, "joão", [...encryption, ...sound]);
+        await joao.type("ligar maria");
+        await joao.waitForEvent("call_started");
+        const heard = (status: PrintedEvent) => (status.framesPlayed as number) > 25;
+        await Promise.all([joao, maria].map((phone) => phone.waitForEvent("status", heard)));
+        await joao.type("desligar");
+        await maria.waitForEvent("call_ended");
+      },
+    });
+  }
 }

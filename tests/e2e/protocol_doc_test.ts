@@ -12,6 +12,7 @@ import {
   UNVALIDATED_SPACING_MS,
 } from "../../lib/call/amplification_limit.ts";
 import { CROSSING_PATIENCE_MS, crossingProof, MAX_CROSSING } from "../../lib/call/crossing.ts";
+import { ROOM_INTERVAL_MS } from "../../lib/call/room_members.ts";
 import { MAX_WAITING_CALLERS, MAX_WAITING_OF_ADDRESS } from "../../lib/call/waiting_callers.ts";
 import { KeyExchange, KeyPair } from "../../lib/call/key_exchange.ts";
 import { AMPLIFICATION_FACTOR, MAX_PATHS, PATH_SILENT_MS } from "../../lib/call/peer_paths.ts";
@@ -115,6 +116,7 @@ const NUMBERS: [what: string, value: string][] = [
   ["Least time from the first of them to each", `${UNVALIDATED_SPACING_MS.join(", ")} ms`],
   ["Of these in response to datagrams from elsewhere at most", `${MAX_UNVALIDATED_FROM_ELSEWHERE}`],
   ["Expiry of its count", `${UNVALIDATED_EXPIRY_MS} ms`],
+  ["Least time between two questions who is in the room", `${ROOM_INTERVAL_MS} ms`],
   ["Unvalidated addresses at most", `${MAX_UNVALIDATED_ADDRESSES}`],
   ["Bytes to a new address of a call's peer, for each byte from it", `${AMPLIFICATION_FACTOR}`],
   ["Silence until an old address of a peer gets nothing more", `${PATH_SILENT_MS} ms`],

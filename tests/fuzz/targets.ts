@@ -8,6 +8,8 @@ import { lineSplitter } from "./targets/line_splitter.ts";
 import { opus } from "./targets/opus.ts";
 import { parseArguments } from "./targets/parse_args.ts";
 import { phoneOptions } from "./targets/phone_args.ts";
+import { happyEyeballs } from "./targets/happy_eyeballs.ts";
+import { proxyProtocol } from "./targets/proxy_protocol.ts";
 import { jitterBuffer } from "./targets/jitter_buffer.ts";
 import { redundancy } from "./targets/red.ts";
 import { registryReply } from "./targets/registry_reply.ts";
@@ -29,6 +31,7 @@ export const TARGETS: readonly FuzzTarget[] = [
   lineSplitter,
   registryRequest,
   registryReply,
+  proxyProtocol,
   callMessage,
   text,
   rtp,
@@ -43,6 +46,7 @@ export const TARGETS: readonly FuzzTarget[] = [
   terminalLayout,
   shown,
   registrySession,
+  happyEyeballs,
   call,
   callManager,
   jitterBuffer,

@@ -14,8 +14,7 @@ import { FakeClock } from "../../testing/fake_clock.ts";
 import { pause } from "../../lib/util/pause.ts";
 
 export const OPTIONS: PhoneOptions = {
-  host: "registry.example",
-  registryPort: 5000,
+  registries: [{ host: "registry.example", port: 5000 }],
   name: "João",
   port: 6000,
   wait: false,
@@ -133,6 +132,8 @@ export class FakeScreen implements Screen {
 export class FakeRegistry implements PhoneRegistry {
   readonly localIp: string = "192.0.2.1";
   near = false;
+  place = { host: "registry.example", ip: "192.0.2.9", port: 5000 };
+  several = false;
   readonly log: string[] = [];
   options: RegistrationOptions = {};
   /** Settles when the registry answers: registrations, look-ups and lists. */
@@ -210,6 +211,10 @@ export class FakeTransport implements PhoneTransport {
 
   calleeAt(_call: unknown, { ip }: { readonly ip: string }): void {
     this.log.push(`callee at ${ip}`);
+  }
+
+  handleRoom(members: readonly { readonly nome: string }[], askedAt: number): void {
+    this.log.push(`room ${members.map(({ nome }) => nome)} at ${askedAt}`);
   }
 
   accept(): void {
@@ -330,7 +335,7 @@ export function fakeParts(
   const parts: UserAgentParts = {
     screen,
     audio,
-    connect: (_host, _port, options) => {
+    connect: (_places, options) => {
       registry.options = options;
       return Promise.resolve({ kind: "connected", link: registry });
     },

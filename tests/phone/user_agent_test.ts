@@ -46,8 +46,7 @@ Deno.test("UserAgent says why the registry cannot be reached", async () => {
   assertEquals(screen.events, [
     {
       event: "registry_unreachable",
-      host: OPTIONS.host,
-      port: OPTIONS.registryPort,
+      ...OPTIONS.registries[0]!,
       detail: { kind: "refused" },
     },
   ]);
@@ -86,7 +85,7 @@ Deno.test("UserAgent says why its port cannot be had", async () => {
 Deno.test("UserAgent that waits for its registry says so, takes commands, and leaves without a word more", async () => {
   const { parts, screen } = fakeParts();
   const waiting = Promise.withResolvers<{ kind: "aborted" }>();
-  const connect: UserAgentParts["connect"] = (_host, _port, { onAwait, signal }) => {
+  const connect: UserAgentParts["connect"] = (_places, { onAwait, signal }) => {
     onAwait?.({ kind: "refused" });
     signal?.addEventListener("abort", () => {
       onAwait?.({ kind: "lost" });
@@ -105,7 +104,7 @@ Deno.test("UserAgent that waits for its registry says so, takes commands, and le
 
 Deno.test("UserAgent that waits for its registry gives up the call of its command line", async () => {
   const { parts, screen } = fakeParts();
-  const connect: UserAgentParts["connect"] = (_host, _port, { onAwait }) => {
+  const connect: UserAgentParts["connect"] = (_places, { onAwait }) => {
     onAwait?.({ kind: "refused" });
     return new Promise(() => {});
   };
@@ -120,10 +119,10 @@ Deno.test("UserAgent that waited asks a person for another name with the next li
   const { parts, screen, registry } = fakeParts(true);
   registry.registered = [{ kind: "name_taken" }, { kind: "name_taken" }, "confirmed"];
   const ready = Promise.withResolvers<void>();
-  const connect: UserAgentParts["connect"] = async (host, port, options) => {
+  const connect: UserAgentParts["connect"] = async (places, options) => {
     options.onAwait?.({ kind: "refused" });
     await ready.promise;
-    return await parts.connect(host, port, options);
+    return await parts.connect(places, options);
   };
   const phone = new UserAgent({ ...OPTIONS, wait: true }, { ...parts, connect });
   const status = phone.run();
@@ -605,6 +604,16 @@ Deno.test("UserAgent takes an answer from elsewhere for the callee's only if the
   tell({ kind: "answered_elsewhere", call, from: { ip: "192.0.2.9", port: MARIA.port } });
   await settle();
   assertEquals(told(), ["callee at 192.0.2.9"]);
+  phone.quit();
+  await status;
+});
+
+Deno.test("UserAgent asks the registry who is in the room where a call needs it", async () => {
+  const { phone, status, registry, transport, tell } = await start();
+  registry.people = ["Maria", "Pedro"];
+  tell({ kind: "room_wanted", askedAt: 7 });
+  await settle();
+  assertEquals(transport.log.filter((line) => line.startsWith("room")), ["room Maria,Pedro at 7"]);
   phone.quit();
   await status;
 });

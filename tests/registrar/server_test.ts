@@ -1,11 +1,8 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import type { RegistryEvent } from "../../lib/events/registry_events.ts";
-import {
-  ListenError,
-  type RegistryOptions,
-  type RegistryServer,
-  startRegistry,
-} from "../../lib/registrar/server.ts";
+import { ListenError } from "../../lib/registrar/listeners.ts";
+import { TrustedProxies } from "../../lib/registrar/proxy_protocol.ts";
+import { type RegistryOptions, type RegistryServer, startRegistry } from "../../lib/registrar/server.ts";
 import { Wire } from "./wire.ts";
 import { hasIpv6 } from "../../testing/has_ipv6.ts";
 
@@ -448,6 +445,8 @@ const STRANGERS = [
   ["GET / HTTP/1.1\r\nHost: sala\r\n\r\n", "http"],
   ["PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "http"],
   [Uint8Array.of(22, 3, 1, 0, 5, 1, 0, 0, 1, 0), "tls"],
+  ["PROXY TCP4 192.0.2.7 10.0.0.1 51234 5000\r\n", "proxy"],
+  ["\r\n\r\n\0\r\nQUIT\n\x20\0\0\0", "proxy"],
 ] as const;
 
 for (const [said, protocol] of STRANGERS) {
@@ -462,3 +461,49 @@ for (const [said, protocol] of STRANGERS) {
     ]);
   });
 }
+
+/** The header of a load balancer that connects for a phone at an IPv4 address. */
+function headerFor(ip: string): Uint8Array {
+  return Uint8Array.from([
+    ...new TextEncoder().encode("\r\n\r\n\0\r\nQUIT\n"),
+    ...[0x21, 0x11, 0, 12],
+    ...[...ip.split(".").map(Number), 127, 0, 0, 1, 0xc8, 0x22, 0x13, 0x88],
+  ]);
+}
+
+Deno.test("startRegistry() counts, tells and judges a phone behind a load balancer by the phone's address", async () => {
+  const proxies = new TrustedProxies(["127.0.0.1"]);
+  await using room = new Room({ proxies, maxPerAddress: 1 });
+  const connect = async (ip: string): Promise<Wire> => {
+    const wire = await room.connect();
+    await wire.send(headerFor(ip));
+    return wire;
+  };
+  const registro = { tipo: "registro", nome: "maria", porta: 6000 };
+  using first = await connect("192.0.2.7");
+  await first.send({ ...registro, nome: "joão", ip: "192.0.2.7" });
+  assertEquals((await first.message()).tipo, "registro_confirmado");
+  using second = await connect("192.0.2.7");
+  assertEquals((await second.message()).codigo, "sala_cheia");
+  using third = await connect("192.0.2.8");
+  // Of another machine, although the balancer is on this one.
+  await third.send({ ...registro, ip: "127.0.0.1" }, { ...registro, ip: "192.0.2.8" });
+  assertEquals((await third.message()).codigo, "mensagem_invalida");
+  assertEquals((await third.message()).tipo, "registro_confirmado");
+  const peers = room.events.flatMap((event) => event.event === "message" ? [event.peer.ip] : []);
+  assertEquals([...new Set(peers)].sort(), ["192.0.2.7", "192.0.2.8"]);
+  assert(room.events.some((event) => event.event === "address_full" && event.ip === "192.0.2.7"));
+});
+
+Deno.test("startRegistry() serves a load balancer that connects for itself, and reports one that says nothing of it", async () => {
+  await using room = new Room({ proxies: new TrustedProxies(["127.0.0.0/8"]) });
+  using check = await room.connect();
+  await check.send("\r\n\r\n\0\r\nQUIT\n\x20\0\0\0", { tipo: "ping" });
+  assertEquals(await check.message(), { tipo: "pong" });
+  using bare = await room.connect();
+  await bare.send({ tipo: "ping" });
+  assertEquals(await bare.line().catch(() => undefined), undefined);
+  assertEquals(room.events.filter(({ event }) => event !== "message"), [
+    { event: "proxy_refused", ip: "127.0.0.1", problem: "no_header" },
+  ]);
+});

@@ -12,9 +12,10 @@ class Phone implements AsyncDisposable {
   readonly #waiting = new Set<() => void>();
   link!: Registration;
 
-  static async connect(port: number, options: RegistrationOptions = {}): Promise<Phone> {
+  static async connect(ports: number | readonly number[], options: RegistrationOptions = {}): Promise<Phone> {
     const phone = new Phone();
-    const result = await Registration.connect("127.0.0.1", port, {
+    const places = [ports].flat().map((port) => ({ host: "127.0.0.1", port }));
+    const result = await Registration.connect(places, {
       onLost: () => phone.#tell("lost"),
       onBack: ({ nome, ip, porta }) => phone.#tell(`back ${nome} ${ip} ${porta}`),
       onNameTaken: () => phone.#tell("taken"),
@@ -154,7 +155,9 @@ Deno.test("Registration does not wait where only a person can help", async () =>
   };
   await using registry = startRegistry({ host: "127.0.0.1", port: 0 });
   const options = { onAwait: never, tls: { caCerts: [] } };
-  assertEquals(await Registration.connect("127.0.0.1", registry.port, options), { kind: "no_tls" });
+  assertEquals(await Registration.connect([{ host: "127.0.0.1", port: registry.port }], options), {
+    kind: "no_tls",
+  });
   await using secret = startRegistry({
     host: "127.0.0.1",
     port: 0,
@@ -166,7 +169,7 @@ Deno.test("Registration does not wait where only a person can help", async () =>
 
 Deno.test("Registration that waits ends with its signal", async () => {
   const waiting = new AbortController();
-  const result = await Registration.connect("nobody.invalid", 5000, {
+  const result = await Registration.connect([{ host: "nobody.invalid", port: 5000 }], {
     onAwait: () => waiting.abort(),
     signal: waiting.signal,
   });
@@ -277,4 +280,112 @@ Deno.test("Registration begins a new series of attempts when addresses change", 
   assertEquals(pauses, 3);
   await phone.link.close();
   await registry.close();
+});
+
+/** A listener that takes connections and says nothing. */
+function silentHost(): Deno.TcpListener & Disposable {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const sockets: Deno.TcpConn[] = [];
+  (async () => {
+    for await (const socket of listener) sockets.push(socket);
+  })().catch(() => {});
+  const { close } = listener;
+  return Object.assign(listener, {
+    close: () => {
+      close.call(listener);
+      for (const socket of sockets) socket.close();
+    },
+  });
+}
+
+Deno.test("Registration registers at the first registry that answers, and says which", async () => {
+  const silent = silentHost();
+  await using registry = startRegistry({ host: "127.0.0.1", port: 0 });
+  await using phone = await Phone.connect([silent.addr.port, registry.port]);
+  assertEquals((await phone.link.register("joão", "192.0.2.7", 6007)).kind, "confirmed");
+  assertEquals(phone.link.place, { host: "127.0.0.1", ip: "127.0.0.1", port: registry.port });
+  assertEquals([phone.link.several, phone.told], [true, []]);
+  await phone.link.close();
+  silent.close();
+});
+
+Deno.test("Registration registers elsewhere where a registry is full, and says at the end what each said", async () => {
+  await using full = startRegistry({ host: "127.0.0.1", port: 0, maxConnections: 0 });
+  await using registry = startRegistry({ host: "127.0.0.1", port: 0, maxConnections: 1 });
+  await using phone = await Phone.connect([full.port, registry.port]);
+  assertEquals((await phone.link.register("joão", "192.0.2.7", 6007)).kind, "confirmed");
+  assertEquals(phone.link.place?.port, registry.port);
+  const places = [full.port, registry.port, 1].map((port) => ({ host: "127.0.0.1", port }));
+  const result = await Registration.connect(places);
+  assert(result.kind === "none_answered");
+  assertEquals(result.tried.map(({ detail }) => detail.kind), ["room_full", "room_full", "refused"]);
+});
+
+/** A registry that answers `ping`, and to a registration says that its cluster cannot decide now. */
+function undecidedRegistry(): Deno.TcpListener {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  (async () => {
+    for await (const socket of listener) {
+      const reader = socket.readable.pipeThrough(new TextDecoderStream()).getReader();
+      const writer = socket.writable.getWriter();
+      for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+        const reply = piece.value.includes("ping")
+          ? { tipo: "pong" }
+          : { tipo: "erro", codigo: "sala_cheia", mensagem: "m" };
+        await writer.write(new TextEncoder().encode(`${JSON.stringify(reply)}\n`));
+      }
+      await writer.close().catch(() => {});
+    }
+  })().catch(() => {});
+  return listener;
+}
+
+Deno.test("Registration goes on with another registry where one answers, and then does not take the phone", async () => {
+  const undecided = undecidedRegistry();
+  await using registry = startRegistry({ host: "127.0.0.1", port: 0 });
+  await using phone = await Phone.connect([undecided.addr.port, registry.port]);
+  assertEquals(phone.link.place?.port, undecided.addr.port);
+  assertEquals((await phone.link.register("joão", "192.0.2.7", 6007)).kind, "confirmed");
+  assertEquals(phone.link.place?.port, registry.port);
+  await phone.link.close();
+  undecided.close();
+});
+
+Deno.test("Registration that loses its registry registers at the next, and stays there until it loses that one", async () => {
+  const first = startRegistry({ host: "127.0.0.1", port: 0 });
+  const second = startRegistry({ host: "127.0.0.1", port: 0 });
+  await using phone = await Phone.connect([first.port, second.port]);
+  await phone.link.register("joão", "192.0.2.7", 6007);
+  assertEquals(phone.link.place?.port, first.port);
+  await first.close();
+  assertEquals(await phone.until(2), ["lost", "back joão 192.0.2.7 6007"]);
+  assertEquals(phone.link.place?.port, second.port);
+  await using again = startRegistry({ host: "127.0.0.1", port: first.port });
+  assertEquals((await phone.link.list()).kind, "people");
+  assertEquals([phone.link.place?.port, phone.told.length], [second.port, 2]);
+  await second.close();
+  assertEquals((await phone.until(4)).at(-1), "back joão 192.0.2.7 6007");
+  assertEquals(phone.link.place?.port, again.port);
+});
+
+Deno.test("Registration that waits says once what each registry said, and comes in at any of them", async () => {
+  const [first, second] = [0, 0].map(() => {
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { port } = listener.addr;
+    listener.close();
+    return port;
+  }) as [number, number];
+  const told: string[] = [];
+  const awaited = Promise.withResolvers<void>();
+  const connecting = Phone.connect([first, second], {
+    onAwait: (reason) => {
+      const tried = reason.kind === "none_answered" ? reason.tried : [];
+      told.push(tried.map(({ port, detail }) => `${port} ${detail.kind}`).join());
+      awaited.resolve();
+    },
+  });
+  await awaited.promise;
+  await using registry = startRegistry({ host: "127.0.0.1", port: second });
+  await using phone = await connecting;
+  assertEquals([phone.link.place?.port, told], [registry.port, [`${first} refused,${second} refused`]]);
 });

@@ -213,6 +213,8 @@ for (const [kind, udp] of Object.entries(UDP_DRIVERS)) {
     maria.line.accept();
     await maria.until(() => maria.told.includes("started"));
     const send = joao.line.voiceSender(joao.line.current!);
+    // So that his phone does not take her for lost, however long this machine needs.
+    const answer = maria.line.voiceSender(maria.line.current!);
     const flooder = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
     const to = { transport: "udp", hostname: "127.0.0.1", port: maria.line.port } as const;
     const random = seededRandom(2);
@@ -225,6 +227,7 @@ for (const [kind, udp] of Object.entries(UDP_DRIVERS)) {
         sent++;
       }
       send(numbered(round));
+      answer(numbered(round));
       await maria.until(() => maria.voice.length > round);
     }
     flooder.close();

@@ -5,6 +5,8 @@ import { seededRandom } from "../../testing/netem/random.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const CALL = "q3mZ0b1c2d3e4f5g6h7i8w";
+const [PEER, STRANGER] = ["192.0.2.1", "192.0.2.66"] as const;
+const OWN = { id: CALL, peer: { ip: PEER } };
 const goodbye = (chamada: string) => bytes(`{"tipo":"encerrar_ligação","chamada":"${chamada}"}`);
 
 const FIRST_LOOKS: [what: string, datagram: Uint8Array, kind: string][] = [
@@ -22,11 +24,9 @@ const FIRST_LOOKS: [what: string, datagram: Uint8Array, kind: string][] = [
 
 for (const [what, datagram, kind] of FIRST_LOOKS) {
   Deno.test(`DatagramDemux takes ${what} for ${kind}`, () => {
-    assertEquals(new DatagramDemux().judge(0, datagram, CALL, PEER), kind);
+    assertEquals(new DatagramDemux().judge(0, datagram, OWN, PEER), kind);
   });
 }
-
-const [PEER, STRANGER] = ["192.0.2.1", "192.0.2.66"];
 
 Deno.test("DatagramDemux reads few messages of a flood, and all of the current call", () => {
   const demux = new DatagramDemux();
@@ -37,10 +37,10 @@ Deno.test("DatagramDemux reads few messages of a flood, and all of the current c
   for (let count = 0; count < 500_000; count++) {
     const now = count / 50;
     const stranger = goodbye(String(random()).padEnd(22, "0").slice(-22));
-    if (demux.judge(now, stranger, CALL, STRANGER) === "signalling") read++;
-    if (count % 50_000 === 49_999 && demux.judge(now, goodbye(CALL), CALL, PEER) === "signalling") own++;
+    if (demux.judge(now, stranger, OWN, STRANGER) === "signalling") read++;
+    if (count % 50_000 === 49_999 && demux.judge(now, goodbye(CALL), OWN, PEER) === "signalling") own++;
   }
-  assert(read < 300, `${read}`);
+  assert(read < 5_600, `${read}`);
   assertEquals(own, 10);
 });
 
@@ -48,9 +48,20 @@ Deno.test("DatagramDemux limits messages with the call's id, too", () => {
   const demux = new DatagramDemux();
   let read = 0;
   for (let count = 0; count < 50_000; count++) {
-    if (demux.judge(count / 50, goodbye(CALL), CALL, PEER) === "signalling") read++;
+    if (demux.judge(count / 50, goodbye(CALL), OWN, PEER) === "signalling") read++;
   }
   assert(read <= 100, `${read}`);
+});
+
+Deno.test("DatagramDemux reads all of the peer's messages while a listener floods with the call's id", () => {
+  const demux = new DatagramDemux();
+  let [own, elsewhere] = [0, 0];
+  for (let now = 0; now < 10_000; now++) {
+    if (demux.judge(now, goodbye(CALL), OWN, STRANGER) === "signalling") elsewhere++;
+    if (now % 250 === 0 && demux.judge(now, goodbye(CALL), OWN, PEER) === "signalling") own++;
+  }
+  assertEquals(own, 40);
+  assert(elsewhere < 260, `${elsewhere}`);
 });
 
 Deno.test("DatagramDemux reports a flood every ten seconds, and no stray datagrams", () => {
@@ -100,4 +111,18 @@ Deno.test("DatagramDemux reads the messages of others while one address floods, 
     assert(read < 5_600, `${read}`);
     assert(honest >= least * sent, `${honest} of ${sent}`);
   }
+});
+
+Deno.test("DatagramDemux reads nearly half of the messages of an address that an attacker shares, and all of others", () => {
+  const demux = new DatagramDemux(seededRandom(3));
+  const sent = 400;
+  let [shared, others] = [0, 0];
+  for (let now = 0; now < 100_000; now++) {
+    demux.judge(now, goodbye("b".repeat(22)), undefined, STRANGER);
+    if (now % 250 !== 0) continue;
+    if (demux.judge(now, goodbye(CALL), undefined, STRANGER) === "signalling") shared++;
+    if (demux.judge(now, goodbye(CALL), undefined, PEER) === "signalling") others++;
+  }
+  assert(shared > 0.4 * sent, `${shared} of ${sent}`);
+  assertEquals(others, sent);
 });

@@ -180,6 +180,32 @@ for (const [version, loopback] of [[4, "127.0.0.1"], [6, "::1"]] as const) {
   });
 }
 
+for (
+  const [version, ip] of [[4, "127.0.0.2"], [6, "127.0.0.2"], [6, "::1"]] as const
+) {
+  Deno.test({
+    name: `LinuxUdp tells to which address a datagram came, and answers from there: ${ip} on IPv${version}`,
+    ignore,
+    async fn() {
+      const udp = linuxUdp!;
+      const answered = Promise.withResolvers<unknown>();
+      const asked = udp.open(version, 0, (datagram, sender, arrivedAt) => {
+        // An address that the machine does not have is none to leave from; the system takes another one.
+        asked.send(datagram.slice(), sender, undefined, datagram[0] === 1 ? arrivedAt : "192.0.2.99");
+      });
+      const answers: unknown[] = [];
+      const asking = udp.open(version, 0, ([first], sender) => {
+        answers.push([first, sender.ip, sender.port]);
+        if (answers.length === 2) answered.resolve(answers);
+      });
+      for (const first of [1, 2]) asking.send(Uint8Array.of(first), { ip, port: asked.port });
+      const other = ip === "::1" ? ip : "127.0.0.1";
+      assertEquals(await answered.promise, [[1, ip, asked.port], [2, other, asked.port]]);
+      await Promise.all([asked.close(), asking.close()]);
+    },
+  });
+}
+
 Deno.test({
   name: "LinuxUdp tells why the system does not send",
   ignore,

@@ -42,7 +42,7 @@ export class Recorded implements AsyncDisposable {
         } else if (output.kind === "answered_elsewhere") {
           // As if the registry gave that address.
           this.line.calleeAt(output.call, output.from);
-        } else if (output.kind !== "release") this.told.push(output.kind);
+        } else if (output.kind !== "release" && output.kind !== "room_wanted") this.told.push(output.kind);
         this.#change();
       },
       onTrace: (trace) => {

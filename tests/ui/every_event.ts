@@ -7,7 +7,7 @@ import type { ListenDetail, RegistryEvent } from "../../lib/events/registry_even
 import type { SecretDetail, UsageProblem } from "../../lib/events/usage_problem.ts";
 import type { AddressProblem } from "../../lib/protocol/address.ts";
 import { ERROR_CODES } from "../../lib/protocol/registry_messages.ts";
-import type { ConnectFailure, Refusal } from "../../lib/registration/registry_client.ts";
+import type { ConnectFailure, Refusal } from "../../lib/registration/connect_failure.ts";
 import type { SystemError } from "../../lib/util/system_error.ts";
 import type { TlsError } from "../../lib/util/tls_error.ts";
 
@@ -82,6 +82,16 @@ const CONNECT: ByKind<ConnectFailure> = {
   not_a_registry: { kind: "not_a_registry" },
   tls_wanted: { kind: "tls_wanted" },
   aborted: { kind: "aborted" },
+  room_full: { kind: "room_full" },
+  registry_refused: { kind: "registry_refused", reason: "senha_incorreta", text: "" },
+  none_answered: {
+    kind: "none_answered",
+    tried: [
+      { host: "192.168.0.10", port: 5000, ip: "192.168.0.10", detail: { kind: "refused" } },
+      { host: "sala.local", port: 5001, ip: "2001:db8::1", detail: { kind: "timeout" } },
+      { host: "outra.local", port: 5000, detail: { kind: "name_not_resolved" } },
+    ],
+  },
 };
 
 const FILE: ByKind<FileDetail> = {
@@ -173,6 +183,7 @@ const PROBLEMS: { readonly [Kind in UsageProblem["kind"]]: readonly (UsageProble
   no_terminal: [{ kind: "no_terminal", option: "--room-password" }],
   nothing_typed: [{ kind: "nothing_typed", option: "--room-password" }],
   incomplete: [{ kind: "incomplete", option: "--ca", missing: "--tls" }],
+  excludes: [{ kind: "excludes", option: "--proxy-protocol", other: "--tls-cert" }],
   same_file: [{ kind: "same_file", option: "--speaker", other: "--mic", value: "./a.wav" }],
 };
 
@@ -213,7 +224,10 @@ const EVENTS: ByEvent<PhoneEvent> = {
       text: "{}",
     },
   ],
-  registered: [{ event: "registered", ...MARIA }],
+  registered: [
+    { event: "registered", ...MARIA },
+    { event: "registered", registry: { host: "sala.local", ip: "192.168.0.10", port: 5000 }, ...MARIA },
+  ],
   name_taken: [{ event: "name_taken", name: "maria" }],
   registration_refused: REFUSALS.map(({ reason, text }) => ({ event: "registration_refused", reason, text })),
   registry_unreachable: [
@@ -225,9 +239,17 @@ const EVENTS: ByEvent<PhoneEvent> = {
   registry_awaited: [
     { event: "registry_awaited", host: "sala.local", port: 5001, detail: SYSTEM.refused },
     { event: "registry_awaited", host: "sala.local", port: 5000, detail: { kind: "room_full" } },
+    { event: "registry_awaited", host: "sala.local", port: 5000, detail: CONNECT.none_answered },
   ],
   registry_lost: [{ event: "registry_lost" }],
-  registry_back: [{ event: "registry_back", name: "maria" }],
+  registry_back: [
+    { event: "registry_back", name: "maria" },
+    {
+      event: "registry_back",
+      name: "maria",
+      registry: { host: "2001:db8::1", ip: "2001:db8::1", port: 5001 },
+    },
+  ],
   address_changed: [{ event: "address_changed", before: "192.168.0.7", ...MARIA }],
   registry_away: [{ event: "registry_away" }],
   password_refused: [{ event: "password_refused", given: true }, { event: "password_refused", given: false }],
@@ -405,11 +427,14 @@ const REGISTRY_EVENTS: ByEvent<RegistryEvent> = {
   version: [{ event: "version", program: "registry", version: "1.0.0" }],
   listening: [
     {
-      ...{ event: "listening", host: "::", port: 5001, version: "1.0.0" },
+      ...{ event: "listening", host: "0.0.0.0", hosts: ["0.0.0.0", "::"], port: 5001, version: "1.0.0" },
       addresses: ["192.0.2.1", "2001:db8::1"],
       options: ["--tls"],
     },
-    { event: "listening", host: "127.0.0.1", port: 5000, addresses: [], options: [], version: "1.0.0" },
+    {
+      ...{ event: "listening", host: "127.0.0.1", port: 5000, hosts: ["127.0.0.1", "::1"], version: "1.0.0" },
+      ...{ addresses: [], options: [] },
+    },
   ],
   joined: [{ event: "joined", ...MARIA, version: "1.0.0" }, { event: "joined", ...MARIA }],
   left: [
@@ -438,7 +463,11 @@ const REGISTRY_EVENTS: ByEvent<RegistryEvent> = {
   foreign_client: [
     { event: "foreign_client", ip: "192.0.2.1", protocol: "http" },
     { event: "foreign_client", ip: "192.0.2.1", protocol: "tls" },
+    { event: "foreign_client", ip: "192.0.2.1", protocol: "proxy" },
   ],
+  proxy_refused: (["no_header", "version_1", "bad_header", "timeout"] as const).map((problem) => (
+    { event: "proxy_refused", ip: "192.0.2.1", problem }
+  )),
   tls_failed: Object.values(TLS).map((detail) => ({ event: "tls_failed", ip: "192.0.2.1", detail })),
   address_full: [{ event: "address_full", ip: "192.0.2.1", connections: 500 }],
   port_in_use: [{ event: "port_in_use", port: 5000 }],

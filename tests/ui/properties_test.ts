@@ -111,8 +111,8 @@ Deno.test("parsePhoneOptions() reads any valid command line", () => {
     const place = ip.includes(":") ? `[${ip}]:${registryPort}` : `${ip}:${registryPort}`;
     const parsed = parsePhoneOptions([place, name, String(port), "--call", call, "--no-fec"]);
     assert("options" in parsed, JSON.stringify(parsed));
-    assertEquals(parsed.options.host, ip);
-    assertEquals([parsed.options.registryPort, parsed.options.name], [registryPort, name]);
+    assertEquals(parsed.options.registries, [{ host: ip, port: registryPort }]);
+    assertEquals(parsed.options.name, name);
     assertEquals([parsed.options.port, parsed.options.call], [port, call]);
     assertEquals(parsed.options.voice.errorCorrection, false);
   }));

@@ -33,17 +33,19 @@ const table: RegistryEvent = { event: "table", people: [joao] };
 const sentences: [event: RegistryEvent, pt: string, en: string][] = [
   [
     {
-      ...{ event: "listening", host: "::", port: 5000, version: "1.0.0" },
+      ...{ event: "listening", host: "0.0.0.0", hosts: ["0.0.0.0", "::"], port: 5000, version: "1.0.0" },
       ...{ addresses: ["192.0.2.2", "2001:db8::2"], options: [] },
     },
-    "sala aberta em [::]:5000 (Ctrl-C encerra), Sala 1.0.0\nos telefones entram com:\n" +
+    "sala aberta em 0.0.0.0:5000 e [::]:5000 (Ctrl-C encerra), Sala 1.0.0\n" +
+    "os telefones entram com (todos por IPv4 ou todos por IPv6):\n" +
     "  ./phone 192.0.2.2 NOME\n  ./phone 2001:db8::2 NOME",
-    "room open at [::]:5000 (Ctrl-C closes it), Sala 1.0.0\nphones join with:\n" +
+    "room open at 0.0.0.0:5000 and [::]:5000 (Ctrl-C closes it), Sala 1.0.0\n" +
+    "phones join with (all over IPv4 or all over IPv6):\n" +
     "  ./phone 192.0.2.2 NAME\n  ./phone 2001:db8::2 NAME",
   ],
   [
     {
-      ...{ event: "listening", host: "2001:db8::2", port: 5001, version: "1.0.0" },
+      ...{ event: "listening", host: "2001:db8::2", hosts: ["2001:db8::2"], port: 5001, version: "1.0.0" },
       ...{ addresses: ["2001:db8::2"], options: ["--tls", "--room-password"] },
     },
     "sala aberta em [2001:db8::2]:5001 (Ctrl-C encerra), Sala 1.0.0\nos telefones entram com:\n" +
@@ -52,10 +54,13 @@ const sentences: [event: RegistryEvent, pt: string, en: string][] = [
     "  ./phone [2001:db8::2]:5001 NAME --tls --room-password",
   ],
   [
-    { event: "listening", host: "127.0.0.1", port: 5000, addresses: [], options: [], version: "1.0.0" },
-    "sala aberta em 127.0.0.1:5000 (Ctrl-C encerra), Sala 1.0.0\n" +
+    {
+      ...{ event: "listening", host: "127.0.0.1", port: 5000, hosts: ["127.0.0.1", "::1"], version: "1.0.0" },
+      ...{ addresses: [], options: [] },
+    },
+    "sala aberta em 127.0.0.1:5000 e [::1]:5000 (Ctrl-C encerra), Sala 1.0.0\n" +
     "só telefones desta máquina a alcançam; para os outros, use outro --host",
-    "room open at 127.0.0.1:5000 (Ctrl-C closes it), Sala 1.0.0\n" +
+    "room open at 127.0.0.1:5000 and [::1]:5000 (Ctrl-C closes it), Sala 1.0.0\n" +
     "only phones of this machine reach it; for others, use another --host",
   ],
   [
@@ -261,7 +266,7 @@ Deno.test("registrySentence() shows an empty room", () => {
 
 Deno.test("RegistryScreen dates the sentence, and leaves the command lines below it to be copied", async () => {
   const lines = (await shown({ language: "pt", dated: true, columns: () => 40 }, {
-    ...{ event: "listening", host: "0.0.0.0", port: 5001, version: "1.0.0" },
+    ...{ event: "listening", host: "0.0.0.0", hosts: ["0.0.0.0"], port: 5001, version: "1.0.0" },
     ...{ addresses: ["192.0.2.2"], options: ["--tls", "--room-password"] },
   })).trimEnd().split("\n");
   assertMatch(lines[0] ?? "", /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} sala aberta/);

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { COMMANDS } from "../../lib/phone/commands.ts";
 import { EXIT } from "../../lib/phone/user_agent.ts";
 import type { ErrorCode } from "../../lib/protocol/registry_messages.ts";
-import type { ConnectFailure } from "../../lib/registration/registry_client.ts";
+import type { ConnectFailure } from "../../lib/registration/connect_failure.ts";
 import type { PhoneEvent } from "../../lib/events/phone_events.ts";
 import { phoneHelp, sentence } from "../../lib/ui/sentences.ts";
 import { clock } from "../../lib/ui/texts/phrases.ts";

@@ -11,6 +11,7 @@ import {
   deviceRows,
   peopleRows,
   quotedList,
+  registryPlace,
   type SideTexts,
 } from "./phrases.ts";
 import type { PhoneTexts } from "./shape.ts";
@@ -81,7 +82,7 @@ const EXPECTED = new Map([
   ["", "A name with blanks has to be quoted."],
   [
     "REGISTRY",
-    "Use an address or host name, with the port if it is not 5000: 192.168.0.10 or [2001:db8::1]:5000.",
+    "Use an address or host name, with the port if it is not 5000: 192.168.0.10 or [2001:db8::1]:5000; several with commas and no blanks.",
   ],
   ["NAME", "Use 1 to 32 visible characters, without control characters."],
   ["PORT", "Use a number from 0 to 65535; 0 is any free port."],
@@ -109,21 +110,34 @@ export const PHONE_EN: PhoneTexts = {
     left_out: ({ lines }) => `… ${lines} lines left out: the screen cannot keep up.`,
 
     // Registry
-    registered: ({ name, ...place }) =>
-      `You are in the room as ${name}, and answer at ${formatEndpoint(place)}.`,
+    registered: ({ name, registry, ...place }) =>
+      `You are in the room as ${name}, and answer at ${formatEndpoint(place)}.${
+        registry ? ` The registry at ${registryPlace(registry)} answered.` : ""
+      }`,
     name_taken: ({ name }) => `The name “${name}” is already in use in the room. Choose another one.`,
     registration_refused: ({ reason, text }) =>
       `The registry did not let this phone in: ${refusalEn(reason, text)}.`,
     registry_unreachable: ({ host, port, detail }) =>
-      `The registry at ${formatEndpoint({ ip: host, port })} cannot be reached (${causeEn(detail)}).${
-        answered(detail) ? "" : " Check the address, and that the registry is running."
-      }`,
+      detail.kind === "none_answered"
+        ? `No registry can be reached (${
+          causeEn(detail)
+        }). Check the addresses, and that one of them is running.`
+        : `The registry at ${formatEndpoint({ ip: host, port })} cannot be reached (${causeEn(detail)}).${
+          answered(detail) ? "" : " Check the address, and that the registry is running."
+        }`,
     registry_awaited: ({ host, port, detail }) =>
-      `The registry at ${formatEndpoint({ ip: host, port })} does not answer yet (${causeEn(detail)}). ` +
+      (detail.kind === "none_answered"
+        ? `No registry answers yet (${causeEn(detail)}). `
+        : `The registry at ${formatEndpoint({ ip: host, port })} does not answer yet (${
+          causeEn(detail)
+        }). `) +
       "The phone waits for it and enters as soon as it can; “quit” gives up.",
     registry_lost:
       "The connection to the registry was lost. The phone tries to come back by itself; a call goes on.",
-    registry_back: ({ name }) => `The registry is back, and you are in the room again as ${name}.`,
+    registry_back: ({ name, registry }) =>
+      registry
+        ? `You are in the room again as ${name}: the registry at ${registryPlace(registry)} answered.`
+        : `The registry is back, and you are in the room again as ${name}.`,
     address_changed: ({ name, before, ...place }) =>
       `The address of this machine has changed (it was ${before}): ${name} answers at ${
         formatEndpoint(place)
@@ -319,7 +333,8 @@ Usage: phone REGISTRY NAME [PORT] [options]
 
 Enters the room as NAME, to make and take voice calls.
 
-  REGISTRY   the registry's machine: name, address, name:port or [IPv6]:port (port 5000)
+  REGISTRY   the registry's machine: name, address, name:port or [IPv6]:port (port 5000);
+             several, with commas: the first that answers is used
   NAME       name in the room, 1 to 32 characters; quoted if it has blanks
   PORT       UDP port at which this phone answers (6000; 0 is any free one)
 

@@ -11,6 +11,7 @@ import {
   deviceRows,
   peopleRows,
   quotedList,
+  registryPlace,
   type SideTexts,
 } from "./phrases.ts";
 import type { PhoneTexts } from "./shape.ts";
@@ -80,7 +81,7 @@ const EXPECTED = new Map([
   ["", "Um nome com espaços precisa estar entre aspas."],
   [
     "REGISTRY",
-    "Use um endereço ou nome de máquina, com a porta se não for 5000: 192.168.0.10 ou [2001:db8::1]:5000.",
+    "Use um endereço ou nome de máquina, com a porta se não for 5000: 192.168.0.10 ou [2001:db8::1]:5000; vários, com vírgulas e sem espaços.",
   ],
   ["NAME", "Use de 1 a 32 caracteres visíveis, sem caracteres de controle."],
   ["PORT", "Use um número de 0 a 65535; 0 é uma porta livre qualquer."],
@@ -108,21 +109,34 @@ export const PHONE_PT: PhoneTexts = {
     left_out: ({ lines }) => `… ${lines} linhas omitidas: a tela não acompanha.`,
 
     // Registry
-    registered: ({ name, ...place }) =>
-      `Você está na sala como ${name} e atende em ${formatEndpoint(place)}.`,
+    registered: ({ name, registry, ...place }) =>
+      `Você está na sala como ${name} e atende em ${formatEndpoint(place)}.${
+        registry ? ` Quem respondeu foi o registro em ${registryPlace(registry)}.` : ""
+      }`,
     name_taken: ({ name }) => `O nome “${name}” já está em uso na sala. Escolha outro.`,
     registration_refused: ({ reason, text }) =>
       `O registro não aceitou a entrada: ${refusalPt(reason, text)}.`,
     registry_unreachable: ({ host, port, detail }) =>
-      `Não foi possível falar com o registro em ${formatEndpoint({ ip: host, port })} (${causePt(detail)}).${
-        answered(detail) ? "" : " Verifique o endereço e se o registro está aberto."
-      }`,
+      detail.kind === "none_answered"
+        ? `Não foi possível falar com nenhum registro (${
+          causePt(detail)
+        }). Verifique os endereços e se algum deles está aberto.`
+        : `Não foi possível falar com o registro em ${formatEndpoint({ ip: host, port })} (${
+          causePt(detail)
+        }).${answered(detail) ? "" : " Verifique o endereço e se o registro está aberto."}`,
     registry_awaited: ({ host, port, detail }) =>
-      `O registro em ${formatEndpoint({ ip: host, port })} ainda não atende (${causePt(detail)}). ` +
+      (detail.kind === "none_answered"
+        ? `Nenhum registro atende ainda (${causePt(detail)}). `
+        : `O registro em ${formatEndpoint({ ip: host, port })} ainda não atende (${causePt(detail)}). `) +
       "O telefone espera por ele e entra assim que puder; “sair” desiste.",
     registry_lost:
       "A conexão com o registro caiu. O telefone tenta voltar sozinho; uma ligação em curso continua.",
-    registry_back: ({ name }) => `O registro voltou, e você está de novo na sala como ${name}.`,
+    registry_back: ({ name, registry }) =>
+      registry
+        ? `Você está de novo na sala como ${name}: quem respondeu foi o registro em ${
+          registryPlace(registry)
+        }.`
+        : `O registro voltou, e você está de novo na sala como ${name}.`,
     address_changed: ({ name, before, ...place }) =>
       `O endereço desta máquina mudou (era ${before}): ${name} agora atende em ${formatEndpoint(place)}.`,
     registry_away:
@@ -317,7 +331,8 @@ Uso: phone REGISTRO NOME [PORTA] [opções]
 
 Entra na sala como NOME, para ligar e receber ligações de voz.
 
-  REGISTRO   máquina do registro: nome, endereço, nome:porta ou [IPv6]:porta (porta 5000)
+  REGISTRO   máquina do registro: nome, endereço, nome:porta ou [IPv6]:porta (porta 5000);
+             várias, com vírgulas: vale a primeira que responder
   NOME       nome na sala, de 1 a 32 caracteres; entre aspas se tiver espaços
   PORTA      porta UDP em que este telefone atende (6000; 0 é uma livre qualquer)
 

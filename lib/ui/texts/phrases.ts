@@ -7,6 +7,7 @@ import type { ListeningEvent } from "../../events/registry_events.ts";
 import { formatEndpoint } from "../../protocol/address.ts";
 import { DEFAULT_REGISTRY_PORT } from "../../protocol/registry_messages.ts";
 import { COMMANDS } from "../../phone/commands.ts";
+import type { NoneAnswered, RegistryPlace } from "../../registration/connect_failure.ts";
 import { alignColumns } from "../columns.ts";
 import { textWidth } from "../terminal_layout.ts";
 import type { Language } from "./language.ts";
@@ -14,6 +15,17 @@ import type { CommandTexts } from "./shape.ts";
 
 /** Name of a default device in `audio/`. */
 const DEFAULT_DEVICE = "default";
+
+/** The registry that answered, or that was tried: `192.168.0.10:5000`, or with its name `sala.local 192.168.0.10:5000`. */
+export function registryPlace({ host, ip = host, port }: RegistryPlace & { readonly ip?: string }): string {
+  const endpoint = formatEndpoint({ ip, port });
+  return ip === host ? endpoint : `${host} ${endpoint}`;
+}
+
+/** What came of each address: `192.168.0.10:5000: recusada; [::1]:5000: sem resposta`. @param cause Says why. */
+export function triedPlaces({ tried }: NoneAnswered, cause: (detail: Detail) => string): string {
+  return tried.map((one) => `${registryPlace(one)}: ${cause(one.detail)}`).join("; ");
+}
 
 /** A duration in seconds as `01:23`, or `1:02:03` from an hour on. */
 export function clock(seconds: number): string {
@@ -79,6 +91,17 @@ export function peopleTable(
   const rule = (aligned[0] ?? []).map((cell) => "-".repeat(textWidth(cell))).join("-+-");
   const [header = "", ...lines] = aligned.map((row) => row.join(" | "));
   return [header, rule, ...lines].join("\n");
+}
+
+/** Endpoints as a list: `0.0.0.0:5000 e [::]:5000`. @param and The word before the last one. */
+export function endpointList(ips: readonly string[], port: number, and: string): string {
+  const endpoints = ips.map((ip) => formatEndpoint({ ip, port }));
+  return [...endpoints.slice(0, -2), endpoints.slice(-2).join(` ${and} `)].join(", ");
+}
+
+/** Whether there are addresses of both versions of IP, of which the phones of a room use one. */
+export function ofBothVersions(ips: readonly string[]): boolean {
+  return new Set(ips.map((ip) => ip.includes(":"))).size > 1;
 }
 
 /** The command lines by which phones join, indented, one for each address. @param name Stands for the person's name. */

@@ -2,7 +2,7 @@
 
 import { formatEndpoint } from "../../protocol/address.ts";
 import type { PersonFields } from "../../events/fields.ts";
-import { peopleTable, phoneLines } from "./phrases.ts";
+import { endpointList, ofBothVersions, peopleTable, phoneLines } from "./phrases.ts";
 import type { RegistryTexts } from "./shape.ts";
 import { causeEn, numberEn, usageEn } from "./shared_en.ts";
 import { fromTable } from "./table.ts";
@@ -11,7 +11,11 @@ const USAGE = usageEn(
   new Map([
     ["", "Port and address are options, such as --port 5000 or --host 192.168.0.10."],
     ["--port", "Use a number from 0 to 65535; 0 is any free port."],
-    ["--host", "Use an address of this machine; 0.0.0.0 is all of IPv4, :: is IPv6 and IPv4."],
+    ["--host", "Use an address of this machine; 0.0.0.0 is all of IPv4; without --host, IPv4 and IPv6."],
+    [
+      "--proxy-protocol",
+      "Use the addresses of the load balancers, such as 10.0.0.1 or 10.0.0.0/8,fd00::/8; TLS with the phones is then the balancer's.",
+    ],
   ]),
 );
 
@@ -40,13 +44,14 @@ export const REGISTRY_EN: RegistryTexts = {
       return `… ${numberEn(lines)} ${lines === 1 ? "line" : "lines"} of ${from} left out, beyond --log-limit`;
     },
     version: ({ program, version }) => `Sala, ${program}, version ${version}`,
-    listening: ({ host, port, version, ...shown }) => {
-      const open = `room open at ${formatEndpoint({ ip: host, port })} (Ctrl-C closes it), Sala ${version}`;
+    listening: ({ hosts, port, version, ...shown }) => {
+      const open = `room open at ${endpointList(hosts, port, "and")} (Ctrl-C closes it), Sala ${version}`;
       const lines = phoneLines({ port, ...shown }, "NAME");
       if (lines === "") {
         return `${open}\nonly phones of this machine reach it; for others, use another --host`;
       }
-      return `${open}\nphones join with:\n${lines}`;
+      const how = ofBothVersions(shown.addresses) ? " (all over IPv4 or all over IPv6)" : "";
+      return `${open}\nphones join with${how}:\n${lines}`;
     },
     joined: ({ version, ...person }) =>
       `${who(person)} joined the room${version === undefined ? "" : `, Sala ${version}`}`,
@@ -82,7 +87,18 @@ export const REGISTRY_EN: RegistryTexts = {
     foreign_client: ({ ip, protocol }) => ({
       http: `what connected from ${ip} is no phone: it speaks HTTP, as a browser does`,
       tls: `what connected from ${ip} speaks TLS, and this registry does not; phones join without --tls`,
+      proxy:
+        `what connected from ${ip} speaks the PROXY protocol, as a load balancer does; if it is this room's, use --proxy-protocol ${ip}`,
     }[protocol]),
+    proxy_refused: ({ ip, problem }) =>
+      `a connection of the load balancer ${ip} was refused: ${
+        {
+          no_header: "it did not begin with the PROXY protocol; HAProxy needs send-proxy-v2",
+          version_1: "it began with version 1 of the PROXY protocol; HAProxy needs send-proxy-v2",
+          bad_header: "its header of the PROXY protocol is not that of a TCP connection",
+          timeout: "its header of the PROXY protocol did not come in time",
+        }[problem]
+      }`,
     tls_failed: ({ ip, detail }) => {
       if (detail.kind === "no_tls") {
         return `what connected from ${ip} does not speak TLS; a phone needs --tls`;
@@ -100,11 +116,11 @@ export const REGISTRY_EN: RegistryTexts = {
   },
   askPassword: "room password: ",
   usageLine:
-    "usage: registry [--port 5000] [--host 0.0.0.0] [--lang pt|en] [--json] [--quiet] [--show-pings] [--help] [--version] [password and limits]",
+    "usage: registry [--port 5000] [--host ADDRESS] [--lang pt|en] [--json] [--quiet] [--show-pings] [--help] [--version] [password and limits]",
   help: `The room: knows who is in it and where, so that phones find each other.
 
   --port PORT       TCP port to listen on (5000; 0 is any that is free)
-  --host ADDRESS    local address to listen on (0.0.0.0 is all of IPv4, :: is IPv6 and IPv4)
+  --host ADDRESS    local address or name to listen on (without it, IPv4 and IPv6; 0.0.0.0 is IPv4 only)
   --lang pt|en      language of the screen (the system's; Portuguese unless that is English)
   --json            one event a line in JSON, for programs
   --quiet           leaves out the messages that are sent and received
@@ -117,6 +133,8 @@ Who may come in:
   --room-password               asks for the room's password, without showing it
   --tls-cert FILE --tls-key FILE
                                 certificate and key (PEM): the conversation with the phones is TLS
+  --proxy-protocol ADDRESSES    load balancers that say for whom they connect (PROXY protocol, version 2):
+                                10.0.0.1 or 10.0.0.0/8, several with commas
 
 Limits, so that nobody is in the way of the others:
   --line-limit BYTES        the longest line (4096)

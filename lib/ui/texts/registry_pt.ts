@@ -2,7 +2,7 @@
 
 import { formatEndpoint } from "../../protocol/address.ts";
 import type { PersonFields } from "../../events/fields.ts";
-import { peopleTable, phoneLines } from "./phrases.ts";
+import { endpointList, ofBothVersions, peopleTable, phoneLines } from "./phrases.ts";
 import type { RegistryTexts } from "./shape.ts";
 import { causePt, numberPt, usagePt } from "./shared_pt.ts";
 import { fromTable } from "./table.ts";
@@ -11,7 +11,11 @@ const USAGE = usagePt(
   new Map([
     ["", "A porta e o endereço vão em opções, como --port 5000 ou --host 192.168.0.10."],
     ["--port", "Use um número de 0 a 65535; 0 é uma porta livre qualquer."],
-    ["--host", "Use um endereço desta máquina; 0.0.0.0 é todo o IPv4, :: é IPv6 e IPv4."],
+    ["--host", "Use um endereço desta máquina; 0.0.0.0 é todo o IPv4; sem --host, IPv4 e IPv6."],
+    [
+      "--proxy-protocol",
+      "Use os endereços dos balanceadores, como 10.0.0.1 ou 10.0.0.0/8,fd00::/8; o TLS com os telefones é então do balanceador.",
+    ],
   ]),
 );
 
@@ -42,13 +46,14 @@ export const REGISTRY_PT: RegistryTexts = {
       }, além de --log-limit`;
     },
     version: ({ program, version }) => `Sala, ${program}, versão ${version}`,
-    listening: ({ host, port, version, ...shown }) => {
-      const open = `sala aberta em ${formatEndpoint({ ip: host, port })} (Ctrl-C encerra), Sala ${version}`;
+    listening: ({ hosts, port, version, ...shown }) => {
+      const open = `sala aberta em ${endpointList(hosts, port, "e")} (Ctrl-C encerra), Sala ${version}`;
       const lines = phoneLines({ port, ...shown }, "NOME");
       if (lines === "") {
         return `${open}\nsó telefones desta máquina a alcançam; para os outros, use outro --host`;
       }
-      return `${open}\nos telefones entram com:\n${lines}`;
+      const how = ofBothVersions(shown.addresses) ? " (todos por IPv4 ou todos por IPv6)" : "";
+      return `${open}\nos telefones entram com${how}:\n${lines}`;
     },
     joined: ({ version, ...person }) =>
       `${who(person)} entrou na sala${version === undefined ? "" : `, Sala ${version}`}`,
@@ -86,7 +91,18 @@ export const REGISTRY_PT: RegistryTexts = {
     foreign_client: ({ ip, protocol }) => ({
       http: `quem se conectou de ${ip} não é um telefone: fala HTTP, como um navegador`,
       tls: `quem se conectou de ${ip} fala TLS, e este registro não; o telefone entra sem --tls`,
+      proxy:
+        `quem se conectou de ${ip} fala o protocolo PROXY, como um balanceador; se for o desta sala, use --proxy-protocol ${ip}`,
     }[protocol]),
+    proxy_refused: ({ ip, problem }) =>
+      `conexão do balanceador ${ip} recusada: ${
+        {
+          no_header: "não começou com o protocolo PROXY; no HAProxy, falta send-proxy-v2",
+          version_1: "veio a versão 1 do protocolo PROXY; no HAProxy, use send-proxy-v2",
+          bad_header: "o cabeçalho do protocolo PROXY não é de uma conexão TCP",
+          timeout: "o cabeçalho do protocolo PROXY não chegou a tempo",
+        }[problem]
+      }`,
     tls_failed: ({ ip, detail }) => {
       if (detail.kind === "no_tls") {
         return `quem se conectou de ${ip} não fala TLS; o telefone precisa de --tls`;
@@ -104,11 +120,11 @@ export const REGISTRY_PT: RegistryTexts = {
   },
   askPassword: "senha da sala: ",
   usageLine:
-    "uso: registry [--port 5000] [--host 0.0.0.0] [--lang pt|en] [--json] [--quiet] [--show-pings] [--help] [--version] [senha e limites]",
+    "uso: registry [--port 5000] [--host ENDEREÇO] [--lang pt|en] [--json] [--quiet] [--show-pings] [--help] [--version] [senha e limites]",
   help: `A sala: sabe quem está nela e onde, para que os telefones se encontrem.
 
   --port PORTA      porta TCP em que escuta (5000; 0 é qualquer uma livre)
-  --host ENDEREÇO   endereço local em que escuta (0.0.0.0 é todo o IPv4, :: é IPv6 e IPv4)
+  --host ENDEREÇO   endereço ou nome local em que escuta (sem ele, IPv4 e IPv6; 0.0.0.0 é só IPv4)
   --lang pt|en      língua da tela (a do sistema; se não for inglês, português)
   --json            um evento por linha em JSON, para programas
   --quiet           não mostra as mensagens enviadas e recebidas
@@ -121,6 +137,8 @@ Quem pode entrar:
   --room-password               pergunta a senha da sala, sem mostrá-la
   --tls-cert ARQUIVO --tls-key ARQUIVO
                                 certificado e chave (PEM): a conversa com os telefones vai por TLS
+  --proxy-protocol ENDEREÇOS    balanceadores que dizem por quem se conectam (protocolo PROXY, versão 2):
+                                10.0.0.1 ou 10.0.0.0/8, vários com vírgulas
 
 Limites, para que ninguém atrapalhe os outros:
   --line-limit BYTES        a linha mais longa (4096)

@@ -3,7 +3,7 @@
 import { formatEndpoint } from "../../protocol/address.ts";
 import type { ErrorCode } from "../../protocol/registry_messages.ts";
 import type { Detail } from "../../events/detail.ts";
-import { numbers, withoutStop } from "./phrases.ts";
+import { numbers, triedPlaces, withoutStop } from "./phrases.ts";
 import type { Causes, UsageTexts } from "./shape.ts";
 import { fromTable } from "./table.ts";
 
@@ -73,6 +73,7 @@ const CAUSES: Causes = {
   not_a_registry: "what answers there is no registry of Sala; check the address and the port",
   tls_wanted: "it speaks TLS only; use --tls",
   room_full: "the room is full",
+  none_answered: (failure) => triedPlaces(failure, causeEn),
   aborted: "the attempt was given up",
   registry_refused: ({ reason, text }) => `the registry refused the request: ${refusalEn(reason, text)}`,
 
@@ -195,6 +196,8 @@ export function usageEn(own: ReadonlyMap<string, string>): UsageTexts {
       `The option ${option} asks at a terminal, and there is none here. ${expected(option)}`,
     nothing_typed: ({ option }) => `The option ${option} asked, and nothing was typed. ${expected(option)}`,
     incomplete: ({ option, missing }) => `The option ${option} needs ${missing}. Use both, or neither.`,
+    excludes: ({ option, other }) =>
+      `The options ${option} and ${other} do not go together. ${expected(option)}`,
     same_file: ({ option, other, value }) =>
       `The file “${value}” of ${option} is that of ${other}, too, and would be spoilt. Use another file for one of the two options.`,
   };

@@ -3,7 +3,7 @@
 import { formatEndpoint } from "../../protocol/address.ts";
 import type { ErrorCode } from "../../protocol/registry_messages.ts";
 import type { Detail } from "../../events/detail.ts";
-import { numbers, withoutStop } from "./phrases.ts";
+import { numbers, triedPlaces, withoutStop } from "./phrases.ts";
 import type { Causes, UsageTexts } from "./shape.ts";
 import { fromTable } from "./table.ts";
 
@@ -75,6 +75,7 @@ const CAUSES: Causes = {
   not_a_registry: "o que responde lá não é um registro da Sala; confira o endereço e a porta",
   tls_wanted: "ele só fala TLS; use --tls",
   room_full: "a sala está cheia",
+  none_answered: (failure) => triedPlaces(failure, causePt),
   aborted: "a tentativa foi interrompida",
   registry_refused: ({ reason, text }) => `o registro recusou o pedido: ${refusalPt(reason, text)}`,
 
@@ -204,6 +205,7 @@ export function usagePt(own: ReadonlyMap<string, string>): UsageTexts {
       `A opção ${option} pergunta em um terminal, e aqui não há nenhum. ${expected(option)}`,
     nothing_typed: ({ option }) => `A opção ${option} perguntou, e nada foi digitado. ${expected(option)}`,
     incomplete: ({ option, missing }) => `A opção ${option} precisa de ${missing}. Use as duas, ou nenhuma.`,
+    excludes: ({ option, other }) => `As opções ${option} e ${other} não valem juntas. ${expected(option)}`,
     same_file: ({ option, other, value }) =>
       `O arquivo “${value}” de ${option} é o mesmo de ${other} e seria estragado. Use outro arquivo em uma das duas opções.`,
   };

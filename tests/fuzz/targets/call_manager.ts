@@ -11,6 +11,8 @@ import { CALL_MESSAGES } from "./call_message.ts";
 
 const SELF = { name: "joão", ip: "192.0.2.1", port: 6000 };
 const PEERS = ["maria", "MARIA", "ana", "joão"];
+/** The address that most invitations name, and another one. */
+const [NAMED, ELSEWHERE] = ["192.168.0.10", "192.0.2.9"];
 const encoder = new TextEncoder();
 
 /** Most that one message gives to do: an answer, a withdrawal, their notices, and a socket to close. */
@@ -66,6 +68,9 @@ export const callManager: FuzzTarget = {
       } else if (event === 18) { // A flood of unknown calls.
         for (let call = 0; call < which; call++) receive(which % 2 === 0 ? 0 : 6, call);
         continue;
+      } else if (event === 19) { // Who is in the room, by the registry.
+        const ip = which % 2 === 0 ? ELSEWHERE : NAMED;
+        manager.handleRoom(now, PEERS.map((nome) => ({ nome, ip })), now - 1000 * (which >> 4));
       } else {
         now += event === 17 ? which * 256 : which;
         if (event < 14 && manager.wakeAt < Infinity) now = Math.max(now, manager.wakeAt);
@@ -94,7 +99,8 @@ export const callManager: FuzzTarget = {
       const object = { ...CALL_MESSAGES[kind], chamada: idOf(which), nome: PEERS[which % PEERS.length] };
       const parsed = parseCallMessage(encoder.encode(JSON.stringify(object)));
       assert("message" in parsed);
-      manager.handleMessage(now, parsed.message, { ip: "192.0.2.9", port: 40000 + which }, "registered");
+      const ip = which % 4 === 3 ? NAMED : ELSEWHERE;
+      manager.handleMessage(now, parsed.message, { ip, port: 40000 + which }, "registered");
       take(MOST_OUTPUTS);
     }
 

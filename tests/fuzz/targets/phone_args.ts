@@ -43,8 +43,9 @@ export const phoneOptions: FuzzTarget = {
       return { events: 1, came: JSON.stringify(parsed.problem).slice(0, 40) };
     }
     if ("options" in parsed) {
-      const { host, registryPort, name, port, call, hangUpAfter, ip } = parsed.options;
-      assert(host !== "" && isPort(registryPort) && isName(name));
+      const { registries, name, port, call, hangUpAfter, ip } = parsed.options;
+      assert(registries.length > 0 && isName(name));
+      for (const place of registries) assert(/^[^\s,/]+$/.test(place.host) && isPort(place.port));
       assert(port === 0 || isPort(port));
       assert(call === undefined || isName(call));
       if (typeof hangUpAfter === "number") assert(hangUpAfter > 0 && hangUpAfter * 1000 < 2 ** 31);
