@@ -21,13 +21,16 @@ import { registrySentence } from "./lib/ui/sentences.ts";
 import { ExactWriter, FAREWELL_MS, lastingWriter, readerHasGone } from "./lib/ui/output.ts";
 import { RegistryScreen } from "./lib/ui/registry_screen.ts";
 import { descriptorLimit } from "./lib/registrar/descriptor_budget.ts";
-import { addressesOfHost, ListenError } from "./lib/registrar/listeners.ts";
+import { addressesOfHost, ListenError, listening } from "./lib/registrar/listeners.ts";
 import { type RegistryOptions, startRegistry } from "./lib/registrar/server.ts";
 import { forOutput, terminalSize } from "./lib/ui/terminal_size.ts";
 import { UsageError } from "./lib/cli/arguments.ts";
-import { parseRegistryOptions, readSecrets } from "./lib/cli/registry_args.ts";
+import { parseRegistryOptions, readSecrets, type RegistrySettings } from "./lib/cli/registry_args.ts";
 import { ownAddresses } from "./lib/cli/own_addresses.ts";
 import { giveUpFiles } from "./lib/cli/permissions.ts";
+import { type MetricsSource, openMetrics } from "./lib/operator/metrics.ts";
+import { openMonitor } from "./lib/operator/monitor.ts";
+import type { HttpResponder } from "./lib/operator/http_responder.ts";
 import { DEFAULT_REGISTRY_PORT } from "./lib/protocol/registry_messages.ts";
 import { unreachable } from "./lib/protocol/address.ts";
 import { hostAddresses } from "./lib/util/host_addresses.ts";
@@ -41,6 +44,20 @@ import { writeAll } from "./lib/util/write_all.ts";
 const DONE = 0;
 const FAILED = 1;
 const WRONG_USAGE = 2;
+
+/** Opens the pages of `--metrics`, if it is given. @throws {ListenError} If they cannot be had there. */
+async function watch(
+  { metrics }: RegistrySettings,
+  source: MetricsSource,
+): Promise<HttpResponder | undefined> {
+  if (!metrics) return undefined;
+  const exposition = await openMetrics(source);
+  return listening(
+    metrics.host,
+    metrics.port,
+    () => openMonitor(metrics.host, metrics.port, exposition, source),
+  );
+}
 
 function hasTerminal(): boolean {
   return [Deno.stdin, Deno.stdout, Deno.stderr].some((stream) => stream.isTerminal());
@@ -137,6 +154,12 @@ async function main(args: string[]): Promise<number> {
       descriptors,
       onEvent: (event, ip) => output.show(event, ip),
     });
+    using monitor = await watch(settings, {
+      statistics: server.statistics,
+      connections: () => server.connections(),
+      leftOut: () => output.leftOut,
+      notReady: () => undefined,
+    });
     output.show({
       event: "listening",
       host: server.hosts[0] ?? "",
@@ -147,12 +170,14 @@ async function main(args: string[]): Promise<number> {
       version: VERSION,
     });
     if (server.shortage) output.show(server.shortage);
+    if (monitor) output.show({ event: "metrics_open", host: monitor.host, port: monitor.port });
     const flaw = secrets.tls && certificateFlaw(secrets.tls.cert, new Date());
     if (flaw) output.show({ event: "certificate_flawed", detail: flaw });
     await Promise.race([wished.promise, failure.promise]);
   } catch (error) {
     await complain(
-      error instanceof ListenError && error.detail.cause.kind === "address_in_use"
+      error instanceof ListenError && error.detail.cause.kind === "address_in_use" &&
+        error.detail.port === settings.port
         ? { event: "port_in_use", port: error.detail.port }
         : { event: "failed", detail: error instanceof ListenError ? error.detail : systemError(error) },
     );

@@ -66,6 +66,8 @@ export interface RegistrySettings {
   readonly password: PasswordSource;
   /** Paths of certificate and key. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  /** Where `--metrics` listens. */
+  readonly metrics: { readonly host: string; readonly port: number } | undefined;
 }
 
 /** A parsed command line. `output` is valid even if the rest is wrong. */
@@ -76,7 +78,16 @@ const FLAGS = ["json", "quiet", "show-pings", "help", "version", "room-password"
 
 /** Options with a value. */
 const VALUED = [
-  ...["port", "host", "lang", "room-password-file", "tls-cert", "tls-key", "proxy-protocol"] as const,
+  ...[
+    "port",
+    "host",
+    "lang",
+    "room-password-file",
+    "tls-cert",
+    "tls-key",
+    "proxy-protocol",
+    "metrics",
+  ] as const,
   ...LIMITS.map(({ option }) => option),
 ] as const;
 
@@ -105,7 +116,8 @@ export function parseRegistryOptions(args: readonly string[]): ParsedRegistryOpt
     if (proxies && tls) {
       throw new UsageError({ kind: "excludes", option: "--proxy-protocol", other: "--tls-cert" });
     }
-    return { settings: { port, host, proxies, limits, password, tls } };
+    const metrics = parseMetrics(values.metrics);
+    return { settings: { port, host, proxies, limits, password, tls, metrics } };
   });
   return { output, ...request };
 }
@@ -149,6 +161,19 @@ function parseTls(cert: string | undefined, key: string | undefined): RegistrySe
   }
   if (key !== undefined) {
     throw new UsageError({ kind: "incomplete", option: "--tls-key", missing: "--tls-cert" });
+  }
+}
+
+/** `9464`, `192.0.2.1:9464`, `[::1]:9464`: this machine's own programs may read it unless an address is given. */
+function parseMetrics(text: string | undefined): RegistrySettings["metrics"] {
+  if (text === undefined) return undefined;
+  const [, address, port = ""] = /^(?:(\[[^\]]+\]|[^:[\]\s/]+):)?(\d+)$/.exec(text) ?? [];
+  const host = address?.replace(/^\[(.*)\]$/, "$1") ?? "127.0.0.1";
+  if (address?.startsWith("[") && isIP(host) !== 6) throw badValue("--metrics", text);
+  try {
+    return { host, port: parsePort("--metrics", port) };
+  } catch {
+    throw badValue("--metrics", text);
   }
 }
 

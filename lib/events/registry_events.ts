@@ -98,6 +98,8 @@ export type RegistryEvent =
   | LogLimitedEvent
   | VersionEvent
   | ListeningEvent
+  /** `--metrics`: the pages for programs that watch are there. */
+  | { readonly event: "metrics_open"; readonly host: string; readonly port: number }
   /** `version` is that of the phone, if it gives one. */
   | { readonly event: "joined"; readonly version?: string } & PersonFields
   | { readonly event: "left"; readonly reason: LeaveReason } & PersonFields

@@ -9,6 +9,7 @@ import { within } from "../util/time_limit.ts";
 import { WriteQueue } from "../util/write_queue.ts";
 import { beginsProxyHeader } from "./proxy_protocol.ts";
 import { NO_PHONE, type Session } from "./session.ts";
+import type { Statistics } from "./statistics.ts";
 
 /** Bytes that cost as much as a request, so that lines without an end are limited, too. */
 const BYTES_PER_REQUEST = 512;
@@ -47,6 +48,7 @@ export interface ConversationHost {
   readonly lineBytes: number;
   /** A connection has made work, in requests. @returns Delay in ms before more is taken from it. */
   handleWork(session: Session, tokens: number): number;
+  readonly statistics: Statistics;
   /** A line has arrived. Replies are queued when this returns, unless the session is {@linkcode Session.waiting}. */
   handleLine(session: Session, peer: Endpoint, line: Line): void;
   /** A client that is no phone has connected. */
@@ -65,10 +67,11 @@ export class Connection {
   /** Continues after a pending reply. */
   resume: () => void = () => {};
 
-  constructor(socket: Socket) {
+  /** @param written Called with the size of each write. */
+  constructor(socket: Socket, written: (bytes: number) => void) {
     this.socket = socket;
     this.peer = peerOf(socket);
-    this.writeQueue = new WriteQueue(socket);
+    this.writeQueue = new WriteQueue(socket, written);
   }
 
   /**
@@ -81,6 +84,7 @@ export class Connection {
     const { socket, peer, writeQueue } = this;
     const splitter = new LineSplitter(host.lineBytes);
     const buffer = new Uint8Array(READ_BYTES);
+    const { statistics } = host;
     const throttle = async (tokens: number): Promise<void> => {
       const ms = host.handleWork(session, tokens);
       if (ms > 0) await pause(ms);
@@ -89,6 +93,8 @@ export class Connection {
     for (let first = true;; first = false) {
       const count = await socket.read(buffer);
       if (count === null) return false;
+      const arrivedAt = performance.now();
+      statistics.bytesReceived += count;
       const protocol = first ? foreignProtocol(buffer.subarray(0, count)) : undefined;
       if (protocol) {
         host.handleForeigner(peer, protocol);
@@ -108,12 +114,14 @@ export class Connection {
         if (session.waiting) await new Promise<void>((resolve) => this.resume = resolve);
         if (this.finished) {
           await within(LINGER_MS, writeQueue.drained());
+          statistics.answered(lines.length, performance.now() - arrivedAt);
           return true;
         }
         if (session.gone) return false;
         if (writeQueue.backlog > MAX_WRITE_BACKLOG_BYTES) await writeQueue.drained();
       }
       await writeQueue.drained();
+      if (lines.length > 0) statistics.answered(lines.length, performance.now() - arrivedAt);
     }
   }
 }

@@ -279,7 +279,7 @@ function listenTls(hostname: string, port: number, tls: TlsKeys): Deno.TlsListen
 }
 
 /** The result of `listen`. @throws {ListenError} If it throws. */
-function listening<Result>(host: string, port: number, listen: () => Result): Result {
+export function listening<Result>(host: string, port: number, listen: () => Result): Result {
   try {
     return listen();
   } catch (error) {

@@ -7,6 +7,7 @@ import type { Person, RegistryReply } from "../protocol/registry_messages.ts";
 import { ExpiryQueue } from "../util/expiry_queue.ts";
 import type { PasswordGate } from "../protocol/password_challenge.ts";
 import { type AddressJudge, type Outcome, type Refusal, ROOM_FULL, Session } from "./session.ts";
+import { type RefusalReason, Statistics } from "./statistics.ts";
 import { RegistryTable } from "./table.ts";
 import { TokenBucket } from "../util/token_bucket.ts";
 
@@ -75,6 +76,8 @@ export interface RegistrarOptions {
   readonly lineBytes?: number;
   /** Verifies the room's password, if it has one. */
   readonly gate?: PasswordGate;
+  /** Counts what happens. */
+  readonly statistics?: Statistics;
 }
 
 /**
@@ -86,6 +89,7 @@ export class Registrar {
   readonly #table = new RegistryTable();
   readonly #lineBytes: number;
   readonly #gate: PasswordGate | undefined;
+  readonly #statistics: Statistics;
   /** The session of each registered name, by name key. */
   readonly #holders = new Map<string, Session>();
   /** Sessions without a name, since their beginning. */
@@ -104,7 +108,11 @@ export class Registrar {
   readonly #overdue = new WeakSet<Session>();
   #outputs: RegistrarOutput[] = [];
 
-  constructor({ idleMs = UNREGISTERED_MS, lineBytes = MAX_LINE_BYTES, gate }: RegistrarOptions = {}) {
+  constructor(
+    { idleMs = UNREGISTERED_MS, lineBytes = MAX_LINE_BYTES, gate, statistics = new Statistics() }:
+      RegistrarOptions = {},
+  ) {
+    this.#statistics = statistics;
     this.#gate = gate;
     this.#lineBytes = lineBytes;
     this.#unregistered = new ExpiryQueue(idleMs);
@@ -113,6 +121,11 @@ export class Registrar {
   /** All registered people, in order of registration. */
   people(): Person[] {
     return this.#table.people();
+  }
+
+  /** Number of registered people. */
+  get size(): number {
+    return this.#table.size;
   }
 
   /** When {@linkcode Registrar.tick} wants to be called; `Infinity` for never. */
@@ -134,7 +147,7 @@ export class Registrar {
 
   /** Opens a session for a new connection. @param judge Judges the address of its registration. */
   handleConnect(now: number, judge?: AddressJudge): Session {
-    const session = new Session(this.#table, this.#lineBytes, this.#gate, judge);
+    const session = new Session(this.#table, this.#lineBytes, this.#gate, judge, this.#statistics);
     this.#unregistered.start(now, session);
     this.#keepAlive.start(now, session);
     return session;
@@ -223,6 +236,7 @@ export class Registrar {
   }
 
   #report(now: number, session: Session, refusal: Refusal): void {
+    this.#statistics.refusals[reasonOf(refusal)]++;
     const report = this.#reports.get(refusal.event) ??
       { bucket: new TokenBucket(REPORTED_PER_SECOND, REPORTED_AT_ONCE), omitted: 0 };
     this.#reports.set(refusal.event, report);
@@ -238,12 +252,14 @@ export class Registrar {
     this.#unregistered.stop(session);
     this.#overdue.delete(session);
     this.#holders.set(nameKey(person.nome), session);
+    this.#statistics.joined++;
     const { version } = session;
     this.#outputs.push({ kind: "joined", session, person, ...(version !== undefined && { version }) });
   }
 
   #left(session: Session, person: Person, reason: LeaveReason): void {
     this.#holders.delete(nameKey(person.nome));
+    this.#statistics.left[reason]++;
     this.#outputs.push({ kind: "left", session, person, reason });
   }
 
@@ -283,5 +299,18 @@ export class Registrar {
   #resume(session: Session): void {
     session.waiting = false;
     this.#outputs.push({ kind: "resume", session });
+  }
+}
+
+function reasonOf(refusal: Refusal): RefusalReason {
+  switch (refusal.event) {
+    case "password_refused":
+      return "wrong_password";
+    case "name_refused":
+      return refusal.reason === "in_use" ? "name_in_use" : "name_invalid";
+    case "malformed_line":
+      return ({ too_long: "line_too_long", not_utf8: "not_utf8", invalid: "no_request" } as const)[
+        refusal.problem
+      ];
   }
 }

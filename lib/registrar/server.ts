@@ -21,6 +21,7 @@ import { Listeners, type TlsKeys } from "./listeners.ts";
 import type { TrustedProxies } from "./proxy_protocol.ts";
 import { type AddressJudge, ROOM_FULL, type Session } from "./session.ts";
 import { spareDescriptors } from "./descriptor_budget.ts";
+import { Statistics } from "./statistics.ts";
 import { recentHostAddresses } from "../util/host_addresses.ts";
 import { tlsError } from "../util/tls_error.ts";
 import { within } from "../util/time_limit.ts";
@@ -89,6 +90,16 @@ export interface RegistryOptions extends RegistryLimits {
   readonly onEvent?: (event: RegistryEvent, ip?: string) => void;
 }
 
+/** Open connections of a registry, by what they are. */
+export interface ConnectionCounts {
+  /** With a name. */
+  readonly registered: number;
+  /** Without one yet. */
+  readonly unregistered: number;
+  /** Refused, and open until the phone has read why. */
+  readonly refused: number;
+}
+
 /** A running registry. */
 export interface RegistryServer extends AsyncDisposable {
   /** The addresses and the port that it listens on. */
@@ -98,6 +109,10 @@ export interface RegistryServer extends AsyncDisposable {
   readonly shortage?: FewDescriptorsEvent;
   /** What admission control has done so far. */
   readonly admission: AdmissionCounts;
+  /** What it has counted so far. */
+  readonly statistics: Statistics;
+  /** Its open connections. */
+  connections(): ConnectionCounts;
   /** Stops listening and closes all connections, within about 1 s. May be called again. */
   close(): Promise<void>;
 }
@@ -129,6 +144,7 @@ class Server implements RegistryServer {
   #descriptorBudget = 0;
   #nextProbeAt = -Infinity;
   #onEvent: (event: RegistryEvent, ip?: string) => void;
+  readonly statistics = new Statistics();
   readonly #registrar: Registrar;
   readonly #bySession = new Map<Session, Connection>();
   /** All connections; each promise resolves when its connection has ended. */
@@ -147,7 +163,7 @@ class Server implements RegistryServer {
     listeners: Listeners,
     options: RegistryOptions,
   ) {
-    this.#registrar = new Registrar(options);
+    this.#registrar = new Registrar({ ...options, statistics: this.statistics });
     this.hosts = listeners.hosts;
     this.port = listeners.port;
     this.#listeners = listeners;
@@ -163,7 +179,11 @@ class Server implements RegistryServer {
         return place ? this.#admission.handleWork(performance.now(), place, tokens) : 0;
       },
       handleLine: (session, peer, line) => this.#handleLine(session, peer, line),
-      handleForeigner: ({ ip }, protocol) => this.#onEvent({ event: "foreign_client", ip, protocol }),
+      statistics: this.statistics,
+      handleForeigner: ({ ip }, protocol) => {
+        this.statistics.refusals.not_a_phone++;
+        this.#onEvent({ event: "foreign_client", ip, protocol });
+      },
       encode: (reply, peer) => this.#encode(reply, peer),
     };
     this.#onEvent = options.onEvent ?? (() => {});
@@ -184,6 +204,12 @@ class Server implements RegistryServer {
 
   get admission(): AdmissionCounts {
     return this.#admission.counts;
+  }
+
+  connections(): ConnectionCounts {
+    const registered = this.#registrar.size;
+    const unregistered = Math.max(0, this.#connections.size - registered);
+    return { registered, unregistered, refused: this.#lingering.size };
   }
 
   close(): Promise<void> {
@@ -207,6 +233,7 @@ class Server implements RegistryServer {
   }
 
   #accepted(socket: Socket): void {
+    this.statistics.accepted++;
     if (this.#closing) closeQuietly(socket);
     else this.#admit(socket);
   }
@@ -229,7 +256,7 @@ class Server implements RegistryServer {
     if ("refused" in entry) {
       // Of an address that is full, the event came with the last admitted connection.
       if (entry.refused === "room") this.#reportFull("room_full");
-      return this.#refuse(socket);
+      return this.#refuse(socket, entry.refused === "room" ? "room_full" : "address_full");
     }
     const { place, evicted, addressFull } = entry;
     if (evicted.length > 0 && this.#admission.connections >= this.#capacity()) {
@@ -256,7 +283,7 @@ class Server implements RegistryServer {
     this.#sessions.set(place, session);
     this.#places.set(session, place);
     try {
-      const connection = new Connection(socket);
+      const connection = new Connection(socket, this.#countSent);
       this.#bySession.set(session, connection);
       this.#applyOutput();
       if (waitMs > 0) await pause(waitMs);
@@ -269,7 +296,10 @@ class Server implements RegistryServer {
     } catch (error) {
       // The connection failed, or the registry closes.
       const detail = tlsError(error);
-      if (detail) this.#onEvent({ event: "tls_failed", ip: peerOf(socket).ip, detail });
+      if (detail) {
+        this.statistics.refusals.tls_failed++;
+        this.#onEvent({ event: "tls_failed", ip: peerOf(socket).ip, detail });
+      }
     } finally {
       // First, since the name must be free as soon as the phone sees the end of the connection.
       this.#registrar.handleDisconnect(performance.now(), session);
@@ -393,6 +423,7 @@ class Server implements RegistryServer {
   }
 
   #encode(reply: RegistryReply, peer: Endpoint): string {
+    if (reply.tipo === "erro") this.statistics.errors[reply.codigo]++;
     const text = JSON.stringify(reply);
     this.#trace("sent", peer, text);
     return `${text}\n`;
@@ -410,12 +441,19 @@ class Server implements RegistryServer {
     this.#onEvent({ event, connections });
   }
 
-  #refuse(socket: Socket): void {
+  readonly #countSent = (bytes: number): void => {
+    this.statistics.bytesSent += bytes;
+  };
+
+  #refuse(socket: Socket, reason: "room_full" | "address_full"): void {
+    this.statistics.refusals[reason]++;
     if (this.#lingering.size >= MAX_LINGERING) return closeQuietly(socket);
     this.#lingering.add(socket);
     (async () => {
       try {
-        await writeAll(socket, encoder.encode(this.#encode(ROOM_FULL, peerOf(socket))));
+        const bytes = encoder.encode(this.#encode(ROOM_FULL, peerOf(socket)));
+        await writeAll(socket, bytes);
+        this.#countSent(bytes.length);
         await linger(socket);
       } catch {
         // The phone closed first.

@@ -19,6 +19,7 @@ const STYLES: Table<RegistryTelling, "event", Style> = {
   log_limited: "warning",
   version: "plain",
   listening: "strong",
+  metrics_open: "plain",
   joined: "good",
   left: ({ reason }) => reason === "silent" || reason === "crowded_out" ? "warning" : "good",
   table: "plain",

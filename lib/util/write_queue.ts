@@ -8,11 +8,14 @@ const encoder = new TextEncoder();
  */
 export class WriteQueue {
   readonly #to: Writer;
+  readonly #written: (bytes: number) => void;
   #waiting = "";
   #draining: Promise<void> | undefined;
   #failed = false;
 
-  constructor(to: Writer) {
+  /** @param written Called with the size of each write that succeeded. */
+  constructor(to: Writer, written: (bytes: number) => void = () => {}) {
+    this.#written = written;
     this.#to = to;
   }
 
@@ -42,6 +45,7 @@ export class WriteQueue {
         const bytes = encoder.encode(this.#waiting);
         this.#waiting = "";
         await writeAll(this.#to, bytes);
+        this.#written(bytes.length);
       }
       this.#draining = undefined;
     } catch (error) {

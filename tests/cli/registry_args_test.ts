@@ -9,6 +9,7 @@ const DEFAULTS: RegistrySettings = {
   limits: {},
   password: { file: undefined, ask: false },
   tls: undefined,
+  metrics: undefined,
 };
 
 /** Arguments, split at blanks, and the difference from the defaults. */
@@ -22,6 +23,10 @@ const GOOD: readonly (readonly [string, Partial<RegistrySettings>])[] = [
   ["--line-limit 1024 --idle-limit 2", { limits: { lineBytes: 1024, idleMs: 2000 } }],
   ["--room-password", { password: { file: undefined, ask: true } }],
   ["--room-password-file secret.txt", { password: { file: "secret.txt", ask: false } }],
+  ["--metrics 9464", { metrics: { host: "127.0.0.1", port: 9464 } }],
+  ["--metrics 0.0.0.0:0", { metrics: { host: "0.0.0.0", port: 0 } }],
+  ["--metrics [::1]:9464", { metrics: { host: "::1", port: 9464 } }],
+  ["--metrics localhost:9464", { metrics: { host: "localhost", port: 9464 } }],
   ["--tls-cert a.pem --tls-key b.pem", { tls: { cert: "a.pem", key: "b.pem" } }],
 ];
 
@@ -63,6 +68,12 @@ const BAD: readonly (readonly [string, UsageProblem])[] = [
   ["--port", bad("--port", "")],
   ["--host", bad("--host", "")],
   ["--lang fr", bad("--lang", "fr")],
+  ["--metrics", bad("--metrics", "")],
+  ["--metrics 65536", bad("--metrics", "65536")],
+  ["--metrics ::1:9464", bad("--metrics", "::1:9464")],
+  ["--metrics [127.0.0.1]:9464", bad("--metrics", "[127.0.0.1]:9464")],
+  ["--metrics http://localhost:9464", bad("--metrics", "http://localhost:9464")],
+  ["--metrics localhost:", bad("--metrics", "localhost:")],
   ["--line-limit 1023", { ...bad("--line-limit", "1023"), least: 1024, most: 65_536 } as UsageProblem],
   ["--room-password=secret", { kind: "takes_no_value", option: "--room-password" }],
   ["--room-password-file", bad("--room-password-file", "")],

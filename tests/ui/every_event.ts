@@ -436,6 +436,7 @@ const REGISTRY_EVENTS: ByEvent<RegistryEvent> = {
       ...{ addresses: [], options: [] },
     },
   ],
+  metrics_open: [{ event: "metrics_open", host: "::1", port: 9464 }],
   joined: [{ event: "joined", ...MARIA, version: "1.0.0" }, { event: "joined", ...MARIA }],
   left: [
     { event: "left", ...MARIA, reason: "goodbye" },

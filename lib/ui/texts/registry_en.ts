@@ -11,6 +11,7 @@ const USAGE = usageEn(
   new Map([
     ["", "Port and address are options, such as --port 5000 or --host 192.168.0.10."],
     ["--port", "Use a number from 0 to 65535; 0 is any free port."],
+    ["--metrics", "Use a port, or an address and a port, such as 9464 or [::1]:9464."],
     ["--host", "Use an address of this machine; 0.0.0.0 is all of IPv4; without --host, IPv4 and IPv6."],
     [
       "--proxy-protocol",
@@ -52,6 +53,10 @@ export const REGISTRY_EN: RegistryTexts = {
       }
       const how = ofBothVersions(shown.addresses) ? " (all over IPv4 or all over IPv6)" : "";
       return `${open}\nphones join with${how}:\n${lines}`;
+    },
+    metrics_open: ({ host, port }) => {
+      const at = `http://${formatEndpoint({ ip: host, port })}`;
+      return `metrics at ${at}/metrics, state at ${at}/healthz and ${at}/readyz`;
     },
     joined: ({ version, ...person }) =>
       `${who(person)} joined the room${version === undefined ? "" : `, Sala ${version}`}`,
@@ -116,7 +121,7 @@ export const REGISTRY_EN: RegistryTexts = {
   },
   askPassword: "room password: ",
   usageLine:
-    "usage: registry [--port 5000] [--host ADDRESS] [--lang pt|en] [--json] [--quiet] [--show-pings] [--help] [--version] [password and limits]",
+    "usage: registry [--port 5000] [--host ADDRESS] [--lang pt|en] [--json] [--quiet] [--show-pings] [--help] [--version] [password, limits and operation]",
   help: `The room: knows who is in it and where, so that phones find each other.
 
   --port PORT       TCP port to listen on (5000; 0 is any that is free)
@@ -144,6 +149,9 @@ Limits, so that nobody is in the way of the others:
   --total-log-limit KIB     what all together may (1024; 0: anything)
   --address-limit N         connections of one address, of IPv6 one /64 (500; of this machine, no limit of its own)
   --connection-limit N      people in the room (10000, or as many as the system allows)
+
+For the operator:
+  --metrics [HOST:]PORT     metrics for Prometheus and the registry's state, by HTTP (HOST: 127.0.0.1)
 
 Ctrl-C closes the room.`,
 };

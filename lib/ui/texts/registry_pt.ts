@@ -11,6 +11,7 @@ const USAGE = usagePt(
   new Map([
     ["", "A porta e o endereço vão em opções, como --port 5000 ou --host 192.168.0.10."],
     ["--port", "Use um número de 0 a 65535; 0 é uma porta livre qualquer."],
+    ["--metrics", "Use uma porta, ou endereço e porta, como 9464 ou [::1]:9464."],
     ["--host", "Use um endereço desta máquina; 0.0.0.0 é todo o IPv4; sem --host, IPv4 e IPv6."],
     [
       "--proxy-protocol",
@@ -54,6 +55,10 @@ export const REGISTRY_PT: RegistryTexts = {
       }
       const how = ofBothVersions(shown.addresses) ? " (todos por IPv4 ou todos por IPv6)" : "";
       return `${open}\nos telefones entram com${how}:\n${lines}`;
+    },
+    metrics_open: ({ host, port }) => {
+      const at = `http://${formatEndpoint({ ip: host, port })}`;
+      return `métricas em ${at}/metrics, estado em ${at}/healthz e ${at}/readyz`;
     },
     joined: ({ version, ...person }) =>
       `${who(person)} entrou na sala${version === undefined ? "" : `, Sala ${version}`}`,
@@ -120,7 +125,7 @@ export const REGISTRY_PT: RegistryTexts = {
   },
   askPassword: "senha da sala: ",
   usageLine:
-    "uso: registry [--port 5000] [--host ENDEREÇO] [--lang pt|en] [--json] [--quiet] [--show-pings] [--help] [--version] [senha e limites]",
+    "uso: registry [--port 5000] [--host ENDEREÇO] [--lang pt|en] [--json] [--quiet] [--show-pings] [--help] [--version] [senha, limites e operação]",
   help: `A sala: sabe quem está nela e onde, para que os telefones se encontrem.
 
   --port PORTA      porta TCP em que escuta (5000; 0 é qualquer uma livre)
@@ -148,6 +153,9 @@ Limites, para que ninguém atrapalhe os outros:
   --total-log-limit KIB     quanto todos juntos podem (1024; 0: tudo)
   --address-limit N         conexões de um endereço; em IPv6, de um /64 (500; desta máquina, sem limite próprio)
   --connection-limit N      pessoas na sala (10000, ou quantas o sistema permitir)
+
+Para quem opera o registro:
+  --metrics [HOST:]PORTA    métricas para o Prometheus e estado do registro, por HTTP (HOST: 127.0.0.1)
 
 Ctrl-C encerra a sala.`,
 };
