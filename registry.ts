@@ -1,9 +1,10 @@
 /**
  * The registry: knows who is in the room and at which address, so that phones find each other.
  *
- * Usage: `registry [options]`; `registry --help` lists them.
+ * Usage: `registry [options]`, or `registry COMMAND [options]` for one that runs already; `registry --help` lists them.
  *
- * Exit status: 0 done, 1 the registry could not run, 2 wrong usage.
+ * Exit status: 0 done, 1 the registry could not run, 2 wrong usage; of a command also 4 no registry answers, 6 no such
+ * person.
  */
 
 import {
@@ -13,7 +14,7 @@ import {
   surviveFileLimit,
   withoutTerminal,
 } from "./lib/cli/signals.ts";
-import type { RegistryEvent } from "./lib/events/registry_events.ts";
+import type { ControlDetail, RegistryEvent } from "./lib/events/registry_events.ts";
 import { chooseLanguage } from "./lib/ui/texts/language.ts";
 import { REGISTRY_TEXTS } from "./lib/ui/texts/texts.ts";
 import { jsonLine } from "./lib/ui/json_line.ts";
@@ -25,11 +26,19 @@ import { addressesOfHost, ListenError, listening } from "./lib/registrar/listene
 import { type RegistryOptions, startRegistry } from "./lib/registrar/server.ts";
 import { forOutput, terminalSize } from "./lib/ui/terminal_size.ts";
 import { UsageError } from "./lib/cli/arguments.ts";
-import { parseRegistryOptions, readSecrets, type RegistrySettings } from "./lib/cli/registry_args.ts";
+import {
+  type ControlPlace,
+  parseRegistryOptions,
+  readSecrets,
+  type RegistrySettings,
+} from "./lib/cli/registry_args.ts";
 import { ownAddresses } from "./lib/cli/own_addresses.ts";
 import { giveUpFiles } from "./lib/cli/permissions.ts";
 import { type MetricsSource, openMetrics } from "./lib/operator/metrics.ts";
 import { openMonitor } from "./lib/operator/monitor.ts";
+import { sendCommand } from "./lib/operator/control_client.ts";
+import type { ControlCommand } from "./lib/operator/control_messages.ts";
+import { ControlError, openControl, serveControl } from "./lib/operator/control_server.ts";
 import type { HttpResponder } from "./lib/operator/http_responder.ts";
 import { DEFAULT_REGISTRY_PORT } from "./lib/protocol/registry_messages.ts";
 import { unreachable } from "./lib/protocol/address.ts";
@@ -44,6 +53,36 @@ import { writeAll } from "./lib/util/write_all.ts";
 const DONE = 0;
 const FAILED = 1;
 const WRONG_USAGE = 2;
+const NO_REGISTRY = 4;
+const UNKNOWN_PERSON = 6;
+
+/** A running registry's answer to a command, as an event and an exit status. */
+async function obeyed(path: string, command: ControlCommand): Promise<[RegistryEvent, status: number]> {
+  const said = await sendCommand(path, command);
+  if ("noAnswer" in said) return [{ event: "no_registry", path, detail: said.noAnswer }, NO_REGISTRY];
+  switch (said.answer) {
+    case "people":
+      return [{ event: "table", people: said.people }, DONE];
+    case "removed":
+      return [{ event: "left", ...said.person, reason: "removed" }, DONE];
+    case "unknown_person": {
+      const name = "name" in command ? command.name : "";
+      return [{ event: "unknown_person", name }, UNKNOWN_PERSON];
+    }
+  }
+}
+
+/** Opens the operator's local socket. @returns It, or why there is none. */
+async function controlAt(
+  { path, asked }: ControlPlace,
+): Promise<Deno.UnixListener | ControlDetail> {
+  try {
+    return await openControl(path, !asked);
+  } catch (error) {
+    if (error instanceof ControlError) return error.detail;
+    throw error;
+  }
+}
 
 /** Opens the pages of `--metrics`, if it is given. @throws {ListenError} If they cannot be had there. */
 async function watch(
@@ -64,7 +103,7 @@ function hasTerminal(): boolean {
 }
 
 async function main(args: string[]): Promise<number> {
-  const request = parseRegistryOptions(args);
+  const request = parseRegistryOptions(args, environmentVariable("XDG_RUNTIME_DIR"));
   const { lang, json, quiet, showPings } = request.output;
   const language = chooseLanguage(lang, environmentVariable);
   const texts = REGISTRY_TEXTS[language];
@@ -75,7 +114,7 @@ async function main(args: string[]): Promise<number> {
     quiet,
     showPings,
     limits: "settings" in request ? request.settings.limits : undefined,
-    dated: true,
+    dated: !("command" in request),
     colour: !Deno.noColor && Deno.stdout.isTerminal() && environmentVariable("TERM") !== "dumb",
     columns: Deno.stdout.isTerminal() ? () => terminalSize().columns : undefined,
   });
@@ -113,6 +152,14 @@ async function main(args: string[]): Promise<number> {
     return DONE;
   }
 
+  if ("command" in request) {
+    const [event, status] = await obeyed(request.path, request.command);
+    if (status !== DONE) await complain(event);
+    else output.show(event);
+    await output.flush();
+    return status;
+  }
+
   const { settings } = request;
   const { host } = settings;
   const problem = host === undefined
@@ -137,6 +184,11 @@ async function main(args: string[]): Promise<number> {
   const descriptors = await descriptorLimit();
   const signals = await signalsAtStart();
   surviveFileLimit();
+  const control = settings.control && await controlAt(settings.control);
+  if (settings.control?.asked && control && "kind" in control) {
+    await complain({ event: "control_failed", path: settings.control.path, detail: control });
+    return FAILED;
+  }
   await giveUpFiles();
 
   // From here on every failure is one sentence.
@@ -154,6 +206,7 @@ async function main(args: string[]): Promise<number> {
       descriptors,
       onEvent: (event, ip) => output.show(event, ip),
     });
+    using _control = control && !("kind" in control) ? serveControl(control, server) : undefined;
     using monitor = await watch(settings, {
       statistics: server.statistics,
       connections: () => server.connections(),
@@ -170,6 +223,9 @@ async function main(args: string[]): Promise<number> {
       version: VERSION,
     });
     if (server.shortage) output.show(server.shortage);
+    if (settings.control && control && "kind" in control) {
+      output.show({ event: "control_failed", path: settings.control.path, detail: control });
+    }
     if (monitor) output.show({ event: "metrics_open", host: monitor.host, port: monitor.port });
     const flaw = secrets.tls && certificateFlaw(secrets.tls.cert, new Date());
     if (flaw) output.show({ event: "certificate_flawed", detail: flaw });

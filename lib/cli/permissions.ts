@@ -34,9 +34,9 @@ export function giveUpOtherPermissions(needed: ReadonlySet<Dispensable>): void {
 }
 
 /**
- * Gives up reading files for the rest of the run, after the files of the command line are read: an attacker who takes over
- * the program cannot read any.
+ * Gives up reading and writing files for the rest of the run, after the files of the command line are read and the
+ * operator's local socket is made: an attacker who takes over the program cannot reach any.
  */
 export async function giveUpFiles(): Promise<void> {
-  await Deno.permissions.revoke({ name: "read" });
+  for (const name of ["read", "write"] as const) await Deno.permissions.revoke({ name });
 }

@@ -2,7 +2,10 @@
 
 import { isIP } from "node:net";
 import type { UsageProblem } from "../events/usage_problem.ts";
+import type { ControlCommand } from "../operator/control_messages.ts";
+import { defaultControlPath } from "../operator/control_path.ts";
 import { canonicalIp } from "../protocol/address.ts";
+import { isName } from "../protocol/name.ts";
 import { PasswordGate } from "../protocol/password_challenge.ts";
 import { DEFAULT_REGISTRY_PORT } from "../protocol/registry_messages.ts";
 import { TrustedProxies } from "../registrar/proxy_protocol.ts";
@@ -48,6 +51,8 @@ const LIMITS = [
 export type RegistryRequest =
   /** Run a registry. */
   | { readonly settings: RegistrySettings }
+  /** Send a command to a registry that runs already, by the local socket at `path`. */
+  | { readonly command: ControlCommand; readonly path: string }
   /** Show the help. */
   | { readonly help: true }
   /** Show the version. */
@@ -68,6 +73,15 @@ export interface RegistrySettings {
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
   /** Where `--metrics` listens. */
   readonly metrics: { readonly host: string; readonly port: number } | undefined;
+  /** The operator's local socket. */
+  readonly control: ControlPlace | undefined;
+}
+
+/** Where the operator's local socket is. */
+export interface ControlPlace {
+  readonly path: string;
+  /** Whether `--control` names it: then there must be one. */
+  readonly asked: boolean;
 }
 
 /** A parsed command line. `output` is valid even if the rest is wrong. */
@@ -87,26 +101,38 @@ const VALUED = [
     "tls-key",
     "proxy-protocol",
     "metrics",
+    "control",
   ] as const,
   ...LIMITS.map(({ option }) => option),
 ] as const;
+
+/** Options of a command to a running registry. */
+const COMMAND_OPTIONS: ReadonlySet<string> = new Set(["port", "control", "lang", "json"]);
 
 /**
  * Parses the command line of the registry: the options of `--help`.
  *
  * @param args The arguments without the program's own name, such as `Deno.args`.
+ * @param runtimeDir `XDG_RUNTIME_DIR`.
  */
-export function parseRegistryOptions(args: readonly string[]): ParsedRegistryOptions {
+export function parseRegistryOptions(args: readonly string[], runtimeDir?: string): ParsedRegistryOptions {
   const given = readArguments(args, FLAGS, VALUED);
   const { flags, values, output } = given;
   if (flags.has("help")) return { output, help: true };
   if (flags.has("version")) return { output, version: true };
   const request = orProblem((): RegistryRequest => {
     if (given.problem) throw new UsageError(given.problem);
-    const [argument] = given.positional;
-    if (argument !== undefined) throw new UsageError({ kind: "too_many_arguments", argument });
-    const limits = parseLimits(values);
     const port = values.port === undefined ? DEFAULT_REGISTRY_PORT : parsePort("--port", values.port);
+    const path = values.control ?? defaultControlPath(port, runtimeDir);
+    const command = parseCommand(given.positional);
+    if (command) {
+      const other = [...flags, ...Object.keys(values)].find((name) => !COMMAND_OPTIONS.has(name));
+      if (other !== undefined) throw new UsageError({ kind: "unknown_option", option: `--${other}` });
+      parseLanguage(values.lang);
+      if (path === undefined) throw new UsageError({ kind: "no_control_path" });
+      return { command, path };
+    }
+    const limits = parseLimits(values);
     // An address in brackets is one as well.
     const host = parseHost(values.host);
     parseLanguage(values.lang);
@@ -117,7 +143,10 @@ export function parseRegistryOptions(args: readonly string[]): ParsedRegistryOpt
       throw new UsageError({ kind: "excludes", option: "--proxy-protocol", other: "--tls-cert" });
     }
     const metrics = parseMetrics(values.metrics);
-    return { settings: { port, host, proxies, limits, password, tls, metrics } };
+    // A port that the system chooses is known only when files are given up.
+    const known = path !== undefined && (values.control !== undefined || port !== 0);
+    const control = known ? { path, asked: values.control !== undefined } : undefined;
+    return { settings: { port, host, proxies, limits, password, tls, metrics, control } };
   });
   return { output, ...request };
 }
@@ -138,6 +167,19 @@ function parseProxies(text: string | undefined): TrustedProxies | undefined {
   const networks = text.split(",");
   if (!networks.every(TrustedProxies.isNetwork)) throw badValue("--proxy-protocol", text);
   return new TrustedProxies(networks);
+}
+
+/** @returns Undefined without a command: the registry itself is to run. @throws {UsageError} If it is none. */
+function parseCommand([command, name, ...more]: readonly string[]): ControlCommand | undefined {
+  if (command === undefined) return undefined;
+  const [extra] = command === "kick" ? more : [name, ...more];
+  if ((command !== "list" && command !== "kick") || extra !== undefined) {
+    throw new UsageError({ kind: "too_many_arguments", argument: extra ?? command });
+  }
+  if (command === "list") return { command };
+  if (name === undefined) throw new UsageError({ kind: "missing_argument", argument: "NAME" });
+  if (!isName(name)) throw badValue("NAME", name);
+  return { command, name };
 }
 
 function parseLimits(given: Readonly<Record<string, string | undefined>>): Limits {

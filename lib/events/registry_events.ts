@@ -16,7 +16,9 @@ export type LeaveReason =
   /** No answer to `ping`. */
   | "silent"
   /** The room is full, and another one took the place: this one's address holds most. */
-  | "crowded_out";
+  | "crowded_out"
+  /** The operator removed the phone. */
+  | "removed";
 
 /** The registry cannot listen at `host` and `port`. */
 export interface ListenDetail {
@@ -25,6 +27,18 @@ export interface ListenDetail {
   readonly port: number;
   readonly cause: SystemError | TlsError;
 }
+
+/** Why there is no local socket for the operator's commands. */
+export type ControlDetail =
+  | SystemError
+  /** Somebody else may write to its folder, or the folder is a link. */
+  | { readonly kind: "folder_not_private" }
+  /** Something else is there. */
+  | { readonly kind: "not_a_socket" }
+  /** Another registry answers there. */
+  | { readonly kind: "other_registry" }
+  /** This system has none. */
+  | { readonly kind: "no_local_sockets" };
 
 /** A request that the registry refused, and whose connection made it. */
 interface RefusedEvent {
@@ -39,11 +53,11 @@ export interface PasswordRefusedEvent extends RefusedEvent {
   readonly name: string;
 }
 
-/** Somebody else has the name, or nobody can have it. */
+/** Somebody else has the name, nobody can have it, or nobody gets it now: the operator has removed a phone of that name. */
 export interface NameRefusedEvent extends RefusedEvent {
   readonly event: "name_refused";
   readonly name: string;
-  readonly reason: "in_use" | "invalid";
+  readonly reason: "in_use" | "invalid" | "withheld";
 }
 
 /** A line that is no request. `text` is its beginning. */
@@ -100,6 +114,16 @@ export type RegistryEvent =
   | ListeningEvent
   /** `--metrics`: the pages for programs that watch are there. */
   | { readonly event: "metrics_open"; readonly host: string; readonly port: number }
+  /** The operator's commands cannot reach this registry. */
+  | { readonly event: "control_failed"; readonly path: string; readonly detail: ControlDetail }
+  /** A command: no registry answers it. */
+  | {
+    readonly event: "no_registry";
+    readonly path: string;
+    readonly detail: ControlDetail | { readonly kind: "not_a_registry" };
+  }
+  /** `kick`: nobody has this name. */
+  | { readonly event: "unknown_person"; readonly name: string }
   /** `version` is that of the phone, if it gives one. */
   | { readonly event: "joined"; readonly version?: string } & PersonFields
   | { readonly event: "left"; readonly reason: LeaveReason } & PersonFields

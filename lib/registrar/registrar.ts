@@ -6,7 +6,7 @@ import { nameKey } from "../protocol/name.ts";
 import type { Person, RegistryReply } from "../protocol/registry_messages.ts";
 import { ExpiryQueue } from "../util/expiry_queue.ts";
 import type { PasswordGate } from "../protocol/password_challenge.ts";
-import { type AddressJudge, type Outcome, type Refusal, ROOM_FULL, Session } from "./session.ts";
+import { type AddressJudge, type Outcome, type Refusal, REMOVED, ROOM_FULL, Session } from "./session.ts";
 import { type RefusalReason, Statistics } from "./statistics.ts";
 import { RegistryTable } from "./table.ts";
 import { TokenBucket } from "../util/token_bucket.ts";
@@ -19,6 +19,9 @@ export const PONG_TIMEOUT_MS = 15_000;
 
 /** Time to answer if somebody else wants the name. */
 export const CONTEST_TIMEOUT_MS = 2000;
+
+/** Time for which nobody gets the name of a phone that the operator removed: it must not be back in the next second. */
+export const REMOVED_MS = 60_000;
 
 /** Default time to register a name, whatever else a connection says meanwhile. */
 export const UNREGISTERED_MS = 30_000;
@@ -45,6 +48,8 @@ export type RegistrarOutput =
   | { readonly kind: "evict"; readonly session: Session }
   /** The peer does not answer: close the connection at once. */
   | { readonly kind: "drop"; readonly session: Session }
+  /** The registry ends the conversation: close the connection once the phone has read what was sent. */
+  | { readonly kind: "dismiss"; readonly session: Session }
   /** The pending reply is out: see {@linkcode Session.waiting}. */
   | { readonly kind: "resume"; readonly session: Session }
   /** `omitted` of its kind were left out since the last one. */
@@ -100,6 +105,8 @@ export class Registrar {
   readonly #pinged = new ExpiryQueue<Session>(PONG_TIMEOUT_MS);
   /** Sessions whose name is contested. */
   readonly #contested = new ExpiryQueue<Session>(CONTEST_TIMEOUT_MS);
+  /** Names that nobody gets for now. */
+  readonly #withheld = new ExpiryQueue<string>(REMOVED_MS);
   /** The sessions that want the name of such a session, in order of request. */
   readonly #contenders = new Map<Session, Set<Session>>();
   /** Limits the reports of refusals, by kind. */
@@ -135,6 +142,7 @@ export class Registrar {
       this.#keepAlive.nextAt,
       this.#pinged.nextAt,
       this.#contested.nextAt,
+      this.#withheld.nextAt,
     );
   }
 
@@ -164,6 +172,19 @@ export class Registrar {
     this.#settle(now, session);
   }
 
+  /** The operator removes a person. @returns Whom; undefined if nobody has the name. */
+  remove(now: number, name: string): Person | undefined {
+    const person = this.#table.find(name);
+    const session = this.#holders.get(nameKey(name));
+    if (!person || !session) return undefined;
+    this.#table.withhold(name);
+    this.#withheld.start(now, nameKey(name));
+    this.#outputs.push({ kind: "send", session, message: REMOVED });
+    this.#outputs.push({ kind: "dismiss", session });
+    this.#end(now, session, "removed");
+    return person;
+  }
+
   /** A connection has ended. Changes nothing for one that was closed before. */
   handleDisconnect(now: number, session: Session): void {
     this.#end(now, session, "disconnected");
@@ -183,8 +204,10 @@ export class Registrar {
       for (const queue of [this.#unregistered, this.#keepAlive, this.#pinged, this.#contested]) {
         queue.startAll(now);
       }
+      this.#withheld.startAll(now);
       return;
     }
+    for (const key of this.#withheld.due(now)) this.#table.release(key);
     for (const session of this.#contested.due(now)) this.#drop(now, session);
     for (const session of this.#pinged.due(now)) this.#drop(now, session);
     for (const session of this.#unregistered.due(now)) {
@@ -307,7 +330,7 @@ function reasonOf(refusal: Refusal): RefusalReason {
     case "password_refused":
       return "wrong_password";
     case "name_refused":
-      return refusal.reason === "in_use" ? "name_in_use" : "name_invalid";
+      return `name_${refusal.reason}`;
     case "malformed_line":
       return ({ too_long: "line_too_long", not_utf8: "not_utf8", invalid: "no_request" } as const)[
         refusal.problem

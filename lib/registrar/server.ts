@@ -55,6 +55,9 @@ const DEFAULT_REQUESTS_PER_SECOND = 50;
 /** Hysteresis of the events `room_full` and `room_crowded`: they come again only after the connections fell below this fraction. */
 const FULL_HYSTERESIS = 0.9;
 
+/** Longest time that a phone has to read its last message, and then to close the connection. */
+const DISMISS_MS = 1000;
+
 /** Longest time that closing waits for connections: one with a pending write may not end by itself. */
 const CLOSE_TIMEOUT_MS = 1000;
 
@@ -113,6 +116,14 @@ export interface RegistryServer extends AsyncDisposable {
   readonly statistics: Statistics;
   /** Its open connections. */
   connections(): ConnectionCounts;
+  /** The people in the room, in order of registration. */
+  people(): readonly Person[];
+  /**
+   * Removes a person: tells the phone, closes its connection and gives the name to nobody for a minute.
+   *
+   * @returns Whom; undefined if nobody has the name.
+   */
+  remove(name: string): Person | undefined;
   /** Stops listening and closes all connections, within about 1 s. May be called again. */
   close(): Promise<void>;
 }
@@ -210,6 +221,16 @@ class Server implements RegistryServer {
     const registered = this.#registrar.size;
     const unregistered = Math.max(0, this.#connections.size - registered);
     return { registered, unregistered, refused: this.#lingering.size };
+  }
+
+  people(): readonly Person[] {
+    return this.#registrar.people();
+  }
+
+  remove(name: string): Person | undefined {
+    const removed = this.#registrar.remove(performance.now(), name);
+    this.#applyOutput();
+    return removed;
   }
 
   close(): Promise<void> {
@@ -392,9 +413,24 @@ class Server implements RegistryServer {
         return;
       case "drop":
         return closeQuietly(connection.socket);
+      case "dismiss":
+        this.#sendAway(connection);
+        return;
       case "resume":
         return connection.resume();
     }
+  }
+
+  /** Ends a conversation from this side, so that the phone still reads what was sent. Never rejects. */
+  async #sendAway({ socket, writeQueue }: Connection): Promise<void> {
+    try {
+      await within(DISMISS_MS, writeQueue.drained());
+      await socket.closeWrite();
+      await within(DISMISS_MS, this.#connections.get(socket) ?? Promise.resolve());
+    } catch {
+      // The phone closed first.
+    }
+    closeQuietly(socket);
   }
 
   /** Sets the timer, unless it already fires before: a tick that comes early does no harm. */

@@ -23,7 +23,11 @@ export type AddressJudge = (person: Person) => AddressProblem | undefined;
 /** A request that was refused, for the registry's own log. */
 export type Refusal =
   | { readonly event: "password_refused"; readonly name: string }
-  | { readonly event: "name_refused"; readonly name: string; readonly reason: "in_use" | "invalid" }
+  | {
+    readonly event: "name_refused";
+    readonly name: string;
+    readonly reason: "in_use" | "invalid" | "withheld";
+  }
   | {
     readonly event: "malformed_line";
     readonly problem: "too_long" | "not_utf8" | "invalid";
@@ -66,6 +70,14 @@ export const ROOM_FULL: RegistryReply = {
   codigo: "sala_cheia",
   mensagem: SENTENCES.sala_cheia,
 };
+
+/** The last line to a phone that the operator removes, and the reply to one that wants its name soon after. */
+export const REMOVED = {
+  tipo: "erro",
+  codigo: "nome_em_uso",
+  mensagem: "o operador do registro retirou da sala quem tinha este nome; tente mais tarde",
+  motivo: "retirado",
+} as const satisfies RegistryReply;
 
 /** The only line to a client that speaks HTTP or TLS. */
 export const NO_PHONE: RegistryReply = {
@@ -224,6 +236,10 @@ export class Session {
   }
 
   #addToTable(person: Person): Outcome {
+    if (this.#table.isWithheld(person.nome)) {
+      const refused = { event: "name_refused", name: person.nome, reason: "withheld" } as const;
+      return { reply: REMOVED, refused, close: false };
+    }
     if (!this.#table.add(person)) {
       const refused = { event: "name_refused", name: person.nome, reason: "in_use" } as const;
       return { ...refusal("nome_em_uso"), refused };

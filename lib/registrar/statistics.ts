@@ -6,7 +6,7 @@ import type { ErrorCode, RegistryRequest } from "../protocol/registry_messages.t
 /** Why a connection or a request was refused. */
 export const REFUSAL_REASONS = [
   ...["room_full", "address_full", "not_a_phone", "tls_failed", "line_too_long", "not_utf8"] as const,
-  ...["no_request", "name_invalid", "name_in_use", "wrong_password"] as const,
+  ...["no_request", "name_invalid", "name_in_use", "name_withheld", "wrong_password"] as const,
 ] as const;
 
 /** One of {@linkcode REFUSAL_REASONS}. */
@@ -55,11 +55,12 @@ export class Statistics {
     no_request: 0,
     name_invalid: 0,
     name_in_use: 0,
+    name_withheld: 0,
     wrong_password: 0,
   };
   /** People who came into the room, and who left it. */
   joined = 0;
-  readonly left: Counts<LeaveReason> = { goodbye: 0, disconnected: 0, silent: 0, crowded_out: 0 };
+  readonly left: Counts<LeaveReason> = { goodbye: 0, disconnected: 0, silent: 0, crowded_out: 0, removed: 0 };
   /** Connections that the system handed over, refused ones included. */
   accepted = 0;
   /** Bytes from and to phones, without those of TLS. */

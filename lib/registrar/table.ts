@@ -29,6 +29,8 @@ export class RegistryTable {
   /** By name key, in order of registration: a `Map` keeps the order of insertion. */
   readonly #rows = new Map<string, Row>();
   #nextNumber = 0;
+  /** Keys of names that nobody may have for now. */
+  readonly #withheld = new Set<string>();
 
   /** Number of people. */
   get size(): number {
@@ -42,6 +44,19 @@ export class RegistryTable {
     const bytes = encoder.encode(JSON.stringify(person)).length;
     this.#rows.set(key, { number: this.#nextNumber++, person, bytes });
     return true;
+  }
+
+  /** Gives a name to nobody until it is released. */
+  withhold(name: string): void {
+    this.#withheld.add(nameKey(name));
+  }
+
+  release(name: string): void {
+    this.#withheld.delete(nameKey(name));
+  }
+
+  isWithheld(name: string): boolean {
+    return this.#withheld.size > 0 && this.#withheld.has(nameKey(name));
   }
 
   /** Removes a person. @returns The person, or undefined if nobody has the name. */

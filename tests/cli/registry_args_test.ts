@@ -10,6 +10,7 @@ const DEFAULTS: RegistrySettings = {
   password: { file: undefined, ask: false },
   tls: undefined,
   metrics: undefined,
+  control: undefined,
 };
 
 /** Arguments, split at blanks, and the difference from the defaults. */
@@ -46,6 +47,43 @@ Deno.test("parseRegistryOptions() reads which load balancers to trust", () => {
   assertEquals(trusted.filter((ip) => proxies.has(ip)), ["10.0.0.1", "10.0.0.2", "192.0.2.255", "fd00::1"]);
 });
 
+/** Arguments, `XDG_RUNTIME_DIR`, and the path of the local socket and whether it must be there. */
+const CONTROL: readonly (readonly [string, string | undefined, RegistrySettings["control"]])[] = [
+  ["--quiet", undefined, undefined],
+  ["--quiet", "", undefined],
+  ["--quiet", "run/user", undefined],
+  ["--quiet", "/run/user/7", { path: "/run/user/7/sala/registry-5000.sock", asked: false }],
+  ["--port 5001", "/run/user/7/", { path: "/run/user/7/sala/registry-5001.sock", asked: false }],
+  ["--port 0", "/run/user/7", undefined],
+  ["--port 0 --control a.sock", "/run/user/7", { path: "a.sock", asked: true }],
+  ["--control a.sock", undefined, { path: "a.sock", asked: true }],
+];
+
+Deno.test("parseRegistryOptions() says where the local socket is", () => {
+  for (const [line, runtimeDir, control] of CONTROL) {
+    const parsed = parseRegistryOptions(line.split(" "), runtimeDir);
+    assert("settings" in parsed, JSON.stringify(parsed));
+    assertEquals(parsed.settings.control, control, `${line}, ${runtimeDir}`);
+  }
+});
+
+Deno.test("parseRegistryOptions() reads commands to a running registry", () => {
+  const path = "/run/user/7/sala/registry-5001.sock";
+  const read = (line: string) => {
+    const { output: _, ...request } = parseRegistryOptions(line.split(" "), "/run/user/7");
+    return request as unknown;
+  };
+  assertEquals(read("list --port 5001"), { command: { command: "list" }, path });
+  assertEquals(read("--port 5001 kick joão"), { command: { command: "kick", name: "joão" }, path });
+  assertEquals(read("kick -- -x --control"), {
+    problem: { kind: "too_many_arguments", argument: "--control" },
+  });
+  assertEquals(read("kick --control a.sock --json -- -x"), {
+    command: { command: "kick", name: "-x" },
+    path: "a.sock",
+  });
+});
+
 const bad = (option: string, value: string): UsageProblem => ({ kind: "bad_value", option, value });
 
 const BAD: readonly (readonly [string, UsageProblem])[] = [
@@ -68,6 +106,15 @@ const BAD: readonly (readonly [string, UsageProblem])[] = [
   ["--port", bad("--port", "")],
   ["--host", bad("--host", "")],
   ["--lang fr", bad("--lang", "fr")],
+  ["list", { kind: "no_control_path" }],
+  ["kick", { kind: "missing_argument", argument: "NAME" }],
+  ["kick maria ana", { kind: "too_many_arguments", argument: "ana" }],
+  ["list maria", { kind: "too_many_arguments", argument: "maria" }],
+  ["list --host 127.0.0.1", { kind: "unknown_option", option: "--host" }],
+  ["kick maria --quiet", { kind: "unknown_option", option: "--quiet" }],
+  ["kick jo\u0007o", bad("NAME", "jo\u0007o")],
+  ["list --port x", bad("--port", "x")],
+  ["--control", bad("--control", "")],
   ["--metrics", bad("--metrics", "")],
   ["--metrics 65536", bad("--metrics", "65536")],
   ["--metrics ::1:9464", bad("--metrics", "::1:9464")],

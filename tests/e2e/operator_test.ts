@@ -6,6 +6,7 @@ import { startRegistry as openRegistry } from "../../lib/registrar/server.ts";
 import { freePorts } from "../../testing/free_ports.ts";
 import { startProcess, startRegistry } from "../../testing/processes.ts";
 import { isInstalled, Program } from "../../testing/program.ts";
+import { temporaryFolder } from "../../testing/temporary.ts";
 import { startPhone } from "./phones.ts";
 
 const PROMTOOL = isInstalled("promtool");
@@ -103,4 +104,80 @@ Deno.test("registry does not run without the metrics that it was asked for", asy
   assertEquals(await registry.exitCode(), 1);
   assertEquals(registry.stderr, `the room cannot run: it cannot listen at ${at} (the port is in use)\n`);
   assertEquals(registry.lines, []);
+});
+
+/** Runs a command to a running registry. @returns Its exit status, and what it wrote. */
+async function command(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  await using program = startProcess("registry", args, { env });
+  const code = await program.exitCode();
+  return { code, stdout: program.stdout, stderr: program.stderr };
+}
+
+Deno.test("registry list shows the room, and registry kick removes a phone, which says so and ends", async () => {
+  await using folder = await temporaryFolder();
+  const control = ["--control", `${folder.path}/sala.sock`];
+  await using registry = await startRegistry([...control, "--quiet"]);
+  assertEquals(await command(["list", ...control]), {
+    code: 0,
+    stdout: "nome | endereço IP | porta\n-----+-------------+------\n0 pessoas na sala\n",
+    stderr: "",
+  });
+  await using phone = await startPhone(registry.port, "joão", ["--lang", "en"]);
+  const [{ port }] = phone.events("registered") as unknown as [{ port: number }];
+  const { people } = JSON.parse((await command(["list", ...control, "--json"])).stdout);
+  assertEquals(people, [{ name: "joão", ip: "127.0.0.1", port }]);
+  assertEquals(await command(["kick", "maria", ...control, "--lang", "en"]), {
+    code: 6,
+    stdout: "",
+    stderr: "nobody in the room is called “maria”\n",
+  });
+  assertEquals(await command(["kick", "João", ...control, "--lang", "en"]), {
+    code: 0,
+    stdout: `joão (127.0.0.1:${port}) left the room: removed by the operator\n`,
+    stderr: "",
+  });
+  await registry.process.waitForEvent("left", ({ reason }) => reason === "removed");
+  assertEquals(await phone.exitCode(), 3);
+  assertEquals(phone.events().map(({ event }) => event).slice(-2), ["removed", "closed"]);
+  assertEquals(phone.events("registry_lost"), []);
+});
+
+Deno.test("registry is found by its port, in a folder of its user's", async () => {
+  await using folder = await temporaryFolder();
+  const env = { XDG_RUNTIME_DIR: folder.path };
+  const first = freePorts(2);
+  const [port, other] = [String(first), String(first + 1)];
+  await using _one = await startRegistry(["--port", port], { env });
+  await using second = await startRegistry(["--port", other], { env });
+  for (const each of [port, other]) {
+    assertEquals((await command(["list", "--port", each], env)).code, 0);
+  }
+  second.process.kill("SIGKILL");
+  await second.process.status;
+  const path = `${folder.path}/sala/registry-${other}.sock`;
+  assertEquals(await command(["list", "--port", other, "--lang", "en"], env), {
+    code: 4,
+    stdout: "",
+    stderr: `no registry answers at ${path}: connection refused; --port or --control say which one, ` +
+      "and only its own user may ask it\n",
+  });
+  await using third = await startRegistry(["--port", other], { env });
+  assertEquals(third.process.events("control_failed"), []);
+  assertEquals((await command(["list", "--port", other], env)).code, 0);
+});
+
+Deno.test("registry runs without its local socket, unless it was asked for", async () => {
+  await using folder = await temporaryFolder();
+  await Deno.chmod(folder.path, 0o777);
+  const control = ["--control", `${folder.path}/sala.sock`];
+  const refused = await command(["--port", "0", ...control, "--lang", "en"]);
+  assertEquals([refused.code, refused.stdout], [1, ""]);
+  assertStringIncludes(refused.stderr, "somebody else can write to it");
+  const port = freePorts();
+  const env = { XDG_RUNTIME_DIR: `${folder.path}/none` };
+  await using registry = await startRegistry(["--port", String(port)], { env });
+  const { detail } = await registry.process.waitForEvent("control_failed");
+  assertEquals(detail, { kind: "not_found" });
+  const { code, stderr } = await command(["list", "--port", String(port), "--lang", "en"]);
+  assertEquals([code, stderr.startsWith("XDG_RUNTIME_DIR names no folder")], [2, true]);
 });

@@ -37,9 +37,9 @@ Deno.test("the registry's permissions are for the network, once it has read what
   assertEquals(await refused("registry", giveUp), Object.keys(ATTEMPTS));
 });
 
-Deno.test("the registry's permissions at its start are for the network and for reading", async () => {
-  const reading = ["reading a file", "listing a folder"];
-  assertEquals(await refused("registry"), Object.keys(ATTEMPTS).filter((what) => !reading.includes(what)));
+Deno.test("the registry's permissions at its start are for the network and for files", async () => {
+  const files = ["reading a file", "listing a folder", "writing a file", "removing a file"];
+  assertEquals(await refused("registry"), Object.keys(ATTEMPTS).filter((what) => !files.includes(what)));
 });
 
 Deno.test("the registry gives up files before it listens", async () => {

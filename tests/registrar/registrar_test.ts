@@ -4,6 +4,7 @@ import {
   KEEPALIVE_MS,
   PONG_TIMEOUT_MS,
   Registrar,
+  REMOVED_MS,
   UNREGISTERED_MS,
 } from "../../lib/registrar/registrar.ts";
 import type { Session } from "../../lib/registrar/session.ts";
@@ -229,6 +230,38 @@ Deno.test("Registrar gives the name of a lost phone to the first that asked for 
   assertEquals(story.room.people().map(({ nome }) => nome), ["Maria"]);
   assertEquals(story.leave(a), []);
   assertEquals(story.leave(b), ["left Maria, disconnected"]);
+});
+
+Deno.test("Registrar removes a person, whose name nobody gets for a minute", () => {
+  const story = new Story();
+  const [a, b, c] = [story.enter("a"), story.enter("b"), story.enter("c")];
+  story.register(a, "Maria");
+  story.register(b, "maria");
+  assertEquals(story.room.remove(story.now, "ana"), undefined);
+  assertEquals(story.room.remove(story.now, "MARIA")?.nome, "Maria");
+  // The one that wanted the name does not get it either.
+  assertEquals(story.told(), [
+    "a: nome_em_uso",
+    "dismiss a",
+    "left Maria, removed",
+    "b: nome_em_uso",
+    "resume b",
+  ]);
+  assertEquals(story.room.people(), []);
+  assertEquals(story.say(a, { tipo: "lista" }), [], "a line that was under way");
+  assertEquals(story.leave(a), []);
+  assertEquals(story.register(c, "maria"), ["c: nome_em_uso"]);
+  story.register(b, "bia");
+  story.register(c, "cida");
+  for (let ms = 0; ms < REMOVED_MS - 10_000; ms += 10_000) {
+    story.pass(10_000);
+    for (const session of [b, c]) story.say(session, { tipo: "pong" });
+  }
+  const late = story.enter("d");
+  assertEquals(story.register(late, "maria"), ["d: nome_em_uso"]);
+  story.pass(10_000);
+  assertEquals(story.register(late, "maria"), ["d: registro_confirmado", "joined maria"]);
+  assertEquals(story.refusals.map(([event]) => event), Array(3).fill("name_refused"));
 });
 
 const ENDS: [how: string, end: (story: Story, holder: Session) => string[], told: string[]][] = [

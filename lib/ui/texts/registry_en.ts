@@ -11,6 +11,7 @@ const USAGE = usageEn(
   new Map([
     ["", "Port and address are options, such as --port 5000 or --host 192.168.0.10."],
     ["--port", "Use a number from 0 to 65535; 0 is any free port."],
+    ["NAME", "Use the name of a person in the room, as “registry list” shows it."],
     ["--metrics", "Use a port, or an address and a port, such as 9464 or [::1]:9464."],
     ["--host", "Use an address of this machine; 0.0.0.0 is all of IPv4; without --host, IPv4 and IPv6."],
     [
@@ -24,6 +25,12 @@ const LINE_PROBLEMS = {
   too_long: "too long",
   not_utf8: "not in UTF-8",
   invalid: "no request of the protocol",
+} as const;
+
+const NAME_PROBLEMS = {
+  in_use: "name already in use",
+  invalid: "name that nobody can have",
+  withheld: "name of somebody whom the operator has just removed",
 } as const;
 
 /** Events of the same kind that were left out before. */
@@ -58,6 +65,13 @@ export const REGISTRY_EN: RegistryTexts = {
       const at = `http://${formatEndpoint({ ip: host, port })}`;
       return `metrics at ${at}/metrics, state at ${at}/healthz and ${at}/readyz`;
     },
+    control_failed: ({ path, detail }) =>
+      `commands such as “registry list” cannot reach this registry at ${path}: ${causeEn(detail)}`,
+    no_registry: ({ path, detail }) =>
+      `no registry answers at ${path}: ${
+        causeEn(detail)
+      }; --port or --control say which one, and only its own user may ask it`,
+    unknown_person: ({ name }) => `nobody in the room is called “${name}”`,
     joined: ({ version, ...person }) =>
       `${who(person)} joined the room${version === undefined ? "" : `, Sala ${version}`}`,
     left: ({ reason, ...person }) => ({
@@ -65,6 +79,7 @@ export const REGISTRY_EN: RegistryTexts = {
       disconnected: `${who(person)} left the room: the connection ended`,
       silent: `${who(person)} left the room: no sign of life any more`,
       crowded_out: `${who(person)} left the room: it is full, and this address had most places`,
+      removed: `${who(person)} left the room: removed by the operator`,
     }[reason]),
     table: ({ people }) => {
       const total = people.length === 1 ? "1 person" : `${people.length} people`;
@@ -73,9 +88,7 @@ export const REGISTRY_EN: RegistryTexts = {
     password_refused: ({ name, peer, omitted }) =>
       `wrong password: “${name}”, from ${formatEndpoint(peer)}, was not let in${more(omitted)}`,
     name_refused: ({ name, reason, peer, omitted }) =>
-      `${reason === "in_use" ? "name already in use" : "name that nobody can have"}: “${name}”, from ${
-        formatEndpoint(peer)
-      }, was not let in${more(omitted)}`,
+      `${NAME_PROBLEMS[reason]}: “${name}”, from ${formatEndpoint(peer)}, was not let in${more(omitted)}`,
     malformed_line: ({ problem, text, peer, omitted }) =>
       `line refused from ${formatEndpoint(peer)} (${LINE_PROBLEMS[problem]}): “${text}”${more(omitted)}`,
     room_full: ({ connections }) =>
@@ -121,7 +134,7 @@ export const REGISTRY_EN: RegistryTexts = {
   },
   askPassword: "room password: ",
   usageLine:
-    "usage: registry [--port 5000] [--host ADDRESS] [--lang pt|en] [--json] [--quiet] [--show-pings] [--help] [--version] [password, limits and operation]",
+    "usage: registry [list|kick NAME] [--port 5000] [--host ADDRESS] [--lang pt|en] [--json] [--quiet] [--show-pings] [--help] [--version] [password, limits and operation]",
   help: `The room: knows who is in it and where, so that phones find each other.
 
   --port PORT       TCP port to listen on (5000; 0 is any that is free)
@@ -152,6 +165,10 @@ Limits, so that nobody is in the way of the others:
 
 For the operator:
   --metrics [HOST:]PORT     metrics for Prometheus and the registry's state, by HTTP (HOST: 127.0.0.1)
+  --control PATH            local socket for the commands below ($XDG_RUNTIME_DIR/sala/registry-PORT.sock)
+  registry list             prints who is in the room of the registry that runs here
+  registry kick NAME        removes that person, who cannot come back for a minute
+                            both take --port or --control, which say which registry; --json
 
 Ctrl-C closes the room.`,
 };

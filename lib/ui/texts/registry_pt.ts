@@ -11,6 +11,7 @@ const USAGE = usagePt(
   new Map([
     ["", "A porta e o endereço vão em opções, como --port 5000 ou --host 192.168.0.10."],
     ["--port", "Use um número de 0 a 65535; 0 é uma porta livre qualquer."],
+    ["NAME", "Use o nome de uma pessoa da sala, como “registry list” mostra."],
     ["--metrics", "Use uma porta, ou endereço e porta, como 9464 ou [::1]:9464."],
     ["--host", "Use um endereço desta máquina; 0.0.0.0 é todo o IPv4; sem --host, IPv4 e IPv6."],
     [
@@ -24,6 +25,12 @@ const LINE_PROBLEMS = {
   too_long: "longa demais",
   not_utf8: "não está em UTF-8",
   invalid: "não é um pedido do protocolo",
+} as const;
+
+const NAME_PROBLEMS = {
+  in_use: "nome já em uso",
+  invalid: "nome que ninguém pode ter",
+  withheld: "nome de quem o operador acaba de retirar",
 } as const;
 
 /** Events of the same kind that were left out before. */
@@ -60,6 +67,13 @@ export const REGISTRY_PT: RegistryTexts = {
       const at = `http://${formatEndpoint({ ip: host, port })}`;
       return `métricas em ${at}/metrics, estado em ${at}/healthz e ${at}/readyz`;
     },
+    control_failed: ({ path, detail }) =>
+      `comandos como “registry list” não alcançam este registro em ${path}: ${causePt(detail)}`,
+    no_registry: ({ path, detail }) =>
+      `nenhum registro atende em ${path}: ${
+        causePt(detail)
+      }; --port ou --control dizem qual é, e só o usuário dele pode perguntar`,
+    unknown_person: ({ name }) => `ninguém na sala se chama “${name}”`,
     joined: ({ version, ...person }) =>
       `${who(person)} entrou na sala${version === undefined ? "" : `, Sala ${version}`}`,
     left: ({ reason, ...person }) => ({
@@ -69,6 +83,7 @@ export const REGISTRY_PT: RegistryTexts = {
       crowded_out: `${
         who(person)
       } saiu da sala: ela está cheia, e o endereço tinha mais lugares que os outros`,
+      removed: `${who(person)} saiu da sala: o operador retirou`,
     }[reason]),
     table: ({ people }) => {
       const total = people.length === 1 ? "1 pessoa" : `${people.length} pessoas`;
@@ -77,9 +92,7 @@ export const REGISTRY_PT: RegistryTexts = {
     password_refused: ({ name, peer, omitted }) =>
       `senha errada: “${name}”, de ${formatEndpoint(peer)}, não entrou${more(omitted)}`,
     name_refused: ({ name, reason, peer, omitted }) =>
-      `${reason === "in_use" ? "nome já em uso" : "nome que ninguém pode ter"}: “${name}”, de ${
-        formatEndpoint(peer)
-      }, não entrou${more(omitted)}`,
+      `${NAME_PROBLEMS[reason]}: “${name}”, de ${formatEndpoint(peer)}, não entrou${more(omitted)}`,
     malformed_line: ({ problem, text, peer, omitted }) =>
       `linha recusada de ${formatEndpoint(peer)} (${LINE_PROBLEMS[problem]}): “${text}”${more(omitted)}`,
     room_full: ({ connections }) =>
@@ -125,7 +138,7 @@ export const REGISTRY_PT: RegistryTexts = {
   },
   askPassword: "senha da sala: ",
   usageLine:
-    "uso: registry [--port 5000] [--host ENDEREÇO] [--lang pt|en] [--json] [--quiet] [--show-pings] [--help] [--version] [senha, limites e operação]",
+    "uso: registry [list|kick NOME] [--port 5000] [--host ENDEREÇO] [--lang pt|en] [--json] [--quiet] [--show-pings] [--help] [--version] [senha, limites e operação]",
   help: `A sala: sabe quem está nela e onde, para que os telefones se encontrem.
 
   --port PORTA      porta TCP em que escuta (5000; 0 é qualquer uma livre)
@@ -156,6 +169,10 @@ Limites, para que ninguém atrapalhe os outros:
 
 Para quem opera o registro:
   --metrics [HOST:]PORTA    métricas para o Prometheus e estado do registro, por HTTP (HOST: 127.0.0.1)
+  --control CAMINHO         socket local para os comandos abaixo ($XDG_RUNTIME_DIR/sala/registry-PORTA.sock)
+  registry list             mostra quem está na sala do registro que funciona aqui
+  registry kick NOME        retira essa pessoa, que não volta durante um minuto
+                            os dois aceitam --port ou --control, que dizem qual registro; --json
 
 Ctrl-C encerra a sala.`,
 };
