@@ -14,6 +14,8 @@ import {
   surviveFileLimit,
   withoutTerminal,
 } from "./lib/cli/signals.ts";
+import type { SecretDetail } from "./lib/events/usage_problem.ts";
+import type { TlsError } from "./lib/util/tls_error.ts";
 import type { ControlDetail, RegistryEvent } from "./lib/events/registry_events.ts";
 import { chooseLanguage } from "./lib/ui/texts/language.ts";
 import { REGISTRY_TEXTS } from "./lib/ui/texts/texts.ts";
@@ -23,13 +25,14 @@ import { ExactWriter, FAREWELL_MS, lastingWriter, readerHasGone } from "./lib/ui
 import { RegistryScreen } from "./lib/ui/registry_screen.ts";
 import { descriptorLimit } from "./lib/registrar/descriptor_budget.ts";
 import { addressesOfHost, ListenError, listening } from "./lib/registrar/listeners.ts";
-import { type RegistryOptions, startRegistry } from "./lib/registrar/server.ts";
+import { type RegistryOptions, type RegistryServer, startRegistry } from "./lib/registrar/server.ts";
 import { forOutput, terminalSize } from "./lib/ui/terminal_size.ts";
 import { UsageError } from "./lib/cli/arguments.ts";
 import {
   type ControlPlace,
   parseRegistryOptions,
   readSecrets,
+  readTls,
   type RegistrySettings,
 } from "./lib/cli/registry_args.ts";
 import { ownAddresses } from "./lib/cli/own_addresses.ts";
@@ -63,6 +66,8 @@ async function obeyed(path: string, command: ControlCommand): Promise<[RegistryE
   switch (said.answer) {
     case "people":
       return [{ event: "table", people: said.people }, DONE];
+    case "drained":
+      return [{ event: "drained", connections: said.connections }, DONE];
     case "removed":
       return [{ event: "left", ...said.person, reason: "removed" }, DONE];
     case "unknown_person": {
@@ -70,6 +75,30 @@ async function obeyed(path: string, command: ControlCommand): Promise<[RegistryE
       return [{ event: "unknown_person", name }, UNKNOWN_PERSON];
     }
   }
+}
+
+/** Reads certificate and key again, for connections from now on. @returns What became of it. */
+async function renewCertificate(
+  server: RegistryServer,
+  files: NonNullable<RegistrySettings["tls"]>,
+): Promise<RegistryEvent[]> {
+  try {
+    const tls = await readTls(files);
+    server.renewCertificate(tls);
+    const flaw = certificateFlaw(tls.cert, new Date());
+    return [
+      { event: "certificate_renewed" },
+      ...flaw ? [{ event: "certificate_flawed", detail: flaw } as const] : [],
+    ];
+  } catch (error) {
+    return [{ event: "certificate_kept", detail: whyKept(error) }];
+  }
+}
+
+function whyKept(error: unknown): SecretDetail | TlsError {
+  if (error instanceof ListenError) return error.detail.cause;
+  const problem = error instanceof UsageError ? error.problem : undefined;
+  return problem?.kind === "bad_file" ? problem.detail : systemError(error);
 }
 
 /** Opens the operator's local socket. @returns It, or why there is none. */
@@ -125,6 +154,7 @@ async function main(args: string[]): Promise<number> {
     columns: Deno.stderr.isTerminal() ? () => terminalSize().columns : undefined,
   });
 
+  const show = (event: RegistryEvent, ip?: string): void => output.show(event, ip);
   /** Shows an error: a sentence on standard error, and with `--json` also the event. A full output keeps nobody waiting. */
   const complain = async (event: RegistryEvent): Promise<void> => {
     errors.show(event);
@@ -189,13 +219,22 @@ async function main(args: string[]): Promise<number> {
     await complain({ event: "control_failed", path: settings.control.path, detail: control });
     return FAILED;
   }
-  await giveUpFiles();
+  await giveUpFiles(settings.tls !== undefined);
 
   // From here on every failure is one sentence.
   const failure = Promise.withResolvers<never>();
   onFailure(failure.reject);
   const wished = Promise.withResolvers<void>();
-  onEndSignal(hasTerminal() ? signals : withoutTerminal(signals), wished.resolve);
+  const onTerminal = hasTerminal();
+  const end = (): void => wished.resolve();
+  let drain = end;
+  let renew = (): void => {};
+  onEndSignal(onTerminal || settings.tls ? signals : withoutTerminal(signals), (signal) => {
+    if (signal === "SIGTERM") drain();
+    // Somebody sent it: the terminal was not closed.
+    else if (signal === "SIGHUP" && settings.tls && onTerminal === hasTerminal()) renew();
+    else end();
+  });
   try {
     await using server = startRegistry({
       ...(host !== undefined && { host: await addressesOfHost(host, settings.port) }),
@@ -204,14 +243,24 @@ async function main(args: string[]): Promise<number> {
       ...settings.limits,
       ...secrets,
       descriptors,
-      onEvent: (event, ip) => output.show(event, ip),
+      onEvent: show,
     });
+    drain = () => {
+      // The second one ends at once.
+      drain = end;
+      server.drain().then(end);
+    };
+    const { tls } = settings;
+    if (tls) {
+      renew = () =>
+        void renewCertificate(server, tls).then((events) => events.forEach((event) => show(event)));
+    }
     using _control = control && !("kind" in control) ? serveControl(control, server) : undefined;
     using monitor = await watch(settings, {
       statistics: server.statistics,
       connections: () => server.connections(),
       leftOut: () => output.leftOut,
-      notReady: () => undefined,
+      notReady: () => server.draining ? "draining" : undefined,
     });
     output.show({
       event: "listening",

@@ -173,10 +173,10 @@ function parseProxies(text: string | undefined): TrustedProxies | undefined {
 function parseCommand([command, name, ...more]: readonly string[]): ControlCommand | undefined {
   if (command === undefined) return undefined;
   const [extra] = command === "kick" ? more : [name, ...more];
-  if ((command !== "list" && command !== "kick") || extra !== undefined) {
+  if ((command !== "list" && command !== "kick" && command !== "drain") || extra !== undefined) {
     throw new UsageError({ kind: "too_many_arguments", argument: extra ?? command });
   }
-  if (command === "list") return { command };
+  if (command !== "kick") return { command };
   if (name === undefined) throw new UsageError({ kind: "missing_argument", argument: "NAME" });
   if (!isName(name)) throw badValue("NAME", name);
   return { command, name };
@@ -226,8 +226,14 @@ export async function readSecrets(
 ): Promise<Pick<RegistryOptions, "gate" | "tls">> {
   const password = await readRoomPassword(settings.password, question);
   const gate = password === undefined ? {} : { gate: await PasswordGate.open(password) };
-  if (!settings.tls) return gate;
-  const cert = await readCertificates("--tls-cert", settings.tls.cert);
-  const key = await readKey("--tls-key", settings.tls.key);
-  return { ...gate, tls: { cert, key } };
+  return settings.tls ? { ...gate, tls: await readTls(settings.tls) } : gate;
+}
+
+/** Reads certificate and key. @throws {UsageError} If one cannot be read. */
+export async function readTls(
+  files: { readonly cert: string; readonly key: string },
+): Promise<NonNullable<RegistryOptions["tls"]>> {
+  const cert = await readCertificates("--tls-cert", files.cert);
+  const key = await readKey("--tls-key", files.key);
+  return { cert, key };
 }

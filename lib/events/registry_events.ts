@@ -5,7 +5,7 @@ import type { LeftOutEvent, MessageEvent, OutputFailedEvent, PersonFields, Versi
 import type { SystemError } from "../util/system_error.ts";
 import type { CertificateFlaw } from "../util/certificate.ts";
 import type { TlsError } from "../util/tls_error.ts";
-import type { UsageProblem } from "./usage_problem.ts";
+import type { SecretDetail, UsageProblem } from "./usage_problem.ts";
 
 /** Why a person left the table. */
 export type LeaveReason =
@@ -122,6 +122,14 @@ export type RegistryEvent =
     readonly path: string;
     readonly detail: ControlDetail | { readonly kind: "not_a_registry" };
   }
+  /** No more phones are taken, and the open connections are closed: their phones go to another registry. */
+  | { readonly event: "draining"; readonly connections: number }
+  /** `drain`: they are closed. */
+  | { readonly event: "drained"; readonly connections: number }
+  /** `SIGHUP`: new connections get the certificate that is in the files now. */
+  | { readonly event: "certificate_renewed" }
+  /** `SIGHUP`: the files are no good, and new connections get the certificate as before. */
+  | { readonly event: "certificate_kept"; readonly detail: SecretDetail | TlsError }
   /** `kick`: nobody has this name. */
   | { readonly event: "unknown_person"; readonly name: string }
   /** `version` is that of the phone, if it gives one. */

@@ -6,7 +6,8 @@ import { isName } from "../protocol/name.ts";
 /** A command of `registry COMMAND`. */
 export type ControlCommand =
   | { readonly command: "list" }
-  | { readonly command: "kick"; readonly name: string };
+  | { readonly command: "kick"; readonly name: string }
+  | { readonly command: "drain" };
 
 /** The answer to a command. */
 export type ControlAnswer =
@@ -15,17 +16,19 @@ export type ControlAnswer =
   | { readonly answer: "removed"; readonly person: PersonFields }
   /** Nobody has the name. */
   | { readonly answer: "unknown_person" }
+  /** `drain` is done: that many connections were open. */
+  | { readonly answer: "drained"; readonly connections: number }
   /** This registry does not know the command. */
   | { readonly answer: "not_understood" };
 
 const ANSWERS: ReadonlySet<unknown> = new Set<ControlAnswer["answer"]>([
-  ...["people", "removed", "unknown_person", "not_understood"] as const,
+  ...["people", "removed", "unknown_person", "drained", "not_understood"] as const,
 ]);
 
 /** @returns Undefined for a command that this registry does not know. */
 export function parseCommand(line: string): ControlCommand | undefined {
   const fields = parse(line);
-  if (fields?.command === "list") return { command: "list" };
+  if (fields?.command === "list" || fields?.command === "drain") return { command: fields.command };
   if (fields?.command === "kick" && isName(fields.name)) return { command: "kick", name: fields.name };
 }
 

@@ -24,7 +24,7 @@ const CONNECTION_MS = 15_000;
 const ACCEPT_RETRY_MS = 100;
 
 /** What of a registry the commands need. */
-export type Controlled = Pick<RegistryServer, "people" | "remove">;
+export type Controlled = Pick<RegistryServer, "people" | "remove" | "drain">;
 
 /** There is no socket, and why. */
 export class ControlError extends Error {
@@ -168,16 +168,18 @@ class ControlServer implements Disposable {
       if (count === null) return;
       for (const line of splitter.push(buffer.subarray(0, count))) {
         const command = "text" in line ? parseCommand(line.text) : undefined;
-        const answer: ControlAnswer = command ? this.#obey(command) : { answer: "not_understood" };
+        const answer: ControlAnswer = command ? await this.#obey(command) : { answer: "not_understood" };
         await writeAll(connection, new TextEncoder().encode(`${JSON.stringify(answer)}\n`));
       }
     }
   }
 
-  #obey(command: ControlCommand): ControlAnswer {
+  async #obey(command: ControlCommand): Promise<ControlAnswer> {
     switch (command.command) {
       case "list":
         return { answer: "people", people: this.#registry.people().map(personFields) };
+      case "drain":
+        return { answer: "drained", connections: await this.#registry.drain() };
       case "kick": {
         const removed = this.#registry.remove(command.name);
         return removed ? { answer: "removed", person: personFields(removed) } : { answer: "unknown_person" };

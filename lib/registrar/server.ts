@@ -55,6 +55,15 @@ const DEFAULT_REQUESTS_PER_SECOND = 50;
 /** Hysteresis of the events `room_full` and `room_crowded`: they come again only after the connections fell below this fraction. */
 const FULL_HYSTERESIS = 0.9;
 
+/** Connections that a drain closes each second: another registry takes so many. */
+const DRAINED_PER_SECOND = 2500;
+
+/** Longest time over which a drain closes connections, in milliseconds, however many there are. */
+const DRAIN_SPREAD_MS = 2500;
+
+/** Longest time of a drain, in milliseconds. */
+const DRAIN_MS = 4500;
+
 /** Longest time that a phone has to read its last message, and then to close the connection. */
 const DISMISS_MS = 1000;
 
@@ -124,6 +133,22 @@ export interface RegistryServer extends AsyncDisposable {
    * @returns Whom; undefined if nobody has the name.
    */
   remove(name: string): Person | undefined;
+  /**
+   * Stops listening, and closes all connections one after the other, so that their phones go to another registry; within
+   * 5 s. May be called again.
+   *
+   * @returns How many connections there were.
+   */
+  drain(): Promise<number>;
+  /** Whether it takes no more connections. */
+  readonly draining: boolean;
+  /**
+   * Uses another certificate and key for connections from now on; those that are open stay. Only with
+   * {@linkcode RegistryOptions.tls}.
+   *
+   * @throws {ListenError} If they are no good; then it goes on with those it has.
+   */
+  renewCertificate(tls: TlsKeys): void;
   /** Stops listening and closes all connections, within about 1 s. May be called again. */
   close(): Promise<void>;
 }
@@ -169,6 +194,7 @@ class Server implements RegistryServer {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #timerAt = Infinity;
   #closing: Promise<void> | undefined;
+  #drained: Promise<number> | undefined;
 
   constructor(
     listeners: Listeners,
@@ -233,6 +259,34 @@ class Server implements RegistryServer {
     return removed;
   }
 
+  get draining(): boolean {
+    return this.#drained !== undefined;
+  }
+
+  drain(): Promise<number> {
+    return this.#drained ??= this.#drain();
+  }
+
+  async #drain(): Promise<number> {
+    this.#listeners.close();
+    const [connections, ends] = [[...this.#bySession.values()], [...this.#connections.values()]];
+    this.#onEvent({ event: "draining", connections: ends.length });
+    const startedAt = performance.now();
+    const everyMs = Math.min(1000 / DRAINED_PER_SECOND, DRAIN_SPREAD_MS / connections.length);
+    for (const [index, connection] of connections.entries()) {
+      const earlyMs = startedAt + index * everyMs - performance.now();
+      if (earlyMs > 1) await pause(earlyMs);
+      this.#sendAway(connection);
+    }
+    const restMs = startedAt + DRAIN_MS - performance.now();
+    await within(Math.max(1, restMs), Promise.all(ends));
+    return ends.length;
+  }
+
+  renewCertificate(tls: TlsKeys): void {
+    this.#listeners.renew(tls);
+  }
+
   close(): Promise<void> {
     return this.#closing ??= this.#close();
   }
@@ -255,7 +309,7 @@ class Server implements RegistryServer {
 
   #accepted(socket: Socket): void {
     this.statistics.accepted++;
-    if (this.#closing) closeQuietly(socket);
+    if (this.#closing || this.#drained) closeQuietly(socket);
     else this.#admit(socket);
   }
 

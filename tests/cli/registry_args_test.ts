@@ -74,6 +74,7 @@ Deno.test("parseRegistryOptions() reads commands to a running registry", () => {
     return request as unknown;
   };
   assertEquals(read("list --port 5001"), { command: { command: "list" }, path });
+  assertEquals(read("drain --port 5001"), { command: { command: "drain" }, path });
   assertEquals(read("--port 5001 kick joão"), { command: { command: "kick", name: "joão" }, path });
   assertEquals(read("kick -- -x --control"), {
     problem: { kind: "too_many_arguments", argument: "--control" },

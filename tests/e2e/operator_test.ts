@@ -1,11 +1,11 @@
 /** What a registry says to its operator, as a process. */
 
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { openMetrics } from "../../lib/operator/metrics.ts";
 import { startRegistry as openRegistry } from "../../lib/registrar/server.ts";
 import { freePorts } from "../../testing/free_ports.ts";
 import { startProcess, startRegistry } from "../../testing/processes.ts";
-import { isInstalled, Program } from "../../testing/program.ts";
+import { isInstalled, outputOf, Program } from "../../testing/program.ts";
 import { temporaryFolder } from "../../testing/temporary.ts";
 import { startPhone } from "./phones.ts";
 
@@ -180,4 +180,130 @@ Deno.test("registry runs without its local socket, unless it was asked for", asy
   assertEquals(detail, { kind: "not_found" });
   const { code, stderr } = await command(["list", "--port", String(port), "--lang", "en"]);
   assertEquals([code, stderr.startsWith("XDG_RUNTIME_DIR names no folder")], [2, true]);
+});
+
+Deno.test("registry drain sends phones away, and the registry runs on without being ready", async () => {
+  await using folder = await temporaryFolder();
+  const control = ["--control", `${folder.path}/sala.sock`];
+  await using registry = await startRegistry([...control, "--quiet", "--metrics", "0"]);
+  const { port } = await registry.process.waitForEvent("metrics_open");
+  assertEquals(await pageOf(port, "/readyz").then(({ status }) => status), 200);
+  await using phone = await startPhone(registry.port, "maria");
+  const { code, stdout } = await command(["drain", ...control, "--json"]);
+  assertEquals([code, JSON.parse(stdout).connections], [0, 1]);
+  await phone.waitForEvent("registry_lost");
+  assertEquals(await pageOf(port, "/readyz"), {
+    status: 503,
+    body: "draining\n",
+    type: "text/plain; charset=utf-8",
+  });
+  assertStringIncludes((await pageOf(port, "/metrics")).body, "\nsala_ready 0\n");
+  assertEquals((await pageOf(port, "/healthz")).status, 200);
+  assertEquals(JSON.parse((await command(["list", ...control, "--json"])).stdout).people, []);
+  await assertRejects(() => Deno.connect({ hostname: "127.0.0.1", port: registry.port }));
+  registry.process.kill("SIGTERM");
+  assertEquals(await registry.process.exitCode(), 0);
+});
+
+Deno.test("registry drains at SIGTERM, and its phones go to the next one that answers there", async () => {
+  await using first = await startRegistry(["--quiet"]);
+  await using phone = await startPhone(first.port, "maria");
+  // It holds its end open, so that the drain lasts.
+  using open = await Deno.connect({ hostname: "127.0.0.1", port: first.port });
+  await open.write(new TextEncoder().encode('{"tipo":"ping"}\n'));
+  await open.read(new Uint8Array(100));
+  first.process.kill("SIGTERM");
+  const { connections } = await first.process.waitForEvent("draining");
+  assertEquals(connections, 2);
+  await phone.waitForEvent("registry_lost");
+  // The port is free although the first one has not ended.
+  await using _second = await startRegistry(["--port", String(first.port)]);
+  await phone.waitForEvent("registry_back");
+  first.process.kill("SIGTERM");
+  assertEquals(await first.process.exitCode(), 0);
+  assertEquals(first.process.events().at(-1)?.event, "closed");
+});
+
+const OPENSSL = isInstalled("openssl");
+
+/** Makes a certificate and its key in a folder. */
+async function makeCertificate(folder: string): Promise<void> {
+  await outputOf([
+    ...["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"],
+    ...["-subj", "/CN=sala", "-addext", "subjectAltName=IP:127.0.0.1"],
+    ...["-addext", "basicConstraints=critical,CA:FALSE", "-keyout", "key.pem", "-out", "cert.pem"],
+  ], { cwd: folder });
+}
+
+/** Whether a TLS server has a certificate that these vouch for. */
+async function answers(port: number, caCerts: string[]): Promise<boolean> {
+  try {
+    using connection = await Deno.connectTls({ hostname: "127.0.0.1", port, caCerts });
+    await connection.handshake();
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.InvalidData) return false;
+    throw error;
+  }
+}
+
+Deno.test({
+  name: `registry gives a new certificate to new connections at SIGHUP, and drops nobody${
+    skipped(OPENSSL, "openssl")
+  }`,
+  ignore: !OPENSSL,
+  async fn() {
+    await using folder = await temporaryFolder();
+    const at = (name: string) => `${folder.path}/${name}`;
+    await makeCertificate(folder.path);
+    await Deno.copyFile(at("cert.pem"), at("first.pem"));
+    const files = ["--tls-cert", at("cert.pem"), "--tls-key", at("key.pem")];
+    await using registry = await startRegistry([...files, "--quiet"]);
+    const enter = (name: string, ca: string) => startPhone(registry.port, name, ["--tls", "--ca", at(ca)]);
+    await using maria = await enter("maria", "first.pem");
+
+    await makeCertificate(folder.path);
+    registry.process.kill("SIGHUP");
+    await registry.process.waitForEvent("certificate_renewed");
+    // Until the listener with the old one has gone, the system chooses between both.
+    const caCerts = [await Deno.readTextFile(at("cert.pem"))];
+    while (!await answers(registry.port, caCerts));
+    await using _ana = await enter("ana", "cert.pem");
+
+    for (
+      const [text, kind] of [["no certificate", "no_certificate_in_file"], ["", "no_certificate_in_file"]]
+    ) {
+      await Deno.writeTextFile(at("cert.pem"), text ?? "");
+      registry.process.kill("SIGHUP");
+      const { detail } = await registry.process.waitForEvent("certificate_kept");
+      assertEquals(detail, { kind });
+    }
+    // The key of another certificate.
+    await Deno.copyFile(at("first.pem"), at("cert.pem"));
+    registry.process.kill("SIGHUP");
+    const { detail } = await registry.process.waitForEvent("certificate_kept");
+    assertEquals(detail, { kind: "key_mismatch" });
+    await maria.type("lista");
+    await maria.waitForEvent("people");
+    assertEquals(maria.events("registry_lost"), []);
+  },
+});
+
+Deno.test({
+  name: `registry that was started to ignore SIGHUP keeps its certificate${skipped(OPENSSL, "openssl")}`,
+  ignore: !OPENSSL,
+  async fn() {
+    await using folder = await temporaryFolder();
+    await makeCertificate(folder.path);
+    await Deno.copyFile(`${folder.path}/cert.pem`, `${folder.path}/first.pem`);
+    const files = ["--tls-cert", `${folder.path}/cert.pem`, "--tls-key", `${folder.path}/key.pem`];
+    const through = ["sh", "-c", 'trap "" HUP; exec "$0" "$@"'];
+    await using registry = await startRegistry(files, { through });
+    await makeCertificate(folder.path);
+    registry.process.kill("SIGHUP");
+    const args = ["--tls", "--ca", `${folder.path}/first.pem`];
+    await using _maria = await startPhone(registry.port, "maria", args);
+    await using _ana = await startPhone(registry.port, "ana", args);
+    assertEquals(registry.process.events("certificate_renewed"), []);
+  },
 });

@@ -33,7 +33,7 @@ async function refused(set: string, before = ""): Promise<string[]> {
 
 Deno.test("the registry's permissions are for the network, once it has read what its command line names", async () => {
   const permissions = new URL("lib/cli/permissions.ts", ROOT).href;
-  const giveUp = `import { giveUpFiles } from ${JSON.stringify(permissions)}; await giveUpFiles();`;
+  const giveUp = `import { giveUpFiles } from ${JSON.stringify(permissions)}; await giveUpFiles(false);`;
   assertEquals(await refused("registry", giveUp), Object.keys(ATTEMPTS));
 });
 
@@ -44,6 +44,6 @@ Deno.test("the registry's permissions at its start are for the network and for f
 
 Deno.test("the registry gives up files before it listens", async () => {
   const source = await Deno.readTextFile(new URL("registry.ts", ROOT));
-  const [given, listening] = [source.indexOf("await giveUpFiles()"), source.indexOf("= startRegistry(")];
+  const [given, listening] = [source.indexOf("await giveUpFiles("), source.indexOf("= startRegistry(")];
   assertEquals(given > 0 && given < listening, true);
 });

@@ -42,7 +42,7 @@ Deno.test("registry prints events as lines of JSON with --json, without messages
   assertEquals(await registry.process.exitCode(), 0);
   assertEquals(
     registry.process.events().map(({ event }) => event),
-    ["listening", "joined", "table", "left", "table", "closed"],
+    ["listening", "joined", "table", "draining", "left", "table", "closed"],
   );
 });
 

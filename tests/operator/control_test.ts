@@ -14,6 +14,7 @@ function room() {
   const people = [MARIA];
   return {
     people: () => people,
+    drain: () => Promise.resolve(7),
     remove: (name: string) => name === "maria" ? people.pop() : undefined,
   };
 }
@@ -37,6 +38,7 @@ Deno.test("a running registry obeys commands over its local socket", { ignore: !
     person: SHOWN,
   });
   assertEquals(await sendCommand(path, { command: "list" }), { answer: "people", people: [] });
+  assertEquals(await sendCommand(path, { command: "drain" }), { answer: "drained", connections: 7 });
 });
 
 Deno.test("the socket is its user's alone, and so is the folder made for it", { ignore: !here }, async () => {

@@ -507,3 +507,60 @@ Deno.test("startRegistry() serves a load balancer that connects for itself, and 
     { event: "proxy_refused", ip: "127.0.0.1", problem: "no_header" },
   ]);
 });
+
+Deno.test("drain() sends phones away after their replies, takes no more, and says how many there were", async () => {
+  await using room = new Room();
+  using maria = await room.connect();
+  using ana = await room.connect();
+  await maria.register("maria");
+  await maria.send(...Array.from({ length: 20 }, (_, id) => ({ tipo: "consulta", nome: "maria", id })));
+  for (let id = 0; id < 20; id++) assertEquals((await maria.message()).id, id);
+  const drained = room.server.drain();
+  assertEquals(room.server.draining, true);
+  assertEquals(await maria.line(), undefined);
+  assertEquals(await ana.line(), undefined);
+  maria.connection.close();
+  ana.connection.close();
+  assertEquals(await drained, 2);
+  assertEquals(room.server.people(), []);
+  await assertRejects(() => room.connect(), Deno.errors.ConnectionRefused);
+  assertEquals(await room.server.drain(), 2);
+  assertEquals(room.story, ["joined maria", "table", "draining", "left maria", "table"]);
+});
+
+Deno.test("drain() ends although phones neither read nor close", async () => {
+  await using room = new Room();
+  using deaf = await room.connect();
+  await deaf.register("surdo");
+  const asking = (async () => {
+    const requests = new TextEncoder().encode('{"tipo":"lista"}\n'.repeat(4096));
+    try {
+      for (;;) await deaf.connection.write(requests);
+    } catch {
+      // The registry has closed.
+    }
+  })();
+  using open = await room.connect();
+  await open.register("aberto");
+  const startedAt = performance.now();
+  assertEquals(await room.server.drain(), 2);
+  assert(performance.now() - startedAt < 5000);
+  assertEquals(room.server.people(), []);
+  await asking;
+});
+
+Deno.test("drain() closes connections one after the other", async () => {
+  await using room = new Room();
+  const phones = await Promise.all(Array.from({ length: 500 }, () => room.connect()));
+  // Once this is answered all others have been taken, too.
+  await phones.at(-1)?.register("última");
+  const startedAt = performance.now();
+  const ends = phones.map(async (phone) => {
+    assertEquals(await phone.line(), undefined);
+    phone.connection.close();
+    return performance.now() - startedAt;
+  });
+  assertEquals(await room.server.drain(), 500);
+  // 2,500 a second: the last one is closed 200 ms after the first.
+  assert(Math.max(...await Promise.all(ends)) > 190);
+});

@@ -451,6 +451,12 @@ const REGISTRY_EVENTS: ByEvent<RegistryEvent> = {
     { event: "no_registry", path: "/run/sala/s", detail }
   )),
   unknown_person: [{ event: "unknown_person", name: "joão" }],
+  draining: [{ event: "draining", connections: 1234 }],
+  drained: [{ event: "drained", connections: 0 }],
+  certificate_renewed: [{ event: "certificate_renewed" }],
+  certificate_kept: [...Object.values(SECRET), ...Object.values(TLS)].map((detail) => (
+    { event: "certificate_kept", detail }
+  )),
   joined: [{ event: "joined", ...MARIA, version: "1.0.0" }, { event: "joined", ...MARIA }],
   left: [
     { event: "left", ...MARIA, reason: "goodbye" },

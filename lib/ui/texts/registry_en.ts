@@ -71,6 +71,16 @@ export const REGISTRY_EN: RegistryTexts = {
       `no registry answers at ${path}: ${
         causeEn(detail)
       }; --port or --control say which one, and only its own user may ask it`,
+    draining: ({ connections }) =>
+      `no more phones are taken, and the connections (${
+        numberEn(connections)
+      }) are being closed: their phones go to another registry, if they know one`,
+    drained: ({ connections }) =>
+      `the registry takes no more phones and has closed its connections (${
+        numberEn(connections)
+      }); it runs until it is told to end`,
+    certificate_renewed: "phones that connect from now on get the certificate that is in the file now",
+    certificate_kept: ({ detail }) => `the new certificate is not used, the old one is: ${causeEn(detail)}`,
     unknown_person: ({ name }) => `nobody in the room is called “${name}”`,
     joined: ({ version, ...person }) =>
       `${who(person)} joined the room${version === undefined ? "" : `, Sala ${version}`}`,
@@ -134,7 +144,7 @@ export const REGISTRY_EN: RegistryTexts = {
   },
   askPassword: "room password: ",
   usageLine:
-    "usage: registry [list|kick NAME] [--port 5000] [--host ADDRESS] [--lang pt|en] [--json] [--quiet] [--show-pings] [--help] [--version] [password, limits and operation]",
+    "usage: registry [list|kick NAME|drain] [--port 5000] [--host ADDRESS] [--lang pt|en] [--json] [--quiet] [--show-pings] [--help] [--version] [password, limits and operation]",
   help: `The room: knows who is in it and where, so that phones find each other.
 
   --port PORT       TCP port to listen on (5000; 0 is any that is free)
@@ -168,7 +178,8 @@ For the operator:
   --control PATH            local socket for the commands below ($XDG_RUNTIME_DIR/sala/registry-PORT.sock)
   registry list             prints who is in the room of the registry that runs here
   registry kick NAME        removes that person, who cannot come back for a minute
-                            both take --port or --control, which say which registry; --json
+  registry drain            sends the phones to another registry and takes no more, until it ends
+                            these take --port or --control, which say which registry; --json
 
-Ctrl-C closes the room.`,
+Ctrl-C closes the room. SIGTERM closes it as drain does, within 5 s. SIGHUP reads certificate and key again.`,
 };

@@ -73,6 +73,17 @@ export const REGISTRY_PT: RegistryTexts = {
       `nenhum registro atende em ${path}: ${
         causePt(detail)
       }; --port ou --control dizem qual é, e só o usuário dele pode perguntar`,
+    draining: ({ connections }) =>
+      `não entra mais ninguém, e as conexões (${
+        numberPt(connections)
+      }) estão sendo fechadas: os telefones vão para outro registro, se conhecem um`,
+    drained: ({ connections }) =>
+      `o registro não aceita mais telefones e fechou as suas conexões (${
+        numberPt(connections)
+      }); ele funciona até que o encerrem`,
+    certificate_renewed: "quem se conectar de agora em diante recebe o certificado que está no arquivo agora",
+    certificate_kept: ({ detail }) =>
+      `o certificado novo não serve e continua o de antes: ${causePt(detail)}`,
     unknown_person: ({ name }) => `ninguém na sala se chama “${name}”`,
     joined: ({ version, ...person }) =>
       `${who(person)} entrou na sala${version === undefined ? "" : `, Sala ${version}`}`,
@@ -138,7 +149,7 @@ export const REGISTRY_PT: RegistryTexts = {
   },
   askPassword: "senha da sala: ",
   usageLine:
-    "uso: registry [list|kick NOME] [--port 5000] [--host ENDEREÇO] [--lang pt|en] [--json] [--quiet] [--show-pings] [--help] [--version] [senha, limites e operação]",
+    "uso: registry [list|kick NOME|drain] [--port 5000] [--host ENDEREÇO] [--lang pt|en] [--json] [--quiet] [--show-pings] [--help] [--version] [senha, limites e operação]",
   help: `A sala: sabe quem está nela e onde, para que os telefones se encontrem.
 
   --port PORTA      porta TCP em que escuta (5000; 0 é qualquer uma livre)
@@ -172,7 +183,8 @@ Para quem opera o registro:
   --control CAMINHO         socket local para os comandos abaixo ($XDG_RUNTIME_DIR/sala/registry-PORTA.sock)
   registry list             mostra quem está na sala do registro que funciona aqui
   registry kick NOME        retira essa pessoa, que não volta durante um minuto
-                            os dois aceitam --port ou --control, que dizem qual registro; --json
+  registry drain            manda os telefones para outro registro e não aceita mais, até encerrar
+                            estes aceitam --port ou --control, que dizem qual registro; --json
 
-Ctrl-C encerra a sala.`,
+Ctrl-C encerra a sala. SIGTERM a encerra como drain, em até 5 s. SIGHUP lê de novo certificado e chave.`,
 };
