@@ -1,0 +1,5 @@
+#!/bin/sh
+# Runs Sala's @TOOL@ with the runtime of the package.
+export DENO_DIR=/usr/lib/sala/cache DENO_NO_UPDATE_CHECK=1
+exec /usr/lib/sala/deno run -q --no-prompt --no-remote --no-npm "--v8-flags=@V8_FLAGS@" \
+  --config /usr/lib/sala/deno.json -P=@TOOL@ /usr/lib/sala/@TOOL@.js "$@"
