@@ -5,7 +5,7 @@ import { openMetrics } from "../../lib/operator/metrics.ts";
 import { startRegistry as openRegistry } from "../../lib/registrar/server.ts";
 import { freePorts } from "../../testing/free_ports.ts";
 import { startProcess, startRegistry } from "../../testing/processes.ts";
-import { isInstalled, outputOf, Program } from "../../testing/program.ts";
+import { isInstalled, outputOf, Program, ROOT, runToEnd } from "../../testing/program.ts";
 import { temporaryFolder } from "../../testing/temporary.ts";
 import { startPhone } from "./phones.ts";
 
@@ -305,5 +305,92 @@ Deno.test({
     await using _maria = await startPhone(registry.port, "maria", args);
     await using _ana = await startPhone(registry.port, "ana", args);
     assertEquals(registry.process.events("certificate_renewed"), []);
+  },
+});
+
+const DASHBOARD = "docs/grafana-sala.json";
+const RULES = "docs/prometheus-sala.rules.yml";
+
+interface Panel {
+  readonly id: number;
+  readonly type: string;
+  readonly title: string;
+  readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
+  readonly targets?: readonly { readonly refId: string; readonly expr: string }[];
+}
+
+async function panelsOfDashboard(): Promise<Panel[]> {
+  const { panels } = JSON.parse(await Deno.readTextFile(new URL(DASHBOARD, ROOT)));
+  return panels;
+}
+
+/** The names of all metrics, those of a histogram's parts included. */
+async function metricNames(): Promise<Set<string>> {
+  await using server = openRegistry({ host: "127.0.0.1", port: 0 });
+  const metrics = await openMetrics({
+    statistics: server.statistics,
+    connections: () => server.connections(),
+    leftOut: () => 0,
+    notReady: () => undefined,
+    cluster: () => ({ connected: true, stale: false, lagSeconds: 0 }),
+  });
+  return new Set((await metrics.text()).match(/^[a-z_]+(?=[ {])/gm));
+}
+
+/** The names of metrics in a text. */
+const namesIn = (text: string) => [...new Set(text.match(/\b(?:sala|process)_[a-z_]+\b/g))];
+
+Deno.test("the dashboard and the alerts ask for metrics that there are, and the dashboard and docs/operator.md for all", async () => {
+  const names = await metricNames();
+  const expressions = (await panelsOfDashboard()).flatMap(({ targets = [] }) =>
+    targets.map(({ expr }) => expr)
+  );
+  assertEquals(namesIn(expressions.join("\n")).filter((name) => !names.has(name)), []);
+  assertEquals([...names].filter((name) => !namesIn(expressions.join("\n")).includes(name)), []);
+  const rules = await Deno.readTextFile(new URL(RULES, ROOT));
+  assertEquals(namesIn(rules).filter((name) => !names.has(name)), []);
+  const documented = namesIn(await Deno.readTextFile(new URL("docs/operator.md", ROOT)));
+  const whole = [...names].map((name) => name.replace(/_(bucket|sum|count)$/, ""));
+  assertEquals(whole.filter((name) => !documented.includes(name)), []);
+  assertEquals(documented.filter((name) => !whole.includes(name)), []);
+});
+
+Deno.test("the dashboard's panels have numbers of their own, titles and places that do not overlap", async () => {
+  const panels = await panelsOfDashboard();
+  assertEquals(new Set(panels.map(({ id }) => id)).size, panels.length);
+  const cells = new Set<string>();
+  for (const { title, type, gridPos: { x, y, w, h }, targets = [] } of panels) {
+    assertEquals(
+      [title !== "", x + w <= 24, type === "row" || targets.length > 0],
+      [true, true, true],
+      title,
+    );
+    assertEquals(new Set(targets.map(({ refId }) => refId)).size, targets.length);
+    for (let cell = 0; cell < w * h; cell++) {
+      const at = `${x + cell % w} ${y + Math.floor(cell / w)}`;
+      assertEquals(cells.has(at), false, `${title} at ${at}`);
+      cells.add(at);
+    }
+  }
+});
+
+Deno.test({
+  name: `promtool takes the alerts and every query of the dashboard${skipped(PROMTOOL, "promtool")}`,
+  ignore: !PROMTOOL,
+  async fn() {
+    const alerts = await runToEnd(["promtool", "check", "rules", new URL(RULES, ROOT).pathname]);
+    assertEquals([alerts.code, alerts.stderr], [0, ""], alerts.stdout);
+    const rules = (await panelsOfDashboard()).flatMap(({ id, targets = [] }) =>
+      targets.map(({ refId, expr }) => ({
+        record: `panel:${id}:${refId}`,
+        // Grafana's own, which it replaces.
+        expr: expr.replaceAll("$__rate_interval", "5m").replaceAll("$instance", ".*"),
+      }))
+    );
+    await using folder = await temporaryFolder();
+    // JSON is YAML.
+    await Deno.writeTextFile(`${folder.path}/rules`, JSON.stringify({ groups: [{ name: "panels", rules }] }));
+    const queries = await runToEnd(["promtool", "check", "rules", `${folder.path}/rules`]);
+    assertEquals([queries.code, queries.stderr], [0, ""], queries.stdout);
   },
 });
