@@ -17,6 +17,9 @@ import { makeSelfExtracting, PackError } from "./self_extracting.ts";
 
 const HOST = Deno.build.target;
 
+/** Stack of Deno's threads, in bytes: with the usual 2 MiB, `deno compile` of 2.6.8 overflows it over prom-client's modules. */
+const STACK_BYTES = 32 * 1024 * 1024;
+
 const TARGETS: readonly string[] = [
   "x86_64-unknown-linux-gnu",
   "aarch64-unknown-linux-gnu",
@@ -37,7 +40,7 @@ async function check(): Promise<void> {
  * @returns Why it failed, or nothing.
  */
 async function compile(folder: string, target: string): Promise<string | undefined> {
-  const env = Deno.env.toObject();
+  const env: Record<string, string> = { RUST_MIN_STACK: `${STACK_BYTES}`, ...Deno.env.toObject() };
   // DENORT_BIN names a runtime for this machine; Deno would take it for every target.
   if (target !== HOST || env["DENORT_BIN"] === "") delete env["DENORT_BIN"];
 
