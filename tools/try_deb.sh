@@ -43,7 +43,7 @@ rm -f "$root.log"
 # Runs a program in there, which sees its own processes in /proc and nobody's elsewhere.
 inside() {
   unshare --mount --pid --fork --mount-proc="$root/proc" --kill-child chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin \
-    LC_ALL=C.UTF-8 HOME=/nonexistent "$@"
+    LC_ALL=C.UTF-8 HOME=/root "$@"
 }
 
 cp "$package" "$root/sala.deb"
@@ -57,14 +57,15 @@ done
 
 mkdir -m 700 "$root/run/sala-registry"
 control=/run/sala-registry/control.sock
-port=25000
-inside registry --port "$port" --host 127.0.0.1 --control "$control" --lang en >"$root/registry.log" 2>&1 &
+inside registry --port 0 --host 127.0.0.1 --control "$control" --lang en >"$root/registry.log" 2>&1 &
 registry=$!
-for _ in $(seq 100); do
-  if grep -q '^.*room open' "$root/registry.log"; then break; fi
+port=
+for _ in $(seq 300); do
+  port=$(sed -n 's/.*room open at 127\.0\.0\.1:\([0-9]*\) .*/\1/p' "$root/registry.log")
+  if [ -n "$port" ]; then break; fi
   sleep 0.1
 done
-grep -q 'room open' "$root/registry.log" || fail "the registry does not start: $(cat "$root/registry.log")"
+[ -n "$port" ] || fail "the registry does not start: $(cat "$root/registry.log")"
 said=$(echo sair | inside phone "127.0.0.1:$port" maria 0 --mic none --speaker none --json)
 case $said in
 *'"event":"registered"'*) ;;
@@ -77,6 +78,6 @@ registry=
 
 inside dpkg --purge sala >/dev/null || fail 'it cannot be removed'
 left=$(find "$root" -path "$root/proc" -prune -o -path '*/var/lib/dpkg/*' -prune -o -name '*sala*' -print |
-  grep -v "^$root\$\|^$root/sala\\.deb\$\|^$root/run/" || :)
+  grep -v "^$root\$\|^$root/sala\\.deb\$\|^$root/run/\|^$root/root/" || :)
 [ -z "$left" ] || fail "it leaves behind: $left"
 echo "Installed, ran and removed ${package##*/} in a bare Debian."

@@ -108,9 +108,10 @@ export class HttpResponder implements Disposable {
   }
 
   async #answer(head: string | undefined): Promise<Response> {
-    const [, method = "", path = ""] = /^([!-~]+) (\/[!-~]*) HTTP\/1\.[01]\r?\n/.exec(head ?? "") ?? [];
-    if (path === "") return { status: 400, body: "" };
-    const page = Object.entries(this.#pages).find(([name]) => name === path.split("?")[0])?.[1];
+    const request = parseRequestLine(head ?? "");
+    if (!request) return { status: 400, body: "" };
+    const { method, path } = request;
+    const page = Object.entries(this.#pages).find(([name]) => name === path)?.[1];
     if (!page) return { status: 404, body: "" };
     if (method !== "GET" && method !== "HEAD") return { status: 405, body: "" };
     try {
@@ -119,6 +120,14 @@ export class HttpResponder implements Disposable {
       return { status: 500, body: "" };
     }
   }
+}
+
+/** The first line of a request (RFC 9112, section 3), its path without the query. @returns Undefined if it is none. */
+export function parseRequestLine(
+  head: string,
+): { readonly method: string; readonly path: string } | undefined {
+  const [, method, path] = /^([!-~]{1,20}) (\/[!->@-~]*)(?:\?[!-~]*)? HTTP\/1\.[01]\r?\n/.exec(head) ?? [];
+  return method !== undefined && path !== undefined ? { method, path } : undefined;
 }
 
 /** Reads a request up to its empty line. @returns Undefined if it is too long or ends before. */
