@@ -259,6 +259,7 @@ async function main(args: string[]): Promise<number> {
     using monitor = await watch(settings, {
       statistics: server.statistics,
       connections: () => server.connections(),
+      people: () => server.population,
       leftOut: () => output.leftOut,
       notReady: () => server.draining ? "draining" : undefined,
     });

@@ -20,6 +20,8 @@ export interface ClusterState {
 export interface MetricsSource {
   readonly statistics: Statistics;
   connections(): ConnectionCounts;
+  /** People in the room. */
+  people(): number;
   /** Lines left out of the log so far: the output could not take them, or one peer may not make so many. */
   leftOut(): { readonly output: number; readonly limit: number };
   /** Why no phone should come to this registry now, if so. */
@@ -94,7 +96,7 @@ function families(source: MetricsSource): Family[] {
       "Open connections of phones: with a name, without one yet, or refused and still reading why.",
       () => labelled("state", source.connections()),
     ),
-    gauge("sala_people", "People in the room.", () => one(source.connections().registered)),
+    gauge("sala_people", "People in the room.", () => one(source.people())),
     counter(
       "sala_connections_accepted_total",
       "Connections taken from the system, refused ones included.",

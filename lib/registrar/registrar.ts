@@ -130,9 +130,14 @@ export class Registrar {
     return this.#table.people();
   }
 
-  /** Number of registered people. */
+  /** Number of people in the room. */
   get size(): number {
     return this.#table.size;
+  }
+
+  /** Number of sessions with a name. */
+  get registered(): number {
+    return this.#holders.size;
   }
 
   /** When {@linkcode Registrar.tick} wants to be called; `Infinity` for never. */

@@ -125,6 +125,8 @@ export interface RegistryServer extends AsyncDisposable {
   readonly statistics: Statistics;
   /** Its open connections. */
   connections(): ConnectionCounts;
+  /** Number of people in the room. */
+  readonly population: number;
   /** The people in the room, in order of registration. */
   people(): readonly Person[];
   /**
@@ -244,9 +246,13 @@ class Server implements RegistryServer {
   }
 
   connections(): ConnectionCounts {
-    const registered = this.#registrar.size;
+    const { registered } = this.#registrar;
     const unregistered = Math.max(0, this.#connections.size - registered);
     return { registered, unregistered, refused: this.#lingering.size };
+  }
+
+  get population(): number {
+    return this.#registrar.size;
   }
 
   people(): readonly Person[] {

@@ -55,6 +55,7 @@ Deno.test({
     const metrics = await openMetrics({
       statistics: server.statistics,
       connections: () => server.connections(),
+      people: () => server.population,
       leftOut: () => ({ output: 0, limit: 0 }),
       notReady: () => "draining",
       cluster: () => ({ connected: false, stale: true, lagSeconds: 2.5 }),
@@ -205,6 +206,24 @@ Deno.test("registry drain sends phones away, and the registry runs on without be
   assertEquals(await registry.process.exitCode(), 0);
 });
 
+Deno.test("phones of a registry that drains go to another one that they know", async () => {
+  await using first = await startRegistry(["--quiet"]);
+  await using second = await startRegistry(["--quiet"]);
+  const places = `127.0.0.1:${first.port},127.0.0.1:${second.port}`;
+  await using phone = startProcess("phone", [
+    ...[places, "maria", "0", "--json", "--mic", "none", "--speaker", "none"],
+  ], { stdin: "piped" });
+  await phone.waitForEvent("registered");
+  const [from, to] = await Promise.race([
+    first.process.waitForEvent("joined").then(() => [first, second] as const),
+    second.process.waitForEvent("joined").then(() => [second, first] as const),
+  ]);
+  from.process.kill("SIGTERM");
+  await phone.waitForEvent("registry_back");
+  await to.process.waitForEvent("joined");
+  assertEquals(await from.process.exitCode(), 0);
+});
+
 Deno.test("registry drains at SIGTERM, and its phones go to the next one that answers there", async () => {
   await using first = await startRegistry(["--quiet"]);
   await using phone = await startPhone(first.port, "maria");
@@ -330,7 +349,8 @@ async function metricNames(): Promise<Set<string>> {
   const metrics = await openMetrics({
     statistics: server.statistics,
     connections: () => server.connections(),
-    leftOut: () => 0,
+    people: () => server.population,
+    leftOut: () => ({ output: 0, limit: 0 }),
     notReady: () => undefined,
     cluster: () => ({ connected: true, stale: false, lagSeconds: 0 }),
   });

@@ -104,6 +104,7 @@ async function read(server: RegistryServer): Promise<ReadonlyMap<string, number>
   const exposition = await openMetrics({
     statistics: server.statistics,
     connections: () => server.connections(),
+    people: () => server.population,
     leftOut: () => ({ output: 7, limit: 5 }),
     notReady: () => undefined,
     cluster: () => ({ connected: true, stale: false, lagSeconds: 0.5 }),
