@@ -229,7 +229,10 @@ class Server implements RegistryServer {
     this.#accepting = listeners.serve({
       proxies: options.proxies,
       onConnection: (socket) => this.#accepted(socket),
-      onProxyProblem: (ip, problem) => this.#onEvent({ event: "proxy_refused", ip, problem }),
+      onProxyProblem: (ip, problem) => {
+        this.statistics.refusals.no_proxy_header++;
+        this.#onEvent({ event: "proxy_refused", ip, problem });
+      },
     });
     if (descriptors !== undefined && this.#descriptorBudget < this.#maxConnections) {
       this.shortage = {

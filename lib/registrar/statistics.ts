@@ -5,8 +5,8 @@ import type { ErrorCode, RegistryRequest } from "../protocol/registry_messages.t
 
 /** Why a connection or a request was refused. */
 export const REFUSAL_REASONS = [
-  ...["room_full", "address_full", "not_a_phone", "tls_failed", "line_too_long", "not_utf8"] as const,
-  ...["no_request", "name_invalid", "name_in_use", "name_withheld", "wrong_password"] as const,
+  ...["room_full", "address_full", "not_a_phone", "no_proxy_header", "tls_failed", "line_too_long"] as const,
+  ...["not_utf8", "no_request", "name_invalid", "name_in_use", "name_withheld", "wrong_password"] as const,
 ] as const;
 
 /** One of {@linkcode REFUSAL_REASONS}. */
@@ -49,6 +49,7 @@ export class Statistics {
     room_full: 0,
     address_full: 0,
     not_a_phone: 0,
+    no_proxy_header: 0,
     tls_failed: 0,
     line_too_long: 0,
     not_utf8: 0,
