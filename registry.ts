@@ -261,6 +261,7 @@ async function main(args: string[]): Promise<number> {
       connections: () => server.connections(),
       people: () => server.population,
       leftOut: () => output.leftOut,
+      evicted: () => server.admission.evicted,
       notReady: () => server.draining ? "draining" : undefined,
     });
     output.show({

@@ -3,6 +3,7 @@
 import process from "node:process";
 import type { Metric, Registry } from "prom-client";
 import { DURATION_BOUNDS, type Statistics } from "../registrar/statistics.ts";
+import type { AdmissionCounts } from "../registrar/admission.ts";
 import type { ConnectionCounts } from "../registrar/server.ts";
 import { VERSION } from "../util/version.ts";
 
@@ -22,8 +23,10 @@ export interface MetricsSource {
   connections(): ConnectionCounts;
   /** People in the room. */
   people(): number;
-  /** Lines left out of the log so far: the output could not take them, or one peer may not make so many. */
+  /** Lines left out of the output so far, by reason. */
   leftOut(): { readonly output: number; readonly limit: number };
+  /** Connections that lost their places to others. */
+  evicted(): AdmissionCounts["evicted"];
   /** Why no phone should come to this registry now, if so. */
   notReady(): string | undefined;
   /** Only with a cluster. */
@@ -114,6 +117,11 @@ function families(source: MetricsSource): Family[] {
       () => labelled("type", statistics.requests),
     ),
     counter(
+      "sala_places_lost_total",
+      "Connections that lost their places to others because there were too few: with a name, or without one.",
+      () => labelled("state", source.evicted()),
+    ),
+    counter(
       "sala_errors_total",
       "Replies of type erro, by codigo.",
       () => labelled("code", statistics.errors),
@@ -142,7 +150,7 @@ function families(source: MetricsSource): Family[] {
     ),
     counter(
       "sala_log_lines_left_out_total",
-      "Lines left out of the log: the output could not take them in time, or they are beyond the limit of peers.",
+      "Lines left out of the output: it could not be written in time, or peers caused more than the limits allow.",
       () => labelled("reason", source.leftOut()),
     ),
     ...cluster

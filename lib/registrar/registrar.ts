@@ -20,11 +20,11 @@ export const PONG_TIMEOUT_MS = 15_000;
 /** Time to answer if somebody else wants the name. */
 export const CONTEST_TIMEOUT_MS = 2000;
 
-/** Time for which nobody gets the name of a phone that the operator removed: it must not be back in the next second. */
-export const REMOVED_MS = 60_000;
-
 /** Default time to register a name, whatever else a connection says meanwhile. */
 export const UNREGISTERED_MS = 30_000;
+
+/** Time for which nobody gets the name of a phone that the operator removed: it must not be back in the next second. */
+export const REMOVED_MS = 60_000;
 
 /**
  * A tick later than this means that the registry itself was suspended. The phones' lines are still unread, so all timers

@@ -64,9 +64,6 @@ const DRAIN_SPREAD_MS = 2500;
 /** Longest time of a drain, in milliseconds. */
 const DRAIN_MS = 4500;
 
-/** Longest time that a phone has to read its last message, and then to close the connection. */
-const DISMISS_MS = 1000;
-
 /** Longest time that closing waits for connections: one with a pending write may not end by itself. */
 const CLOSE_TIMEOUT_MS = 1000;
 
@@ -285,7 +282,7 @@ class Server implements RegistryServer {
     for (const [index, connection] of connections.entries()) {
       const earlyMs = startedAt + index * everyMs - performance.now();
       if (earlyMs > 1) await pause(earlyMs);
-      this.#sendAway(connection);
+      this.#dismiss(connection);
     }
     const restMs = startedAt + DRAIN_MS - performance.now();
     await within(Math.max(1, restMs), Promise.all(ends));
@@ -371,7 +368,7 @@ class Server implements RegistryServer {
       this.#bySession.set(session, connection);
       this.#applyOutput();
       if (waitMs > 0) await pause(waitMs);
-      if (session.gone) return;
+      if (session.gone || this.#drained) return;
       if ("setNoDelay" in socket) {
         socket.setNoDelay(true);
         socket.setKeepAlive(true);
@@ -402,16 +399,15 @@ class Server implements RegistryServer {
     this.#applyOutput();
   }
 
-  /** Delivers the last message to a connection that lost its place, and closes it, within about 1 s. */
-  async #dismiss({ socket, writeQueue }: Connection, named: boolean): Promise<void> {
-    const most = named ? MAX_LINGERING + MAX_LEAVING : MAX_LINGERING;
+  /** Delivers the last message to a connection that lost its place or its name, and closes it, within about 1 s. */
+  async #dismiss({ socket, writeQueue }: Connection, most = Infinity): Promise<void> {
     if (this.#lingering.size + this.#leaving.size >= most) return closeQuietly(socket);
     this.#leaving.add(socket);
     try {
       await within(LINGER_MS, writeQueue.drained());
       await socket.closeWrite();
       // Its conversation reads what still comes, and ends when the phone closes.
-      await pause(LINGER_MS);
+      await within(LINGER_MS, this.#connections.get(socket) ?? Promise.resolve());
     } catch {
       // The phone closed first.
     } finally {
@@ -472,28 +468,20 @@ class Server implements RegistryServer {
       case "refused":
         return this.#onEvent({ ...output.refusal, peer: connection.peer, omitted: output.omitted });
       case "evict":
-        this.#dismiss(connection, this.#places.get(output.session)?.named ?? false);
+        // Many of them must not hold descriptors.
+        this.#dismiss(
+          connection,
+          this.#places.get(output.session)?.named ? MAX_LINGERING + MAX_LEAVING : MAX_LINGERING,
+        );
         return;
       case "drop":
         return closeQuietly(connection.socket);
       case "dismiss":
-        this.#sendAway(connection);
+        this.#dismiss(connection);
         return;
       case "resume":
         return connection.resume();
     }
-  }
-
-  /** Ends a conversation from this side, so that the phone still reads what was sent. Never rejects. */
-  async #sendAway({ socket, writeQueue }: Connection): Promise<void> {
-    try {
-      await within(DISMISS_MS, writeQueue.drained());
-      await socket.closeWrite();
-      await within(DISMISS_MS, this.#connections.get(socket) ?? Promise.resolve());
-    } catch {
-      // The phone closed first.
-    }
-    closeQuietly(socket);
   }
 
   /** Sets the timer, unless it already fires before: a tick that comes early does no harm. */

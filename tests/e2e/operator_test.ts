@@ -57,6 +57,7 @@ Deno.test({
       connections: () => server.connections(),
       people: () => server.population,
       leftOut: () => ({ output: 0, limit: 0 }),
+      evicted: () => ({ nameless: 0, named: 0 }),
       notReady: () => "draining",
       cluster: () => ({ connected: false, stale: true, lagSeconds: 2.5 }),
     });
@@ -213,11 +214,9 @@ Deno.test("phones of a registry that drains go to another one that they know", a
   await using phone = startProcess("phone", [
     ...[places, "maria", "0", "--json", "--mic", "none", "--speaker", "none"],
   ], { stdin: "piped" });
-  await phone.waitForEvent("registered");
-  const [from, to] = await Promise.race([
-    first.process.waitForEvent("joined").then(() => [first, second] as const),
-    second.process.waitForEvent("joined").then(() => [second, first] as const),
-  ]);
+  const { registry } = await phone.waitForEvent("registered");
+  const isFirst = (registry as { port: number }).port === first.port;
+  const [from, to] = isFirst ? [first, second] : [second, first];
   from.process.kill("SIGTERM");
   await phone.waitForEvent("registry_back");
   await to.process.waitForEvent("joined");
@@ -351,6 +350,7 @@ async function metricNames(): Promise<Set<string>> {
     connections: () => server.connections(),
     people: () => server.population,
     leftOut: () => ({ output: 0, limit: 0 }),
+    evicted: () => ({ nameless: 0, named: 0 }),
     notReady: () => undefined,
     cluster: () => ({ connected: true, stale: false, lagSeconds: 0 }),
   });

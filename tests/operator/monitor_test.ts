@@ -106,6 +106,7 @@ async function read(server: RegistryServer): Promise<ReadonlyMap<string, number>
     connections: () => server.connections(),
     people: () => server.population,
     leftOut: () => ({ output: 7, limit: 5 }),
+    evicted: () => ({ nameless: 3, named: 2 }),
     notReady: () => undefined,
     cluster: () => ({ connected: true, stale: false, lagSeconds: 0.5 }),
   });
@@ -163,6 +164,7 @@ Deno.test("openMetrics() counts what phones and others do", async () => {
     'sala_refusals_total{reason="not_a_phone"}': 1,
     'sala_log_lines_left_out_total{reason="output"}': 7,
     'sala_log_lines_left_out_total{reason="limit"}': 5,
+    'sala_places_lost_total{state="nameless"}': 3,
     sala_ready: 1,
     sala_cluster_connected: 1,
     sala_cluster_stale: 0,
