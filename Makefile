@@ -14,13 +14,14 @@
 ## make bench-udp   processor time of a phone with either kind of UDP sockets, bench/results/udp.md
 ## make soak        a call, 200 phones and a registry that dies, half an hour [ARGS="--minutes 2"]
 ## make dist        the same two for Linux, macOS and Windows, in dist/
+## make deb         a Debian package of both with a service for the registry, in dist/
 ## make fmt         lays the code out
 ## make setup       brings everything needed, and tries again what was not to be had
 ## make clean       removes everything that these commands made here
 
 # A bench is a name here, a task in deno.json and a line above.
-BENCHES = bench-ablation bench-voice bench-registry bench-flood bench-udp
-.PHONY: help setup deno sound tests demo registry phone test test-unit test-e2e fuzz style build test-build dist fmt clean bench soak $(BENCHES)
+BENCHES = bench bench-ablation bench-voice bench-registry bench-flood bench-udp
+.PHONY: help setup deno sound tests demo registry phone test test-unit test-e2e fuzz style build test-build dist deb fmt clean soak $(BENCHES)
 .NOTPARALLEL:
 # What the command line may set. Set here, so that variables of the environment with these names do not count.
 NAME =
@@ -51,10 +52,9 @@ test-build: tests build
 	@SALA_REGISTRY="$$PWD/dist/registry" SALA_PHONE="$$PWD/dist/phone" $(TASK) test e2e $(ARGS)
 style: deno; @$(TASK) check
 demo: sound
-soak bench-voice bench-udp: tests
-fuzz dist fmt bench-ablation bench-registry bench-flood: deno
-demo fuzz soak dist fmt $(BENCHES):
+soak bench bench-voice bench-udp: tests
+fuzz dist deb fmt bench-ablation bench-registry bench-flood: deno
+demo fuzz soak dist deb fmt $(BENCHES):
 	@$(TASK) $(subst -,:,$@) $(ARGS)
-bench: bench-voice
 build: deno; @$(TASK) build $(if $(SELF_EXTRACTING),--self-extracting)
 clean:; @rm -rf dist demo/out bench/out .deno

@@ -164,7 +164,7 @@ async function main(args: readonly string[]): Promise<number> {
   using stderr = needs.usesDevices ? quietStderr() : undefined;
   // Before the screen changes the terminal's modes.
   const wished = Promise.withResolvers<void>();
-  onEndSignal(signals, wished.resolve);
+  onEndSignal(signals, () => wished.resolve());
   await using screen = openScreen({
     ...output,
     language,

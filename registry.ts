@@ -1,9 +1,10 @@
 /**
  * The registry: knows who is in the room and at which address, so that phones find each other.
  *
- * Usage: `registry [options]`; `registry --help` lists them.
+ * Usage: `registry [options]`, or `registry COMMAND [options]` for one that runs already; `registry --help` lists them.
  *
- * Exit status: 0 done, 1 the registry could not run, 2 wrong usage.
+ * Exit status: 0 done, 1 the registry could not run, 2 wrong usage; of a command also 4 no registry answers, 6 no such
+ * person.
  */
 
 import {
@@ -13,7 +14,9 @@ import {
   surviveFileLimit,
   withoutTerminal,
 } from "./lib/cli/signals.ts";
-import type { RegistryEvent } from "./lib/events/registry_events.ts";
+import type { SecretDetail } from "./lib/events/usage_problem.ts";
+import type { TlsError } from "./lib/util/tls_error.ts";
+import type { ControlDetail, RegistryEvent } from "./lib/events/registry_events.ts";
 import { chooseLanguage } from "./lib/ui/texts/language.ts";
 import { REGISTRY_TEXTS } from "./lib/ui/texts/texts.ts";
 import { jsonLine } from "./lib/ui/json_line.ts";
@@ -21,13 +24,26 @@ import { registrySentence } from "./lib/ui/sentences.ts";
 import { ExactWriter, FAREWELL_MS, lastingWriter, readerHasGone } from "./lib/ui/output.ts";
 import { RegistryScreen } from "./lib/ui/registry_screen.ts";
 import { standardOutput } from "./lib/ui/standard_output.ts";
-import { addressesOfHost, ListenError } from "./lib/registrar/listeners.ts";
-import { type RegistryOptions, startRegistry } from "./lib/registrar/server.ts";
+import { descriptorLimit } from "./lib/registrar/descriptor_budget.ts";
+import { addressesOfHost, ListenError, listening } from "./lib/registrar/listeners.ts";
+import { type RegistryOptions, type RegistryServer, startRegistry } from "./lib/registrar/server.ts";
 import { forOutput, terminalSize } from "./lib/ui/terminal_size.ts";
 import { UsageError } from "./lib/cli/arguments.ts";
-import { parseRegistryOptions, readSecrets } from "./lib/cli/registry_args.ts";
+import {
+  type ControlPlace,
+  parseRegistryOptions,
+  readSecrets,
+  readTls,
+  type RegistrySettings,
+} from "./lib/cli/registry_args.ts";
 import { ownAddresses } from "./lib/cli/own_addresses.ts";
 import { giveUpFiles } from "./lib/cli/permissions.ts";
+import { type MetricsSource, openMetrics } from "./lib/operator/metrics.ts";
+import { openMonitor } from "./lib/operator/monitor.ts";
+import { sendCommand } from "./lib/operator/control_client.ts";
+import type { ControlCommand } from "./lib/operator/control_messages.ts";
+import { ControlError, openControl, serveControl } from "./lib/operator/control_server.ts";
+import type { HttpResponder } from "./lib/operator/http_responder.ts";
 import { DEFAULT_REGISTRY_PORT } from "./lib/protocol/registry_messages.ts";
 import { unreachable } from "./lib/protocol/address.ts";
 import { hostAddresses } from "./lib/util/host_addresses.ts";
@@ -41,31 +57,105 @@ import { writeAll } from "./lib/util/write_all.ts";
 const DONE = 0;
 const FAILED = 1;
 const WRONG_USAGE = 2;
+const NO_REGISTRY = 4;
+const UNKNOWN_PERSON = 6;
+
+/** A running registry's answer to a command, as an event and an exit status. */
+async function obeyed(path: string, command: ControlCommand): Promise<[RegistryEvent, status: number]> {
+  const said = await sendCommand(path, command);
+  if ("noAnswer" in said) return [{ event: "no_registry", path, detail: said.noAnswer }, NO_REGISTRY];
+  switch (said.answer) {
+    case "people":
+      return [{ event: "table", people: said.people }, DONE];
+    case "drained":
+      return [{ event: "drained", connections: said.connections }, DONE];
+    case "removed":
+      return [{ event: "left", ...said.person, reason: "removed" }, DONE];
+    case "unknown_person": {
+      const name = "name" in command ? command.name : "";
+      return [{ event: "unknown_person", name }, UNKNOWN_PERSON];
+    }
+  }
+}
+
+/** Reads certificate and key again, for connections from now on. @returns What became of it. */
+async function renewCertificate(
+  server: RegistryServer,
+  files: NonNullable<RegistrySettings["tls"]>,
+): Promise<RegistryEvent[]> {
+  try {
+    const tls = await readTls(files);
+    server.renewCertificate(tls);
+    const flaw = certificateFlaw(tls.cert, new Date());
+    return [
+      { event: "certificate_renewed" },
+      ...flaw ? [{ event: "certificate_flawed", detail: flaw } as const] : [],
+    ];
+  } catch (error) {
+    return [{ event: "certificate_kept", detail: whyKept(error) }];
+  }
+}
+
+function whyKept(error: unknown): SecretDetail | TlsError {
+  if (error instanceof ListenError) return error.detail.cause;
+  const problem = error instanceof UsageError ? error.problem : undefined;
+  return problem?.kind === "bad_file" ? problem.detail : systemError(error);
+}
+
+/** Opens the operator's local socket. @returns It, or why there is none. */
+async function controlAt(
+  { path, asked }: ControlPlace,
+): Promise<Deno.UnixListener | ControlDetail> {
+  try {
+    return await openControl(path, !asked);
+  } catch (error) {
+    if (error instanceof ControlError) return error.detail;
+    throw error;
+  }
+}
+
+/** Opens the pages of `--metrics`, if it is given. @throws {ListenError} If they cannot be had there. */
+async function watch(
+  { metrics }: RegistrySettings,
+  source: MetricsSource,
+): Promise<HttpResponder | undefined> {
+  if (!metrics) return undefined;
+  const exposition = await openMetrics(source);
+  return listening(
+    metrics.host,
+    metrics.port,
+    () => openMonitor(metrics.host, metrics.port, exposition, source),
+  );
+}
 
 function hasTerminal(): boolean {
   return [Deno.stdin, Deno.stdout, Deno.stderr].some((stream) => stream.isTerminal());
 }
 
 async function main(args: string[]): Promise<number> {
-  const request = parseRegistryOptions(args);
+  const request = parseRegistryOptions(args, environmentVariable("XDG_RUNTIME_DIR"));
   const { lang, json, quiet, showPings } = request.output;
   const language = chooseLanguage(lang, environmentVariable);
   const texts = REGISTRY_TEXTS[language];
-  const output = new RegistryScreen(lastingWriter(new ExactWriter(standardOutput()), outputFailed), {
+  const write = lastingWriter(new ExactWriter(standardOutput()), outputFailed, { outlivesReader: true });
+  const output = new RegistryScreen(write, {
     language,
     json,
     quiet,
     showPings,
-    dated: true,
+    limits: "settings" in request ? request.settings.limits : undefined,
+    dated: !("command" in request),
     colour: !Deno.noColor && Deno.stdout.isTerminal() && environmentVariable("TERM") !== "dumb",
     columns: Deno.stdout.isTerminal() ? () => terminalSize().columns : undefined,
   });
-  const errors = new RegistryScreen((bytes) => writeAll(Deno.stderr, bytes), {
+  // Where standard error cannot be written either, there is nobody to tell.
+  const errors = new RegistryScreen(lastingWriter(Deno.stderr, () => {}, { outlivesReader: true }), {
     language,
     colour: !Deno.noColor && Deno.stderr.isTerminal(),
     columns: Deno.stderr.isTerminal() ? () => terminalSize().columns : undefined,
   });
 
+  const show = (event: RegistryEvent, ip?: string): void => output.show(event, ip);
   /** Shows an error: a sentence on standard error, and with `--json` also the event. A full output keeps nobody waiting. */
   const complain = async (event: RegistryEvent): Promise<void> => {
     errors.show(event);
@@ -93,6 +183,14 @@ async function main(args: string[]): Promise<number> {
     return DONE;
   }
 
+  if ("command" in request) {
+    const [event, status] = await obeyed(request.path, request.command);
+    if (status !== DONE) await complain(event);
+    else output.show(event);
+    await output.flush();
+    return status;
+  }
+
   const { settings } = request;
   const { host } = settings;
   const problem = host === undefined
@@ -114,15 +212,30 @@ async function main(args: string[]): Promise<number> {
     await complain({ event: "wrong_usage", problem: error.problem });
     return WRONG_USAGE;
   }
+  const descriptors = await descriptorLimit();
   const signals = await signalsAtStart();
   surviveFileLimit();
-  await giveUpFiles();
+  const control = settings.control && await controlAt(settings.control);
+  if (settings.control?.asked && control && "kind" in control) {
+    await complain({ event: "control_failed", path: settings.control.path, detail: control });
+    return FAILED;
+  }
+  await giveUpFiles(settings.tls !== undefined);
 
   // From here on every failure is one sentence.
   const failure = Promise.withResolvers<never>();
   onFailure(failure.reject);
   const wished = Promise.withResolvers<void>();
-  onEndSignal(hasTerminal() ? signals : withoutTerminal(signals), wished.resolve);
+  const onTerminal = hasTerminal();
+  const end = (): void => wished.resolve();
+  let drain = end;
+  let renew = (): void => {};
+  onEndSignal(onTerminal || settings.tls ? signals : withoutTerminal(signals), (signal) => {
+    if (signal === "SIGTERM") drain();
+    // Somebody sent it: the terminal was not closed.
+    else if (signal === "SIGHUP" && settings.tls && onTerminal === hasTerminal()) renew();
+    else end();
+  });
   try {
     await using server = startRegistry({
       ...(host !== undefined && { host: await addressesOfHost(host, settings.port) }),
@@ -130,7 +243,27 @@ async function main(args: string[]): Promise<number> {
       ...(settings.proxies && { proxies: settings.proxies }),
       ...settings.limits,
       ...secrets,
-      onEvent: (event) => output.show(event),
+      descriptors,
+      onEvent: show,
+    });
+    drain = () => {
+      // The second one ends at once.
+      drain = end;
+      server.drain().then(end);
+    };
+    const { tls } = settings;
+    if (tls) {
+      renew = () =>
+        void renewCertificate(server, tls).then((events) => events.forEach((event) => show(event)));
+    }
+    using _control = control && !("kind" in control) ? serveControl(control, server) : undefined;
+    using monitor = await watch(settings, {
+      statistics: server.statistics,
+      connections: () => server.connections(),
+      people: () => server.population,
+      leftOut: () => output.leftOut,
+      evicted: () => server.admission.evicted,
+      notReady: () => server.draining ? "draining" : undefined,
     });
     output.show({
       event: "listening",
@@ -141,12 +274,18 @@ async function main(args: string[]): Promise<number> {
       options: [...secrets.tls ? ["--tls"] : [], ...secrets.gate ? ["--room-password"] : []],
       version: VERSION,
     });
+    if (server.shortage) output.show(server.shortage);
+    if (settings.control && control && "kind" in control) {
+      output.show({ event: "control_failed", path: settings.control.path, detail: control });
+    }
+    if (monitor) output.show({ event: "metrics_open", host: monitor.host, port: monitor.port });
     const flaw = secrets.tls && certificateFlaw(secrets.tls.cert, new Date());
     if (flaw) output.show({ event: "certificate_flawed", detail: flaw });
-    await Promise.race([wished.promise, output.broken, failure.promise]);
+    await Promise.race([wished.promise, failure.promise]);
   } catch (error) {
     await complain(
-      error instanceof ListenError && error.detail.cause.kind === "address_in_use"
+      error instanceof ListenError && error.detail.cause.kind === "address_in_use" &&
+        error.detail.port === settings.port
         ? { event: "port_in_use", port: error.detail.port }
         : { event: "failed", detail: error instanceof ListenError ? error.detail : systemError(error) },
     );

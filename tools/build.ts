@@ -12,12 +12,13 @@
  * @module
  */
 
+import { BuildError, bundle, deno, failure, importMapArgs, remove, TOOLS, v8Flags } from "./bundle.ts";
 import { makeSelfExtracting, PackError } from "./self_extracting.ts";
 
-const TOOLS = ["registry", "phone"] as const;
-type Tool = typeof TOOLS[number];
-
 const HOST = Deno.build.target;
+
+/** Stack of Deno's threads, in bytes: with the usual 2 MiB, `deno compile` of 2.6.8 overflows it over prom-client's modules. */
+const STACK_BYTES = 32 * 1024 * 1024;
 
 const TARGETS: readonly string[] = [
   "x86_64-unknown-linux-gnu",
@@ -26,49 +27,6 @@ const TARGETS: readonly string[] = [
   "aarch64-apple-darwin",
   "x86_64-pc-windows-msvc",
 ];
-
-/** Set by deno.sh where JSR does not answer. */
-const importMap = Deno.env.get("SALA_IMPORT_MAP");
-const importMapArgs: readonly string[] = importMap ? ["--import-map", importMap] : [];
-
-/** V8's flags of both tools. */
-const v8Flags = (await Deno.readTextFile("tools/v8_flags")).trim();
-
-/** A failure whose message is for the person who builds. */
-class BuildError extends Error {}
-
-/**
- * Runs a command.
- *
- * @returns Its standard error without colours if it failed, otherwise nothing.
- */
-async function failure(command: string, args: readonly string[], env = Deno.env.toObject()) {
-  const { success, stderr } = await new Deno.Command(command, {
-    args: [...args],
-    clearEnv: true,
-    // Backtraces would hide the error message above them.
-    env: { ...env, NO_COLOR: "1", RUST_BACKTRACE: "0" },
-    stdin: "null",
-    stdout: "null",
-    stderr: "piped",
-  }).output();
-  return success ? undefined : new TextDecoder().decode(stderr).trim() || `${command} ended unexpectedly`;
-}
-
-/** Runs this Deno. @throws {BuildError} If it fails: `what`, and its standard error. */
-async function deno(what: string, ...args: string[]): Promise<void> {
-  const said = await failure(Deno.execPath(), args);
-  if (said !== undefined) throw new BuildError(`${what}:\n${said}`);
-}
-
-/** Removes a file or a folder, if it is there. */
-async function remove(path: string): Promise<void> {
-  try {
-    await Deno.remove(path, { recursive: true });
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-}
 
 /** Checks the types first, so that a type error does not look like a missing runtime below. */
 async function check(): Promise<void> {
@@ -82,7 +40,7 @@ async function check(): Promise<void> {
  * @returns Why it failed, or nothing.
  */
 async function compile(folder: string, target: string): Promise<string | undefined> {
-  const env = Deno.env.toObject();
+  const env: Record<string, string> = { RUST_MIN_STACK: `${STACK_BYTES}`, ...Deno.env.toObject() };
   // DENORT_BIN names a runtime for this machine; Deno would take it for every target.
   if (target !== HOST || env["DENORT_BIN"] === "") delete env["DENORT_BIN"];
 
@@ -99,13 +57,6 @@ async function compile(folder: string, target: string): Promise<string | undefin
   }
 }
 
-/** The part of deno.json that a bundled program needs at run time. */
-async function runtimeConfig(): Promise<string> {
-  const { permissions, unstable } = JSON.parse(await Deno.readTextFile("deno.json"));
-  const sets = Object.fromEntries(TOOLS.map((tool) => [tool, permissions[tool]]));
-  return JSON.stringify({ permissions: sets, unstable }, null, 2) + "\n";
-}
-
 /** Makes self-extracting files of both tools in `folder`. */
 async function selfExtract(folder: string): Promise<void> {
   const work = await Deno.makeTempDir({ prefix: "sala-build-" });
@@ -114,11 +65,7 @@ async function selfExtract(folder: string): Promise<void> {
     const runtime = `${work}/runtime`;
     await Deno.mkdir(program);
     await Deno.mkdir(runtime);
-    for (const tool of TOOLS) {
-      const args = ["bundle", "-q", "--platform", "deno", ...importMapArgs, "-o", `${program}/${tool}.js`];
-      await deno(`${tool}.ts could not be bundled`, ...args, `${tool}.ts`);
-    }
-    await Deno.writeTextFile(`${program}/deno.json`, await runtimeConfig());
+    await bundle(program);
     await Deno.symlink(await Deno.realPath(Deno.execPath()), `${runtime}/deno`);
     await makeSelfExtracting({ folder, tools: TOOLS, program, runtime, v8Flags });
   } catch (error) {

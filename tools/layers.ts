@@ -6,7 +6,7 @@
  */
 
 /** The folders of `lib/`, from the top floor down to the one that `audio/` stands on. */
-const UPPER = ["cli", "ui", "registrar", "phone", "transport", "events", "call", "voice"];
+const UPPER = ["cli", "ui", "operator", "registrar", "phone", "transport", "events", "call", "voice"];
 const LOWER = [
   "srtp",
   "jitter_buffer",

@@ -4,8 +4,8 @@
 #   setup.sh deno    Deno, and whether JSR answers from here
 #   setup.sh sound   the same, and PortAudio
 #   setup.sh tests   the same, PulseAudio, and iproute2 (networks of several machines);
-#                    with SALA_TEST=everything in the environment also HAProxy, and the programs that listen to calls
-#                    in docs/protocol.md (150 MB to fetch)
+#                    with SALA_TEST=everything in the environment also HAProxy, Prometheus, systemd and strace, and the
+#                    programs that listen to calls in docs/protocol.md (150 MB to fetch)
 #   setup.sh again   the same as tests, and what went wrong last time is tried again
 #
 # What it finds out is kept in .deno/ (see deno.sh). Exit status 1 only where there is no Deno: everything
@@ -149,6 +149,9 @@ missing_packages() {
       if ! has_gstreamer; then
         printf 'gstreamer1.0-%s\n' tools plugins-base plugins-good plugins-bad
       fi
+      if ! command -v promtool >/dev/null; then echo prometheus; fi
+      if ! command -v systemd-analyze >/dev/null; then echo systemd; fi
+      if ! command -v strace >/dev/null; then echo strace; fi
     fi
   fi
 }
@@ -187,6 +190,7 @@ bring_packages() {
   *pulse* | *libasound2*) without='the tests on PulseAudio' ;;
   *iproute2*) without='the tests on networks of several machines' ;;
   *haproxy*) without='the tests behind HAProxy' ;;
+  *prometheus* | *systemd* | *strace*) without='the tests on metrics and the service' ;;
   *) without='the tests of other programs that listen' ;;
   esac
 

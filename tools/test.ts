@@ -27,11 +27,12 @@ const NATIVE = [
   "tests/voice/voice_test.ts",
 ];
 
-/** Unit tests that start programs, or open files in /proc and /dev, which takes every permission. */
+/** Unit tests that start programs, make local sockets, or open files in /proc and /dev, which takes every permission. */
 const SYSTEM = [
   "tests/audio/file/file_sink_test.ts",
   "tests/call/key_memory_test.ts",
   "tests/cli/files_test.ts",
+  "tests/operator/control_test.ts",
   "tests/registrar/certificate_renewal_test.ts",
   "tests/testing/program_test.ts",
   "tests/tools",

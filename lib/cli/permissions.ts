@@ -34,9 +34,12 @@ export function giveUpOtherPermissions(needed: ReadonlySet<Dispensable>): void {
 }
 
 /**
- * Gives up reading files for the rest of the run, after the files of the command line are read: an attacker who takes over
- * the program cannot read any.
+ * Gives up reading and writing files for the rest of the run, after the files of the command line are read and the
+ * operator's local socket is made: an attacker who takes over the program cannot reach any.
+ *
+ * @param readsAgain Whether files will be read again, as at `SIGHUP`: the runtime cannot give up all but some.
  */
-export async function giveUpFiles(): Promise<void> {
-  await Deno.permissions.revoke({ name: "read" });
+export async function giveUpFiles(readsAgain: boolean): Promise<void> {
+  await Deno.permissions.revoke({ name: "write" });
+  if (!readsAgain) await Deno.permissions.revoke({ name: "read" });
 }

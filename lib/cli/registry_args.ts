@@ -2,11 +2,15 @@
 
 import { isIP } from "node:net";
 import type { UsageProblem } from "../events/usage_problem.ts";
+import type { ControlCommand } from "../operator/control_messages.ts";
+import { defaultControlPath } from "../operator/control_path.ts";
 import { canonicalIp } from "../protocol/address.ts";
+import { isName } from "../protocol/name.ts";
 import { PasswordGate } from "../protocol/password_challenge.ts";
 import { DEFAULT_REGISTRY_PORT } from "../protocol/registry_messages.ts";
 import { TrustedProxies } from "../registrar/proxy_protocol.ts";
 import type { RegistryLimits, RegistryOptions } from "../registrar/server.ts";
+import type { LogLimits } from "../ui/log_limit.ts";
 import {
   badValue,
   orProblem,
@@ -19,10 +23,13 @@ import {
 } from "./arguments.ts";
 import { type PasswordSource, readCertificates, readKey, readRoomPassword } from "./secrets.ts";
 
+/** All limits that options set. */
+export type Limits = RegistryLimits & LogLimits;
+
 /** An option that sets a limit, with its range. */
 interface LimitOption {
   readonly option: string;
-  readonly limit: keyof RegistryLimits;
+  readonly limit: keyof Limits;
   readonly least: number;
   readonly most: number;
   /** Factor from the option's unit to the limit's. */
@@ -34,6 +41,8 @@ const LIMITS = [
   { option: "line-limit", limit: "lineBytes", least: 1024, most: 65_536, unit: 1 },
   { option: "idle-limit", limit: "idleMs", least: 1, most: 86_400, unit: 1000 },
   { option: "rate-limit", limit: "requestsPerSecond", least: 1, most: 1_000_000, unit: 1 },
+  { option: "log-limit", limit: "addressBytes", least: 0, most: 1_000_000, unit: 1024 },
+  { option: "total-log-limit", limit: "totalBytes", least: 0, most: 1_000_000, unit: 1024 },
   { option: "address-limit", limit: "maxPerAddress", least: 1, most: 1_000_000, unit: 1 },
   { option: "connection-limit", limit: "maxConnections", least: 1, most: 1_000_000, unit: 1 },
 ] as const satisfies readonly LimitOption[];
@@ -42,6 +51,8 @@ const LIMITS = [
 export type RegistryRequest =
   /** Run a registry. */
   | { readonly settings: RegistrySettings }
+  /** Send a command to a registry that runs already, by the local socket at `path`. */
+  | { readonly command: ControlCommand; readonly path: string }
   /** Show the help. */
   | { readonly help: true }
   /** Show the version. */
@@ -56,10 +67,21 @@ export interface RegistrySettings {
   readonly host: string | undefined;
   /** The load balancers that say for whom they connect. */
   readonly proxies: TrustedProxies | undefined;
-  readonly limits: RegistryLimits;
+  readonly limits: Limits;
   readonly password: PasswordSource;
   /** Paths of certificate and key. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  /** Where `--metrics` listens. */
+  readonly metrics: { readonly host: string; readonly port: number } | undefined;
+  /** The operator's local socket. */
+  readonly control: ControlPlace | undefined;
+}
+
+/** Where the operator's local socket is. */
+export interface ControlPlace {
+  readonly path: string;
+  /** Whether `--control` names it: then there must be one. */
+  readonly asked: boolean;
 }
 
 /** A parsed command line. `output` is valid even if the rest is wrong. */
@@ -70,26 +92,47 @@ const FLAGS = ["json", "quiet", "show-pings", "help", "version", "room-password"
 
 /** Options with a value. */
 const VALUED = [
-  ...["port", "host", "lang", "room-password-file", "tls-cert", "tls-key", "proxy-protocol"] as const,
+  ...[
+    "port",
+    "host",
+    "lang",
+    "room-password-file",
+    "tls-cert",
+    "tls-key",
+    "proxy-protocol",
+    "metrics",
+    "control",
+  ] as const,
   ...LIMITS.map(({ option }) => option),
 ] as const;
+
+/** Options of a command to a running registry. */
+const COMMAND_OPTIONS: ReadonlySet<string> = new Set(["port", "control", "lang", "json"]);
 
 /**
  * Parses the command line of the registry: the options of `--help`.
  *
  * @param args The arguments without the program's own name, such as `Deno.args`.
+ * @param runtimeDir `XDG_RUNTIME_DIR`.
  */
-export function parseRegistryOptions(args: readonly string[]): ParsedRegistryOptions {
+export function parseRegistryOptions(args: readonly string[], runtimeDir?: string): ParsedRegistryOptions {
   const given = readArguments(args, FLAGS, VALUED);
   const { flags, values, output } = given;
   if (flags.has("help")) return { output, help: true };
   if (flags.has("version")) return { output, version: true };
   const request = orProblem((): RegistryRequest => {
     if (given.problem) throw new UsageError(given.problem);
-    const [argument] = given.positional;
-    if (argument !== undefined) throw new UsageError({ kind: "too_many_arguments", argument });
-    const limits = parseLimits(values);
     const port = values.port === undefined ? DEFAULT_REGISTRY_PORT : parsePort("--port", values.port);
+    const path = values.control ?? defaultControlPath(port, runtimeDir);
+    const command = parseCommand(given.positional);
+    if (command) {
+      const other = [...flags, ...Object.keys(values)].find((name) => !COMMAND_OPTIONS.has(name));
+      if (other !== undefined) throw new UsageError({ kind: "unknown_option", option: `--${other}` });
+      parseLanguage(values.lang);
+      if (path === undefined) throw new UsageError({ kind: "no_control_path" });
+      return { command, path };
+    }
+    const limits = parseLimits(values);
     // An address in brackets is one as well.
     const host = parseHost(values.host);
     parseLanguage(values.lang);
@@ -99,7 +142,11 @@ export function parseRegistryOptions(args: readonly string[]): ParsedRegistryOpt
     if (proxies && tls) {
       throw new UsageError({ kind: "excludes", option: "--proxy-protocol", other: "--tls-cert" });
     }
-    return { settings: { port, host, proxies, limits, password, tls } };
+    const metrics = parseMetrics(values.metrics);
+    // A port that the system chooses is known only when files are given up.
+    const known = path !== undefined && (values.control !== undefined || port !== 0);
+    const control = known ? { path, asked: values.control !== undefined } : undefined;
+    return { settings: { port, host, proxies, limits, password, tls, metrics, control } };
   });
   return { output, ...request };
 }
@@ -122,8 +169,21 @@ function parseProxies(text: string | undefined): TrustedProxies | undefined {
   return new TrustedProxies(networks);
 }
 
-function parseLimits(given: Readonly<Record<string, string | undefined>>): RegistryLimits {
-  const limits: { -readonly [limit in keyof RegistryLimits]: RegistryLimits[limit] } = {};
+/** @returns Undefined without a command: the registry itself is to run. @throws {UsageError} If it is none. */
+function parseCommand([command, name, ...more]: readonly string[]): ControlCommand | undefined {
+  if (command === undefined) return undefined;
+  const [extra] = command === "kick" ? more : [name, ...more];
+  if ((command !== "list" && command !== "kick" && command !== "drain") || extra !== undefined) {
+    throw new UsageError({ kind: "too_many_arguments", argument: extra ?? command });
+  }
+  if (command !== "kick") return { command };
+  if (name === undefined) throw new UsageError({ kind: "missing_argument", argument: "NAME" });
+  if (!isName(name)) throw badValue("NAME", name);
+  return { command, name };
+}
+
+function parseLimits(given: Readonly<Record<string, string | undefined>>): Limits {
+  const limits: { -readonly [limit in keyof Limits]: Limits[limit] } = {};
   for (const { option, limit, least, most, unit } of LIMITS) {
     const text = given[option];
     if (text === undefined) continue;
@@ -146,6 +206,19 @@ function parseTls(cert: string | undefined, key: string | undefined): RegistrySe
   }
 }
 
+/** `9464`, `192.0.2.1:9464`, `[::1]:9464`: this machine's own programs may read it unless an address is given. */
+function parseMetrics(text: string | undefined): RegistrySettings["metrics"] {
+  if (text === undefined) return undefined;
+  const [, address, port = ""] = /^(?:(\[[^\]]+\]|[^:[\]\s/]+):)?(\d+)$/.exec(text) ?? [];
+  const host = address?.replace(/^\[(.*)\]$/, "$1") ?? "127.0.0.1";
+  if (address?.startsWith("[") && isIP(host) !== 6) throw badValue("--metrics", text);
+  try {
+    return { host, port: parsePort("--metrics", port) };
+  } catch {
+    throw badValue("--metrics", text);
+  }
+}
+
 /** Reads the secrets that the command line names. @throws {UsageError} If one cannot be read. */
 export async function readSecrets(
   settings: RegistrySettings,
@@ -153,8 +226,14 @@ export async function readSecrets(
 ): Promise<Pick<RegistryOptions, "gate" | "tls">> {
   const password = await readRoomPassword(settings.password, question);
   const gate = password === undefined ? {} : { gate: await PasswordGate.open(password) };
-  if (!settings.tls) return gate;
-  const cert = await readCertificates("--tls-cert", settings.tls.cert);
-  const key = await readKey("--tls-key", settings.tls.key);
-  return { ...gate, tls: { cert, key } };
+  return settings.tls ? { ...gate, tls: await readTls(settings.tls) } : gate;
+}
+
+/** Reads certificate and key. @throws {UsageError} If one cannot be read. */
+export async function readTls(
+  files: { readonly cert: string; readonly key: string },
+): Promise<NonNullable<RegistryOptions["tls"]>> {
+  const cert = await readCertificates("--tls-cert", files.cert);
+  const key = await readKey("--tls-key", files.key);
+  return { cert, key };
 }

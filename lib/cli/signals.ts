@@ -51,14 +51,17 @@ async function ignoredSignals(): Promise<bigint> {
 }
 
 /**
- * Calls back at each signal to end. The ignored ones get a listener, too: with its first listener for any signal, Deno takes
+ * Calls back with each signal to end. The ignored ones get a listener, too: with its first listener for any signal, Deno takes
  * `SIGHUP` and `SIGINT` to end the process.
  *
  * @returns Ends that.
  */
-export function onEndSignal({ ending, ignored }: Signals, callback: () => void): Disposable {
+export function onEndSignal(
+  { ending, ignored }: Signals,
+  callback: (signal: Deno.Signal) => void,
+): Disposable {
   const listeners = [
-    ...ending.map((signal) => [signal, callback] as const),
+    ...ending.map((signal) => [signal, () => callback(signal)] as const),
     ...ignored.map((signal) => [signal, goOn] as const),
   ];
   for (const [signal, listener] of listeners) Deno.addSignalListener(signal, listener);

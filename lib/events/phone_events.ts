@@ -47,6 +47,8 @@ export type PhoneEvent =
   // Registry
   | { readonly event: "registered"; readonly registry?: AnsweringRegistry } & PersonFields
   | { readonly event: "name_taken"; readonly name: string }
+  /** The registry's operator removed the phone, or has just removed another one with the name that it wants. */
+  | { readonly event: "removed"; readonly name: string }
   /** `text` is the registry's `mensagem`. */
   | { readonly event: "registration_refused"; readonly reason: ErrorCode; readonly text: string }
   /** `host` and `port` are those of the first registry, if there are several. */

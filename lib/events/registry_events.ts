@@ -5,7 +5,7 @@ import type { LeftOutEvent, MessageEvent, OutputFailedEvent, PersonFields, Versi
 import type { SystemError } from "../util/system_error.ts";
 import type { CertificateFlaw } from "../util/certificate.ts";
 import type { TlsError } from "../util/tls_error.ts";
-import type { UsageProblem } from "./usage_problem.ts";
+import type { SecretDetail, UsageProblem } from "./usage_problem.ts";
 
 /** Why a person left the table. */
 export type LeaveReason =
@@ -14,7 +14,11 @@ export type LeaveReason =
   /** The connection ended. */
   | "disconnected"
   /** No answer to `ping`. */
-  | "silent";
+  | "silent"
+  /** The room is full, and another one took the place: this one's address holds most. */
+  | "crowded_out"
+  /** The operator removed the phone. */
+  | "removed";
 
 /** The registry cannot listen at `host` and `port`. */
 export interface ListenDetail {
@@ -23,6 +27,18 @@ export interface ListenDetail {
   readonly port: number;
   readonly cause: SystemError | TlsError;
 }
+
+/** Why there is no local socket for the operator's commands. */
+export type ControlDetail =
+  | SystemError
+  /** Somebody else may write to its folder, or the folder is a link. */
+  | { readonly kind: "folder_not_private" }
+  /** Something else is there. */
+  | { readonly kind: "not_a_socket" }
+  /** Another registry answers there. */
+  | { readonly kind: "other_registry" }
+  /** This system has none. */
+  | { readonly kind: "no_local_sockets" };
 
 /** A request that the registry refused, and whose connection made it. */
 interface RefusedEvent {
@@ -37,11 +53,11 @@ export interface PasswordRefusedEvent extends RefusedEvent {
   readonly name: string;
 }
 
-/** Somebody else has the name, or nobody can have it. */
+/** Somebody else has the name, nobody can have it, or nobody gets it now: the operator has removed a phone of that name. */
 export interface NameRefusedEvent extends RefusedEvent {
   readonly event: "name_refused";
   readonly name: string;
-  readonly reason: "in_use" | "invalid";
+  readonly reason: "in_use" | "invalid" | "withheld";
 }
 
 /** A line that is no request. `text` is its beginning. */
@@ -50,6 +66,14 @@ export interface MalformedLineEvent extends RefusedEvent {
   readonly problem: "too_long" | "not_utf8" | "invalid";
   readonly text: string;
 }
+/** The system's limit of open files, `descriptors`, allows fewer connections than wanted; `wanted` would suffice. */
+export interface FewDescriptorsEvent {
+  readonly event: "few_descriptors";
+  readonly descriptors: number;
+  readonly connections: number;
+  readonly wanted: number;
+}
+
 /** The registry accepts connections. */
 export interface ListeningEvent {
   readonly event: "listening";
@@ -65,6 +89,18 @@ export interface ListeningEvent {
   readonly version: string;
 }
 
+/**
+ * Peers caused more lines than the log's limits allow: `lines` of them were left out, of one address (of IPv6, its /64), or of
+ * several others, if `ip` is null.
+ */
+export interface LogLimitedEvent {
+  readonly event: "log_limited";
+  readonly ip: string | null;
+  /** How many addresses: 1 if `ip` names it. */
+  readonly addresses: number;
+  readonly lines: number;
+}
+
 /** What a client that is no phone speaks. */
 export type ForeignProtocol = "http" | "tls" | "proxy";
 
@@ -73,14 +109,38 @@ export type RegistryEvent =
   | MessageEvent
   | LeftOutEvent
   | OutputFailedEvent
+  | LogLimitedEvent
   | VersionEvent
   | ListeningEvent
+  /** `--metrics`: the pages for programs that watch are there. */
+  | { readonly event: "metrics_open"; readonly host: string; readonly port: number }
+  /** The operator's commands cannot reach this registry. */
+  | { readonly event: "control_failed"; readonly path: string; readonly detail: ControlDetail }
+  /** A command: no registry answers it. */
+  | {
+    readonly event: "no_registry";
+    readonly path: string;
+    readonly detail: ControlDetail | { readonly kind: "not_a_registry" };
+  }
+  /** No more phones are taken, and the open connections are closed: their phones go to another registry. */
+  | { readonly event: "draining"; readonly connections: number }
+  /** `drain`: they are closed. */
+  | { readonly event: "drained"; readonly connections: number }
+  /** `SIGHUP`: new connections get the certificate that is in the files now. */
+  | { readonly event: "certificate_renewed" }
+  /** `SIGHUP`: the files are no good, and new connections get the certificate as before. */
+  | { readonly event: "certificate_kept"; readonly detail: SecretDetail | TlsError }
+  /** `kick`: nobody has this name. */
+  | { readonly event: "unknown_person"; readonly name: string }
   /** `version` is that of the phone, if it gives one. */
   | { readonly event: "joined"; readonly version?: string } & PersonFields
   | { readonly event: "left"; readonly reason: LeaveReason } & PersonFields
   /** Those who registered last; `omitted`: how many registered before them, if any are not in `people`. */
   | { readonly event: "table"; readonly people: readonly PersonFields[]; readonly omitted?: number }
   | { readonly event: "room_full"; readonly connections: number }
+  /** All places are taken. Connections without a name lose theirs to others, then phones of the address that holds most. */
+  | { readonly event: "room_crowded"; readonly connections: number }
+  | FewDescriptorsEvent
   /** One address has its limit of connections. */
   | { readonly event: "address_full"; readonly ip: string; readonly connections: number }
   | PasswordRefusedEvent

@@ -41,6 +41,8 @@ export type UsageProblem =
   | { readonly kind: "no_terminal"; readonly option: string }
   /** The option asked at a terminal, and the person gave up. */
   | { readonly kind: "nothing_typed"; readonly option: string }
+  /** A command to a running registry, and no way to know where its local socket is. */
+  | { readonly kind: "no_control_path" }
   /** The option is of no use without another. */
   | { readonly kind: "incomplete"; readonly option: string; readonly missing: string }
   /** The two options do not go together. */

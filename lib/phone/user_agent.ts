@@ -235,7 +235,8 @@ export class UserAgent implements CommandTarget {
       onTrace: (trace) => this.#show({ event: "message", ...trace }),
       onLost: () => this.#lost(),
       onBack: ({ nome, ip }) => this.#back(nome, ip),
-      onNameTaken: () => this.#lostName(),
+      onNameTaken: () => this.#lostName("name_taken"),
+      onRemoved: () => this.#lostName("removed"),
       network: this.#parts.network,
     });
     if (connected.kind !== "connected") return this.#unreachable(connected);
@@ -307,6 +308,9 @@ export class UserAgent implements CommandTarget {
       case "name_taken":
         this.#show({ event: "name_taken", name });
         return "taken";
+      case "removed":
+        this.#show({ event: "removed", name });
+        return EXIT.nameTaken;
       case "password_needed":
       case "wrong_password":
         this.#show({ event: "password_refused", given: result.kind === "wrong_password" });
@@ -465,10 +469,13 @@ export class UserAgent implements CommandTarget {
     if (list?.kind === "people") this.#transport?.handleRoom(list.people, askedAt);
   }
 
-  /** Another phone came back under this name: nobody can find this one any more, and it ends after its call. */
-  #lostName(): void {
+  /**
+   * Another phone came back under this name, or the registry's operator removed this one: nobody can find it any more, and it
+   * ends after its call.
+   */
+  #lostName(event: "name_taken" | "removed"): void {
     this.#nameTaken = true;
-    this.#show({ event: "name_taken", name: this.#self.name });
+    this.#show({ event, name: this.#self.name });
     if (!this.#transport?.current) this.quit(EXIT.nameTaken);
   }
 

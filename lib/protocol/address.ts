@@ -145,14 +145,28 @@ const NOWHERE: readonly (readonly [AddressProblem["kind"], ...(readonly [net: st
     ["reserved_address", ["240.0.0.0", 4], ["::", 96], ["100::", 64]],
   ];
 
-const NOWHERE_LISTS = NOWHERE.map(([kind, ...nets]) => [kind, blockList(...nets)] as const);
-const LINK_LOCAL = blockList(["169.254.0.0", 16], ["fe80::", 10]);
+/** Some networks of both versions. */
+class Networks {
+  /** Network and mask of each of IPv4: `BlockList` takes fifty times as long, for every phone that registers. */
+  readonly #ipv4: readonly (readonly [net: number, mask: number])[];
+  readonly #ipv6 = new BlockList();
 
-function blockList(...nets: readonly (readonly [net: string, prefix: number])[]): BlockList {
-  const list = new BlockList();
-  for (const [net, prefix] of nets) list.addSubnet(net, prefix, family(net));
-  return list;
+  constructor(...nets: readonly (readonly [net: string, prefix: number])[]) {
+    this.#ipv4 = nets.filter(([net]) => isIP(net) === 4)
+      .map(([net, prefix]) => [numberOf(net), -1 << 32 - prefix >>> 0]);
+    for (const [net, prefix] of nets) if (isIP(net) === 6) this.#ipv6.addSubnet(net, prefix, "ipv6");
+  }
+
+  /** @param ip In its canonical form, without a zone. */
+  has(ip: string): boolean {
+    if (isIP(ip) === 6) return this.#ipv6.check(ip, "ipv6");
+    const address = numberOf(ip);
+    return this.#ipv4.some(([net, mask]) => (address & mask) >>> 0 === net);
+  }
 }
+
+const NOWHERE_NETWORKS = NOWHERE.map(([kind, ...nets]) => [kind, new Networks(...nets)] as const);
+const LINK_LOCAL = new Networks(["169.254.0.0", 16], ["fe80::", 10]);
 
 function family(ip: string): "ipv4" | "ipv6" {
   return isIP(ip) === 6 ? "ipv6" : "ipv4";
@@ -161,14 +175,14 @@ function family(ip: string): "ipv4" | "ipv6" {
 /** Whether an address is valid on one link only (RFC 3927; RFC 4291, section 2.5.6). */
 export function isLinkLocal(ip: string): boolean {
   const address = inZone(ip, "");
-  return isIP(address) !== 0 && LINK_LOCAL.check(address, family(address));
+  return isIP(address) !== 0 && LINK_LOCAL.has(address);
 }
 
 /** What is wrong with an address on any network; undefined for loopback addresses, which a phone may have. */
 export function addressProblem(ip: string): AddressProblem | undefined {
   if (!isIpAddress(ip)) return { kind: "no_address" };
   const address = canonicalIp(ip);
-  const kind = NOWHERE_LISTS.find(([, list]) => list.check(address, family(address)))?.[0];
+  const kind = NOWHERE_NETWORKS.find(([, networks]) => networks.has(address))?.[0];
   return kind === undefined || kind === "loopback_address" ? undefined : { kind };
 }
 

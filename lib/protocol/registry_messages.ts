@@ -74,7 +74,13 @@ export type RegistryReply =
     }
     | { readonly tipo: "resposta_lista"; readonly usuarios: readonly Person[]; readonly proximo?: number }
     | { readonly tipo: "fechamento_confirmado"; readonly nome: string }
-    | { readonly tipo: "erro"; readonly codigo: ErrorCode; readonly mensagem: string }
+    | {
+      readonly tipo: "erro";
+      readonly codigo: ErrorCode;
+      readonly mensagem: string;
+      /** With `nome_em_uso`: the registry's operator has removed the phone, or whoever had the name. */
+      readonly motivo?: "retirado";
+    }
     | { readonly tipo: "ping" }
     | { readonly tipo: "pong" }
   );
@@ -177,7 +183,8 @@ function isPerson(value: unknown): value is Person {
 }
 
 function parseReplyFields(fields: Fields): RegistryReply | undefined {
-  const { tipo, nome, ip, porta, usuarios, proximo, codigo, mensagem, sal, iteracoes, nonce } = fields;
+  const { tipo, nome, ip, porta, usuarios, proximo, codigo, mensagem, motivo, sal, iteracoes, nonce } =
+    fields;
   switch (tipo) {
     case "registro_confirmado":
       return isName(nome) && isIpAddress(ip) && isPort(porta) ? { tipo, nome, ip, porta } : undefined;
@@ -205,7 +212,10 @@ function parseReplyFields(fields: Fields): RegistryReply | undefined {
     case "erro": {
       // An unknown code still answers its request: another registry may have more of them.
       const known = ERROR_CODES.find((code) => code === codigo) ?? "mensagem_invalida";
-      return { tipo, codigo: known, mensagem: typeof mensagem === "string" ? mensagem : "" };
+      return {
+        ...{ tipo, codigo: known, mensagem: typeof mensagem === "string" ? mensagem : "" },
+        ...(motivo === "retirado" ? { motivo } : {}),
+      };
     }
     case "ping":
     case "pong":

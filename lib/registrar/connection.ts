@@ -6,19 +6,23 @@ import { type Line, LineSplitter } from "../protocol/line_splitter.ts";
 import type { RegistryReply } from "../protocol/registry_messages.ts";
 import { pause } from "../util/pause.ts";
 import { within } from "../util/time_limit.ts";
-import { TokenBucket } from "../util/token_bucket.ts";
 import { WriteQueue } from "../util/write_queue.ts";
 import { beginsProxyHeader } from "./proxy_protocol.ts";
 import { NO_PHONE, type Session } from "./session.ts";
-
-/** Burst of the rate limit, in seconds of its rate: 200 requests, enough to read the list of a full room. */
-const BURST_SECONDS = 4;
+import type { Statistics } from "./statistics.ts";
 
 /** Bytes that cost as much as a request, so that lines without an end are limited, too. */
 const BYTES_PER_REQUEST = 512;
 
 /** Reads that cost as much as a request, so that single bytes are limited, too. */
 const READS_PER_REQUEST = 4;
+
+/**
+ * Pause after a read that completed no line, in milliseconds, doubled by each further one: a phone sends whole lines, and bytes in
+ * packets of their own are read together.
+ */
+const FRAGMENT_PAUSE_MS = 20;
+const MAX_FRAGMENT_PAUSE_MS = 1000;
 
 /** Read buffer of a connection: most requests, and small enough for thousands of connections that wait. */
 const READ_BYTES = 256;
@@ -30,7 +34,7 @@ const MAX_WRITE_BACKLOG_BYTES = 64 * 1024;
  * Lingering close: time to read after the last reply. Closing with unread bytes would send a reset, which could destroy
  * that reply (RFC 1122, section 4.2.2.13).
  */
-const LINGER_MS = 1000;
+export const LINGER_MS = 1000;
 
 /** Most bytes to read after the last reply. */
 const MAX_LINGER_BYTES = 64 * 1024;
@@ -42,8 +46,9 @@ export type Socket = (Deno.TcpConn | Deno.TlsConn) & { readonly phone?: Endpoint
 export interface ConversationHost {
   /** Longest line, in bytes. */
   readonly lineBytes: number;
-  /** Rate limit, in requests a second. */
-  readonly requestsPerSecond: number;
+  /** A connection has made work, in requests. @returns Delay in ms before more is taken from it. */
+  handleWork(session: Session, tokens: number): number;
+  readonly statistics: Statistics;
   /** A line has arrived. Replies are queued when this returns, unless the session is {@linkcode Session.waiting}. */
   handleLine(session: Session, peer: Endpoint, line: Line): void;
   /** A client that is no phone has connected. */
@@ -62,14 +67,15 @@ export class Connection {
   /** Continues after a pending reply, if one is pending. */
   resume: (() => void) | undefined;
   readonly #splitter: LineSplitter;
-  readonly #bucket: TokenBucket;
+  /** Reads one after the other that completed no line. */
+  #fragments = 0;
 
-  constructor(socket: Socket, peer: Endpoint, { lineBytes, requestsPerSecond }: ConversationHost) {
+  /** @param written Called with the size of each write. */
+  constructor(socket: Socket, peer: Endpoint, lineBytes: number, written: (bytes: number) => void) {
     this.socket = socket;
     this.peer = peer;
-    this.writeQueue = new WriteQueue(socket);
+    this.writeQueue = new WriteQueue(socket, written);
     this.#splitter = new LineSplitter(lineBytes);
-    this.#bucket = new TokenBucket(requestsPerSecond, requestsPerSecond * BURST_SECONDS);
   }
 
   /**
@@ -109,24 +115,34 @@ export class Connection {
     host: ConversationHost,
   ): Promise<"finished" | "gone" | undefined> {
     const { peer, writeQueue } = this;
-    await this.#throttle(1 / READS_PER_REQUEST + bytes.length / BYTES_PER_REQUEST);
-    for (const line of this.#splitter.push(bytes)) {
-      await this.#throttle(1);
+    const { statistics } = host;
+    const arrivedAt = performance.now();
+    const throttle = (tokens: number): Promise<void> | undefined => {
+      const ms = host.handleWork(session, tokens);
+      return ms > 0 ? pause(ms) : undefined;
+    };
+    statistics.bytesReceived += bytes.length;
+    await throttle(1 / READS_PER_REQUEST + bytes.length / BYTES_PER_REQUEST);
+    const lines = this.#splitter.push(bytes);
+    const isFragment = lines.length === 0 && bytes.length < READ_BYTES;
+    this.#fragments = isFragment ? this.#fragments + 1 : 0;
+    if (isFragment) {
+      await pause(Math.min(MAX_FRAGMENT_PAUSE_MS, FRAGMENT_PAUSE_MS * 2 ** (this.#fragments - 1)));
+    }
+    for (const line of lines) {
+      await throttle(1);
       host.handleLine(session, peer, line);
       if (session.waiting) await new Promise<void>((resolve) => this.resume = resolve);
       if (this.finished) {
         await within(LINGER_MS, writeQueue.drained());
+        statistics.answered(lines.length, performance.now() - arrivedAt);
         return "finished";
       }
       if (session.gone) return "gone";
       if (writeQueue.backlog > MAX_WRITE_BACKLOG_BYTES) await writeQueue.drained();
     }
     await writeQueue.drained();
-  }
-
-  #throttle(tokens: number): Promise<void> | undefined {
-    const ms = this.#bucket.take(performance.now(), tokens);
-    return ms > 0 ? pause(ms) : undefined;
+    if (lines.length > 0) statistics.answered(lines.length, performance.now() - arrivedAt);
   }
 }
 

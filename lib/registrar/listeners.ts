@@ -168,8 +168,8 @@ export class Listeners {
       let socket: Socket;
       try {
         socket = await listener.accept();
-      } catch {
-        if (this.#open.has(listener)) await pause(ACCEPT_RETRY_MS);
+      } catch (error) {
+        if (this.#open.has(listener) && !isPeersFault(error)) await pause(ACCEPT_RETRY_MS);
         continue;
       }
       if (this.#closed) closeQuietly(socket);
@@ -286,11 +286,20 @@ function listenTls(hostname: string, port: number, tls: TlsKeys): Deno.TlsListen
 }
 
 /** The result of `listen`. @throws {ListenError} If it throws. */
-function listening<Result>(host: string, port: number, listen: () => Result): Result {
+export function listening<Result>(host: string, port: number, listen: () => Result): Result {
   try {
     return listen();
   } catch (error) {
     const cause = tlsError(error) ?? listenError(error, port);
     throw new ListenError({ kind: "cannot_listen", host, port, cause });
   }
+}
+
+/**
+ * Whether a connection could not be accepted because its peer has reset it already: the next one is another's. A pause for each would
+ * let ten such connections a second keep everybody out.
+ */
+function isPeersFault(error: unknown): boolean {
+  return [Deno.errors.NotConnected, Deno.errors.ConnectionAborted, Deno.errors.ConnectionReset]
+    .some((kind) => error instanceof kind);
 }

@@ -6,7 +6,8 @@ import { nameKey } from "../protocol/name.ts";
 import type { Person, RegistryReply } from "../protocol/registry_messages.ts";
 import { ExpiryQueue } from "../util/expiry_queue.ts";
 import type { PasswordGate } from "../protocol/password_challenge.ts";
-import { type AddressJudge, type Outcome, type Refusal, Session } from "./session.ts";
+import { type AddressJudge, type Outcome, type Refusal, REMOVED, ROOM_FULL, Session } from "./session.ts";
+import { type RefusalReason, Statistics } from "./statistics.ts";
 import { RegistryTable } from "./table.ts";
 import { TokenBucket } from "../util/token_bucket.ts";
 
@@ -19,8 +20,11 @@ export const PONG_TIMEOUT_MS = 15_000;
 /** Time to answer if somebody else wants the name. */
 export const CONTEST_TIMEOUT_MS = 2000;
 
-/** Default time without a line after which a connection without a name is dropped. */
-export const UNREGISTERED_IDLE_MS = 30_000;
+/** Default time to register a name, whatever else a connection says meanwhile. */
+export const UNREGISTERED_MS = 30_000;
+
+/** Time for which nobody gets the name of a phone that the operator removed: it must not be back in the next second. */
+export const REMOVED_MS = 60_000;
 
 /**
  * A tick later than this means that the registry itself was suspended. The phones' lines are still unread, so all timers
@@ -40,8 +44,12 @@ export type RegistrarOutput =
   | { readonly kind: "send"; readonly session: Session; readonly message: RegistryReply }
   /** Close the connection once its last message is delivered. */
   | { readonly kind: "finish"; readonly session: Session }
+  /** It loses its place to another one, and its last message says so: close the connection once that is delivered. */
+  | { readonly kind: "evict"; readonly session: Session }
   /** The peer does not answer: close the connection at once. */
   | { readonly kind: "drop"; readonly session: Session }
+  /** The registry ends the conversation: close the connection once the phone has read what was sent. */
+  | { readonly kind: "dismiss"; readonly session: Session }
   /** The pending reply is out: see {@linkcode Session.waiting}. */
   | { readonly kind: "resume"; readonly session: Session }
   /** `omitted` of its kind were left out since the last one. */
@@ -52,17 +60,29 @@ export type RegistrarOutput =
     readonly omitted: number;
   }
   /** `version`: of the person's phone, if it gave one. */
-  | { readonly kind: "joined"; readonly person: Person; readonly version?: string }
-  | { readonly kind: "left"; readonly person: Person; readonly reason: LeaveReason };
+  | {
+    readonly kind: "joined";
+    readonly session: Session;
+    readonly person: Person;
+    readonly version?: string;
+  }
+  | {
+    readonly kind: "left";
+    readonly session: Session;
+    readonly person: Person;
+    readonly reason: LeaveReason;
+  };
 
 /** Options of a registrar. */
 export interface RegistrarOptions {
-  /** Time in ms without a line after which a connection without a name is dropped. */
+  /** Time in ms after which a connection without a name is dropped. */
   readonly idleMs?: number;
   /** Longest line, in bytes. */
   readonly lineBytes?: number;
   /** Verifies the room's password, if it has one. */
   readonly gate?: PasswordGate;
+  /** Counts what happens. */
+  readonly statistics?: Statistics;
 }
 
 /**
@@ -74,9 +94,10 @@ export class Registrar {
   readonly #table = new RegistryTable();
   readonly #lineBytes: number;
   readonly #gate: PasswordGate | undefined;
+  readonly #statistics: Statistics;
   /** The session of each registered name, by name key. */
   readonly #holders = new Map<string, Session>();
-  /** Sessions without a name. */
+  /** Sessions without a name, since their beginning. */
   readonly #unregistered: ExpiryQueue<Session>;
   /** Sessions by the time of their next keep-alive `ping`. */
   readonly #keepAlive = new ExpiryQueue<Session>(KEEPALIVE_MS);
@@ -84,13 +105,21 @@ export class Registrar {
   readonly #pinged = new ExpiryQueue<Session>(PONG_TIMEOUT_MS);
   /** Sessions whose name is contested. */
   readonly #contested = new ExpiryQueue<Session>(CONTEST_TIMEOUT_MS);
+  /** Names that nobody gets for now. */
+  readonly #withheld = new ExpiryQueue<string>(REMOVED_MS);
   /** The sessions that want the name of such a session, in order of request. */
   readonly #contenders = new Map<Session, Set<Session>>();
   /** Limits the reports of refusals, by kind. */
   readonly #reports = new Map<Refusal["event"], { readonly bucket: TokenBucket; omitted: number }>();
+  /** Sessions whose time to register is over while this registry decides about their registration. */
+  readonly #overdue = new WeakSet<Session>();
   #outputs: RegistrarOutput[] = [];
 
-  constructor({ idleMs = UNREGISTERED_IDLE_MS, lineBytes = MAX_LINE_BYTES, gate }: RegistrarOptions = {}) {
+  constructor(
+    { idleMs = UNREGISTERED_MS, lineBytes = MAX_LINE_BYTES, gate, statistics = new Statistics() }:
+      RegistrarOptions = {},
+  ) {
+    this.#statistics = statistics;
     this.#gate = gate;
     this.#lineBytes = lineBytes;
     this.#unregistered = new ExpiryQueue(idleMs);
@@ -101,9 +130,14 @@ export class Registrar {
     return this.#table.people();
   }
 
-  /** Number of registered people. */
+  /** Number of people in the room. */
   get size(): number {
     return this.#table.size;
+  }
+
+  /** Number of sessions with a name. */
+  get registered(): number {
+    return this.#holders.size;
   }
 
   /** The people who registered last, at most `most`, in order of registration. */
@@ -118,6 +152,7 @@ export class Registrar {
       this.#keepAlive.nextAt,
       this.#pinged.nextAt,
       this.#contested.nextAt,
+      this.#withheld.nextAt,
     );
   }
 
@@ -130,7 +165,7 @@ export class Registrar {
 
   /** Opens a session for a new connection. @param judge Judges the address of its registration. */
   handleConnect(now: number, judge?: AddressJudge): Session {
-    const session = new Session(this.#table, this.#lineBytes, this.#gate, judge);
+    const session = new Session(this.#table, this.#lineBytes, this.#gate, judge, this.#statistics);
     this.#unregistered.start(now, session);
     this.#keepAlive.start(now, session);
     return session;
@@ -141,16 +176,36 @@ export class Registrar {
     if (session.gone) return;
     this.#pinged.stop(session);
     this.#keepAlive.start(now, session);
-    if (this.#unregistered.has(session)) this.#unregistered.start(now, session);
     this.#apply(now, session, session.handleLine(line), "goodbye");
     // Any line shows that the holder lives: it keeps the name, unless the line was a goodbye.
     if (this.#contested.stop(session)) session.keptNameAt = now;
     this.#settle(now, session);
   }
 
+  /** The operator removes a person. @returns Whom; undefined if nobody has the name. */
+  remove(now: number, name: string): Person | undefined {
+    const person = this.#table.find(name);
+    const session = this.#holders.get(nameKey(name));
+    if (!person || !session) return undefined;
+    this.#table.withhold(name);
+    this.#withheld.start(now, nameKey(name));
+    this.#outputs.push({ kind: "send", session, message: REMOVED });
+    this.#outputs.push({ kind: "dismiss", session });
+    this.#end(now, session, "removed");
+    return person;
+  }
+
   /** A connection has ended. Changes nothing for one that was closed before. */
   handleDisconnect(now: number, session: Session): void {
     this.#end(now, session, "disconnected");
+  }
+
+  /** A session has lost its place to another one: tells it so, and ends it. */
+  handleEviction(now: number, session: Session): void {
+    if (session.gone) return;
+    this.#outputs.push({ kind: "send", session, message: ROOM_FULL });
+    this.#end(now, session, "crowded_out");
+    this.#outputs.push({ kind: "evict", session });
   }
 
   /** Runs all timers that are due. */
@@ -159,11 +214,16 @@ export class Registrar {
       for (const queue of [this.#unregistered, this.#keepAlive, this.#pinged, this.#contested]) {
         queue.startAll(now);
       }
+      this.#withheld.startAll(now);
       return;
     }
+    for (const key of this.#withheld.due(now)) this.#table.release(key);
     for (const session of this.#contested.due(now)) this.#drop(now, session);
     for (const session of this.#pinged.due(now)) this.#drop(now, session);
-    for (const session of this.#unregistered.due(now)) this.#drop(now, session);
+    for (const session of this.#unregistered.due(now)) {
+      if (session.waiting) this.#overdue.add(session);
+      else this.#drop(now, session);
+    }
     for (const session of this.#keepAlive.due(now)) this.#ping(now, session);
   }
 
@@ -180,7 +240,7 @@ export class Registrar {
   #end(now: number, session: Session, reason: LeaveReason): void {
     this.#close(session);
     const left = session.end();
-    if (left) this.#left(left, reason);
+    if (left) this.#left(session, left, reason);
     this.#settle(now, session);
   }
 
@@ -199,7 +259,7 @@ export class Registrar {
     const { reply, joined, left, refused, contested, close } = outcome;
     if (refused) this.#report(now, session, refused);
     if (reply) this.#outputs.push({ kind: "send", session, message: reply });
-    if (left) this.#left(left, reason);
+    if (left) this.#left(session, left, reason);
     if (joined) this.#joined(session, joined);
     if (contested) this.#contest(now, session, contested);
     if (close) {
@@ -209,6 +269,7 @@ export class Registrar {
   }
 
   #report(now: number, session: Session, refusal: Refusal): void {
+    this.#statistics.refusals[reasonOf(refusal)]++;
     const report = this.#reports.get(refusal.event) ??
       { bucket: new TokenBucket(REPORTED_PER_SECOND, REPORTED_AT_ONCE), omitted: 0 };
     this.#reports.set(refusal.event, report);
@@ -222,14 +283,17 @@ export class Registrar {
 
   #joined(session: Session, person: Person): void {
     this.#unregistered.stop(session);
+    this.#overdue.delete(session);
     this.#holders.set(nameKey(person.nome), session);
+    this.#statistics.joined++;
     const { version } = session;
-    this.#outputs.push({ kind: "joined", person, ...(version !== undefined && { version }) });
+    this.#outputs.push({ kind: "joined", session, person, ...(version !== undefined && { version }) });
   }
 
-  #left(person: Person, reason: LeaveReason): void {
+  #left(session: Session, person: Person, reason: LeaveReason): void {
     this.#holders.delete(nameKey(person.nome));
-    this.#outputs.push({ kind: "left", person, reason });
+    this.#statistics.left[reason]++;
+    this.#outputs.push({ kind: "left", session, person, reason });
   }
 
   /** A session wants a name that another one holds: pings the holder. */
@@ -258,12 +322,28 @@ export class Registrar {
     this.#contenders.delete(holder);
     for (const session of contenders) {
       this.#apply(now, session, session.settle(), "goodbye");
-      this.#resume(session);
+      if (this.#overdue.has(session)) {
+        this.#outputs.push({ kind: "finish", session });
+        this.#close(session);
+      } else this.#resume(session);
     }
   }
 
   #resume(session: Session): void {
     session.waiting = false;
     this.#outputs.push({ kind: "resume", session });
+  }
+}
+
+function reasonOf(refusal: Refusal): RefusalReason {
+  switch (refusal.event) {
+    case "password_refused":
+      return "wrong_password";
+    case "name_refused":
+      return `name_${refusal.reason}`;
+    case "malformed_line":
+      return ({ too_long: "line_too_long", not_utf8: "not_utf8", invalid: "no_request" } as const)[
+        refusal.problem
+      ];
   }
 }

@@ -1,11 +1,11 @@
 /** The registry as a TCP or TLS server. */
 
 import { personFields } from "../events/fields.ts";
-import type { RegistryEvent } from "../events/registry_events.ts";
+import type { FewDescriptorsEvent, RegistryEvent } from "../events/registry_events.ts";
 import { type Endpoint, isLoopback, unreachable } from "../protocol/address.ts";
 import { type Line, MAX_LINE_BYTES } from "../protocol/line_splitter.ts";
 import { DEFAULT_REGISTRY_PORT, type Person, type RegistryReply } from "../protocol/registry_messages.ts";
-import { Admission } from "./admission.ts";
+import { Admission, type AdmissionCounts, ENTRANCE, type Place } from "./admission.ts";
 import { Registrar, type RegistrarOutput } from "./registrar.ts";
 import type { PasswordGate } from "../protocol/password_challenge.ts";
 import {
@@ -13,6 +13,7 @@ import {
   Connection,
   type ConversationHost,
   linger,
+  LINGER_MS,
   peerOf,
   type Socket,
 } from "./connection.ts";
@@ -20,7 +21,8 @@ import { Listeners, type TlsKeys } from "./listeners.ts";
 import type { TrustedProxies } from "./proxy_protocol.ts";
 import { type AddressJudge, ROOM_FULL, type Session } from "./session.ts";
 import { spareDescriptors } from "./descriptor_budget.ts";
-import { type HostAddress, hostAddresses } from "../util/host_addresses.ts";
+import { Statistics } from "./statistics.ts";
+import { recentHostAddresses } from "../util/host_addresses.ts";
 import { tlsError } from "../util/tls_error.ts";
 import { within } from "../util/time_limit.ts";
 import { pause } from "../util/pause.ts";
@@ -29,14 +31,17 @@ import { writeAll } from "../util/write_all.ts";
 /** Default limit of connections; fewer if the process may not open enough file descriptors. */
 const DEFAULT_MAX_CONNECTIONS = 10_000;
 
-/**
- * Default limit of connections from one address: enough for a school behind one router, and a small part of the room for
- * an attacker. Loopback addresses have no limit, since local users have easier ways to do harm.
- */
-const DEFAULT_MAX_PER_ADDRESS = 500;
+/** Most refused connections that linger. Further ones are reset, so that a flood does not hold descriptors. */
+const MAX_LINGERING = 32;
 
-/** File descriptors kept free for refused connections and other files: past the process's limit Deno itself panics. */
-const RESERVED_DESCRIPTORS = 64;
+/** Most phones that linger after they lost their places, besides those. */
+const MAX_LEAVING = 32;
+
+/**
+ * File descriptors kept free, for those connections, for the entrance of a full room and for other files: past the process's limit
+ * Deno itself panics.
+ */
+const RESERVED_DESCRIPTORS = MAX_LINGERING + MAX_LEAVING + ENTRANCE + 64;
 
 /** Further connections that one probe of the free descriptors looks for. */
 const PROBED_CONNECTIONS = 250;
@@ -47,10 +52,7 @@ const PROBE_INTERVAL_MS = 1000;
 /** Default rate limit of one connection, in requests a second: no person types that fast. */
 const DEFAULT_REQUESTS_PER_SECOND = 50;
 
-/** Most refused connections that linger. Further ones are reset, so that a flood does not hold descriptors. */
-const MAX_LINGERING = RESERVED_DESCRIPTORS / 2;
-
-/** Hysteresis of the event `room_full`: it comes again only after the connections fell below this fraction. */
+/** Hysteresis of the events `room_full` and `room_crowded`: they come again only after the connections fell below this fraction. */
 const FULL_HYSTERESIS = 0.9;
 
 /**
@@ -59,26 +61,32 @@ const FULL_HYSTERESIS = 0.9;
  */
 const TABLE_ROWS = 50;
 
-/** Age up to which this machine's addresses are known well enough to judge those of phones; asking for them takes 50 µs. */
-const ADDRESSES_MS = 1000;
-
 /** Shortest time from one tick to the next, in ms: 10,000 phones that are pinged one by one would wake it 600 times a second. */
 const TICK_MS = 20;
+
+/** Connections that a drain closes each second: another registry takes so many. */
+const DRAINED_PER_SECOND = 2500;
+
+/** Longest time over which a drain closes connections, in milliseconds, however many there are. */
+const DRAIN_SPREAD_MS = 2500;
+
+/** Longest time of a drain, in milliseconds. */
+const DRAIN_MS = 4500;
 
 /** Longest time that closing waits for connections: one with a pending write may not end by itself. */
 const CLOSE_TIMEOUT_MS = 1000;
 
 /** Limits of a registry. */
 export interface RegistryLimits {
-  /** Most connections; further ones get `sala_cheia` and are closed. */
+  /** Most connections; of further ones each takes the place of another, or gets `sala_cheia` and is closed. */
   readonly maxConnections?: number;
-  /** Most connections from one address; likewise. */
+  /** Most connections from one address (IPv6: one /64; four times as many from one /48); likewise. */
   readonly maxPerAddress?: number;
   /** Rate limit of one connection, in requests a second; faster ones are delayed. */
   readonly requestsPerSecond?: number;
   /** Longest line in bytes. */
   readonly lineBytes?: number;
-  /** Time in ms without a line after which a connection without a name is closed. */
+  /** Time in ms after which a connection without a name is closed. */
   readonly idleMs?: number;
 }
 
@@ -94,8 +102,20 @@ export interface RegistryOptions extends RegistryLimits {
   readonly tls?: TlsKeys;
   /** The load balancers whose connections begin with a header of the PROXY protocol. */
   readonly proxies?: TrustedProxies;
-  /** Called for every event. Must not throw. */
-  readonly onEvent?: (event: RegistryEvent) => void;
+  /** Most file descriptors of this process, if known. */
+  readonly descriptors?: number | undefined;
+  /** Called for every event, with the address that caused it. Must not throw. */
+  readonly onEvent?: (event: RegistryEvent, ip?: string) => void;
+}
+
+/** Open connections of a registry, by what they are. */
+export interface ConnectionCounts {
+  /** With a name. */
+  readonly registered: number;
+  /** Without one yet. */
+  readonly unregistered: number;
+  /** Refused, and open until the phone has read why. */
+  readonly refused: number;
 }
 
 /** A running registry. */
@@ -103,6 +123,40 @@ export interface RegistryServer extends AsyncDisposable {
   /** The addresses and the port that it listens on. */
   readonly hosts: readonly string[];
   readonly port: number;
+  /** Why it takes fewer connections than wanted, if so. */
+  readonly shortage?: FewDescriptorsEvent;
+  /** What admission control has done so far. */
+  readonly admission: AdmissionCounts;
+  /** What it has counted so far. */
+  readonly statistics: Statistics;
+  /** Its open connections. */
+  connections(): ConnectionCounts;
+  /** Number of people in the room. */
+  readonly population: number;
+  /** The people in the room, in order of registration. */
+  people(): readonly Person[];
+  /**
+   * Removes a person: tells the phone, closes its connection and gives the name to nobody for a minute.
+   *
+   * @returns Whom; undefined if nobody has the name.
+   */
+  remove(name: string): Person | undefined;
+  /**
+   * Stops listening, and closes all connections one after the other, so that their phones go to another registry; within
+   * 5 s. May be called again.
+   *
+   * @returns How many connections there were.
+   */
+  drain(): Promise<number>;
+  /** Whether it takes no more connections. */
+  readonly draining: boolean;
+  /**
+   * Uses another certificate and key for connections from now on; those that are open stay. Only with
+   * {@linkcode RegistryOptions.tls}.
+   *
+   * @throws {ListenError} If they are no good; then it goes on with those it has.
+   */
+  renewCertificate(tls: TlsKeys): void;
   /** Stops listening and closes all connections, within about 1 s. May be called again. */
   close(): Promise<void>;
 }
@@ -121,50 +175,131 @@ export function startRegistry(options: RegistryOptions = {}): RegistryServer {
 class Server implements RegistryServer {
   readonly hosts: readonly string[];
   readonly port: number;
+  readonly shortage?: FewDescriptorsEvent;
   readonly #listeners: Listeners;
   readonly #maxConnections: number;
-  readonly #maxPerAddress: number | undefined;
   readonly #host: ConversationHost;
-  readonly #admission = new Admission();
+  readonly #admission: Admission;
+  readonly #places = new Map<Session, Place>();
+  readonly #sessions = new Map<Place, Session>();
+  /** Whether the system tells how many descriptors there are, and no probe is needed. */
+  readonly #knowsDescriptors: boolean;
   /** Connections that the last probe found descriptors for. */
   #descriptorBudget = 0;
   #nextProbeAt = -Infinity;
-  #onEvent: (event: RegistryEvent) => void;
+  #onEvent: (event: RegistryEvent, ip?: string) => void;
+  readonly statistics = new Statistics();
   readonly #registrar: Registrar;
   readonly #bySession = new Map<Session, Connection>();
   /** All connections; each promise resolves when its connection has ended. */
   readonly #connections = new Map<Socket, Promise<void>>();
   readonly #lingering = new Set<Socket>();
+  /** Connections that lost their places, until they are closed. */
+  readonly #leaving = new Set<Socket>();
   readonly #accepting: Promise<void>;
-  /** Number of connections at the last `room_full`; `Infinity` if another one is due. */
-  #fullAt = Infinity;
+  /** Number of connections at the last event of each kind; without one, another one is due. */
+  readonly #fullAt = new Map<"room_full" | "room_crowded", number>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #timerAt = Infinity;
   #closing: Promise<void> | undefined;
+  #drained: Promise<number> | undefined;
 
   constructor(
     listeners: Listeners,
     options: RegistryOptions,
   ) {
-    this.#registrar = new Registrar(options);
+    this.#registrar = new Registrar({ ...options, statistics: this.statistics });
     this.hosts = listeners.hosts;
     this.port = listeners.port;
     this.#listeners = listeners;
     this.#maxConnections = options.maxConnections ?? DEFAULT_MAX_CONNECTIONS;
-    this.#maxPerAddress = options.maxPerAddress;
+    const { maxPerAddress, requestsPerSecond = DEFAULT_REQUESTS_PER_SECOND, descriptors } = options;
+    this.#admission = new Admission({ maxPerAddress, requestsPerSecond });
+    this.#knowsDescriptors = descriptors !== undefined;
+    if (descriptors !== undefined) this.#descriptorBudget = Math.max(1, descriptors - RESERVED_DESCRIPTORS);
     this.#host = {
       lineBytes: options.lineBytes ?? MAX_LINE_BYTES,
-      requestsPerSecond: options.requestsPerSecond ?? DEFAULT_REQUESTS_PER_SECOND,
+      handleWork: (session, tokens) => {
+        const place = this.#places.get(session);
+        return place ? this.#admission.handleWork(performance.now(), place, tokens) : 0;
+      },
       handleLine: (session, peer, line) => this.#handleLine(session, peer, line),
-      handleForeigner: ({ ip }, protocol) => this.#onEvent({ event: "foreign_client", ip, protocol }),
+      statistics: this.statistics,
+      handleForeigner: ({ ip }, protocol) => {
+        this.statistics.refusals.not_a_phone++;
+        this.#onEvent({ event: "foreign_client", ip, protocol });
+      },
       encode: (reply, peer) => this.#encode(reply, peer),
     };
     this.#onEvent = options.onEvent ?? (() => {});
     this.#accepting = listeners.serve({
       proxies: options.proxies,
       onConnection: (socket) => this.#accepted(socket),
-      onProxyProblem: (ip, problem) => this.#onEvent({ event: "proxy_refused", ip, problem }),
+      onProxyProblem: (ip, problem) => {
+        this.statistics.refusals.no_proxy_header++;
+        this.#onEvent({ event: "proxy_refused", ip, problem });
+      },
     });
+    if (descriptors !== undefined && this.#descriptorBudget < this.#maxConnections) {
+      this.shortage = {
+        event: "few_descriptors",
+        descriptors,
+        connections: this.#descriptorBudget,
+        wanted: this.#maxConnections + RESERVED_DESCRIPTORS,
+      };
+    }
+  }
+
+  get admission(): AdmissionCounts {
+    return this.#admission.counts;
+  }
+
+  connections(): ConnectionCounts {
+    const { registered } = this.#registrar;
+    const unregistered = Math.max(0, this.#connections.size - registered);
+    return { registered, unregistered, refused: this.#lingering.size };
+  }
+
+  get population(): number {
+    return this.#registrar.size;
+  }
+
+  people(): readonly Person[] {
+    return this.#registrar.people();
+  }
+
+  remove(name: string): Person | undefined {
+    const removed = this.#registrar.remove(performance.now(), name);
+    this.#applyOutput();
+    return removed;
+  }
+
+  get draining(): boolean {
+    return this.#drained !== undefined;
+  }
+
+  drain(): Promise<number> {
+    return this.#drained ??= this.#drain();
+  }
+
+  async #drain(): Promise<number> {
+    this.#listeners.close();
+    const [connections, ends] = [[...this.#bySession.values()], [...this.#connections.values()]];
+    this.#onEvent({ event: "draining", connections: ends.length });
+    const startedAt = performance.now();
+    const everyMs = Math.min(1000 / DRAINED_PER_SECOND, DRAIN_SPREAD_MS / connections.length);
+    for (const [index, connection] of connections.entries()) {
+      const earlyMs = startedAt + index * everyMs - performance.now();
+      if (earlyMs > 1) await pause(earlyMs);
+      this.#dismiss(connection);
+    }
+    const restMs = startedAt + DRAIN_MS - performance.now();
+    await within(Math.max(1, restMs), Promise.all(ends));
+    return ends.length;
+  }
+
+  renewCertificate(tls: TlsKeys): void {
+    this.#listeners.renew(tls);
   }
 
   close(): Promise<void> {
@@ -188,47 +323,65 @@ class Server implements RegistryServer {
   }
 
   #accepted(socket: Socket): void {
-    if (this.#closing) closeQuietly(socket);
-    else if (this.#hasCapacity()) this.#admit(socket);
-    else this.#rejectFull(socket);
+    this.statistics.accepted++;
+    if (this.#closing || this.#drained) closeQuietly(socket);
+    else this.#admit(socket);
   }
 
-  /** Whether another connection fits the limit and the free descriptors. */
-  #hasCapacity(): boolean {
+  /** Most connections with a name: fewer than wanted where the descriptors do not suffice. */
+  #capacity(): number {
     const count = this.#connections.size;
-    if (count >= this.#maxConnections) return false;
-    if (count < this.#descriptorBudget) return true;
     const now = performance.now();
-    if (now < this.#nextProbeAt) return false;
-    const spare = spareDescriptors(PROBED_CONNECTIONS + RESERVED_DESCRIPTORS) - RESERVED_DESCRIPTORS;
-    if (spare < PROBED_CONNECTIONS) this.#nextProbeAt = now + PROBE_INTERVAL_MS;
-    this.#descriptorBudget = count + Math.max(0, spare);
-    return count < this.#descriptorBudget;
+    if (!this.#knowsDescriptors && count >= this.#descriptorBudget && now >= this.#nextProbeAt) {
+      const spare = spareDescriptors(PROBED_CONNECTIONS + RESERVED_DESCRIPTORS) - RESERVED_DESCRIPTORS;
+      if (spare < PROBED_CONNECTIONS) this.#nextProbeAt = now + PROBE_INTERVAL_MS;
+      this.#descriptorBudget = Math.max(1, count + spare);
+    }
+    return Math.min(this.#maxConnections, this.#descriptorBudget);
   }
 
   #admit(socket: Socket): void {
     const { ip } = peerOf(socket);
-    const limit = this.#maxPerAddress ?? (isLoopback(ip) ? Infinity : DEFAULT_MAX_PER_ADDRESS);
-    const entry = this.#admission.enter(performance.now(), ip, limit);
-    // The event came with the last admitted connection.
-    if (!entry) return this.#refuse(socket);
-    if (entry.connections === limit) this.#onEvent({ event: "address_full", ip, connections: limit });
-    this.#connections.set(socket, this.#serve(socket, entry.waitMs));
+    const entry = this.#admission.enter(performance.now(), ip, this.#capacity());
+    if ("refused" in entry) {
+      // Of an address that is full, the event came with the last admitted connection.
+      if (entry.refused === "room") this.#reportFull("room_full");
+      return this.#refuse(socket, entry.refused === "room" ? "room_full" : "address_full");
+    }
+    const { place, evicted, addressFull } = entry;
+    if (evicted.length > 0 && this.#admission.connections >= this.#capacity()) {
+      this.#reportFull("room_crowded");
+    }
+    for (const other of evicted) this.#evict(other);
+    if (addressFull !== undefined) this.#onEvent({ event: "address_full", ip, connections: addressFull }, ip);
+    const served = this.#serve(socket, place, entry.waitMs).then(() => {
+      this.#connections.delete(socket);
+      this.#leaving.delete(socket);
+      this.#admission.leave(performance.now(), place);
+      this.#sessions.delete(place);
+      // One event is enough while connections come and go at the limit.
+      for (const [event, count] of this.#fullAt) {
+        if (this.#connections.size < FULL_HYSTERESIS * count) this.#fullAt.delete(event);
+      }
+    });
+    this.#connections.set(socket, served);
   }
 
   /** Serves a connection until either side ends it. Never rejects. */
-  async #serve(socket: Socket, waitMs: number): Promise<void> {
-    // In any case in the next turn, when it is in the list of connections.
-    await (waitMs > 0 ? pause(waitMs) : undefined);
+  async #serve(socket: Socket, place: Place, waitMs: number): Promise<void> {
     const peer = peerOf(socket);
     const session = this.#registrar.handleConnect(
       performance.now(),
       isLoopback(peer.ip) ? judgeNear : judgeFar,
     );
+    this.#sessions.set(place, session);
+    this.#places.set(session, place);
     try {
-      const connection = new Connection(socket, peer, this.#host);
+      const connection = new Connection(socket, peer, this.#host.lineBytes, this.#countSent);
       this.#bySession.set(session, connection);
       this.#applyOutput();
+      if (waitMs > 0) await pause(waitMs);
+      if (session.gone || this.#drained) return;
       if ("setNoDelay" in socket) {
         socket.setNoDelay(true);
         socket.setKeepAlive(true);
@@ -237,17 +390,41 @@ class Server implements RegistryServer {
     } catch (error) {
       // The connection failed, or the registry closes.
       const detail = tlsError(error);
-      if (detail) this.#onEvent({ event: "tls_failed", ip: peer.ip, detail });
+      if (detail) {
+        this.statistics.refusals.tls_failed++;
+        this.#onEvent({ event: "tls_failed", ip: peerOf(socket).ip, detail });
+      }
     } finally {
       // First, since the name must be free as soon as the phone sees the end of the connection.
       this.#registrar.handleDisconnect(performance.now(), session);
       this.#applyOutput();
       this.#bySession.delete(session);
+      this.#places.delete(session);
       closeQuietly(socket);
-      this.#connections.delete(socket);
-      this.#admission.leave(performance.now(), peer.ip);
-      // One event is enough while connections come and go at the limit.
-      if (this.#connections.size < FULL_HYSTERESIS * this.#fullAt) this.#fullAt = Infinity;
+    }
+  }
+
+  /** Ends a connection that lost its place. */
+  #evict(place: Place): void {
+    const session = this.#sessions.get(place);
+    if (!session) return;
+    this.#registrar.handleEviction(performance.now(), session);
+    this.#applyOutput();
+  }
+
+  /** Delivers the last message to a connection that lost its place or its name, and closes it, within about 1 s. */
+  async #dismiss({ socket, writeQueue }: Connection, most = Infinity): Promise<void> {
+    if (this.#lingering.size + this.#leaving.size >= most) return closeQuietly(socket);
+    this.#leaving.add(socket);
+    try {
+      await within(LINGER_MS, writeQueue.drained());
+      await socket.closeWrite();
+      // Its conversation reads what still comes, and ends when the phone closes.
+      await within(LINGER_MS, this.#connections.get(socket) ?? Promise.resolve());
+    } catch {
+      // The phone closed first.
+    } finally {
+      closeQuietly(socket);
     }
   }
 
@@ -260,17 +437,19 @@ class Server implements RegistryServer {
   /** Applies all output of the registrar, and sets the timer. */
   #applyOutput(): void {
     for (const output of this.#registrar.drain()) {
+      const ip = this.#bySession.get(output.session)?.peer.ip;
       switch (output.kind) {
         case "joined":
           this.#onEvent({
             event: "joined",
             ...eventFields(output.person),
             ...(output.version !== undefined && { version: output.version }),
-          });
+          }, ip);
           this.#reportTable();
+          this.#giveNamedPlace(output.session);
           break;
         case "left":
-          this.#onEvent({ event: "left", ...eventFields(output.person), reason: output.reason });
+          this.#onEvent({ event: "left", ...eventFields(output.person), reason: output.reason }, ip);
           this.#reportTable();
           break;
         default:
@@ -278,6 +457,15 @@ class Server implements RegistryServer {
       }
     }
     this.#setTimer();
+  }
+
+  /** A connection has a name: another one may have to go for it. */
+  #giveNamedPlace(session: Session): void {
+    const place = this.#places.get(session);
+    const victim = place && this.#admission.handleNamed(performance.now(), place, this.#capacity());
+    if (!victim) return;
+    this.#reportFull("room_crowded");
+    this.#evict(victim);
   }
 
   /** Applies an output that concerns one connection. */
@@ -292,8 +480,18 @@ class Server implements RegistryServer {
         return;
       case "refused":
         return this.#onEvent({ ...output.refusal, peer: connection.peer, omitted: output.omitted });
+      case "evict":
+        // Many of them must not hold descriptors.
+        this.#dismiss(
+          connection,
+          this.#places.get(output.session)?.named ? MAX_LINGERING + MAX_LEAVING : MAX_LINGERING,
+        );
+        return;
       case "drop":
         return closeQuietly(connection.socket);
+      case "dismiss":
+        this.#dismiss(connection);
+        return;
       case "resume":
         return connection.resume?.();
     }
@@ -327,6 +525,7 @@ class Server implements RegistryServer {
   }
 
   #encode(reply: RegistryReply, peer: Endpoint): string {
+    if (reply.tipo === "erro") this.statistics.errors[reply.codigo]++;
     const text = JSON.stringify(reply);
     this.#trace("sent", peer, text);
     return `${text}\n`;
@@ -336,24 +535,27 @@ class Server implements RegistryServer {
     this.#onEvent({ event: "message", direction, transport: "TCP", peer, text });
   }
 
-  /** Refuses a connection beyond the limit; the first one with an event. */
-  #rejectFull(socket: Socket): void {
-    if (this.#fullAt === Infinity) {
-      this.#fullAt = this.#connections.size;
-      this.#onEvent({ event: "room_full", connections: this.#fullAt });
-    }
-    this.#refuse(socket);
+  /** Says that places run short, once until they no longer do. */
+  #reportFull(event: "room_full" | "room_crowded"): void {
+    if (this.#fullAt.has(event)) return;
+    const connections = this.#admission.connections;
+    this.#fullAt.set(event, connections);
+    this.#onEvent({ event, connections });
   }
 
-  #refuse(socket: Socket): void {
-    if (this.#lingering.size >= MAX_LINGERING) {
-      closeQuietly(socket);
-      return;
-    }
+  readonly #countSent = (bytes: number): void => {
+    this.statistics.bytesSent += bytes;
+  };
+
+  #refuse(socket: Socket, reason: "room_full" | "address_full"): void {
+    this.statistics.refusals[reason]++;
+    if (this.#lingering.size >= MAX_LINGERING) return closeQuietly(socket);
     this.#lingering.add(socket);
     (async () => {
       try {
-        await writeAll(socket, encoder.encode(this.#encode(ROOM_FULL, peerOf(socket))));
+        const bytes = encoder.encode(this.#encode(ROOM_FULL, peerOf(socket)));
+        await writeAll(socket, bytes);
+        this.#countSent(bytes.length);
         await linger(socket);
       } catch {
         // The phone closed first.
@@ -372,22 +574,9 @@ const judgeFar = judgeFor(false);
 /** Judges addresses as far as this machine can: whether a link-local one can be reached, only its callers know. */
 function judgeFor(near: boolean): AddressJudge {
   return ({ ip, porta }) => {
-    const problem = unreachable({ ip, port: porta }, ownAddresses(), near);
+    const problem = unreachable({ ip, port: porta }, recentHostAddresses(), near);
     return problem?.kind === "link_local_address" ? undefined : problem;
   };
-}
-
-let addresses: readonly HostAddress[] = [];
-let addressesAt = -Infinity;
-
-/** This machine's addresses, of this second. */
-function ownAddresses(): readonly HostAddress[] {
-  const now = performance.now();
-  if (now - addressesAt > ADDRESSES_MS) {
-    addresses = hostAddresses();
-    addressesAt = now;
-  }
-  return addresses;
 }
 
 function eventFields({ nome, ip, porta }: Person): { name: string; ip: string; port: number } {

@@ -14,6 +14,7 @@ import {
   type RequestId,
 } from "../protocol/registry_messages.ts";
 import type { Answer, Challenge, PasswordGate } from "../protocol/password_challenge.ts";
+import { Statistics } from "./statistics.ts";
 import type { RegistryTable } from "./table.ts";
 
 /** What is wrong with the address that a phone registers, as far as its registry can tell. */
@@ -22,7 +23,11 @@ export type AddressJudge = (person: Person) => AddressProblem | undefined;
 /** A request that was refused, for the registry's own log. */
 export type Refusal =
   | { readonly event: "password_refused"; readonly name: string }
-  | { readonly event: "name_refused"; readonly name: string; readonly reason: "in_use" | "invalid" }
+  | {
+    readonly event: "name_refused";
+    readonly name: string;
+    readonly reason: "in_use" | "invalid" | "withheld";
+  }
   | {
     readonly event: "malformed_line";
     readonly problem: "too_long" | "not_utf8" | "invalid";
@@ -66,6 +71,14 @@ export const ROOM_FULL: RegistryReply = {
   mensagem: SENTENCES.sala_cheia,
 };
 
+/** The last line to a phone that the operator removes, and the reply to one that wants its name soon after. */
+export const REMOVED = {
+  tipo: "erro",
+  codigo: "nome_em_uso",
+  mensagem: "o operador do registro retirou da sala quem tinha este nome; tente mais tarde",
+  motivo: "retirado",
+} as const satisfies RegistryReply;
+
 /** The only line to a client that speaks HTTP or TLS. */
 export const NO_PHONE: RegistryReply = {
   tipo: "erro",
@@ -99,6 +112,7 @@ export class Session {
   readonly #lineBytes: number;
   readonly #gate: PasswordGate | undefined;
   readonly #judge: AddressJudge;
+  readonly #statistics: Statistics;
   /** The registration that waits for the answer to its challenge. */
   #challenged: { readonly person: Person; readonly challenge: Challenge } | undefined;
   #person: Person | undefined;
@@ -110,13 +124,16 @@ export class Session {
    * @param lineBytes Longest line that the caller accepts, for the error message.
    * @param gate Verifies the room's password, if it has one.
    * @param judge Judges the address of a registration.
+   * @param statistics Counts the requests of all sessions.
    */
   constructor(
     table: RegistryTable,
     lineBytes: number = MAX_LINE_BYTES,
     gate?: PasswordGate,
     judge: AddressJudge = ({ ip }) => addressProblem(ip),
+    statistics: Statistics = new Statistics(),
   ) {
+    this.#statistics = statistics;
     this.#judge = judge;
     this.#table = table;
     this.#lineBytes = lineBytes;
@@ -126,7 +143,9 @@ export class Session {
   /** Takes a line. Ignores it after an outcome with `close`. */
   handleLine(line: Line): Outcome {
     if (this.#closed) return { close: true };
+    const { requests } = this.#statistics;
     if ("problem" in line) {
+      requests.invalid++;
       return {
         ...refusal("mensagem_invalida", LINE_PROBLEMS[line.problem](this.#lineBytes)),
         refused: { event: "malformed_line", problem: line.problem, text: excerpt(line.beginning) },
@@ -134,9 +153,11 @@ export class Session {
     }
     const parsed = parseRequest(line.text);
     if ("problem" in parsed) {
+      requests.invalid++;
       const outcome = refusal("mensagem_invalida", parsed.problem);
       return withId({ ...outcome, refused: invalidRequest(line.text) }, parsed.id);
     }
+    requests[parsed.message.tipo]++;
     const outcome = this.#answer(parsed.message);
     this.#closed ||= outcome.close;
     return withId(outcome, parsed.message.id);
@@ -215,6 +236,10 @@ export class Session {
   }
 
   #addToTable(person: Person): Outcome {
+    if (this.#table.isWithheld(person.nome)) {
+      const refused = { event: "name_refused", name: person.nome, reason: "withheld" } as const;
+      return { reply: REMOVED, refused, close: false };
+    }
     if (!this.#table.add(person)) {
       const refused = { event: "name_refused", name: person.nome, reason: "in_use" } as const;
       return { ...refusal("nome_em_uso"), refused };

@@ -33,6 +33,8 @@ export class RegistryTable {
   readonly #rows = new Map<string, Row>();
   #last: Row | undefined;
   #nextNumber = 0;
+  /** Keys of names that nobody may have for now. */
+  readonly #withheld = new Set<string>();
 
   /** Number of people. */
   get size(): number {
@@ -49,6 +51,19 @@ export class RegistryTable {
     this.#last = row;
     this.#rows.set(key, row);
     return true;
+  }
+
+  /** Gives a name to nobody until it is released. */
+  withhold(name: string): void {
+    this.#withheld.add(nameKey(name));
+  }
+
+  release(name: string): void {
+    this.#withheld.delete(nameKey(name));
+  }
+
+  isWithheld(name: string): boolean {
+    return this.#withheld.size > 0 && this.#withheld.has(nameKey(name));
   }
 
   /** Removes a person. @returns The person, or undefined if nobody has the name. */

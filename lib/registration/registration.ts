@@ -53,6 +53,8 @@ export interface RegistrationOptions
   readonly onBack?: (person: Person) => void;
   /** Another phone has the name; attempts have ended. */
   readonly onNameTaken?: () => void;
+  /** The registry's operator removed this phone, which does not try to come back. */
+  readonly onRemoved?: () => void;
   /** This host's addresses: with them, a connection is lost as soon as its own one has left this host. */
   readonly network?: HostNetwork;
   /** Numbers from 0 up to but not including 1, for the pauses. */
@@ -166,7 +168,8 @@ export class Registration implements AsyncDisposable {
   }
 
   /**
-   * Registers a name. Once confirmed, it is registered again after each loss.
+   * Registers a name, over a new connection if the registry has closed the one without a name, as it does after 30 s. Once
+   * confirmed, it is registered again after each loss.
    *
    * @param ip The address to register; if undefined, this host's on the connection, and after each loss on the new one.
    */
@@ -176,6 +179,10 @@ export class Registration implements AsyncDisposable {
     port: number,
   ): Promise<RegisterResult | ConnectFailure> {
     for (;;) {
+      if (this.#client?.closed && !this.#wanted && !this.#closing.signal.aborted) {
+        const failure = await this.#begin();
+        if (failure) return failure;
+      }
       const client = this.#client;
       if (!client) return { kind: "lost" };
       const result = await client.register(name, ip ?? client.localIp, port);
@@ -248,7 +255,12 @@ export class Registration implements AsyncDisposable {
   /** The connection has ended. Without a name, and during an attempt, the result of the request says so. */
   #lost(): void {
     if (!this.#wanted || !this.#client?.closed || this.#closing.signal.aborted) return;
+    const { removed } = this.#client;
     this.#client = undefined;
+    if (removed) {
+      this.#options.onRemoved?.();
+      return;
+    }
     this.#options.onLost?.();
     this.#returning = this.#return(this.#wanted);
   }
@@ -268,6 +280,10 @@ export class Registration implements AsyncDisposable {
       if (signal.aborted) return;
       const outcome = await this.#tryAgain(wanted);
       if (signal.aborted) return;
+      if (outcome === "removed") {
+        this.#options.onRemoved?.();
+        return;
+      }
       if (typeof outcome === "object") {
         this.#person = outcome;
         this.#options.onBack?.(outcome);
@@ -282,7 +298,7 @@ export class Registration implements AsyncDisposable {
   }
 
   /** One round. @returns What is registered now, or why nothing is. */
-  async #tryAgain({ name, ip, port }: Wanted): Promise<Setback | Person> {
+  async #tryAgain({ name, ip, port }: Wanted): Promise<Setback | "removed" | Person> {
     const race = this.#newRace(RETRY_CONNECT_MS, this.#at);
     let result = await race.next();
     while (result.kind === "connected") {
@@ -300,7 +316,7 @@ export class Registration implements AsyncDisposable {
       }
       await client.close();
       // The same at every registry of the room.
-      if (registered.kind === "name_taken") return "name_taken";
+      if (registered.kind === "name_taken" || registered.kind === "removed") return registered.kind;
       result = await race.next(reasonOf(registered));
     }
     return setbackOf(result);
@@ -326,7 +342,9 @@ function otherMayTake(result: RegisterResult | ConnectFailure): PlaceFailure | u
 }
 
 /** Why a registry did not take a phone that was in the room before. */
-function reasonOf(result: Exclude<RegisterResult, { kind: "confirmed" | "name_taken" }>): PlaceFailure {
+function reasonOf(
+  result: Exclude<RegisterResult, { kind: "confirmed" | "name_taken" | "removed" }>,
+): PlaceFailure {
   return result.kind === "password_needed" || result.kind === "wrong_password"
     ? { kind: "registry_refused", reason: "senha_incorreta", text: "" }
     : result;

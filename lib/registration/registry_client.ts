@@ -86,6 +86,8 @@ export type ConnectResult = RaceResult<RegistryClient>;
 export type RegisterResult =
   | { readonly kind: "confirmed"; readonly person: Person }
   | { readonly kind: "name_taken" }
+  /** The registry's operator has just removed whoever had the name. */
+  | { readonly kind: "removed" }
   | { readonly kind: "room_full" }
   /** The registry demands a password and there is none, or its challenge is one that a phone must not answer. */
   | { readonly kind: "password_needed" }
@@ -135,6 +137,7 @@ export class RegistryClient implements AsyncDisposable {
   #heardAt = performance.now();
   #quietTimer: ReturnType<typeof setTimeout> | undefined;
   #roomFull = false;
+  #removed = false;
   /** What came so far, and why there is no reply. */
   #heard: "nothing" | "no_message" | "tls_alert" | "messages" = "nothing";
   #timedOut = false;
@@ -242,6 +245,11 @@ export class RegistryClient implements AsyncDisposable {
     return this.#over;
   }
 
+  /** Whether the registry's operator removed this phone. */
+  get removed(): boolean {
+    return this.#removed;
+  }
+
   /** Registers a name. After `name_taken` another one can be registered. */
   async register(name: string, ip: string, port: number): Promise<RegisterResult> {
     const person = { nome: name.normalize("NFC"), ip, porta: port };
@@ -255,6 +263,7 @@ export class RegistryClient implements AsyncDisposable {
     // A full room sends `sala_cheia` and closes, perhaps before the request.
     if (!reply) return this.#roomFull ? { kind: "room_full" } : this.#noReply;
     if (reply.tipo === "registro_confirmado") return { kind: "confirmed", person: personOf(reply) };
+    if (reply.motivo === "retirado") return { kind: "removed" };
     if (reply.codigo === "nome_em_uso") return { kind: "name_taken" };
     if (reply.codigo === "sala_cheia") return { kind: "room_full" };
     if (reply.codigo === "senha_incorreta") return { kind: "wrong_password" };
@@ -410,6 +419,7 @@ export class RegistryClient implements AsyncDisposable {
       return;
     }
     if (reply.tipo === "erro" && reply.codigo === "sala_cheia") this.#roomFull = true;
+    if (reply.tipo === "erro" && reply.motivo === "retirado") this.#removed = true;
     const first = this.#pending[0];
     if (first && (first.types.includes(reply.tipo) || reply.tipo === "erro")) {
       this.#pending.shift();

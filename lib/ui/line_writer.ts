@@ -11,8 +11,11 @@ const GATHER_MS = 5;
 /** Most text that waits for a slow reader, in UTF-16 units. */
 const MAX_BACKLOG = 4 * 1024 * 1024;
 
+/** Part of that which is only for lines that matter more than the others. */
+const RESERVE = 1 / 8;
+
 /** Most subjects of {@linkcode LineWriter.writeLatest} that wait; each keeps its data in memory. */
-const MAX_SUBJECTS = 16;
+const MAX_SUBJECTS = 4;
 
 /**
  * After a slow text, such as a table of thousands, the next write waits for this many times as long as making it took: so
@@ -101,7 +104,9 @@ export class LineWriter {
   /** By subject: see {@linkcode LineWriter.writeLatest}. */
   #latest = new Map<string, Entry>();
   #backlog = 0;
+  /** Lines left out since the last line that said so, and since the beginning. */
   #dropped = 0;
+  #leftOutInAll = 0;
   #isBroken = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** Time to gather before the next write, in milliseconds. */
@@ -124,15 +129,47 @@ export class LineWriter {
     return this.#broken.promise;
   }
 
+  /** Lines left out since the beginning. */
+  get leftOut(): number {
+    return this.#leftOutInAll;
+  }
+
   /** Takes a line without its line feed, or several with line feeds between them. */
   write(line: string): void {
+    this.#take(line, this.#maxBacklog);
+  }
+
+  /**
+   * Takes a line that matters less than those of {@linkcode LineWriter.write}, which get a part of the backlog for
+   * themselves. It is made only if there is room.
+   *
+   * @returns The line; undefined if it was not made.
+   */
+  writeLesser(make: () => string): string | undefined {
+    const most = this.#maxBacklog * (1 - RESERVE);
+    if (this.#backlog >= most) {
+      this.#drop();
+      return undefined;
+    }
+    const line = make();
+    this.#take(line, most);
+    return line;
+  }
+
+  #take(line: string, most: number): void {
     if (this.#isBroken) return;
-    if (this.#backlog + line.length > this.#maxBacklog) {
-      this.#dropped++;
+    if (this.#backlog + line.length > most) {
+      this.#drop();
       return;
     }
     this.#backlog += line.length;
     this.#encode(line);
+  }
+
+  #drop(): void {
+    if (this.#isBroken) return;
+    this.#dropped++;
+    this.#leftOutInAll++;
   }
 
   /**
@@ -143,7 +180,7 @@ export class LineWriter {
     if (this.#isBroken) return;
     const [oldest] = this.#latest.keys();
     const crowded = !this.#latest.has(subject) && this.#latest.size >= MAX_SUBJECTS;
-    if (crowded) this.#dropped++;
+    if (crowded) this.#drop();
     const replaced = crowded ? oldest : subject;
     const older = replaced === undefined ? undefined : this.#latest.get(replaced);
     if (older) this.#entries.delete(older);
@@ -189,7 +226,7 @@ export class LineWriter {
   async #drain(): Promise<void> {
     this.#restMs = GATHER_MS;
     while (this.#waiting && this.#restMs === GATHER_MS) {
-      const entries = this.#take();
+      const entries = this.#takeAll();
       try {
         await this.#write(this.#bytesOf(entries));
       } catch {
@@ -219,7 +256,7 @@ export class LineWriter {
   }
 
   /** Takes all that waits. */
-  #take(): Entry[] {
+  #takeAll(): Entry[] {
     if (this.#dropped > 0) this.#encode(this.#leftOut(this.#dropped));
     const entries = [...this.#entries];
     this.#entries = new Set();

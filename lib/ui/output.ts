@@ -1,4 +1,4 @@
-/** Standard output that fails: only a reader that has gone is the end of it. */
+/** Standard output that fails, and may work again. */
 
 import { pause } from "../util/pause.ts";
 import { type SystemError, systemError } from "../util/system_error.ts";
@@ -58,22 +58,31 @@ function pieceOf(bytes: Uint8Array): Uint8Array {
   return bytes.subarray(0, end > 0 ? end : BUFFER_BYTES - 1);
 }
 
+/** Options of {@linkcode lastingWriter}. */
+export interface LastingOptions {
+  /** Also tries again when the reader has gone, since another one may come: to a named pipe, or with the log's service. */
+  readonly outlivesReader?: boolean;
+  /** Time until a write that failed is tried again, in milliseconds. */
+  readonly retryMs?: number;
+}
+
 /**
  * A function that writes all bytes, however long that takes: on a full disk it waits for room.
  *
  * @param failed Called when writing fails, such as for a full disk, and again only if it has worked in between.
- * @returns Rejects only if nobody reads any more.
+ * @returns Rejects only if nobody reads any more, and with `outlivesReader` never.
  */
 export function lastingWriter(
   to: Writer,
   failed: (detail: SystemError) => void,
-  retryMs = RETRY_MS,
+  { outlivesReader = false, retryMs = RETRY_MS }: LastingOptions = {},
 ): (bytes: Uint8Array) => Promise<void> {
   let failing = false;
   return async (bytes) => {
     await writeAll(to, bytes, async (error) => {
-      if (readerHasGone(error)) throw error;
-      if (!failing) failed(systemError(error));
+      const gone = readerHasGone(error);
+      if (gone && !outlivesReader) throw error;
+      if (!failing) failed(gone ? { kind: "reader_gone" } : systemError(error));
       failing = true;
       await pause(retryMs);
     });

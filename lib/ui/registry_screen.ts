@@ -3,6 +3,7 @@
 import type { RegistryEvent } from "../events/registry_events.ts";
 import { jsonLine } from "./json_line.ts";
 import { LineWriter } from "./line_writer.ts";
+import { LogLimit, type LogLimits } from "./log_limit.ts";
 import { registrySentence } from "./sentences.ts";
 import { paint, type Style } from "./style.ts";
 import type { Language } from "./texts/language.ts";
@@ -15,15 +16,26 @@ import { dateAndTime, isKeepAlive, traceLine } from "./trace_line.ts";
 const STYLES: Table<RegistryTelling, "event", Style> = {
   left_out: "plain",
   output_failed: "warning",
+  log_limited: "warning",
   version: "plain",
   listening: "strong",
+  metrics_open: "plain",
+  control_failed: "warning",
+  no_registry: "bad",
+  unknown_person: "bad",
+  draining: "strong",
+  drained: "plain",
+  certificate_renewed: "plain",
+  certificate_kept: "warning",
   joined: "good",
-  left: ({ reason }) => reason === "silent" ? "warning" : "good",
+  left: ({ reason }) => reason === "silent" || reason === "crowded_out" ? "warning" : "good",
   table: "plain",
   password_refused: "warning",
   name_refused: "warning",
   malformed_line: "warning",
   room_full: "warning",
+  room_crowded: "warning",
+  few_descriptors: "warning",
   address_full: "warning",
   certificate_flawed: "warning",
   foreign_client: "warning",
@@ -34,6 +46,20 @@ const STYLES: Table<RegistryTelling, "event", Style> = {
   failed: "bad",
   closed: "plain",
 };
+
+/** A text whose bytes are its UTF-16 units. */
+const ASCII = /^[\x20-\x7e]*$/;
+
+/** Bytes of a trace line's arrow beyond its one UTF-16 unit. */
+const ARROW_BYTES = 2;
+
+const encoder = new TextEncoder();
+
+/** The address whose doing an event is, as far as it says. */
+function causeOf(event: RegistryEvent): string | undefined {
+  if ("peer" in event) return event.peer.ip;
+  return event.event === "foreign_client" || event.event === "tls_failed" ? event.ip : undefined;
+}
 
 /** Indent of the further rows of a sentence. */
 const HANGING = 2;
@@ -52,8 +78,18 @@ export interface RegistryScreenOptions {
   readonly dated?: boolean;
   /** Width of the terminal, to break sentences between words; without it none is broken. */
   readonly columns?: (() => number) | undefined;
+  /** What peers may make it write. Without it, anything. */
+  readonly limits?: LogLimits | undefined;
   /** The current time; tests give another one. */
   readonly now?: () => Date;
+}
+
+/** Lines that a screen has left out since the beginning. */
+export interface LeftOut {
+  /** Since the output could not keep up, or failed. */
+  readonly output: number;
+  /** Since peers caused more than {@linkcode RegistryScreenOptions.limits}. */
+  readonly limit: number;
 }
 
 /** Writes a registry's events: sentences and tables for people, or JSON for programs. */
@@ -68,6 +104,8 @@ export class RegistryScreen {
   readonly #dated: boolean;
   readonly #columns: () => number;
   readonly #now: () => Date;
+  readonly #limit: LogLimit | undefined;
+  #sumTimer: ReturnType<typeof setTimeout> | undefined;
   #lastChange: "joined" | "left" = "joined";
   #departures = 0;
 
@@ -82,33 +120,69 @@ export class RegistryScreen {
     this.#dated = options.dated ?? false;
     this.#columns = options.columns ?? (() => Infinity);
     this.#now = options.now ?? (() => new Date());
+    this.#limit = options.limits && new LogLimit(options.limits);
     this.#writer = new LineWriter(write, {
       leftOut: (lines) => this.#render({ event: "left_out", lines }, this.#now()),
     });
   }
 
-  /** Settles when the reader has gone. */
-  get broken(): Promise<void> {
-    return this.#writer.broken;
+  get leftOut(): LeftOut {
+    return { output: this.#writer.leftOut, limit: this.#limit?.omitted ?? 0 };
   }
 
-  /** Shows an event; it is written within milliseconds, together with others. */
-  show(event: RegistryEvent): void {
-    if (event.event === "message" && (this.#quiet || (!this.#showPings && isKeepAlive(event)))) return;
-    const at = this.#now();
-    const render = (): string => this.#render(event, at);
+  /**
+   * Shows an event; it is written within milliseconds, together with others.
+   *
+   * @param ip The address that caused it, if the event does not say that itself.
+   */
+  show(event: RegistryEvent, ip = causeOf(event)): void {
+    const isTrace = event.event === "message";
+    if (isTrace && (this.#quiet || (!this.#showPings && isKeepAlive(event)))) return;
+    if (event.event === "closed") this.#sumUp(Infinity);
     if (event.event === "left") this.#departures++;
     if (event.event === "joined" || event.event === "left") this.#lastChange = event.event;
-    // Of several waiting tables only the last is drawn, since a long one takes time. But a person who joins is in one of
-    // them, even if they leave at once.
-    const subject = this.#lastChange === "left" ? "left" : `joined ${this.#departures}`;
-    if (event.event === "table") this.#writer.writeLatest(subject, render);
-    else this.#writer.write(render());
+    const started = performance.now();
+    // Who joins, leaves or is refused is bounded by admission control and by the registrar.
+    if (isTrace && ip !== undefined && !this.#admits(started, ip)) return;
+    const at = this.#now();
+    const render = (): string => this.#render(event, at);
+    if (event.event === "table") {
+      // Of several waiting tables only the last is drawn, since a long one takes time. But a person who joins is in one of
+      // them, even if they leave at once.
+      const subject = this.#lastChange === "left" ? "left" : `joined ${this.#departures}`;
+      this.#writer.writeLatest(subject, render);
+      return;
+    }
+    let line: string | undefined;
+    if (isTrace) line = this.#writer.writeLesser(render);
+    else this.#writer.write(line = render());
+    if (ip !== undefined && line !== undefined) {
+      const isAscii = isTrace && ASCII.test(event.text);
+      this.#limit?.charge(started, ip, isAscii ? line.length + ARROW_BYTES : encoder.encode(line).length);
+    }
   }
 
   /** Settles once every event so far is written. */
   flush(): Promise<void> {
     return this.#writer.flush();
+  }
+
+  #admits(now: number, ip: string): boolean {
+    const limit = this.#limit;
+    if (!limit || limit.admits(now, ip)) return true;
+    this.#sumTimer ??= setTimeout(() => this.#sumUp(performance.now()), limit.wakeAt - now);
+    return false;
+  }
+
+  /** Says what the limits left out, if that is due. */
+  #sumUp(now: number): void {
+    clearTimeout(this.#sumTimer);
+    this.#sumTimer = undefined;
+    const limit = this.#limit;
+    if (!limit) return;
+    for (const omitted of limit.tick(now)) this.show({ event: "log_limited", ...omitted });
+    if (limit.wakeAt === Infinity) return;
+    this.#sumTimer = setTimeout(() => this.#sumUp(performance.now()), Math.max(1, limit.wakeAt - now));
   }
 
   #render(event: RegistryEvent, at: Date): string {

@@ -26,6 +26,7 @@ const TONES: Table<Telling, "event", Tone> = {
   output_failed: "warning",
   registered: "good",
   name_taken: "bad",
+  removed: "bad",
   registration_refused: "bad",
   registry_unreachable: "bad",
   registry_awaited: "warning",

@@ -51,3 +51,15 @@ export function hostAddresses(): HostAddress[] {
     return [];
   }
 }
+
+/** How long addresses that were read are taken for those of now, in milliseconds: reading them takes a quarter of one. */
+const RECENT_MS = 1000;
+
+let recent: { readonly at: number; readonly addresses: HostAddress[] } | undefined;
+
+/** This host's addresses, as they were at most a second ago. */
+export function recentHostAddresses(): readonly HostAddress[] {
+  const now = performance.now();
+  if (!recent || now - recent.at > RECENT_MS) recent = { at: now, addresses: hostAddresses() };
+  return recent.addresses;
+}

@@ -47,6 +47,8 @@ export type SystemError =
   | { readonly kind: "port_privileged" }
   /** This program gave up the permission, or was never given it (Deno's `NotCapable`). */
   | { readonly kind: "not_capable" }
+  /** Nobody reads this program's output any more (EPIPE of a pipe, not of a connection). */
+  | { readonly kind: "reader_gone" }
   | { readonly kind: "other"; readonly text: string };
 
 /** The same of a number of Linux's (asm-generic/errno-base.h, asm-generic/errno.h), as sendto(2) sets it. */
@@ -72,8 +74,14 @@ export function linuxError(number: number): SystemError {
 /** Ends the system's text in what Deno throws: `No such file or directory (os error 2): open 'x.wav'`. */
 const SYSTEM_TEXT_END = / \(os error \d+\)/;
 
-/** EFBIG of `errno.h` on Linux and macOS, in what Deno throws without a code. */
-const TOO_LARGE = / \(os error 27\)/;
+/** Errors of files that Deno throws without a code, by their numbers (`errno.h`): EFBIG, EDQUOT, ESTALE. */
+const WITHOUT_CODE: Readonly<Partial<Record<typeof Deno.build.os, Readonly<Record<string, SystemError>>>>> = {
+  linux: { 27: { kind: "too_large" }, 122: { kind: "no_space" }, 116: { kind: "io_error" } },
+  darwin: { 27: { kind: "too_large" }, 69: { kind: "no_space" }, 70: { kind: "io_error" } },
+};
+
+/** The number of an error, in what Deno throws. */
+const NUMBER = / \(os error (\d+)\)/;
 
 /** How Rust and Deno begin the errors of a name without an address and of a text that is no name, which have no code. */
 const NO_ADDRESS = /^(failed to lookup address|invalid host )/;
@@ -86,7 +94,9 @@ export function systemError(error: unknown): SystemError {
   if (typeof code === "string" && Object.hasOwn(KINDS, code)) {
     return { kind: KINDS[code as keyof typeof KINDS] };
   }
-  if (TOO_LARGE.test(error.message) && Deno.build.os !== "windows") return { kind: "too_large" };
+  const [, number = ""] = NUMBER.exec(error.message) ?? [];
+  const known = WITHOUT_CODE[Deno.build.os]?.[number];
+  if (known) return known;
   if (NO_ADDRESS.test(error.message)) return { kind: "name_not_resolved" };
   return { kind: "other", text: error.message.split(SYSTEM_TEXT_END)[0] ?? "" };
 }

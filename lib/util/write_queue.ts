@@ -20,11 +20,14 @@ let lent: Uint8Array | undefined = new Uint8Array(LENT_BYTES);
  */
 export class WriteQueue {
   readonly #to: Writer;
+  readonly #written: (bytes: number) => void;
   #waiting = "";
   #draining: Promise<void> | undefined;
   #failed = false;
 
-  constructor(to: Writer) {
+  /** @param written Called with the size of each write that succeeded. */
+  constructor(to: Writer, written: (bytes: number) => void = () => {}) {
+    this.#written = written;
     this.#to = to;
   }
 
@@ -55,7 +58,7 @@ export class WriteQueue {
       while (this.#waiting !== "") {
         const text = this.#waiting;
         this.#waiting = "";
-        await this.#writeText(text);
+        this.#written(await this.#writeText(text));
       }
       this.#draining = undefined;
     } catch (error) {
@@ -65,15 +68,19 @@ export class WriteQueue {
     }
   }
 
-  async #writeText(text: string): Promise<void> {
+  /** @returns Number of bytes. */
+  async #writeText(text: string): Promise<number> {
     const buffer = lent;
     if (!buffer || BYTES_PER_UNIT * text.length > buffer.length) {
-      return await writeAll(this.#to, encoder.encode(text));
+      const bytes = encoder.encode(text);
+      await writeAll(this.#to, bytes);
+      return bytes.length;
     }
     lent = undefined;
     const { written } = encoder.encodeInto(text, buffer);
     try {
       await writeAll(this.#to, buffer.subarray(0, written));
+      return written;
     } finally {
       lent = buffer;
     }

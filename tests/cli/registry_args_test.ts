@@ -9,6 +9,8 @@ const DEFAULTS: RegistrySettings = {
   limits: {},
   password: { file: undefined, ask: false },
   tls: undefined,
+  metrics: undefined,
+  control: undefined,
 };
 
 /** Arguments, split at blanks, and the difference from the defaults. */
@@ -22,6 +24,10 @@ const GOOD: readonly (readonly [string, Partial<RegistrySettings>])[] = [
   ["--line-limit 1024 --idle-limit 2", { limits: { lineBytes: 1024, idleMs: 2000 } }],
   ["--room-password", { password: { file: undefined, ask: true } }],
   ["--room-password-file secret.txt", { password: { file: "secret.txt", ask: false } }],
+  ["--metrics 9464", { metrics: { host: "127.0.0.1", port: 9464 } }],
+  ["--metrics 0.0.0.0:0", { metrics: { host: "0.0.0.0", port: 0 } }],
+  ["--metrics [::1]:9464", { metrics: { host: "::1", port: 9464 } }],
+  ["--metrics localhost:9464", { metrics: { host: "localhost", port: 9464 } }],
   ["--tls-cert a.pem --tls-key b.pem", { tls: { cert: "a.pem", key: "b.pem" } }],
 ];
 
@@ -39,6 +45,44 @@ Deno.test("parseRegistryOptions() reads which load balancers to trust", () => {
   const { proxies } = parsed.settings;
   const trusted = ["10.0.0.1", "10.0.0.2", "10.0.0.3", "192.0.2.255", "192.0.3.0", "fd00::1", "fe80::1%eth0"];
   assertEquals(trusted.filter((ip) => proxies.has(ip)), ["10.0.0.1", "10.0.0.2", "192.0.2.255", "fd00::1"]);
+});
+
+/** Arguments, `XDG_RUNTIME_DIR`, and the path of the local socket and whether it must be there. */
+const CONTROL: readonly (readonly [string, string | undefined, RegistrySettings["control"]])[] = [
+  ["--quiet", undefined, undefined],
+  ["--quiet", "", undefined],
+  ["--quiet", "run/user", undefined],
+  ["--quiet", "/run/user/7", { path: "/run/user/7/sala/registry-5000.sock", asked: false }],
+  ["--port 5001", "/run/user/7/", { path: "/run/user/7/sala/registry-5001.sock", asked: false }],
+  ["--port 0", "/run/user/7", undefined],
+  ["--port 0 --control a.sock", "/run/user/7", { path: "a.sock", asked: true }],
+  ["--control a.sock", undefined, { path: "a.sock", asked: true }],
+];
+
+Deno.test("parseRegistryOptions() says where the local socket is", () => {
+  for (const [line, runtimeDir, control] of CONTROL) {
+    const parsed = parseRegistryOptions(line.split(" "), runtimeDir);
+    assert("settings" in parsed, JSON.stringify(parsed));
+    assertEquals(parsed.settings.control, control, `${line}, ${runtimeDir}`);
+  }
+});
+
+Deno.test("parseRegistryOptions() reads commands to a running registry", () => {
+  const path = "/run/user/7/sala/registry-5001.sock";
+  const read = (line: string) => {
+    const { output: _, ...request } = parseRegistryOptions(line.split(" "), "/run/user/7");
+    return request as unknown;
+  };
+  assertEquals(read("list --port 5001"), { command: { command: "list" }, path });
+  assertEquals(read("drain --port 5001"), { command: { command: "drain" }, path });
+  assertEquals(read("--port 5001 kick joão"), { command: { command: "kick", name: "joão" }, path });
+  assertEquals(read("kick -- -x --control"), {
+    problem: { kind: "too_many_arguments", argument: "--control" },
+  });
+  assertEquals(read("kick --control a.sock --json -- -x"), {
+    command: { command: "kick", name: "-x" },
+    path: "a.sock",
+  });
 });
 
 const bad = (option: string, value: string): UsageProblem => ({ kind: "bad_value", option, value });
@@ -63,6 +107,21 @@ const BAD: readonly (readonly [string, UsageProblem])[] = [
   ["--port", bad("--port", "")],
   ["--host", bad("--host", "")],
   ["--lang fr", bad("--lang", "fr")],
+  ["list", { kind: "no_control_path" }],
+  ["kick", { kind: "missing_argument", argument: "NAME" }],
+  ["kick maria ana", { kind: "too_many_arguments", argument: "ana" }],
+  ["list maria", { kind: "too_many_arguments", argument: "maria" }],
+  ["list --host 127.0.0.1", { kind: "unknown_option", option: "--host" }],
+  ["kick maria --quiet", { kind: "unknown_option", option: "--quiet" }],
+  ["kick jo\u0007o", bad("NAME", "jo\u0007o")],
+  ["list --port x", bad("--port", "x")],
+  ["--control", bad("--control", "")],
+  ["--metrics", bad("--metrics", "")],
+  ["--metrics 65536", bad("--metrics", "65536")],
+  ["--metrics ::1:9464", bad("--metrics", "::1:9464")],
+  ["--metrics [127.0.0.1]:9464", bad("--metrics", "[127.0.0.1]:9464")],
+  ["--metrics http://localhost:9464", bad("--metrics", "http://localhost:9464")],
+  ["--metrics localhost:", bad("--metrics", "localhost:")],
   ["--line-limit 1023", { ...bad("--line-limit", "1023"), least: 1024, most: 65_536 } as UsageProblem],
   ["--room-password=secret", { kind: "takes_no_value", option: "--room-password" }],
   ["--room-password-file", bad("--room-password-file", "")],

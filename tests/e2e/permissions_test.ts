@@ -93,6 +93,7 @@ const STARTED: Readonly<Record<string, RegExp>> = {
   "Makefile": /\$\(TOOL\) -P=registry registry\.ts .*\n[\s\S]*\$\(TOOL\) -P=phone phone\.ts /,
   "testing/processes.ts": /"--no-prompt", .*`-P=\$\{kind\}`/,
   "tools/build.ts": /"compile", .*`-P=\$\{tool\}`/,
+  "packaging/launcher.sh": /--config \/usr\/lib\/sala\/deno\.json -P=@TOOL@/,
   "tools/self_extracting.sh": /--config "\$base\/\$program\/deno\.json" "-P=\$tool"/,
 };
 
@@ -109,6 +110,7 @@ Deno.test("run, test and compile give V8 the same flags", async () => {
     "Makefile": "--v8-flags=$(shell cat tools/v8_flags)",
     "testing/processes.ts": "`--v8-flags=${V8_FLAGS}`",
     "tools/build.ts": "`--v8-flags=${v8Flags}`",
+    "packaging/launcher.sh": '"--v8-flags=@V8_FLAGS@"',
     "tools/self_extracting.sh": '"--v8-flags=@V8_FLAGS@"',
   };
   for (const [file, use] of Object.entries(uses)) {

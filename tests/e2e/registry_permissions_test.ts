@@ -33,17 +33,17 @@ async function refused(set: string, before = ""): Promise<string[]> {
 
 Deno.test("the registry's permissions are for the network, once it has read what its command line names", async () => {
   const permissions = new URL("lib/cli/permissions.ts", ROOT).href;
-  const giveUp = `import { giveUpFiles } from ${JSON.stringify(permissions)}; await giveUpFiles();`;
+  const giveUp = `import { giveUpFiles } from ${JSON.stringify(permissions)}; await giveUpFiles(false);`;
   assertEquals(await refused("registry", giveUp), Object.keys(ATTEMPTS));
 });
 
-Deno.test("the registry's permissions at its start are for the network and for reading", async () => {
-  const reading = ["reading a file", "listing a folder"];
-  assertEquals(await refused("registry"), Object.keys(ATTEMPTS).filter((what) => !reading.includes(what)));
+Deno.test("the registry's permissions at its start are for the network and for files", async () => {
+  const files = ["reading a file", "listing a folder", "writing a file", "removing a file"];
+  assertEquals(await refused("registry"), Object.keys(ATTEMPTS).filter((what) => !files.includes(what)));
 });
 
 Deno.test("the registry gives up files before it listens", async () => {
   const source = await Deno.readTextFile(new URL("registry.ts", ROOT));
-  const [given, listening] = [source.indexOf("await giveUpFiles()"), source.indexOf("= startRegistry(")];
+  const [given, listening] = [source.indexOf("await giveUpFiles("), source.indexOf("= startRegistry(")];
   assertEquals(given > 0 && given < listening, true);
 });

@@ -42,7 +42,7 @@ Deno.test("registry prints events as lines of JSON with --json, without messages
   assertEquals(await registry.process.exitCode(), 0);
   assertEquals(
     registry.process.events().map(({ event }) => event),
-    ["listening", "joined", "table", "left", "table", "closed"],
+    ["listening", "joined", "table", "draining", "left", "table", "closed"],
   );
 });
 
@@ -88,15 +88,17 @@ Deno.test({
     await joao.register("joão", "127.0.0.1", 6000);
     const crowd: Deno.TcpConn[] = [];
     for (let count = 0; count < 300; count++) crowd.push(await Deno.connect({ port: registry.port }));
-    const { connections } = await registry.process.waitForEvent("room_full");
+    const { connections } = await registry.process.waitForEvent("room_crowded");
     assert(connections as number > 20 && connections as number < 200, `${connections} connections`);
+    const [few] = registry.process.events("few_descriptors");
+    assertEquals([few?.descriptors, few?.wanted], [200, 10_192]);
     assertEquals((await joao.lookUp("joão")).kind, "found");
-    for (const connection of crowd) connection.close();
-    // Their places are free again.
-    for (let kind = ""; kind !== "confirmed";) {
+    {
+      // The crowd has no names.
       await using maria = await connect(registry.port);
-      kind = (await maria.register("maria", "127.0.0.1", 6001)).kind;
+      assertEquals((await maria.register("maria", "127.0.0.1", 6001)).kind, "confirmed");
     }
+    for (const connection of crowd) connection.close();
     registry.process.kill("SIGTERM");
     assertEquals(await registry.process.exitCode(), 0);
     assertEquals(registry.process.stderr, "");

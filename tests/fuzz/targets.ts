@@ -6,6 +6,7 @@ import { callMessage } from "./targets/call_message.ts";
 import { command } from "./targets/command.ts";
 import { lineSplitter } from "./targets/line_splitter.ts";
 import { opus } from "./targets/opus.ts";
+import { operator } from "./targets/operator.ts";
 import { parseArguments } from "./targets/parse_args.ts";
 import { phoneOptions } from "./targets/phone_args.ts";
 import { happyEyeballs } from "./targets/happy_eyeballs.ts";
@@ -32,6 +33,7 @@ export const TARGETS: readonly FuzzTarget[] = [
   registryRequest,
   registryReply,
   proxyProtocol,
+  operator,
   callMessage,
   text,
   rtp,

@@ -147,6 +147,7 @@ Deno.test("UserAgent says of a line that is not UTF-8 that it is not, and does n
 /** Results of registering, the events shown, and the exit status. */
 const REFUSALS = [
   [{ kind: "name_taken" }, "name_taken", EXIT.nameTaken],
+  [{ kind: "removed" }, "removed", EXIT.nameTaken],
   [{ kind: "lost" }, "registry_unreachable", EXIT.registryUnreachable],
   [{ kind: "timeout" }, "registry_unreachable", EXIT.registryUnreachable],
   [{ kind: "not_a_registry" }, "registry_unreachable", EXIT.registryUnreachable],
@@ -491,6 +492,22 @@ Deno.test("UserAgent whose name another phone takes ends with 3, after its call"
   busy.tell({ kind: "notice", call, notice: { kind: "ended", end: "peer_hung_up" } });
   assertEquals(await busy.status, EXIT.nameTaken);
   assertEquals(busy.screen.shown, ["registered", "call_started", "name_taken", "call_ended", "closed"]);
+});
+
+Deno.test("UserAgent whom the registry's operator removes says so and ends with 3, after its call", async () => {
+  const free = await start();
+  free.registry.options.onRemoved!();
+  assertEquals(await free.status, EXIT.nameTaken);
+  assertEquals(free.screen.shown, ["registered", "removed", "closed"]);
+  const busy = await start();
+  const call = callOf();
+  busy.transport.current = call;
+  busy.tell({ kind: "notice", call, notice: { kind: "started" } });
+  busy.registry.options.onRemoved!();
+  await settle();
+  assert(!busy.screen.shown.includes("closed"));
+  busy.tell({ kind: "notice", call, notice: { kind: "ended", end: "peer_hung_up" } });
+  assertEquals(await busy.status, EXIT.nameTaken);
 });
 
 Deno.test("UserAgent shows the figures of a call that ends, and of one that was accepted and never began", async () => {

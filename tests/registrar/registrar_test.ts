@@ -4,7 +4,8 @@ import {
   KEEPALIVE_MS,
   PONG_TIMEOUT_MS,
   Registrar,
-  UNREGISTERED_IDLE_MS,
+  REMOVED_MS,
+  UNREGISTERED_MS,
 } from "../../lib/registrar/registrar.ts";
 import type { Session } from "../../lib/registrar/session.ts";
 
@@ -115,22 +116,71 @@ Deno.test("Registrar pings no phone that is not idle", () => {
   }
 });
 
-Deno.test("Registrar drops an idle connection without a name", () => {
+Deno.test("Registrar drops a connection that registers no name in time, whatever it says", () => {
+  for (
+    const said of [{ tipo: "ping" }, { tipo: "lista" }, { tipo: "registro", nome: "", ip: "x", porta: 0 }, {}]
+  ) {
+    const story = new Story(5000);
+    const a = story.enter("a");
+    for (let second = 1; second < 5; second++) {
+      assertEquals(story.pass(1000), []);
+      story.say(a, said);
+    }
+    assertEquals(story.pass(1000), ["drop a"]);
+  }
   const story = new Story(5000);
-  const a = story.enter("a");
-  assertEquals(story.pass(4999), []);
-  story.say(a, { tipo: "ping" });
-  assertEquals(story.pass(4999), []);
-  assertEquals(story.pass(1), ["drop a"]);
-  const b = story.enter("b");
+  const [b, c] = [story.enter("b"), story.enter("c")];
   story.register(b, "maria");
-  assertEquals(story.pass(5000), [], "not one with a name");
+  assertEquals(story.pass(5000), ["drop c"], "not one with a name");
+  assertEquals(story.say(c, { tipo: "ping" }), []);
+});
+
+Deno.test("Registrar drops a connection that registers names of others for ever", () => {
+  const story = new Story(5000);
+  const [a, b] = [story.enter("a"), story.enter("b")];
+  story.register(a, "maria");
+  for (let second = 1; second < 5; second++) {
+    story.pass(1000);
+    assertEquals(story.register(b, "maria"), second % 2 === 1 ? ["a: ping"] : ["b: nome_em_uso"]);
+    if (second % 2 === 1) assertEquals(story.say(a, { tipo: "pong" }), ["b: nome_em_uso", "resume b"]);
+  }
+  assertEquals(story.pass(1000), ["drop b"]);
+});
+
+Deno.test("Registrar decides a registration that came in time before it drops the connection", () => {
+  for (
+    const [answers, told] of [
+      [false, ["drop a", "left maria, silent", "b: registro_confirmado", "joined maria", "resume b"]],
+      [true, ["b: nome_em_uso", "finish b", "resume b"]],
+    ] as const
+  ) {
+    const story = new Story(5000);
+    const a = story.enter("a");
+    story.register(a, "maria");
+    story.pass(4000);
+    const b = story.enter("b");
+    story.pass(4000);
+    assertEquals(story.register(b, "maria"), ["a: ping"]);
+    assertEquals(story.pass(1500), [], "its time is over");
+    assertEquals(answers ? story.say(a, { tipo: "pong" }) : story.pass(500), [...told]);
+  }
+});
+
+Deno.test("Registrar tells a phone that loses its place so, and frees its name", () => {
+  const story = new Story();
+  const [a, b] = [story.enter("a"), story.enter("b")];
+  story.register(a, "maria");
+  story.room.handleEviction(story.now, a);
+  assertEquals(story.told(), ["a: sala_cheia", "left maria, crowded_out", "evict a"]);
+  story.room.handleEviction(story.now, a);
+  assertEquals(story.told(), []);
+  assertEquals(story.register(b, "maria"), ["b: registro_confirmado", "joined maria"]);
 });
 
 Deno.test("Registrar pings a connection without a name, too", () => {
   const story = new Story();
   story.enter("a");
-  assertEquals(story.pass(UNREGISTERED_IDLE_MS), ["a: ping", "drop a"]);
+  assertEquals(story.pass(UNREGISTERED_MS), ["a: ping", "drop a"]);
 });
 
 Deno.test("Registrar leaves a contested name to the holder that answers, and refuses the newcomer at once", () => {
@@ -180,6 +230,38 @@ Deno.test("Registrar gives the name of a lost phone to the first that asked for 
   assertEquals(story.room.people().map(({ nome }) => nome), ["Maria"]);
   assertEquals(story.leave(a), []);
   assertEquals(story.leave(b), ["left Maria, disconnected"]);
+});
+
+Deno.test("Registrar removes a person, whose name nobody gets for a minute", () => {
+  const story = new Story();
+  const [a, b, c] = [story.enter("a"), story.enter("b"), story.enter("c")];
+  story.register(a, "Maria");
+  story.register(b, "maria");
+  assertEquals(story.room.remove(story.now, "ana"), undefined);
+  assertEquals(story.room.remove(story.now, "MARIA")?.nome, "Maria");
+  // The one that wanted the name does not get it either.
+  assertEquals(story.told(), [
+    "a: nome_em_uso",
+    "dismiss a",
+    "left Maria, removed",
+    "b: nome_em_uso",
+    "resume b",
+  ]);
+  assertEquals(story.room.people(), []);
+  assertEquals(story.say(a, { tipo: "lista" }), [], "a line that was under way");
+  assertEquals(story.leave(a), []);
+  assertEquals(story.register(c, "maria"), ["c: nome_em_uso"]);
+  story.register(b, "bia");
+  story.register(c, "cida");
+  for (let ms = 0; ms < REMOVED_MS - 10_000; ms += 10_000) {
+    story.pass(10_000);
+    for (const session of [b, c]) story.say(session, { tipo: "pong" });
+  }
+  const late = story.enter("d");
+  assertEquals(story.register(late, "maria"), ["d: nome_em_uso"]);
+  story.pass(10_000);
+  assertEquals(story.register(late, "maria"), ["d: registro_confirmado", "joined maria"]);
+  assertEquals(story.refusals.map(([event]) => event), Array(3).fill("name_refused"));
 });
 
 const ENDS: [how: string, end: (story: Story, holder: Session) => string[], told: string[]][] = [

@@ -299,12 +299,14 @@ Deno.test("startRegistry() answers connections beyond the limit with sala_cheia"
 
 Deno.test("startRegistry() limits the connections of an address", async () => {
   await using room = new Room({ maxPerAddress: 2 });
-  using _first = await room.connect();
+  using first = await room.connect();
   using second = await room.connect();
+  await first.register("joão");
+  assertEquals((await second.register("maria") as { tipo: string }).tipo, "registro_confirmado");
   using third = await room.connect();
   assertEquals((await third.message()).codigo, "sala_cheia");
   assertEquals(await third.line().catch(() => undefined), undefined);
-  assertEquals((await second.register("maria") as { tipo: string }).tipo, "registro_confirmado");
+  assertEquals(room.server.admission.refused, { room: 0, address: 1 });
   assertEquals(room.events.filter(({ event }) => event === "address_full"), [
     { event: "address_full", ip: "127.0.0.1", connections: 2 },
   ]);
@@ -314,6 +316,53 @@ Deno.test("startRegistry() limits the connections of an address", async () => {
     using again = await room.connect();
     if ((await again.register("pedro") as { tipo: string }).tipo === "registro_confirmado") break;
   }
+});
+
+Deno.test("startRegistry() lets phones in while connections without a name fill the room", async () => {
+  await using room = new Room({ maxConnections: 3 });
+  const squatters = await Promise.all(Array.from({ length: 100 }, () => room.connect()));
+  for (const name of ["joão", "maria", "pedro"]) {
+    using phone = await room.connect();
+    assertEquals((await phone.register(name) as { tipo: string }).tipo, "registro_confirmado");
+  }
+  assertEquals((await squatters[0]?.message()).codigo, "sala_cheia");
+  assertEquals(await squatters[0]?.line().catch(() => undefined), undefined);
+  assert(room.events.some(({ event }) => event === "room_crowded"));
+  for (const { connection } of squatters) connection.close();
+});
+
+Deno.test({
+  name: "startRegistry() gives a phone the place of one whose address has most, and tells that one",
+  ignore: !hasIpv6(),
+  async fn() {
+    await using room = new Room({ host: "::", maxConnections: 3 });
+    const names = ["joão", "maria", "pedro"];
+    const many = await Promise.all(names.map(() => room.connect()));
+    for (const [index, name] of names.entries()) await many[index]?.register(name);
+    using other = await Wire.connect(room.server.port, "::1");
+    assertEquals((await other.register("ana") as { tipo: string }).tipo, "registro_confirmado");
+    assertEquals((await many[2]?.message()).codigo, "sala_cheia");
+    assertEquals(await many[2]?.line(), undefined);
+    assertEquals(room.events.filter(({ event }) => event === "left"), [
+      { event: "left", name: "pedro", ip: "127.0.0.1", port: 6000, reason: "crowded_out" },
+    ]);
+    await other.send({ tipo: "consulta", nome: "maria" });
+    assertEquals((await other.message()).nome, "maria");
+    assertEquals(room.server.admission.evicted, { nameless: 0, named: 1 });
+    for (const { connection } of many) connection.close();
+  },
+});
+
+Deno.test("startRegistry() says how many connections the system's limit of open files allows", async () => {
+  await using room = new Room({ descriptors: 1024 });
+  assertEquals(room.server.shortage, {
+    event: "few_descriptors",
+    descriptors: 1024,
+    connections: 832,
+    wanted: 10_192,
+  });
+  await using plenty = new Room({ descriptors: 1024, maxConnections: 832 });
+  assertEquals(plenty.server.shortage, undefined);
 });
 
 Deno.test("startRegistry() delays requests beyond the rate limit, and answers all of them in order", async () => {
@@ -475,4 +524,61 @@ Deno.test("startRegistry() serves a load balancer that connects for itself, and 
   assertEquals(room.events.filter(({ event }) => event !== "message"), [
     { event: "proxy_refused", ip: "127.0.0.1", problem: "no_header" },
   ]);
+});
+
+Deno.test("drain() sends phones away after their replies, takes no more, and says how many there were", async () => {
+  await using room = new Room();
+  using maria = await room.connect();
+  using ana = await room.connect();
+  await maria.register("maria");
+  await maria.send(...Array.from({ length: 20 }, (_, id) => ({ tipo: "consulta", nome: "maria", id })));
+  for (let id = 0; id < 20; id++) assertEquals((await maria.message()).id, id);
+  const drained = room.server.drain();
+  assertEquals(room.server.draining, true);
+  assertEquals(await maria.line(), undefined);
+  assertEquals(await ana.line(), undefined);
+  maria.connection.close();
+  ana.connection.close();
+  assertEquals(await drained, 2);
+  assertEquals(room.server.people(), []);
+  await assertRejects(() => room.connect(), Deno.errors.ConnectionRefused);
+  assertEquals(await room.server.drain(), 2);
+  assertEquals(room.story, ["joined maria", "table", "draining", "left maria", "table"]);
+});
+
+Deno.test("drain() ends although phones neither read nor close", async () => {
+  await using room = new Room();
+  using deaf = await room.connect();
+  await deaf.register("surdo");
+  const asking = (async () => {
+    const requests = new TextEncoder().encode('{"tipo":"lista"}\n'.repeat(4096));
+    try {
+      for (;;) await deaf.connection.write(requests);
+    } catch {
+      // The registry has closed.
+    }
+  })();
+  using open = await room.connect();
+  await open.register("aberto");
+  const startedAt = performance.now();
+  assertEquals(await room.server.drain(), 2);
+  assert(performance.now() - startedAt < 5000);
+  assertEquals(room.server.people(), []);
+  await asking;
+});
+
+Deno.test("drain() closes connections one after the other", async () => {
+  await using room = new Room();
+  const phones = await Promise.all(Array.from({ length: 500 }, () => room.connect()));
+  // Once this is answered all others have been taken, too.
+  await phones.at(-1)?.register("última");
+  const startedAt = performance.now();
+  const ends = phones.map(async (phone) => {
+    assertEquals(await phone.line(), undefined);
+    phone.connection.close();
+    return performance.now() - startedAt;
+  });
+  assertEquals(await room.server.drain(), 500);
+  // 2,500 a second: the last one is closed 200 ms after the first.
+  assert(Math.max(...await Promise.all(ends)) > 190);
 });

@@ -4,6 +4,7 @@ import { RegistryClient } from "../../lib/registration/registry_client.ts";
 import type { HostAddress, HostNetwork } from "../../lib/util/host_addresses.ts";
 import { PasswordGate } from "../../lib/protocol/password_challenge.ts";
 import { startRegistry } from "../../lib/registrar/server.ts";
+import { pause } from "../../lib/util/pause.ts";
 
 /** A registration and its reports. */
 class Phone implements AsyncDisposable {
@@ -18,6 +19,7 @@ class Phone implements AsyncDisposable {
       onLost: () => phone.#tell("lost"),
       onBack: ({ nome, ip, porta }) => phone.#tell(`back ${nome} ${ip} ${porta}`),
       onNameTaken: () => phone.#tell("taken"),
+      onRemoved: () => phone.#tell("removed"),
       random: () => 0,
       ...options,
     });
@@ -99,11 +101,51 @@ Deno.test("Registration takes its name back from its own dead connection", async
   }
 });
 
+Deno.test("Registration does not come back after the operator has removed it", async () => {
+  await using registry = startRegistry({ host: "127.0.0.1", port: 0 });
+  await using phone = await Phone.connect(registry.port);
+  await phone.link.register("joão", "192.0.2.7", 6007);
+  assertEquals(registry.remove("JOÃO")?.nome, "joão");
+  assertEquals(await phone.until(1), ["removed"]);
+  assertEquals(await phone.link.list(), { kind: "lost" });
+  assertEquals(registry.people(), []);
+  await using again = await Phone.connect(registry.port);
+  assertEquals(await again.link.register("joão", "192.0.2.7", 6007), { kind: "removed" });
+  assertEquals((await again.link.register("josé", "192.0.2.7", 6007)).kind, "confirmed");
+});
+
+Deno.test("Registration that comes back to a name which the operator has taken meanwhile gives up", async () => {
+  let registry = startRegistry({ host: "127.0.0.1", port: 0 });
+  const { port } = registry;
+  await using phone = await Phone.connect(port, { random: () => 0.5 });
+  await phone.link.register("joão", "192.0.2.7", 6007);
+  await registry.close();
+  registry = startRegistry({ host: "127.0.0.1", port });
+  await using other = await Phone.connect(port);
+  await other.link.register("joão", "192.0.2.8", 6007);
+  registry.remove("joão");
+  assertEquals(await phone.until(2), ["lost", "removed"]);
+  await registry.close();
+});
+
 Deno.test("Registration makes no attempt before it has a name", async () => {
   const registry = startRegistry({ host: "127.0.0.1", port: 0 });
   await using phone = await Phone.connect(registry.port);
   await registry.close();
   assertEquals(await phone.link.register("joão", "192.0.2.7", 6007), { kind: "lost" });
+  assertEquals(phone.told, []);
+});
+
+Deno.test("Registration connects anew for another name if the registry has closed the connection meanwhile", async () => {
+  await using registry = startRegistry({ host: "127.0.0.1", port: 0, idleMs: 200 });
+  await using maria = await Phone.connect(registry.port);
+  await maria.link.register("maria", "192.0.2.7", 6007);
+  await using phone = await Phone.connect(registry.port);
+  assertEquals((await phone.link.register("maria", "192.0.2.8", 6008)).kind, "name_taken");
+  // The person takes longer to choose than the registry waits.
+  while ((await phone.link.lookUp("maria")).kind !== "lost") await pause(10);
+  assertEquals((await phone.link.register("ana", "192.0.2.8", 6008)).kind, "confirmed");
+  assertEquals((await phone.link.lookUp("maria")).kind, "found");
   assertEquals(phone.told, []);
 });
 

@@ -3,7 +3,7 @@
 import type { AudioDetail, DeviceDetail, FileDetail, WavDetail } from "../../audio/audio_io.ts";
 import { NO_VOICE } from "../../lib/voice/voice_session.ts";
 import type { CallStatus, PhoneEvent } from "../../lib/events/phone_events.ts";
-import type { ListenDetail, RegistryEvent } from "../../lib/events/registry_events.ts";
+import type { ControlDetail, ListenDetail, RegistryEvent } from "../../lib/events/registry_events.ts";
 import type { SecretDetail, UsageProblem } from "../../lib/events/usage_problem.ts";
 import type { AddressProblem } from "../../lib/protocol/address.ts";
 import { ERROR_CODES } from "../../lib/protocol/registry_messages.ts";
@@ -39,6 +39,7 @@ const SYSTEM: ByKind<SystemError> = {
   host_unreachable: { kind: "host_unreachable" },
   refused: { kind: "refused" },
   reset: { kind: "reset" },
+  reader_gone: { kind: "reader_gone" },
   timeout: { kind: "timeout" },
   name_not_resolved: { kind: "name_not_resolved" },
   other: { kind: "other", text: "E-1234." },
@@ -181,6 +182,7 @@ const PROBLEMS: { readonly [Kind in UsageProblem["kind"]]: readonly (UsageProble
   ]),
   no_terminal: [{ kind: "no_terminal", option: "--room-password" }],
   nothing_typed: [{ kind: "nothing_typed", option: "--room-password" }],
+  no_control_path: [{ kind: "no_control_path" }],
   incomplete: [{ kind: "incomplete", option: "--ca", missing: "--tls" }],
   excludes: [{ kind: "excludes", option: "--proxy-protocol", other: "--tls-cert" }],
   same_file: [{ kind: "same_file", option: "--speaker", other: "--mic", value: "./a.wav" }],
@@ -228,6 +230,7 @@ const EVENTS: ByEvent<PhoneEvent> = {
     { event: "registered", registry: { host: "sala.local", ip: "192.168.0.10", port: 5000 }, ...MARIA },
   ],
   name_taken: [{ event: "name_taken", name: "maria" }],
+  removed: [{ event: "removed", name: "maria" }],
   registration_refused: REFUSALS.map(({ reason, text }) => ({ event: "registration_refused", reason, text })),
   registry_unreachable: [
     ...Object.values(CONNECT).map((detail) => (
@@ -411,12 +414,25 @@ const LISTEN: readonly ListenDetail[] = [...Object.values(SYSTEM), ...Object.val
   { kind: "cannot_listen", host: "192.0.2.1", port: 5000, cause }
 ));
 
+const CONTROL: readonly ControlDetail[] = [
+  ...Object.values(SYSTEM),
+  ...(["folder_not_private", "not_a_socket", "other_registry", "no_local_sockets"] as const).map((kind) => ({
+    kind,
+  })),
+];
+
 const PEER = { ip: "192.168.0.7", port: 51234 };
 
 const REGISTRY_EVENTS: ByEvent<RegistryEvent> = {
   message: EVENTS.message,
   left_out: EVENTS.left_out,
   output_failed: EVENTS.output_failed,
+  log_limited: [
+    { event: "log_limited", ip: "192.0.2.1", addresses: 1, lines: 12_345 },
+    { event: "log_limited", ip: "2001:db8:0:1::/64", addresses: 1, lines: 1 },
+    { event: "log_limited", ip: null, addresses: 37, lines: 1234 },
+    { event: "log_limited", ip: null, addresses: 1, lines: 2 },
+  ],
   version: [{ event: "version", program: "registry", version: "1.0.0" }],
   listening: [
     {
@@ -429,11 +445,25 @@ const REGISTRY_EVENTS: ByEvent<RegistryEvent> = {
       ...{ addresses: [], options: [] },
     },
   ],
+  metrics_open: [{ event: "metrics_open", host: "::1", port: 9464 }],
+  control_failed: CONTROL.map((detail) => ({ event: "control_failed", path: "/run/sala/s", detail })),
+  no_registry: [...CONTROL, { kind: "not_a_registry" } as const].map((detail) => (
+    { event: "no_registry", path: "/run/sala/s", detail }
+  )),
+  unknown_person: [{ event: "unknown_person", name: "joão" }],
+  draining: [{ event: "draining", connections: 1234 }],
+  drained: [{ event: "drained", connections: 0 }],
+  certificate_renewed: [{ event: "certificate_renewed" }],
+  certificate_kept: [...Object.values(SECRET), ...Object.values(TLS)].map((detail) => (
+    { event: "certificate_kept", detail }
+  )),
   joined: [{ event: "joined", ...MARIA, version: "1.0.0" }, { event: "joined", ...MARIA }],
   left: [
     { event: "left", ...MARIA, reason: "goodbye" },
     { event: "left", ...MARIA, reason: "disconnected" },
     { event: "left", ...MARIA, reason: "silent" },
+    { event: "left", ...MARIA, reason: "crowded_out" },
+    { event: "left", ...MARIA, reason: "removed" },
   ],
   table: [{ event: "table", people: [] }, { event: "table", people: [MARIA] }, {
     event: "table",
@@ -441,13 +471,15 @@ const REGISTRY_EVENTS: ByEvent<RegistryEvent> = {
     omitted: 9950,
   }],
   password_refused: [{ event: "password_refused", name: "joão", peer: PEER, omitted: 0 }],
-  name_refused: (["in_use", "invalid"] as const).map((reason) => (
+  name_refused: (["in_use", "invalid", "withheld"] as const).map((reason) => (
     { event: "name_refused", name: "joão", reason, peer: PEER, omitted: 3 }
   )),
   malformed_line: (["too_long", "not_utf8", "invalid"] as const).map((problem) => (
     { event: "malformed_line", problem, text: "xyz", peer: PEER, omitted: 1000 }
   )),
   room_full: [{ event: "room_full", connections: 7 }],
+  room_crowded: [{ event: "room_crowded", connections: 7 }],
+  few_descriptors: [{ event: "few_descriptors", descriptors: 1024, connections: 832, wanted: 10_192 }],
   certificate_flawed: [
     { event: "certificate_flawed", detail: { kind: "certificate_expired" } },
     { event: "certificate_flawed", detail: { kind: "certificate_not_yet_valid" } },

@@ -81,7 +81,7 @@ Deno.test("lastingWriter() says once that writing fails, and again only after it
       return Promise.resolve(bytes.length);
     },
   };
-  const write = lastingWriter(to, (detail) => told.push(detail), 1);
+  const write = lastingWriter(to, (detail) => told.push(detail), { retryMs: 1 });
   await write(Uint8Array.of(1, 2));
   assertEquals([written, told], [[1, 2], [{ kind: "no_space" }]]);
   failing = 2;
@@ -95,5 +95,23 @@ for (const error of [new Deno.errors.BrokenPipe(), new Deno.errors.ConnectionRes
     const write = lastingWriter({ write: () => Promise.reject(error) }, (detail) => told.push(detail));
     await assertRejects(() => write(Uint8Array.of(1)), Error);
     assertEquals(told, []);
+  });
+}
+
+for (const error of [new Deno.errors.BrokenPipe(), new Deno.errors.ConnectionReset()]) {
+  Deno.test(`lastingWriter() goes on for another reader where it is to, ${error.name}`, async () => {
+    let failing = 3;
+    const written: number[] = [];
+    const told: unknown[] = [];
+    const to = {
+      write(bytes: Uint8Array): Promise<number> {
+        if (failing-- > 0) return Promise.reject(error);
+        written.push(...bytes);
+        return Promise.resolve(bytes.length);
+      },
+    };
+    const write = lastingWriter(to, (detail) => told.push(detail), { outlivesReader: true, retryMs: 1 });
+    await write(Uint8Array.of(1, 2));
+    assertEquals([written, told], [[1, 2], [{ kind: "reader_gone" }]]);
   });
 }

@@ -288,3 +288,49 @@ Deno.test("RegistryScreen dates the sentence, and leaves the command lines below
     "  ./phone 192.0.2.2:5001 NOME --tls --room-password",
   ]);
 });
+
+Deno.test("RegistryScreen leaves out what one address causes beyond a limit, says how much, and shows who joins", async () => {
+  const long = { ...message, text: "x".repeat(1000) };
+  const limits = { addressBytes: 1000, totalBytes: 0 };
+  const joined: RegistryEvent = { event: "joined", ...joao };
+  const text = await shown(
+    { language: "en", limits },
+    ...Array.from({ length: 100 }, () => long),
+    joined,
+    { ...long, peer: { ip: "192.168.0.11", port: 1 }, text: "of another" },
+    { event: "closed" },
+  );
+  const lines = text.trim().split("\n");
+  // 8 s of the limit.
+  assertEquals(lines.filter((line) => line.endsWith("xxx")).length, 8);
+  assertEquals(lines.slice(8).map((line) => line.replace(/^.*TCP /, "")), [
+    "joão (192.168.0.10:6000) joined the room",
+    "192.168.0.11:1 of another",
+    "… 92 lines of 192.168.0.10 left out, beyond --log-limit",
+    "room closed",
+  ]);
+});
+
+Deno.test("RegistryScreen charges the phone of who joins, not the address that it registers", async () => {
+  const written: string[] = [];
+  const screen = new RegistryScreen((bytes) => {
+    written.push(new TextDecoder().decode(bytes));
+    return Promise.resolve();
+  }, { now, language: "en", limits: { addressBytes: 100, totalBytes: 0 } });
+  const said = (ip: string): RegistryEvent => ({ ...message, peer: { ip, port: 1 }, text: "x" });
+  for (let count = 0; count < 100; count++) {
+    screen.show({ event: "joined", name: "x", ip: "192.0.2.1", port: 1 }, "198.51.100.1");
+  }
+  screen.show(said("198.51.100.1"));
+  screen.show(said("192.0.2.1"));
+  screen.show({ event: "closed" });
+  await screen.flush();
+  const lines = written.join("").trim().split("\n");
+  assertEquals(lines.filter((line) => line.includes("joined")).length, 100, "who joins is always shown");
+  assertEquals(lines.slice(100).map((line) => line.replace(/^.*TCP /, "")), [
+    "192.0.2.1:1 x",
+    "… 1 line of 198.51.100.1 left out, beyond --log-limit",
+    "room closed",
+  ]);
+  assertEquals(screen.leftOut, { output: 0, limit: 1 });
+});

@@ -47,11 +47,14 @@ Deno.test(
 );
 
 Deno.test({
-  name: "systemError() has a code for a file that may not grow, to which Deno gives none",
+  name: "systemError() has a code for errors of files to which Deno gives none",
   ignore: Deno.build.os === "windows",
   fn() {
     const error = new Error("File too large (os error 27): truncate 'x.wav'");
     assertEquals(systemError(error), { kind: "too_large" });
+    if (Deno.build.os !== "linux") return;
+    assertEquals(systemError(new Error("Disk quota exceeded (os error 122)")), { kind: "no_space" });
+    assertEquals(systemError(new Error("Stale file handle (os error 116)")), { kind: "io_error" });
   },
 });
 

@@ -114,6 +114,8 @@ export const PHONE_EN: PhoneTexts = {
       `You are in the room as ${name}, and answer at ${formatEndpoint(place)}.${
         registry ? ` The registry at ${registryPlace(registry)} answered.` : ""
       }`,
+    removed: ({ name }) =>
+      `The registry's operator has removed “${name}” from the room; for a minute nobody gets that name.`,
     name_taken: ({ name }) => `The name “${name}” is already in use in the room. Choose another one.`,
     registration_refused: ({ reason, text }) =>
       `The registry did not let this phone in: ${refusalEn(reason, text)}.`,

@@ -113,6 +113,8 @@ export const PHONE_PT: PhoneTexts = {
       `Você está na sala como ${name} e atende em ${formatEndpoint(place)}.${
         registry ? ` Quem respondeu foi o registro em ${registryPlace(registry)}.` : ""
       }`,
+    removed: ({ name }) =>
+      `O operador do registro retirou “${name}” da sala; durante um minuto ninguém entra com esse nome.`,
     name_taken: ({ name }) => `O nome “${name}” já está em uso na sala. Escolha outro.`,
     registration_refused: ({ reason, text }) =>
       `O registro não aceitou a entrada: ${refusalPt(reason, text)}.`,

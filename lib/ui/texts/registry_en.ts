@@ -11,6 +11,8 @@ const USAGE = usageEn(
   new Map([
     ["", "Port and address are options, such as --port 5000 or --host 192.168.0.10."],
     ["--port", "Use a number from 0 to 65535; 0 is any free port."],
+    ["NAME", "Use the name of a person in the room, as “registry list” shows it."],
+    ["--metrics", "Use a port, or an address and a port, such as 9464 or [::1]:9464."],
     ["--host", "Use an address of this machine; 0.0.0.0 is all of IPv4; without --host, IPv4 and IPv6."],
     [
       "--proxy-protocol",
@@ -23,6 +25,12 @@ const LINE_PROBLEMS = {
   too_long: "too long",
   not_utf8: "not in UTF-8",
   invalid: "no request of the protocol",
+} as const;
+
+const NAME_PROBLEMS = {
+  in_use: "name already in use",
+  invalid: "name that nobody can have",
+  withheld: "name of somebody whom the operator has just removed",
 } as const;
 
 /** Events of the same kind that were left out before. */
@@ -39,6 +47,10 @@ export const REGISTRY_EN: RegistryTexts = {
         causeEn(detail)
       }; the room stays open, and writing is tried again every second`,
     left_out: ({ lines }) => `… ${lines} lines left out: the output cannot keep up with the room`,
+    log_limited: ({ ip, addresses, lines }) => {
+      const from = ip ?? (addresses === 1 ? "1 other address" : `${numberEn(addresses)} other addresses`);
+      return `… ${numberEn(lines)} ${lines === 1 ? "line" : "lines"} of ${from} left out, beyond --log-limit`;
+    },
     version: ({ program, version }) => `Sala, ${program}, version ${version}`,
     listening: ({ hosts, port, version, ...shown }) => {
       const open = `room open at ${endpointList(hosts, port, "and")} (Ctrl-C closes it), Sala ${version}`;
@@ -49,12 +61,35 @@ export const REGISTRY_EN: RegistryTexts = {
       const how = ofBothVersions(shown.addresses) ? " (all over IPv4 or all over IPv6)" : "";
       return `${open}\nphones join with${how}:\n${lines}`;
     },
+    metrics_open: ({ host, port }) => {
+      const at = `http://${formatEndpoint({ ip: host, port })}`;
+      return `metrics at ${at}/metrics, state at ${at}/healthz and ${at}/readyz`;
+    },
+    control_failed: ({ path, detail }) =>
+      `commands such as “registry list” cannot reach this registry at ${path}: ${causeEn(detail)}`,
+    no_registry: ({ path, detail }) =>
+      `no registry answers at ${path}: ${
+        causeEn(detail)
+      }; --port or --control say which one, and only its own user may ask it`,
+    draining: ({ connections }) =>
+      `no more phones are taken, and the connections (${
+        numberEn(connections)
+      }) are being closed: their phones go to another registry, if they know one`,
+    drained: ({ connections }) =>
+      `the registry takes no more phones and has closed its connections (${
+        numberEn(connections)
+      }); it runs until it is told to end`,
+    certificate_renewed: "phones that connect from now on get the certificate that is in the file now",
+    certificate_kept: ({ detail }) => `the new certificate is not used, the old one is: ${causeEn(detail)}`,
+    unknown_person: ({ name }) => `nobody in the room is called “${name}”`,
     joined: ({ version, ...person }) =>
       `${who(person)} joined the room${version === undefined ? "" : `, Sala ${version}`}`,
     left: ({ reason, ...person }) => ({
       goodbye: `${who(person)} left the room`,
       disconnected: `${who(person)} left the room: the connection ended`,
       silent: `${who(person)} left the room: no sign of life any more`,
+      crowded_out: `${who(person)} left the room: it is full, and this address had most places`,
+      removed: `${who(person)} left the room: removed by the operator`,
     }[reason]),
     table: ({ people, omitted = 0 }) => {
       const count = people.length + omitted;
@@ -65,13 +100,16 @@ export const REGISTRY_EN: RegistryTexts = {
     password_refused: ({ name, peer, omitted }) =>
       `wrong password: “${name}”, from ${formatEndpoint(peer)}, was not let in${more(omitted)}`,
     name_refused: ({ name, reason, peer, omitted }) =>
-      `${reason === "in_use" ? "name already in use" : "name that nobody can have"}: “${name}”, from ${
-        formatEndpoint(peer)
-      }, was not let in${more(omitted)}`,
+      `${NAME_PROBLEMS[reason]}: “${name}”, from ${formatEndpoint(peer)}, was not let in${more(omitted)}`,
     malformed_line: ({ problem, text, peer, omitted }) =>
       `line refused from ${formatEndpoint(peer)} (${LINE_PROBLEMS[problem]}): “${text}”${more(omitted)}`,
     room_full: ({ connections }) =>
       `the room is full: no more than ${connections} connections at once, so others are refused`,
+    room_crowded: ({ connections }) =>
+      `all ${connections} places are taken: connections without a name make room first, then phones of the address that has most`,
+    few_descriptors: ({ descriptors, connections, wanted }) =>
+      `the system allows this program ${descriptors} open files, enough for ${connections} connections; ` +
+      `“ulimit -Hn ${wanted}” before the start, as an administrator, or LimitNOFILE=${wanted} of systemd, allows more`,
     address_full: ({ ip, connections }) =>
       `${ip} has ${connections} connections, the most for one address, and more from there are refused`,
     certificate_flawed: ({ detail }) =>
@@ -108,7 +146,7 @@ export const REGISTRY_EN: RegistryTexts = {
   },
   askPassword: "room password: ",
   usageLine:
-    "usage: registry [--port 5000] [--host ADDRESS] [--lang pt|en] [--json] [--quiet] [--show-pings] [--help] [--version] [password and limits]",
+    "usage: registry [list|kick NAME|drain] [--port 5000] [--host ADDRESS] [--lang pt|en] [--json] [--quiet] [--show-pings] [--help] [--version] [password, limits and operation]",
   help: `The room: knows who is in it and where, so that phones find each other.
 
   --port PORT       TCP port to listen on (5000; 0 is any that is free)
@@ -130,10 +168,20 @@ Who may come in:
 
 Limits, so that nobody is in the way of the others:
   --line-limit BYTES        the longest line (4096)
-  --idle-limit SECONDS      how long a connection without a name may say nothing (30)
+  --idle-limit SECONDS      how long a connection has to register a name (30)
   --rate-limit N            requests a second of one connection; what is beyond has to wait (50)
-  --address-limit N         connections of one address (500; of this machine, no limit of its own)
-  --connection-limit N      connections in all (10000, or as many as the system allows)
+  --log-limit KIB           what one address may make it print a second (64; 0: anything)
+  --total-log-limit KIB     what all together may (1024; 0: anything)
+  --address-limit N         connections of one address, of IPv6 one /64 (500; of this machine, no limit of its own)
+  --connection-limit N      people in the room (10000, or as many as the system allows)
 
-Ctrl-C closes the room.`,
+For the operator:
+  --metrics [HOST:]PORT     metrics for Prometheus and the registry's state, by HTTP (HOST: 127.0.0.1)
+  --control PATH            local socket for the commands below ($XDG_RUNTIME_DIR/sala/registry-PORT.sock)
+  registry list             prints who is in the room of the registry that runs here
+  registry kick NAME        removes that person, who cannot come back for a minute
+  registry drain            sends the phones to another registry and takes no more, until it ends
+                            these take --port or --control, which say which registry; --json
+
+Ctrl-C closes the room. SIGTERM closes it as drain does, within 5 s. SIGHUP reads certificate and key again.`,
 };

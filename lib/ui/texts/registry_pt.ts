@@ -11,6 +11,8 @@ const USAGE = usagePt(
   new Map([
     ["", "A porta e o endereço vão em opções, como --port 5000 ou --host 192.168.0.10."],
     ["--port", "Use um número de 0 a 65535; 0 é uma porta livre qualquer."],
+    ["NAME", "Use o nome de uma pessoa da sala, como “registry list” mostra."],
+    ["--metrics", "Use uma porta, ou endereço e porta, como 9464 ou [::1]:9464."],
     ["--host", "Use um endereço desta máquina; 0.0.0.0 é todo o IPv4; sem --host, IPv4 e IPv6."],
     [
       "--proxy-protocol",
@@ -23,6 +25,12 @@ const LINE_PROBLEMS = {
   too_long: "longa demais",
   not_utf8: "não está em UTF-8",
   invalid: "não é um pedido do protocolo",
+} as const;
+
+const NAME_PROBLEMS = {
+  in_use: "nome já em uso",
+  invalid: "nome que ninguém pode ter",
+  withheld: "nome de quem o operador acaba de retirar",
 } as const;
 
 /** Events of the same kind that were left out before. */
@@ -38,6 +46,13 @@ export const REGISTRY_PT: RegistryTexts = {
         causePt(detail)
       }; a sala continua aberta, e a escrita é tentada de novo a cada segundo`,
     left_out: ({ lines }) => `… ${lines} linhas omitidas: a saída não acompanha a sala`,
+    log_limited: ({ ip, addresses, lines }) => {
+      const from = ip ?? (addresses === 1 ? "1 outro endereço" : `${numberPt(addresses)} outros endereços`);
+      const what = lines === 1 ? "linha" : "linhas";
+      return `… ${numberPt(lines)} ${what} de ${from} ${
+        lines === 1 ? "omitida" : "omitidas"
+      }, além de --log-limit`;
+    },
     version: ({ program, version }) => `Sala, ${program}, versão ${version}`,
     listening: ({ hosts, port, version, ...shown }) => {
       const open = `sala aberta em ${endpointList(hosts, port, "e")} (Ctrl-C encerra), Sala ${version}`;
@@ -48,12 +63,38 @@ export const REGISTRY_PT: RegistryTexts = {
       const how = ofBothVersions(shown.addresses) ? " (todos por IPv4 ou todos por IPv6)" : "";
       return `${open}\nos telefones entram com${how}:\n${lines}`;
     },
+    metrics_open: ({ host, port }) => {
+      const at = `http://${formatEndpoint({ ip: host, port })}`;
+      return `métricas em ${at}/metrics, estado em ${at}/healthz e ${at}/readyz`;
+    },
+    control_failed: ({ path, detail }) =>
+      `comandos como “registry list” não alcançam este registro em ${path}: ${causePt(detail)}`,
+    no_registry: ({ path, detail }) =>
+      `nenhum registro atende em ${path}: ${
+        causePt(detail)
+      }; --port ou --control dizem qual é, e só o usuário dele pode perguntar`,
+    draining: ({ connections }) =>
+      `não entra mais ninguém, e as conexões (${
+        numberPt(connections)
+      }) estão sendo fechadas: os telefones vão para outro registro, se conhecem um`,
+    drained: ({ connections }) =>
+      `o registro não aceita mais telefones e fechou as suas conexões (${
+        numberPt(connections)
+      }); ele funciona até que o encerrem`,
+    certificate_renewed: "quem se conectar de agora em diante recebe o certificado que está no arquivo agora",
+    certificate_kept: ({ detail }) =>
+      `o certificado novo não serve e continua o de antes: ${causePt(detail)}`,
+    unknown_person: ({ name }) => `ninguém na sala se chama “${name}”`,
     joined: ({ version, ...person }) =>
       `${who(person)} entrou na sala${version === undefined ? "" : `, Sala ${version}`}`,
     left: ({ reason, ...person }) => ({
       goodbye: `${who(person)} saiu da sala`,
       disconnected: `${who(person)} saiu da sala: a conexão terminou`,
       silent: `${who(person)} saiu da sala: não dava mais sinal de vida`,
+      crowded_out: `${
+        who(person)
+      } saiu da sala: ela está cheia, e o endereço tinha mais lugares que os outros`,
+      removed: `${who(person)} saiu da sala: o operador retirou`,
     }[reason]),
     table: ({ people, omitted = 0 }) => {
       const count = people.length + omitted;
@@ -64,13 +105,16 @@ export const REGISTRY_PT: RegistryTexts = {
     password_refused: ({ name, peer, omitted }) =>
       `senha errada: “${name}”, de ${formatEndpoint(peer)}, não entrou${more(omitted)}`,
     name_refused: ({ name, reason, peer, omitted }) =>
-      `${reason === "in_use" ? "nome já em uso" : "nome que ninguém pode ter"}: “${name}”, de ${
-        formatEndpoint(peer)
-      }, não entrou${more(omitted)}`,
+      `${NAME_PROBLEMS[reason]}: “${name}”, de ${formatEndpoint(peer)}, não entrou${more(omitted)}`,
     malformed_line: ({ problem, text, peer, omitted }) =>
       `linha recusada de ${formatEndpoint(peer)} (${LINE_PROBLEMS[problem]}): “${text}”${more(omitted)}`,
     room_full: ({ connections }) =>
       `a sala está cheia: o limite de conexões, ${connections}, foi alcançado e as próximas são recusadas`,
+    room_crowded: ({ connections }) =>
+      `todos os ${connections} lugares estão tomados: dão lugar as conexões sem nome, depois os telefones do endereço que tem mais`,
+    few_descriptors: ({ descriptors, connections, wanted }) =>
+      `o sistema permite a este programa ${descriptors} arquivos abertos, o que dá para ${connections} conexões; ` +
+      `“ulimit -Hn ${wanted}” antes do início, como administrador, ou LimitNOFILE=${wanted} do systemd permite mais`,
     address_full: ({ ip, connections }) =>
       `${ip} já tem ${connections} conexões, o máximo de um endereço, e as próximas de lá são recusadas`,
     certificate_flawed: ({ detail }) =>
@@ -107,7 +151,7 @@ export const REGISTRY_PT: RegistryTexts = {
   },
   askPassword: "senha da sala: ",
   usageLine:
-    "uso: registry [--port 5000] [--host ENDEREÇO] [--lang pt|en] [--json] [--quiet] [--show-pings] [--help] [--version] [senha e limites]",
+    "uso: registry [list|kick NOME|drain] [--port 5000] [--host ENDEREÇO] [--lang pt|en] [--json] [--quiet] [--show-pings] [--help] [--version] [senha, limites e operação]",
   help: `A sala: sabe quem está nela e onde, para que os telefones se encontrem.
 
   --port PORTA      porta TCP em que escuta (5000; 0 é qualquer uma livre)
@@ -129,10 +173,20 @@ Quem pode entrar:
 
 Limites, para que ninguém atrapalhe os outros:
   --line-limit BYTES        a linha mais longa (4096)
-  --idle-limit SEGUNDOS     quanto uma conexão sem nome pode ficar calada (30)
+  --idle-limit SEGUNDOS     quanto tempo uma conexão tem para registrar um nome (30)
   --rate-limit N            pedidos por segundo de uma conexão; o que passa disso espera (50)
-  --address-limit N         conexões de um mesmo endereço (500; desta máquina, sem limite próprio)
-  --connection-limit N      conexões ao todo (10000, ou quantas o sistema permitir)
+  --log-limit KIB           quanto um endereço pode fazê-lo imprimir por segundo (64; 0: tudo)
+  --total-log-limit KIB     quanto todos juntos podem (1024; 0: tudo)
+  --address-limit N         conexões de um endereço; em IPv6, de um /64 (500; desta máquina, sem limite próprio)
+  --connection-limit N      pessoas na sala (10000, ou quantas o sistema permitir)
 
-Ctrl-C encerra a sala.`,
+Para quem opera o registro:
+  --metrics [HOST:]PORTA    métricas para o Prometheus e estado do registro, por HTTP (HOST: 127.0.0.1)
+  --control CAMINHO         socket local para os comandos abaixo ($XDG_RUNTIME_DIR/sala/registry-PORTA.sock)
+  registry list             mostra quem está na sala do registro que funciona aqui
+  registry kick NOME        retira essa pessoa, que não volta durante um minuto
+  registry drain            manda os telefones para outro registro e não aceita mais, até encerrar
+                            estes aceitam --port ou --control, que dizem qual registro; --json
+
+Ctrl-C encerra a sala. SIGTERM a encerra como drain, em até 5 s. SIGHUP lê de novo certificado e chave.`,
 };

@@ -48,6 +48,7 @@ const CAUSES: Causes = {
   host_unreachable: "there is no way to that machine",
   refused: "connection refused",
   reset: "the connection was interrupted",
+  reader_gone: "nobody reads it any more",
   timeout: "timed out without an answer",
   name_not_resolved: "there is no machine of that name",
   other: ({ text }) => withoutStop(text) || "cause unknown",
@@ -98,6 +99,12 @@ const CAUSES: Causes = {
   key_mismatch: "the key of --tls-key does not belong to the certificate of --tls-cert",
   cannot_listen: ({ host, port, cause }) =>
     `it cannot listen at ${formatEndpoint({ ip: host, port })} (${causeEn(cause)})`,
+
+  // The operator's local socket
+  folder_not_private: "its folder is not this user's alone: somebody else can write to it, or has made it",
+  not_a_socket: "something else is there, which is no local socket",
+  other_registry: "another registry answers there; give this one a path of its own with --control",
+  no_local_sockets: "this system has no local sockets for it",
 
   // Files
   empty: "it is empty",
@@ -194,6 +201,8 @@ export function usageEn(own: ReadonlyMap<string, string>): UsageTexts {
     no_terminal: ({ option }) =>
       `The option ${option} asks at a terminal, and there is none here. ${expected(option)}`,
     nothing_typed: ({ option }) => `The option ${option} asked, and nothing was typed. ${expected(option)}`,
+    no_control_path: () =>
+      "XDG_RUNTIME_DIR names no folder of this user's, in which registries are found; say with --control where it is.",
     incomplete: ({ option, missing }) => `The option ${option} needs ${missing}. Use both, or neither.`,
     excludes: ({ option, other }) =>
       `The options ${option} and ${other} do not go together. ${expected(option)}`,

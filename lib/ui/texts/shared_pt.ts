@@ -50,6 +50,7 @@ const CAUSES: Causes = {
   host_unreachable: "não há caminho até essa máquina",
   refused: "conexão recusada",
   reset: "a conexão foi interrompida",
+  reader_gone: "ninguém mais a lê",
   timeout: "tempo esgotado sem resposta",
   name_not_resolved: "não há máquina com esse nome",
   other: ({ text }) => withoutStop(text) || "causa desconhecida",
@@ -102,6 +103,12 @@ const CAUSES: Causes = {
   key_mismatch: "a chave de --tls-key não é a do certificado de --tls-cert",
   cannot_listen: ({ host, port, cause }) =>
     `não pode escutar em ${formatEndpoint({ ip: host, port })} (${causePt(cause)})`,
+
+  // The operator's local socket
+  folder_not_private: "a pasta não é só deste usuário: outro pode escrever nela, ou a criou",
+  not_a_socket: "há outra coisa lá, que não é um socket local",
+  other_registry: "outro registro atende lá; dê a este um caminho próprio com --control",
+  no_local_sockets: "este sistema não tem sockets locais para isso",
 
   // Files
   empty: "está vazio",
@@ -203,6 +210,8 @@ export function usagePt(own: ReadonlyMap<string, string>): UsageTexts {
     no_terminal: ({ option }) =>
       `A opção ${option} pergunta em um terminal, e aqui não há nenhum. ${expected(option)}`,
     nothing_typed: ({ option }) => `A opção ${option} perguntou, e nada foi digitado. ${expected(option)}`,
+    no_control_path: () =>
+      "XDG_RUNTIME_DIR não indica uma pasta deste usuário, onde registros são encontrados; diga com --control onde ele está.",
     incomplete: ({ option, missing }) => `A opção ${option} precisa de ${missing}. Use as duas, ou nenhuma.`,
     excludes: ({ option, other }) => `As opções ${option} e ${other} não valem juntas. ${expected(option)}`,
     same_file: ({ option, other, value }) =>

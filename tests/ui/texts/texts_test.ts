@@ -47,7 +47,7 @@ const SAME = new RegExp(
     /“file”|\|file\b|ffmpeg -i \S+ -ar 48000 \S+/,
     /\b(ask\|accept\|reject|ask, accept|reject|accept|tone|silence|none|phone|registry)\b/,
     /\(ask\)/,
-    /SALA_\w+|LANG=\S+|subjectAltName|\S+\.(wav|pem|local|md|so\.2)|\bUSB C-Media\b|\bHDA Intel\b/,
+    /SALA_\w+|\$?XDG_\w+\S*|SIG[A-Z]+|\bregistry (list|kick|drain)\b|https?:\S+|\/run\/\S+|LANG=\S+|subjectAltName|\S+\.(wav|pem|local|md|so\.2)|\bUSB C-Media\b|\bHDA Intel\b/,
     new RegExp(`\\b(${COMMANDS.map(({ en }) => en).join("|")})\\b`),
   ].map(({ source }) => source).join("|"),
   "g",
@@ -59,7 +59,7 @@ const words = (text: string): Set<string> =>
 /** Names, words that are the same in both languages, and those of the events above. */
 const BOTH = new Set([
   ...COMMANDS.map(({ pt }) => pt),
-  ..."hdmi alsa ip ipv tcp udp tls http utf pem openssl pkey wav mp pipe mib khz ms db portaudio libportaudio debian ubuntu opus fec json ctrl tab multicast broadcast fe eth proxy haproxy send fd"
+  ..."hdmi alsa ip ipv tcp udp tls http utf pem openssl pkey wav mp pipe mib khz ms db portaudio libportaudio debian ubuntu opus fec json ctrl tab multicast broadcast fe eth proxy haproxy send fd ulimit hn limitnofile systemd kib socket sockets prometheus host drain kick"
     .split(" "),
   ..."pt en port no as so do utf use for default local terminal total bytes som".split(" "),
   ..."joão jo maria maría pedro pings oi 美咲 fr xyz ligue campo nome ruim sala".split(" "),

@@ -1,0 +1,416 @@
+/** What a registry says to its operator, as a process. */
+
+import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { openMetrics } from "../../lib/operator/metrics.ts";
+import { startRegistry as openRegistry } from "../../lib/registrar/server.ts";
+import { freePorts } from "../../testing/free_ports.ts";
+import { startProcess, startRegistry } from "../../testing/processes.ts";
+import { isInstalled, outputOf, Program, ROOT, runToEnd } from "../../testing/program.ts";
+import { temporaryFolder } from "../../testing/temporary.ts";
+import { startPhone } from "./phones.ts";
+
+const PROMTOOL = isInstalled("promtool");
+const skipped = (needed: boolean, what: string) => needed ? "" : ` (skipped: no ${what})`;
+
+/** What promtool says of a text on its standard input. */
+async function promtool(args: readonly string[], input: string): Promise<{ code: number; said: string }> {
+  await using program = new Program(["promtool", ...args], { stdin: "piped" });
+  for (const line of input.trimEnd().split("\n")) await program.type(line);
+  await program.endInput();
+  const code = await program.exitCode();
+  return { code, said: program.stdout + program.stderr };
+}
+
+async function pageOf(port: unknown, path: string): Promise<{ status: number; body: string; type: string }> {
+  const response = await fetch(`http://127.0.0.1:${port}${path}`);
+  return {
+    status: response.status,
+    body: await response.text(),
+    type: response.headers.get("content-type") ?? "",
+  };
+}
+
+Deno.test({
+  name: `registry --metrics has metrics without a remark of promtool${skipped(PROMTOOL, "promtool")}`,
+  ignore: !PROMTOOL,
+  async fn() {
+    await using registry = await startRegistry(["--metrics", "0"]);
+    const { host, port } = await registry.process.waitForEvent("metrics_open");
+    assertEquals(host, "127.0.0.1");
+    await using _phone = await startPhone(registry.port, "maria");
+    const { status, body, type } = await pageOf(port, "/metrics");
+    assertEquals([status, type], [200, "text/plain; version=0.0.4; charset=utf-8"]);
+    assertStringIncludes(body, "\nsala_people 1\n");
+    assertMatch(body, /\nprocess_cpu_seconds_total 0\.\d+\n/);
+    assertMatch(body, /\nprocess_resident_memory_bytes \d{7,}\n/);
+    assertEquals(await promtool(["check", "metrics"], body), { code: 0, said: "" });
+  },
+});
+
+Deno.test({
+  name: `promtool has no remark on the metrics of a cluster${skipped(PROMTOOL, "promtool")}`,
+  ignore: !PROMTOOL,
+  async fn() {
+    await using server = openRegistry({ host: "127.0.0.1", port: 0 });
+    const metrics = await openMetrics({
+      statistics: server.statistics,
+      connections: () => server.connections(),
+      people: () => server.population,
+      leftOut: () => ({ output: 0, limit: 0 }),
+      evicted: () => ({ nameless: 0, named: 0 }),
+      notReady: () => "draining",
+      cluster: () => ({ connected: false, stale: true, lagSeconds: 2.5 }),
+    });
+    const text = await metrics.text();
+    assertStringIncludes(text, "\nsala_cluster_lag_seconds 2.5\n");
+    assertStringIncludes(text, "\nsala_ready 0\n");
+    assertEquals(await promtool(["check", "metrics"], text), { code: 0, said: "" });
+  },
+});
+
+Deno.test({
+  name: `promtool has a remark on metrics with a flaw${skipped(PROMTOOL, "promtool")}`,
+  ignore: !PROMTOOL,
+  async fn() {
+    const { code } = await promtool(
+      ["check", "metrics"],
+      "# TYPE sala_people_total gauge\nsala_people_total 1\n",
+    );
+    assertEquals(code, 3);
+  },
+});
+
+Deno.test("registry says where its metrics are, and that it is alive and ready", async () => {
+  await using registry = startProcess("registry", [
+    "--port",
+    "0",
+    "--metrics",
+    "localhost:0",
+    "--lang",
+    "en",
+  ]);
+  const line = await registry.waitForText("metrics at ");
+  const [, port] = /http:\/\/(?:127\.0\.0\.1|\[::1\]):(\d+)\/metrics, /.exec(line) ?? [];
+  for (const path of ["/healthz", "/readyz"]) {
+    const response = await fetch(`http://localhost:${port}${path}`);
+    assertEquals([response.status, await response.text()], [200, "ok\n"]);
+  }
+});
+
+Deno.test("registry does not run without the metrics that it was asked for", async () => {
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const at = `127.0.0.1:${taken.addr.port}`;
+  await using registry = startProcess("registry", [
+    ...["--port", String(freePorts()), "--metrics", at, "--lang", "en"],
+  ]);
+  assertEquals(await registry.exitCode(), 1);
+  assertEquals(registry.stderr, `the room cannot run: it cannot listen at ${at} (the port is in use)\n`);
+  assertEquals(registry.lines, []);
+});
+
+/** Runs a command to a running registry. @returns Its exit status, and what it wrote. */
+async function command(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  await using program = startProcess("registry", args, { env });
+  const code = await program.exitCode();
+  return { code, stdout: program.stdout, stderr: program.stderr };
+}
+
+Deno.test("registry list shows the room, and registry kick removes a phone, which says so and ends", async () => {
+  await using folder = await temporaryFolder();
+  const control = ["--control", `${folder.path}/sala.sock`];
+  await using registry = await startRegistry([...control, "--quiet"]);
+  assertEquals(await command(["list", ...control]), {
+    code: 0,
+    stdout: "nome | endereço IP | porta\n-----+-------------+------\n0 pessoas na sala\n",
+    stderr: "",
+  });
+  await using phone = await startPhone(registry.port, "joão", ["--lang", "en"]);
+  const [{ port }] = phone.events("registered") as unknown as [{ port: number }];
+  const { people } = JSON.parse((await command(["list", ...control, "--json"])).stdout);
+  assertEquals(people, [{ name: "joão", ip: "127.0.0.1", port }]);
+  assertEquals(await command(["kick", "maria", ...control, "--lang", "en"]), {
+    code: 6,
+    stdout: "",
+    stderr: "nobody in the room is called “maria”\n",
+  });
+  assertEquals(await command(["kick", "João", ...control, "--lang", "en"]), {
+    code: 0,
+    stdout: `joão (127.0.0.1:${port}) left the room: removed by the operator\n`,
+    stderr: "",
+  });
+  await registry.process.waitForEvent("left", ({ reason }) => reason === "removed");
+  assertEquals(await phone.exitCode(), 3);
+  assertEquals(phone.events().map(({ event }) => event).slice(-2), ["removed", "closed"]);
+  assertEquals(phone.events("registry_lost"), []);
+});
+
+Deno.test("registry is found by its port, in a folder of its user's", async () => {
+  await using folder = await temporaryFolder();
+  const env = { XDG_RUNTIME_DIR: folder.path };
+  const first = freePorts(2);
+  const [port, other] = [String(first), String(first + 1)];
+  await using _one = await startRegistry(["--port", port], { env });
+  await using second = await startRegistry(["--port", other], { env });
+  for (const each of [port, other]) {
+    assertEquals((await command(["list", "--port", each], env)).code, 0);
+  }
+  second.process.kill("SIGKILL");
+  await second.process.status;
+  const path = `${folder.path}/sala/registry-${other}.sock`;
+  assertEquals(await command(["list", "--port", other, "--lang", "en"], env), {
+    code: 4,
+    stdout: "",
+    stderr: `no registry answers at ${path}: connection refused; --port or --control say which one, ` +
+      "and only its own user may ask it\n",
+  });
+  await using third = await startRegistry(["--port", other], { env });
+  assertEquals(third.process.events("control_failed"), []);
+  assertEquals((await command(["list", "--port", other], env)).code, 0);
+});
+
+Deno.test("registry runs without its local socket, unless it was asked for", async () => {
+  await using folder = await temporaryFolder();
+  await Deno.chmod(folder.path, 0o777);
+  const control = ["--control", `${folder.path}/sala.sock`];
+  const refused = await command(["--port", "0", ...control, "--lang", "en"]);
+  assertEquals([refused.code, refused.stdout], [1, ""]);
+  assertStringIncludes(refused.stderr, "somebody else can write to it");
+  const port = freePorts();
+  const env = { XDG_RUNTIME_DIR: `${folder.path}/none` };
+  await using registry = await startRegistry(["--port", String(port)], { env });
+  const { detail } = await registry.process.waitForEvent("control_failed");
+  assertEquals(detail, { kind: "not_found" });
+  const { code, stderr } = await command(["list", "--port", String(port), "--lang", "en"]);
+  assertEquals([code, stderr.startsWith("XDG_RUNTIME_DIR names no folder")], [2, true]);
+});
+
+Deno.test("registry drain sends phones away, and the registry runs on without being ready", async () => {
+  await using folder = await temporaryFolder();
+  const control = ["--control", `${folder.path}/sala.sock`];
+  await using registry = await startRegistry([...control, "--quiet", "--metrics", "0"]);
+  const { port } = await registry.process.waitForEvent("metrics_open");
+  assertEquals(await pageOf(port, "/readyz").then(({ status }) => status), 200);
+  await using phone = await startPhone(registry.port, "maria");
+  const { code, stdout } = await command(["drain", ...control, "--json"]);
+  assertEquals([code, JSON.parse(stdout).connections], [0, 1]);
+  await phone.waitForEvent("registry_lost");
+  assertEquals(await pageOf(port, "/readyz"), {
+    status: 503,
+    body: "draining\n",
+    type: "text/plain; charset=utf-8",
+  });
+  assertStringIncludes((await pageOf(port, "/metrics")).body, "\nsala_ready 0\n");
+  assertEquals((await pageOf(port, "/healthz")).status, 200);
+  assertEquals(JSON.parse((await command(["list", ...control, "--json"])).stdout).people, []);
+  await assertRejects(() => Deno.connect({ hostname: "127.0.0.1", port: registry.port }));
+  registry.process.kill("SIGTERM");
+  assertEquals(await registry.process.exitCode(), 0);
+});
+
+Deno.test("phones of a registry that drains go to another one that they know", async () => {
+  await using first = await startRegistry(["--quiet"]);
+  await using second = await startRegistry(["--quiet"]);
+  const places = `127.0.0.1:${first.port},127.0.0.1:${second.port}`;
+  await using phone = startProcess("phone", [
+    ...[places, "maria", "0", "--json", "--mic", "none", "--speaker", "none"],
+  ], { stdin: "piped" });
+  const { registry } = await phone.waitForEvent("registered");
+  const isFirst = (registry as { port: number }).port === first.port;
+  const [from, to] = isFirst ? [first, second] : [second, first];
+  from.process.kill("SIGTERM");
+  await phone.waitForEvent("registry_back");
+  await to.process.waitForEvent("joined");
+  assertEquals(await from.process.exitCode(), 0);
+});
+
+Deno.test("registry drains at SIGTERM, and its phones go to the next one that answers there", async () => {
+  await using first = await startRegistry(["--quiet"]);
+  await using phone = await startPhone(first.port, "maria");
+  // It holds its end open, so that the drain lasts.
+  using open = await Deno.connect({ hostname: "127.0.0.1", port: first.port });
+  await open.write(new TextEncoder().encode('{"tipo":"ping"}\n'));
+  await open.read(new Uint8Array(100));
+  first.process.kill("SIGTERM");
+  const { connections } = await first.process.waitForEvent("draining");
+  assertEquals(connections, 2);
+  await phone.waitForEvent("registry_lost");
+  // The port is free although the first one has not ended.
+  await using _second = await startRegistry(["--port", String(first.port)]);
+  await phone.waitForEvent("registry_back");
+  first.process.kill("SIGTERM");
+  assertEquals(await first.process.exitCode(), 0);
+  assertEquals(first.process.events().at(-1)?.event, "closed");
+});
+
+const OPENSSL = isInstalled("openssl");
+
+/** Makes a certificate and its key in a folder. */
+async function makeCertificate(folder: string): Promise<void> {
+  await outputOf([
+    ...["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"],
+    ...["-subj", "/CN=sala", "-addext", "subjectAltName=IP:127.0.0.1"],
+    ...["-addext", "basicConstraints=critical,CA:FALSE", "-keyout", "key.pem", "-out", "cert.pem"],
+  ], { cwd: folder });
+}
+
+/** Whether a TLS server has a certificate that these vouch for. */
+async function answers(port: number, caCerts: string[]): Promise<boolean> {
+  try {
+    using connection = await Deno.connectTls({ hostname: "127.0.0.1", port, caCerts });
+    await connection.handshake();
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.InvalidData) return false;
+    throw error;
+  }
+}
+
+Deno.test({
+  name: `registry gives a new certificate to new connections at SIGHUP, and drops nobody${
+    skipped(OPENSSL, "openssl")
+  }`,
+  ignore: !OPENSSL,
+  async fn() {
+    await using folder = await temporaryFolder();
+    const at = (name: string) => `${folder.path}/${name}`;
+    await makeCertificate(folder.path);
+    await Deno.copyFile(at("cert.pem"), at("first.pem"));
+    const files = ["--tls-cert", at("cert.pem"), "--tls-key", at("key.pem")];
+    await using registry = await startRegistry([...files, "--quiet"]);
+    const enter = (name: string, ca: string) => startPhone(registry.port, name, ["--tls", "--ca", at(ca)]);
+    await using maria = await enter("maria", "first.pem");
+
+    await makeCertificate(folder.path);
+    registry.process.kill("SIGHUP");
+    await registry.process.waitForEvent("certificate_renewed");
+    // Until the listener with the old one has gone, the system chooses between both.
+    const caCerts = [await Deno.readTextFile(at("cert.pem"))];
+    while (!await answers(registry.port, caCerts));
+    await using _ana = await enter("ana", "cert.pem");
+
+    for (
+      const [text, kind] of [["no certificate", "no_certificate_in_file"], ["", "no_certificate_in_file"]]
+    ) {
+      await Deno.writeTextFile(at("cert.pem"), text ?? "");
+      registry.process.kill("SIGHUP");
+      const { detail } = await registry.process.waitForEvent("certificate_kept");
+      assertEquals(detail, { kind });
+    }
+    // The key of another certificate.
+    await Deno.copyFile(at("first.pem"), at("cert.pem"));
+    registry.process.kill("SIGHUP");
+    const { detail } = await registry.process.waitForEvent("certificate_kept");
+    assertEquals(detail, { kind: "key_mismatch" });
+    await maria.type("lista");
+    await maria.waitForEvent("people");
+    assertEquals(maria.events("registry_lost"), []);
+  },
+});
+
+Deno.test({
+  name: `registry that was started to ignore SIGHUP keeps its certificate${skipped(OPENSSL, "openssl")}`,
+  ignore: !OPENSSL,
+  async fn() {
+    await using folder = await temporaryFolder();
+    await makeCertificate(folder.path);
+    await Deno.copyFile(`${folder.path}/cert.pem`, `${folder.path}/first.pem`);
+    const files = ["--tls-cert", `${folder.path}/cert.pem`, "--tls-key", `${folder.path}/key.pem`];
+    const through = ["sh", "-c", 'trap "" HUP; exec "$0" "$@"'];
+    await using registry = await startRegistry(files, { through });
+    await makeCertificate(folder.path);
+    registry.process.kill("SIGHUP");
+    const args = ["--tls", "--ca", `${folder.path}/first.pem`];
+    await using _maria = await startPhone(registry.port, "maria", args);
+    await using _ana = await startPhone(registry.port, "ana", args);
+    assertEquals(registry.process.events("certificate_renewed"), []);
+  },
+});
+
+const DASHBOARD = "docs/grafana-sala.json";
+const RULES = "docs/prometheus-sala.rules.yml";
+
+interface Panel {
+  readonly id: number;
+  readonly type: string;
+  readonly title: string;
+  readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
+  readonly targets?: readonly { readonly refId: string; readonly expr: string }[];
+}
+
+async function panelsOfDashboard(): Promise<Panel[]> {
+  const { panels } = JSON.parse(await Deno.readTextFile(new URL(DASHBOARD, ROOT)));
+  return panels;
+}
+
+/** The names of all metrics, those of a histogram's parts included. */
+async function metricNames(): Promise<Set<string>> {
+  await using server = openRegistry({ host: "127.0.0.1", port: 0 });
+  const metrics = await openMetrics({
+    statistics: server.statistics,
+    connections: () => server.connections(),
+    people: () => server.population,
+    leftOut: () => ({ output: 0, limit: 0 }),
+    evicted: () => ({ nameless: 0, named: 0 }),
+    notReady: () => undefined,
+    cluster: () => ({ connected: true, stale: false, lagSeconds: 0 }),
+  });
+  return new Set((await metrics.text()).match(/^[a-z_]+(?=[ {])/gm));
+}
+
+/** The names of metrics in a text. */
+const namesIn = (text: string) => [...new Set(text.match(/\b(?:sala|process)_[a-z_]+\b/g))];
+
+Deno.test("the dashboard and the alerts ask for metrics that there are, and the dashboard and docs/operator.md for all", async () => {
+  const names = await metricNames();
+  const expressions = (await panelsOfDashboard()).flatMap(({ targets = [] }) =>
+    targets.map(({ expr }) => expr)
+  );
+  assertEquals(namesIn(expressions.join("\n")).filter((name) => !names.has(name)), []);
+  assertEquals([...names].filter((name) => !namesIn(expressions.join("\n")).includes(name)), []);
+  const rules = await Deno.readTextFile(new URL(RULES, ROOT));
+  assertEquals(namesIn(rules).filter((name) => !names.has(name)), []);
+  const documented = namesIn(await Deno.readTextFile(new URL("docs/operator.md", ROOT)));
+  const whole = [...names].map((name) => name.replace(/_(bucket|sum|count)$/, ""));
+  assertEquals(whole.filter((name) => !documented.includes(name)), []);
+  assertEquals(documented.filter((name) => !whole.includes(name)), []);
+});
+
+Deno.test("the dashboard's panels have numbers of their own, titles and places that do not overlap", async () => {
+  const panels = await panelsOfDashboard();
+  assertEquals(new Set(panels.map(({ id }) => id)).size, panels.length);
+  const cells = new Set<string>();
+  for (const { title, type, gridPos: { x, y, w, h }, targets = [] } of panels) {
+    assertEquals(
+      [title !== "", x + w <= 24, type === "row" || targets.length > 0],
+      [true, true, true],
+      title,
+    );
+    assertEquals(new Set(targets.map(({ refId }) => refId)).size, targets.length);
+    for (let cell = 0; cell < w * h; cell++) {
+      const at = `${x + cell % w} ${y + Math.floor(cell / w)}`;
+      assertEquals(cells.has(at), false, `${title} at ${at}`);
+      cells.add(at);
+    }
+  }
+});
+
+Deno.test({
+  name: `promtool takes the alerts and every query of the dashboard${skipped(PROMTOOL, "promtool")}`,
+  ignore: !PROMTOOL,
+  async fn() {
+    const alerts = await runToEnd(["promtool", "check", "rules", new URL(RULES, ROOT).pathname]);
+    assertEquals([alerts.code, alerts.stderr], [0, ""], alerts.stdout);
+    const rules = (await panelsOfDashboard()).flatMap(({ id, targets = [] }) =>
+      targets.map(({ refId, expr }) => ({
+        record: `panel:${id}:${refId}`,
+        // Grafana's own, which it replaces.
+        expr: expr.replaceAll("$__rate_interval", "5m").replaceAll("$instance", ".*"),
+      }))
+    );
+    await using folder = await temporaryFolder();
+    // JSON is YAML.
+    await Deno.writeTextFile(`${folder.path}/rules`, JSON.stringify({ groups: [{ name: "panels", rules }] }));
+    const queries = await runToEnd(["promtool", "check", "rules", `${folder.path}/rules`]);
+    assertEquals([queries.code, queries.stderr], [0, ""], queries.stdout);
+  },
+});
