@@ -13,18 +13,19 @@ import {
   surviveFileLimit,
   withoutTerminal,
 } from "./lib/cli/signals.ts";
-import type { RegistryEvent } from "./lib/events/registry_events.ts";
+import type { ClusterDetail, RegistryEvent } from "./lib/events/registry_events.ts";
 import { chooseLanguage } from "./lib/ui/texts/language.ts";
 import { REGISTRY_TEXTS } from "./lib/ui/texts/texts.ts";
 import { jsonLine } from "./lib/ui/json_line.ts";
 import { registrySentence } from "./lib/ui/sentences.ts";
 import { ExactWriter, FAREWELL_MS, lastingWriter, readerHasGone } from "./lib/ui/output.ts";
 import { RegistryScreen } from "./lib/ui/registry_screen.ts";
+import type { Cluster, ClusterOptions } from "./lib/registrar/cluster/cluster.ts";
 import { addressesOfHost, ListenError } from "./lib/registrar/listeners.ts";
-import { type RegistryOptions, startRegistry } from "./lib/registrar/server.ts";
+import { startRegistry } from "./lib/registrar/server.ts";
 import { forOutput, terminalSize } from "./lib/ui/terminal_size.ts";
 import { UsageError } from "./lib/cli/arguments.ts";
-import { parseRegistryOptions, readSecrets } from "./lib/cli/registry_args.ts";
+import { parseRegistryOptions, readSecrets, type RegistrySecrets } from "./lib/cli/registry_args.ts";
 import { ownAddresses } from "./lib/cli/own_addresses.ts";
 import { giveUpFiles } from "./lib/cli/permissions.ts";
 import { DEFAULT_REGISTRY_PORT } from "./lib/protocol/registry_messages.ts";
@@ -43,6 +44,21 @@ const WRONG_USAGE = 2;
 
 function hasTerminal(): boolean {
   return [Deno.stdin, Deno.stdout, Deno.stderr].some((stream) => stream.isTerminal());
+}
+
+/** @returns What joins a cluster. */
+async function loadCluster(): Promise<(options: ClusterOptions) => Promise<Cluster>> {
+  const { Cluster } = await import("./lib/registrar/cluster/cluster.ts");
+  const { loadNats } = await import("./lib/registrar/cluster/nats_engine.ts");
+  const library = await loadNats();
+  return (options) => Cluster.join(library, options);
+}
+
+/** The cause of a failure to run; errors of the registry's own have one. */
+function failureOf(error: unknown): Extract<RegistryEvent, { event: "failed" }>["detail"] {
+  if (error instanceof ListenError) return error.detail;
+  const { detail } = error as { detail?: ClusterDetail };
+  return (error as Error).name === "ClusterError" && detail ? detail : systemError(error);
 }
 
 async function main(args: string[]): Promise<number> {
@@ -105,7 +121,7 @@ async function main(args: string[]): Promise<number> {
     });
     return WRONG_USAGE;
   }
-  let secrets: Pick<RegistryOptions, "gate" | "tls">;
+  let secrets: RegistrySecrets;
   try {
     secrets = await readSecrets(settings, texts.askPassword);
   } catch (error) {
@@ -115,6 +131,8 @@ async function main(args: string[]): Promise<number> {
   }
   const signals = await signalsAtStart();
   surviveFileLimit();
+  // Only registries of a cluster load its libraries, and as long as they may read files.
+  const joinCluster = settings.cluster && await loadCluster();
   await giveUpFiles();
 
   // From here on every failure is one sentence.
@@ -123,14 +141,23 @@ async function main(args: string[]): Promise<number> {
   const wished = Promise.withResolvers<void>();
   onEndSignal(hasTerminal() ? signals : withoutTerminal(signals), wished.resolve);
   try {
+    const hosts = host === undefined ? undefined : await addressesOfHost(host, settings.port);
+    await using cluster = settings.cluster && await joinCluster?.({
+      ...settings.cluster,
+      ...(secrets.credentials !== undefined && { credentials: secrets.credentials }),
+      host: hosts?.[0] ?? "0.0.0.0",
+      onEvent: (event) => output.show(event),
+    });
     await using server = startRegistry({
-      ...(host !== undefined && { host: await addressesOfHost(host, settings.port) }),
+      ...(hosts && { host: hosts }),
       port: settings.port,
       ...(settings.proxies && { proxies: settings.proxies }),
       ...settings.limits,
       ...secrets,
+      ...(cluster && { shared: cluster }),
       onEvent: (event) => output.show(event),
     });
+    cluster?.listening(server.port);
     output.show({
       event: "listening",
       host: server.hosts[0] ?? "",
@@ -147,7 +174,7 @@ async function main(args: string[]): Promise<number> {
     await complain(
       error instanceof ListenError && error.detail.cause.kind === "address_in_use"
         ? { event: "port_in_use", port: error.detail.port }
-        : { event: "failed", detail: error instanceof ListenError ? error.detail : systemError(error) },
+        : { event: "failed", detail: failureOf(error) },
     );
     return FAILED;
   }

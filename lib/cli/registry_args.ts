@@ -17,7 +17,14 @@ import {
   refuseNonsense,
   UsageError,
 } from "./arguments.ts";
-import { type PasswordSource, readCertificates, readKey, readRoomPassword } from "./secrets.ts";
+import { type ClusterServers, clusterServers, isRoomName } from "./cluster_args.ts";
+import {
+  type PasswordSource,
+  readCertificates,
+  readCredentials,
+  readKey,
+  readRoomPassword,
+} from "./secrets.ts";
 
 /** An option that sets a limit, with its range. */
 interface LimitOption {
@@ -60,6 +67,23 @@ export interface RegistrySettings {
   readonly password: PasswordSource;
   /** Paths of certificate and key. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  readonly cluster: ClusterSettings | undefined;
+}
+
+/** What `--cluster` and its companions say. */
+export interface ClusterSettings extends ClusterServers {
+  /** Path of the file of credentials. */
+  readonly credentialsFile: string | undefined;
+  readonly room: string;
+  readonly lifePort: number;
+}
+
+/** The room of a cluster unless `--cluster-room` says otherwise. */
+const DEFAULT_ROOM = "sala";
+
+/** What {@linkcode readSecrets} reads; `credentials` are those of `--cluster`. */
+export interface RegistrySecrets extends Pick<RegistryOptions, "gate" | "tls"> {
+  readonly credentials?: string;
 }
 
 /** A parsed command line. `output` is valid even if the rest is wrong. */
@@ -71,6 +95,7 @@ const FLAGS = ["json", "quiet", "show-pings", "help", "version", "room-password"
 /** Options with a value. */
 const VALUED = [
   ...["port", "host", "lang", "room-password-file", "tls-cert", "tls-key", "proxy-protocol"] as const,
+  ...["cluster", "cluster-credentials", "cluster-room", "cluster-port"] as const,
   ...LIMITS.map(({ option }) => option),
 ] as const;
 
@@ -99,7 +124,8 @@ export function parseRegistryOptions(args: readonly string[]): ParsedRegistryOpt
     if (proxies && tls) {
       throw new UsageError({ kind: "excludes", option: "--proxy-protocol", other: "--tls-cert" });
     }
-    return { settings: { port, host, proxies, limits, password, tls } };
+    const cluster = parseCluster(values);
+    return { settings: { port, host, proxies, limits, password, tls, cluster } };
   });
   return { output, ...request };
 }
@@ -146,15 +172,33 @@ function parseTls(cert: string | undefined, key: string | undefined): RegistrySe
   }
 }
 
+function parseCluster(values: Readonly<Record<string, string | undefined>>): ClusterSettings | undefined {
+  const { cluster, "cluster-credentials": credentialsFile, "cluster-room": room, "cluster-port": port } =
+    values;
+  if (cluster === undefined) {
+    for (const option of ["cluster-credentials", "cluster-room", "cluster-port"]) {
+      if (values[option] === undefined) continue;
+      throw new UsageError({ kind: "incomplete", option: `--${option}`, missing: "--cluster" });
+    }
+    return undefined;
+  }
+  const servers = clusterServers("--cluster", cluster);
+  if (room !== undefined && !isRoomName(room)) throw badValue("--cluster-room", room);
+  const lifePort = port === undefined ? 0 : parsePort("--cluster-port", port);
+  return { ...servers, credentialsFile, room: room ?? DEFAULT_ROOM, lifePort };
+}
+
 /** Reads the secrets that the command line names. @throws {UsageError} If one cannot be read. */
 export async function readSecrets(
   settings: RegistrySettings,
   question: string,
-): Promise<Pick<RegistryOptions, "gate" | "tls">> {
+): Promise<RegistrySecrets> {
   const password = await readRoomPassword(settings.password, question);
   const gate = password === undefined ? {} : { gate: await PasswordGate.open(password) };
-  if (!settings.tls) return gate;
+  const file = settings.cluster?.credentialsFile;
+  const credentials = file === undefined ? {} : { credentials: await readCredentials(file) };
+  if (!settings.tls) return { ...gate, ...credentials };
   const cert = await readCertificates("--tls-cert", settings.tls.cert);
   const key = await readKey("--tls-key", settings.tls.key);
-  return { ...gate, tls: { cert, key } };
+  return { ...gate, ...credentials, tls: { cert, key } };
 }

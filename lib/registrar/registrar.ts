@@ -6,7 +6,8 @@ import { nameKey } from "../protocol/name.ts";
 import type { Person, RegistryReply } from "../protocol/registry_messages.ts";
 import { ExpiryQueue } from "../util/expiry_queue.ts";
 import type { PasswordGate } from "../protocol/password_challenge.ts";
-import { type AddressJudge, type Outcome, type Refusal, Session } from "./session.ts";
+import { type AddressJudge, type ClaimResult, type Outcome, type Refusal, Session } from "./session.ts";
+import type { RevokeReason } from "./shared_table.ts";
 import { RegistryTable } from "./table.ts";
 import { TokenBucket } from "../util/token_bucket.ts";
 
@@ -18,6 +19,12 @@ export const PONG_TIMEOUT_MS = 15_000;
 
 /** Time to answer if somebody else wants the name. */
 export const CONTEST_TIMEOUT_MS = 2000;
+
+/**
+ * Time in which a shared table has to decide about a name. Then the answer is `sala_indisponivel`: phones wait 10 s for an
+ * answer.
+ */
+export const CLAIM_TIMEOUT_MS = 8000;
 
 /** Default time without a line after which a connection without a name is dropped. */
 export const UNREGISTERED_IDLE_MS = 30_000;
@@ -34,6 +41,12 @@ const SUSPENDED_MS = 1000;
  */
 const REPORTED_AT_ONCE = 20;
 const REPORTED_PER_SECOND = 0.1;
+
+/** A session that wants a name of a shared table. */
+interface Claim {
+  readonly session: Session;
+  readonly person: Person;
+}
 
 /** Output of the registrar. */
 export type RegistrarOutput =
@@ -53,7 +66,11 @@ export type RegistrarOutput =
   }
   /** `version`: of the person's phone, if it gave one. */
   | { readonly kind: "joined"; readonly person: Person; readonly version?: string }
-  | { readonly kind: "left"; readonly person: Person; readonly reason: LeaveReason };
+  | { readonly kind: "left"; readonly person: Person; readonly reason: LeaveReason }
+  /** Of a shared table: see `SharedTable`. */
+  | { readonly kind: "claim"; readonly session: Session; readonly person: Person }
+  | { readonly kind: "release"; readonly session: Session }
+  | { readonly kind: "contested"; readonly session: Session; readonly kept: boolean };
 
 /** Options of a registrar. */
 export interface RegistrarOptions {
@@ -63,6 +80,8 @@ export interface RegistrarOptions {
   readonly lineBytes?: number;
   /** Verifies the room's password, if it has one. */
   readonly gate?: PasswordGate;
+  /** This registry's copy of a table that several share. Then names are given by `claim` and `handleClaim`. */
+  readonly sharedTable?: RegistryTable;
 }
 
 /**
@@ -71,7 +90,8 @@ export interface RegistrarOptions {
  * {@linkcode Registrar.wakeAt} again.
  */
 export class Registrar {
-  readonly #table = new RegistryTable();
+  readonly #table: RegistryTable;
+  readonly #shared: boolean;
   readonly #lineBytes: number;
   readonly #gate: PasswordGate | undefined;
   /** The session of each registered name, by name key. */
@@ -86,11 +106,22 @@ export class Registrar {
   readonly #contested = new ExpiryQueue<Session>(CONTEST_TIMEOUT_MS);
   /** The sessions that want the name of such a session, in order of request. */
   readonly #contenders = new Map<Session, Set<Session>>();
+  /** Sessions that want a name of a shared table, by name key, in order of request: the first one's is being decided. */
+  readonly #claims = new Map<string, Claim[]>();
+  readonly #undecided = new ExpiryQueue<Session>(CLAIM_TIMEOUT_MS);
+  /** The key of the name that such a session wants. */
+  readonly #wanted = new Map<Session, string>();
+  /** Sessions whose name another registry contests. */
+  readonly #contestedElsewhere = new Set<Session>();
   /** Limits the reports of refusals, by kind. */
   readonly #reports = new Map<Refusal["event"], { readonly bucket: TokenBucket; omitted: number }>();
   #outputs: RegistrarOutput[] = [];
 
-  constructor({ idleMs = UNREGISTERED_IDLE_MS, lineBytes = MAX_LINE_BYTES, gate }: RegistrarOptions = {}) {
+  constructor(
+    { idleMs = UNREGISTERED_IDLE_MS, lineBytes = MAX_LINE_BYTES, gate, sharedTable }: RegistrarOptions = {},
+  ) {
+    this.#table = sharedTable ?? new RegistryTable();
+    this.#shared = sharedTable !== undefined;
     this.#gate = gate;
     this.#lineBytes = lineBytes;
     this.#unregistered = new ExpiryQueue(idleMs);
@@ -108,6 +139,7 @@ export class Registrar {
       this.#keepAlive.nextAt,
       this.#pinged.nextAt,
       this.#contested.nextAt,
+      this.#undecided.nextAt,
     );
   }
 
@@ -120,7 +152,7 @@ export class Registrar {
 
   /** Opens a session for a new connection. @param judge Judges the address of its registration. */
   handleConnect(now: number, judge?: AddressJudge): Session {
-    const session = new Session(this.#table, this.#lineBytes, this.#gate, judge);
+    const session = new Session(this.#table, this.#lineBytes, this.#gate, judge, this.#shared);
     this.#unregistered.start(now, session);
     this.#keepAlive.start(now, session);
     return session;
@@ -143,13 +175,40 @@ export class Registrar {
     this.#end(now, session, "disconnected");
   }
 
+  /** A shared table has decided about a name. Changes nothing for a session that no longer waits for it. */
+  handleClaim(now: number, session: Session, result: "granted" | "taken"): void {
+    this.#decide(now, session, result);
+  }
+
+  /** Another registry has somebody who wants this session's name. The output `contested` follows. */
+  handleContest(now: number, session: Session): void {
+    if (session.gone || now - session.keptNameAt < CONTEST_TIMEOUT_MS) {
+      this.#outputs.push({ kind: "contested", session, kept: !session.gone });
+      return;
+    }
+    this.#contestedElsewhere.add(session);
+    if (this.#contested.has(session)) return;
+    this.#contested.start(now, session);
+    this.#ping(now, session);
+  }
+
+  /** A session has lost its name. */
+  handleRevoked(now: number, session: Session, reason: RevokeReason): void {
+    if (!session.gone) this.#drop(now, session, reason);
+  }
+
   /** Runs all timers that are due. */
   tick(now: number): void {
     if (now > this.wakeAt + SUSPENDED_MS) {
-      for (const queue of [this.#unregistered, this.#keepAlive, this.#pinged, this.#contested]) {
+      const queues = [this.#unregistered, this.#keepAlive, this.#pinged, this.#contested, this.#undecided];
+      for (const queue of queues) {
         queue.startAll(now);
       }
       return;
+    }
+    for (const session of this.#undecided.due(now)) {
+      this.#outputs.push({ kind: "release", session });
+      this.#decide(now, session, "unavailable");
     }
     for (const session of this.#contested.due(now)) this.#drop(now, session);
     for (const session of this.#pinged.due(now)) this.#drop(now, session);
@@ -162,38 +221,41 @@ export class Registrar {
     this.#outputs.push({ kind: "send", session, message: { tipo: "ping" } });
   }
 
-  #drop(now: number, session: Session): void {
+  #drop(now: number, session: Session, reason: LeaveReason = "silent"): void {
     this.#outputs.push({ kind: "drop", session });
-    this.#end(now, session, "silent");
+    this.#end(now, session, reason);
   }
 
   #end(now: number, session: Session, reason: LeaveReason): void {
-    this.#close(session);
+    this.#close(now, session);
     const left = session.end();
-    if (left) this.#left(left, reason);
+    if (left) this.#left(session, left, reason);
     this.#settle(now, session);
   }
 
   /** Stops all timers of a session, and withdraws it from a contest. */
-  #close(session: Session): void {
+  #close(now: number, session: Session): void {
     session.gone = true;
     for (const queue of [this.#unregistered, this.#keepAlive, this.#pinged, this.#contested]) {
       queue.stop(session);
     }
     if (!session.waiting) return;
     for (const contenders of this.#contenders.values()) contenders.delete(session);
+    if (this.#wanted.has(session)) this.#outputs.push({ kind: "release", session });
+    this.#withdraw(now, session);
     this.#resume(session);
   }
 
   #apply(now: number, session: Session, outcome: Outcome, reason: LeaveReason): void {
-    const { reply, joined, left, refused, contested, close } = outcome;
+    const { reply, joined, left, refused, contested, claim, close } = outcome;
     if (refused) this.#report(now, session, refused);
     if (reply) this.#outputs.push({ kind: "send", session, message: reply });
-    if (left) this.#left(left, reason);
+    if (left) this.#left(session, left, reason);
     if (joined) this.#joined(session, joined);
     if (contested) this.#contest(now, session, contested);
+    if (claim) this.#claim(now, session, claim);
     if (close) {
-      this.#close(session);
+      this.#close(now, session);
       this.#outputs.push({ kind: "finish", session });
     }
   }
@@ -217,8 +279,9 @@ export class Registrar {
     this.#outputs.push({ kind: "joined", person, ...(version !== undefined && { version }) });
   }
 
-  #left(person: Person, reason: LeaveReason): void {
+  #left(session: Session, person: Person, reason: LeaveReason): void {
     this.#holders.delete(nameKey(person.nome));
+    if (this.#shared) this.#outputs.push({ kind: "release", session });
     this.#outputs.push({ kind: "left", person, reason });
   }
 
@@ -244,12 +307,75 @@ export class Registrar {
 
   /** Ends a contest: decides the pending registrations, the first one first. */
   #settle(now: number, holder: Session): void {
+    if (this.#contestedElsewhere.delete(holder)) {
+      this.#outputs.push({ kind: "contested", session: holder, kept: !holder.gone });
+    }
     const contenders = this.#contenders.get(holder) ?? [];
     this.#contenders.delete(holder);
     for (const session of contenders) {
+      if (this.#shared) {
+        this.#settleClaim(now, session, holder);
+        continue;
+      }
       this.#apply(now, session, session.settle(), "goodbye");
       this.#resume(session);
     }
+  }
+
+  /** A session wants a name of a shared table. Those before it that want the same one are decided first. */
+  #claim(now: number, session: Session, person: Person): void {
+    session.waiting = true;
+    this.#undecided.start(now, session);
+    const key = nameKey(person.nome);
+    this.#wanted.set(session, key);
+    const claims = this.#claims.get(key) ?? [];
+    this.#claims.set(key, claims);
+    if (claims.push({ session, person }) === 1) this.#decideNext(now, key);
+  }
+
+  /** Begins to decide about the first claim of a name: by a contest, if a session of this registry has it. */
+  #decideNext(now: number, key: string): void {
+    const [first] = this.#claims.get(key) ?? [];
+    if (!first) return;
+    const { session, person } = first;
+    const holder = this.#holders.get(key);
+    if (!holder) {
+      this.#outputs.push({ kind: "claim", session, person });
+    } else if (now - holder.keptNameAt < CONTEST_TIMEOUT_MS) {
+      this.#decide(now, session, "taken");
+    } else {
+      this.#contenders.set(holder, new Set([session]));
+      if (this.#contested.has(holder)) return;
+      this.#contested.start(now, holder);
+      this.#ping(now, holder);
+    }
+  }
+
+  /** The contest of a claim has ended. */
+  #settleClaim(now: number, session: Session, holder: Session): void {
+    if (!holder.gone) return this.#decide(now, session, "taken");
+    this.#decideNext(now, this.#wanted.get(session) ?? "");
+  }
+
+  #decide(now: number, session: Session, result: ClaimResult): void {
+    if (!this.#wanted.has(session)) return;
+    this.#apply(now, session, session.decide(result), "goodbye");
+    this.#withdraw(now, session);
+    this.#resume(session);
+  }
+
+  /** Ends the claim of a session, and begins with the next one for that name. */
+  #withdraw(now: number, session: Session): void {
+    if (!this.#wanted.has(session)) return;
+    this.#undecided.stop(session);
+    for (const contenders of this.#contenders.values()) contenders.delete(session);
+    const key = this.#wanted.get(session) ?? "";
+    this.#wanted.delete(session);
+    const claims = this.#claims.get(key) ?? [];
+    const index = claims.findIndex((claim) => claim.session === session);
+    claims.splice(index, 1);
+    if (claims.length === 0) this.#claims.delete(key);
+    else if (index === 0) this.#decideNext(now, key);
   }
 
   #resume(session: Session): void {

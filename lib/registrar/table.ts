@@ -44,6 +44,18 @@ export class RegistryTable {
     return true;
   }
 
+  /** Adds a person, or replaces the one with that name, who keeps the row. */
+  put(person: Person): void {
+    const key = nameKey(person.nome);
+    const row = this.#rows.get(key);
+    if (!row) {
+      this.add(person);
+      return;
+    }
+    const bytes = encoder.encode(JSON.stringify(person)).length;
+    this.#rows.set(key, { number: row.number, person, bytes });
+  }
+
   /** Removes a person. @returns The person, or undefined if nobody has the name. */
   remove(name: string): Person | undefined {
     const key = nameKey(name);

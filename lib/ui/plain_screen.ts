@@ -39,7 +39,12 @@ export interface PlainScreenOptions {
 
 /** Events after which the phone ends, and with a status other than 0; the outcome of a call is none of them. */
 const ERRORS: ReadonlySet<PhoneEvent["event"]> = new Set<PhoneEvent["event"]>([
-  ...["name_taken", "registration_refused", "registry_unreachable", "registry_full"] as const,
+  ...[
+    "name_taken",
+    "registration_refused",
+    "registry_unreachable",
+    "registry_full",
+  ] as const,
   ...["password_refused", "port_in_use", "port_unusable", "wrong_usage"] as const,
 ]);
 

@@ -3,6 +3,7 @@ import { parseRegistryOptions, type RegistrySettings } from "../../lib/cli/regis
 import type { UsageProblem } from "../../lib/events/usage_problem.ts";
 
 const DEFAULTS: RegistrySettings = {
+  cluster: undefined,
   port: 5000,
   host: undefined,
   proxies: undefined,

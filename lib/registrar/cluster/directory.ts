@@ -1,0 +1,989 @@
+/**
+ * One registry's part in a table that several share: which names it holds there, what the others hold, and which of the
+ * others have ended. docs/campus.md explains the rules; this file decides by them.
+ */
+
+import { nameKey } from "../../protocol/name.ts";
+import type { Person } from "../../protocol/registry_messages.ts";
+import type { RevokeReason } from "../shared_table.ts";
+import { RegistryTable } from "../table.ts";
+import {
+  encodeRecord,
+  encodeRow,
+  isRowKey,
+  newId,
+  parseRecord,
+  parseRow,
+  recordKey,
+  registryOf,
+  type RegistryRecord,
+  rowKey,
+  type SharedRow,
+} from "./records.ts";
+
+/** Interval of the renewals of this registry's record. */
+export const BEAT_MS = 2000;
+
+/**
+ * A registry without a confirmed renewal for this time lets its phones go: from then on others may have their names. More
+ * than a minute, which NATS may be away for.
+ */
+export const FENCE_MS = 90_000;
+
+/**
+ * Another registry without a renewal for this time has let its phones go. It counts from when this registry saw the last
+ * one, which is later than when the other one began to count; the rest is for clocks that run at different rates.
+ */
+export const LEASE_MS = 120_000;
+
+/** The copy is out of date once the newest renewal that came back through it is older than this. */
+export const STALE_MS = 6000;
+
+/** A copy that does not show a renewal that the engine has confirmed this long ago is opened anew. */
+const REWATCH_MS = 5000;
+
+/** Pause before an operation whose outcome is unknown, or a question without an answer, is tried again. */
+const RETRY_MS = 300;
+
+/** Rows of a registry that has ended stay in lookups for this time, in which most of its phones come in elsewhere. */
+const SWEEP_MS = 5000;
+
+/** Further time for each registry before this one in the order of ids: one of them is enough. */
+const SWEEP_STEP_MS = 2000;
+
+/** The same phone (name, address and port) gets its name from a registry that is silent on all ways for this time. */
+export const SAME_PHONE_MS = 30_000;
+
+/** After a bucket was lost, time in which the other registries put their rows into the new one. */
+const REFILL_MS = 30_000;
+
+/** Age from which the marks of deleted rows are removed, how often, and at most how many at a time. */
+const MARK_MS = 60_000;
+const MARKS_EVERY_MS = 10_000;
+const MARKS_AT_ONCE = 500;
+
+/** Age at which the record of a registry that has ended is removed. */
+const RECORD_MS = 600_000;
+
+/** Result of a write: the revision that it made, or that another one came first, or that nobody knows. */
+export type WriteResult = number | "conflict" | "unknown";
+
+/** Result of a read: the value and its revision, or that nobody knows. A deleted row has no value. */
+export type ReadResult = { readonly value: string | undefined; readonly revision: number } | "unknown";
+
+/** What another registry answers to the question whether a phone of its still wants its name. */
+export type Answer = "kept" | "free" | "no_responders" | "unknown";
+
+/** Output of a directory. */
+export type DirectoryOutput =
+  /** Write a key, or delete it if there is no value, if its revision is as expected (0: it is not there). */
+  | {
+    readonly kind: "write";
+    readonly id: number;
+    readonly key: string;
+    readonly value: string | undefined;
+    readonly expected: number;
+  }
+  | { readonly kind: "read"; readonly id: number; readonly key: string }
+  /** Ask another registry whether the session still wants the name; without a key, whether it is there. */
+  | {
+    readonly kind: "ask";
+    readonly id: number;
+    readonly registry: string;
+    readonly key?: string;
+    readonly session: number;
+  }
+  /** The answer to a question of another registry: see {@linkcode ClusterDirectory.handleQuestion}. */
+  | { readonly kind: "answer"; readonly id: number; readonly kept: boolean }
+  /** Ping the phone of a session: see {@linkcode ClusterDirectory.handleContested}. */
+  | { readonly kind: "contest"; readonly session: number }
+  | { readonly kind: "settled"; readonly session: number; readonly result: "granted" | "taken" }
+  | { readonly kind: "revoked"; readonly session: number; readonly reason: RevokeReason }
+  /** Watch over another registry by its life line, or no longer. */
+  | { readonly kind: "link"; readonly record: RegistryRecord }
+  | { readonly kind: "unlink"; readonly registry: string }
+  /** Answer questions under this id from now on. */
+  | { readonly kind: "identity"; readonly id: string }
+  /** Watch the bucket from its beginning. */
+  | { readonly kind: "rewatch" }
+  /** Remove what a key had before a revision. */
+  | { readonly kind: "purge"; readonly key: string; readonly below: number }
+  | {
+    readonly kind: "peer";
+    readonly record: RegistryRecord;
+    readonly change: "joined" | "left" | "dead";
+  }
+  | { readonly kind: "freshness"; readonly fresh: boolean; readonly ms: number }
+  | { readonly kind: "fenced"; readonly people: number };
+
+/** What a registry tells about itself. */
+export type Self = Pick<RegistryRecord, "lifePort" | "addresses">;
+
+/** A row as this registry knows it. */
+interface Entry {
+  readonly row: SharedRow;
+  /** 0: the bucket was lost, and the row is remembered from the one before. */
+  readonly revision: number;
+  /** Number of the watch during which it was last seen. */
+  round: number;
+}
+
+/** A name that this registry wants to have or to be rid of. */
+interface Name {
+  readonly key: string;
+  want: { readonly session: number; readonly person: Person; held: boolean } | undefined;
+  /** The operation or question in progress. */
+  busy: number | undefined;
+  /** What the bucket has must be read first. */
+  uncertain: boolean;
+  /** Not before this time. */
+  retryAt: number;
+  /** The holder that says that it no longer wants the name. */
+  freed: string | undefined;
+  /** Delete the row of a registry that has ended. */
+  sweep: boolean;
+}
+
+/** Another registry, or this one under an id that it no longer has. */
+interface Peer {
+  record: RegistryRecord;
+  revision: number;
+  /** When its last renewal arrived here. */
+  lastSeen: number;
+  /** When its life line last said something. */
+  lastHeard: number;
+  /** Whether it is known to have ended: its process, or its lease. */
+  ended: "no" | "perhaps" | "certainly";
+  busy: number | undefined;
+  uncertain: boolean;
+  retryAt: number;
+  /** When it was first seen to have left or died. */
+  endedAt: number;
+  sweepAt: number;
+}
+
+type Operation =
+  | { readonly of: "name"; readonly name: Name; readonly row: SharedRow | undefined }
+  | { readonly of: "self"; readonly beat: number; readonly at: number }
+  | { readonly of: "peer"; readonly peer: Peer }
+  | { readonly of: "nothing" };
+
+/**
+ * The shared table as one registry sees it. Does no I/O and reads no clock: `now` is in milliseconds of a monotonic clock.
+ * After every input, {@linkcode ClusterDirectory.drain} all output and read {@linkcode ClusterDirectory.wakeAt} again.
+ */
+export class ClusterDirectory {
+  /** The copy: everybody in the room, as far as this registry knows. Row numbers only grow. */
+  readonly table = new RegistryTable();
+  /** Where phones come in; 0 until it is known. */
+  #port = 0;
+  readonly #self: Self;
+  readonly #newId: () => string;
+  #id: string;
+  /** Revision of this registry's record; undefined if it must be read first. */
+  #revision: number | undefined = 0;
+  #beat = 0;
+  #beatAt = -Infinity;
+  #beating: number | undefined;
+  /** When the beats that did not come back through the watch yet were sent. */
+  readonly #sentAt = new Map<number, number>();
+  /** When this registry has to let its phones go. */
+  #leaseUntil = -Infinity;
+  /** When the newest beat was sent that came back through the watch. */
+  #seenAt = -Infinity;
+  /** When the first beat was confirmed that did not come back yet. */
+  #unseenSince = Infinity;
+  #fresh = false;
+  #staleSince = 0;
+  #connected = false;
+  #closing = false;
+  #bucket: string | undefined;
+  #round = 0;
+  /** The beat that, once it comes, shows that the watch has shown everything before. */
+  #syncBeat = Infinity;
+  /** Until when rows of a lost bucket are remembered. */
+  #rememberUntil = -Infinity;
+  readonly #entries = new Map<string, Entry>();
+  /** Keys of the rows of each registry. */
+  readonly #rows = new Map<string, Set<string>>();
+  /** Since when rows of a registry without a record have been seen. */
+  readonly #unknown = new Map<string, number>();
+  /** Marks of deleted keys. */
+  readonly #marks = new Map<string, { readonly revision: number; readonly at: number }>();
+  #marksAt = 0;
+  readonly #names = new Map<string, Name>();
+  readonly #keys = new Map<number, string>();
+  readonly #peers = new Map<string, Peer>();
+  /** Names that wait for their `retryAt`, and when the first of them or of the other registries is due. */
+  readonly #retries = new Set<Name>();
+  #retryAt = Infinity;
+  readonly #operations = new Map<number, Operation>();
+  /** Questions of other registries, by session. */
+  readonly #questions = new Map<number, Set<number>>();
+  #lastId = 0;
+  #outputs: DirectoryOutput[] = [];
+
+  constructor(self: Self, makeId: () => string = newId) {
+    this.#self = self;
+    this.#newId = makeId;
+    this.#id = makeId();
+  }
+
+  /** This registry's id now. */
+  get id(): string {
+    return this.#id;
+  }
+
+  /** Whether the copy is up to date. */
+  get fresh(): boolean {
+    return this.#fresh;
+  }
+
+  /** Number of the other registries that run. */
+  get others(): number {
+    return [...this.#peers.values()].filter(isAlive).length;
+  }
+
+  /** When {@linkcode ClusterDirectory.tick} wants to be called; `Infinity` for never. */
+  get wakeAt(): number {
+    if (this.#closing) return Infinity;
+    // What is not urgent waits for the next beat.
+    return Math.min(
+      this.#beatAt + BEAT_MS,
+      this.#leaseUntil > -Infinity ? this.#leaseUntil : Infinity,
+      this.#fresh ? this.#seenAt + STALE_MS : Infinity,
+      this.#retryAt,
+    );
+  }
+
+  /** Takes all output, in order. */
+  drain(): DirectoryOutput[] {
+    const outputs = this.#outputs;
+    this.#outputs = [];
+    return outputs;
+  }
+
+  /** This registry listens for phones at a port. */
+  handleListening(now: number, port: number): void {
+    this.#port = port;
+    this.#beatAt = -Infinity;
+    this.tick(now);
+  }
+
+  // ——— What phones want ———
+
+  /** A session wants a name. The answer is `settled`; none comes after {@linkcode ClusterDirectory.handleRelease}. */
+  handleClaim(now: number, session: number, person: Person): void {
+    const key = rowKey(person.nome);
+    const name = this.#name(key);
+    if (name.want) {
+      this.#outputs.push({ kind: "settled", session, result: "taken" });
+      return;
+    }
+    name.want = { session, person, held: false };
+    name.freed = undefined;
+    this.#keys.set(session, key);
+    this.#step(now, name);
+  }
+
+  /** A session no longer wants the name that it has or asked for. */
+  handleRelease(now: number, session: number): void {
+    const key = this.#keys.get(session);
+    const name = key === undefined ? undefined : this.#names.get(key);
+    this.#answer(session, false);
+    this.#keys.delete(session);
+    if (!name || name.want?.session !== session) return;
+    name.want = undefined;
+    this.#show(name.key);
+    this.#step(now, name);
+  }
+
+  /** A session has answered the ping of a `contest`, or is over. */
+  handleContested(session: number, kept: boolean): void {
+    this.#answer(session, kept);
+  }
+
+  // ——— What comes from the engine ———
+
+  /** The engine can be asked. A watch begins with {@linkcode ClusterDirectory.handleWatch}. */
+  handleConnected(now: number): void {
+    this.#connected = true;
+    for (const name of [...this.#names.values()]) this.#step(now, name);
+    this.tick(now);
+  }
+
+  /** The engine cannot be asked. Operations in progress still end, as `unknown`. */
+  handleDisconnected(): void {
+    this.#connected = false;
+  }
+
+  /** A watch begins: all rows follow. @param bucket Another one than before if the bucket was made anew. */
+  handleWatch(now: number, bucket: string): void {
+    this.#round++;
+    this.#unseenSince = Infinity;
+    if (this.#bucket !== undefined && this.#bucket !== bucket) this.#forgetRevisions(now);
+    this.#bucket = bucket;
+    this.#syncBeat = this.#beat + 1;
+    this.#beatAt = -Infinity;
+    this.tick(now);
+  }
+
+  /** The watch shows a key. @param value Undefined if it was deleted. */
+  handleRow(now: number, key: string, value: string | undefined, revision: number): void {
+    this.#learn(now, key, value, revision);
+    const id = registryOf(key);
+    if (id !== this.#id || value === undefined) return;
+    this.#seen(now, parseRecord(id, value)?.beat ?? 0);
+  }
+
+  /** A write has ended. */
+  handleWritten(now: number, id: number, result: WriteResult): void {
+    const operation = this.#operations.get(id);
+    this.#operations.delete(id);
+    switch (operation?.of) {
+      case "name": {
+        const { name, row } = operation;
+        name.busy = undefined;
+        if (typeof result === "number") this.#learnRow(now, name.key, row, result);
+        else this.#doubt(now, name, result === "conflict" ? 0 : RETRY_MS);
+        this.#step(now, name);
+        return;
+      }
+      case "self":
+        this.#beating = undefined;
+        this.#revision = typeof result === "number" ? result : undefined;
+        if (typeof result === "number") this.#renewed(now, operation.beat, operation.at);
+        else if (result === "conflict") this.#readSelf();
+        // A watch that began meanwhile waits for a later beat.
+        if (this.#syncBeat < Infinity && operation.beat < this.#syncBeat) this.#beatAt = -Infinity;
+        return;
+      case "peer": {
+        const { peer } = operation;
+        peer.busy = undefined;
+        if (typeof result === "number") {
+          this.#learnRecord(now, { ...peer.record, state: "dead" }, result);
+        } else {
+          peer.uncertain = true;
+          peer.retryAt = now + (result === "conflict" ? 0 : RETRY_MS);
+        }
+        this.#stepPeer(now, peer);
+        return;
+      }
+    }
+  }
+
+  /** A read has ended. */
+  handleRead(now: number, id: number, result: ReadResult): void {
+    const operation = this.#operations.get(id);
+    this.#operations.delete(id);
+    switch (operation?.of) {
+      case "name": {
+        const { name } = operation;
+        name.busy = undefined;
+        if (result === "unknown") this.#doubt(now, name, RETRY_MS);
+        else {
+          name.uncertain = false;
+          this.#learnRead(now, name.key, result);
+        }
+        this.#step(now, name);
+        return;
+      }
+      case "self":
+        this.#beating = undefined;
+        if (result === "unknown") return;
+        this.#handleSelf(now, result, operation.at);
+        return;
+      case "peer": {
+        const { peer } = operation;
+        peer.busy = undefined;
+        if (result === "unknown") peer.retryAt = now + RETRY_MS;
+        else {
+          peer.uncertain = false;
+          this.#learnRead(now, recordKey(peer.record.id), result);
+        }
+        this.#stepPeer(now, peer);
+        return;
+      }
+    }
+  }
+
+  /** Another registry has answered, or has not. */
+  handleAnswer(now: number, id: number, answer: Answer): void {
+    const operation = this.#operations.get(id);
+    this.#operations.delete(id);
+    if (operation?.of === "peer") return this.#handlePresence(now, operation.peer, answer);
+    if (operation?.of !== "name") return;
+    const { name, row: asked } = operation;
+    name.busy = undefined;
+    const row = this.#entries.get(name.key)?.row;
+    const same = asked && row && holderOf(row) === holderOf(asked);
+    if (answer === "kept" && same && name.want && !name.want.held) {
+      this.#settle(name, "taken");
+    } else if (answer === "free" && asked) {
+      name.freed = holderOf(asked);
+    } else if (answer !== "kept") {
+      name.retryAt = now + RETRY_MS;
+    }
+    this.#step(now, name);
+  }
+
+  /**
+   * Another registry asks whether a session still wants a name, or, without a key, whether this registry is there.
+   *
+   * @param id Repeated by the `answer`.
+   */
+  handleQuestion(id: number, key: string | undefined, session: number): void {
+    const want = key === undefined ? undefined : this.#names.get(key)?.want;
+    if (key === undefined || (want?.session === session && !want.held)) {
+      this.#outputs.push({ kind: "answer", id, kept: true });
+    } else if (want?.session !== session) {
+      this.#outputs.push({ kind: "answer", id, kept: false });
+    } else {
+      const questions = this.#questions.get(session) ?? new Set();
+      this.#questions.set(session, questions.add(id));
+      if (questions.size === 1) this.#outputs.push({ kind: "contest", session });
+    }
+  }
+
+  // ——— What comes from life lines and clocks ———
+
+  /** The life line of another registry says that it runs. */
+  handleHeard(now: number, registry: string): void {
+    const peer = this.#peers.get(registry);
+    if (peer) peer.lastHeard = now;
+  }
+
+  /** The process of another registry has ended, as far as its life line tells. */
+  handleSilence(now: number, registry: string): void {
+    const peer = this.#peers.get(registry);
+    if (!peer || peer.record.state !== "alive" || peer.ended !== "no") return;
+    peer.ended = "perhaps";
+    peer.retryAt = now;
+    this.#stepPeer(now, peer);
+  }
+
+  /** This machine slept for this time, in which the monotonic clock may have stood still. */
+  handleSleep(now: number, ms: number): void {
+    this.#leaseUntil -= ms;
+    this.tick(now);
+  }
+
+  /** Lets all phones go if this registry was cut off for too long. To be called before anything else after a pause. */
+  checkLease(now: number): void {
+    if (now >= this.#leaseUntil && this.#leaseUntil > -Infinity) this.#fence();
+  }
+
+  /** Runs all timers that are due. */
+  tick(now: number): void {
+    if (this.#closing) return;
+    this.checkLease(now);
+    if (this.#fresh && now >= this.#seenAt + STALE_MS) {
+      this.#fresh = false;
+      this.#staleSince = this.#seenAt;
+      this.#outputs.push({ kind: "freshness", fresh: false, ms: now - this.#seenAt });
+    }
+    if (!this.#connected) {
+      // Nothing can be done, but the next beat is due at its time.
+      if (now >= this.#beatAt + BEAT_MS) this.#beatAt = now;
+      this.#retryAt = Infinity;
+      return;
+    }
+    if (now >= this.#beatAt + BEAT_MS) this.#renew(now);
+    if (now >= this.#unseenSince + REWATCH_MS) {
+      this.#unseenSince = Infinity;
+      this.#outputs.push({ kind: "rewatch" });
+    }
+    if (now >= this.#retryAt) {
+      this.#retryAt = Infinity;
+      const waiting = [...this.#retries];
+      this.#retries.clear();
+      for (const name of waiting) this.#step(now, name);
+    }
+    for (const peer of [...this.#peers.values()]) this.#tickPeer(now, peer);
+    this.#tickUnknown(now);
+    if (now >= this.#marksAt + MARKS_EVERY_MS) this.#removeMarks(now);
+    if (this.#rememberUntil > -Infinity && now >= this.#rememberUntil) this.#forget(now);
+  }
+
+  /** This registry closes: tells the others that its rows are nobody's. @returns Whether there is anything to write. */
+  handleClose(): boolean {
+    this.#closing = true;
+    if (this.#revision === undefined || this.#leaseUntil === -Infinity) return false;
+    const value = encodeRecord({ ...this.#record, beat: this.#beat + 1, state: "left" });
+    this.#write({ of: "nothing" }, recordKey(this.#id), value, this.#revision);
+    return true;
+  }
+
+  // ——— This registry's record ———
+
+  get #record(): RegistryRecord {
+    return { ...this.#self, port: this.#port, id: this.#id, beat: this.#beat, state: "alive" };
+  }
+
+  #renew(now: number): void {
+    this.#beatAt = now;
+    if (this.#beating !== undefined) return;
+    if (this.#revision === undefined) return this.#readSelf();
+    if (this.#revision === 0) this.#outputs.push({ kind: "identity", id: this.#id });
+    this.#beat++;
+    this.#sentAt.set(this.#beat, now);
+    const operation = { of: "self", beat: this.#beat, at: now } as const;
+    this.#beating = this.#write(operation, recordKey(this.#id), encodeRecord(this.#record), this.#revision);
+  }
+
+  #readSelf(): void {
+    const at = this.#sentAt.get(this.#beat) ?? -Infinity;
+    this.#beating = this.#operation({ of: "self", beat: this.#beat, at });
+    this.#outputs.push({ kind: "read", id: this.#beating, key: recordKey(this.#id) });
+  }
+
+  /** This registry's own record, as the engine has it. */
+  #handleSelf(now: number, { value, revision }: Exclude<ReadResult, "unknown">, at: number): void {
+    const record = value === undefined ? undefined : parseRecord(this.#id, value);
+    if (record && record.state !== "alive") return this.#fence();
+    this.#revision = revision;
+    if (record?.beat === this.#beat) this.#renewed(now, record.beat, at);
+    this.#beatAt = -Infinity;
+    this.#renew(now);
+  }
+
+  #renewed(now: number, beat: number, at: number): void {
+    this.#leaseUntil = Math.max(this.#leaseUntil, at + FENCE_MS);
+    if (this.#sentAt.has(beat)) this.#unseenSince = Math.min(this.#unseenSince, now);
+    // The first renewal lets the registry give names away.
+    for (const name of [...this.#names.values()]) if (!name.want?.held) this.#step(now, name);
+  }
+
+  /** A beat came back through the watch. */
+  #seen(now: number, beat: number): void {
+    const at = this.#sentAt.get(beat);
+    for (const sent of this.#sentAt.keys()) if (sent <= beat) this.#sentAt.delete(sent);
+    if (at === undefined) return;
+    this.#unseenSince = Infinity;
+    this.#seenAt = Math.max(this.#seenAt, at);
+    if (beat >= this.#syncBeat) this.#finishSync(now);
+    if (this.#syncBeat < Infinity || this.#fresh || now >= this.#seenAt + STALE_MS) return;
+    this.#fresh = true;
+    this.#outputs.push({ kind: "freshness", fresh: true, ms: now - this.#staleSince });
+  }
+
+  /** Everything that the bucket has was shown: what was not is gone. */
+  #finishSync(now: number): void {
+    this.#syncBeat = Infinity;
+    for (const [key, entry] of [...this.#entries]) {
+      if (entry.round !== this.#round && entry.revision > 0) this.#remove(key);
+    }
+    for (const name of [...this.#names.values()]) this.#step(now, name);
+  }
+
+  /** The bucket was made anew: all revisions are void, and what other registries had in it will come again. */
+  #forgetRevisions(now: number): void {
+    for (const [key, entry] of [...this.#entries]) {
+      this.#entries.set(key, { ...entry, revision: 0 });
+      if (this.#isOwn(entry.row)) this.#remove(key);
+    }
+    this.#marks.clear();
+    for (const peer of this.#peers.values()) {
+      peer.revision = 0;
+      peer.lastSeen = now;
+    }
+    this.#revision = 0;
+    this.#rememberUntil = now + REFILL_MS;
+  }
+
+  /** Rows of the lost bucket that nobody has put into the new one are nobody's. */
+  #forget(now: number): void {
+    this.#rememberUntil = -Infinity;
+    for (const [key, { revision }] of [...this.#entries]) if (revision === 0) this.#remove(key);
+    for (const name of [...this.#names.values()]) this.#step(now, name);
+  }
+
+  /** Lets all phones go, and goes on as another registry. */
+  #fence(): void {
+    const record = this.#record;
+    let people = 0;
+    for (const name of this.#names.values()) {
+      if (!name.want?.held) continue;
+      people++;
+      this.#revoke(name, "fenced");
+    }
+    this.#outputs.push({ kind: "fenced", people });
+    this.#peers.set(record.id, {
+      ...{ record, revision: this.#revision ?? 0, lastSeen: -Infinity, lastHeard: -Infinity },
+      ...{ ended: "certainly", busy: undefined, uncertain: this.#revision === undefined, retryAt: 0 },
+      ...{ endedAt: Infinity, sweepAt: Infinity },
+    });
+    this.#id = this.#newId();
+    this.#revision = 0;
+    this.#beat = 0;
+    this.#beatAt = -Infinity;
+    this.#sentAt.clear();
+    this.#syncBeat = this.#syncBeat === Infinity ? Infinity : 1;
+    this.#leaseUntil = -Infinity;
+    this.#unseenSince = Infinity;
+    if (this.#beating !== undefined) this.#operations.delete(this.#beating);
+    this.#beating = undefined;
+  }
+
+  // ——— Names ———
+
+  #name(key: string): Name {
+    const known = this.#names.get(key);
+    if (known) return known;
+    const name: Name = {
+      ...{ key, want: undefined, busy: undefined, uncertain: false },
+      ...{ retryAt: -Infinity, freed: undefined, sweep: false },
+    };
+    this.#names.set(key, name);
+    return name;
+  }
+
+  /** Does the next thing for a name: what the registry wants and what the bucket has decide. */
+  #step(now: number, name: Name): void {
+    if (name.busy !== undefined || !this.#connected || this.#names.get(name.key) !== name) return;
+    if (now < name.retryAt) {
+      this.#retries.add(name);
+      this.#retryAt = Math.min(this.#retryAt, name.retryAt);
+      return;
+    }
+    if (name.uncertain) {
+      name.busy = this.#operation({ of: "name", name, row: undefined });
+      this.#outputs.push({ kind: "read", id: name.busy, key: name.key });
+      return;
+    }
+    const { want } = name;
+    const entry = this.#entries.get(name.key);
+    if (!want) return this.#stepAway(name, entry);
+    // Without a lease nobody can tell the others that this registry has ended.
+    if (now >= this.#leaseUntil) return;
+    const row = { person: want.person, registry: this.#id, session: want.session };
+    if (entry && holderOf(entry.row) === holderOf(row)) {
+      if (!want.held) this.#settle(name, "granted");
+      return;
+    }
+    if (!entry || this.#isOwn(entry.row) || this.#isNobodys(now, entry.row, want.person, name.freed)) {
+      this.#put(name, row, entry?.revision);
+    } else if (want.held) {
+      this.#revoke(name, "superseded");
+      this.#names.delete(name.key);
+    } else {
+      this.#ask(name, entry.row);
+    }
+  }
+
+  /** Nobody here wants the name. */
+  #stepAway(name: Name, entry: Entry | undefined): void {
+    const mine = entry && (this.#isOwn(entry.row) || (name.sweep && this.#hasEnded(entry.row.registry)));
+    if (!mine || entry.revision === 0) {
+      this.#names.delete(name.key);
+      this.#retries.delete(name);
+      return;
+    }
+    this.#put(name, undefined, entry.revision);
+  }
+
+  #put(name: Name, row: SharedRow | undefined, revision: number | undefined): void {
+    const expected = revision || (this.#marks.get(name.key)?.revision ?? 0);
+    name.busy = this.#write({ of: "name", name, row }, name.key, row && encodeRow(row), expected);
+  }
+
+  #ask(name: Name, { registry, session, person }: SharedRow): void {
+    const row = { registry, session, person };
+    name.busy = this.#operation({ of: "name", name, row });
+    this.#outputs.push({ kind: "ask", id: name.busy, registry, key: name.key, session });
+  }
+
+  #doubt(now: number, name: Name, ms: number): void {
+    name.uncertain = true;
+    name.retryAt = now + ms;
+  }
+
+  #settle(name: Name, result: "granted" | "taken"): void {
+    const { want } = name;
+    if (!want) return;
+    if (result === "granted") want.held = true;
+    else {
+      name.want = undefined;
+      this.#keys.delete(want.session);
+    }
+    this.#show(name.key);
+    this.#outputs.push({ kind: "settled", session: want.session, result });
+  }
+
+  #revoke(name: Name, reason: RevokeReason): void {
+    const { want } = name;
+    if (!want) return;
+    name.want = undefined;
+    this.#keys.delete(want.session);
+    this.#answer(want.session, false);
+    this.#outputs.push({ kind: "revoked", session: want.session, reason });
+    this.#show(name.key);
+  }
+
+  #answer(session: number, kept: boolean): void {
+    for (const id of this.#questions.get(session) ?? []) this.#outputs.push({ kind: "answer", id, kept });
+    this.#questions.delete(session);
+  }
+
+  /** Whether a row is this registry's, of any session. */
+  #isOwn({ registry }: SharedRow): boolean {
+    return registry === this.#id;
+  }
+
+  /** Whether a row of another registry may be taken. */
+  #isNobodys(now: number, row: SharedRow, person: Person, freed: string | undefined): boolean {
+    if (freed === holderOf(row) || this.#hasEnded(row.registry)) return true;
+    const peer = this.#peers.get(row.registry);
+    const silent = peer !== undefined && this.#fresh &&
+      now >= Math.max(peer.lastSeen, peer.lastHeard) + SAME_PHONE_MS;
+    return silent && isSamePhone(row.person, person);
+  }
+
+  #hasEnded(registry: string): boolean {
+    const peer = this.#peers.get(registry);
+    // Nobody knows better than this registry that it has let its phones go.
+    if (peer) return peer.record.state !== "alive" || peer.lastSeen === -Infinity;
+    return this.#unknown.get(registry) === -Infinity;
+  }
+
+  // ——— Other registries ———
+
+  #tickPeer(now: number, peer: Peer): void {
+    if (peer.record.state !== "alive") {
+      if (now >= peer.sweepAt) this.#sweep(now, peer);
+      return;
+    }
+    // A beat that was sent after the lease has come back through the watch, and no renewal before it.
+    if (peer.ended === "no" && this.#fresh && this.#seenAt >= peer.lastSeen + LEASE_MS) {
+      peer.ended = "certainly";
+    }
+    this.#stepPeer(now, peer);
+  }
+
+  /** Tells everybody that a registry has ended, if it is certain. */
+  #stepPeer(now: number, peer: Peer): void {
+    const { record } = peer;
+    if (record.state !== "alive" || peer.ended === "no") return;
+    if (peer.busy !== undefined || !this.#connected) return;
+    if (now < peer.retryAt) {
+      this.#retryAt = Math.min(this.#retryAt, peer.retryAt);
+      return;
+    }
+    if (peer.uncertain) {
+      peer.busy = this.#operation({ of: "peer", peer });
+      this.#outputs.push({ kind: "read", id: peer.busy, key: recordKey(record.id) });
+    } else if (peer.ended === "perhaps") {
+      peer.busy = this.#operation({ of: "peer", peer });
+      this.#outputs.push({ kind: "ask", id: peer.busy, registry: record.id, session: 0 });
+    } else {
+      const value = encodeRecord({ ...record, state: "dead" });
+      peer.busy = this.#write({ of: "peer", peer }, recordKey(record.id), value, peer.revision);
+    }
+  }
+
+  #handlePresence(now: number, peer: Peer, answer: Answer): void {
+    peer.busy = undefined;
+    if (answer === "no_responders") peer.ended = "certainly";
+    else if (answer === "unknown") peer.retryAt = now + RETRY_MS;
+    else peer.ended = "no";
+    this.#stepPeer(now, peer);
+  }
+
+  #sweep(now: number, peer: Peer): void {
+    const { id } = peer.record;
+    const keys = this.#rows.get(id) ?? [];
+    peer.sweepAt = now + SWEEP_MS;
+    for (const key of [...keys]) {
+      const name = this.#name(key);
+      name.sweep = true;
+      this.#step(now, name);
+    }
+    if (keys instanceof Set || now < peer.endedAt + RECORD_MS || !this.#isFirst()) return;
+    this.#write({ of: "nothing" }, recordKey(id), undefined, peer.revision);
+  }
+
+  /** Rows of registries that nobody has heard of. */
+  #tickUnknown(now: number): void {
+    for (const id of this.#rows.keys()) {
+      if (id === this.#id || this.#peers.has(id)) this.#unknown.delete(id);
+      else if (!this.#unknown.has(id)) this.#unknown.set(id, now);
+    }
+    for (const [id, since] of this.#unknown) {
+      if (!this.#rows.has(id)) this.#unknown.delete(id);
+      else if (this.#fresh && this.#seenAt >= since + LEASE_MS) {
+        this.#unknown.set(id, -Infinity);
+        for (const key of [...this.#rows.get(id) ?? []]) {
+          const name = this.#name(key);
+          name.sweep = true;
+          this.#step(now, name);
+        }
+      }
+    }
+  }
+
+  /** Whether this registry does what one of them has to do. */
+  #isFirst(): boolean {
+    return this.#rank() === 0;
+  }
+
+  #rank(): number {
+    return [...this.#peers.values()].filter((peer) => isAlive(peer) && peer.record.id < this.#id).length;
+  }
+
+  #removeMarks(now: number): void {
+    this.#marksAt = now;
+    const first = this.#isFirst();
+    let count = 0;
+    for (const [key, { revision, at }] of this.#marks) {
+      if (at + MARK_MS > now || count++ >= MARKS_AT_ONCE) break;
+      this.#marks.delete(key);
+      if (first) this.#outputs.push({ kind: "purge", key, below: revision + 1 });
+    }
+  }
+
+  // ——— The copy ———
+
+  #learn(now: number, key: string, value: string | undefined, revision: number): void {
+    if (isRowKey(key)) {
+      this.#learnRow(now, key, value === undefined ? undefined : parseRow(key, value), revision);
+      return;
+    }
+    const id = registryOf(key);
+    if (id === undefined) return;
+    const record = value === undefined ? undefined : parseRecord(id, value);
+    if (id === this.#id) {
+      if (record && record.state !== "alive" && !this.#closing) this.#fence();
+    } else if (record) this.#learnRecord(now, record, revision);
+    else this.#forgetRecord(id, revision);
+  }
+
+  #learnRead(now: number, key: string, { value, revision }: Exclude<ReadResult, "unknown">): void {
+    if (revision > 0) return this.#learn(now, key, value, revision);
+    // Neither a value nor the mark of a deleted one.
+    this.#marks.delete(key);
+    const id = registryOf(key);
+    if (id !== undefined) this.#forgetRecord(id, Infinity);
+    else if ((this.#entries.get(key)?.revision ?? 0) > 0) this.#remove(key);
+  }
+
+  #learnRow(now: number, key: string, row: SharedRow | undefined, revision: number): void {
+    const before = this.#entries.get(key);
+    const known = before?.revision || (this.#marks.get(key)?.revision ?? 0);
+    if (before && revision === known) before.round = this.#round;
+    if (revision <= known) return;
+    if (row) {
+      this.#marks.delete(key);
+      if (before && before.row.registry !== row.registry) this.#unlist(before.row.registry, key);
+      this.#entries.set(key, { row, revision, round: this.#round });
+      const keys = this.#rows.get(row.registry) ?? new Set();
+      this.#rows.set(row.registry, keys.add(key));
+      this.#show(key);
+    } else {
+      this.#remove(key);
+      this.#marks.delete(key);
+      this.#marks.set(key, { revision, at: now });
+    }
+    const name = this.#names.get(key);
+    if (name) this.#step(now, name);
+    // A claim that was given up has come through after all.
+    else if (row && this.#isOwn(row)) this.#step(now, this.#name(key));
+  }
+
+  #remove(key: string): void {
+    const entry = this.#entries.get(key);
+    if (!entry) return;
+    this.#entries.delete(key);
+    this.#unlist(entry.row.registry, key);
+    this.table.remove(entry.row.person.nome);
+  }
+
+  #unlist(registry: string, key: string): void {
+    const keys = this.#rows.get(registry);
+    keys?.delete(key);
+    if (keys?.size === 0) this.#rows.delete(registry);
+  }
+
+  /** Brings a row of the table up to date. */
+  #show(key: string): void {
+    const row = this.#entries.get(key)?.row;
+    if (!row) return;
+    const wanted = !this.#isOwn(row) || this.#names.get(key)?.want?.session === row.session;
+    if (wanted) this.table.put(row.person);
+    else this.table.remove(row.person.nome);
+  }
+
+  #learnRecord(now: number, record: RegistryRecord, revision: number): void {
+    const { id } = record;
+    let peer = this.#peers.get(id);
+    if (peer && revision <= peer.revision) return;
+    const before = peer?.record;
+    if (!peer) {
+      peer = {
+        ...{ record, revision, lastSeen: now, lastHeard: -Infinity, ended: "no" },
+        ...{ busy: undefined, uncertain: false, retryAt: -Infinity, endedAt: Infinity, sweepAt: Infinity },
+      };
+      this.#peers.set(id, peer);
+    }
+    // Under an id that this registry has given up, nothing counts any more.
+    const own = peer.lastSeen === -Infinity;
+    if (!own && before?.beat !== record.beat) peer.lastSeen = now;
+    peer.record = record;
+    peer.revision = revision;
+    peer.uncertain = false;
+    if (record.state === "alive") {
+      if (own) return;
+      if (!before) this.#outputs.push({ kind: "link", record });
+      if (record.port !== 0 && (before?.port ?? 0) === 0) {
+        this.#outputs.push({ kind: "peer", record, change: "joined" });
+      }
+      return;
+    }
+    if (before && before.state !== "alive") return;
+    peer.endedAt = now;
+    peer.sweepAt = now + SWEEP_MS + this.#rank() * SWEEP_STEP_MS;
+    if (before && !own) {
+      this.#outputs.push({ kind: "unlink", registry: id }, { kind: "peer", record, change: record.state });
+    }
+    for (const key of [...this.#rows.get(id) ?? []]) {
+      const name = this.#names.get(key);
+      if (!name) continue;
+      name.retryAt = -Infinity;
+      this.#step(now, name);
+    }
+  }
+
+  #forgetRecord(id: string, revision: number): void {
+    const peer = this.#peers.get(id);
+    if (!peer || revision <= peer.revision) return;
+    this.#peers.delete(id);
+    this.#outputs.push({ kind: "unlink", registry: id });
+  }
+
+  // ——— Operations ———
+
+  #operation(operation: Operation): number {
+    const id = ++this.#lastId;
+    this.#operations.set(id, operation);
+    return id;
+  }
+
+  #write(operation: Operation, key: string, value: string | undefined, expected: number): number {
+    const id = this.#operation(operation);
+    this.#outputs.push({ kind: "write", id, key, value, expected });
+    return id;
+  }
+}
+
+/** Whether it is another registry that has not ended, as far as is known. */
+function isAlive({ record, lastSeen }: Peer): boolean {
+  return record.state === "alive" && lastSeen > -Infinity;
+}
+
+/** Which session of which registry has a row. */
+function holderOf({ registry, session }: SharedRow): string {
+  return `${registry}/${session}`;
+}
+
+function isSamePhone(one: Person, other: Person): boolean {
+  return one.ip === other.ip && one.porta === other.porta && nameKey(one.nome) === nameKey(other.nome);
+}
