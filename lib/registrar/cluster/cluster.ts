@@ -60,7 +60,6 @@ export class Cluster implements SharedTable, AsyncDisposable {
     this.#onEvent = onEvent;
     this.#room = room;
     this.#lines = new LifeLines(host, lifePort, "", addresses, {
-      handleHeard: (id) => this.#take((now) => this.#directory.handleHeard(now, id)),
       handleSilence: (id) => this.#take((now) => this.#directory.handleSilence(now, id)),
     });
     this.#directory = new ClusterDirectory({ lifePort: this.#lines.port, addresses });

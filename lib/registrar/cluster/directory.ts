@@ -3,7 +3,6 @@
  * others have ended. docs/campus.md explains the rules; this file decides by them.
  */
 
-import { nameKey } from "../../protocol/name.ts";
 import type { Person } from "../../protocol/registry_messages.ts";
 import type { RevokeReason } from "../shared_table.ts";
 import { RegistryTable } from "../table.ts";
@@ -34,7 +33,7 @@ export const FENCE_MS = 90_000;
  * Another registry without a renewal for this time has let its phones go. It counts from when this registry saw the last
  * one, which is later than when the other one began to count; the rest is for clocks that run at different rates.
  */
-export const LEASE_MS = 120_000;
+export const LEASE_MS = 105_000;
 
 /** The copy is out of date once the newest renewal that came back through it is older than this. */
 export const STALE_MS = 6000;
@@ -50,9 +49,6 @@ const SWEEP_MS = 5000;
 
 /** Further time for each registry before this one in the order of ids: one of them is enough. */
 const SWEEP_STEP_MS = 2000;
-
-/** The same phone (name, address and port) gets its name from a registry that is silent on all ways for this time. */
-export const SAME_PHONE_MS = 30_000;
 
 /** After a bucket was lost, time in which the other registries put their rows into the new one. */
 const REFILL_MS = 30_000;
@@ -150,8 +146,6 @@ interface Peer {
   revision: number;
   /** When its last renewal arrived here. */
   lastSeen: number;
-  /** When its life line last said something. */
-  lastHeard: number;
   /** Whether it is known to have ended: its process, or its lease. */
   ended: "no" | "perhaps" | "certainly";
   busy: number | undefined;
@@ -447,12 +441,6 @@ export class ClusterDirectory {
 
   // ——— What comes from life lines and clocks ———
 
-  /** The life line of another registry says that it runs. */
-  handleHeard(now: number, registry: string): void {
-    const peer = this.#peers.get(registry);
-    if (peer) peer.lastHeard = now;
-  }
-
   /** The process of another registry has ended, as far as its life line tells. */
   handleSilence(now: number, registry: string): void {
     const peer = this.#peers.get(registry);
@@ -609,7 +597,7 @@ export class ClusterDirectory {
     }
     this.#outputs.push({ kind: "fenced", people });
     this.#peers.set(record.id, {
-      ...{ record, revision: this.#revision ?? 0, lastSeen: -Infinity, lastHeard: -Infinity },
+      ...{ record, revision: this.#revision ?? 0, lastSeen: -Infinity },
       ...{ ended: "certainly", busy: undefined, uncertain: this.#revision === undefined, retryAt: 0 },
       ...{ endedAt: Infinity, sweepAt: Infinity },
     });
@@ -661,7 +649,7 @@ export class ClusterDirectory {
       if (!want.held) this.#settle(name, "granted");
       return;
     }
-    if (!entry || this.#isOwn(entry.row) || this.#isNobodys(now, entry.row, want.person, name.freed)) {
+    if (!entry || this.#isOwn(entry.row) || this.#isNobodys(entry.row, name.freed)) {
       this.#put(name, row, entry?.revision);
     } else if (want.held) {
       this.#revoke(name, "superseded");
@@ -731,12 +719,8 @@ export class ClusterDirectory {
   }
 
   /** Whether a row of another registry may be taken. */
-  #isNobodys(now: number, row: SharedRow, person: Person, freed: string | undefined): boolean {
-    if (freed === holderOf(row) || this.#hasEnded(row.registry)) return true;
-    const peer = this.#peers.get(row.registry);
-    const silent = peer !== undefined && this.#fresh &&
-      now >= Math.max(peer.lastSeen, peer.lastHeard) + SAME_PHONE_MS;
-    return silent && isSamePhone(row.person, person);
+  #isNobodys(row: SharedRow, freed: string | undefined): boolean {
+    return freed === holderOf(row) || this.#hasEnded(row.registry);
   }
 
   #hasEnded(registry: string): boolean {
@@ -919,7 +903,7 @@ export class ClusterDirectory {
     const before = peer?.record;
     if (!peer) {
       peer = {
-        ...{ record, revision, lastSeen: now, lastHeard: -Infinity, ended: "no" },
+        ...{ record, revision, lastSeen: now, ended: "no" },
         ...{ busy: undefined, uncertain: false, retryAt: -Infinity, endedAt: Infinity, sweepAt: Infinity },
       };
       this.#peers.set(id, peer);
@@ -982,8 +966,4 @@ function isAlive({ record, lastSeen }: Peer): boolean {
 /** Which session of which registry has a row. */
 function holderOf({ registry, session }: SharedRow): string {
   return `${registry}/${session}`;
-}
-
-function isSamePhone(one: Person, other: Person): boolean {
-  return one.ip === other.ip && one.porta === other.porta && nameKey(one.nome) === nameKey(other.nome);
 }

@@ -10,9 +10,6 @@ import { within } from "../../util/time_limit.ts";
 import { writeAll } from "../../util/write_all.ts";
 import type { MachineAddress, RegistryRecord } from "./records.ts";
 
-/** Interval of the bytes. */
-const BEAT_MS = 1000;
-
 /** Time limit for connecting, and for the first line. */
 const CONNECT_MS = 1000;
 
@@ -29,8 +26,6 @@ const encoder = new TextEncoder();
 
 /** What life lines tell. */
 export interface LifeListener {
-  /** Another registry runs. */
-  handleHeard(registry: string): void;
   /** The process of another registry has ended. */
   handleSilence(registry: string): void;
 }
@@ -51,6 +46,7 @@ export class LifeLines {
   readonly #lines = new Set<Deno.TcpConn>();
   readonly #links = new Map<string, AbortController>();
   #id: string;
+  #closed = false;
 
   /** @param own This machine's addresses. */
   constructor(host: string, port: number, id: string, own: readonly MachineAddress[], told: LifeListener) {
@@ -83,14 +79,23 @@ export class LifeLines {
   }
 
   close(): void {
+    this.#closed = true;
     this.#listener.close();
     for (const line of this.#lines) close(line);
     for (const id of [...this.#links.keys()]) this.unlink(id);
   }
 
   async #accept(): Promise<void> {
-    for await (const line of this.#listener) {
-      if (this.#lines.size >= MOST_LINES) close(line);
+    while (!this.#closed) {
+      let line: Deno.TcpConn;
+      try {
+        line = await this.#listener.accept();
+      } catch {
+        // Closed, or out of descriptors for a while.
+        if (!this.#closed) await pause(RETRY_MS);
+        continue;
+      }
+      if (this.#closed || this.#lines.size >= MOST_LINES) close(line);
       else this.#serve(line);
     }
   }
@@ -98,30 +103,17 @@ export class LifeLines {
   /** Tells that this registry runs, until the other one closes. Never rejects. */
   async #serve(line: Deno.TcpConn): Promise<void> {
     this.#lines.add(line);
-    let writing = Promise.resolve();
-    let busy = false;
-    const timer = setInterval(() => {
-      if (busy) return;
-      busy = true;
-      writing = writing.then(() => writeAll(line, encoder.encode("."))).then(() => {
-        busy = false;
-      });
-      writing.catch(() => close(line));
-    }, BEAT_MS);
     try {
       line.setNoDelay(true);
       line.setKeepAlive(true);
-      writing = writeAll(line, encoder.encode(`${this.#id}\n`));
-      await writing;
+      await writeAll(line, encoder.encode(`${this.#id}\n`));
       // Whatever comes is none of this protocol; a close ends the wait.
       await line.read(new Uint8Array(1));
     } catch {
       // The other side has closed.
     } finally {
-      clearInterval(timer);
       close(line);
       this.#lines.delete(line);
-      await writing.catch(() => {});
     }
   }
 
@@ -153,10 +145,8 @@ export class LifeLines {
     ended.addEventListener("abort", stop);
     const bytes = new Uint8Array(ID_BYTES);
     try {
-      for (;;) {
-        this.#told.handleHeard(id);
-        if (await line.read(bytes) === null) return true;
-      }
+      // Whatever comes after the id is none of this protocol.
+      return await line.read(bytes) === null;
     } catch {
       return false;
     } finally {
