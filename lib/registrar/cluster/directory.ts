@@ -50,8 +50,8 @@ const SWEEP_MS = 5000;
 /** Further time for each registry before this one in the order of ids: one of them is enough. */
 const SWEEP_STEP_MS = 2000;
 
-/** After a bucket was lost, time in which the other registries put their rows into the new one. */
-const REFILL_MS = 30_000;
+/** After a bucket was lost, time in which another registry puts its rows into the new one, once its record is there. */
+const REFILL_MS = 10_000;
 
 /** Age from which the marks of deleted rows are removed, how often, and at most how many at a time. */
 const MARK_MS = 60_000;
@@ -144,6 +144,8 @@ interface Name {
 interface Peer {
   record: RegistryRecord;
   revision: number;
+  /** Since when its record is in the bucket. */
+  since: number;
   /** When its last renewal arrived here. */
   lastSeen: number;
   /** Whether it is known to have ended: its process, or its lease. */
@@ -212,6 +214,8 @@ export class ClusterDirectory {
   readonly #retries = new Set<Name>();
   #retryAt = Infinity;
   readonly #operations = new Map<number, Operation>();
+  /** The first operation on this bucket: what came of earlier ones was lost with the bucket before. */
+  #firstId = 0;
   /** Questions of other registries, by session. */
   readonly #questions = new Map<number, Set<number>>();
   #lastId = 0;
@@ -331,8 +335,9 @@ export class ClusterDirectory {
   }
 
   /** A write has ended. */
-  handleWritten(now: number, id: number, result: WriteResult): void {
+  handleWritten(now: number, id: number, written: WriteResult): void {
     const operation = this.#operations.get(id);
+    const result = id < this.#firstId ? "unknown" : written;
     this.#operations.delete(id);
     switch (operation?.of) {
       case "name": {
@@ -367,8 +372,9 @@ export class ClusterDirectory {
   }
 
   /** A read has ended. */
-  handleRead(now: number, id: number, result: ReadResult): void {
+  handleRead(now: number, id: number, read: ReadResult): void {
     const operation = this.#operations.get(id);
+    const result = id < this.#firstId ? "unknown" : read;
     this.#operations.delete(id);
     switch (operation?.of) {
       case "name": {
@@ -490,7 +496,7 @@ export class ClusterDirectory {
     for (const peer of [...this.#peers.values()]) this.#tickPeer(now, peer);
     this.#tickUnknown(now);
     if (now >= this.#marksAt + MARKS_EVERY_MS) this.#removeMarks(now);
-    if (this.#rememberUntil > -Infinity && now >= this.#rememberUntil) this.#forget(now);
+    if (this.#rememberUntil > -Infinity) this.#forget(now);
   }
 
   /** This registry closes: tells the others that its rows are nobody's. @returns Whether there is anything to write. */
@@ -571,18 +577,25 @@ export class ClusterDirectory {
       if (this.#isOwn(entry.row)) this.#remove(key);
     }
     this.#marks.clear();
+    this.#firstId = this.#lastId + 1;
     for (const peer of this.#peers.values()) {
       peer.revision = 0;
       peer.lastSeen = now;
     }
     this.#revision = 0;
-    this.#rememberUntil = now + REFILL_MS;
+    // Until then a registry without a record has let its phones go.
+    this.#rememberUntil = now + LEASE_MS;
   }
 
-  /** Rows of the lost bucket that nobody has put into the new one are nobody's. */
+  /** Rows of the lost bucket that their registry does not put into the new one are nobody's. */
   #forget(now: number): void {
-    this.#rememberUntil = -Infinity;
-    for (const [key, { revision }] of [...this.#entries]) if (revision === 0) this.#remove(key);
+    const over = now >= this.#rememberUntil;
+    if (over) this.#rememberUntil = -Infinity;
+    for (const [key, { revision, row }] of [...this.#entries]) {
+      if (revision > 0) continue;
+      const peer = this.#peers.get(row.registry);
+      if (over || (peer && peer.revision > 0 && now >= peer.since + REFILL_MS)) this.#remove(key);
+    }
     for (const name of [...this.#names.values()]) this.#step(now, name);
   }
 
@@ -597,7 +610,7 @@ export class ClusterDirectory {
     }
     this.#outputs.push({ kind: "fenced", people });
     this.#peers.set(record.id, {
-      ...{ record, revision: this.#revision ?? 0, lastSeen: -Infinity },
+      ...{ record, revision: this.#revision ?? 0, since: -Infinity, lastSeen: -Infinity },
       ...{ ended: "certainly", busy: undefined, uncertain: this.#revision === undefined, retryAt: 0 },
       ...{ endedAt: Infinity, sweepAt: Infinity },
     });
@@ -903,13 +916,14 @@ export class ClusterDirectory {
     const before = peer?.record;
     if (!peer) {
       peer = {
-        ...{ record, revision, lastSeen: now, ended: "no" },
+        ...{ record, revision, since: now, lastSeen: now, ended: "no" },
         ...{ busy: undefined, uncertain: false, retryAt: -Infinity, endedAt: Infinity, sweepAt: Infinity },
       };
       this.#peers.set(id, peer);
     }
     // Under an id that this registry has given up, nothing counts any more.
     const own = peer.lastSeen === -Infinity;
+    if (peer.revision === 0) peer.since = now;
     if (!own && before?.beat !== record.beat) peer.lastSeen = now;
     peer.record = record;
     peer.revision = revision;

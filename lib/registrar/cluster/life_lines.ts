@@ -123,7 +123,7 @@ export class LifeLines {
         let found = await this.#find(id, address, lifePort);
         // As long as FIN ends a line, what answers there then tells whether the process has.
         while (found.kind === "alive") {
-          const finished = await this.#listen(id, found.line, ended);
+          const finished = await this.#listen(found.line, ended);
           if (ended.aborted) return;
           if (!finished) break;
           found = await this.#find(id, address, lifePort);
@@ -140,7 +140,7 @@ export class LifeLines {
   }
 
   /** Reads a line to its end. @returns Whether it ended by FIN. */
-  async #listen(id: string, line: Deno.TcpConn, ended: AbortSignal): Promise<boolean> {
+  async #listen(line: Deno.TcpConn, ended: AbortSignal): Promise<boolean> {
     const stop = (): void => close(line);
     ended.addEventListener("abort", stop);
     const bytes = new Uint8Array(ID_BYTES);

@@ -298,9 +298,14 @@ export class NatsEngine implements AsyncDisposable {
     while (this.#watching === number) {
       try {
         const bucket = await this.#openBucket();
-        const { created } = await this.#manager.streams.info(this.#streamName);
+        const before = await this.#manager.streams.info(this.#streamName);
         const watch = await bucket.watch();
-        if (this.#watching !== number) return watch.stop();
+        const { created } = await this.#manager.streams.info(this.#streamName);
+        // Another number means another watch; another bucket in between, that it is unknown whose rows come.
+        if (this.#watching !== number || String(created) !== String(before.created)) {
+          watch.stop();
+          continue;
+        }
         this.#watch = watch;
         this.#listener?.handleWatch(String(created));
         await this.#follow(watch, number);

@@ -179,7 +179,8 @@ export class Engine {
   watch(member: Member): void {
     const watch = new Watch(member);
     member.watch = watch;
-    member.take((directory, now) => directory.handleWatch(now, `bucket ${this.#bucket}`));
+    const bucket = `bucket ${this.#bucket}`;
+    member.take((directory, now) => directory.handleWatch(now, bucket));
     const rows = [...this.#rows].sort(([, one], [, other]) => one.revision - other.revision);
     for (const [key, { value, revision }] of rows) watch.show(key, value, revision);
   }
@@ -277,7 +278,7 @@ export class Member {
   kill(): void {
     this.state = "dead";
     this.watch = undefined;
-    for (const phone of this.phones.values()) phone.lose();
+    for (const [session, phone] of this.phones) phone.lose(session);
     this.phones.clear();
     for (const other of this.world.members) {
       if (!other.#linked.has(this.directory.id) || !this.lifeLine) continue;
@@ -329,12 +330,12 @@ export class Member {
   #tell(output: ReturnType<Registrar["drain"]>[number]): void {
     switch (output.kind) {
       case "send":
-        return this.phones.get(output.session)?.handle(output.message as { tipo: string });
+        return this.phones.get(output.session)?.handle(output.session, output.message as { tipo: string });
       case "drop":
       case "finish": {
         const phone = this.phones.get(output.session);
         this.phones.delete(output.session);
-        return phone?.lose();
+        return phone?.lose(output.session);
       }
       case "claim": {
         const number = ++this.#last;
@@ -493,17 +494,19 @@ export class Phone {
     this.#release();
   }
 
-  /** The connection ends. */
-  lose(): void {
+  /** The connection ends: any, or this one. */
+  lose(session?: Session): void {
+    if (session && session !== this.#session) return;
     this.#member = undefined;
     this.#session = undefined;
     this.#release();
   }
 
-  handle(message: { readonly tipo: string; readonly codigo?: string }): void {
-    if (!this.alive) return;
+  /** A message comes on a connection. */
+  handle(session: Session, message: { readonly tipo: string; readonly codigo?: string }): void {
+    const member = this.#member;
+    if (!this.alive || session !== this.#session) return;
     this.#heardAt = this.world.now;
-    const [member, session] = [this.#member, this.#session];
     if (message.tipo === "ping") {
       this.world.after(5 + this.world.random(20), () => {
         if (!this.alive || this.#session !== session || !session) return;
