@@ -12,6 +12,7 @@
 ## make bench-registry  a registry under attack, 2 minutes, bench/results/robustness.md
 ## make bench-flood calls under a flood, 2 minutes, bench/results/robustness.md [ARGS="--rate 50000"]
 ## make bench-udp   processor time of a phone with either kind of UDP sockets, bench/results/udp.md
+## make soak-cluster  three registries, three NATS servers and every fault, 20 minutes [ARGS="--minutes 1"]
 ## make soak        a call, 200 phones and a registry that dies, half an hour [ARGS="--minutes 2"]
 ## make dist        the same two for Linux, macOS and Windows, in dist/
 ## make fmt         lays the code out
@@ -20,7 +21,7 @@
 
 # A bench is a name here, a task in deno.json and a line above.
 BENCHES = bench-ablation bench-voice bench-registry bench-flood bench-udp
-.PHONY: help setup deno sound tests demo registry phone test test-unit test-e2e fuzz style build test-build dist fmt clean bench soak $(BENCHES)
+.PHONY: help setup deno sound tests demo registry phone test test-unit test-e2e fuzz style build test-build dist fmt clean bench soak soak-cluster $(BENCHES)
 .NOTPARALLEL:
 # What the command line may set. Set here, so that variables of the environment with these names do not count.
 NAME =
@@ -34,7 +35,6 @@ RUN := sh tools/deno.sh
 TASK := $(RUN) task -q
 # The flags limit how much garbage V8 lets gather, so that a tool's memory does not depend on how busy it was.
 TOOL := $(RUN) run -q --no-prompt --v8-flags=$(shell cat tools/v8_flags)
-
 help:; @sed -n 's/^## //p' Makefile
 setup deno sound tests:; @sh tools/setup.sh $(subst setup,again,$@)
 registry: deno
@@ -51,9 +51,9 @@ test-build: tests build
 	@SALA_REGISTRY="$$PWD/dist/registry" SALA_PHONE="$$PWD/dist/phone" $(TASK) test e2e $(ARGS)
 style: deno; @$(TASK) check
 demo: sound
-soak bench-voice bench-udp: tests
+soak soak-cluster bench-voice bench-udp: tests
 fuzz dist fmt bench-ablation bench-registry bench-flood: deno
-demo fuzz soak dist fmt $(BENCHES):
+demo fuzz soak soak-cluster dist fmt $(BENCHES):
 	@$(TASK) $(subst -,:,$@) $(ARGS)
 bench: bench-voice
 build: deno; @$(TASK) build $(if $(SELF_EXTRACTING),--self-extracting)

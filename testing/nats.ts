@@ -33,6 +33,8 @@ export interface NatsOptions {
   readonly address?: string;
   /** Further arguments. */
   readonly args?: readonly string[];
+  /** Whether it can store anything; it can unless told otherwise. */
+  readonly jetStream?: boolean;
 }
 
 /** One NATS server. It can be killed and started again with what it has stored. */
@@ -43,11 +45,12 @@ export class NatsNode implements AsyncDisposable {
   readonly #through: readonly string[];
   #server: Program;
 
-  constructor(folder: Temporary, address: string, port: number, { machine, args = [] }: NatsOptions) {
+  constructor(folder: Temporary, address: string, port: number, options: NatsOptions) {
+    const { machine, args = [], jetStream = true } = options;
     this.url = `nats://${address}:${port}`;
     this.#folder = folder;
     this.#through = machine?.through ?? [];
-    const storage = ["-js", "-sd", folder.path];
+    const storage = jetStream ? ["-js", "-sd", folder.path] : [];
     this.#line = [
       ...this.#through,
       ...[program ?? "nats-server", "-a", address, "-p", `${port}`, ...storage, ...args],

@@ -57,6 +57,11 @@ export class WirePhone implements AsyncDisposable {
     }
   }
 
+  /** Answers no ping any more, like a phone whose network is gone. */
+  vanish(): void {
+    this.#answersPings = false;
+  }
+
   close(): void {
     this.#over = true;
     try {
