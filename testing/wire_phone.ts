@@ -34,9 +34,10 @@ export class WirePhone implements AsyncDisposable {
     return await promise;
   }
 
-  /** Registers a name. @returns `registro_confirmado`, the `codigo` of the refusal, or `lost`. */
+  /** Registers a name at the address of its connection. @returns `registro_confirmado`, the `codigo` of the refusal, or `lost`. */
   async register(nome: string, porta = 6000): Promise<string> {
-    const reply = await this.ask({ tipo: "registro", nome, ip: "127.0.0.1", porta });
+    const ip = this.#connection.localAddr.hostname;
+    const reply = await this.ask({ tipo: "registro", nome, ip, porta });
     return reply ? codeOf(reply) : "lost";
   }
 

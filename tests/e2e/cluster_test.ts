@@ -257,7 +257,7 @@ Deno.test(
       );
       code = /registro_confirmado|sala_indisponivel/.exec(answer)?.[0] ?? answer;
       assert(code === "registro_confirmado" || code === "sala_indisponivel", answer);
-      assertEquals(code === "registro_confirmado", ana.lines.includes("over"), "one holder at a time");
+      if (code === "registro_confirmado") assert(ana.lines.includes("over"), "one holder at a time");
       if (performance.now() > began + 180_000) break;
     }
     assertEquals(code, "registro_confirmado");
