@@ -134,7 +134,6 @@ export class Cluster implements SharedTable, AsyncDisposable {
 
   #start(): void {
     this.#engine.start({
-      handleConnected: () => this.#take((now) => this.#directory.handleConnected(now)),
       handleDisconnected: () => this.#take(() => this.#directory.handleDisconnected()),
       handleWatch: (bucket) => this.#take((now) => this.#directory.handleWatch(now, bucket)),
       handleRow: (key, value, revision) =>
@@ -180,8 +179,8 @@ export class Cluster implements SharedTable, AsyncDisposable {
     const directory = this.#directory;
     switch (output.kind) {
       case "write": {
-        const { id, key, value, expected } = output;
-        return this.#engine.write(key, value, expected).then((result) =>
+        const { id, key, value, create } = output;
+        return this.#engine.write(key, value, create).then((result) =>
           this.#take((now) => directory.handleWritten(now, id, result))
         );
       }
@@ -200,7 +199,9 @@ export class Cluster implements SharedTable, AsyncDisposable {
         this.#answers.delete(output.id);
         return;
       case "purge":
-        this.#engine.purge(output.key, output.below);
+        this.#engine.purge(output.key, output.upTo).then((result) =>
+          this.#take((now) => directory.handleWritten(now, output.id, result))
+        );
         return;
       case "rewatch":
         this.#engine.rewatch();

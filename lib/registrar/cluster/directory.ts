@@ -7,16 +7,22 @@ import type { Person } from "../../protocol/registry_messages.ts";
 import type { RevokeReason } from "../shared_table.ts";
 import { RegistryTable } from "../table.ts";
 import {
+  encodeNotice,
   encodeRecord,
   encodeRow,
+  endKey,
   isRowKey,
   newId,
+  noticeKey,
+  parseNotice,
   parseRecord,
   parseRow,
   recordKey,
   registryOf,
+  registryOfEnd,
   type RegistryRecord,
   rowKey,
+  rowOfNotice,
   type SharedRow,
 } from "./records.ts";
 
@@ -53,18 +59,18 @@ const SWEEP_STEP_MS = 2000;
 /** After a bucket was lost, time in which another registry puts its rows into the new one, once its record is there. */
 const REFILL_MS = 10_000;
 
-/** Age from which the marks of deleted rows are removed, how often, and at most how many at a time. */
-const MARK_MS = 60_000;
-const MARKS_EVERY_MS = 10_000;
-const MARKS_AT_ONCE = 500;
+/** Age from which notices of removed rows are removed themselves, how often, and at most how many at a time. */
+const NOTICE_MS = 60_000;
+const NOTICES_EVERY_MS = 10_000;
+const NOTICES_AT_ONCE = 2000;
 
 /** Age at which the record of a registry that has ended is removed. */
 const RECORD_MS = 600_000;
 
-/** Result of a write: the revision that it made, or that another one came first, or that nobody knows. */
+/** Result of a write or a purge: the revision that it made, or that the key was there, or that nobody knows. */
 export type WriteResult = number | "conflict" | "unknown";
 
-/** Result of a read: the value and its revision, or that nobody knows. A deleted row has no value. */
+/** Result of a read: the value and its revision, or that nobody knows. What is not there has no value, and revision 0. */
 export type ReadResult = { readonly value: string | undefined; readonly revision: number } | "unknown";
 
 /** What another registry answers to the question whether a phone of its still wants its name. */
@@ -72,14 +78,16 @@ export type Answer = "kept" | "free" | "no_responders" | "unknown";
 
 /** Output of a directory. */
 export type DirectoryOutput =
-  /** Write a key, or delete it if there is no value, if its revision is as expected (0: it is not there). */
+  /** Write a key: only if it is not there, or in any case. */
   | {
     readonly kind: "write";
     readonly id: number;
     readonly key: string;
-    readonly value: string | undefined;
-    readonly expected: number;
+    readonly value: string;
+    readonly create: boolean;
   }
+  /** Remove what a key had up to a revision, so that it is not there, unless it has something newer. */
+  | { readonly kind: "purge"; readonly id: number; readonly key: string; readonly upTo: number }
   | { readonly kind: "read"; readonly id: number; readonly key: string }
   /** Ask another registry whether the session still wants the name; without a key, whether it is there. */
   | {
@@ -102,8 +110,6 @@ export type DirectoryOutput =
   | { readonly kind: "identity"; readonly id: string }
   /** Watch the bucket from its beginning. */
   | { readonly kind: "rewatch" }
-  /** Remove what a key had before a revision. */
-  | { readonly kind: "purge"; readonly key: string; readonly below: number }
   | {
     readonly kind: "peer";
     readonly record: RegistryRecord;
@@ -136,13 +142,16 @@ interface Name {
   retryAt: number;
   /** The holder that says that it no longer wants the name. */
   freed: string | undefined;
-  /** Delete the row of a registry that has ended. */
+  /** Remove the row of a registry that has ended. */
   sweep: boolean;
+  /** The revision up to which rows were removed and the others must be told; 0 for none. */
+  removed: number;
 }
 
 /** Another registry, or this one under an id that it no longer has. */
 interface Peer {
   record: RegistryRecord;
+  /** Of the record; 0 if it is not in this bucket. */
   revision: number;
   /** Since when its record is in the bucket. */
   since: number;
@@ -151,15 +160,33 @@ interface Peer {
   /** Whether it is known to have ended: its process, or its lease. */
   ended: "no" | "perhaps" | "certainly";
   busy: number | undefined;
-  uncertain: boolean;
   retryAt: number;
   /** When it was first seen to have left or died. */
   endedAt: number;
   sweepAt: number;
 }
 
+/** Rows of a name up to a revision were removed. */
+interface Notice {
+  readonly upTo: number;
+  /** Its own revision. */
+  readonly own: number;
+  readonly at: number;
+}
+
+/** Who has a row that cannot be read. */
+const NOBODY: Person = { nome: "", ip: "", porta: 0 };
+
 type Operation =
-  | { readonly of: "name"; readonly name: Name; readonly row: SharedRow | undefined }
+  /** `row`: what is written, or about which another registry is asked. */
+  | {
+    readonly of: "name";
+    readonly name: Name;
+    readonly does: "create" | "remove" | "notice" | "read" | "ask";
+    readonly row?: SharedRow;
+    /** The revision that is removed or told, or what was known before a read. */
+    readonly revision: number;
+  }
   | { readonly of: "self"; readonly beat: number; readonly at: number }
   | { readonly of: "peer"; readonly peer: Peer }
   | { readonly of: "nothing" };
@@ -176,8 +203,6 @@ export class ClusterDirectory {
   readonly #self: Self;
   readonly #newId: () => string;
   #id: string;
-  /** Revision of this registry's record; undefined if it must be read first. */
-  #revision: number | undefined = 0;
   #beat = 0;
   #beatAt = -Infinity;
   #beating: number | undefined;
@@ -204,9 +229,9 @@ export class ClusterDirectory {
   readonly #rows = new Map<string, Set<string>>();
   /** Since when rows of a registry without a record have been seen. */
   readonly #unknown = new Map<string, number>();
-  /** Marks of deleted keys. */
-  readonly #marks = new Map<string, { readonly revision: number; readonly at: number }>();
-  #marksAt = 0;
+  /** What is known to be removed, by the row's key, in the order in which it was told. */
+  readonly #notices = new Map<string, Notice>();
+  #noticesAt = 0;
   readonly #names = new Map<string, Name>();
   readonly #keys = new Map<number, string>();
   readonly #peers = new Map<string, Peer>();
@@ -303,26 +328,25 @@ export class ClusterDirectory {
 
   // ——— What comes from the engine ———
 
-  /** The engine can be asked. A watch begins with {@linkcode ClusterDirectory.handleWatch}. */
-  handleConnected(now: number): void {
-    this.#connected = true;
-    for (const name of [...this.#names.values()]) this.#step(now, name);
-    this.tick(now);
-  }
-
   /** The engine cannot be asked. Operations in progress still end, as `unknown`. */
   handleDisconnected(): void {
     this.#connected = false;
   }
 
-  /** A watch begins: all rows follow. @param bucket Another one than before if the bucket was made anew. */
+  /**
+   * A watch begins, and the engine can be asked: all rows follow.
+   *
+   * @param bucket Another one than before if the bucket was made anew.
+   */
   handleWatch(now: number, bucket: string): void {
+    this.#connected = true;
     this.#round++;
     this.#unseenSince = Infinity;
     if (this.#bucket !== undefined && this.#bucket !== bucket) this.#forgetRevisions(now);
     this.#bucket = bucket;
     this.#syncBeat = this.#beat + 1;
     this.#beatAt = -Infinity;
+    for (const name of [...this.#names.values()]) this.#step(now, name);
     this.tick(now);
   }
 
@@ -341,33 +365,44 @@ export class ClusterDirectory {
     this.#operations.delete(id);
     switch (operation?.of) {
       case "name": {
-        const { name, row } = operation;
+        const { name } = operation;
         name.busy = undefined;
-        if (typeof result === "number") this.#learnRow(now, name.key, row, result);
-        else this.#doubt(now, name, result === "conflict" ? 0 : RETRY_MS);
+        if (typeof result === "number") this.#done(now, operation, result);
+        else if (operation.does === "create") this.#doubt(now, name, result === "conflict" ? 0 : RETRY_MS);
+        else name.retryAt = now + RETRY_MS;
         this.#step(now, name);
         return;
       }
       case "self":
         this.#beating = undefined;
-        this.#revision = typeof result === "number" ? result : undefined;
         if (typeof result === "number") this.#renewed(now, operation.beat, operation.at);
-        else if (result === "conflict") this.#readSelf();
         // A watch that began meanwhile waits for a later beat.
         if (this.#syncBeat < Infinity && operation.beat < this.#syncBeat) this.#beatAt = -Infinity;
         return;
       case "peer": {
         const { peer } = operation;
         peer.busy = undefined;
-        if (typeof result === "number") {
-          this.#learnRecord(now, { ...peer.record, state: "dead" }, result);
-        } else {
-          peer.uncertain = true;
-          peer.retryAt = now + (result === "conflict" ? 0 : RETRY_MS);
-        }
+        if (typeof result === "number") this.#learnEnd(now, peer, "dead");
+        else peer.retryAt = now + RETRY_MS;
         this.#stepPeer(now, peer);
         return;
       }
+    }
+  }
+
+  /** A write or a purge has succeeded. */
+  #done(now: number, operation: Extract<Operation, { of: "name" }>, revision: number): void {
+    const { name, does, row } = operation;
+    switch (does) {
+      case "create":
+        if (row) this.#learnRow(now, name.key, row, revision);
+        return;
+      case "remove":
+        name.removed = Math.max(name.removed, operation.revision);
+        if ((this.#entries.get(name.key)?.revision ?? Infinity) <= operation.revision) this.#remove(name.key);
+        return;
+      case "notice":
+        if (name.removed <= operation.revision) name.removed = 0;
     }
   }
 
@@ -383,26 +418,9 @@ export class ClusterDirectory {
         if (result === "unknown") this.#doubt(now, name, RETRY_MS);
         else {
           name.uncertain = false;
-          this.#learnRead(now, name.key, result);
+          this.#learnRead(now, name.key, result, operation.revision);
         }
         this.#step(now, name);
-        return;
-      }
-      case "self":
-        this.#beating = undefined;
-        if (result === "unknown") return;
-        this.#handleSelf(now, result, operation.at);
-        return;
-      case "peer": {
-        const { peer } = operation;
-        peer.busy = undefined;
-        if (result === "unknown") peer.retryAt = now + RETRY_MS;
-        else {
-          peer.uncertain = false;
-          this.#learnRead(now, recordKey(peer.record.id), result);
-        }
-        this.#stepPeer(now, peer);
-        return;
       }
     }
   }
@@ -495,16 +513,15 @@ export class ClusterDirectory {
     }
     for (const peer of [...this.#peers.values()]) this.#tickPeer(now, peer);
     this.#tickUnknown(now);
-    if (now >= this.#marksAt + MARKS_EVERY_MS) this.#removeMarks(now);
+    if (now >= this.#noticesAt + NOTICES_EVERY_MS) this.#forgetNotices(now);
     if (this.#rememberUntil > -Infinity) this.#forget(now);
   }
 
   /** This registry closes: tells the others that its rows are nobody's. @returns Whether there is anything to write. */
   handleClose(): boolean {
     this.#closing = true;
-    if (this.#revision === undefined || this.#leaseUntil === -Infinity) return false;
-    const value = encodeRecord({ ...this.#record, beat: this.#beat + 1, state: "left" });
-    this.#write({ of: "nothing" }, recordKey(this.#id), value, this.#revision);
+    if (this.#leaseUntil === -Infinity) return false;
+    this.#write({ of: "nothing" }, endKey(this.#id), "left", false);
     return true;
   }
 
@@ -517,28 +534,11 @@ export class ClusterDirectory {
   #renew(now: number): void {
     this.#beatAt = now;
     if (this.#beating !== undefined) return;
-    if (this.#revision === undefined) return this.#readSelf();
-    if (this.#revision === 0) this.#outputs.push({ kind: "identity", id: this.#id });
+    if (this.#beat === 0) this.#outputs.push({ kind: "identity", id: this.#id });
     this.#beat++;
     this.#sentAt.set(this.#beat, now);
     const operation = { of: "self", beat: this.#beat, at: now } as const;
-    this.#beating = this.#write(operation, recordKey(this.#id), encodeRecord(this.#record), this.#revision);
-  }
-
-  #readSelf(): void {
-    const at = this.#sentAt.get(this.#beat) ?? -Infinity;
-    this.#beating = this.#operation({ of: "self", beat: this.#beat, at });
-    this.#outputs.push({ kind: "read", id: this.#beating, key: recordKey(this.#id) });
-  }
-
-  /** This registry's own record, as the engine has it. */
-  #handleSelf(now: number, { value, revision }: Exclude<ReadResult, "unknown">, at: number): void {
-    const record = value === undefined ? undefined : parseRecord(this.#id, value);
-    if (record && record.state !== "alive") return this.#fence();
-    this.#revision = revision;
-    if (record?.beat === this.#beat) this.#renewed(now, record.beat, at);
-    this.#beatAt = -Infinity;
-    this.#renew(now);
+    this.#beating = this.#write(operation, recordKey(this.#id), encodeRecord(this.#record), false);
   }
 
   #renewed(now: number, beat: number, at: number): void {
@@ -576,13 +576,13 @@ export class ClusterDirectory {
       this.#entries.set(key, { ...entry, revision: 0 });
       if (this.#isOwn(entry.row)) this.#remove(key);
     }
-    this.#marks.clear();
+    this.#notices.clear();
+    for (const name of this.#names.values()) name.removed = 0;
     this.#firstId = this.#lastId + 1;
     for (const peer of this.#peers.values()) {
       peer.revision = 0;
       peer.lastSeen = now;
     }
-    this.#revision = 0;
     // Until then a registry without a record has let its phones go.
     this.#rememberUntil = now + LEASE_MS;
   }
@@ -610,12 +610,11 @@ export class ClusterDirectory {
     }
     this.#outputs.push({ kind: "fenced", people });
     this.#peers.set(record.id, {
-      ...{ record, revision: this.#revision ?? 0, since: -Infinity, lastSeen: -Infinity },
-      ...{ ended: "certainly", busy: undefined, uncertain: this.#revision === undefined, retryAt: 0 },
+      ...{ record, revision: 0, since: -Infinity, lastSeen: -Infinity },
+      ...{ ended: "certainly", busy: undefined, retryAt: 0 },
       ...{ endedAt: Infinity, sweepAt: Infinity },
     });
     this.#id = this.#newId();
-    this.#revision = 0;
     this.#beat = 0;
     this.#beatAt = -Infinity;
     this.#sentAt.clear();
@@ -633,7 +632,7 @@ export class ClusterDirectory {
     if (known) return known;
     const name: Name = {
       ...{ key, want: undefined, busy: undefined, uncertain: false },
-      ...{ retryAt: -Infinity, freed: undefined, sweep: false },
+      ...{ retryAt: -Infinity, freed: undefined, sweep: false, removed: 0 },
     };
     this.#names.set(key, name);
     return name;
@@ -648,7 +647,8 @@ export class ClusterDirectory {
       return;
     }
     if (name.uncertain) {
-      name.busy = this.#operation({ of: "name", name, row: undefined });
+      const revision = this.#entries.get(name.key)?.revision ?? 0;
+      name.busy = this.#operation({ of: "name", name, does: "read", revision });
       this.#outputs.push({ kind: "read", id: name.busy, key: name.key });
       return;
     }
@@ -662,8 +662,12 @@ export class ClusterDirectory {
       if (!want.held) this.#settle(name, "granted");
       return;
     }
-    if (!entry || this.#isOwn(entry.row) || this.#isNobodys(entry.row, name.freed)) {
-      this.#put(name, row, entry?.revision);
+    if (!entry || (entry.revision === 0 && this.#isNobodys(entry.row, name.freed))) {
+      // Of several that create a key, the engine lets one do it. Of several that replace a value, NATS 2.9 may let two.
+      const operation = { of: "name", name, does: "create", row, revision: 0 } as const;
+      name.busy = this.#write(operation, name.key, encodeRow(row), true);
+    } else if (this.#isOwn(entry.row) || this.#isNobodys(entry.row, name.freed)) {
+      this.#takeAway(name, entry.revision);
     } else if (want.held) {
       this.#revoke(name, "superseded");
       this.#names.delete(name.key);
@@ -675,22 +679,27 @@ export class ClusterDirectory {
   /** Nobody here wants the name. */
   #stepAway(name: Name, entry: Entry | undefined): void {
     const mine = entry && (this.#isOwn(entry.row) || (name.sweep && this.#hasEnded(entry.row.registry)));
-    if (!mine || entry.revision === 0) {
-      this.#names.delete(name.key);
-      this.#retries.delete(name);
+    if (mine && entry.revision > 0) return this.#takeAway(name, entry.revision);
+    if (name.removed > 0) {
+      // A removal shows in no watch.
+      const operation = { of: "name", name, does: "notice", revision: name.removed } as const;
+      const notice = encodeNotice(name.removed, this.#bucket ?? "");
+      name.busy = this.#write(operation, noticeKey(name.key), notice, false);
       return;
     }
-    this.#put(name, undefined, entry.revision);
+    this.#names.delete(name.key);
+    this.#retries.delete(name);
   }
 
-  #put(name: Name, row: SharedRow | undefined, revision: number | undefined): void {
-    const expected = revision || (this.#marks.get(name.key)?.revision ?? 0);
-    name.busy = this.#write({ of: "name", name, row }, name.key, row && encodeRow(row), expected);
+  /** Removes a row that is nobody's. A newer one stays. */
+  #takeAway(name: Name, revision: number): void {
+    name.busy = this.#operation({ of: "name", name, does: "remove", revision });
+    this.#outputs.push({ kind: "purge", id: name.busy, key: name.key, upTo: revision });
   }
 
   #ask(name: Name, { registry, session, person }: SharedRow): void {
     const row = { registry, session, person };
-    name.busy = this.#operation({ of: "name", name, row });
+    name.busy = this.#operation({ of: "name", name, does: "ask", row, revision: 0 });
     this.#outputs.push({ kind: "ask", id: name.busy, registry, key: name.key, session });
   }
 
@@ -739,6 +748,7 @@ export class ClusterDirectory {
   #hasEnded(registry: string): boolean {
     const peer = this.#peers.get(registry);
     // Nobody knows better than this registry that it has let its phones go.
+    if (registry === "") return true;
     if (peer) return peer.record.state !== "alive" || peer.lastSeen === -Infinity;
     return this.#unknown.get(registry) === -Infinity;
   }
@@ -766,15 +776,11 @@ export class ClusterDirectory {
       this.#retryAt = Math.min(this.#retryAt, peer.retryAt);
       return;
     }
-    if (peer.uncertain) {
-      peer.busy = this.#operation({ of: "peer", peer });
-      this.#outputs.push({ kind: "read", id: peer.busy, key: recordKey(record.id) });
-    } else if (peer.ended === "perhaps") {
+    if (peer.ended === "perhaps") {
       peer.busy = this.#operation({ of: "peer", peer });
       this.#outputs.push({ kind: "ask", id: peer.busy, registry: record.id, session: 0 });
     } else {
-      const value = encodeRecord({ ...record, state: "dead" });
-      peer.busy = this.#write({ of: "peer", peer }, recordKey(record.id), value, peer.revision);
+      peer.busy = this.#write({ of: "peer", peer }, endKey(record.id), "dead", false);
     }
   }
 
@@ -795,8 +801,10 @@ export class ClusterDirectory {
       name.sweep = true;
       this.#step(now, name);
     }
-    if (keys instanceof Set || now < peer.endedAt + RECORD_MS || !this.#isFirst()) return;
-    this.#write({ of: "nothing" }, recordKey(id), undefined, peer.revision);
+    if (keys instanceof Set || now < peer.endedAt + RECORD_MS) return;
+    this.#peers.delete(id);
+    if (!this.#isFirst()) return;
+    for (const key of [recordKey(id), endKey(id)]) this.#erase(key, Infinity);
   }
 
   /** Rows of registries that nobody has heard of. */
@@ -827,15 +835,20 @@ export class ClusterDirectory {
     return [...this.#peers.values()].filter((peer) => isAlive(peer) && peer.record.id < this.#id).length;
   }
 
-  #removeMarks(now: number): void {
-    this.#marksAt = now;
+  #forgetNotices(now: number): void {
+    this.#noticesAt = now;
     const first = this.#isFirst();
     let count = 0;
-    for (const [key, { revision, at }] of this.#marks) {
-      if (at + MARK_MS > now || count++ >= MARKS_AT_ONCE) break;
-      this.#marks.delete(key);
-      if (first) this.#outputs.push({ kind: "purge", key, below: revision + 1 });
+    for (const [key, { own, at }] of this.#notices) {
+      if (at + NOTICE_MS > now || count++ >= NOTICES_AT_ONCE) break;
+      this.#notices.delete(key);
+      if (first) this.#erase(noticeKey(key), own);
     }
+  }
+
+  #erase(key: string, upTo: number): void {
+    const id = this.#operation({ of: "nothing" });
+    this.#outputs.push({ kind: "purge", id, key, upTo });
   }
 
   // ——— The copy ———
@@ -845,45 +858,57 @@ export class ClusterDirectory {
       this.#learnRow(now, key, value === undefined ? undefined : parseRow(key, value), revision);
       return;
     }
+    const removed = rowOfNotice(key);
+    if (removed !== undefined) {
+      // Revisions of a lost bucket mean nothing in this one.
+      return this.#learnNotice(now, removed, parseNotice(value ?? "", this.#bucket ?? "") ?? 0, revision);
+    }
+    const ended = registryOfEnd(key);
+    if (ended !== undefined) return this.#learnEndOf(now, ended, value);
     const id = registryOf(key);
-    if (id === undefined) return;
-    const record = value === undefined ? undefined : parseRecord(id, value);
-    if (id === this.#id) {
-      if (record && record.state !== "alive" && !this.#closing) this.#fence();
-    } else if (record) this.#learnRecord(now, record, revision);
-    else this.#forgetRecord(id, revision);
+    const record = id === undefined || value === undefined ? undefined : parseRecord(id, value);
+    if (record && id !== this.#id) this.#learnRecord(now, record, revision);
   }
 
-  #learnRead(now: number, key: string, { value, revision }: Exclude<ReadResult, "unknown">): void {
+  /** @param known The row's revision when it was asked for. */
+  #learnRead(
+    now: number,
+    key: string,
+    { value, revision }: Exclude<ReadResult, "unknown">,
+    known: number,
+  ): void {
     if (revision > 0) return this.#learn(now, key, value, revision);
-    // Neither a value nor the mark of a deleted one.
-    this.#marks.delete(key);
-    const id = registryOf(key);
-    if (id !== undefined) this.#forgetRecord(id, Infinity);
-    else if ((this.#entries.get(key)?.revision ?? 0) > 0) this.#remove(key);
+    // A row that has come since then is another one.
+    const entry = this.#entries.get(key);
+    if (entry && entry.revision > 0 && entry.revision <= known) this.#remove(key);
   }
 
   #learnRow(now: number, key: string, row: SharedRow | undefined, revision: number): void {
     const before = this.#entries.get(key);
-    const known = before?.revision || (this.#marks.get(key)?.revision ?? 0);
-    if (before && revision === known) before.round = this.#round;
-    if (revision <= known) return;
-    if (row) {
-      this.#marks.delete(key);
-      if (before && before.row.registry !== row.registry) this.#unlist(before.row.registry, key);
-      this.#entries.set(key, { row, revision, round: this.#round });
-      const keys = this.#rows.get(row.registry) ?? new Set();
-      this.#rows.set(row.registry, keys.add(key));
-      this.#show(key);
-    } else {
-      this.#remove(key);
-      this.#marks.delete(key);
-      this.#marks.set(key, { revision, at: now });
-    }
+    if (before && before.revision > 0 && revision === before.revision) before.round = this.#round;
+    if (revision <= Math.max(before?.revision ?? 0, this.#notices.get(key)?.upTo ?? 0)) return;
+    // What is no row is nobody's: it stays in the way until somebody wants the name.
+    const known = row ?? { person: before?.row.person ?? NOBODY, registry: "", session: 0 };
+    if (before) this.#unlist(before.row.registry, key);
+    this.#entries.set(key, { row: known, revision, round: this.#round });
+    const keys = this.#rows.get(known.registry) ?? new Set();
+    this.#rows.set(known.registry, keys.add(key));
+    this.#show(key);
     const name = this.#names.get(key);
     if (name) this.#step(now, name);
     // A claim that was given up has come through after all.
-    else if (row && this.#isOwn(row)) this.#step(now, this.#name(key));
+    else if (this.#isOwn(known)) this.#step(now, this.#name(key));
+  }
+
+  /** Rows up to a revision were removed. @param own The revision of the notice. */
+  #learnNotice(now: number, key: string, upTo: number, own: number): void {
+    const before = this.#notices.get(key);
+    this.#notices.delete(key);
+    this.#notices.set(key, { upTo: Math.max(upTo, before?.upTo ?? 0), own, at: now });
+    const entry = this.#entries.get(key);
+    if (entry && entry.revision > 0 && entry.revision <= upTo) this.#remove(key);
+    const name = this.#names.get(key);
+    if (name) this.#step(now, name);
   }
 
   #remove(key: string): void {
@@ -904,6 +929,7 @@ export class ClusterDirectory {
   #show(key: string): void {
     const row = this.#entries.get(key)?.row;
     if (!row) return;
+    if (row.registry === "") return;
     const wanted = !this.#isOwn(row) || this.#names.get(key)?.want?.session === row.session;
     if (wanted) this.table.put(row.person);
     else this.table.remove(row.person.nome);
@@ -911,50 +937,65 @@ export class ClusterDirectory {
 
   #learnRecord(now: number, record: RegistryRecord, revision: number): void {
     const { id } = record;
-    let peer = this.#peers.get(id);
-    if (peer && revision <= peer.revision) return;
-    const before = peer?.record;
-    if (!peer) {
-      peer = {
-        ...{ record, revision, since: now, lastSeen: now, ended: "no" },
-        ...{ busy: undefined, uncertain: false, retryAt: -Infinity, endedAt: Infinity, sweepAt: Infinity },
-      };
-      this.#peers.set(id, peer);
-    }
-    // Under an id that this registry has given up, nothing counts any more.
-    const own = peer.lastSeen === -Infinity;
+    const known = this.#peers.get(id);
+    const before = known?.record;
+    const peer = known ?? {
+      ...{ record, revision: 0, since: now, lastSeen: now, ended: "no", busy: undefined },
+      ...{ retryAt: -Infinity, endedAt: Infinity, sweepAt: Infinity },
+    };
+    if (revision <= peer.revision) return;
+    this.#peers.set(id, peer);
     if (peer.revision === 0) peer.since = now;
-    if (!own && before?.beat !== record.beat) peer.lastSeen = now;
-    peer.record = record;
     peer.revision = revision;
-    peer.uncertain = false;
-    if (record.state === "alive") {
-      if (own) return;
-      if (!before) this.#outputs.push({ kind: "link", record });
-      if (record.port !== 0 && (before?.port ?? 0) === 0) {
-        this.#outputs.push({ kind: "peer", record, change: "joined" });
-      }
-      return;
-    }
-    if (before && before.state !== "alive") return;
-    peer.endedAt = now;
-    peer.sweepAt = now + SWEEP_MS + this.#rank() * SWEEP_STEP_MS;
-    if (before && !own) {
-      this.#outputs.push({ kind: "unlink", registry: id }, { kind: "peer", record, change: record.state });
-    }
-    for (const key of [...this.#rows.get(id) ?? []]) {
-      const name = this.#names.get(key);
-      if (!name) continue;
-      name.retryAt = -Infinity;
-      this.#step(now, name);
+    // Under an id that this registry has given up, or that has ended, nothing counts any more.
+    if (peer.lastSeen === -Infinity || peer.record.state !== "alive") return;
+    if (before?.beat !== record.beat) peer.lastSeen = now;
+    peer.record = record;
+    if (!known) this.#outputs.push({ kind: "link", record });
+    if (record.port !== 0 && (before?.port ?? 0) === 0 || (!known && record.port !== 0)) {
+      this.#outputs.push({ kind: "peer", record, change: "joined" });
     }
   }
 
-  #forgetRecord(id: string, revision: number): void {
+  /** A registry has left or is dead. */
+  #learnEndOf(now: number, id: string, value: string | undefined): void {
+    if (value !== "left" && value !== "dead") return;
+    if (id === this.#id) {
+      if (!this.#closing) this.#fence();
+      return;
+    }
     const peer = this.#peers.get(id);
-    if (!peer || revision <= peer.revision) return;
-    this.#peers.delete(id);
-    this.#outputs.push({ kind: "unlink", registry: id });
+    if (peer) return this.#learnEnd(now, peer, value);
+    const record = { id, port: 0, addresses: [], lifePort: 1, beat: 0, state: "alive" } as const;
+    const unknown: Peer = {
+      ...{ record, revision: 0, since: now, lastSeen: now, ended: "no", busy: undefined },
+      ...{ retryAt: -Infinity, endedAt: Infinity, sweepAt: Infinity },
+    };
+    this.#peers.set(id, unknown);
+    this.#learnEnd(now, unknown, value);
+  }
+
+  #learnEnd(now: number, peer: Peer, state: "left" | "dead"): void {
+    const { record } = peer;
+    if (record.state !== "alive") return;
+    peer.record = { ...record, state };
+    peer.endedAt = now;
+    peer.sweepAt = now + SWEEP_MS + this.#rank() * SWEEP_STEP_MS;
+    if (peer.lastSeen > -Infinity && record.port !== 0) {
+      this.#outputs.push({ kind: "unlink", registry: record.id }, { kind: "peer", record, change: state });
+    }
+    for (const key of [...this.#rows.get(record.id) ?? []]) {
+      const name = this.#names.get(key);
+      if (!name) continue;
+      // A question that went to the dead is answered.
+      const asked = this.#operations.get(name.busy ?? 0);
+      if (asked?.of === "name" && asked.does === "ask") {
+        this.#operations.delete(name.busy ?? 0);
+        name.busy = undefined;
+      }
+      name.retryAt = -Infinity;
+      this.#step(now, name);
+    }
   }
 
   // ——— Operations ———
@@ -965,9 +1006,9 @@ export class ClusterDirectory {
     return id;
   }
 
-  #write(operation: Operation, key: string, value: string | undefined, expected: number): number {
+  #write(operation: Operation, key: string, value: string, create: boolean): number {
     const id = this.#operation(operation);
-    this.#outputs.push({ kind: "write", id, key, value, expected });
+    this.#outputs.push({ kind: "write", id, key, value, create });
     return id;
   }
 }

@@ -16,6 +16,9 @@ const CONNECT_MS = 1000;
 /** Pause before a life line is tried again. */
 const RETRY_MS = 1000;
 
+/** The same after FIN: a process that ends may take connections until its last moment. */
+const FINISHED_MS = 100;
+
 /** Most life lines to this registry. */
 const MOST_LINES = 64;
 
@@ -118,24 +121,24 @@ export class LifeLines {
   }
 
   async #follow({ id, addresses, lifePort }: RegistryRecord, ended: AbortSignal): Promise<void> {
+    // Addresses at which the registry was, and whose line FIN has ended: what is there then tells whether it has, too.
+    const finished = new Set<MachineAddress>();
     while (!ended.aborted) {
+      let again = false;
       for (const address of addresses) {
-        let found = await this.#find(id, address, lifePort);
-        // As long as FIN ends a line, what answers there then tells whether the process has.
-        while (found.kind === "alive") {
-          const finished = await this.#listen(found.line, ended);
-          if (ended.aborted) return;
-          if (!finished) break;
-          found = await this.#find(id, address, lifePort);
-          if (found.kind === "gone") this.#told.handleSilence(id);
+        const found = await this.#find(id, address, lifePort);
+        if (found.kind === "alive") {
+          again = await this.#listen(found.line, ended);
+          if (again) finished.add(address);
+          else finished.delete(address);
         }
-        if (ended.aborted) {
-          if (found.kind === "alive") close(found.line);
-          return;
+        if (ended.aborted) return;
+        if (found.kind === "gone" && (finished.has(address) || this.#isOwn(address))) {
+          this.#told.handleSilence(id);
         }
-        if (found.kind === "gone" && this.#isOwn(address)) this.#told.handleSilence(id);
+        if (again) break;
       }
-      await pause(RETRY_MS, ended);
+      if (!again) await pause(finished.size > 0 ? FINISHED_MS : RETRY_MS, ended);
     }
   }
 

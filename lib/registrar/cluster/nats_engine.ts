@@ -19,6 +19,9 @@ const START_PAUSE_MS = 500;
 const CONNECT_MS = 2000;
 const OPERATION_MS = 3000;
 
+/** Time limit for the question whether another registry is there: NATS may take a dead one for alive for a moment. */
+const PRESENCE_MS = 500;
+
 /** Interval of pings to the server: two without an answer, and the next server is tried. */
 const PING_MS = 2000;
 const RECONNECT_MS = 250;
@@ -35,9 +38,6 @@ const REPLICAS = 3;
 /** Codes of JetStream's errors (server/errors.json of nats-server). */
 const WRONG_LAST_SEQUENCE = [10071, 10164];
 const NOT_ENABLED = [10039, 10076];
-
-/** The header that marks a deleted key (ADR-8). */
-const OPERATION_HEADER = "KV-Operation";
 
 /** The modules of NATS. Only registries of a cluster load them. */
 export interface NatsLibrary {
@@ -79,7 +79,6 @@ export class ClusterError extends Error {
 
 /** What an engine tells. */
 export interface EngineListener {
-  handleConnected(): void;
   handleDisconnected(): void;
   /** All rows follow, then their changes. @param bucket The same as long as the bucket is. */
   handleWatch(bucket: string): void;
@@ -166,20 +165,16 @@ export class NatsEngine implements AsyncDisposable {
   start(listener: EngineListener): void {
     this.#listener = listener;
     this.#running = this.#followConnection();
-    listener.handleConnected();
     this.rewatch();
   }
 
-  /** Writes or deletes a key if its revision is as expected (0: it is not there). Never rejects. */
-  write(key: string, value: string | undefined, expected: number): Promise<WriteResult> {
+  /** Writes a key: if `create`, only if it is not there. Never rejects. */
+  write(key: string, value: string, create: boolean): Promise<WriteResult> {
     return this.#permits.use(async () => {
       try {
-        const marks = this.#library.transport.headers();
-        if (value === undefined) marks.set(OPERATION_HEADER, "DEL");
-        const ack = await this.#stream.publish(this.#subject(key), value ?? "", {
+        const ack = await this.#stream.publish(this.#subject(key), value, {
           timeout: OPERATION_MS,
-          headers: marks,
-          expect: { lastSubjectSequence: expected, streamName: this.#streamName },
+          expect: { streamName: this.#streamName, ...(create && { lastSubjectSequence: 0 }) },
         });
         return ack.seq;
       } catch (error) {
@@ -191,28 +186,33 @@ export class NatsEngine implements AsyncDisposable {
     });
   }
 
-  /** Reads a key from the stream's leader. Never rejects. */
-  read(key: string): Promise<ReadResult> {
+  /** Removes what a key had up to a revision; `Infinity` for all. Never rejects. */
+  purge(key: string, upTo: number): Promise<WriteResult> {
     return this.#permits.use(async () => {
       try {
-        const query = { last_by_subj: this.#subject(key) };
-        const message = await this.#manager.streams.getMessage(this.#streamName, query);
-        if (!message) return { value: undefined, revision: 0 };
-        const deleted = message.header?.get(OPERATION_HEADER);
-        return { value: deleted ? undefined : message.string(), revision: message.seq };
+        const filter = this.#subject(key);
+        const what = upTo === Infinity ? { filter } : { filter, seq: upTo + 1 };
+        const { success } = await this.#manager.streams.purge(this.#streamName, what);
+        return success ? 0 : "unknown";
       } catch {
         return "unknown";
       }
     });
   }
 
-  /** Removes what a key had before a revision. */
-  async purge(key: string, below: number): Promise<void> {
-    try {
-      await this.#manager.streams.purge(this.#streamName, { filter: this.#subject(key), seq: below });
-    } catch {
-      // It stays until the name is used again.
-    }
+  /** Reads a key from the stream's leader. Never rejects. */
+  read(key: string): Promise<ReadResult> {
+    return this.#permits.use(async () => {
+      try {
+        const query = { last_by_subj: this.#subject(key) };
+        const message = await this.#manager.streams.getMessage(this.#streamName, query);
+        return message
+          ? { value: message.string(), revision: message.seq }
+          : { value: undefined, revision: 0 };
+      } catch {
+        return "unknown";
+      }
+    });
   }
 
   /** Asks another registry. Never rejects. */
@@ -220,7 +220,7 @@ export class NatsEngine implements AsyncDisposable {
     try {
       const question = JSON.stringify({ chave: key, sessao: session });
       const reply = await this.#connection.request(this.#address(registry), question, {
-        timeout: OPERATION_MS,
+        timeout: key === undefined ? PRESENCE_MS : OPERATION_MS,
       });
       const { fica } = parseObject(reply.string()) ?? {};
       return typeof fica === "boolean" ? fica ? "kept" : "free" : "unknown";
@@ -288,7 +288,6 @@ export class NatsEngine implements AsyncDisposable {
       if (this.#closing.signal.aborted) return;
       if (type === "disconnect") this.#listener?.handleDisconnected();
       if (type !== "reconnect") continue;
-      this.#listener?.handleConnected();
       this.rewatch();
     }
   }

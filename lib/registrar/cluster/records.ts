@@ -32,12 +32,14 @@ export interface RegistryRecord {
   readonly lifePort: number;
   /** Counts the renewals: the lease lasts as long as this keeps growing. */
   readonly beat: number;
-  /** `alive`, or how it ended; rows of a registry that ended are nobody's. */
+  /** `alive`, or how it ended, by {@linkcode endKey}; rows of a registry that ended are nobody's. */
   readonly state: "alive" | "left" | "dead";
 }
 
 const NAME_PREFIX = "p.";
+const NOTICE_PREFIX = "x.";
 const REGISTRY_PREFIX = "r.";
+const END_PREFIX = "m.";
 
 /** Most characters of a value. */
 const MAX_VALUE_LENGTH = 8192;
@@ -50,6 +52,26 @@ export function rowKey(name: string): string {
 /** The key of a registry's record. */
 export function recordKey(id: string): string {
   return REGISTRY_PREFIX + id;
+}
+
+/** The key of the notice that tells of the removal of a row. */
+export function noticeKey(row: string): string {
+  return NOTICE_PREFIX + row.slice(NAME_PREFIX.length);
+}
+
+/** The row whose removal a key tells; undefined if it is another key. */
+export function rowOfNotice(key: string): string | undefined {
+  return key.startsWith(NOTICE_PREFIX) ? NAME_PREFIX + key.slice(NOTICE_PREFIX.length) : undefined;
+}
+
+/** The key that says how a registry has ended. Once it is there, nothing makes that registry alive again. */
+export function endKey(id: string): string {
+  return END_PREFIX + id;
+}
+
+/** The registry whose end a key tells; undefined if it is another key. */
+export function registryOfEnd(key: string): string | undefined {
+  return key.startsWith(END_PREFIX) ? key.slice(END_PREFIX.length) : undefined;
 }
 
 export function isRowKey(key: string): boolean {
@@ -79,20 +101,30 @@ export function parseRow(key: string, value: string): SharedRow | undefined {
   return { person: { nome, ip, porta }, registry: registro, session: sessao };
 }
 
-export function encodeRecord({ port, addresses, lifePort, beat, state }: RegistryRecord): string {
-  return JSON.stringify({ porta: port, enderecos: addresses, vida: lifePort, batida: beat, estado: state });
+/** @param bucket The one whose revisions count. */
+export function encodeNotice(upTo: number, bucket: string): string {
+  return JSON.stringify({ ate: upTo, balde: bucket });
+}
+
+/** The revision up to which rows were removed; undefined if that was in another bucket. */
+export function parseNotice(value: string, bucket: string): number | undefined {
+  const { ate, balde } = parseObject(value) ?? {};
+  return isCount(ate) && balde === bucket ? ate : undefined;
+}
+
+export function encodeRecord({ port, addresses, lifePort, beat }: RegistryRecord): string {
+  return JSON.stringify({ porta: port, enderecos: addresses, vida: lifePort, batida: beat });
 }
 
 /** @returns Undefined if the value is no record. */
 export function parseRecord(id: string, value: string): RegistryRecord | undefined {
   if (value.length > MAX_VALUE_LENGTH || !isId(id)) return undefined;
-  const { porta, enderecos, vida, batida, estado } = parseObject(value) ?? {};
+  const { porta, enderecos, vida, batida } = parseObject(value) ?? {};
   if (!isPortOrNone(porta) || !isPort(vida) || !isCount(batida) || !Array.isArray(enderecos)) {
     return undefined;
   }
-  if (estado !== "alive" && estado !== "left" && estado !== "dead") return undefined;
   const addresses = enderecos.filter(isMachineAddress).map(({ ip, mac }) => ({ ip, mac }));
-  return { id, port: porta, addresses, lifePort: vida, beat: batida, state: estado };
+  return { id, port: porta, addresses, lifePort: vida, beat: batida, state: "alive" };
 }
 
 function isId(value: unknown): value is string {

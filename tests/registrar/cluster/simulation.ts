@@ -132,7 +132,7 @@ export class Engine {
 
   write(
     from: Member,
-    { key, value, expected }: Extract<DirectoryOutput, { kind: "write" }>,
+    output: Extract<DirectoryOutput, { kind: "write" | "purge" }>,
     end: (result: WriteResult) => void,
   ): void {
     const { world } = this;
@@ -147,19 +147,25 @@ export class Engine {
     };
     world.after(stuck ? world.random(12_000) : 1 + world.random(20), () => {
       if (bucket !== this.#bucket || this.away) return;
-      const result = this.#apply(key, value, expected);
+      const result = output.kind === "purge" ? this.#purge(output) : this.#apply(output);
       const lost = world.random(20) === 0 || !this.reaches(from);
       if (!lost) world.after(1 + world.random(20), () => finish(result));
     });
     world.after(OPERATION_MS, () => finish("unknown"));
   }
 
-  #apply(key: string, value: string | undefined, expected: number): WriteResult {
-    if (this.get(key).revision !== expected) return "conflict";
+  #apply({ key, value, create }: Extract<DirectoryOutput, { kind: "write" }>): WriteResult {
+    if (create && this.#rows.has(key)) return "conflict";
     const revision = ++this.#revision;
     this.#rows.set(key, { value, revision });
     for (const member of this.world.members) member.watch?.show(key, value, revision);
     return revision;
+  }
+
+  /** No watch shows that something was removed. */
+  #purge({ key, upTo }: Extract<DirectoryOutput, { kind: "purge" }>): WriteResult {
+    if (this.get(key).revision <= upTo) this.#rows.delete(key);
+    return 0;
   }
 
   read(from: Member, key: string, end: (result: ReadResult) => void): void {
@@ -169,10 +175,6 @@ export class Engine {
       const result = this.get(key);
       world.after(1 + world.random(20), () => end(result));
     });
-  }
-
-  purge(key: string, below: number): void {
-    if (this.get(key).revision < below) this.#rows.delete(key);
   }
 
   /** Opens a watch. */
@@ -237,7 +239,6 @@ export class Member {
   }
 
   start(): void {
-    this.take((directory, now) => directory.handleConnected(now));
     this.world.engine.watch(this);
     this.take((directory, now) => directory.handleListening(now, 5000));
   }
@@ -306,7 +307,6 @@ export class Member {
     this.watch = undefined;
     this.take((directory) => directory.handleDisconnected());
     if (!this.world.engine.reaches(this)) return;
-    this.take((directory, now) => directory.handleConnected(now));
     this.world.engine.watch(this);
   }
 
@@ -360,6 +360,7 @@ export class Member {
     const { world } = this;
     switch (output.kind) {
       case "write":
+      case "purge":
         return world.engine.write(this, output, (result) => (
           this.take((directory, now) => directory.handleWritten(now, output.id, result))
         ));
@@ -367,8 +368,6 @@ export class Member {
         return world.engine.read(this, output.key, (result) => (
           this.take((directory, now) => directory.handleRead(now, output.id, result))
         ));
-      case "purge":
-        return world.engine.purge(output.key, output.below);
       case "ask":
         return this.#ask(output, (answer) => (
           this.take((directory, now) => directory.handleAnswer(now, output.id, answer))
