@@ -94,7 +94,7 @@ async function live(phone: number): Promise<void> {
     } catch {
       // Another attempt.
     } finally {
-      if (!settling) wire?.close();
+      wire?.close();
     }
   }
 }

@@ -56,7 +56,7 @@ const SWEEP_MS = 5000;
 /** Further time for each registry before this one in the order of ids: one of them is enough. */
 const SWEEP_STEP_MS = 2000;
 
-/** After a bucket was lost, time in which another registry puts its rows into the new one, once its record is there. */
+/** Time in which another registry that is there puts a row in again that the engine has lost. */
 const REFILL_MS = 10_000;
 
 /** Age from which notices of removed rows are removed themselves, how often, and at most how many at a time. */
@@ -124,8 +124,10 @@ export type Self = Pick<RegistryRecord, "lifePort" | "addresses">;
 /** A row as this registry knows it. */
 interface Entry {
   readonly row: SharedRow;
-  /** 0: the bucket was lost, and the row is remembered from the one before. */
+  /** 0: the bucket no longer has it, and nobody has removed it: the engine has lost it. */
   readonly revision: number;
+  /** Since when that is so. */
+  readonly missingSince?: number;
   /** Number of the watch during which it was last seen. */
   round: number;
 }
@@ -153,8 +155,6 @@ interface Peer {
   record: RegistryRecord;
   /** Of the record; 0 if it is not in this bucket. */
   revision: number;
-  /** Since when its record is in the bucket. */
-  since: number;
   /** When its last renewal arrived here. */
   lastSeen: number;
   /** Whether it is known to have ended: its process, or its lease. */
@@ -222,8 +222,8 @@ export class ClusterDirectory {
   #round = 0;
   /** The beat that, once it comes, shows that the watch has shown everything before. */
   #syncBeat = Infinity;
-  /** Until when rows of a lost bucket are remembered. */
-  #rememberUntil = -Infinity;
+  /** Whether there are rows that the engine has lost. */
+  #remembers = false;
   readonly #entries = new Map<string, Entry>();
   /** Keys of the rows of each registry. */
   readonly #rows = new Map<string, Set<string>>();
@@ -514,7 +514,7 @@ export class ClusterDirectory {
     for (const peer of [...this.#peers.values()]) this.#tickPeer(now, peer);
     this.#tickUnknown(now);
     if (now >= this.#noticesAt + NOTICES_EVERY_MS) this.#forgetNotices(now);
-    if (this.#rememberUntil > -Infinity) this.#forget(now);
+    if (this.#remembers) this.#forget(now);
   }
 
   /** This registry closes: tells the others that its rows are nobody's. @returns Whether there is anything to write. */
@@ -565,17 +565,14 @@ export class ClusterDirectory {
   #finishSync(now: number): void {
     this.#syncBeat = Infinity;
     for (const [key, entry] of [...this.#entries]) {
-      if (entry.round !== this.#round && entry.revision > 0) this.#remove(key);
+      if (entry.round !== this.#round && entry.revision > 0) this.#lose(now, key, entry);
     }
     for (const name of [...this.#names.values()]) this.#step(now, name);
   }
 
   /** The bucket was made anew: all revisions are void, and what other registries had in it will come again. */
   #forgetRevisions(now: number): void {
-    for (const [key, entry] of [...this.#entries]) {
-      this.#entries.set(key, { ...entry, revision: 0 });
-      if (this.#isOwn(entry.row)) this.#remove(key);
-    }
+    for (const [key, entry] of [...this.#entries]) this.#lose(now, key, entry);
     this.#notices.clear();
     for (const name of this.#names.values()) name.removed = 0;
     this.#firstId = this.#lastId + 1;
@@ -583,18 +580,28 @@ export class ClusterDirectory {
       peer.revision = 0;
       peer.lastSeen = now;
     }
-    // Until then a registry without a record has let its phones go.
-    this.#rememberUntil = now + LEASE_MS;
   }
 
-  /** Rows of the lost bucket that their registry does not put into the new one are nobody's. */
+  /**
+   * The bucket has no such row, and no notice that it was removed, at least of the last minute. The engine may have lost it,
+   * as three servers that are killed at the same moment do with the last ones: its registry will put it in again. Meanwhile
+   * it is not given away unasked.
+   */
+  #lose(now: number, key: string, entry: Entry): void {
+    if (this.#isOwn(entry.row) || this.#hasEnded(entry.row.registry)) return this.#remove(key);
+    this.#entries.set(key, { ...entry, revision: 0, missingSince: entry.missingSince ?? now });
+    this.#remembers = true;
+  }
+
+  /** What its registry, being there, has not put in again is nobody's, and so is what is of one whose lease is over. */
   #forget(now: number): void {
-    const over = now >= this.#rememberUntil;
-    if (over) this.#rememberUntil = -Infinity;
-    for (const [key, { revision, row }] of [...this.#entries]) {
+    this.#remembers = false;
+    for (const [key, { revision, missingSince = now, row }] of [...this.#entries]) {
       if (revision > 0) continue;
-      const peer = this.#peers.get(row.registry);
-      if (over || (peer && peer.revision > 0 && now >= peer.since + REFILL_MS)) this.#remove(key);
+      const seen = this.#peers.get(row.registry)?.lastSeen ?? -Infinity;
+      const refilled = seen > missingSince && now >= missingSince + REFILL_MS;
+      if (refilled || now >= missingSince + LEASE_MS || this.#hasEnded(row.registry)) this.#remove(key);
+      else this.#remembers = true;
     }
     for (const name of [...this.#names.values()]) this.#step(now, name);
   }
@@ -610,7 +617,7 @@ export class ClusterDirectory {
     }
     this.#outputs.push({ kind: "fenced", people });
     this.#peers.set(record.id, {
-      ...{ record, revision: 0, since: -Infinity, lastSeen: -Infinity },
+      ...{ record, revision: 0, lastSeen: -Infinity },
       ...{ ended: "certainly", busy: undefined, retryAt: 0 },
       ...{ endedAt: Infinity, sweepAt: Infinity },
     });
@@ -940,12 +947,11 @@ export class ClusterDirectory {
     const known = this.#peers.get(id);
     const before = known?.record;
     const peer = known ?? {
-      ...{ record, revision: 0, since: now, lastSeen: now, ended: "no", busy: undefined },
+      ...{ record, revision: 0, lastSeen: now, ended: "no", busy: undefined },
       ...{ retryAt: -Infinity, endedAt: Infinity, sweepAt: Infinity },
     };
     if (revision <= peer.revision) return;
     this.#peers.set(id, peer);
-    if (peer.revision === 0) peer.since = now;
     peer.revision = revision;
     // Under an id that this registry has given up, or that has ended, nothing counts any more.
     if (peer.lastSeen === -Infinity || peer.record.state !== "alive") return;
@@ -968,7 +974,7 @@ export class ClusterDirectory {
     if (peer) return this.#learnEnd(now, peer, value);
     const record = { id, port: 0, addresses: [], lifePort: 1, beat: 0, state: "alive" } as const;
     const unknown: Peer = {
-      ...{ record, revision: 0, since: now, lastSeen: now, ended: "no", busy: undefined },
+      ...{ record, revision: 0, lastSeen: now, ended: "no", busy: undefined },
       ...{ retryAt: -Infinity, endedAt: Infinity, sweepAt: Infinity },
     };
     this.#peers.set(id, unknown);

@@ -7,7 +7,7 @@ const PHONES = 8;
 const REGISTRIES = 3;
 
 /** Schedules that are tried of each kind; in CI many. */
-const RUNS = Deno.env.get("SALA_TEST") === "everything" ? 1000 : 300;
+const RUNS = Deno.env.get("SALA_TEST") === "everything" ? 1000 : 100;
 
 /** What happens next, and how long until then. */
 type Step = readonly [kind: string, which: number, pauseMs: number];
@@ -105,7 +105,7 @@ Deno.test("the same while registries are cut off from the engine, and it is away
 });
 
 Deno.test("the same while the engine loses all that it has stored", () => {
-  holds(property("wipe", "cut", "heal", "freeze", "thaw"), RUNS);
+  holds(property("wipe", "freeze", "thaw"), RUNS);
 });
 
 Deno.test("the same with everything at once", () => {
