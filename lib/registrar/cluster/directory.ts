@@ -576,10 +576,7 @@ export class ClusterDirectory {
     this.#notices.clear();
     for (const name of this.#names.values()) name.removed = 0;
     this.#firstId = this.#lastId + 1;
-    for (const peer of this.#peers.values()) {
-      peer.revision = 0;
-      peer.lastSeen = now;
-    }
+    for (const peer of this.#peers.values()) peer.revision = 0;
   }
 
   /**
