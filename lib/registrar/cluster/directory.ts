@@ -581,7 +581,7 @@ export class ClusterDirectory {
 
   /**
    * The bucket has no such row, and no notice that it was removed, at least of the last minute. The engine may have lost it,
-   * as three servers that are killed at the same moment do with the last ones: its registry will put it in again. Meanwhile
+   * as three servers that are killed at the same moment may lose the last ones: its registry will put it in again. Meanwhile
    * it is not given away unasked.
    */
   #lose(now: number, key: string, entry: Entry): void {
