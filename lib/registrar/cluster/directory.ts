@@ -129,7 +129,7 @@ interface Entry {
   /** Since when that is so. */
   readonly missingSince?: number;
   /** Number of the watch during which it was last seen. */
-  round: number;
+  readonly round: number;
 }
 
 /** A name that this registry wants to have or to be rid of. */
@@ -220,6 +220,8 @@ export class ClusterDirectory {
   #closing = false;
   #bucket: string | undefined;
   #round = 0;
+  /** The highest revision that the watch has shown. */
+  #highest = 0;
   /** The beat that, once it comes, shows that the watch has shown everything before. */
   #syncBeat = Infinity;
   /** Whether there are rows that the engine has lost. */
@@ -239,7 +241,7 @@ export class ClusterDirectory {
   readonly #retries = new Set<Name>();
   #retryAt = Infinity;
   readonly #operations = new Map<number, Operation>();
-  /** The first operation on this bucket: what came of earlier ones was lost with the bucket before. */
+  /** The first operation since the watch began: nobody knows what is left of earlier ones. */
   #firstId = 0;
   /** Questions of other registries, by session. */
   readonly #questions = new Map<number, Set<number>>();
@@ -341,8 +343,15 @@ export class ClusterDirectory {
   handleWatch(now: number, bucket: string): void {
     this.#connected = true;
     this.#round++;
+    this.#highest = 0;
     this.#unseenSince = Infinity;
-    if (this.#bucket !== undefined && this.#bucket !== bucket) this.#forgetRevisions(now);
+    // After a loss the engine counts on from an earlier revision: those of an earlier watch mean nothing in this one.
+    this.#firstId = this.#lastId + 1;
+    this.#notices.clear();
+    for (const peer of this.#peers.values()) peer.revision = 0;
+    if (this.#bucket !== undefined && this.#bucket !== bucket) {
+      for (const [key, entry] of [...this.#entries]) this.#lose(now, key, entry);
+    }
     this.#bucket = bucket;
     this.#syncBeat = this.#beat + 1;
     this.#beatAt = -Infinity;
@@ -352,6 +361,7 @@ export class ClusterDirectory {
 
   /** The watch shows a key. @param value Undefined if it was deleted. */
   handleRow(now: number, key: string, value: string | undefined, revision: number): void {
+    this.#highest = Math.max(this.#highest, revision);
     this.#learn(now, key, value, revision);
     const id = registryOf(key);
     if (id !== this.#id || value === undefined) return;
@@ -570,15 +580,6 @@ export class ClusterDirectory {
     for (const name of [...this.#names.values()]) this.#step(now, name);
   }
 
-  /** The bucket was made anew: all revisions are void, and what other registries had in it will come again. */
-  #forgetRevisions(now: number): void {
-    for (const [key, entry] of [...this.#entries]) this.#lose(now, key, entry);
-    this.#notices.clear();
-    for (const name of this.#names.values()) name.removed = 0;
-    this.#firstId = this.#lastId + 1;
-    for (const peer of this.#peers.values()) peer.revision = 0;
-  }
-
   /**
    * The bucket has no such row, and no notice that it was removed, at least of the last minute. The engine may have lost it,
    * as three servers that are killed at the same moment may lose the last ones: its registry will put it in again. Meanwhile
@@ -658,6 +659,8 @@ export class ClusterDirectory {
     }
     const { want } = name;
     const entry = this.#entries.get(name.key);
+    // Of a row that an earlier watch has shown, the revision may be another one's by now.
+    if (entry && entry.revision > 0 && entry.round !== this.#round) return;
     if (!want) return this.#stepAway(name, entry);
     // Without a lease nobody can tell the others that this registry has ended.
     if (now >= this.#leaseUntil) return;
@@ -684,6 +687,8 @@ export class ClusterDirectory {
   #stepAway(name: Name, entry: Entry | undefined): void {
     const mine = entry && (this.#isOwn(entry.row) || (name.sweep && this.#hasEnded(entry.row.registry)));
     if (mine && entry.revision > 0) return this.#takeAway(name, entry.revision);
+    if (name.removed > 0 && this.#syncBeat < Infinity) return;
+    name.removed = Math.min(name.removed, this.#highest, (entry?.revision || Infinity) - 1);
     if (name.removed > 0) {
       // A removal shows in no watch.
       const operation = { of: "name", name, does: "notice", revision: name.removed } as const;
@@ -889,19 +894,19 @@ export class ClusterDirectory {
 
   #learnRow(now: number, key: string, row: SharedRow | undefined, revision: number): void {
     const before = this.#entries.get(key);
-    if (before && before.revision > 0 && revision === before.revision) before.round = this.#round;
-    if (revision <= Math.max(before?.revision ?? 0, this.#notices.get(key)?.upTo ?? 0)) return;
+    const known = before?.round === this.#round ? before.revision : 0;
+    if (revision <= Math.max(known, this.#notices.get(key)?.upTo ?? 0)) return;
     // What is no row is nobody's: it stays in the way until somebody wants the name.
-    const known = row ?? { person: before?.row.person ?? NOBODY, registry: "", session: 0 };
+    const there = row ?? { person: before?.row.person ?? NOBODY, registry: "", session: 0 };
     if (before) this.#unlist(before.row.registry, key);
-    this.#entries.set(key, { row: known, revision, round: this.#round });
-    const keys = this.#rows.get(known.registry) ?? new Set();
-    this.#rows.set(known.registry, keys.add(key));
+    this.#entries.set(key, { row: there, revision, round: this.#round });
+    const keys = this.#rows.get(there.registry) ?? new Set();
+    this.#rows.set(there.registry, keys.add(key));
     this.#show(key);
     const name = this.#names.get(key);
     if (name) this.#step(now, name);
     // A claim that was given up has come through after all.
-    else if (this.#isOwn(known)) this.#step(now, this.#name(key));
+    else if (this.#isOwn(there)) this.#step(now, this.#name(key));
   }
 
   /** Rows up to a revision were removed. @param own The revision of the notice. */

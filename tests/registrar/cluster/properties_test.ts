@@ -79,6 +79,13 @@ function run(seed: number, steps: readonly Step[]): void {
         world.pass(2000);
         world.engine.wipe();
         break;
+      case "roll back":
+        // What was granted just before, no other registry could know.
+        world.engine.full = true;
+        world.pass(200);
+        world.engine.full = false;
+        world.engine.rollBack(200 + which * 2);
+        break;
     }
     world.pass(pauseMs);
   }
@@ -106,6 +113,10 @@ Deno.test("the same while registries are cut off from the engine, and it is away
 
 Deno.test("the same while the engine loses all that it has stored", () => {
   holds(property("wipe", "freeze", "thaw"), RUNS);
+});
+
+Deno.test("the same while the engine loses what it has confirmed last", () => {
+  holds(property("roll back", "freeze", "thaw", "kill", "start"), RUNS);
 });
 
 Deno.test("the same with everything at once", () => {

@@ -108,9 +108,18 @@ export class World {
 export class Engine {
   /** Whether nobody reaches it. */
   away = false;
+  /** Whether it takes no writes. */
+  full = false;
   #bucket = 1;
   #revision = 0;
   #rows = new Map<string, { value: string | undefined; revision: number }>();
+  /** What each change has changed. */
+  #journal: {
+    readonly at: number;
+    readonly key: string;
+    readonly before: { value: string | undefined; revision: number } | undefined;
+    readonly revision: number;
+  }[] = [];
 
   constructor(readonly world: World) {}
 
@@ -119,7 +128,23 @@ export class Engine {
     this.#bucket++;
     this.#revision = 0;
     this.#rows = new Map();
+    this.#journal = [];
     for (const member of this.world.members) member.reconnect();
+  }
+
+  /** Loses what it has confirmed within this time, and counts on from there, as servers that are killed together do. */
+  rollBack(ms: number): void {
+    while ((this.#journal.at(-1)?.at ?? -Infinity) > this.world.now - ms) {
+      const { key, before, revision } = this.#journal.pop()!;
+      if (before) this.#rows.set(key, before);
+      else this.#rows.delete(key);
+      this.#revision = revision;
+    }
+    for (const member of this.world.members) member.reconnect();
+  }
+
+  #note(key: string): void {
+    this.#journal.push({ at: this.world.now, key, before: this.#rows.get(key), revision: this.#revision });
   }
 
   get(key: string): { value: string | undefined; revision: number } {
@@ -146,7 +171,7 @@ export class Engine {
       ended = true;
     };
     world.after(stuck ? world.random(12_000) : 1 + world.random(20), () => {
-      if (bucket !== this.#bucket || this.away) return;
+      if (bucket !== this.#bucket || this.away || this.full) return;
       const result = output.kind === "purge" ? this.#purge(output) : this.#apply(output);
       const lost = world.random(20) === 0 || !this.reaches(from);
       if (!lost) world.after(1 + world.random(20), () => finish(result));
@@ -156,6 +181,7 @@ export class Engine {
 
   #apply({ key, value, create }: Extract<DirectoryOutput, { kind: "write" }>): WriteResult {
     if (create && this.#rows.has(key)) return "conflict";
+    this.#note(key);
     const revision = ++this.#revision;
     this.#rows.set(key, { value, revision });
     for (const member of this.world.members) member.watch?.show(key, value, revision);
@@ -164,6 +190,7 @@ export class Engine {
 
   /** No watch shows that something was removed. */
   #purge({ key, upTo }: Extract<DirectoryOutput, { kind: "purge" }>): WriteResult {
+    this.#note(key);
     if (this.get(key).revision <= upTo) this.#rows.delete(key);
     return 0;
   }
