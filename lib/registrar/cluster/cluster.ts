@@ -138,10 +138,10 @@ export class Cluster implements SharedTable, AsyncDisposable {
       handleWatch: (bucket) => this.#take((now) => this.#directory.handleWatch(now, bucket)),
       handleRow: (key, value, revision) =>
         this.#take((now) => this.#directory.handleRow(now, key, value, revision)),
-      handleQuestion: (key, session, answer) => {
+      handleQuestion: (key, answer) => {
         const id = ++this.#lastQuestion;
         this.#answers.set(id, answer);
-        this.#take(() => this.#directory.handleQuestion(id, key, session));
+        this.#take(() => this.#directory.handleQuestion(id, key));
       },
     });
   }
@@ -190,7 +190,7 @@ export class Cluster implements SharedTable, AsyncDisposable {
         );
         return;
       case "ask":
-        this.#engine.ask(output.registry, output.key, output.session).then((answer) =>
+        this.#engine.ask(output.registry, output.key).then((answer) =>
           this.#take((now) => directory.handleAnswer(now, output.id, answer))
         );
         return;

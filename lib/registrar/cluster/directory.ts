@@ -89,14 +89,8 @@ export type DirectoryOutput =
   /** Remove what a key had up to a revision, so that it is not there, unless it has something newer. */
   | { readonly kind: "purge"; readonly id: number; readonly key: string; readonly upTo: number }
   | { readonly kind: "read"; readonly id: number; readonly key: string }
-  /** Ask another registry whether the session still wants the name; without a key, whether it is there. */
-  | {
-    readonly kind: "ask";
-    readonly id: number;
-    readonly registry: string;
-    readonly key?: string;
-    readonly session: number;
-  }
+  /** Ask another registry whether a phone there still wants the name; without a key, whether it is there. */
+  | { readonly kind: "ask"; readonly id: number; readonly registry: string; readonly key?: string }
   /** The answer to a question of another registry: see {@linkcode ClusterDirectory.handleQuestion}. */
   | { readonly kind: "answer"; readonly id: number; readonly kept: boolean }
   /** Ping the phone of a session: see {@linkcode ClusterDirectory.handleContested}. */
@@ -456,20 +450,19 @@ export class ClusterDirectory {
   }
 
   /**
-   * Another registry asks whether a session still wants a name, or, without a key, whether this registry is there.
+   * Another registry asks whether a phone here still wants a name, or, without a key, whether this registry is there. Its row
+   * may be an earlier session's: after a loss the engine may have that one again.
    *
    * @param id Repeated by the `answer`.
    */
-  handleQuestion(id: number, key: string | undefined, session: number): void {
+  handleQuestion(id: number, key: string | undefined): void {
     const want = key === undefined ? undefined : this.#names.get(key)?.want;
-    if (key === undefined || (want?.session === session && !want.held)) {
-      this.#outputs.push({ kind: "answer", id, kept: true });
-    } else if (want?.session !== session) {
-      this.#outputs.push({ kind: "answer", id, kept: false });
-    } else {
-      const questions = this.#questions.get(session) ?? new Set();
-      this.#questions.set(session, questions.add(id));
-      if (questions.size === 1) this.#outputs.push({ kind: "contest", session });
+    if (key !== undefined && !want) this.#outputs.push({ kind: "answer", id, kept: false });
+    else if (!want?.held) this.#outputs.push({ kind: "answer", id, kept: true });
+    else {
+      const questions = this.#questions.get(want.session) ?? new Set();
+      this.#questions.set(want.session, questions.add(id));
+      if (questions.size === 1) this.#outputs.push({ kind: "contest", session: want.session });
     }
   }
 
@@ -709,7 +702,7 @@ export class ClusterDirectory {
   #ask(name: Name, { registry, session, person }: SharedRow): void {
     const row = { registry, session, person };
     name.busy = this.#operation({ of: "name", name, does: "ask", row, revision: 0 });
-    this.#outputs.push({ kind: "ask", id: name.busy, registry, key: name.key, session });
+    this.#outputs.push({ kind: "ask", id: name.busy, registry, key: name.key });
   }
 
   #doubt(now: number, name: Name, ms: number): void {
@@ -787,7 +780,7 @@ export class ClusterDirectory {
     }
     if (peer.ended === "perhaps") {
       peer.busy = this.#operation({ of: "peer", peer });
-      this.#outputs.push({ kind: "ask", id: peer.busy, registry: record.id, session: 0 });
+      this.#outputs.push({ kind: "ask", id: peer.busy, registry: record.id });
     } else {
       peer.busy = this.#write({ of: "peer", peer }, endKey(record.id), "dead", false);
     }

@@ -84,7 +84,7 @@ export interface EngineListener {
   handleWatch(bucket: string): void;
   handleRow(key: string, value: string | undefined, revision: number): void;
   /** Another registry asks. */
-  handleQuestion(key: string | undefined, session: number, answer: (kept: boolean) => void): void;
+  handleQuestion(key: string | undefined, answer: (kept: boolean) => void): void;
 }
 
 /** A connection to NATS that is made again whenever it is lost. */
@@ -216,9 +216,9 @@ export class NatsEngine implements AsyncDisposable {
   }
 
   /** Asks another registry. Never rejects. */
-  async ask(registry: string, key: string | undefined, session: number): Promise<Answer> {
+  async ask(registry: string, key: string | undefined): Promise<Answer> {
     try {
-      const question = JSON.stringify({ chave: key, sessao: session });
+      const question = JSON.stringify({ chave: key });
       const reply = await this.#connection.request(this.#address(registry), question, {
         timeout: key === undefined ? PRESENCE_MS : OPERATION_MS,
       });
@@ -276,9 +276,8 @@ export class NatsEngine implements AsyncDisposable {
   }
 
   #question(message: Msg): void {
-    const { chave, sessao } = parseObject(message.string()) ?? {};
-    if (typeof sessao !== "number") return;
-    this.#listener?.handleQuestion(typeof chave === "string" ? chave : undefined, sessao, (kept) => {
+    const { chave } = parseObject(message.string()) ?? {};
+    this.#listener?.handleQuestion(typeof chave === "string" ? chave : undefined, (kept) => {
       message.respond(JSON.stringify({ fica: kept }));
     });
   }

@@ -431,7 +431,7 @@ export class Member {
   }
 
   #ask(
-    { registry, key, session }: Extract<DirectoryOutput, { kind: "ask" }>,
+    { registry, key }: Extract<DirectoryOutput, { kind: "ask" }>,
     end: (answer: Answer) => void,
   ): void {
     const { world } = this;
@@ -456,7 +456,7 @@ export class Member {
           world.after(1 + world.random(20), () => finish(kept ? "kept" : "free"));
         }
       });
-      other.take((directory) => directory.handleQuestion(id, key, session));
+      other.take((directory) => directory.handleQuestion(id, key));
     });
   }
 }
