@@ -457,13 +457,14 @@ export class ClusterDirectory {
    */
   handleQuestion(id: number, key: string | undefined): void {
     const want = key === undefined ? undefined : this.#names.get(key)?.want;
-    if (key !== undefined && !want) this.#outputs.push({ kind: "answer", id, kept: false });
-    else if (!want?.held) this.#outputs.push({ kind: "answer", id, kept: true });
-    else {
-      const questions = this.#questions.get(want.session) ?? new Set();
-      this.#questions.set(want.session, questions.add(id));
-      if (questions.size === 1) this.#outputs.push({ kind: "contest", session: want.session });
+    if (!want) {
+      this.#outputs.push({ kind: "answer", id, kept: key === undefined });
+      return;
     }
+    // A claim in progress is no name yet: its end is the answer.
+    const questions = this.#questions.get(want.session) ?? new Set();
+    this.#questions.set(want.session, questions.add(id));
+    if (want.held && questions.size === 1) this.#outputs.push({ kind: "contest", session: want.session });
   }
 
   // ——— What comes from life lines and clocks ———
@@ -718,6 +719,7 @@ export class ClusterDirectory {
       name.want = undefined;
       this.#keys.delete(want.session);
     }
+    this.#answer(want.session, result === "granted");
     this.#show(name.key);
     this.#outputs.push({ kind: "settled", session: want.session, result });
   }
