@@ -355,7 +355,13 @@ export class ClusterDirectory {
 
   /** The watch shows a key. @param value Undefined if it was deleted. */
   handleRow(now: number, key: string, value: string | undefined, revision: number): void {
-    this.#highest = Math.max(this.#highest, revision);
+    if (revision <= this.#highest) {
+      // The engine has lost what it had confirmed, and counts on from before: what it has now must be read anew.
+      this.#connected = false;
+      this.#outputs.push({ kind: "rewatch" });
+      return;
+    }
+    this.#highest = revision;
     this.#learn(now, key, value, revision);
     const id = registryOf(key);
     if (id !== this.#id || value === undefined) return;
