@@ -12,6 +12,7 @@
 ## make bench-registry  a registry under attack, and its speed and size, 8 minutes, bench/results/
 ## make bench-flood calls under a flood, 2 minutes, bench/results/robustness.md [ARGS="--rate 50000"]
 ## make bench-udp   processor time of a phone with either kind of UDP sockets, bench/results/udp.md
+## make soak-cluster  three registries, three NATS servers and every fault, 20 minutes [ARGS="--minutes 1"]
 ## make soak        a call, 200 phones and a registry that dies, half an hour [ARGS="--minutes 2"]
 ## make dist        the same two for Linux, macOS and Windows, in dist/
 ## make deb         a Debian package of both with a service for the registry, in dist/
@@ -21,7 +22,7 @@
 
 # A bench is a name here, a task in deno.json and a line above.
 BENCHES = bench bench-ablation bench-voice bench-registry bench-flood bench-udp
-.PHONY: help setup deno sound tests demo registry phone test test-unit test-e2e fuzz style build test-build dist deb fmt clean soak $(BENCHES)
+.PHONY: help setup deno sound tests demo registry phone test test-unit test-e2e fuzz style build test-build dist deb fmt clean soak soak-cluster $(BENCHES)
 .NOTPARALLEL:
 # What the command line may set. Set here, so that variables of the environment with these names do not count.
 NAME =
@@ -35,7 +36,6 @@ RUN := sh tools/deno.sh
 TASK := $(RUN) task -q
 # The flags limit how much garbage V8 lets gather, so that a tool's memory does not depend on how busy it was.
 TOOL := $(RUN) run -q --no-prompt --v8-flags=$(shell cat tools/v8_flags)
-
 help:; @sed -n 's/^## //p' Makefile
 setup deno sound tests:; @sh tools/setup.sh $(subst setup,again,$@)
 registry: deno
@@ -52,9 +52,9 @@ test-build: tests build
 	@SALA_REGISTRY="$$PWD/dist/registry" SALA_PHONE="$$PWD/dist/phone" $(TASK) test e2e $(ARGS)
 style: deno; @$(TASK) check
 demo: sound
-soak bench bench-voice bench-udp: tests
+soak soak-cluster bench bench-voice bench-udp: tests
 fuzz dist deb fmt bench-ablation bench-registry bench-flood: deno
-demo fuzz soak dist deb fmt $(BENCHES):
+demo fuzz soak soak-cluster dist deb fmt $(BENCHES):
 	@$(TASK) $(subst -,:,$@) $(ARGS)
 build: deno; @$(TASK) build $(if $(SELF_EXTRACTING),--self-extracting)
 clean:; @rm -rf dist demo/out bench/out .deno

@@ -16,17 +16,18 @@ import {
 } from "./lib/cli/signals.ts";
 import type { SecretDetail } from "./lib/events/usage_problem.ts";
 import type { TlsError } from "./lib/util/tls_error.ts";
-import type { ControlDetail, RegistryEvent } from "./lib/events/registry_events.ts";
+import type { ClusterDetail, ControlDetail, RegistryEvent } from "./lib/events/registry_events.ts";
 import { chooseLanguage } from "./lib/ui/texts/language.ts";
 import { REGISTRY_TEXTS } from "./lib/ui/texts/texts.ts";
 import { jsonLine } from "./lib/ui/json_line.ts";
 import { registrySentence } from "./lib/ui/sentences.ts";
 import { ExactWriter, FAREWELL_MS, lastingWriter, readerHasGone } from "./lib/ui/output.ts";
 import { RegistryScreen } from "./lib/ui/registry_screen.ts";
+import type { Cluster, ClusterOptions } from "./lib/registrar/cluster/cluster.ts";
 import { standardOutput } from "./lib/ui/standard_output.ts";
 import { descriptorLimit } from "./lib/registrar/descriptor_budget.ts";
 import { addressesOfHost, ListenError, listening } from "./lib/registrar/listeners.ts";
-import { type RegistryOptions, type RegistryServer, startRegistry } from "./lib/registrar/server.ts";
+import { type RegistryServer, startRegistry } from "./lib/registrar/server.ts";
 import { forOutput, terminalSize } from "./lib/ui/terminal_size.ts";
 import { UsageError } from "./lib/cli/arguments.ts";
 import {
@@ -34,11 +35,12 @@ import {
   parseRegistryOptions,
   readSecrets,
   readTls,
+  type RegistrySecrets,
   type RegistrySettings,
 } from "./lib/cli/registry_args.ts";
 import { ownAddresses } from "./lib/cli/own_addresses.ts";
 import { giveUpFiles } from "./lib/cli/permissions.ts";
-import { type MetricsSource, openMetrics } from "./lib/operator/metrics.ts";
+import { type ClusterState, type MetricsSource, openMetrics } from "./lib/operator/metrics.ts";
 import { openMonitor } from "./lib/operator/monitor.ts";
 import { sendCommand } from "./lib/operator/control_client.ts";
 import type { ControlCommand } from "./lib/operator/control_messages.ts";
@@ -132,6 +134,26 @@ function hasTerminal(): boolean {
   return [Deno.stdin, Deno.stdout, Deno.stderr].some((stream) => stream.isTerminal());
 }
 
+/** How a registry stands to its cluster. */
+function clusterState({ awayMs }: Cluster): ClusterState {
+  return { connected: awayMs === 0, stale: awayMs > 0, lagSeconds: awayMs / 1000 };
+}
+
+/** @returns What joins a cluster. */
+async function loadCluster(): Promise<(options: ClusterOptions) => Promise<Cluster>> {
+  const { Cluster } = await import("./lib/registrar/cluster/cluster.ts");
+  const { loadNats } = await import("./lib/registrar/cluster/nats_engine.ts");
+  const library = await loadNats();
+  return (options) => Cluster.join(library, options);
+}
+
+/** The cause of a failure to run; errors of the registry's own have one. */
+function failureOf(error: unknown): Extract<RegistryEvent, { event: "failed" }>["detail"] {
+  if (error instanceof ListenError) return error.detail;
+  const { detail } = error as { detail?: ClusterDetail };
+  return (error as Error).name === "ClusterError" && detail ? detail : systemError(error);
+}
+
 async function main(args: string[]): Promise<number> {
   const request = parseRegistryOptions(args, environmentVariable("XDG_RUNTIME_DIR"));
   const { lang, json, quiet, showPings } = request.output;
@@ -204,7 +226,7 @@ async function main(args: string[]): Promise<number> {
     });
     return WRONG_USAGE;
   }
-  let secrets: Pick<RegistryOptions, "gate" | "tls">;
+  let secrets: RegistrySecrets;
   try {
     secrets = await readSecrets(settings, texts.askPassword);
   } catch (error) {
@@ -220,6 +242,8 @@ async function main(args: string[]): Promise<number> {
     await complain({ event: "control_failed", path: settings.control.path, detail: control });
     return FAILED;
   }
+  // Only registries of a cluster load its libraries, and as long as they may read files.
+  const joinCluster = settings.cluster && await loadCluster();
   await giveUpFiles(settings.tls !== undefined);
 
   // From here on every failure is one sentence.
@@ -237,12 +261,20 @@ async function main(args: string[]): Promise<number> {
     else end();
   });
   try {
+    const hosts = host === undefined ? undefined : await addressesOfHost(host, settings.port);
+    await using cluster = settings.cluster && await joinCluster?.({
+      ...settings.cluster,
+      ...(secrets.credentials !== undefined && { credentials: secrets.credentials }),
+      host: hosts?.[0] ?? "0.0.0.0",
+      onEvent: (event) => output.show(event),
+    });
     await using server = startRegistry({
-      ...(host !== undefined && { host: await addressesOfHost(host, settings.port) }),
+      ...(hosts && { host: hosts }),
       port: settings.port,
       ...(settings.proxies && { proxies: settings.proxies }),
       ...settings.limits,
       ...secrets,
+      ...(cluster && { shared: cluster }),
       descriptors,
       onEvent: show,
     });
@@ -263,8 +295,11 @@ async function main(args: string[]): Promise<number> {
       people: () => server.population,
       leftOut: () => output.leftOut,
       evicted: () => server.admission.evicted,
-      notReady: () => server.draining ? "draining" : undefined,
+      notReady: () =>
+        server.draining ? "draining" : cluster && cluster.awayMs > 0 ? "cluster_away" : undefined,
+      ...(cluster && { cluster: () => clusterState(cluster) }),
     });
+    cluster?.listening(server.port);
     output.show({
       event: "listening",
       host: server.hosts[0] ?? "",
@@ -287,7 +322,7 @@ async function main(args: string[]): Promise<number> {
       error instanceof ListenError && error.detail.cause.kind === "address_in_use" &&
         error.detail.port === settings.port
         ? { event: "port_in_use", port: error.detail.port }
-        : { event: "failed", detail: error instanceof ListenError ? error.detail : systemError(error) },
+        : { event: "failed", detail: failureOf(error) },
     );
     return FAILED;
   }

@@ -23,7 +23,7 @@ const LOWER = [
 const ROOMS: readonly RegExp[] = [
   new RegExp(`^tests/(audio|bench|demo|e2e|fuzz|testing|tools|${[...UPPER, ...LOWER].join("|")})/`),
   /^bench\/[^/]+$/,
-  /^bench\/(flood|jitter_buffer|registry|soak|voice)\//,
+  /^bench\/(cluster|flood|jitter_buffer|registry|soak|voice)\//,
   /^bench\/(measure|peers|report)\//,
   /^(demo|tools)\/[^/]+$/,
   /^testing\//,

@@ -3,7 +3,7 @@
 #
 #   setup.sh deno    Deno, and whether JSR answers from here
 #   setup.sh sound   the same, and PortAudio
-#   setup.sh tests   the same, PulseAudio, and iproute2 (networks of several machines);
+#   setup.sh tests   the same, PulseAudio, iproute2 (networks of several machines) and NATS (several registries);
 #                    with SALA_TEST=everything in the environment also HAProxy, Prometheus, systemd and strace, and the
 #                    programs that listen to calls in docs/protocol.md (150 MB to fetch)
 #   setup.sh again   the same as tests, and what went wrong last time is tried again
@@ -132,6 +132,10 @@ has_haproxy() {
   PATH=$PATH:/sbin:/usr/sbin command -v haproxy >/dev/null
 }
 
+has_nats() {
+  PATH=$PATH:/sbin:/usr/sbin command -v nats-server >/dev/null
+}
+
 # Prints the Debian names of what is missing.
 missing_packages() {
   if ! has_portaudio; then echo libportaudio2; fi
@@ -140,6 +144,7 @@ missing_packages() {
     if ! command -v pactl >/dev/null; then echo pulseaudio-utils; fi
     if ! has_alsa_pulse; then echo libasound2-plugins; fi
     if ! has_ip; then echo iproute2; fi
+    if ! has_nats; then echo nats-server; fi
     # For tests that SALA_TEST=everything runs beside the others.
     if [ "${SALA_TEST:-}" = everything ]; then
       if ! has_haproxy; then echo haproxy; fi
@@ -189,6 +194,7 @@ bring_packages() {
   *libportaudio2*) without='sound cards' ;;
   *pulse* | *libasound2*) without='the tests on PulseAudio' ;;
   *iproute2*) without='the tests on networks of several machines' ;;
+  *nats*) without='the tests on several registries with one table' ;;
   *haproxy*) without='the tests behind HAProxy' ;;
   *prometheus* | *systemd* | *strace*) without='the tests on metrics and the service' ;;
   *) without='the tests of other programs that listen' ;;

@@ -21,7 +21,14 @@ import {
   refuseNonsense,
   UsageError,
 } from "./arguments.ts";
-import { type PasswordSource, readCertificates, readKey, readRoomPassword } from "./secrets.ts";
+import { type ClusterServers, clusterServers, isRoomName } from "./cluster_args.ts";
+import {
+  type PasswordSource,
+  readCertificates,
+  readCredentials,
+  readKey,
+  readRoomPassword,
+} from "./secrets.ts";
 
 /** All limits that options set. */
 export type Limits = RegistryLimits & LogLimits;
@@ -75,6 +82,7 @@ export interface RegistrySettings {
   readonly metrics: { readonly host: string; readonly port: number } | undefined;
   /** The operator's local socket. */
   readonly control: ControlPlace | undefined;
+  readonly cluster: ClusterSettings | undefined;
 }
 
 /** Where the operator's local socket is. */
@@ -82,6 +90,22 @@ export interface ControlPlace {
   readonly path: string;
   /** Whether `--control` names it: then there must be one. */
   readonly asked: boolean;
+}
+
+/** What `--cluster` and its companions say. */
+export interface ClusterSettings extends ClusterServers {
+  /** Path of the file of credentials. */
+  readonly credentialsFile: string | undefined;
+  readonly room: string;
+  readonly lifePort: number;
+}
+
+/** The room of a cluster unless `--cluster-room` says otherwise. */
+const DEFAULT_ROOM = "sala";
+
+/** What {@linkcode readSecrets} reads; `credentials` are those of `--cluster`. */
+export interface RegistrySecrets extends Pick<RegistryOptions, "gate" | "tls"> {
+  readonly credentials?: string;
 }
 
 /** A parsed command line. `output` is valid even if the rest is wrong. */
@@ -92,17 +116,8 @@ const FLAGS = ["json", "quiet", "show-pings", "help", "version", "room-password"
 
 /** Options with a value. */
 const VALUED = [
-  ...[
-    "port",
-    "host",
-    "lang",
-    "room-password-file",
-    "tls-cert",
-    "tls-key",
-    "proxy-protocol",
-    "metrics",
-    "control",
-  ] as const,
+  ...["port", "host", "lang", "room-password-file", "tls-cert", "tls-key", "proxy-protocol"] as const,
+  ...["metrics", "control", "cluster", "cluster-credentials", "cluster-room", "cluster-port"] as const,
   ...LIMITS.map(({ option }) => option),
 ] as const;
 
@@ -146,7 +161,8 @@ export function parseRegistryOptions(args: readonly string[], runtimeDir?: strin
     // A port that the system chooses is known only when files are given up.
     const known = path !== undefined && (values.control !== undefined || port !== 0);
     const control = known ? { path, asked: values.control !== undefined } : undefined;
-    return { settings: { port, host, proxies, limits, password, tls, metrics, control } };
+    const cluster = parseCluster(values);
+    return { settings: { port, host, proxies, limits, password, tls, metrics, control, cluster } };
   });
   return { output, ...request };
 }
@@ -219,14 +235,32 @@ function parseMetrics(text: string | undefined): RegistrySettings["metrics"] {
   }
 }
 
+function parseCluster(values: Readonly<Record<string, string | undefined>>): ClusterSettings | undefined {
+  const { cluster, "cluster-credentials": credentialsFile, "cluster-room": room, "cluster-port": port } =
+    values;
+  if (cluster === undefined) {
+    for (const option of ["cluster-credentials", "cluster-room", "cluster-port"]) {
+      if (values[option] === undefined) continue;
+      throw new UsageError({ kind: "incomplete", option: `--${option}`, missing: "--cluster" });
+    }
+    return undefined;
+  }
+  const servers = clusterServers("--cluster", cluster);
+  if (room !== undefined && !isRoomName(room)) throw badValue("--cluster-room", room);
+  const lifePort = port === undefined ? 0 : parsePort("--cluster-port", port);
+  return { ...servers, credentialsFile, room: room ?? DEFAULT_ROOM, lifePort };
+}
+
 /** Reads the secrets that the command line names. @throws {UsageError} If one cannot be read. */
 export async function readSecrets(
   settings: RegistrySettings,
   question: string,
-): Promise<Pick<RegistryOptions, "gate" | "tls">> {
+): Promise<RegistrySecrets> {
   const password = await readRoomPassword(settings.password, question);
   const gate = password === undefined ? {} : { gate: await PasswordGate.open(password) };
-  return settings.tls ? { ...gate, tls: await readTls(settings.tls) } : gate;
+  const file = settings.cluster?.credentialsFile;
+  const credentials = file === undefined ? {} : { credentials: await readCredentials(file) };
+  return { ...gate, ...credentials, ...settings.tls && { tls: await readTls(settings.tls) } };
 }
 
 /** Reads certificate and key. @throws {UsageError} If one cannot be read. */

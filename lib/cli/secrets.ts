@@ -92,6 +92,14 @@ export async function readKey(option: string, path: string): Promise<string> {
   return pem;
 }
 
+/** Reads a file of credentials of NATS. @throws {UsageError} If it cannot be read, or is none. */
+export async function readCredentials(path: string): Promise<string> {
+  const option = "--cluster-credentials";
+  const text = await readText(option, path);
+  if (!/-----BEGIN USER NKEY SEED-----/.test(text)) throw badFile(option, path, { kind: "no_credentials" });
+  return text;
+}
+
 /** Time limit for writing the question, in milliseconds. */
 const ASK_MS = 400;
 

@@ -18,7 +18,11 @@ export type LeaveReason =
   /** The room is full, and another one took the place: this one's address holds most. */
   | "crowded_out"
   /** The operator removed the phone. */
-  | "removed";
+  | "removed"
+  /** Another registry of the cluster has the name. */
+  | "superseded"
+  /** This registry was cut off from the cluster for too long. */
+  | "fenced";
 
 /** The registry cannot listen at `host` and `port`. */
 export interface ListenDetail {
@@ -39,6 +43,23 @@ export type ControlDetail =
   | { readonly kind: "other_registry" }
   /** This system has none. */
   | { readonly kind: "no_local_sockets" };
+/** The registry cannot use the servers of `--cluster`. */
+export interface ClusterDetail {
+  readonly kind: "cluster_failed";
+  /** Hosts with their ports. */
+  readonly servers: readonly string[];
+  readonly cause: SystemError | TlsError | ClusterProblem;
+}
+
+/** What is wrong with a NATS server, or with what it was told. */
+export interface ClusterProblem {
+  readonly kind:
+    /** It does not let this registry in, or not do what it needs. */
+    | "cluster_unauthorised"
+    | "no_jetstream"
+    | "bad_credentials"
+    | "cluster_too_old";
+}
 
 /** A request that the registry refused, and whose connection made it. */
 interface RefusedEvent {
@@ -53,11 +74,14 @@ export interface PasswordRefusedEvent extends RefusedEvent {
   readonly name: string;
 }
 
-/** Somebody else has the name, nobody can have it, or nobody gets it now: the operator has removed a phone of that name. */
+/**
+ * Somebody else has the name, nobody can have it, or nobody gets it now: the operator has removed a phone of that name, or the
+ * cluster cannot decide who has it.
+ */
 export interface NameRefusedEvent extends RefusedEvent {
   readonly event: "name_refused";
   readonly name: string;
-  readonly reason: "in_use" | "invalid" | "withheld";
+  readonly reason: "in_use" | "invalid" | "withheld" | "undecided";
 }
 
 /** A line that is no request. `text` is its beginning. */
@@ -137,6 +161,26 @@ export type RegistryEvent =
   | { readonly event: "left"; readonly reason: LeaveReason } & PersonFields
   /** Those who registered last; `omitted`: how many registered before them, if any are not in `people`. */
   | { readonly event: "table"; readonly people: readonly PersonFields[]; readonly omitted?: number }
+  /** This registry has joined a cluster: its id, and the number of registries with it. */
+  | {
+    readonly event: "cluster_joined";
+    readonly room: string;
+    readonly registry: string;
+    readonly registries: number;
+  }
+  /** The engine has been away for some time: lookups are answered from the last copy, and registrations wait. */
+  | { readonly event: "cluster_away"; readonly seconds: number }
+  | { readonly event: "cluster_back"; readonly seconds: number }
+  /** Another registry of the cluster has come, has left, or is dead: its names are free. */
+  | {
+    readonly event: "other_registry";
+    readonly registry: string;
+    readonly ip: string;
+    readonly port: number;
+    readonly change: "joined" | "left" | "dead";
+  }
+  /** This registry was cut off for so long that others may have its phones' names, and has let them go. */
+  | { readonly event: "cluster_fenced"; readonly people: number }
   | { readonly event: "room_full"; readonly connections: number }
   /** All places are taken. Connections without a name lose theirs to others, then phones of the address that holds most. */
   | { readonly event: "room_crowded"; readonly connections: number }
@@ -160,5 +204,5 @@ export type RegistryEvent =
   | { readonly event: "tls_failed"; readonly ip: string; readonly detail: TlsError }
   | { readonly event: "port_in_use"; readonly port: number }
   | { readonly event: "wrong_usage"; readonly problem: UsageProblem }
-  | { readonly event: "failed"; readonly detail: ListenDetail | SystemError }
+  | { readonly event: "failed"; readonly detail: ListenDetail | ClusterDetail | SystemError }
   | { readonly event: "closed" };

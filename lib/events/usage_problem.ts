@@ -59,5 +59,7 @@ export type SecretDetail =
   | { readonly kind: "not_text" }
   /** A file of certificates has none that can be read. */
   | { readonly kind: "no_certificate_in_file" }
+  /** It is no file of credentials of NATS. */
+  | { readonly kind: "no_credentials" }
   /** A passphrase protects the private key. */
   | { readonly kind: "encrypted_key" };

@@ -49,6 +49,7 @@ export const ERROR_CODES = [
   "mensagem_invalida",
   "sala_cheia",
   "senha_incorreta",
+  "sala_indisponivel",
 ] as const;
 
 /** One of {@linkcode ERROR_CODES}. */

@@ -6,7 +6,16 @@ import { nameKey } from "../protocol/name.ts";
 import type { Person, RegistryReply } from "../protocol/registry_messages.ts";
 import { ExpiryQueue } from "../util/expiry_queue.ts";
 import type { PasswordGate } from "../protocol/password_challenge.ts";
-import { type AddressJudge, type Outcome, type Refusal, REMOVED, ROOM_FULL, Session } from "./session.ts";
+import {
+  type AddressJudge,
+  type ClaimResult,
+  type Outcome,
+  type Refusal,
+  REMOVED,
+  ROOM_FULL,
+  Session,
+} from "./session.ts";
+import type { RevokeReason } from "./shared_table.ts";
 import { type RefusalReason, Statistics } from "./statistics.ts";
 import { RegistryTable } from "./table.ts";
 import { TokenBucket } from "../util/token_bucket.ts";
@@ -27,6 +36,12 @@ export const UNREGISTERED_MS = 30_000;
 export const REMOVED_MS = 60_000;
 
 /**
+ * Time in which a shared table has to decide about a name. Then the answer is `sala_indisponivel`: phones wait 10 s for an
+ * answer.
+ */
+export const CLAIM_TIMEOUT_MS = 8000;
+
+/**
  * A tick later than this means that the registry itself was suspended. The phones' lines are still unread, so all timers
  * start anew instead of dropping everybody.
  */
@@ -38,6 +53,12 @@ const SUSPENDED_MS = 1000;
  */
 const REPORTED_AT_ONCE = 20;
 const REPORTED_PER_SECOND = 0.1;
+
+/** A session that wants a name of a shared table. */
+interface Claim {
+  readonly session: Session;
+  readonly person: Person;
+}
 
 /** Output of the registrar. */
 export type RegistrarOutput =
@@ -71,7 +92,11 @@ export type RegistrarOutput =
     readonly session: Session;
     readonly person: Person;
     readonly reason: LeaveReason;
-  };
+  }
+  /** Of a shared table: see `SharedTable`. */
+  | { readonly kind: "claim"; readonly session: Session; readonly person: Person }
+  | { readonly kind: "release"; readonly session: Session }
+  | { readonly kind: "contested"; readonly session: Session; readonly kept: boolean };
 
 /** Options of a registrar. */
 export interface RegistrarOptions {
@@ -83,6 +108,8 @@ export interface RegistrarOptions {
   readonly gate?: PasswordGate;
   /** Counts what happens. */
   readonly statistics?: Statistics;
+  /** This registry's copy of a table that several share. Then names are given by `claim` and `handleClaim`. */
+  readonly sharedTable?: RegistryTable;
 }
 
 /**
@@ -91,7 +118,8 @@ export interface RegistrarOptions {
  * {@linkcode Registrar.wakeAt} again.
  */
 export class Registrar {
-  readonly #table = new RegistryTable();
+  readonly #table: RegistryTable;
+  readonly #shared: boolean;
   readonly #lineBytes: number;
   readonly #gate: PasswordGate | undefined;
   readonly #statistics: Statistics;
@@ -109,6 +137,13 @@ export class Registrar {
   readonly #withheld = new ExpiryQueue<string>(REMOVED_MS);
   /** The sessions that want the name of such a session, in order of request. */
   readonly #contenders = new Map<Session, Set<Session>>();
+  /** Sessions that want a name of a shared table, by name key, in order of request: the first one's is being decided. */
+  readonly #claims = new Map<string, Claim[]>();
+  readonly #undecided = new ExpiryQueue<Session>(CLAIM_TIMEOUT_MS);
+  /** The key of the name that such a session wants. */
+  readonly #wanted = new Map<Session, string>();
+  /** Sessions whose name another registry contests. */
+  readonly #contestedElsewhere = new Set<Session>();
   /** Limits the reports of refusals, by kind. */
   readonly #reports = new Map<Refusal["event"], { readonly bucket: TokenBucket; omitted: number }>();
   /** Sessions whose time to register is over while this registry decides about their registration. */
@@ -116,10 +151,17 @@ export class Registrar {
   #outputs: RegistrarOutput[] = [];
 
   constructor(
-    { idleMs = UNREGISTERED_MS, lineBytes = MAX_LINE_BYTES, gate, statistics = new Statistics() }:
-      RegistrarOptions = {},
+    {
+      idleMs = UNREGISTERED_MS,
+      lineBytes = MAX_LINE_BYTES,
+      gate,
+      statistics = new Statistics(),
+      sharedTable,
+    }: RegistrarOptions = {},
   ) {
     this.#statistics = statistics;
+    this.#table = sharedTable ?? new RegistryTable();
+    this.#shared = sharedTable !== undefined;
     this.#gate = gate;
     this.#lineBytes = lineBytes;
     this.#unregistered = new ExpiryQueue(idleMs);
@@ -153,6 +195,7 @@ export class Registrar {
       this.#pinged.nextAt,
       this.#contested.nextAt,
       this.#withheld.nextAt,
+      this.#undecided.nextAt,
     );
   }
 
@@ -165,7 +208,14 @@ export class Registrar {
 
   /** Opens a session for a new connection. @param judge Judges the address of its registration. */
   handleConnect(now: number, judge?: AddressJudge): Session {
-    const session = new Session(this.#table, this.#lineBytes, this.#gate, judge, this.#statistics);
+    const session = new Session(
+      this.#table,
+      this.#lineBytes,
+      this.#gate,
+      judge,
+      this.#statistics,
+      this.#shared,
+    );
     this.#unregistered.start(now, session);
     this.#keepAlive.start(now, session);
     return session;
@@ -208,16 +258,43 @@ export class Registrar {
     this.#outputs.push({ kind: "evict", session });
   }
 
+  /** A shared table has decided about a name. Changes nothing for a session that no longer waits for it. */
+  handleClaim(now: number, session: Session, result: "granted" | "taken"): void {
+    this.#decide(now, session, result);
+  }
+
+  /** Another registry has somebody who wants this session's name. The output `contested` follows. */
+  handleContest(now: number, session: Session): void {
+    if (session.gone || now - session.keptNameAt < CONTEST_TIMEOUT_MS) {
+      this.#outputs.push({ kind: "contested", session, kept: !session.gone });
+      return;
+    }
+    this.#contestedElsewhere.add(session);
+    if (this.#contested.has(session)) return;
+    this.#contested.start(now, session);
+    this.#ping(now, session);
+  }
+
+  /** A session has lost its name. */
+  handleRevoked(now: number, session: Session, reason: RevokeReason): void {
+    if (!session.gone) this.#drop(now, session, reason);
+  }
+
   /** Runs all timers that are due. */
   tick(now: number): void {
     if (now > this.wakeAt + SUSPENDED_MS) {
-      for (const queue of [this.#unregistered, this.#keepAlive, this.#pinged, this.#contested]) {
+      const queues = [this.#unregistered, this.#keepAlive, this.#pinged, this.#contested, this.#undecided];
+      for (const queue of queues) {
         queue.startAll(now);
       }
       this.#withheld.startAll(now);
       return;
     }
     for (const key of this.#withheld.due(now)) this.#table.release(key);
+    for (const session of this.#undecided.due(now)) {
+      this.#outputs.push({ kind: "release", session });
+      this.#decide(now, session, "unavailable");
+    }
     for (const session of this.#contested.due(now)) this.#drop(now, session);
     for (const session of this.#pinged.due(now)) this.#drop(now, session);
     for (const session of this.#unregistered.due(now)) {
@@ -232,38 +309,41 @@ export class Registrar {
     this.#outputs.push({ kind: "send", session, message: { tipo: "ping" } });
   }
 
-  #drop(now: number, session: Session): void {
+  #drop(now: number, session: Session, reason: LeaveReason = "silent"): void {
     this.#outputs.push({ kind: "drop", session });
-    this.#end(now, session, "silent");
+    this.#end(now, session, reason);
   }
 
   #end(now: number, session: Session, reason: LeaveReason): void {
-    this.#close(session);
+    this.#close(now, session);
     const left = session.end();
     if (left) this.#left(session, left, reason);
     this.#settle(now, session);
   }
 
   /** Stops all timers of a session, and withdraws it from a contest. */
-  #close(session: Session): void {
+  #close(now: number, session: Session): void {
     session.gone = true;
     for (const queue of [this.#unregistered, this.#keepAlive, this.#pinged, this.#contested]) {
       queue.stop(session);
     }
     if (!session.waiting) return;
     for (const contenders of this.#contenders.values()) contenders.delete(session);
+    if (this.#wanted.has(session)) this.#outputs.push({ kind: "release", session });
+    this.#withdraw(now, session);
     this.#resume(session);
   }
 
   #apply(now: number, session: Session, outcome: Outcome, reason: LeaveReason): void {
-    const { reply, joined, left, refused, contested, close } = outcome;
+    const { reply, joined, left, refused, contested, claim, close } = outcome;
     if (refused) this.#report(now, session, refused);
     if (reply) this.#outputs.push({ kind: "send", session, message: reply });
     if (left) this.#left(session, left, reason);
     if (joined) this.#joined(session, joined);
     if (contested) this.#contest(now, session, contested);
+    if (claim) this.#claim(now, session, claim);
     if (close) {
-      this.#close(session);
+      this.#close(now, session);
       this.#outputs.push({ kind: "finish", session });
     }
   }
@@ -293,6 +373,7 @@ export class Registrar {
   #left(session: Session, person: Person, reason: LeaveReason): void {
     this.#holders.delete(nameKey(person.nome));
     this.#statistics.left[reason]++;
+    if (this.#shared) this.#outputs.push({ kind: "release", session });
     this.#outputs.push({ kind: "left", session, person, reason });
   }
 
@@ -318,15 +399,82 @@ export class Registrar {
 
   /** Ends a contest: decides the pending registrations, the first one first. */
   #settle(now: number, holder: Session): void {
+    if (this.#contestedElsewhere.delete(holder)) {
+      this.#outputs.push({ kind: "contested", session: holder, kept: !holder.gone });
+    }
     const contenders = this.#contenders.get(holder) ?? [];
     this.#contenders.delete(holder);
     for (const session of contenders) {
+      if (this.#shared) {
+        this.#settleClaim(now, session, holder);
+        continue;
+      }
       this.#apply(now, session, session.settle(), "goodbye");
-      if (this.#overdue.has(session)) {
-        this.#outputs.push({ kind: "finish", session });
-        this.#close(session);
-      } else this.#resume(session);
+      this.#goOn(now, session);
     }
+  }
+
+  /** A registration is decided: the session goes on, unless its time to get a name is over. */
+  #goOn(now: number, session: Session): void {
+    if (!this.#overdue.has(session)) return this.#resume(session);
+    this.#outputs.push({ kind: "finish", session });
+    this.#close(now, session);
+  }
+
+  /** A session wants a name of a shared table. Those before it that want the same one are decided first. */
+  #claim(now: number, session: Session, person: Person): void {
+    session.waiting = true;
+    this.#undecided.start(now, session);
+    const key = nameKey(person.nome);
+    this.#wanted.set(session, key);
+    const claims = this.#claims.get(key) ?? [];
+    this.#claims.set(key, claims);
+    if (claims.push({ session, person }) === 1) this.#decideNext(now, key);
+  }
+
+  /** Begins to decide about the first claim of a name: by a contest, if a session of this registry has it. */
+  #decideNext(now: number, key: string): void {
+    const [first] = this.#claims.get(key) ?? [];
+    if (!first) return;
+    const { session, person } = first;
+    const holder = this.#holders.get(key);
+    if (!holder) {
+      this.#outputs.push({ kind: "claim", session, person });
+    } else if (now - holder.keptNameAt < CONTEST_TIMEOUT_MS) {
+      this.#decide(now, session, "taken");
+    } else {
+      this.#contenders.set(holder, new Set([session]));
+      if (this.#contested.has(holder)) return;
+      this.#contested.start(now, holder);
+      this.#ping(now, holder);
+    }
+  }
+
+  /** The contest of a claim has ended. */
+  #settleClaim(now: number, session: Session, holder: Session): void {
+    if (!holder.gone) return this.#decide(now, session, "taken");
+    this.#decideNext(now, this.#wanted.get(session) ?? "");
+  }
+
+  #decide(now: number, session: Session, result: ClaimResult): void {
+    if (!this.#wanted.has(session)) return;
+    this.#apply(now, session, session.decide(result), "goodbye");
+    this.#withdraw(now, session);
+    this.#goOn(now, session);
+  }
+
+  /** Ends the claim of a session, and begins with the next one for that name. */
+  #withdraw(now: number, session: Session): void {
+    if (!this.#wanted.has(session)) return;
+    this.#undecided.stop(session);
+    for (const contenders of this.#contenders.values()) contenders.delete(session);
+    const key = this.#wanted.get(session) ?? "";
+    this.#wanted.delete(session);
+    const claims = this.#claims.get(key) ?? [];
+    const index = claims.findIndex((claim) => claim.session === session);
+    claims.splice(index, 1);
+    if (claims.length === 0) this.#claims.delete(key);
+    else if (index === 0) this.#decideNext(now, key);
   }
 
   #resume(session: Session): void {

@@ -20,6 +20,7 @@ import {
 import { Listeners, type TlsKeys } from "./listeners.ts";
 import type { TrustedProxies } from "./proxy_protocol.ts";
 import { type AddressJudge, ROOM_FULL, type Session } from "./session.ts";
+import type { SharedTable } from "./shared_table.ts";
 import { spareDescriptors } from "./descriptor_budget.ts";
 import { Statistics } from "./statistics.ts";
 import { recentHostAddresses } from "../util/host_addresses.ts";
@@ -104,6 +105,8 @@ export interface RegistryOptions extends RegistryLimits {
   readonly proxies?: TrustedProxies;
   /** Most file descriptors of this process, if known. */
   readonly descriptors?: number | undefined;
+  /** The table that several registries share, if this one is in a cluster. */
+  readonly shared?: SharedTable;
   /** Called for every event, with the address that caused it. Must not throw. */
   readonly onEvent?: (event: RegistryEvent, ip?: string) => void;
 }
@@ -172,6 +175,12 @@ export function startRegistry(options: RegistryOptions = {}): RegistryServer {
   return new Server(Listeners.open({ hosts, port, tls }), options);
 }
 
+/** An output that concerns one connection. */
+type ConnectionOutput = Extract<
+  RegistrarOutput,
+  { kind: "send" | "finish" | "refused" | "drop" | "evict" | "dismiss" | "resume" }
+>;
+
 class Server implements RegistryServer {
   readonly hosts: readonly string[];
   readonly port: number;
@@ -190,6 +199,7 @@ class Server implements RegistryServer {
   #onEvent: (event: RegistryEvent, ip?: string) => void;
   readonly statistics = new Statistics();
   readonly #registrar: Registrar;
+  readonly #shared: SharedTable | undefined;
   readonly #bySession = new Map<Session, Connection>();
   /** All connections; each promise resolves when its connection has ended. */
   readonly #connections = new Map<Socket, Promise<void>>();
@@ -199,6 +209,7 @@ class Server implements RegistryServer {
   readonly #accepting: Promise<void>;
   /** Number of connections at the last event of each kind; without one, another one is due. */
   readonly #fullAt = new Map<"room_full" | "room_crowded", number>();
+  #applying = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #timerAt = Infinity;
   #closing: Promise<void> | undefined;
@@ -208,7 +219,12 @@ class Server implements RegistryServer {
     listeners: Listeners,
     options: RegistryOptions,
   ) {
-    this.#registrar = new Registrar({ ...options, statistics: this.statistics });
+    this.#shared = options.shared;
+    this.#registrar = new Registrar({
+      ...options,
+      statistics: this.statistics,
+      ...(options.shared && { sharedTable: options.shared.table }),
+    });
     this.hosts = listeners.hosts;
     this.port = listeners.port;
     this.#listeners = listeners;
@@ -232,6 +248,7 @@ class Server implements RegistryServer {
       encode: (reply, peer) => this.#encode(reply, peer),
     };
     this.#onEvent = options.onEvent ?? (() => {});
+    this.#attachTo(options.shared);
     this.#accepting = listeners.serve({
       proxies: options.proxies,
       onConnection: (socket) => this.#accepted(socket),
@@ -300,6 +317,19 @@ class Server implements RegistryServer {
 
   renewCertificate(tls: TlsKeys): void {
     this.#listeners.renew(tls);
+  }
+
+  /** Carries the decisions about names between the registrar and the table that it shares with others. */
+  #attachTo(shared: SharedTable | undefined): void {
+    const input = (handle: (registrar: Registrar, now: number) => void): void => {
+      handle(this.#registrar, performance.now());
+      this.#applyOutput();
+    };
+    shared?.attach({
+      handleClaim: (session, result) => input((to, now) => to.handleClaim(now, session, result)),
+      handleContest: (session) => input((to, now) => to.handleContest(now, session)),
+      handleRevoked: (session, reason) => input((to, now) => to.handleRevoked(now, session, reason)),
+    });
   }
 
   close(): Promise<void> {
@@ -430,31 +460,22 @@ class Server implements RegistryServer {
 
   #handleLine(session: Session, peer: Endpoint, line: Line): void {
     this.#trace("received", peer, "text" in line ? line.text : `${line.beginning}…`);
+    // After a pause, before anything else: the names may be others' by now.
+    this.#shared?.checkLease();
     this.#registrar.handleLine(performance.now(), session, line);
     this.#applyOutput();
   }
 
-  /** Applies all output of the registrar, and sets the timer. */
+  /** Applies all output of the registrar, also what comes of it meanwhile, and sets the timer. */
   #applyOutput(): void {
-    for (const output of this.#registrar.drain()) {
-      const ip = this.#bySession.get(output.session)?.peer.ip;
-      switch (output.kind) {
-        case "joined":
-          this.#onEvent({
-            event: "joined",
-            ...eventFields(output.person),
-            ...(output.version !== undefined && { version: output.version }),
-          }, ip);
-          this.#reportTable();
-          this.#giveNamedPlace(output.session);
-          break;
-        case "left":
-          this.#onEvent({ event: "left", ...eventFields(output.person), reason: output.reason }, ip);
-          this.#reportTable();
-          break;
-        default:
-          this.#applyToConnection(output);
+    if (this.#applying) return;
+    this.#applying = true;
+    try {
+      for (let outputs = this.#registrar.drain(); outputs.length > 0; outputs = this.#registrar.drain()) {
+        for (const output of outputs) this.#apply(output);
       }
+    } finally {
+      this.#applying = false;
     }
     this.#setTimer();
   }
@@ -468,8 +489,38 @@ class Server implements RegistryServer {
     this.#evict(victim);
   }
 
+  #apply(output: RegistrarOutput): void {
+    const ip = this.#bySession.get(output.session)?.peer.ip;
+    switch (output.kind) {
+      case "joined":
+        this.#onEvent({
+          event: "joined",
+          ...eventFields(output.person),
+          ...(output.version !== undefined && { version: output.version }),
+        }, ip);
+        this.#reportTable();
+        this.#giveNamedPlace(output.session);
+        break;
+      case "left":
+        this.#onEvent({ event: "left", ...eventFields(output.person), reason: output.reason }, ip);
+        this.#reportTable();
+        break;
+      case "claim":
+        this.#shared?.claim(output.session, output.person);
+        break;
+      case "release":
+        this.#shared?.release(output.session);
+        break;
+      case "contested":
+        this.#shared?.contested(output.session, output.kept);
+        break;
+      default:
+        this.#applyToConnection(output);
+    }
+  }
+
   /** Applies an output that concerns one connection. */
-  #applyToConnection(output: Exclude<RegistrarOutput, { kind: "joined" | "left" }>): void {
+  #applyToConnection(output: ConnectionOutput): void {
     const connection = this.#bySession.get(output.session);
     if (!connection) return;
     switch (output.kind) {

@@ -20,13 +20,16 @@ import type { RegistryTable } from "./table.ts";
 /** What is wrong with the address that a phone registers, as far as its registry can tell. */
 export type AddressJudge = (person: Person) => AddressProblem | undefined;
 
+/** How the claim of a name in a shared table ends: `unavailable` if nobody can decide it now. */
+export type ClaimResult = "granted" | "taken" | "unavailable";
+
 /** A request that was refused, for the registry's own log. */
 export type Refusal =
   | { readonly event: "password_refused"; readonly name: string }
   | {
     readonly event: "name_refused";
     readonly name: string;
-    readonly reason: "in_use" | "invalid" | "withheld";
+    readonly reason: "in_use" | "invalid" | "withheld" | "undecided";
   }
   | {
     readonly event: "malformed_line";
@@ -45,6 +48,8 @@ export interface Outcome {
   readonly refused?: Refusal;
   /** The requested name, if somebody holds it. The reply then comes from {@linkcode Session.settle}. */
   readonly contested?: string;
+  /** The person for whom the shared table is asked. The reply then comes from {@linkcode Session.decide}. */
+  readonly claim?: Person;
   /** Whether to close the connection after the reply. */
   readonly close: boolean;
 }
@@ -57,6 +62,7 @@ const SENTENCES = {
   ja_registrado: "esta conexão já registrou um nome",
   sala_cheia: "a sala está cheia; tente mais tarde",
   senha_incorreta: "a senha da sala não confere",
+  sala_indisponivel: "a sala não pode decidir agora quem tem o nome; tente de novo",
 } as const satisfies Partial<Record<ErrorCode, string>>;
 
 const LINE_PROBLEMS = {
@@ -113,6 +119,7 @@ export class Session {
   readonly #gate: PasswordGate | undefined;
   readonly #judge: AddressJudge;
   readonly #statistics: Statistics;
+  readonly #shared: boolean;
   /** The registration that waits for the answer to its challenge. */
   #challenged: { readonly person: Person; readonly challenge: Challenge } | undefined;
   #person: Person | undefined;
@@ -125,6 +132,7 @@ export class Session {
    * @param gate Verifies the room's password, if it has one.
    * @param judge Judges the address of a registration.
    * @param statistics Counts the requests of all sessions.
+   * @param shared Whether `table` is a copy of one that several registries share: then names are not given here.
    */
   constructor(
     table: RegistryTable,
@@ -132,8 +140,10 @@ export class Session {
     gate?: PasswordGate,
     judge: AddressJudge = ({ ip }) => addressProblem(ip),
     statistics: Statistics = new Statistics(),
+    shared = false,
   ) {
     this.#statistics = statistics;
+    this.#shared = shared;
     this.#judge = judge;
     this.#table = table;
     this.#lineBytes = lineBytes;
@@ -173,6 +183,19 @@ export class Session {
     this.#contested = undefined;
     if (!pending || this.#closed) return { close: this.#closed };
     return withId(this.#addToTable(pending.person), pending.id);
+  }
+
+  /** Takes the decision on the pending registration of a shared table. */
+  decide(result: ClaimResult): Outcome {
+    const pending = this.#contested;
+    this.#contested = undefined;
+    if (!pending || this.#closed) return { close: this.#closed };
+    const { person, id } = pending;
+    if (result === "granted") return withId(this.#confirm(person), id);
+    const taken = result === "taken";
+    const outcome = refusal(taken ? "nome_em_uso" : "sala_indisponivel");
+    const reason = taken ? "in_use" : "undecided";
+    return withId({ ...outcome, refused: { event: "name_refused", name: person.nome, reason } }, id);
   }
 
   /** The connection has ended. @returns The person who left with it, if it had one. */
@@ -230,20 +253,23 @@ export class Session {
   #admit(registered: Person, id: RequestId | undefined): Outcome {
     // One spelling, so that an IPv4-mapped address is taken for the IPv4 address that it is.
     const person = { ...registered, ip: canonicalIp(registered.ip) };
-    if (!this.#table.find(person.nome)) return this.#addToTable(person);
+    if (!this.#shared && !this.#table.find(person.nome)) return this.#addToTable(person);
+    if (this.#shared && this.#table.isWithheld(person.nome)) return withheld(person);
     this.#contested = { person, id };
+    if (this.#shared) return { claim: person, close: false };
     return { contested: person.nome, close: false };
   }
 
   #addToTable(person: Person): Outcome {
-    if (this.#table.isWithheld(person.nome)) {
-      const refused = { event: "name_refused", name: person.nome, reason: "withheld" } as const;
-      return { reply: REMOVED, refused, close: false };
-    }
+    if (this.#table.isWithheld(person.nome)) return withheld(person);
     if (!this.#table.add(person)) {
       const refused = { event: "name_refused", name: person.nome, reason: "in_use" } as const;
       return { ...refusal("nome_em_uso"), refused };
     }
+    return this.#confirm(person);
+  }
+
+  #confirm(person: Person): Outcome {
     this.#person = person;
     return { reply: { tipo: "registro_confirmado", ...person }, joined: person, close: false };
   }
@@ -272,9 +298,17 @@ export class Session {
   #leave(): Person | undefined {
     const person = this.#person;
     this.#person = undefined;
-    if (person) this.#table.remove(person.nome);
+    if (person && !this.#shared) this.#table.remove(person.nome);
     return person;
   }
+}
+
+function withheld({ nome }: Person): Outcome {
+  return {
+    reply: REMOVED,
+    refused: { event: "name_refused", name: nome, reason: "withheld" },
+    close: false,
+  };
 }
 
 /** Why a line is no request. */

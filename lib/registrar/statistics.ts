@@ -6,7 +6,8 @@ import type { ErrorCode, RegistryRequest } from "../protocol/registry_messages.t
 /** Why a connection or a request was refused. */
 export const REFUSAL_REASONS = [
   ...["room_full", "address_full", "not_a_phone", "no_proxy_header", "tls_failed", "line_too_long"] as const,
-  ...["not_utf8", "no_request", "name_invalid", "name_in_use", "name_withheld", "wrong_password"] as const,
+  ...["not_utf8", "no_request", "name_invalid", "name_in_use", "name_withheld", "name_undecided"] as const,
+  "wrong_password",
 ] as const;
 
 /** One of {@linkcode REFUSAL_REASONS}. */
@@ -44,6 +45,7 @@ export class Statistics {
     mensagem_invalida: 0,
     sala_cheia: 0,
     senha_incorreta: 0,
+    sala_indisponivel: 0,
   };
   readonly refusals: Counts<RefusalReason> = {
     room_full: 0,
@@ -57,11 +59,20 @@ export class Statistics {
     name_invalid: 0,
     name_in_use: 0,
     name_withheld: 0,
+    name_undecided: 0,
     wrong_password: 0,
   };
   /** People who came into the room, and who left it. */
   joined = 0;
-  readonly left: Counts<LeaveReason> = { goodbye: 0, disconnected: 0, silent: 0, crowded_out: 0, removed: 0 };
+  readonly left: Counts<LeaveReason> = {
+    goodbye: 0,
+    disconnected: 0,
+    silent: 0,
+    crowded_out: 0,
+    removed: 0,
+    superseded: 0,
+    fenced: 0,
+  };
   /** Connections that the system handed over, refused ones included. */
   accepted = 0;
   /** Bytes from and to phones, without those of TLS. */

@@ -12,9 +12,9 @@ export interface Page {
 
 interface Row {
   readonly number: number;
-  readonly person: Person;
+  person: Person;
   /** Size of `person` as JSON in UTF-8. */
-  readonly bytes: number;
+  bytes: number;
   /** The rows registered before and after it, of those that are still there. */
   before: Row | undefined;
   after: Row | undefined;
@@ -64,6 +64,18 @@ export class RegistryTable {
 
   isWithheld(name: string): boolean {
     return this.#withheld.size > 0 && this.#withheld.has(nameKey(name));
+  }
+
+  /** Adds a person, or replaces the one with that name, who keeps the row. */
+  put(person: Person): void {
+    const key = nameKey(person.nome);
+    const row = this.#rows.get(key);
+    if (!row) {
+      this.add(person);
+      return;
+    }
+    row.person = person;
+    row.bytes = encoder.encode(JSON.stringify(person)).length;
   }
 
   /** Removes a person. @returns The person, or undefined if nobody has the name. */

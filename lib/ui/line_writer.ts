@@ -8,7 +8,7 @@ import { concat } from "@std/bytes/concat";
  */
 const GATHER_MS = 5;
 
-/** Most text that waits for a slow reader, in UTF-16 units. */
+/** Most text that waits for a slow reader, also what is being written, in UTF-16 units. */
 const MAX_BACKLOG = 4 * 1024 * 1024;
 
 /** Part of that which is only for lines that matter more than the others. */
@@ -226,6 +226,7 @@ export class LineWriter {
   async #drain(): Promise<void> {
     this.#restMs = GATHER_MS;
     while (this.#waiting && this.#restMs === GATHER_MS) {
+      const taken = this.#backlog;
       const entries = this.#takeAll();
       try {
         await this.#write(this.#bytesOf(entries));
@@ -237,6 +238,7 @@ export class LineWriter {
         this.#dropped = 0;
         this.#broken.resolve();
       }
+      this.#backlog -= taken;
       this.#spare = entries.find((entry) => entry instanceof EncodedLines && entry.clear()) as
         | EncodedLines
         | undefined;
@@ -262,7 +264,6 @@ export class LineWriter {
     this.#entries = new Set();
     this.#open = undefined;
     this.#latest = new Map();
-    this.#backlog = 0;
     this.#dropped = 0;
     return entries;
   }

@@ -3,6 +3,7 @@ import { parseRegistryOptions, type RegistrySettings } from "../../lib/cli/regis
 import type { UsageProblem } from "../../lib/events/usage_problem.ts";
 
 const DEFAULTS: RegistrySettings = {
+  cluster: undefined,
   port: 5000,
   host: undefined,
   proxies: undefined,
@@ -12,6 +13,8 @@ const DEFAULTS: RegistrySettings = {
   metrics: undefined,
   control: undefined,
 };
+
+const CLUSTER = { tls: false, credentialsFile: undefined, room: "sala", lifePort: 0 };
 
 /** Arguments, split at blanks, and the difference from the defaults. */
 const GOOD: readonly (readonly [string, Partial<RegistrySettings>])[] = [
@@ -29,6 +32,20 @@ const GOOD: readonly (readonly [string, Partial<RegistrySettings>])[] = [
   ["--metrics [::1]:9464", { metrics: { host: "::1", port: 9464 } }],
   ["--metrics localhost:9464", { metrics: { host: "localhost", port: 9464 } }],
   ["--tls-cert a.pem --tls-key b.pem", { tls: { cert: "a.pem", key: "b.pem" } }],
+  ["--cluster nats://10.0.0.1", { cluster: { ...CLUSTER, servers: ["10.0.0.1:4222"] } }],
+  [
+    "--cluster nats://a:1,tls://u%40x:p:w@b.c:2,[fd00::1]:3 --cluster-room Campus_2 --cluster-port 5001 --cluster-credentials x.creds",
+    {
+      cluster: {
+        servers: ["a:1", "b.c:2", "[fd00::1]:3"],
+        tls: true,
+        user: { name: "u@x", password: "p:w" },
+        credentialsFile: "x.creds",
+        room: "Campus_2",
+        lifePort: 5001,
+      },
+    },
+  ],
 ];
 
 for (const [line, changed] of GOOD) {
@@ -103,6 +120,13 @@ const BAD: readonly (readonly [string, UsageProblem])[] = [
   ["--host http://sala.local", bad("--host", "http://sala.local")],
   ["--host jo\ufffdo", { kind: "not_utf8", argument: "--host" }],
   ["--json joão", { kind: "too_many_arguments", argument: "joão" }],
+  ["--cluster http://10.0.0.1:4222", bad("--cluster", "http://10.0.0.1:4222")],
+  ["--cluster nats://10.0.0.1:4222,", bad("--cluster", "")],
+  ["--cluster nats://user:secret@10.0.0.1:99999", bad("--cluster", "nats://…@10.0.0.1:99999")],
+  ["--cluster nats://a --cluster-room a.b", bad("--cluster-room", "a.b")],
+  ["--cluster nats://a --cluster-port 70000", bad("--cluster-port", "70000")],
+  ["--cluster-room x", { kind: "incomplete", option: "--cluster-room", missing: "--cluster" }],
+  ["--cluster-credentials x", { kind: "incomplete", option: "--cluster-credentials", missing: "--cluster" }],
   ["--port 65536", bad("--port", "65536")],
   ["--port", bad("--port", "")],
   ["--host", bad("--host", "")],

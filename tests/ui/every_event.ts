@@ -3,7 +3,12 @@
 import type { AudioDetail, DeviceDetail, FileDetail, WavDetail } from "../../audio/audio_io.ts";
 import { NO_VOICE } from "../../lib/voice/voice_session.ts";
 import type { CallStatus, PhoneEvent } from "../../lib/events/phone_events.ts";
-import type { ControlDetail, ListenDetail, RegistryEvent } from "../../lib/events/registry_events.ts";
+import type {
+  ClusterDetail,
+  ControlDetail,
+  ListenDetail,
+  RegistryEvent,
+} from "../../lib/events/registry_events.ts";
 import type { SecretDetail, UsageProblem } from "../../lib/events/usage_problem.ts";
 import type { AddressProblem } from "../../lib/protocol/address.ts";
 import { ERROR_CODES } from "../../lib/protocol/registry_messages.ts";
@@ -106,6 +111,7 @@ const SECRET: ByKind<SecretDetail> = {
   larger_than: { kind: "larger_than", bytes: 2 ** 20 },
   not_text: { kind: "not_text" },
   no_certificate_in_file: { kind: "no_certificate_in_file" },
+  no_credentials: { kind: "no_credentials" },
   encrypted_key: { kind: "encrypted_key" },
 };
 
@@ -421,6 +427,13 @@ const CONTROL: readonly ControlDetail[] = [
   })),
 ];
 
+const CLUSTER: readonly ClusterDetail[] = [
+  ...[SYSTEM.refused, SYSTEM.timeout, SYSTEM.name_not_resolved, ...Object.values(TLS)],
+  ...(["cluster_unauthorised", "no_jetstream", "bad_credentials", "cluster_too_old"] as const).map((kind) => (
+    { kind }
+  )),
+].map((cause) => ({ kind: "cluster_failed", servers: ["192.0.2.1:4222", "nats.local:4222"], cause }));
+
 const PEER = { ip: "192.168.0.7", port: 51234 };
 
 const REGISTRY_EVENTS: ByEvent<RegistryEvent> = {
@@ -464,6 +477,8 @@ const REGISTRY_EVENTS: ByEvent<RegistryEvent> = {
     { event: "left", ...MARIA, reason: "silent" },
     { event: "left", ...MARIA, reason: "crowded_out" },
     { event: "left", ...MARIA, reason: "removed" },
+    { event: "left", ...MARIA, reason: "superseded" },
+    { event: "left", ...MARIA, reason: "fenced" },
   ],
   table: [{ event: "table", people: [] }, { event: "table", people: [MARIA] }, {
     event: "table",
@@ -471,12 +486,21 @@ const REGISTRY_EVENTS: ByEvent<RegistryEvent> = {
     omitted: 9950,
   }],
   password_refused: [{ event: "password_refused", name: "joão", peer: PEER, omitted: 0 }],
-  name_refused: (["in_use", "invalid", "withheld"] as const).map((reason) => (
+  name_refused: (["in_use", "invalid", "withheld", "undecided"] as const).map((reason) => (
     { event: "name_refused", name: "joão", reason, peer: PEER, omitted: 3 }
   )),
   malformed_line: (["too_long", "not_utf8", "invalid"] as const).map((problem) => (
     { event: "malformed_line", problem, text: "xyz", peer: PEER, omitted: 1000 }
   )),
+  cluster_joined: [1, 3].map((registries) => (
+    { event: "cluster_joined", room: "campus", registry: "xyz", registries }
+  )),
+  cluster_away: [{ event: "cluster_away", seconds: 6 }],
+  cluster_back: [{ event: "cluster_back", seconds: 61 }],
+  other_registry: (["joined", "left", "dead"] as const).map((change) => (
+    { event: "other_registry", registry: "xyz", ip: "192.0.2.1", port: 5000, change }
+  )),
+  cluster_fenced: [{ event: "cluster_fenced", people: 4000 }],
   room_full: [{ event: "room_full", connections: 7 }],
   room_crowded: [{ event: "room_crowded", connections: 7 }],
   few_descriptors: [{ event: "few_descriptors", descriptors: 1024, connections: 832, wanted: 10_192 }],
@@ -498,7 +522,7 @@ const REGISTRY_EVENTS: ByEvent<RegistryEvent> = {
   address_full: [{ event: "address_full", ip: "192.0.2.1", connections: 500 }],
   port_in_use: [{ event: "port_in_use", port: 5000 }],
   wrong_usage: EVENTS.wrong_usage,
-  failed: [...Object.values(SYSTEM), ...LISTEN].map((detail) => ({ event: "failed", detail })),
+  failed: [...Object.values(SYSTEM), ...LISTEN, ...CLUSTER].map((detail) => ({ event: "failed", detail })),
   closed: [{ event: "closed" }],
 };
 

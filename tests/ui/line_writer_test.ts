@@ -111,7 +111,7 @@ Deno.test("LineWriter.writeLatest() replaces waiting lines of the same subject, 
 
 Deno.test("LineWriter leaves lines out for a slow reader, and counts them", async () => {
   const output = new SlowOutput();
-  const writer = new LineWriter(output.write, { maxBacklog: 10, leftOut: (lines) => `${lines} omitidas` });
+  const writer = new LineWriter(output.write, { maxBacklog: 18, leftOut: (lines) => `${lines} omitidas` });
   output.stop();
   writer.write("primeira");
   const flushed = writer.flush();
@@ -125,7 +125,7 @@ Deno.test("LineWriter leaves lines out for a slow reader, and counts them", asyn
 
 Deno.test("LineWriter.writeLesser() leaves a part of the backlog to other lines, and makes no line for which there is no room", async () => {
   const output = new SlowOutput();
-  const writer = new LineWriter(output.write, { maxBacklog: 80, leftOut: (lines) => `${lines} omitidas` });
+  const writer = new LineWriter(output.write, { maxBacklog: 90, leftOut: (lines) => `${lines} omitidas` });
   output.stop();
   writer.write("primeira");
   const flushed = writer.flush();
@@ -137,7 +137,7 @@ Deno.test("LineWriter.writeLesser() leaves a part of the backlog to other lines,
     });
   }
   writer.write("abcdefghij");
-  writer.write("x");
+  writer.write("xyz");
   output.go();
   await flushed;
   assertEquals(output.written.slice(1), [`${"1234567890\n".repeat(7)}abcdefghij\n14 omitidas\n`]);

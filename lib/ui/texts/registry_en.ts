@@ -13,6 +13,9 @@ const USAGE = usageEn(
     ["--port", "Use a number from 0 to 65535; 0 is any free port."],
     ["NAME", "Use the name of a person in the room, as “registry list” shows it."],
     ["--metrics", "Use a port, or an address and a port, such as 9464 or [::1]:9464."],
+    ["--cluster", "Use the addresses of NATS servers, such as nats://10.0.0.1:4222,nats://10.0.0.2:4222."],
+    ["--cluster-room", "Use 1 to 32 letters from A to Z, digits, - and _."],
+    ["--cluster-port", "Use a number from 0 to 65535; 0 is any free port."],
     ["--host", "Use an address of this machine; 0.0.0.0 is all of IPv4; without --host, IPv4 and IPv6."],
     [
       "--proxy-protocol",
@@ -31,6 +34,7 @@ const NAME_PROBLEMS = {
   in_use: "name already in use",
   invalid: "name that nobody can have",
   withheld: "name of somebody whom the operator has just removed",
+  undecided: "name that cannot be decided now",
 } as const;
 
 /** Events of the same kind that were left out before. */
@@ -90,6 +94,8 @@ export const REGISTRY_EN: RegistryTexts = {
       silent: `${who(person)} left the room: no sign of life any more`,
       crowded_out: `${who(person)} left the room: it is full, and this address had most places`,
       removed: `${who(person)} left the room: removed by the operator`,
+      superseded: `${who(person)} is no longer here: another registry has the name`,
+      fenced: `${who(person)} is no longer here: this registry was out of the others' reach for too long`,
     }[reason]),
     table: ({ people, omitted = 0 }) => {
       const count = people.length + omitted;
@@ -103,6 +109,26 @@ export const REGISTRY_EN: RegistryTexts = {
       `${NAME_PROBLEMS[reason]}: “${name}”, from ${formatEndpoint(peer)}, was not let in${more(omitted)}`,
     malformed_line: ({ problem, text, peer, omitted }) =>
       `line refused from ${formatEndpoint(peer)} (${LINE_PROBLEMS[problem]}): “${text}”${more(omitted)}`,
+    cluster_joined: ({ room, registry, registries }) =>
+      registries === 1
+        ? `this is the only registry of the room “${room}” so far; its number is ${registry}`
+        : `this registry joined the room “${room}” of ${registries} registries; its number is ${registry}`,
+    cluster_away: ({ seconds }) =>
+      `NATS has not answered for ${seconds} s: lookups come from the last copy of the table, which may be out of date, and registrations wait`,
+    cluster_back: ({ seconds }) =>
+      `NATS answers again, after ${seconds} s; the copy of the table is up to date`,
+    other_registry: ({ registry, ip, port, change }) =>
+      `the registry ${registry} at ${formatEndpoint({ ip, port })} ${
+        {
+          joined: "is in the room",
+          left: "left the room",
+          dead: "is dead: the names that it had are free",
+        }[change]
+      }`,
+    cluster_fenced: ({ people }) =>
+      `this registry was out of the others' reach for too long: its phones (${
+        numberEn(people)
+      }) were disconnected, since their names may be given away at another registry`,
     room_full: ({ connections }) =>
       `the room is full: no more than ${connections} connections at once, so others are refused`,
     room_crowded: ({ connections }) =>
@@ -146,7 +172,7 @@ export const REGISTRY_EN: RegistryTexts = {
   },
   askPassword: "room password: ",
   usageLine:
-    "usage: registry [list|kick NAME|drain] [--port 5000] [--host ADDRESS] [--lang pt|en] [--json] [--quiet] [--show-pings] [--help] [--version] [password, limits and operation]",
+    "usage: registry [list|kick NAME|drain] [--port 5000] [--host ADDRESS] [--lang pt|en] [--json] [--quiet] [--show-pings] [--help] [--version] [password, cluster, limits and operation]",
   help: `The room: knows who is in it and where, so that phones find each other.
 
   --port PORT       TCP port to listen on (5000; 0 is any that is free)
@@ -165,6 +191,12 @@ Who may come in:
                                 certificate and key (PEM): the conversation with the phones is TLS
   --proxy-protocol ADDRESSES    load balancers that say for whom they connect (PROXY protocol, version 2):
                                 10.0.0.1 or 10.0.0.0/8, several with commas
+
+Several registries, one room (docs/campus.md):
+  --cluster SERVERS             the table is in NATS, as in nats://10.0.0.1:4222,nats://10.0.0.2:4222
+  --cluster-credentials FILE    credentials of NATS (.creds)
+  --cluster-room NAME           the room of all registries with this name (sala)
+  --cluster-port PORT           TCP port at which the other registries see that this one lives (0, any free)
 
 Limits, so that nobody is in the way of the others:
   --line-limit BYTES        the longest line (4096)

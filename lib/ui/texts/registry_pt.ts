@@ -13,6 +13,9 @@ const USAGE = usagePt(
     ["--port", "Use um número de 0 a 65535; 0 é uma porta livre qualquer."],
     ["NAME", "Use o nome de uma pessoa da sala, como “registry list” mostra."],
     ["--metrics", "Use uma porta, ou endereço e porta, como 9464 ou [::1]:9464."],
+    ["--cluster", "Use os endereços dos servidores NATS, como nats://10.0.0.1:4222,nats://10.0.0.2:4222."],
+    ["--cluster-room", "Use de 1 a 32 letras de A a Z, números, - e _."],
+    ["--cluster-port", "Use um número de 0 a 65535; 0 é uma porta livre qualquer."],
     ["--host", "Use um endereço desta máquina; 0.0.0.0 é todo o IPv4; sem --host, IPv4 e IPv6."],
     [
       "--proxy-protocol",
@@ -31,6 +34,7 @@ const NAME_PROBLEMS = {
   in_use: "nome já em uso",
   invalid: "nome que ninguém pode ter",
   withheld: "nome de quem o operador acaba de retirar",
+  undecided: "nome que não pode ser decidido agora",
 } as const;
 
 /** Events of the same kind that were left out before. */
@@ -95,6 +99,8 @@ export const REGISTRY_PT: RegistryTexts = {
         who(person)
       } saiu da sala: ela está cheia, e o endereço tinha mais lugares que os outros`,
       removed: `${who(person)} saiu da sala: o operador retirou`,
+      superseded: `${who(person)} saiu daqui: outro registro tem o nome`,
+      fenced: `${who(person)} saiu daqui: este registro ficou tempo demais sem contato com os outros`,
     }[reason]),
     table: ({ people, omitted = 0 }) => {
       const count = people.length + omitted;
@@ -108,6 +114,26 @@ export const REGISTRY_PT: RegistryTexts = {
       `${NAME_PROBLEMS[reason]}: “${name}”, de ${formatEndpoint(peer)}, não entrou${more(omitted)}`,
     malformed_line: ({ problem, text, peer, omitted }) =>
       `linha recusada de ${formatEndpoint(peer)} (${LINE_PROBLEMS[problem]}): “${text}”${more(omitted)}`,
+    cluster_joined: ({ room, registry, registries }) =>
+      registries === 1
+        ? `este é o único registro da sala “${room}” por enquanto; seu número é ${registry}`
+        : `este registro entrou na sala “${room}” de ${registries} registros; seu número é ${registry}`,
+    cluster_away: ({ seconds }) =>
+      `o NATS não responde há ${seconds} s: consultas vêm da última cópia da tabela, que pode estar desatualizada, e registros esperam`,
+    cluster_back: ({ seconds }) =>
+      `o NATS responde de novo, depois de ${seconds} s; a cópia da tabela está em dia`,
+    other_registry: ({ registry, ip, port, change }) =>
+      `o registro ${registry} em ${formatEndpoint({ ip, port })} ${
+        {
+          joined: "está na sala",
+          left: "saiu da sala",
+          dead: "morreu: os nomes que tinha estão livres",
+        }[change]
+      }`,
+    cluster_fenced: ({ people }) =>
+      `este registro ficou tempo demais sem contato com os outros: seus telefones (${
+        numberPt(people)
+      }) foram desconectados, pois os nomes podem ser dados em outro registro`,
     room_full: ({ connections }) =>
       `a sala está cheia: o limite de conexões, ${connections}, foi alcançado e as próximas são recusadas`,
     room_crowded: ({ connections }) =>
@@ -151,7 +177,7 @@ export const REGISTRY_PT: RegistryTexts = {
   },
   askPassword: "senha da sala: ",
   usageLine:
-    "uso: registry [list|kick NOME|drain] [--port 5000] [--host ENDEREÇO] [--lang pt|en] [--json] [--quiet] [--show-pings] [--help] [--version] [senha, limites e operação]",
+    "uso: registry [list|kick NOME|drain] [--port 5000] [--host ENDEREÇO] [--lang pt|en] [--json] [--quiet] [--show-pings] [--help] [--version] [senha, vários registros, limites e operação]",
   help: `A sala: sabe quem está nela e onde, para que os telefones se encontrem.
 
   --port PORTA      porta TCP em que escuta (5000; 0 é qualquer uma livre)
@@ -170,6 +196,12 @@ Quem pode entrar:
                                 certificado e chave (PEM): a conversa com os telefones vai por TLS
   --proxy-protocol ENDEREÇOS    balanceadores que dizem por quem se conectam (protocolo PROXY, versão 2):
                                 10.0.0.1 ou 10.0.0.0/8, vários com vírgulas
+
+Vários registros, uma sala (docs/campus.md):
+  --cluster SERVIDORES          a tabela fica no NATS, como nats://10.0.0.1:4222,nats://10.0.0.2:4222
+  --cluster-credentials ARQUIVO credenciais do NATS (.creds)
+  --cluster-room NOME           a sala dos registros com este mesmo nome (sala)
+  --cluster-port PORTA          porta TCP em que os outros registros veem que este vive (0, uma livre)
 
 Limites, para que ninguém atrapalhe os outros:
   --line-limit BYTES        a linha mais longa (4096)

@@ -17,6 +17,7 @@ const REFUSALS: Readonly<Record<ErrorCode, string>> = {
   mensagem_invalida: "the registry did not understand the request",
   sala_cheia: "the room is full",
   senha_incorreta: "the room's password is another one",
+  sala_indisponivel: "the room cannot decide now who has the name",
 };
 
 export function refusalEn(reason: ErrorCode, text: string): string {
@@ -99,6 +100,12 @@ const CAUSES: Causes = {
   key_mismatch: "the key of --tls-key does not belong to the certificate of --tls-cert",
   cannot_listen: ({ host, port, cause }) =>
     `it cannot listen at ${formatEndpoint({ ip: host, port })} (${causeEn(cause)})`,
+  cluster_failed: ({ servers, cause }) =>
+    `the NATS servers of --cluster, ${servers.join(", ")}, cannot be used (${causeEn(cause)})`,
+  cluster_unauthorised: "they do not let this registry in; check the credentials and what they permit",
+  no_jetstream: "they run without JetStream; start them with -js, or permit it to this account",
+  bad_credentials: "the file of --cluster-credentials has no credentials of NATS",
+  cluster_too_old: "they are too old; 2.9 or newer is needed",
 
   // The operator's local socket
   folder_not_private: "its folder is not this user's alone: somebody else can write to it, or has made it",
@@ -110,6 +117,7 @@ const CAUSES: Causes = {
   empty: "it is empty",
   not_text: "it is not text in UTF-8; save it again in that form",
   no_certificate_in_file: "it has no certificate in PEM; the page docs/security.md shows how to make one",
+  no_credentials: "it has no credentials of NATS, as “nsc generate creds” writes them",
   encrypted_key: "a passphrase protects the key; remove it with “openssl pkey”",
   closed: "it was closed already",
   not_a_file: "it is a pipe or a device, and no file",

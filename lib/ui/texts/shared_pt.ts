@@ -17,6 +17,7 @@ const REFUSALS: Readonly<Record<ErrorCode, string>> = {
   ja_registrado: "esta conexão já tem um nome",
   mensagem_invalida: "o registro não entendeu o pedido",
   sala_cheia: "a sala está cheia",
+  sala_indisponivel: "a sala não pode decidir agora quem tem o nome",
   senha_incorreta: "a senha da sala não confere",
 };
 
@@ -103,6 +104,12 @@ const CAUSES: Causes = {
   key_mismatch: "a chave de --tls-key não é a do certificado de --tls-cert",
   cannot_listen: ({ host, port, cause }) =>
     `não pode escutar em ${formatEndpoint({ ip: host, port })} (${causePt(cause)})`,
+  cluster_failed: ({ servers, cause }) =>
+    `os servidores NATS de --cluster, ${servers.join(", ")}, não podem ser usados (${causePt(cause)})`,
+  cluster_unauthorised: "eles não deixam este registro entrar; confira as credenciais e o que elas permitem",
+  no_jetstream: "eles funcionam sem JetStream; inicie-os com -js, ou permita-o a esta conta",
+  bad_credentials: "o arquivo de --cluster-credentials não tem credenciais do NATS",
+  cluster_too_old: "eles são velhos demais; é preciso o 2.9 ou mais novo",
 
   // The operator's local socket
   folder_not_private: "a pasta não é só deste usuário: outro pode escrever nela, ou a criou",
@@ -115,6 +122,7 @@ const CAUSES: Causes = {
   not_text: "não é texto em UTF-8; grave-o de novo nesse formato",
   no_certificate_in_file:
     "não há nele nenhum certificado em PEM; o de um servidor se cria como está na página docs/security.md",
+  no_credentials: "não há nele credenciais do NATS, como as que “nsc generate creds” grava",
   encrypted_key: "uma frase-senha protege a chave; tire-a com “openssl pkey”",
   closed: "já foi fechado",
   not_a_file: "é um pipe ou dispositivo, e não um arquivo",

@@ -1,0 +1,125 @@
+/** What phones saw of a cluster, and the check that no name ever had two holders. */
+
+/** What a phone saw. Times are in milliseconds of the wall clock of one machine. */
+export type Sighting =
+  /** The registry at `registry` has confirmed a name. */
+  | {
+    readonly kind: "granted";
+    readonly at: number;
+    readonly phone: number;
+    readonly name: string;
+    readonly registry: string;
+  }
+  /** The phone no longer has its name: it is about to say goodbye, has died, or has lost its connection. */
+  | {
+    readonly kind: "ended";
+    readonly at: number;
+    readonly phone: number;
+    readonly name: string;
+    readonly how: "goodbye" | "closed" | "died" | "lost";
+  }
+  /** The registry has refused a name. */
+  | {
+    readonly kind: "refused";
+    readonly at: number;
+    readonly phone: number;
+    readonly name: string;
+    readonly registry: string;
+    readonly code: string;
+  };
+
+/** A registry was killed: what phones held there ended then, even if they saw it later. */
+export interface Kill {
+  readonly at: number;
+  readonly registry: string;
+}
+
+/** A phone had a name. */
+export interface Holding {
+  readonly phone: number;
+  readonly name: string;
+  readonly registry: string;
+  readonly from: number;
+  readonly to: number;
+  readonly how: string;
+}
+
+/** Two messages that arrive within this time may be read in either order. */
+export const READING_MS = 20;
+
+/** A name that nobody has is free after this time. */
+export const FREE_MS = 10_000;
+
+/** Who had which name, and when. */
+export function holdings(sightings: readonly Sighting[], kills: readonly Kill[], end: number): Holding[] {
+  const open = new Map<number, Extract<Sighting, { kind: "granted" }>>();
+  const found: Holding[] = [];
+  const close = (phone: number, to: number, how: string): void => {
+    const granted = open.get(phone);
+    open.delete(phone);
+    if (!granted) return;
+    const { name, registry, at } = granted;
+    const killed = kills.filter((kill) => kill.registry === registry && kill.at >= at).map(({ at }) => at);
+    found.push({ phone, name, registry, from: at, to: Math.min(to, ...killed), how });
+  };
+  for (const sighting of [...sightings].sort((one, other) => one.at - other.at)) {
+    if (sighting.kind === "granted") {
+      close(sighting.phone, sighting.at, "granted again");
+      open.set(sighting.phone, sighting);
+    } else if (sighting.kind === "ended") close(sighting.phone, sighting.at, sighting.how);
+  }
+  for (const phone of [...open.keys()]) close(phone, end, "to the end");
+  return found;
+}
+
+/** What must not be, a sentence each: names with two holders at once, and names in use that nobody has. */
+export function breaches(sightings: readonly Sighting[], kills: readonly Kill[], end: number): string[] {
+  const problems: string[] = [];
+  const byName = new Map<string, Holding[]>();
+  for (const holding of holdings(sightings, kills, end)) {
+    const others = byName.get(holding.name) ?? [];
+    for (const other of others) {
+      const overlap = Math.min(holding.to, other.to) - Math.max(holding.from, other.from);
+      if (overlap > READING_MS) {
+        problems.push(`two had ${holding.name} for ${overlap} ms: ${show(other)}; ${show(holding)}`);
+      }
+    }
+    byName.set(holding.name, [...others, holding]);
+  }
+  for (const sighting of sightings) {
+    if (sighting.kind !== "refused" || sighting.code !== "nome_em_uso") continue;
+    const { at, name } = sighting;
+    const held = (byName.get(name) ?? []).some(({ from, to }) =>
+      from <= at + READING_MS && to >= at - FREE_MS
+    );
+    if (!held) problems.push(`nobody had ${name}, which was in use at ${at}, at ${sighting.registry}`);
+  }
+  return problems;
+}
+
+function show({ phone, registry, from, to, how }: Holding): string {
+  return `phone ${phone} at ${registry} from ${from} to ${to} (${how})`;
+}
+
+/** After each kill, how long each phone that had a name there was without one, in milliseconds. */
+export function absences(sightings: readonly Sighting[], kills: readonly Kill[]): number[] {
+  const found: number[] = [];
+  for (const { at, registry } of kills) {
+    const had = new Map<number, boolean>();
+    for (const sighting of sightings) {
+      if (sighting.at >= at) break;
+      if (sighting.kind === "granted") had.set(sighting.phone, sighting.registry === registry);
+      else if (sighting.kind === "ended") had.delete(sighting.phone);
+    }
+    for (const [phone, there] of had) {
+      if (!there) continue;
+      const after = sightings.filter((sighting) => sighting.phone === phone && sighting.at >= at);
+      // A phone that left or died meanwhile does not come back.
+      const [first] = after;
+      if (first?.kind !== "ended" || first.how !== "lost") continue;
+      const back = after.find(({ kind }) => kind === "granted");
+      found.push(back ? back.at - at : Infinity);
+    }
+  }
+  return found;
+}
