@@ -15,7 +15,10 @@ export const RESOLUTION_DELAY_MS = 50;
  */
 const ANSWER_MS = 3000;
 
-/** Most addresses of one round: a name with more would keep a phone busy for a minute. */
+/**
+ * Most addresses of one round: a name with more would keep a phone busy for a minute. Each registry has its share, so that a name
+ * with many addresses leaves the registry behind it its turn.
+ */
 const MOST_ADDRESSES = 32;
 
 /** One address to try. */
@@ -58,6 +61,8 @@ interface Entry {
   attempts: Attempt[] | undefined;
   /** Why it has no address. */
   unresolved: PlaceFailure | undefined;
+  /** When its name was resolved: the time of its addresses begins then at the earliest. */
+  resolvedAt: number;
 }
 
 /**
@@ -76,14 +81,19 @@ export class Race {
   #outputs: RaceOutput[] = [];
   /** When the next attempt may begin. */
   #nextAt: number;
-  /** When the time of the first attempt ends; each later one has {@linkcode ATTEMPT_DELAY_MS} more. */
+  /**
+   * When the time of the first attempt ends, if its address is known by then; each later one has {@linkcode ATTEMPT_DELAY_MS}
+   * more.
+   */
   #endsAt: number;
   #begun = 0;
   #newest: Attempt | undefined;
   #done = false;
 
   constructor(now: number, places: readonly RegistryPlace[], options: RaceOptions) {
-    this.#entries = places.map((place) => ({ place, attempts: undefined, unresolved: undefined }));
+    this.#entries = places.map((place) => ({
+      ...{ place, attempts: undefined, unresolved: undefined, resolvedAt: now },
+    }));
     this.#options = options;
     this.#startedAt = now;
     this.#nextAt = now;
@@ -114,15 +124,16 @@ export class Race {
     const entry = this.#entries[index];
     if (!entry || entry.attempts) return;
     const { place } = entry;
+    entry.resolvedAt = now;
     const known = this.#attempts().map(({ candidate }) => candidate);
-    const room = MOST_ADDRESSES - known.length;
+    const share = Math.max(1, Math.floor(MOST_ADDRESSES / this.#entries.length));
     entry.attempts = interleave(ips)
       .map((ip) => ({ ...place, ip }))
       // A machine that is named twice is tried once.
       .filter((candidate, at, all) =>
         ![...known, ...all.slice(0, at)].some((other) => sameEndpoint(other, candidate))
       )
-      .slice(0, room)
+      .slice(0, share)
       .map((candidate): Attempt => ({ candidate, state: "waiting", endsAt: 0, detail: undefined }));
     this.tick(now);
   }
@@ -198,7 +209,10 @@ export class Race {
 
   #begin(now: number, attempt: Attempt): void {
     attempt.state = "trying";
-    attempt.endsAt = this.#endsAt + ATTEMPT_DELAY_MS * this.#begun++;
+    const { resolvedAt } = this.#entries.find(({ attempts }) => attempts?.includes(attempt)) ??
+      { resolvedAt: now };
+    attempt.endsAt = Math.max(this.#endsAt, resolvedAt + this.#options.attemptMs) +
+      ATTEMPT_DELAY_MS * this.#begun++;
     this.#newest = attempt;
     this.#nextAt = now + ATTEMPT_DELAY_MS;
     this.#outputs.push({ kind: "begin", candidate: attempt.candidate });

@@ -7,6 +7,7 @@ import { Backoff, type Setback } from "./backoff.ts";
 import { type ConnectFailure, isNoReply, type PlaceFailure, type RegistryPlace } from "./connect_failure.ts";
 import type { ConnectionRace, RaceResult } from "./connection_race.ts";
 import type { Candidate } from "./happy_eyeballs.ts";
+import { HostAddresses } from "./host_addresses.ts";
 import {
   isTemporary,
   type ListResult,
@@ -79,6 +80,7 @@ export class Registration implements AsyncDisposable {
   readonly #places: readonly RegistryPlace[];
   readonly #options: RegistrationOptions;
   readonly #closing = new AbortController();
+  readonly #addresses = new HostAddresses();
   #client: RegistryClient | undefined;
   /** The round that gave the current connection. */
   #race: ConnectionRace<RegistryClient> | undefined;
@@ -239,6 +241,7 @@ export class Registration implements AsyncDisposable {
       ...(password && { password }),
       ...(tls && { tls }),
       ...(connectMs !== undefined && { connectMs }),
+      addresses: this.#addresses,
       onLost: () => this.#lost(),
       signal: this.#closing.signal,
     }, last);

@@ -190,6 +190,25 @@ Deno.test("Race tries a machine once that is named twice, and no more than 32 ad
   assertEquals(said.at(-1)?.split(":")[0], "0 over");
 });
 
+Deno.test("Race tries a registry also where the name before it has more addresses than one round tries", () => {
+  const many = Array.from({ length: 100 }, (_, n) => `10.0.1.${n}`);
+  for (const first of ["a", "b"]) {
+    const course = new Course(["a", "b"]);
+    for (const host of first === "a" ? ["a", "b"] : ["b", "a"]) {
+      course.resolve(host, ...host === "a" ? many : ["10.0.0.2", "10.0.0.3"]);
+    }
+    course.pass(20_000);
+    const begun = course.said.filter((line) => line.includes("begin")).map((line) => line.split(" ")[2]);
+    assertEquals([begun.slice(0, 4), begun.length], [["10.0.1.0", "10.0.0.2", "10.0.1.1", "10.0.0.3"], 18]);
+  }
+});
+
+Deno.test("Race gives addresses their time also where the name was resolved late", () => {
+  const late = new Course(["a"], { attemptMs: 2000 }).pass(3000).resolve("a", "10.0.0.1");
+  late.pass(10_000);
+  assertEquals(late.said, ["3000 begin 10.0.0.1", "5000 abandon 10.0.0.1", "5000 over: 10.0.0.1 timeout"]);
+});
+
 Deno.test("Race ignores what comes of an attempt that it has given up", () => {
   const course = new Course(["a", "b"]).resolve("a", "10.0.0.1").resolve("b", "10.0.0.2");
   course.pass(250).answer("10.0.0.2").said;

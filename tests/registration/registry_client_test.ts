@@ -247,6 +247,19 @@ for (const [said, stays, kind] of STRANGERS) {
   });
 }
 
+Deno.test("RegistryClient.race() tells a program that talks, and is no registry, from one that says nothing", async () => {
+  const banner = new TextEncoder().encode("SSH-2.0-OpenSSH_9.6\r\n");
+  using talking = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const places = [talking, silent].map(({ addr }) => ({ host: "127.0.0.1", port: addr.port }));
+  const next = RegistryClient.race(places, { connectMs: 200 }).next();
+  using socket = await talking.accept();
+  await socket.write(banner);
+  const result = await next;
+  assert(result.kind === "none_answered", result.kind);
+  assertEquals(result.tried.map(({ detail }) => detail.kind), ["not_a_registry", "timeout"]);
+});
+
 Deno.test("RegistryClient says that this machine has no IPv6 where the system has no address to connect from", async () => {
   const { connect } = Deno;
   const refuse = () => Promise.reject(Object.assign(new Error("no address"), { code: "EADDRNOTAVAIL" }));
