@@ -14,8 +14,8 @@ export type FoundAddresses =
 export type LookUpHost = (name: string) => Promise<readonly string[]>;
 
 /**
- * Addresses over several rounds. A lookup that takes longer than one round serves the next: it cannot be cancelled, and would never
- * end in time if each round began it anew. Where the name servers are away, what they said last counts.
+ * Addresses over several rounds. A lookup that takes longer than one round serves the next: it cannot be cancelled, and would
+ * never end in time if each round began it anew. Where the name servers are away, what they said last counts.
  */
 export class HostAddresses {
   readonly #lookUp: LookUpHost;

@@ -24,8 +24,10 @@ const RETRY_CONNECT_MS = 2000;
 
 /** Failures that may pass by themselves. A certificate becomes valid when a machine that has just started sets its clock. */
 const PASSING: ReadonlySet<string> = new Set<ConnectFailure["kind"]>([
-  ...["refused", "timeout", "reset", "lost", "room_full", "name_not_resolved"] as const,
+  ...["refused", "timeout", "reset", "lost", "room_full"] as const,
   ...[
+    "name_not_resolved",
+    "name_servers_silent",
     "network_unreachable",
     "host_unreachable",
     "address_not_available",
@@ -38,7 +40,7 @@ const ANSWERED: ReadonlySet<string> = new Set<ConnectFailure["kind"]>(["room_ful
 
 /** Options of a {@linkcode Registration}. None of the functions may throw. */
 export interface RegistrationOptions
-  extends Pick<RegistryClientOptions, "replyMs" | "quietMs" | "password" | "tls"> {
+  extends Pick<RegistryClientOptions, "replyMs" | "quietMs" | "password" | "tls" | "addresses"> {
   /** Receives every message as it was on the wire. */
   readonly onTrace?: (trace: Trace) => void;
   /**
@@ -80,7 +82,7 @@ export class Registration implements AsyncDisposable {
   readonly #places: readonly RegistryPlace[];
   readonly #options: RegistrationOptions;
   readonly #closing = new AbortController();
-  readonly #addresses = new HostAddresses();
+  readonly #addresses: HostAddresses;
   #client: RegistryClient | undefined;
   /** The round that gave the current connection. */
   #race: ConnectionRace<RegistryClient> | undefined;
@@ -100,6 +102,7 @@ export class Registration implements AsyncDisposable {
   private constructor(places: readonly RegistryPlace[], options: RegistrationOptions) {
     this.#places = places;
     this.#options = options;
+    this.#addresses = options.addresses ?? new HostAddresses();
     this.#backoff = new Backoff(options.random ?? Math.random);
     options.signal?.addEventListener("abort", () => this.#closing.abort());
   }

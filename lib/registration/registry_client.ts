@@ -194,7 +194,9 @@ export class RegistryClient implements AsyncDisposable {
       signal,
       resolve: async (host) => {
         const found = await addresses.of(host, connectMs ?? RESOLVE_MS, signal);
-        return "error" in found ? failureOf(found.error) : found.ips;
+        if ("ips" in found) return found.ips;
+        const failure = failureOf(found.error);
+        return failure.kind === "timeout" ? { kind: "name_servers_silent" } : failure;
       },
       open: (candidate, giveUp) => RegistryClient.#open(candidate, giveUp, options),
       probe: (client) => client.#probe(),

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Trace } from "../../lib/protocol/trace.ts";
+import { HostAddresses } from "../../lib/registration/host_addresses.ts";
 import { RegistryClient, type RegistryClientOptions } from "../../lib/registration/registry_client.ts";
 import { startRegistry } from "../../lib/registrar/server.ts";
 import { Wire } from "../registrar/wire.ts";
@@ -342,8 +343,14 @@ Deno.test("RegistryClient.connect() says that nobody listens", async () => {
 });
 
 Deno.test("RegistryClient.connect() says that a host's name has no address", async () => {
-  const result = await RegistryClient.connect("nobody.invalid", 5000);
+  const result = await RegistryClient.connect("no..where", 5000);
   assertEquals(result, { kind: "name_not_resolved" });
+});
+
+Deno.test("RegistryClient.connect() says that name servers do not answer in time", async () => {
+  const addresses = new HostAddresses(() => new Promise(() => {}));
+  const result = await RegistryClient.connect("sala", 5000, { addresses, connectMs: 20 });
+  assertEquals(result, { kind: "name_servers_silent" });
 });
 
 Deno.test("RegistryClient.connect() says that the time is over", async () => {
