@@ -9,8 +9,11 @@ export interface RaceParts<Client> {
   readonly clock: Clock;
   /** Aborts the race. */
   readonly signal?: AbortSignal | undefined;
-  /** All addresses of a host, in the system's order. */
-  readonly resolve: (host: string) => Promise<readonly string[] | PlaceFailure>;
+  /** All addresses of a host, in the system's order. `some` may take a part of them before. */
+  readonly resolve: (
+    host: string,
+    some: (ips: readonly string[]) => void,
+  ) => Promise<readonly string[] | PlaceFailure>;
   /** Connects; `signal` gives the attempt up. */
   readonly open: (
     candidate: Candidate,
@@ -94,7 +97,11 @@ export class ConnectionRace<Client> {
     if (this.#resolving) return;
     this.#resolving = true;
     for (const [index, { host }] of this.#places.entries()) {
-      this.#parts.resolve(host).then((result) => {
+      const some = (ips: readonly string[]): void => {
+        this.#race.handleResolved(this.#parts.clock.now(), index, ips, true);
+        this.#apply();
+      };
+      this.#parts.resolve(host, some).then((result) => {
         const now = this.#parts.clock.now();
         if ("kind" in result) this.#race.handleUnresolved(now, index, result);
         else this.#race.handleResolved(now, index, result);

@@ -59,6 +59,8 @@ interface Entry {
   readonly place: RegistryPlace;
   /** Undefined until its name is resolved. */
   attempts: Attempt[] | undefined;
+  /** Whether all its addresses are known, and not only those of one version of IP. */
+  complete: boolean;
   /** Why it has no address. */
   unresolved: PlaceFailure | undefined;
   /** When its name was resolved: the time of its addresses begins then at the earliest. */
@@ -92,7 +94,7 @@ export class Race {
 
   constructor(now: number, places: readonly RegistryPlace[], options: RaceOptions) {
     this.#entries = places.map((place) => ({
-      ...{ place, attempts: undefined, unresolved: undefined, resolvedAt: now },
+      ...{ place, attempts: undefined, complete: false, unresolved: undefined, resolvedAt: now },
     }));
     this.#options = options;
     this.#startedAt = now;
@@ -102,7 +104,8 @@ export class Race {
 
   /** Whether there is more than one address, so that it counts who answers and not only who takes connections. */
   get several(): boolean {
-    return this.#entries.length > 1 || (this.#entries[0]?.attempts?.length ?? 0) > 1;
+    const [first] = this.#entries;
+    return this.#entries.length > 1 || first?.complete === false || (first?.attempts?.length ?? 0) > 1;
   }
 
   /** When {@linkcode Race.tick} wants to be called; `Infinity` for never. */
@@ -119,31 +122,39 @@ export class Race {
     return outputs;
   }
 
-  /** Takes the addresses of a registry, in the order of getaddrinfo (RFC 6724). @param index Of its place. */
-  handleResolved(now: number, index: number, ips: readonly string[]): void {
+  /**
+   * Takes the addresses of a registry, in the order of getaddrinfo (RFC 6724).
+   *
+   * @param index Of its place.
+   * @param more Whether these are a part, such as those of one version of IP, and another call follows.
+   */
+  handleResolved(now: number, index: number, ips: readonly string[], more = false): void {
     const entry = this.#entries[index];
-    if (!entry || entry.attempts) return;
+    if (!entry || entry.complete) return;
+    entry.complete = !more;
+    const { attempts: earlier = [] } = entry;
     const { place } = entry;
     entry.resolvedAt = now;
     const known = this.#attempts().map(({ candidate }) => candidate);
     const share = Math.max(1, Math.floor(MOST_ADDRESSES / this.#entries.length));
-    entry.attempts = interleave(ips)
+    const added = interleave(ips)
       .map((ip) => ({ ...place, ip }))
       // A machine that is named twice is tried once.
       .filter((candidate, at, all) =>
         ![...known, ...all.slice(0, at)].some((other) => sameEndpoint(other, candidate))
       )
-      .slice(0, share)
+      .slice(0, Math.max(0, share - earlier.length))
       .map((candidate): Attempt => ({ candidate, state: "waiting", endsAt: 0, detail: undefined }));
+    entry.attempts = [...earlier, ...added];
     this.tick(now);
   }
 
   /** A registry has no address. */
   handleUnresolved(now: number, index: number, detail: PlaceFailure): void {
     const entry = this.#entries[index];
-    if (!entry || entry.attempts) return;
-    entry.attempts = [];
-    entry.unresolved = detail;
+    if (!entry || entry.complete) return;
+    entry.complete = true;
+    if (!entry.attempts) [entry.attempts, entry.unresolved] = [[], detail];
     this.tick(now);
   }
 
@@ -220,7 +231,7 @@ export class Race {
 
   /** Ends the round if nothing is left of it. */
   #finish(): void {
-    const open = this.#entries.some(({ attempts }) => !attempts) ||
+    const open = this.#entries.some(({ complete }) => !complete) ||
       this.#attempts().some(({ state }) => state !== "failed");
     if (open) return;
     this.#done = true;

@@ -192,8 +192,8 @@ export class RegistryClient implements AsyncDisposable {
     return new ConnectionRace(places, { attemptMs: connectMs ?? CONNECT_MS, last }, {
       clock: systemClock,
       signal,
-      resolve: async (host) => {
-        const found = await addresses.of(host, connectMs ?? RESOLVE_MS, signal);
+      resolve: async (host, some) => {
+        const found = await addresses.of(host, connectMs ?? RESOLVE_MS, { signal, some });
         if ("ips" in found) return found.ips;
         const failure = failureOf(found.error);
         return failure.kind === "timeout" ? { kind: "name_servers_silent" } : failure;

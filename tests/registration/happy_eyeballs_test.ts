@@ -23,6 +23,12 @@ class Course {
     return this.#drain();
   }
 
+  /** A part of them. */
+  some(host: string, ...ips: readonly string[]): this {
+    this.race.handleResolved(this.now, this.hosts.indexOf(host), ips, true);
+    return this.#drain();
+  }
+
   unresolved(host: string): this {
     this.race.handleUnresolved(this.now, this.hosts.indexOf(host), { kind: "name_not_resolved" });
     return this.#drain();
@@ -201,6 +207,17 @@ Deno.test("Race tries a registry also where the name before it has more addresse
     const begun = course.said.filter((line) => line.includes("begin")).map((line) => line.split(" ")[2]);
     assertEquals([begun.slice(0, 4), begun.length], [["10.0.1.0", "10.0.0.2", "10.0.1.1", "10.0.0.3"], 18]);
   }
+});
+
+Deno.test("Race begins with the addresses of one version of IP, and waits for the other before it gives up", () => {
+  const course = new Course(["a"]).some("a", "10.0.0.1");
+  assertEquals(course.race.several, true);
+  course.fail("10.0.0.1").pass(900).resolve("a", "::1", "10.0.0.1").pass(10).fail("::1");
+  assertEquals(course.said, ["0 begin 10.0.0.1", "900 begin ::1", "910 over: 10.0.0.1 refused, ::1 refused"]);
+  const lost = new Course(["a"]).some("a", "10.0.0.1").fail("10.0.0.1").unresolved("a");
+  assertEquals(lost.said, ["0 begin 10.0.0.1", "0 over: 10.0.0.1 refused"]);
+  const won = new Course(["a"]).some("a", "10.0.0.1").answer("10.0.0.1").resolve("a", "::1");
+  assertEquals(won.said, ["0 begin 10.0.0.1", "0 won 10.0.0.1"]);
 });
 
 Deno.test("Race gives addresses their time also where the name was resolved late", () => {

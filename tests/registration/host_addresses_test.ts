@@ -28,6 +28,19 @@ Deno.test("HostAddresses asks nobody about an address", async () => {
   assertEquals(asked.length, 0);
 });
 
+Deno.test("HostAddresses gives the addresses of one version of IP while those of the other are awaited", async () => {
+  const all = Promise.withResolvers<readonly string[]>();
+  const addresses = new HostAddresses((_, family) => {
+    if (family === undefined) return all.promise;
+    return family === 4 ? Promise.resolve(["10.0.0.1"]) : Promise.reject(new Error("lost"));
+  });
+  const came = Promise.withResolvers<readonly string[]>();
+  const found = addresses.of("sala", LONG_MS, { some: came.resolve });
+  assertEquals(await came.promise, ["10.0.0.1"]);
+  all.resolve(["::1", "10.0.0.1"]);
+  assertEquals(ipsOf(await found), ["::1", "10.0.0.1"]);
+});
+
 Deno.test("HostAddresses lets a lookup that takes longer than one round serve the next", async () => {
   const { addresses, asked } = nameServers();
   assertEquals(ipsOf(await addresses.of("sala", 1)), "TimeoutError");
