@@ -5,8 +5,11 @@ import {
   canonicalIp,
   type Endpoint,
   inZone,
+  ipVersion,
+  isLinkLocal,
   isLoopback,
   isPort,
+  zoneOf,
 } from "../protocol/address.ts";
 import { LineSplitter } from "../protocol/line_splitter.ts";
 import {
@@ -214,6 +217,8 @@ export class RegistryClient implements AsyncDisposable {
     if (!isPort(port)) return { kind: "other", text: `port ${port}` };
     const problem = addressProblem(inZone(ip, ""));
     if (problem) return problem;
+    // As a name server gives it: it does not know by which link this machine gets there.
+    if (isLinkLocal(ip) && ipVersion(ip) === 6 && zoneOf(ip) === "") return { kind: "no_zone" };
     try {
       const made = await Deno.connect({ hostname: ip, port, signal });
       if (signal.aborted) {

@@ -353,6 +353,11 @@ Deno.test("RegistryClient.connect() says that name servers do not answer in time
   assertEquals(result, { kind: "name_servers_silent" });
 });
 
+Deno.test("RegistryClient.connect() says that a name's only address lacks its link", async () => {
+  const addresses = new HostAddresses(() => Promise.resolve(["fe80::1"]));
+  assertEquals(await RegistryClient.connect("sala", 5000, { addresses }), { kind: "no_zone" });
+});
+
 Deno.test("RegistryClient.connect() says that the time is over", async () => {
   assertEquals(await RegistryClient.connect("127.0.0.1", 5000, { connectMs: 0 }), {
     kind: "timeout",
