@@ -125,7 +125,8 @@ export class Registration implements AsyncDisposable {
   /** Makes the first connection. */
   async #begin(): Promise<ConnectFailure | undefined> {
     for (;;) {
-      this.#race = this.#newRace();
+      // Whoever waits looks again soon: a dead address must not hold up one that is there by now.
+      this.#race = this.#newRace(this.#awaited.size > 0 ? RETRY_CONNECT_MS : undefined);
       const result = await this.#race.next();
       if (result.kind === "connected") {
         this.#use(result);

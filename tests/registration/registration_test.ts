@@ -438,3 +438,26 @@ Deno.test("Registration comes back by what name servers said last if they are aw
   assertEquals((await phone.until(2)).at(-1), "back joão 192.0.2.7 6007");
   assert(asked >= 2);
 });
+
+Deno.test("Registration that waits gives each address less time from the second round on", async () => {
+  const limits: number[] = [];
+  const again = Promise.withResolvers<void>();
+  class Asked extends HostAddresses {
+    override of(...[host, limitMs]: Parameters<HostAddresses["of"]>): ReturnType<HostAddresses["of"]> {
+      limits.push(limitMs);
+      if (limits.length === 2) again.resolve();
+      return super.of(host, limitMs);
+    }
+  }
+  const closing = new AbortController();
+  const connecting = Registration.connect([{ host: "sala", port: 1 }], {
+    addresses: new Asked(() => Promise.resolve(["127.0.0.1"])),
+    onAwait: () => {},
+    random: () => 0,
+    signal: closing.signal,
+  });
+  await again.promise;
+  closing.abort();
+  await connecting;
+  assertEquals(limits.slice(0, 2), [8000, 2000]);
+});
