@@ -1,8 +1,7 @@
 /** What the command lines of both tools have in common. */
 
-import { isIPv6 } from "node:net";
 import { parseArgs } from "@std/cli/parse-args";
-import { addressProblem, isIpAddress, isLinkLocal, isPort } from "../protocol/address.ts";
+import { addressProblem, inZone, ipVersion, isLinkLocal, isPort, zoneOf } from "../protocol/address.ts";
 import { REPLACEMENT } from "../protocol/printable.ts";
 import type { UsageProblem } from "../events/usage_problem.ts";
 import { isLanguage, type Language } from "../ui/texts/language.ts";
@@ -31,10 +30,13 @@ export function badValue(option: string, value: string): UsageError {
 
 /** @throws {UsageError} If a text is an address that no machine has, or one of a link without the link's name. */
 export function refuseNonsense(option: string, value: string): void {
-  if (!isIpAddress(value)) return;
-  const detail = addressProblem(value) ??
-    (isIPv6(value) && isLinkLocal(value) ? { kind: "no_zone" } as const : undefined);
+  if (ipVersion(value) === 0) return;
+  const [ip, zone] = [inZone(value, ""), zoneOf(value)];
+  const onLink = isLinkLocal(ip) && ipVersion(ip) === 6;
+  const detail = addressProblem(ip) ?? (onLink && zone === "" ? { kind: "no_zone" } as const : undefined);
   if (detail) throw new UsageError({ kind: "bad_address", option, value, detail });
+  // Systems take other addresses that name a link for names, and look these up.
+  if (!onLink && zone !== "" && !/^\d+$/.test(zone)) throw badValue(option, value);
 }
 
 /** A command line that is split up. */

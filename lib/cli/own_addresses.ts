@@ -1,6 +1,14 @@
 /** The addresses of this machine that phones can type. */
 
-import { canonicalIp, ipVersion, isLinkLocal, isLoopback } from "../protocol/address.ts";
+import {
+  canonicalIp,
+  inZone,
+  ipVersion,
+  isLinkLocal,
+  isLoopback,
+  sameIp,
+  zoneOf,
+} from "../protocol/address.ts";
 import type { HostAddress } from "../util/host_addresses.ts";
 
 /** Networks inside this machine, by the names that their programs give them. */
@@ -18,9 +26,10 @@ export function ownAddresses(
 ): string[] {
   const listening = hosts.map(canonicalIp);
   const single = listening.filter((ip) => !EVERY.includes(ip) && !isLoopback(ip)).map((ip) => {
-    const zone = own.find((other) => other.ip === ip)?.interface;
-    // The other machine's interface often has the same name.
-    return isLinkLocal(ip) && ipVersion(ip) === 6 ? `${ip}%${zone}` : ip;
+    if (!isLinkLocal(ip) || ipVersion(ip) !== 6) return ip;
+    // A number is good here only; the other machine's interface often has the same name.
+    const [given, named] = [zoneOf(ip), own.find((other) => sameIp(other.ip, ip))?.interface];
+    return inZone(ip, given === "" || /^\d+$/.test(given) ? named ?? given : given);
   });
   const every = EVERY.filter((ip) => listening.includes(ip)).map(ipVersion);
   return [...single, ...every.length > 0 ? addressesOf(every, own) : []];

@@ -9,8 +9,11 @@ export interface RaceParts<Client> {
   readonly clock: Clock;
   /** Aborts the race. */
   readonly signal?: AbortSignal | undefined;
-  /** All addresses of a host, in the system's order. */
-  readonly resolve: (host: string) => Promise<readonly string[] | PlaceFailure>;
+  /** All addresses of a host, in the system's order. `some` may take a part of them before. */
+  readonly resolve: (
+    host: string,
+    some: (ips: readonly string[]) => void,
+  ) => Promise<readonly string[] | PlaceFailure>;
   /** Connects; `signal` gives the attempt up. */
   readonly open: (
     candidate: Candidate,
@@ -18,6 +21,8 @@ export interface RaceParts<Client> {
   ) => Promise<{ readonly kind: "connected"; readonly client: Client } | ConnectFailure>;
   /** Waits for an answer of what was connected. @returns Why there is none. */
   readonly probe: (client: Client) => Promise<PlaceFailure | undefined>;
+  /** What has come of a connection that has not answered, if that says more than that the time is over. */
+  readonly heard?: (client: Client) => PlaceFailure | undefined;
   /** Ends a connection that has not won. */
   readonly close: (client: Client) => void;
 }
@@ -42,6 +47,8 @@ export class ConnectionRace<Client> {
   readonly #parts: RaceParts<Client>;
   readonly #race: Race;
   readonly #running = new Map<Candidate, Running<Client>>();
+  /** What those said that never answered. */
+  readonly #heard = new Map<string, PlaceFailure>();
   #waiting: PromiseWithResolvers<RaceResult<Client>> | undefined;
   #stopTimer: () => void = () => {};
   #winner: Candidate | undefined;
@@ -90,7 +97,11 @@ export class ConnectionRace<Client> {
     if (this.#resolving) return;
     this.#resolving = true;
     for (const [index, { host }] of this.#places.entries()) {
-      this.#parts.resolve(host).then((result) => {
+      const some = (ips: readonly string[]): void => {
+        this.#race.handleResolved(this.#parts.clock.now(), index, ips, true);
+        this.#apply();
+      };
+      this.#parts.resolve(host, some).then((result) => {
         const now = this.#parts.clock.now();
         if ("kind" in result) this.#race.handleUnresolved(now, index, result);
         else this.#race.handleResolved(now, index, result);
@@ -124,7 +135,7 @@ export class ConnectionRace<Client> {
           break;
         }
         case "over":
-          this.#waiting?.resolve(failureOf(output.tried));
+          this.#waiting?.resolve(failureOf(output.tried.map((tried) => this.#explain(tried))));
       }
     }
     this.#stopTimer();
@@ -135,6 +146,11 @@ export class ConnectionRace<Client> {
       this.#race.tick(clock.now());
       this.#apply();
     }, Math.max(0, at - clock.now()));
+  }
+
+  #explain(tried: Tried): Tried {
+    const heard = tried.detail.kind === "timeout" ? this.#heard.get(placeKey(tried)) : undefined;
+    return heard ? { ...tried, detail: heard } : tried;
   }
 
   async #attempt(candidate: Candidate): Promise<void> {
@@ -168,8 +184,15 @@ export class ConnectionRace<Client> {
     const running = this.#running.get(candidate);
     this.#running.delete(candidate);
     running?.giveUp.abort();
-    if (running?.client !== undefined) this.#parts.close(running.client);
+    if (running?.client === undefined) return;
+    const heard = this.#parts.heard?.(running.client);
+    if (heard) this.#heard.set(placeKey(candidate), heard);
+    this.#parts.close(running.client);
   }
+}
+
+function placeKey({ ip, port }: Pick<Tried, "ip" | "port">): string {
+  return `${ip} ${port}`;
 }
 
 /** The one reason if all addresses of one registry failed for it, or if every registry is full; else what each one said. */

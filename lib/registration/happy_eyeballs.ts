@@ -15,7 +15,10 @@ export const RESOLUTION_DELAY_MS = 50;
  */
 const ANSWER_MS = 3000;
 
-/** Most addresses of one round: a name with more would keep a phone busy for a minute. */
+/**
+ * Most addresses of one round: a name with more would keep a phone busy for a minute. Each registry has its share, so that a name
+ * with many addresses leaves the registry behind it its turn.
+ */
 const MOST_ADDRESSES = 32;
 
 /** One address to try. */
@@ -56,8 +59,12 @@ interface Entry {
   readonly place: RegistryPlace;
   /** Undefined until its name is resolved. */
   attempts: Attempt[] | undefined;
+  /** Whether all its addresses are known, and not only those of one version of IP. */
+  complete: boolean;
   /** Why it has no address. */
   unresolved: PlaceFailure | undefined;
+  /** When its name was resolved: the time of its addresses begins then at the earliest. */
+  resolvedAt: number;
 }
 
 /**
@@ -76,14 +83,19 @@ export class Race {
   #outputs: RaceOutput[] = [];
   /** When the next attempt may begin. */
   #nextAt: number;
-  /** When the time of the first attempt ends; each later one has {@linkcode ATTEMPT_DELAY_MS} more. */
+  /**
+   * When the time of the first attempt ends, if its address is known by then; each later one has {@linkcode ATTEMPT_DELAY_MS}
+   * more.
+   */
   #endsAt: number;
   #begun = 0;
   #newest: Attempt | undefined;
   #done = false;
 
   constructor(now: number, places: readonly RegistryPlace[], options: RaceOptions) {
-    this.#entries = places.map((place) => ({ place, attempts: undefined, unresolved: undefined }));
+    this.#entries = places.map((place) => ({
+      ...{ place, attempts: undefined, complete: false, unresolved: undefined, resolvedAt: now },
+    }));
     this.#options = options;
     this.#startedAt = now;
     this.#nextAt = now;
@@ -92,7 +104,8 @@ export class Race {
 
   /** Whether there is more than one address, so that it counts who answers and not only who takes connections. */
   get several(): boolean {
-    return this.#entries.length > 1 || (this.#entries[0]?.attempts?.length ?? 0) > 1;
+    const [first] = this.#entries;
+    return this.#entries.length > 1 || first?.complete === false || (first?.attempts?.length ?? 0) > 1;
   }
 
   /** When {@linkcode Race.tick} wants to be called; `Infinity` for never. */
@@ -109,30 +122,39 @@ export class Race {
     return outputs;
   }
 
-  /** Takes the addresses of a registry, in the order of getaddrinfo (RFC 6724). @param index Of its place. */
-  handleResolved(now: number, index: number, ips: readonly string[]): void {
+  /**
+   * Takes the addresses of a registry, in the order of getaddrinfo (RFC 6724).
+   *
+   * @param index Of its place.
+   * @param more Whether these are a part, such as those of one version of IP, and another call follows.
+   */
+  handleResolved(now: number, index: number, ips: readonly string[], more = false): void {
     const entry = this.#entries[index];
-    if (!entry || entry.attempts) return;
+    if (!entry || entry.complete) return;
+    entry.complete = !more;
+    const { attempts: earlier = [] } = entry;
     const { place } = entry;
+    entry.resolvedAt = now;
     const known = this.#attempts().map(({ candidate }) => candidate);
-    const room = MOST_ADDRESSES - known.length;
-    entry.attempts = interleave(ips)
+    const share = Math.max(1, Math.floor(MOST_ADDRESSES / this.#entries.length));
+    const added = interleave(ips)
       .map((ip) => ({ ...place, ip }))
       // A machine that is named twice is tried once.
       .filter((candidate, at, all) =>
         ![...known, ...all.slice(0, at)].some((other) => sameEndpoint(other, candidate))
       )
-      .slice(0, room)
+      .slice(0, Math.max(0, share - earlier.length))
       .map((candidate): Attempt => ({ candidate, state: "waiting", endsAt: 0, detail: undefined }));
+    entry.attempts = [...earlier, ...added];
     this.tick(now);
   }
 
   /** A registry has no address. */
   handleUnresolved(now: number, index: number, detail: PlaceFailure): void {
     const entry = this.#entries[index];
-    if (!entry || entry.attempts) return;
-    entry.attempts = [];
-    entry.unresolved = detail;
+    if (!entry || entry.complete) return;
+    entry.complete = true;
+    if (!entry.attempts) [entry.attempts, entry.unresolved] = [[], detail];
     this.tick(now);
   }
 
@@ -198,7 +220,10 @@ export class Race {
 
   #begin(now: number, attempt: Attempt): void {
     attempt.state = "trying";
-    attempt.endsAt = this.#endsAt + ATTEMPT_DELAY_MS * this.#begun++;
+    const { resolvedAt } = this.#entries.find(({ attempts }) => attempts?.includes(attempt)) ??
+      { resolvedAt: now };
+    attempt.endsAt = Math.max(this.#endsAt, resolvedAt + this.#options.attemptMs) +
+      ATTEMPT_DELAY_MS * this.#begun++;
     this.#newest = attempt;
     this.#nextAt = now + ATTEMPT_DELAY_MS;
     this.#outputs.push({ kind: "begin", candidate: attempt.candidate });
@@ -206,7 +231,7 @@ export class Race {
 
   /** Ends the round if nothing is left of it. */
   #finish(): void {
-    const open = this.#entries.some(({ attempts }) => !attempts) ||
+    const open = this.#entries.some(({ complete }) => !complete) ||
       this.#attempts().some(({ state }) => state !== "failed");
     if (open) return;
     this.#done = true;

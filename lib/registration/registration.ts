@@ -7,6 +7,7 @@ import { Backoff, type Setback } from "./backoff.ts";
 import { type ConnectFailure, isNoReply, type PlaceFailure, type RegistryPlace } from "./connect_failure.ts";
 import type { ConnectionRace, RaceResult } from "./connection_race.ts";
 import type { Candidate } from "./happy_eyeballs.ts";
+import { HostAddresses } from "./host_addresses.ts";
 import {
   isTemporary,
   type ListResult,
@@ -23,8 +24,10 @@ const RETRY_CONNECT_MS = 2000;
 
 /** Failures that may pass by themselves. A certificate becomes valid when a machine that has just started sets its clock. */
 const PASSING: ReadonlySet<string> = new Set<ConnectFailure["kind"]>([
-  ...["refused", "timeout", "reset", "lost", "room_full", "name_not_resolved"] as const,
+  ...["refused", "timeout", "reset", "lost", "room_full"] as const,
   ...[
+    "name_not_resolved",
+    "name_servers_silent",
     "network_unreachable",
     "host_unreachable",
     "address_not_available",
@@ -37,7 +40,7 @@ const ANSWERED: ReadonlySet<string> = new Set<ConnectFailure["kind"]>(["room_ful
 
 /** Options of a {@linkcode Registration}. None of the functions may throw. */
 export interface RegistrationOptions
-  extends Pick<RegistryClientOptions, "replyMs" | "quietMs" | "password" | "tls"> {
+  extends Pick<RegistryClientOptions, "replyMs" | "quietMs" | "password" | "tls" | "addresses"> {
   /** Receives every message as it was on the wire. */
   readonly onTrace?: (trace: Trace) => void;
   /**
@@ -79,6 +82,7 @@ export class Registration implements AsyncDisposable {
   readonly #places: readonly RegistryPlace[];
   readonly #options: RegistrationOptions;
   readonly #closing = new AbortController();
+  readonly #addresses: HostAddresses;
   #client: RegistryClient | undefined;
   /** The round that gave the current connection. */
   #race: ConnectionRace<RegistryClient> | undefined;
@@ -98,6 +102,7 @@ export class Registration implements AsyncDisposable {
   private constructor(places: readonly RegistryPlace[], options: RegistrationOptions) {
     this.#places = places;
     this.#options = options;
+    this.#addresses = options.addresses ?? new HostAddresses();
     this.#backoff = new Backoff(options.random ?? Math.random);
     options.signal?.addEventListener("abort", () => this.#closing.abort());
   }
@@ -120,7 +125,8 @@ export class Registration implements AsyncDisposable {
   /** Makes the first connection. */
   async #begin(): Promise<ConnectFailure | undefined> {
     for (;;) {
-      this.#race = this.#newRace();
+      // Whoever waits looks again soon: a dead address must not hold up one that is there by now.
+      this.#race = this.#newRace(this.#awaited.size > 0 ? RETRY_CONNECT_MS : undefined);
       const result = await this.#race.next();
       if (result.kind === "connected") {
         this.#use(result);
@@ -239,6 +245,7 @@ export class Registration implements AsyncDisposable {
       ...(password && { password }),
       ...(tls && { tls }),
       ...(connectMs !== undefined && { connectMs }),
+      addresses: this.#addresses,
       onLost: () => this.#lost(),
       signal: this.#closing.signal,
     }, last);

@@ -1,14 +1,15 @@
 /** A phone's connection to the registry. */
 
-import { lookup } from "node:dns/promises";
 import {
   addressProblem,
   canonicalIp,
   type Endpoint,
   inZone,
   ipVersion,
+  isLinkLocal,
   isLoopback,
   isPort,
+  zoneOf,
 } from "../protocol/address.ts";
 import { LineSplitter } from "../protocol/line_splitter.ts";
 import {
@@ -21,7 +22,6 @@ import type { Trace } from "../protocol/trace.ts";
 import type { RoomPassword } from "../protocol/password_challenge.ts";
 import { systemClock } from "../util/clock.ts";
 import { systemError } from "../util/system_error.ts";
-import { withTimeLimit } from "../util/time_limit.ts";
 import { tlsError } from "../util/tls_error.ts";
 import { VERSION } from "../util/version.ts";
 import { WriteQueue } from "../util/write_queue.ts";
@@ -35,9 +35,13 @@ import type {
 } from "./connect_failure.ts";
 import { ConnectionRace, type RaceResult } from "./connection_race.ts";
 import type { Candidate } from "./happy_eyeballs.ts";
+import { HostAddresses } from "./host_addresses.ts";
 
 /** Time limit for connecting to an address, in milliseconds. */
 const CONNECT_MS = 5000;
+
+/** Time limit for the addresses of a name, in milliseconds: the system asks its second name server after 5 s (resolv.conf(5)). */
+const RESOLVE_MS = 8000;
 
 /** Time limit for a reply, in milliseconds; after it the connection counts as lost. */
 const REPLY_MS = 10_000;
@@ -69,6 +73,8 @@ export interface RegistryClientOptions {
   readonly signal?: AbortSignal;
   /** Time limit for connecting to an address, in milliseconds. */
   readonly connectMs?: number;
+  /** Names and their addresses: with it, what one round has learnt serves the next. */
+  readonly addresses?: HostAddresses;
   /** Time limit for a reply, in milliseconds. */
   readonly replyMs?: number;
   /** Silence before a `ping`, in milliseconds. */
@@ -185,13 +191,19 @@ export class RegistryClient implements AsyncDisposable {
     options: RegistryClientOptions = {},
     last?: Endpoint,
   ): ConnectionRace<RegistryClient> {
-    const { signal, connectMs = CONNECT_MS } = options;
-    return new ConnectionRace(places, { attemptMs: connectMs, last }, {
+    const { signal, connectMs, addresses = new HostAddresses() } = options;
+    return new ConnectionRace(places, { attemptMs: connectMs ?? CONNECT_MS, last }, {
       clock: systemClock,
       signal,
-      resolve: (host) => addressesOf(host, connectMs, signal),
+      resolve: async (host, some) => {
+        const found = await addresses.of(host, connectMs ?? RESOLVE_MS, { signal, some });
+        if ("ips" in found) return found.ips;
+        const failure = failureOf(found.error);
+        return failure.kind === "timeout" ? { kind: "name_servers_silent" } : failure;
+      },
       open: (candidate, giveUp) => RegistryClient.#open(candidate, giveUp, options),
       probe: (client) => client.#probe(),
+      heard: (client) => client.#foreign,
       close: (client) => client.close(),
     });
   }
@@ -205,6 +217,8 @@ export class RegistryClient implements AsyncDisposable {
     if (!isPort(port)) return { kind: "other", text: `port ${port}` };
     const problem = addressProblem(inZone(ip, ""));
     if (problem) return problem;
+    // As a name server gives it: it does not know by which link this machine gets there.
+    if (isLinkLocal(ip) && ipVersion(ip) === 6 && zoneOf(ip) === "") return { kind: "no_zone" };
     try {
       const made = await Deno.connect({ hostname: ip, port, signal });
       if (signal.aborted) {
@@ -270,11 +284,15 @@ export class RegistryClient implements AsyncDisposable {
     return refusalOf(reply);
   }
 
+  /** What came is no message. */
+  get #foreign(): NoReply | undefined {
+    if (this.#heard === "tls_alert") return { kind: "tls_wanted" };
+    return this.#heard === "no_message" ? { kind: "not_a_registry" } : undefined;
+  }
+
   /** Why there was no reply, on a connection that has ended. */
   get #noReply(): NoReply {
-    if (this.#heard === "tls_alert") return { kind: "tls_wanted" };
-    if (this.#heard === "no_message") return { kind: "not_a_registry" };
-    return { kind: this.#timedOut ? "timeout" : "lost" };
+    return this.#foreign ?? { kind: this.#timedOut ? "timeout" : "lost" };
   }
 
   /** Looks a person up. */
@@ -461,24 +479,6 @@ const TEMPORARY: ReadonlySet<string> = new Set(["sala_cheia", "sala_indisponivel
 /** Whether an error says nothing about the next attempt, at this registry or another one. */
 export function isTemporary(code: string): boolean {
   return TEMPORARY.has(code);
-}
-
-/** All addresses of a host, in the system's order. */
-async function addressesOf(
-  host: string,
-  limitMs: number,
-  signal: AbortSignal | undefined,
-): Promise<readonly string[] | PlaceFailure> {
-  if (ipVersion(host) !== 0) return [host];
-  try {
-    const found = (await withTimeLimit(limitMs, signal, () => lookup(host, { all: true })))
-      .map(({ address }) => address);
-    // IPv4 first on this machine, so that phones that were given `localhost` can call those that were given 127.0.0.1.
-    if (found.every(isLoopback)) found.sort((a, b) => ipVersion(a) - ipVersion(b));
-    return found.length > 0 ? found : { kind: "name_not_resolved" };
-  } catch (error) {
-    return failureOf(error);
-  }
 }
 
 /** Performs the TLS handshake with that host. Closes the connection if it fails or is aborted. */

@@ -34,7 +34,7 @@ const KINDS = {
   ECONNRESET: "reset",
   EPIPE: "reset",
   ETIMEDOUT: "timeout",
-  EAI_AGAIN: "name_not_resolved",
+  EAI_AGAIN: "name_servers_silent",
   EAI_NONAME: "name_not_resolved",
   ENODATA: "name_not_resolved",
   ENOTFOUND: "name_not_resolved",

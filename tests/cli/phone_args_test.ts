@@ -238,6 +238,7 @@ const ADDRESSES: readonly (readonly [line: string, option: string, value: string
   ["0.0.0.0:5000 maria", "REGISTRY", "0.0.0.0", "unspecified_address"],
   ["[::]:5000 maria", "REGISTRY", "::", "unspecified_address"],
   ["fe80::1 maria", "REGISTRY", "fe80::1", "no_zone"],
+  ["[ff02::1%eth0] maria", "REGISTRY", "ff02::1%eth0", "multicast_address"],
   ["host,0.0.0.0:5000 maria", "REGISTRY", "0.0.0.0", "unspecified_address"],
 ];
 
@@ -248,6 +249,14 @@ for (const [line, option, value, kind] of ADDRESSES) {
     assertEquals("problem" in parsed && parsed.problem, problem);
   });
 }
+
+Deno.test("parsePhoneOptions() refuses a link where the address is none of a link", () => {
+  const refused = parsePhoneOptions(["[2001:db8::1%eth0]:5001", "maria"]);
+  assertEquals("problem" in refused && refused.problem.kind, "bad_value");
+  for (const registry of ["[fe80::1%eth0]:5001", "fe80::1%2", "[2001:db8::1%2]"]) {
+    assert("options" in parsePhoneOptions([registry, "maria"]), registry);
+  }
+});
 
 Deno.test("parsePhoneOptions() shows the version, whatever else there is, and the help before it", () => {
   for (const args of [["--version"], ["host", "--version", "--foo"]]) {

@@ -50,3 +50,22 @@ for (const [sockets, callers] of [["linux", "fe80::2%eth1"], ["runtime", "fe80::
     },
   });
 }
+
+Deno.test({
+  name: "a registry at a link-local address says how phones on that link reach it",
+  ignore,
+  async fn() {
+    await using lan = await Lan.open();
+    const [desk, hall] = await Promise.all([
+      lan.machine("desk", "fe80::2/64"),
+      lan.machine("hall", "fe80::3/64"),
+    ]);
+    await using registry = await startRegistry(["--host", "fe80::2%eth0"], { through: desk.through });
+    const [ip] = registry.process.events("listening")[0]?.addresses as string[];
+    assertEquals(ip, "fe80::2%eth0");
+    await using maria = startProcess("phone", [
+      ...[`[${ip}]:${registry.port}`, "maria", "0", "--json", "--mic", "none", "--speaker", "none"],
+    ], { stdin: "piped", through: hall.through });
+    await maria.waitForEvent("registered");
+  },
+});

@@ -13,6 +13,8 @@ class Registries {
   readonly #names: Readonly<Record<string, readonly string[]>>;
   readonly #behaviours: Readonly<Record<string, Behaviour>>;
   readonly closing = new AbortController();
+  /** What a connection has said that is no answer. */
+  heard: Readonly<Record<string, PlaceFailure>> = {};
 
   constructor(behaviours: Record<string, Behaviour>, names: Record<string, readonly string[]> = {}) {
     this.#behaviours = behaviours;
@@ -42,6 +44,7 @@ class Registries {
         await this.#wait(behaviour.answerMs);
         return undefined;
       },
+      heard: (client) => this.heard[client],
       close: (client) => this.#say(`close ${client}`),
     };
     return new ConnectionRace(hosts.map((host) => ({ host, port: 5000 })), { attemptMs: 2000 }, parts);
@@ -190,4 +193,14 @@ Deno.test("ConnectionRace gives everything up when its signal fires", async () =
   assertEquals(await next, { kind: "aborted" });
   assertEquals(registries.said, ["300 give up 10.0.0.1", "300 close 10.0.0.1", "300 give up 10.0.0.2"]);
   assertEquals([await race.next(), registries.clock.timers], [{ kind: "aborted" }, 0]);
+});
+
+Deno.test("ConnectionRace says what a program is that talks and never answers", async () => {
+  const registries = new Registries({ "10.0.0.1": SILENT, "10.0.0.2": SILENT });
+  registries.heard = { "10.0.0.1": { kind: "not_a_registry" } };
+  const next = registries.race("10.0.0.1", "10.0.0.2").next();
+  await registries.clock.advance(10_000);
+  const result = await next;
+  assert(result.kind === "none_answered");
+  assertEquals(result.tried.map(({ detail }) => detail.kind), ["not_a_registry", "timeout"]);
 });

@@ -23,6 +23,12 @@ class Course {
     return this.#drain();
   }
 
+  /** A part of them. */
+  some(host: string, ...ips: readonly string[]): this {
+    this.race.handleResolved(this.now, this.hosts.indexOf(host), ips, true);
+    return this.#drain();
+  }
+
   unresolved(host: string): this {
     this.race.handleUnresolved(this.now, this.hosts.indexOf(host), { kind: "name_not_resolved" });
     return this.#drain();
@@ -188,6 +194,36 @@ Deno.test("Race tries a machine once that is named twice, and no more than 32 ad
   const said = many.said;
   assertEquals(said.filter((line) => line.includes("begin")).length, 32);
   assertEquals(said.at(-1)?.split(":")[0], "0 over");
+});
+
+Deno.test("Race tries a registry also where the name before it has more addresses than one round tries", () => {
+  const many = Array.from({ length: 100 }, (_, n) => `10.0.1.${n}`);
+  for (const first of ["a", "b"]) {
+    const course = new Course(["a", "b"]);
+    for (const host of first === "a" ? ["a", "b"] : ["b", "a"]) {
+      course.resolve(host, ...host === "a" ? many : ["10.0.0.2", "10.0.0.3"]);
+    }
+    course.pass(20_000);
+    const begun = course.said.filter((line) => line.includes("begin")).map((line) => line.split(" ")[2]);
+    assertEquals([begun.slice(0, 4), begun.length], [["10.0.1.0", "10.0.0.2", "10.0.1.1", "10.0.0.3"], 18]);
+  }
+});
+
+Deno.test("Race begins with the addresses of one version of IP, and waits for the other before it gives up", () => {
+  const course = new Course(["a"]).some("a", "10.0.0.1");
+  assertEquals(course.race.several, true);
+  course.fail("10.0.0.1").pass(900).resolve("a", "::1", "10.0.0.1").pass(10).fail("::1");
+  assertEquals(course.said, ["0 begin 10.0.0.1", "900 begin ::1", "910 over: 10.0.0.1 refused, ::1 refused"]);
+  const lost = new Course(["a"]).some("a", "10.0.0.1").fail("10.0.0.1").unresolved("a");
+  assertEquals(lost.said, ["0 begin 10.0.0.1", "0 over: 10.0.0.1 refused"]);
+  const won = new Course(["a"]).some("a", "10.0.0.1").answer("10.0.0.1").resolve("a", "::1");
+  assertEquals(won.said, ["0 begin 10.0.0.1", "0 won 10.0.0.1"]);
+});
+
+Deno.test("Race gives addresses their time also where the name was resolved late", () => {
+  const late = new Course(["a"], { attemptMs: 2000 }).pass(3000).resolve("a", "10.0.0.1");
+  late.pass(10_000);
+  assertEquals(late.said, ["3000 begin 10.0.0.1", "5000 abandon 10.0.0.1", "5000 over: 10.0.0.1 timeout"]);
 });
 
 Deno.test("Race ignores what comes of an attempt that it has given up", () => {

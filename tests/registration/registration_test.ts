@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { Registration, type RegistrationOptions } from "../../lib/registration/registration.ts";
+import { HostAddresses } from "../../lib/registration/host_addresses.ts";
 import { RegistryClient } from "../../lib/registration/registry_client.ts";
 import type { HostAddress, HostNetwork } from "../../lib/util/host_addresses.ts";
 import { PasswordGate } from "../../lib/protocol/password_challenge.ts";
@@ -12,9 +13,13 @@ class Phone implements AsyncDisposable {
   readonly #waiting = new Set<() => void>();
   link!: Registration;
 
-  static async connect(ports: number | readonly number[], options: RegistrationOptions = {}): Promise<Phone> {
+  static async connect(
+    ports: number | readonly number[],
+    options: RegistrationOptions = {},
+    host = "127.0.0.1",
+  ): Promise<Phone> {
     const phone = new Phone();
-    const places = [ports].flat().map((port) => ({ host: "127.0.0.1", port }));
+    const places = [ports].flat().map((port) => ({ host, port }));
     const result = await Registration.connect(places, {
       onLost: () => phone.#tell("lost"),
       onBack: ({ nome, ip, porta }) => phone.#tell(`back ${nome} ${ip} ${porta}`),
@@ -197,7 +202,7 @@ Deno.test("Registration does not wait where only a person can help", async () =>
 
 Deno.test("Registration that waits ends with its signal", async () => {
   const waiting = new AbortController();
-  const result = await Registration.connect([{ host: "nobody.invalid", port: 5000 }], {
+  const result = await Registration.connect([{ host: "no..where", port: 5000 }], {
     onAwait: () => waiting.abort(),
     signal: waiting.signal,
   });
@@ -416,4 +421,43 @@ Deno.test("Registration that waits says once what each registry said, and comes 
   await using registry = startRegistry({ host: "127.0.0.1", port: second });
   await using phone = await connecting;
   assertEquals([phone.link.place?.port, told], [registry.port, [`${first} refused,${second} refused`]]);
+});
+
+Deno.test("Registration comes back by what name servers said last if they are away", async () => {
+  const registry = startRegistry({ host: "127.0.0.1", port: 0 });
+  const { port } = registry;
+  let asked = 0;
+  const addresses = new HostAddresses(() =>
+    asked++ === 0 ? Promise.resolve(["127.0.0.1"]) : Promise.reject(new Error("away"))
+  );
+  await using phone = await Phone.connect(port, { addresses }, "sala");
+  await phone.link.register("joão", "192.0.2.7", 6007);
+  await registry.close();
+  await phone.until(1);
+  await using _again = startRegistry({ host: "127.0.0.1", port });
+  assertEquals((await phone.until(2)).at(-1), "back joão 192.0.2.7 6007");
+  assert(asked >= 2);
+});
+
+Deno.test("Registration that waits gives each address less time from the second round on", async () => {
+  const limits: number[] = [];
+  const again = Promise.withResolvers<void>();
+  class Asked extends HostAddresses {
+    override of(...[host, limitMs]: Parameters<HostAddresses["of"]>): ReturnType<HostAddresses["of"]> {
+      limits.push(limitMs);
+      if (limits.length === 2) again.resolve();
+      return super.of(host, limitMs);
+    }
+  }
+  const closing = new AbortController();
+  const connecting = Registration.connect([{ host: "sala", port: 1 }], {
+    addresses: new Asked(() => Promise.resolve(["127.0.0.1"])),
+    onAwait: () => {},
+    random: () => 0,
+    signal: closing.signal,
+  });
+  await again.promise;
+  closing.abort();
+  await connecting;
+  assertEquals(limits.slice(0, 2), [8000, 2000]);
 });

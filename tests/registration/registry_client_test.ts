@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Trace } from "../../lib/protocol/trace.ts";
+import { HostAddresses } from "../../lib/registration/host_addresses.ts";
 import { RegistryClient, type RegistryClientOptions } from "../../lib/registration/registry_client.ts";
 import { startRegistry } from "../../lib/registrar/server.ts";
 import { Wire } from "../registrar/wire.ts";
@@ -247,6 +248,19 @@ for (const [said, stays, kind] of STRANGERS) {
   });
 }
 
+Deno.test("RegistryClient.race() tells a program that talks, and is no registry, from one that says nothing", async () => {
+  const banner = new TextEncoder().encode("SSH-2.0-OpenSSH_9.6\r\n");
+  using talking = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const places = [talking, silent].map(({ addr }) => ({ host: "127.0.0.1", port: addr.port }));
+  const next = RegistryClient.race(places, { connectMs: 200 }).next();
+  using socket = await talking.accept();
+  await socket.write(banner);
+  const result = await next;
+  assert(result.kind === "none_answered", result.kind);
+  assertEquals(result.tried.map(({ detail }) => detail.kind), ["not_a_registry", "timeout"]);
+});
+
 Deno.test("RegistryClient says that this machine has no IPv6 where the system has no address to connect from", async () => {
   const { connect } = Deno;
   const refuse = () => Promise.reject(Object.assign(new Error("no address"), { code: "EADDRNOTAVAIL" }));
@@ -329,8 +343,19 @@ Deno.test("RegistryClient.connect() says that nobody listens", async () => {
 });
 
 Deno.test("RegistryClient.connect() says that a host's name has no address", async () => {
-  const result = await RegistryClient.connect("nobody.invalid", 5000);
+  const result = await RegistryClient.connect("no..where", 5000);
   assertEquals(result, { kind: "name_not_resolved" });
+});
+
+Deno.test("RegistryClient.connect() says that name servers do not answer in time", async () => {
+  const addresses = new HostAddresses(() => new Promise(() => {}));
+  const result = await RegistryClient.connect("sala", 5000, { addresses, connectMs: 20 });
+  assertEquals(result, { kind: "name_servers_silent" });
+});
+
+Deno.test("RegistryClient.connect() says that a name's only address lacks its link", async () => {
+  const addresses = new HostAddresses(() => Promise.resolve(["fe80::1"]));
+  assertEquals(await RegistryClient.connect("sala", 5000, { addresses }), { kind: "no_zone" });
 });
 
 Deno.test("RegistryClient.connect() says that the time is over", async () => {

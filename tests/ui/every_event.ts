@@ -47,6 +47,7 @@ const SYSTEM: ByKind<SystemError> = {
   reader_gone: { kind: "reader_gone" },
   timeout: { kind: "timeout" },
   name_not_resolved: { kind: "name_not_resolved" },
+  name_servers_silent: { kind: "name_servers_silent" },
   other: { kind: "other", text: "E-1234." },
 };
 

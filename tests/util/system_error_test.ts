@@ -38,6 +38,12 @@ for (const [what, work, kind] of ROWS) {
   });
 }
 
+Deno.test("systemError() tells a name without an address from name servers that are away", () => {
+  const of = (code: string) => systemError(Object.assign(new Error("getaddrinfo"), { code }));
+  assertEquals(of("ENOTFOUND"), { kind: "name_not_resolved" });
+  assertEquals(of("EAI_AGAIN"), { kind: "name_servers_silent" });
+});
+
 Deno.test(
   "systemError() has a code for what this program may not do",
   { permissions: { read: false } },

@@ -82,7 +82,7 @@ const EXPECTED = new Map([
   ["", "A name with blanks has to be quoted."],
   [
     "REGISTRY",
-    "Use an address or host name, with the port if it is not 5000: 192.168.0.10 or [2001:db8::1]:5000; several with commas and no blanks.",
+    "Use an address or host name, with the port if it is not 5000: 192.168.0.10 or [2001:db8::1]:5000; up to 16 with commas and no blanks.",
   ],
   ["NAME", "Use 1 to 32 visible characters, without control characters."],
   ["PORT", "Use a number from 0 to 65535; 0 is any free port."],

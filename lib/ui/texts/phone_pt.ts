@@ -81,7 +81,7 @@ const EXPECTED = new Map([
   ["", "Um nome com espaços precisa estar entre aspas."],
   [
     "REGISTRY",
-    "Use um endereço ou nome de máquina, com a porta se não for 5000: 192.168.0.10 ou [2001:db8::1]:5000; vários, com vírgulas e sem espaços.",
+    "Use um endereço ou nome de máquina, com a porta se não for 5000: 192.168.0.10 ou [2001:db8::1]:5000; até 16, com vírgulas e sem espaços.",
   ],
   ["NAME", "Use de 1 a 32 caracteres visíveis, sem caracteres de controle."],
   ["PORT", "Use um número de 0 a 65535; 0 é uma porta livre qualquer."],

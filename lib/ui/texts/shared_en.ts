@@ -52,6 +52,7 @@ const CAUSES: Causes = {
   reader_gone: "nobody reads it any more",
   timeout: "timed out without an answer",
   name_not_resolved: "there is no machine of that name",
+  name_servers_silent: "the network's name servers do not answer",
   other: ({ text }) => withoutStop(text) || "cause unknown",
 
   // Addresses

@@ -54,6 +54,7 @@ const CAUSES: Causes = {
   reader_gone: "ninguém mais a lê",
   timeout: "tempo esgotado sem resposta",
   name_not_resolved: "não há máquina com esse nome",
+  name_servers_silent: "os servidores de nomes da rede não respondem",
   other: ({ text }) => withoutStop(text) || "causa desconhecida",
 
   // Addresses

@@ -30,6 +30,7 @@ export const happyEyeballs: FuzzTarget = {
   seeds: [
     Uint8Array.of(2, 0, 1, 2, 10, 10, 30, 20),
     Uint8Array.of(3, 3, 2, 1, 0, 60, 61, 62, 63, 30, 40, 20, 30),
+    Uint8Array.of(2, 241, 240, 10, 1, 242, 0, 2, 30, 20, 10),
     Uint8Array.of(6, 1, 0, 10, 90, 91, 92, 20, 31, 21, 32),
   ],
   maxBytes: 200,
@@ -82,6 +83,9 @@ export const happyEyeballs: FuzzTarget = {
         resolved.add(index);
         if (ips.length > 0) race.handleResolved(now, index, ips);
         else race.handleUnresolved(now, index, { kind: "name_not_resolved" });
+      } else if (event >= 240) {
+        const index = at % registries.length;
+        race.handleResolved(now, index, (registries[index] ?? []).slice(-1), true);
       } else if (event < 60 && candidate) {
         failed.add(candidate.ip);
         trying.delete(candidate.ip);
