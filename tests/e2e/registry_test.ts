@@ -87,7 +87,8 @@ Deno.test({
     await using joao = await connect(registry.port);
     await joao.register("joão", "127.0.0.1", 6000);
     const crowd: Deno.TcpConn[] = [];
-    for (let count = 0; count < 300; count++) crowd.push(await Deno.connect({ port: registry.port }));
+    // More than there is room for, and fewer than an address may have come and go at once.
+    for (let count = 0; count < 220; count++) crowd.push(await Deno.connect({ port: registry.port }));
     const { connections } = await registry.process.waitForEvent("room_crowded");
     assert(connections as number > 20 && connections as number < 200, `${connections} connections`);
     const [few] = registry.process.events("few_descriptors");
