@@ -3,9 +3,10 @@
 #
 #   setup.sh deno    Deno, and whether JSR answers from here
 #   setup.sh sound   the same, and PortAudio
-#   setup.sh tests   the same, PulseAudio, iproute2 (networks of several machines) and NATS (several registries);
-#                    with SALA_TEST=everything in the environment also HAProxy, Prometheus, systemd and strace, and the
-#                    programs that listen to calls in docs/protocol.md (150 MB to fetch)
+#   setup.sh tests   the same, PulseAudio, and iproute2 (networks of several machines);
+#                    with SALA_TEST=everything in the environment also NATS (several registries with one table),
+#                    HAProxy, Prometheus, systemd and strace, and the programs that listen to calls in
+#                    docs/protocol.md (150 MB to fetch)
 #   setup.sh again   the same as tests, and what went wrong last time is tried again
 #
 # What it finds out is kept in .deno/ (see deno.sh). Exit status 1 only where there is no Deno: everything
@@ -144,9 +145,9 @@ missing_packages() {
     if ! command -v pactl >/dev/null; then echo pulseaudio-utils; fi
     if ! has_alsa_pulse; then echo libasound2-plugins; fi
     if ! has_ip; then echo iproute2; fi
-    if ! has_nats; then echo nats-server; fi
     # For tests that SALA_TEST=everything runs beside the others.
     if [ "${SALA_TEST:-}" = everything ]; then
+      if ! has_nats; then echo nats-server; fi
       if ! has_haproxy; then echo haproxy; fi
       if ! command -v python3 >/dev/null; then echo python3; fi
       if ! command -v tshark >/dev/null; then echo tshark; fi

@@ -153,7 +153,10 @@ Deno.test(
 );
 
 Deno.test(
-  { name: `Cluster: while NATS is away, lookups go on, and registrations wait${why}`, ignore },
+  {
+    name: `Cluster: while NATS is away, lookups go on, and registrations wait${why}`,
+    ignore: ignore || !EVERYTHING,
+  },
   async () => {
     await using nats = await NatsNode.start();
     await using one = await startMember(nats.url);
@@ -181,7 +184,10 @@ Deno.test(
   },
 );
 
-Deno.test({ name: `Cluster: NATS that has lost everything is filled again${why}`, ignore }, async () => {
+Deno.test({
+  name: `Cluster: NATS that has lost everything is filled again${why}`,
+  ignore: ignore || !EVERYTHING,
+}, async () => {
   await using nats = await NatsNode.start();
   await using one = await startMember(nats.url);
   await using two = await startMember(nats.url);

@@ -7,7 +7,7 @@ const PHONES = 8;
 const REGISTRIES = 3;
 
 /** Schedules that are tried of each kind; in CI many. */
-const RUNS = Deno.env.get("SALA_TEST") === "everything" ? 1000 : 100;
+const RUNS = Deno.env.get("SALA_TEST") === "everything" ? 500 : 25;
 
 /** What happens next, and how long until then. */
 type Step = readonly [kind: string, which: number, pauseMs: number];
