@@ -187,6 +187,9 @@ export interface Recording {
   readonly startMs: number;
 }
 
+/** Most sound in which a recorder looks for what it is to hear, in seconds. */
+const MOST_HEARD_SECONDS = 60;
+
 /** Size of a read and initial capacity, in bytes. */
 const BLOCK_BYTES = 16_384;
 const EXPECTED_SECONDS = 60;
@@ -206,7 +209,8 @@ export class Recorder implements AsyncDisposable {
   /** The start of the recording, as each block gives it. */
   readonly #startsMs: number[] = [];
   readonly #started = Promise.withResolvers<void>();
-  /** Tells {@linkcode Recorder.hears} of a block. */
+  #hasEnded = false;
+  /** Tells {@linkcode Recorder.hears} of a block, or of the end. */
   #more = (): void => {};
 
   /** @param env The environment of a client of the server. */
@@ -234,10 +238,17 @@ export class Recorder implements AsyncDisposable {
     return this.#started.promise;
   }
 
-  /** Settles when the sound from now on is as `is` says; asked after each block. */
+  /**
+   * Settles when the sound from now on is as `is` says; asked after each block. Rejects if the recording ends first, as when
+   * the sound server dies, or after a minute of other sound.
+   */
   async hears(is: (samples: Int16Array) => boolean): Promise<void> {
     const from = this.#length >> 1;
     while (!is(this.#recorded().subarray(from))) {
+      if (this.#hasEnded) throw new Error("the recording ended before the sound came");
+      if ((this.#length >> 1) - from > MOST_HEARD_SECONDS * SAMPLE_RATE) {
+        throw new Error(`${MOST_HEARD_SECONDS} s were recorded without the sound`);
+      }
       const more = Promise.withResolvers<void>();
       this.#more = more.resolve;
       await more.promise;
@@ -277,6 +288,8 @@ export class Recorder implements AsyncDisposable {
       block = new Uint8Array(value.buffer);
     }
     this.#started.reject(new Error("parec recorded nothing"));
+    this.#hasEnded = true;
+    this.#more();
   }
 
   #add(block: Uint8Array): void {
