@@ -1,8 +1,8 @@
 /** The sockets on which a registry listens. */
 
-import { lookup } from "node:dns/promises";
 import type { ListenDetail } from "../events/registry_events.ts";
 import { canonicalIp, formatEndpoint, ipVersion, isLoopback } from "../protocol/address.ts";
+import { lookUpHost } from "../util/look_up_host.ts";
 import { hostAddresses } from "../util/host_addresses.ts";
 import { pause } from "../util/pause.ts";
 import { listenError } from "../util/system_error.ts";
@@ -210,7 +210,7 @@ export async function addressesOfHost(host: string, port: number): Promise<strin
   if (ipVersion(host) !== 0) return [host];
   if (host.toLowerCase() === "localhost") return ["127.0.0.1", "::1"];
   try {
-    return (await lookup(host, { all: true })).map(({ address }) => address);
+    return await lookUpHost(host);
   } catch (error) {
     throw new ListenError({ kind: "cannot_listen", host, port, cause: listenError(error, port) });
   }

@@ -1,7 +1,7 @@
 /** The addresses of registries' names, as the system knows them. */
 
-import { lookup } from "node:dns/promises";
 import { ipVersion, isLoopback } from "../protocol/address.ts";
+import { lookUpHost } from "../util/look_up_host.ts";
 import { withTimeLimit } from "../util/time_limit.ts";
 
 /** Result of {@linkcode HostAddresses.of}. */
@@ -79,7 +79,7 @@ export class HostAddresses {
 }
 
 async function systemLookUp(name: string, family?: 4 | 6): Promise<string[]> {
-  const ips = (await lookup(name, { all: true, ...(family && { family }) })).map(({ address }) => address);
+  const ips = await lookUpHost(name, family);
   // IPv4 first on this machine, so that phones that were given `localhost` can call those that were given 127.0.0.1.
   if (ips.every(isLoopback)) ips.sort((a, b) => ipVersion(a) - ipVersion(b));
   return ips;
