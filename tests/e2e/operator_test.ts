@@ -1,8 +1,8 @@
 /** What a registry says to its operator, as a process. */
 
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
-import { openMetrics } from "../../lib/operator/metrics.ts";
-import { startRegistry as openRegistry } from "../../lib/registrar/server.ts";
+import { type ClusterState, type Exposition, openMetrics } from "../../lib/operator/metrics.ts";
+import { type RegistryServer, startRegistry as openRegistry } from "../../lib/registrar/server.ts";
 import { freePorts } from "../../testing/free_ports.ts";
 import { startProcess, startRegistry } from "../../testing/processes.ts";
 import { isInstalled, outputOf, Program, ROOT, runToEnd } from "../../testing/program.ts";
@@ -52,15 +52,7 @@ Deno.test({
   ignore: !PROMTOOL,
   async fn() {
     await using server = openRegistry({ host: "127.0.0.1", port: 0 });
-    const metrics = await openMetrics({
-      statistics: server.statistics,
-      connections: () => server.connections(),
-      people: () => server.population,
-      leftOut: () => ({ output: 0, limit: 0 }),
-      evicted: () => ({ nameless: 0, named: 0 }),
-      notReady: () => "draining",
-      cluster: () => ({ connected: false, stale: true, lagSeconds: 2.5 }),
-    });
+    const metrics = await metricsOf(server, { connected: false, stale: true, lagSeconds: 2.5 });
     const text = await metrics.text();
     assertStringIncludes(text, "\nsala_cluster_lag_seconds 2.5\n");
     assertStringIncludes(text, "\nsala_ready 0\n");
@@ -342,18 +334,23 @@ async function panelsOfDashboard(): Promise<Panel[]> {
   return panels;
 }
 
-/** The names of all metrics, those of a histogram's parts included. */
-async function metricNames(): Promise<Set<string>> {
-  await using server = openRegistry({ host: "127.0.0.1", port: 0 });
-  const metrics = await openMetrics({
+/** The metrics of a registry in a cluster. */
+function metricsOf(server: RegistryServer, cluster: ClusterState): Promise<Exposition> {
+  return openMetrics({
     statistics: server.statistics,
     connections: () => server.connections(),
     people: () => server.population,
     leftOut: () => ({ output: 0, limit: 0 }),
     evicted: () => ({ nameless: 0, named: 0 }),
-    notReady: () => undefined,
-    cluster: () => ({ connected: true, stale: false, lagSeconds: 0 }),
+    notReady: () => cluster.stale ? "cluster_away" : undefined,
+    cluster: () => cluster,
   });
+}
+
+/** The names of all metrics, those of a histogram's parts included. */
+async function metricNames(): Promise<Set<string>> {
+  await using server = openRegistry({ host: "127.0.0.1", port: 0 });
+  const metrics = await metricsOf(server, { connected: true, stale: false, lagSeconds: 0 });
   return new Set((await metrics.text()).match(/^[a-z_]+(?=[ {])/gm));
 }
 
