@@ -78,11 +78,9 @@ export function parseRedundant(bytes: Uint8Array): RedundantPayload | undefined 
     const fields = view.getUint32(header);
     const length = fields & LONGEST_REDUNDANT_BYTES;
     if (at + length > bytes.length) return undefined;
+    const payload = bytes.subarray(at, at + length);
     if ((fields >>> 24 & 0x7f) !== OPUS_PAYLOAD_TYPE) redundant = [];
-    else {redundant.push({
-        timestampOffset: fields >>> 10 & 0x3fff,
-        payload: bytes.subarray(at, at + length),
-      });}
+    else redundant.push({ timestampOffset: fields >>> 10 & 0x3fff, payload });
     at += length;
   }
   return { redundant, payload: bytes.subarray(at) };
