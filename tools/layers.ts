@@ -6,14 +6,28 @@
  */
 
 /** The folders of `lib/`, from the top floor down to the one that `audio/` stands on. */
-const UPPER = ["cli", "ui", "operator", "registrar", "phone", "transport", "events", "call", "voice"];
+const UPPER = [
+  "cli",
+  "ui",
+  "web_phone",
+  "panel",
+  "operator",
+  "registrar",
+  "phone",
+  "transport",
+  "events",
+  "call",
+  "voice",
+];
 const LOWER = [
   "srtp",
   "jitter_buffer",
   "registration",
   "rtp",
   "codec",
+  "trace",
   "protocol",
+  "web",
   "dsp",
   "util",
   "offline_std",
@@ -21,17 +35,19 @@ const LOWER = [
 
 /** Every room, from the top floor down. A file may import from its own room and from the rooms after it. */
 const ROOMS: readonly RegExp[] = [
-  new RegExp(`^tests/(audio|bench|demo|e2e|fuzz|testing|tools|${[...UPPER, ...LOWER].join("|")})/`),
+  new RegExp(`^tests/(audio|bench|demo|e2e|fuzz|pages|testing|tools|${[...UPPER, ...LOWER].join("|")})/`),
   /^bench\/[^/]+$/,
   /^bench\/(cluster|flood|jitter_buffer|registry|soak|voice)\//,
   /^bench\/(measure|peers|report)\//,
   /^(demo|tools)\/[^/]+$/,
   /^testing\//,
   /^(phone|registry)\.ts$/,
+  /^pages\/(panel|phone)\//,
+  /^pages\/shared\//,
   ...UPPER.map(floor),
   /^audio\/audio_devices\.ts$/,
   /^audio\/hotplug\//,
-  /^audio\/(file|portaudio|processing)\//,
+  /^audio\/(browser|file|portaudio|processing)\//,
   /^audio\/(audio_io|pacer|synthetic)\.ts$/,
   ...LOWER.map(floor),
 ];
@@ -85,12 +101,16 @@ function circles(graph: Graph): string[] {
   return found;
 }
 
-/** All paths of `.ts` files below a folder, without hidden and built ones. */
+function isSource(name: string): boolean {
+  return name.endsWith(".ts") || name.endsWith(".tsx");
+}
+
+/** All paths of `.ts` and `.tsx` files below a folder, without hidden and built ones. */
 function* sources(folder: URL, prefix = ""): Generator<string> {
   for (const { name, isDirectory } of Deno.readDirSync(new URL(prefix, folder))) {
     if (name.startsWith(".") || name === "dist" || name === "out" || name === "node_modules") continue;
     if (isDirectory) yield* sources(folder, `${prefix}${name}/`);
-    else if (name.endsWith(".ts")) yield prefix + name;
+    else if (isSource(name)) yield prefix + name;
   }
 }
 
@@ -108,9 +128,7 @@ async function readGraph(folder: URL): Promise<Graph> {
     modules: { specifier: string; dependencies?: { code?: Target; type?: Target }[] }[];
   };
   const inside = (specifier = ""): string[] =>
-    specifier.startsWith(folder.href) && specifier.endsWith(".ts")
-      ? [specifier.slice(folder.href.length)]
-      : [];
+    specifier.startsWith(folder.href) && isSource(specifier) ? [specifier.slice(folder.href.length)] : [];
   return new Map(
     modules.flatMap(({ specifier, dependencies = [] }) =>
       inside(specifier).map((file) =>
