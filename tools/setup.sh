@@ -158,6 +158,7 @@ missing_packages() {
       if ! command -v promtool >/dev/null; then echo prometheus; fi
       if ! command -v systemd-analyze >/dev/null; then echo systemd; fi
       if ! command -v strace >/dev/null; then echo strace; fi
+      if ! command -v chromium >/dev/null; then echo chromium; fi
     fi
   fi
 }

@@ -1,0 +1,71 @@
+/** A real browser, Debian's Chromium, driven by playwright-core. */
+
+import type { Browser, BrowserContext, LaunchOptions, Page } from "playwright-core";
+import { isInstalled } from "./program.ts";
+
+/** Whether there is one. */
+export const HAS_BROWSER = isInstalled("chromium");
+
+/** Nothing but what a test asks for goes over the network, and nothing needs a graphics card. */
+const QUIET = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** Options of {@linkcode openBrowser}. */
+export interface BrowserOptions {
+  /** Further options of Chromium's command line. */
+  readonly args?: readonly string[];
+  /** Environment beyond that of this program, such as `PULSE_SINK`. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A browser that closes at the end of its scope. Each page has cookies and storage of its own. */
+export class TestBrowser implements AsyncDisposable {
+  readonly #browser: Browser;
+
+  constructor(browser: Browser) {
+    this.#browser = browser;
+  }
+
+  /** Opens an empty page. Errors of its scripts, and what its policy of content blocked, are in `complaints`. */
+  async newPage(
+    options: Parameters<Browser["newContext"]>[0] = {},
+  ): Promise<{ page: Page; context: BrowserContext; complaints: string[] }> {
+    const context = await this.#browser.newContext(options);
+    const page = await context.newPage();
+    const complaints: string[] = [];
+    page.on("pageerror", (error) => complaints.push(error.message));
+    page.on("console", (message) => {
+      if (message.type() === "error") complaints.push(message.text());
+    });
+    return { page, context, complaints };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#browser.close();
+  }
+}
+
+/** Starts a browser without a window. */
+export async function openBrowser({ args = [], env }: BrowserOptions = {}): Promise<TestBrowser> {
+  const { chromium } = await import("playwright-core");
+  const options: LaunchOptions = { executablePath: "/usr/bin/chromium", args: [...QUIET, ...args] };
+  if (env) options.env = { ...Deno.env.toObject(), ...env };
+  return new TestBrowser(await chromium.launch(options));
+}
+
+/** What axe-core, a checker of accessibility, finds serious or critical on a page, a line each. */
+export async function accessibilityProblems(page: Page): Promise<string[]> {
+  const { default: axe } = await import("axe-core");
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(() =>
+    (globalThis as unknown as { axe: { run(): Promise<import("axe-core").AxeResults> } }).axe.run()
+  );
+  return violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(" ")}`));
+}
