@@ -6,7 +6,7 @@
 
 import { AudioError } from "./audio/audio_io.ts";
 import { quietStderr } from "./audio/portaudio/quiet.ts";
-import { AudioDevices, soundFiles, soundNeeds } from "./audio/audio_devices.ts";
+import { AudioDevices, browserSides, orBrowser, soundFiles, soundNeeds } from "./audio/audio_devices.ts";
 import { type NamedFile, refuseOtherThanFile, refuseSharedFiles } from "./lib/cli/files.ts";
 import { onEndSignal, onFailure, signalsAtStart, surviveFileLimit } from "./lib/cli/signals.ts";
 import { jsonLine } from "./lib/ui/json_line.ts";
@@ -14,6 +14,7 @@ import { chooseLanguage, type Language } from "./lib/ui/texts/language.ts";
 import { openScreen } from "./lib/ui/open_screen.ts";
 import { forOutput } from "./lib/ui/terminal_size.ts";
 import { ExactWriter, FAREWELL_MS, readerHasGone } from "./lib/ui/output.ts";
+import { isKeepAlive } from "./lib/ui/trace_line.ts";
 import { terminalModes } from "./lib/ui/terminal_modes.ts";
 import { giveUpOtherPermissions, neededPermissions } from "./lib/cli/permissions.ts";
 import { randomPolicy } from "./lib/call/encryption_policy.ts";
@@ -27,8 +28,16 @@ import type { UdpDriver } from "./lib/transport/udp_socket.ts";
 import { chooseLibopus } from "./lib/codec/libopus.ts";
 import { chooseAesGcm } from "./lib/srtp/aes_gcm.ts";
 import { type OutputOptions, UsageError } from "./lib/cli/arguments.ts";
-import { parsePhoneOptions, type PhoneAccess, type SoundOptions } from "./lib/cli/phone_args.ts";
+import {
+  parsePhoneOptions,
+  type PhoneAccess,
+  type SoundOptions,
+  type WebOptions,
+} from "./lib/cli/phone_args.ts";
+import { JoinedScreen } from "./lib/web_phone/joined_screen.ts";
+import type { WebPhone } from "./lib/web_phone/web_phone.ts";
 import type { PhoneOptions } from "./lib/phone/options.ts";
+import { openPage } from "./lib/cli/open_page.ts";
 import { raisePriority } from "./lib/cli/priority.ts";
 import { readCertificates, readRoomPassword } from "./lib/cli/secrets.ts";
 import { phoneHelp, sentence } from "./lib/ui/sentences.ts";
@@ -36,7 +45,7 @@ import type { Telling } from "./lib/ui/texts/shape.ts";
 import { PHONE_TEXTS } from "./lib/ui/texts/texts.ts";
 import { environmentVariable } from "./lib/util/environment.ts";
 import { type HostNetwork, runtimeNetwork } from "./lib/util/host_addresses.ts";
-import { systemError } from "./lib/util/system_error.ts";
+import { listenError, systemError } from "./lib/util/system_error.ts";
 import { within } from "./lib/util/time_limit.ts";
 import { VERSION } from "./lib/util/version.ts";
 import { writeAll, type Writer } from "./lib/util/write_all.ts";
@@ -119,6 +128,31 @@ function chooseNetwork(): { readonly udp: UdpDriver; readonly network: HostNetwo
   return linux ? { udp: linux, network: linux.network } : { udp: runtimeUdp, network: runtimeNetwork };
 }
 
+/** Opens the phone's page. @throws What `Deno.serve` throws if it cannot listen. */
+async function openWeb(
+  { port }: WebOptions,
+  { name, voice: { echoCancel, noiseReduction, gain } }: PhoneOptions,
+  { browser }: AudioDevices,
+  sound: SoundOptions,
+  language: Language,
+): Promise<WebPhone> {
+  const [{ WebPhone }, { loadPageFiles }] = await Promise.all([
+    import("./lib/web_phone/web_phone.ts"),
+    import("./lib/web_phone/page_files.ts"),
+  ]);
+  return new WebPhone({
+    ...{ port, name, language, version: VERSION },
+    files: await loadPageFiles(),
+    sound: browser,
+    sides: browserSides(sound),
+    processing: { echoCancellation: echoCancel, noiseSuppression: noiseReduction, autoGainControl: gain },
+    sentences: (event, language) => {
+      if (event.event !== "message") return sentence(event, PHONE_TEXTS[language]);
+      return isKeepAlive(event) ? undefined : {};
+    },
+  });
+}
+
 async function main(args: readonly string[]): Promise<number> {
   const request = parsePhoneOptions(args);
   const { output } = request;
@@ -150,33 +184,50 @@ async function main(args: readonly string[]): Promise<number> {
     await complain({ event: "wrong_usage", problem: error.problem }, output, language);
     return EXIT.wrongUsage;
   }
-  const needs = soundNeeds(request.sound);
+  const sound = request.web ? orBrowser(request.sound) : request.sound;
+  const needs = soundNeeds(sound);
   // Before the phone gives up the permission to load them.
   const [libopus, cipher, { udp, network }] = [chooseLibopus(), chooseAesGcm(), chooseNetwork()];
   const modes = terminalModes();
   const signals = await signalsAtStart();
   surviveFileLimit();
   raisePriority();
-  const audioDevices = new AudioDevices(request.sound);
+  const audioDevices = new AudioDevices(sound);
   await audioDevices.inspect();
+  let web: WebPhone | undefined;
+  if (request.web) {
+    try {
+      web = await openWeb(request.web, options, audioDevices, sound, language);
+    } catch (error) {
+      const { port } = request.web;
+      await complain({ event: "web_failed", port, detail: listenError(error, port) }, output, language);
+      return EXIT.wrongUsage;
+    }
+    if (request.web.open) await openPage(web.address);
+  }
+  await using _web = web;
   giveUpOtherPermissions(neededPermissions(needs, options.logKeys));
   // Sound libraries write to standard error at any moment, over the screen.
   using stderr = needs.usesDevices ? quietStderr() : undefined;
   // Before the screen changes the terminal's modes.
   const wished = Promise.withResolvers<void>();
   onEndSignal(signals, () => wished.resolve());
-  await using screen = openScreen({
+  await using ownScreen = openScreen({
     ...output,
     language,
     name: request.options.name,
     modes,
     outputFailed: (detail) => {
       const event = { event: "output_failed", detail } as const;
-      if (output.json) screen.show(event);
+      if (output.json) ownScreen.show(event);
       print(sentence(event, PHONE_TEXTS[language]).text, stderr ?? Deno.stderr).catch(() => {});
     },
     ...(stderr && { writeError: (bytes: Uint8Array) => writeAll(stderr, bytes) }),
   });
+  const screen = web ? new JoinedScreen(ownScreen, web.screen) : ownScreen;
+  if (web) screen.show({ event: "web_open", url: web.address });
+  // A page's sound comes through the event loop, and cannot wait for it.
+  if (needs.usesBrowser) udp.restDuring(new Promise(() => {}));
   const phone = new UserAgent(options, {
     screen,
     audio: new CallAudio({

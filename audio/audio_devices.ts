@@ -1,6 +1,7 @@
 /** The microphone and the loudspeaker that a person chose, of any kind. */
 
 import { AudioError, type AudioSink, type AudioSource } from "./audio_io.ts";
+import { BROWSER, BrowserSound, type SoundEnd } from "./browser/browser_sound.ts";
 import { meansFile } from "./file/file_name.ts";
 import { checkFileSink, openFileSink, refuseOtherThanFile } from "./file/file_sink.ts";
 import { checkFileSource, openFileSource } from "./file/file_source.ts";
@@ -11,15 +12,16 @@ import { AudioProcessor, type AudioProcessorOptions } from "./processing/audio_p
 import { openNullSink, openSilence, openTone } from "./synthetic.ts";
 
 export type { AudioError, AudioSink, AudioSource, Recording } from "./audio_io.ts";
+export type { BrowserSound, PageReport, SoundEnd, SoundPage, SoundWish } from "./browser/browser_sound.ts";
 export type { DeviceNotice } from "./hotplug/device_supervisor.ts";
 export type { Device } from "./portaudio/device.ts";
 export type { AudioProcessor } from "./processing/audio_processor.ts";
 
-/** The sound that the command line asks for: a device's index or name, a WAV file, or a name of a synthetic one. */
+/** The sound that the command line asks for: a device's index or name, a WAV file, or a name of another kind. */
 export interface SoundChoice {
-  /** Also `tone`, `silence` or `none`. The system's default device if left out. */
+  /** Also `tone`, `silence`, `none` or `browser`. The system's default device if left out. */
   readonly microphone?: string | undefined;
-  /** Also `none` or `silence`. The system's default device if left out. */
+  /** Also `none`, `silence` or `browser`. The system's default device if left out. */
   readonly speaker?: string | undefined;
 }
 
@@ -35,7 +37,7 @@ export interface SoundProblem {
 }
 
 /** What a kind of sound needs from the system. */
-type Resource = "nothing" | "file" | "device";
+type Resource = "nothing" | "file" | "device" | "browser";
 
 /** A kind of sound source or sink. */
 interface SoundKind<End extends AudioSource | AudioSink> {
@@ -81,6 +83,11 @@ const SOURCES: readonly SoundKind<AudioSource>[] = [
   SILENCE,
   { matches: isFile, takes: "file", open: (_, path) => openFileSource(path), check: checkFileSource },
   {
+    matches: named(BROWSER),
+    takes: "browser",
+    open: (devices, choice, samples) => devices.openSource(choice, samples),
+  },
+  {
     matches: () => true,
     takes: "device",
     open: (devices, choice, samples) => devices.openSource(choice, samples),
@@ -95,6 +102,11 @@ const SINKS: readonly SoundKind<AudioSink>[] = [
     takes: "file",
     open: (devices, path) => devices.openRecording(path),
     check: checkFileSink,
+  },
+  {
+    matches: named(BROWSER),
+    takes: "browser",
+    open: (devices, choice, samples) => devices.openSink(choice, samples),
   },
   {
     matches: () => true,
@@ -148,20 +160,28 @@ export class AudioDevices implements AsyncDisposable {
     const { microphone, speaker } = choice;
     this.#supervisor = new DeviceSupervisor({
       openSource: async (samples) =>
-        await this.#devices().openSource(samples, this.#found.input ?? microphone),
-      openSink: async (samples) => await this.#devices().openSink(samples, this.#found.output ?? speaker),
-      refresh: async () => await this.#devices().refresh(),
+        this.#source.takes === "browser"
+          ? await this.browser.openSource(samples)
+          : await this.#devices().openSource(samples, this.#found.input ?? microphone),
+      openSink: async (samples) =>
+        this.#sink.takes === "browser"
+          ? await this.browser.openSink(samples)
+          : await this.#devices().openSink(samples, this.#found.output ?? speaker),
+      refresh: async () => {
+        if (this.#portAudio) await this.#portAudio.refresh();
+      },
     }, {
       lost: (devices, detail) => this.#listener?.lost(devices, detail),
       back: (devices) => this.#listener?.back(devices),
     });
+    this.browser.onReady(() => this.#supervisor.retry());
     this.#opener = {
       openSource: (name, samples) => {
-        this.#devices();
+        if (this.#source.takes === "device") this.#devices();
         return this.#supervisor.openSource(samples, this.#found.input?.name ?? name);
       },
       openSink: (name, samples) => {
-        this.#devices();
+        if (this.#sink.takes === "device") this.#devices();
         return this.#supervisor.openSink(samples, this.#found.output?.name ?? name);
       },
       openRecording: async (path) => {
@@ -171,6 +191,9 @@ export class AudioDevices implements AsyncDisposable {
       },
     };
   }
+
+  /** The sound of a browser's page, for `browser`. */
+  readonly browser = new BrowserSound();
 
   /** Tells `listener`, from now on, of devices that go away in a call and come back. */
   listen(listener: DeviceListener): void {
@@ -227,7 +250,7 @@ export class AudioDevices implements AsyncDisposable {
 
   /** Whether the loudspeaker is a device, and neither a file nor nothing; known after {@linkcode AudioDevices.check}. */
   get playsToDevice(): boolean {
-    return this.#sink.takes === "device";
+    return this.#sink.takes === "device" || this.#sink.takes === "browser";
   }
 
   /** Settles when no device is being opened or closed. */
@@ -270,7 +293,8 @@ export class AudioDevices implements AsyncDisposable {
   /**
    * The processor of a microphone's sound.
    *
-   * @returns Undefined without any processing, and for files and tones, which are sent unprocessed.
+   * @returns Undefined without any processing, for files and tones, which are sent unprocessed, and for a browser, which
+   * processes the sound itself.
    */
   openProcessor(options: Required<AudioProcessorOptions>): AudioProcessor | undefined {
     const { echoCancel, noiseReduction, gain } = options;
@@ -311,6 +335,8 @@ export interface SoundNeeds {
   readonly writesFile: boolean;
   /** Whether it needs PortAudio. */
   readonly usesDevices: boolean;
+  /** Whether it needs a browser's page. */
+  readonly usesBrowser: boolean;
 }
 
 /** Tells what a choice needs, so that the phone can give up the permissions for the rest. */
@@ -321,7 +347,24 @@ export function soundNeeds({ microphone, speaker }: SoundChoice): SoundNeeds {
     readsFile: source === "file",
     writesFile: sink === "file",
     usesDevices: source === "device" || sink === "device",
+    usesBrowser: source === "browser" || sink === "browser",
   };
+}
+
+/** The sides of the sound that are a browser's. */
+export function browserSides({ microphone, speaker }: SoundChoice): Record<SoundEnd, boolean> {
+  return {
+    microphone: kindOf(SOURCES, microphone).takes === "browser",
+    speaker: kindOf(SINKS, speaker).takes === "browser",
+  };
+}
+
+/** For a phone with a page: its browser has the sound that the command line leaves open, where PortAudio is missing. */
+export function orBrowser<Sound extends SoundChoice>(choice: Sound): Sound {
+  const { microphone, speaker } = choice;
+  const open = microphone === undefined || speaker === undefined;
+  if (!open || PortAudio.isThere()) return choice;
+  return { ...choice, microphone: microphone ?? BROWSER, speaker: speaker ?? BROWSER };
 }
 
 /** The files that a choice names. */

@@ -115,7 +115,17 @@ export type DeviceDetail =
   | { readonly kind: "not_responding" }
   /** It was open, and gave or took no more samples. */
   | { readonly kind: "stalled" }
+  | BrowserDetail
   | PortAudioDetail;
+
+/** What keeps a browser's page from capturing or playing. */
+export type BrowserDetail =
+  /** No page is open that holds the sound. */
+  | { readonly kind: "no_page" }
+  /** The person, or the browser's settings, refused the microphone. */
+  | { readonly kind: "page_not_allowed" }
+  /** The browser plays nothing before a click on the page. */
+  | { readonly kind: "page_needs_click" };
 
 /** The errors of PortAudio (`enum PaErrorCode` of `portaudio.h`) that say something about a device. */
 export type PortAudioDetail =

@@ -55,7 +55,7 @@ const ROOMS: readonly RegExp[] = [
 /** The only files of `audio/` that `lib/` may import, and from where. */
 const AUDIO_DOORS: Readonly<Record<string, RegExp>> = {
   "audio/audio_io.ts": /^lib\/(events|voice)\//,
-  "audio/audio_devices.ts": /^lib\/(cli|events|phone)\//,
+  "audio/audio_devices.ts": /^lib\/(cli|events|phone|web_phone)\//,
 };
 
 interface Target {

@@ -11,6 +11,8 @@ import { BuildError, deno, importMapArgs } from "./bundle.ts";
 const BUNDLES: Readonly<Record<string, string>> = {
   "panel.js": "pages/panel/main.tsx",
   "phone.js": "pages/phone/main.tsx",
+  "phone_sound.js": "pages/phone/link/sound_worker.ts",
+  "phone_worklet.js": "pages/phone/link/worklet.ts",
 };
 
 const folder = Deno.args[0] ?? "pages/built";

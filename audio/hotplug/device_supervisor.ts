@@ -68,6 +68,12 @@ export class DeviceSupervisor {
     };
   }
 
+  /** Tries at once to open devices that are lost: something says that they may be back. */
+  retry(): void {
+    this.#backoff.handleHope(this.#clock.now());
+    this.#drain();
+  }
+
   /** Settles when no device is opening or closing; under a sound server that hangs, never. */
   async settled(): Promise<void> {
     while (this.#pending.size > 0) await Promise.allSettled([...this.#pending]);

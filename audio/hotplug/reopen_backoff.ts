@@ -83,6 +83,14 @@ export class ReopenBackoff {
     this.tick(now);
   }
 
+  /** Something says that lost devices may be back: the next attempt is now. */
+  handleHope(now: number): void {
+    if (this.#missing.size === 0) return;
+    this.#attempts = 0;
+    this.#attemptAt = now;
+    this.tick(now);
+  }
+
   /** No call uses the device any more. */
   handleReleased(now: number, side: DeviceSide): void {
     this.#missing.delete(side);

@@ -56,6 +56,17 @@ export class PortAudio implements AsyncDisposable {
     return new PortAudio(library, path);
   }
 
+  /** Whether the library is there. */
+  static isThere(): boolean {
+    try {
+      withQuietStderr(loadLibrary).library.close();
+      return true;
+    } catch (error) {
+      if (error instanceof AudioError) return false;
+      throw error;
+    }
+  }
+
   /**
    * Enumerates devices anew, which PortAudio does on initialization only. Indexes change. Does nothing while a stream is
    * open.

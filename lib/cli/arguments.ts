@@ -57,33 +57,39 @@ const SECRET_FLAG = "room-password";
 /** An option, also with a dash that a word processor made of hyphens. "-5" is a number, "-" a file by convention. */
 const OPTION = /^(?:-[^\d]|[–—]\S)/;
 
+/** A value that may follow an option which needs none: a number. */
+const OPTIONAL_VALUE = /^\d+$/;
+
 /**
  * Splits a command line: `--flag`, `--name value`, `--name=value`, `-h`; behind `--` all is positional. What has no
  * meaning is a problem: `parseArgs` reads `--quiet=no` as `--quiet`, and the last of several values.
  *
  * @param flags Options without a value; `no-NAME` switches off what is on.
  * @param valued Options with one.
+ * @param optional Options that a number may follow, with the value that they have if none does.
  */
-export function readArguments<Flag extends string, Valued extends string>(
+export function readArguments<Flag extends string, Valued extends string, Optional extends string = never>(
   args: readonly string[],
   flags: readonly Flag[],
   valued: readonly Valued[],
-): Given<Flag, Valued> {
-  const { options, positional, problem } = check(args, flags, valued);
+  optional: Readonly<Record<Optional, string>> = {} as Record<Optional, string>,
+): Given<Flag, Valued | Optional> {
+  const withValue = [...valued, ...Object.keys(optional) as Optional[]];
+  const { options, positional, problem } = check(args, flags, valued, optional);
   const off = flags.filter((flag) => flag.startsWith("no-")).map((flag) => flag.slice(3));
   const parsed: Readonly<Record<string, unknown>> = parseArgs([...options, "--", ...positional], {
     boolean: [...flags.filter((flag) => !flag.startsWith("no-")), ...off],
     negatable: off,
     default: Object.fromEntries(off.map((name) => [name, true])),
     // The positional arguments too: "007" may be somebody's name.
-    string: [...valued, "_"],
+    string: [...withValue, "_"],
   });
   const given = new Set(
     flags.filter((flag) => flag.startsWith("no-") ? parsed[flag.slice(3)] === false : parsed[flag] === true),
   );
   const values = Object.fromEntries(
-    valued.flatMap((name) => parsed[name] === undefined ? [] : [[name, String(parsed[name])]]),
-  ) as { readonly [Name in Valued]?: string };
+    withValue.flatMap((name) => parsed[name] === undefined ? [] : [[name, String(parsed[name])]]),
+  ) as { readonly [Name in Valued | Optional]?: string };
   const lang = parsed.lang;
   const output = {
     lang: isLanguage(lang) ? lang : undefined,
@@ -95,7 +101,12 @@ export function readArguments<Flag extends string, Valued extends string>(
 }
 
 /** @returns The options that have a meaning, each value behind `=`, the positional arguments, and the first problem. */
-function check(args: readonly string[], flags: readonly string[], valued: readonly string[]) {
+function check(
+  args: readonly string[],
+  flags: readonly string[],
+  valued: readonly string[],
+  optional: Readonly<Record<string, string>>,
+) {
   const options = new Map<string, string>();
   const positional: string[] = [];
   let problem: UsageProblem | undefined;
@@ -120,14 +131,18 @@ function check(args: readonly string[], flags: readonly string[], valued: readon
     if (flags.includes(name)) {
       if (inline === undefined) options.set(option, option);
       else wrong({ kind: "takes_no_value", option });
-    } else if (valued.includes(name)) {
-      const follows = inline === undefined && at + 1 < end && !OPTION.test(args[at + 1] ?? "");
-      const value = inline ?? (follows ? args[++at] : undefined) ?? "";
+    } else if (valued.includes(name) || name in optional) {
+      const next = args[at + 1] ?? "";
+      const isValue = valued.includes(name) ? !OPTION.test(next) : OPTIONAL_VALUE.test(next);
+      const follows = inline === undefined && at + 1 < end && isValue;
+      const value = inline ?? (follows ? args[++at] : optional[name]) ?? "";
       if (options.has(option)) wrong({ kind: "repeated", option });
       if (value.includes(REPLACEMENT)) wrong({ kind: "not_utf8", argument: option });
-      if (value.trim() === "") wrong({ kind: "bad_value", option, value: "" });
+      if (value.trim() === "" && (valued.includes(name) || inline !== undefined)) {
+        wrong({ kind: "bad_value", option, value: "" });
+      }
       options.set(option, `${option}=${value}`);
-    } else wrong(unknownOption(arg, [...flags, ...valued]));
+    } else wrong(unknownOption(arg, [...flags, ...valued, ...Object.keys(optional)]));
   }
   args.slice(end + 1).forEach(addPositional);
   return { options: [...options.values()], positional, problem };

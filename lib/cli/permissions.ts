@@ -3,7 +3,7 @@
 import type { SoundNeeds } from "../../audio/audio_devices.ts";
 
 /** Permissions of deno.json that only some runs need to their end. */
-const DISPENSABLE = ["read", "write", "ffi", "import"] as const;
+const DISPENSABLE = ["read", "write", "ffi", "import", "run"] as const;
 
 /** What deno.json permits of `sys` for the start only; this host's addresses are asked for to the end. */
 const STARTING = ["getPriority", "setPriority"] as const;
@@ -13,7 +13,7 @@ export type Dispensable = (typeof DISPENSABLE)[number];
 
 /**
  * The dispensable permissions that a run needs to its end: files are opened again for each call. `import` is used only at
- * the start, to load the program, and the libraries of codec, cipher and sockets are loaded by then; PortAudio is not.
+ * the start, to load the program, `run` to open a browser, and the libraries of codec, cipher and sockets are loaded by then; PortAudio is not.
  *
  * @param logKeys The file of `--log-keys`, if given.
  */

@@ -7,7 +7,7 @@ import { DEFAULT_REGISTRY_PORT } from "../protocol/registry_messages.ts";
 import type { RegistryPlace } from "../registration/connect_failure.ts";
 import type { Encryption } from "../call/encryption_policy.ts";
 import type { UsageProblem } from "../events/usage_problem.ts";
-import { soundNeeds } from "../../audio/audio_devices.ts";
+import { browserSides, soundNeeds } from "../../audio/audio_devices.ts";
 import {
   ANSWERS,
   DEFAULT_PHONE_PORT,
@@ -40,10 +40,23 @@ export interface SoundOptions {
   readonly speaker: string | undefined;
 }
 
+/** The page of a phone. */
+export interface WebOptions {
+  /** TCP port on loopback; 0 for any free one. */
+  readonly port: number;
+  /** Whether to open the page in a browser. */
+  readonly open: boolean;
+}
+
 /** The request of a command line. */
 export type PhoneRequest =
   /** Run a phone. */
-  | { readonly options: PhoneOptions; readonly sound: SoundOptions; readonly access: PhoneAccess }
+  | {
+    readonly options: PhoneOptions;
+    readonly sound: SoundOptions;
+    readonly access: PhoneAccess;
+    readonly web: WebOptions | undefined;
+  }
   /** List the sound devices. */
   | { readonly devices: true }
   /** Show the help. */
@@ -77,7 +90,7 @@ const FLAGS = [
     "version",
   ] as const,
   ...["no-fec", "no-redundancy", "no-stretch", "no-echo-cancel", "no-noise-reduction", "no-gain"] as const,
-  ...["no-encryption", "require-encryption"] as const,
+  ...["no-encryption", "require-encryption", "no-open"] as const,
 ] as const;
 
 /** Options with a value. */
@@ -97,13 +110,16 @@ const VALUED = [
   ...["room-password-file", "ca"] as const,
 ] as const;
 
+/** Options with a value or without, and what they have then. */
+const OPTIONAL = { web: "0" } as const;
+
 /**
  * Parses the command line of the phone: `REGISTRY NAME [PORT]` and the options of `--help`.
  *
  * @param args The arguments without the program's own name, such as `Deno.args`.
  */
 export function parsePhoneOptions(args: readonly string[]): ParsedPhoneOptions {
-  const given = readArguments(args, FLAGS, VALUED);
+  const given = readArguments(args, FLAGS, VALUED, OPTIONAL);
   const { flags, values } = given;
   const output = { ...given.output, plain: flags.has("plain") };
   if (flags.has("help")) return { output, help: true };
@@ -140,6 +156,7 @@ export function parsePhoneOptions(args: readonly string[]): ParsedPhoneOptions {
       },
     };
     if (more[0] !== undefined) throw new UsageError({ kind: "too_many_arguments", argument: more[0] });
+    const web = parseWeb(values.web, !flags.has("no-open"), sound);
     const access = {
       password: { file: values["room-password-file"], ask: flags.has("room-password") },
       tls: flags.has("tls"),
@@ -148,7 +165,7 @@ export function parsePhoneOptions(args: readonly string[]): ParsedPhoneOptions {
     if (access.ca !== undefined && !access.tls) {
       throw new UsageError({ kind: "incomplete", option: "--ca", missing: "--tls" });
     }
-    return flags.has("devices") ? { devices: true } : { options, sound, access };
+    return flags.has("devices") ? { devices: true } : { options, sound, access, web };
   });
   return { output, ...request };
 }
@@ -214,6 +231,17 @@ function parseHangUp(text: string | undefined, { microphone }: SoundOptions): Ph
   const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
   if (!(seconds > 0 && seconds <= MAX_SECONDS)) throw badValue("--hang-up-after", text);
   return seconds;
+}
+
+function parseWeb(text: string | undefined, open: boolean, sound: SoundOptions): WebOptions | undefined {
+  if (text !== undefined) return { port: parsePort("--web", text), open };
+  if (!open) throw new UsageError({ kind: "incomplete", option: "--no-open", missing: "--web" });
+  const { microphone, speaker } = browserSides(sound);
+  if (microphone || speaker) {
+    const option = microphone ? "--mic browser" : "--speaker browser";
+    throw new UsageError({ kind: "incomplete", option, missing: "--web" });
+  }
+  return undefined;
 }
 
 function parseFrame(text = "20"): VoiceOptions["frameMs"] {

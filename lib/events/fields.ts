@@ -6,7 +6,11 @@ import type { Trace } from "../protocol/trace.ts";
 import type { SystemError } from "../util/system_error.ts";
 
 /** A message was sent or received: a line of the message trace, left out with `--quiet`. */
-export type MessageEvent = { readonly event: "message" } & Trace;
+export interface MessageEvent extends Trace {
+  readonly event: "message";
+  /** Whether no person caused it, but a page's list of people: left out as pings are. */
+  readonly routine?: boolean;
+}
 
 /** The reader of the output is too slow: that many lines were left out here. */
 export interface LeftOutEvent {

@@ -44,6 +44,11 @@ export type PhoneEvent =
   | LeftOutEvent
   | OutputFailedEvent
   | VersionEvent
+  // Page
+  /** The page is at `url`, which lets who knows it use this phone. */
+  | { readonly event: "web_open"; readonly url: string }
+  /** The TCP port of the page cannot be had. */
+  | { readonly event: "web_failed"; readonly port: number; readonly detail: SystemError }
   // Registry
   | { readonly event: "registered"; readonly registry?: AnsweringRegistry } & PersonFields
   | { readonly event: "name_taken"; readonly name: string }

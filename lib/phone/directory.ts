@@ -2,6 +2,7 @@
 
 import { type PersonFields, personFields } from "../events/fields.ts";
 import { looseKey, nameKey } from "../protocol/name.ts";
+import type { Trace } from "../protocol/trace.ts";
 import type { Registration } from "../registration/registration.ts";
 import type { LookUpResult } from "../registration/registry_client.ts";
 import { SerialQueue } from "../util/serial_queue.ts";
@@ -26,7 +27,7 @@ export type PeopleRegistry = Pick<Registration, "lookUp" | "list">;
 
 /** What a directory uses. */
 export interface DirectoryParts {
-  readonly screen: Pick<Screen, "show" | "names">;
+  readonly screen: Pick<Screen, "show" | "names" | "people">;
   /** Settles when the name is registered: nobody may ask before. */
   readonly entered: Promise<PeopleRegistry>;
   /** The registry, once there is one. */
@@ -44,6 +45,8 @@ export class Directory {
   /** The last commands that asked the registry, {@linkcode MOST_ASKED} at most: each settles when its answer was used. */
   readonly #asked: Promise<void>[] = [];
   readonly #names = new Set<string>();
+  /** Whether the screen's list of people is being looked up. */
+  #offering = false;
 
   constructor(parts: DirectoryParts) {
     this.#parts = parts;
@@ -79,6 +82,23 @@ export class Directory {
   async offerNames(): Promise<void> {
     await within(NAMES_PATIENCE_MS, this.#list());
     this.#parts.screen.names([...this.#names]);
+  }
+
+  /** Tells the screen who is in the room, unless that is being asked already. An answer that does not come changes nothing. */
+  async offerPeople(): Promise<void> {
+    if (this.#offering) return;
+    this.#offering = true;
+    try {
+      const result = await this.#list();
+      if (result.kind === "people") this.#parts.screen.people?.(result.people.map(personFields));
+    } finally {
+      this.#offering = false;
+    }
+  }
+
+  /** Whether a message was caused by {@linkcode Directory.offerPeople}, rather than by a person. */
+  isRoutine({ transport, text }: Trace): boolean {
+    return this.#offering && transport === "TCP" && /^\{"tipo":"(?:resposta_)?lista"/.test(text);
   }
 
   /** Tab completes a name from now on. */

@@ -1,5 +1,6 @@
 /** The port between a phone and its person, who sits at a terminal or is a script. */
 
+import type { PersonFields } from "../events/fields.ts";
 import type { LiveStatus, PhoneEvent } from "../events/phone_events.ts";
 
 /** The person's side of a phone. */
@@ -15,6 +16,12 @@ export interface Screen extends AsyncDisposable {
 
   /** Calls `listener` when the person wants a name completed; {@linkcode Screen.names} answers. */
   onNamesWanted(listener: () => void): void;
+
+  /** Answers {@linkcode Screen.onPeopleWanted} with everybody in the room. Screens without a list of people have neither. */
+  people?(people: readonly PersonFields[]): void;
+
+  /** Calls `listener` whenever the screen's list of people is to be looked up anew. */
+  onPeopleWanted?(listener: () => void): void;
 
   /**
    * The lines that the person types, until they end the input (Ctrl-D, Ctrl-C or its end). Iterate it once.

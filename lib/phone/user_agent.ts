@@ -22,6 +22,7 @@ import {
 import type { RejectReason } from "../protocol/call_messages.ts";
 import { isName, nameKey } from "../protocol/name.ts";
 import { REPLACEMENT } from "../protocol/printable.ts";
+import type { Trace } from "../protocol/trace.ts";
 import { RoomPassword } from "../protocol/password_challenge.ts";
 import type { ConnectFailure, RegistryPlace } from "../registration/connect_failure.ts";
 import type { Registration, RegistrationOptions } from "../registration/registration.ts";
@@ -223,6 +224,11 @@ export class UserAgent implements CommandTarget {
     this.#parts.screen.show(event);
   }
 
+  #traced(trace: Trace): void {
+    const routine = this.#directory.isRoutine(trace);
+    this.#show({ event: "message", ...trace, ...routine && { routine } });
+  }
+
   /** Enters the room. @returns An exit status on failure. */
   async #enter(): Promise<number | undefined> {
     if (!await this.#parts.audio.check()) return EXIT.audioFailed;
@@ -232,7 +238,7 @@ export class UserAgent implements CommandTarget {
       ...(wait && { onAwait: (reason: ConnectFailure) => this.#awaited(reason) }),
       ...(password === undefined ? {} : { password: new RoomPassword(password) }),
       ...(tls && { tls }),
-      onTrace: (trace) => this.#show({ event: "message", ...trace }),
+      onTrace: (trace) => this.#traced(trace),
       onLost: () => this.#lost(),
       onBack: ({ nome, ip }) => this.#back(nome, ip),
       onNameTaken: () => this.#lostName("name_taken"),
@@ -302,6 +308,7 @@ export class UserAgent implements CommandTarget {
         this.#show({ event: "registered", name, ip, port: transport.port, ...this.#answering });
         this.#warnOf(ip);
         this.#parts.screen.onNamesWanted(() => this.#directory.offerNames());
+        this.#parts.screen.onPeopleWanted?.(() => this.#directory.offerPeople());
         this.#entered.resolve(registry);
         return undefined;
       }

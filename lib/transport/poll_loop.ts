@@ -53,7 +53,8 @@ export class PollLoop implements Clock {
   readonly #timers = new Set<Timer>();
   #poll: SocketPoll | undefined;
   #running = false;
-  #resting = false;
+  /** Works during which the main thread is left alone. */
+  #rests = 0;
   /** Whether `#receiveAside` runs. */
   #aside = false;
   /** Settles when the other thread has stopped waiting. */
@@ -80,11 +81,11 @@ export class PollLoop implements Clock {
 
   /** Leaves the main thread to the event loop during work that needs many of its turns. */
   async restDuring(work: Promise<unknown>): Promise<void> {
-    this.#resting = true;
+    this.#rests++;
     try {
       await work;
     } finally {
-      this.#resting = false;
+      this.#rests--;
     }
   }
 
@@ -93,7 +94,7 @@ export class PollLoop implements Clock {
   }
 
   setTimer(callback: () => void, delayMs: number): () => void {
-    if (this.#resting) return systemClock.setTimer(callback, delayMs);
+    if (this.#rests > 0) return systemClock.setTimer(callback, delayMs);
     const timer = { at: performance.now() + delayMs, callback };
     this.#timers.add(timer);
     if (!this.#running) this.#run();

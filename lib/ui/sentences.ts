@@ -24,6 +24,8 @@ export interface Sentence {
 const TONES: Table<Telling, "event", Tone> = {
   left_out: "warning",
   output_failed: "warning",
+  web_open: "good",
+  web_failed: "bad",
   registered: "good",
   name_taken: "bad",
   removed: "bad",

@@ -1,5 +1,6 @@
 /** The message trace of phone and registry. */
 
+import type { MessageEvent } from "../events/fields.ts";
 import { formatEndpoint } from "../protocol/address.ts";
 import { parseObject } from "../protocol/json_object.ts";
 import { printable } from "../protocol/printable.ts";
@@ -22,8 +23,9 @@ const DIRECTIONS = {
   en: { sent: "→ sent    ", received: "← received" },
 } as const;
 
-/** Whether a message only keeps a connection alive: `ping` or `pong`. */
-export function isKeepAlive({ text }: Trace): boolean {
+/** Whether a message only keeps a connection alive, or a page's list of people up to date: no person caused it. */
+export function isKeepAlive({ text, routine }: Trace & Pick<MessageEvent, "routine">): boolean {
+  if (routine === true) return true;
   // As Sala writes them: 1,300 a second with 10,000 idle phones.
   if (text === '{"tipo":"ping"}' || text === '{"tipo":"pong"}') return true;
   if (!/"p[io]ng"/.test(text)) return false;

@@ -137,6 +137,9 @@ const DEVICE: ByKind<DeviceDetail> = {
   no_such_device: { kind: "no_such_device", direction: "input" },
   not_responding: { kind: "not_responding" },
   stalled: { kind: "stalled" },
+  no_page: { kind: "no_page" },
+  page_not_allowed: { kind: "page_not_allowed" },
+  page_needs_click: { kind: "page_needs_click" },
   host_error: { kind: "host_error", text: "ALSA -16" },
   device_channels: { kind: "device_channels" },
   device_sample_rate: { kind: "device_sample_rate" },
@@ -215,6 +218,8 @@ const AUDIO = { subject: "USB C-Media", detail: DEVICE.device_unavailable };
 /** At least one sample for each sentence. */
 const EVENTS: ByEvent<PhoneEvent> = {
   left_out: [{ event: "left_out", lines: 7 }],
+  web_open: [{ event: "web_open", url: "http://127.0.0.1:8123/#0123456789abcdef0123456789abcdef" }],
+  web_failed: Object.values(SYSTEM).map((detail) => ({ event: "web_failed", port: 8123, detail })),
   output_failed: Object.values(SYSTEM).map((detail) => ({ event: "output_failed", detail })),
   message: [
     {

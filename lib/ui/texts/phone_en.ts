@@ -9,18 +9,23 @@ import {
   commandRows,
   deviceNames,
   deviceRows,
+  isOfPage,
   peopleRows,
   quotedList,
   registryPlace,
   type SideTexts,
 } from "./phrases.ts";
+import type { SoundSide } from "../../events/phone_events.ts";
 import type { PhoneTexts } from "./shape.ts";
 import { ARGUMENTS_EN, causeEn, numberEn, refusalEn, usageEn } from "./shared_en.ts";
 import { fromTable } from "./table.ts";
 
 const STANDARD = "default";
 
-const names = (devices: readonly string[]): string => deviceNames(devices, STANDARD);
+/** Name of the browser as a device. */
+const BROWSER = "browser";
+
+const names = (devices: readonly string[]): string => deviceNames(devices, STANDARD, BROWSER);
 
 const alternatives = (texts: readonly string[]): string => quotedList(texts, "or");
 
@@ -78,6 +83,16 @@ const AUDIO: SideTexts = {
   },
 };
 
+/** What a call lacks while the page does not capture or play. */
+const WITHOUT: Readonly<Record<SoundSide, string>> = {
+  both: "without sound",
+  microphone: "and the other side does not hear you",
+  speaker: "and you do not hear the other side",
+};
+
+const lostPage = (side: SoundSide, cause: string): string =>
+  `The browser's sound stopped: ${cause}. The call goes on, ${WITHOUT[side]}, until it is back.`;
+
 const EXPECTED = new Map([
   ["", "A name with blanks has to be quoted."],
   [
@@ -93,8 +108,9 @@ const EXPECTED = new Map([
     "Use a number of seconds greater than zero, such as 20 or 2.5, or “file” with a file for --mic.",
   ],
   ["--ring", "Use tone or none."],
-  ["--mic", "Use a device, a .wav file, tone or silence."],
-  ["--speaker", "Use a device, a .wav file or none."],
+  ["--mic", "Use a device, a .wav file, tone, silence or browser."],
+  ["--speaker", "Use a device, a .wav file, none or browser."],
+  ["--web", "Use a number from 0 to 65535, or none: 0 is any free port."],
   ["--frame", "Use 10 or 20."],
   ["--ip", "Use an IPv4 or IPv6 address at which other phones reach this machine."],
   ["--require-encryption", "Use one of the two options, or neither."],
@@ -108,6 +124,14 @@ export const PHONE_EN: PhoneTexts = {
     output_failed: ({ detail }) =>
       `The output cannot be written: ${causeEn(detail)}. The phone goes on and tries again every second.`,
     left_out: ({ lines }) => `… ${lines} lines left out: the screen cannot keep up.`,
+
+    // Page
+    web_open: ({ url }) =>
+      `The page of this phone is at ${url} — who has this address can use the phone: give it to nobody.`,
+    web_failed: ({ port, detail }) =>
+      `The page cannot be opened on TCP port ${port} (${
+        causeEn(detail)
+      }). Choose another one, or --web without a number.`,
 
     // Registry
     registered: ({ name, registry, ...place }) =>
@@ -239,17 +263,18 @@ export const PHONE_EN: PhoneTexts = {
         ? "Microphone muted: nobody hears you. To speak again, type “mute” once more."
         : "Microphone on again.",
     audio_failed: (failure) => audioFailed(failure, causeEn(failure.detail), AUDIO, STANDARD),
-    audio_lost: ({ side, names: devices }) => ({
-      both: `The microphone and the speaker (${
-        names(devices)
-      }) are gone. The call goes on, without sound; they are used again as soon as they are back.`,
-      microphone: `The microphone ${
-        names(devices)
-      } is gone. The call goes on, and the other side does not hear you; it is used again as soon as it is back.`,
-      speaker: `The speaker ${
-        names(devices)
-      } is gone. The call goes on, and you do not hear the other side; it is used again as soon as it is back.`,
-    }[side]),
+    audio_lost: ({ side, names: devices, detail }) =>
+      isOfPage(detail) ? lostPage(side, causeEn(detail)) : ({
+        both: `The microphone and the speaker (${
+          names(devices)
+        }) are gone. The call goes on, without sound; they are used again as soon as they are back.`,
+        microphone: `The microphone ${
+          names(devices)
+        } is gone. The call goes on, and the other side does not hear you; it is used again as soon as it is back.`,
+        speaker: `The speaker ${
+          names(devices)
+        } is gone. The call goes on, and you do not hear the other side; it is used again as soon as it is back.`,
+      }[side]),
     audio_back: ({ side, names: devices }) => ({
       both: `The microphone and the speaker (${names(devices)}) are back, and in use.`,
       microphone: `The microphone ${names(devices)} is back, and in use.`,
@@ -351,6 +376,10 @@ Options:
                             tone (a test tone) or silence
   --speaker TARGET          speaker: number or part of the name of a device, .wav file
                             to record to (if it exists, another one: name-2.wav) or none
+                            browser for --mic and --speaker: the sound of the page of --web
+  --web [PORT]              opens a page of this phone in the browser, for this machine only; without
+                            PortAudio, the sound is the browser's
+  --no-open                 with --web: only shows the address of the page
   --devices                 shows the sound devices and ends
   --frame 10|20             milliseconds of sound in a packet (20; 10 delays less and costs more)
   --no-fec                  does not prepare the voice for losses (Opus's FEC)

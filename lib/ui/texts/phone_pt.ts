@@ -9,11 +9,13 @@ import {
   commandRows,
   deviceNames,
   deviceRows,
+  isOfPage,
   peopleRows,
   quotedList,
   registryPlace,
   type SideTexts,
 } from "./phrases.ts";
+import type { SoundSide } from "../../events/phone_events.ts";
 import type { PhoneTexts } from "./shape.ts";
 import { ARGUMENTS_PT, causePt, numberPt, refusalPt, usagePt } from "./shared_pt.ts";
 import { fromTable } from "./table.ts";
@@ -21,7 +23,10 @@ import { fromTable } from "./table.ts";
 /** Name of the default device. */
 const STANDARD = "padrão";
 
-const names = (devices: readonly string[]): string => deviceNames(devices, STANDARD);
+/** Name of the browser as a device. */
+const BROWSER = "navegador";
+
+const names = (devices: readonly string[]): string => deviceNames(devices, STANDARD, BROWSER);
 
 const alternatives = (texts: readonly string[]): string => quotedList(texts, "ou");
 
@@ -76,6 +81,16 @@ const AUDIO: SideTexts = {
   },
 };
 
+/** What a call lacks while the page does not capture or play. */
+const WITHOUT: Readonly<Record<SoundSide, string>> = {
+  both: "sem som",
+  microphone: "e o outro lado não ouve você",
+  speaker: "e você não ouve o outro lado",
+};
+
+const lostPage = (side: SoundSide, cause: string): string =>
+  `O som do navegador parou: ${cause}. A ligação continua, ${WITHOUT[side]}, até ele voltar.`;
+
 /** Valid values of the phone's own arguments and options. */
 const EXPECTED = new Map([
   ["", "Um nome com espaços precisa estar entre aspas."],
@@ -92,8 +107,9 @@ const EXPECTED = new Map([
     "Use um número de segundos maior que zero, como 20 ou 2.5, ou “file” com um arquivo em --mic.",
   ],
   ["--ring", "Use tone ou none."],
-  ["--mic", "Use um dispositivo, um arquivo .wav, tone ou silence."],
-  ["--speaker", "Use um dispositivo, um arquivo .wav ou none."],
+  ["--mic", "Use um dispositivo, um arquivo .wav, tone, silence ou browser."],
+  ["--speaker", "Use um dispositivo, um arquivo .wav, none ou browser."],
+  ["--web", "Use um número de 0 a 65535, ou nenhum: 0 é uma porta livre qualquer."],
   ["--frame", "Use 10 ou 20."],
   ["--ip", "Use um endereço IPv4 ou IPv6 em que os outros telefones alcancem esta máquina."],
   ["--require-encryption", "Use uma das duas opções, ou nenhuma."],
@@ -107,6 +123,14 @@ export const PHONE_PT: PhoneTexts = {
     output_failed: ({ detail }) =>
       `A saída não pode ser escrita: ${causePt(detail)}. O telefone continua e tenta de novo a cada segundo.`,
     left_out: ({ lines }) => `… ${lines} linhas omitidas: a tela não acompanha.`,
+
+    // Page
+    web_open: ({ url }) =>
+      `A página deste telefone está em ${url} — quem tem esse endereço usa o telefone: não o passe a ninguém.`,
+    web_failed: ({ port, detail }) =>
+      `A página não pode ser aberta na porta TCP ${port} (${
+        causePt(detail)
+      }). Escolha outra, ou --web sem número.`,
 
     // Registry
     registered: ({ name, registry, ...place }) =>
@@ -235,17 +259,18 @@ export const PHONE_PT: PhoneTexts = {
         ? "Microfone mudo: ninguém ouve você. Para voltar a falar, digite “mudo” de novo."
         : "Microfone ligado de novo.",
     audio_failed: (failure) => audioFailed(failure, causePt(failure.detail), AUDIO, STANDARD),
-    audio_lost: ({ side, names: devices }) => ({
-      both: `O microfone e o alto-falante (${
-        names(devices)
-      }) sumiram. A ligação continua, sem som; assim que voltarem, são usados de novo.`,
-      microphone: `O microfone ${
-        names(devices)
-      } sumiu. A ligação continua, e o outro lado não ouve você; assim que ele voltar, é usado de novo.`,
-      speaker: `O alto-falante ${
-        names(devices)
-      } sumiu. A ligação continua, e você não ouve o outro lado; assim que ele voltar, é usado de novo.`,
-    }[side]),
+    audio_lost: ({ side, names: devices, detail }) =>
+      isOfPage(detail) ? lostPage(side, causePt(detail)) : ({
+        both: `O microfone e o alto-falante (${
+          names(devices)
+        }) sumiram. A ligação continua, sem som; assim que voltarem, são usados de novo.`,
+        microphone: `O microfone ${
+          names(devices)
+        } sumiu. A ligação continua, e o outro lado não ouve você; assim que ele voltar, é usado de novo.`,
+        speaker: `O alto-falante ${
+          names(devices)
+        } sumiu. A ligação continua, e você não ouve o outro lado; assim que ele voltar, é usado de novo.`,
+      }[side]),
     audio_back: ({ side, names: devices }) => ({
       both: `O microfone e o alto-falante (${names(devices)}) voltaram e estão em uso.`,
       microphone: `O microfone ${names(devices)} voltou e está em uso.`,
@@ -349,6 +374,10 @@ Opções:
                             tone (um tom de teste) ou silence (silêncio)
   --speaker DESTINO         alto-falante: número ou parte do nome de um dispositivo, arquivo .wav
                             em que gravar (se já existe, em outro: nome-2.wav) ou none (nenhum)
+                            browser em --mic e --speaker: o som da página de --web
+  --web [PORTA]             abre no navegador uma página deste telefone, só para esta máquina; sem
+                            PortAudio, o som é o do navegador
+  --no-open                 com --web: só mostra o endereço da página
   --devices                 mostra os dispositivos de som e sai
   --frame 10|20             milissegundos de som por pacote (20; 10 atrasa menos e custa mais)
   --no-fec                  não prepara a voz para perdas (FEC da Opus)

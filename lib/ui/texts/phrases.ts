@@ -16,6 +16,9 @@ import type { CommandTexts } from "./shape.ts";
 /** Name of a default device in `audio/`. */
 const DEFAULT_DEVICE = "default";
 
+/** Name there of the sound of a browser's page. */
+const BROWSER = "browser";
+
 /** The registry that answered, or that was tried: `192.168.0.10:5000`, or with its name `sala.local 192.168.0.10:5000`. */
 export function registryPlace({ host, ip = host, port }: RegistryPlace & { readonly ip?: string }): string {
   const endpoint = formatEndpoint({ ip, port });
@@ -54,9 +57,15 @@ export function answered({ kind }: Pick<Detail, "kind">): boolean {
   return ANSWERED.test(kind);
 }
 
-/** Devices in quotation marks. @param standard Name of the default device. */
-export function deviceNames(names: readonly string[], standard: string): string {
-  return names.map((name) => `“${name === DEFAULT_DEVICE ? standard : name}”`).join(", ");
+/** Whether it is a browser's page that lacks something. */
+export function isOfPage({ kind }: Pick<Detail, "kind">): boolean {
+  return kind === "no_page" || kind === "page_not_allowed" || kind === "page_needs_click";
+}
+
+/** Devices in quotation marks. @param standard Name of the default device. @param browser Name of a browser's sound. */
+export function deviceNames(names: readonly string[], standard: string, browser: string): string {
+  const known = new Map([[DEFAULT_DEVICE, standard], [BROWSER, browser]]);
+  return names.map((name) => `“${known.get(name) ?? name}”`).join(", ");
 }
 
 /** Texts in quotation marks: `“a”, “b” ou “c”`. @param or The word before the last one. */
