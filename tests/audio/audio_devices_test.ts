@@ -10,7 +10,7 @@ import { AudioError } from "../../audio/audio_io.ts";
 import { parseWav } from "../../audio/file/wav_reader.ts";
 import { temporaryFolder } from "../../testing/temporary.ts";
 
-const NOTHING: SoundNeeds = { readsFile: false, writesFile: false, usesDevices: false };
+const NOTHING: SoundNeeds = { readsFile: false, writesFile: false, usesDevices: false, usesBrowser: false };
 
 const NEEDS: readonly (readonly [SoundChoice, Partial<SoundNeeds>])[] = [
   [{}, { usesDevices: true }],

@@ -11,7 +11,7 @@ import type { PageRequest, SoundState, SoundTrouble } from "../../../lib/web_pho
 import { subprotocols } from "./line.ts";
 import { newRingMemory } from "./ring.ts";
 import type { SoundNews, SoundOrder } from "./sound_worker.ts";
-import type { WorkletOptions } from "./worklet.ts";
+import type { WorkletOptions, WorkletPort } from "./worklet.ts";
 
 const SAMPLE_RATE = 48_000;
 
@@ -93,7 +93,7 @@ export class PageSound {
     });
     const { port1, port2 } = new MessageChannel();
     order({ type: "worklet", port: port1 }, [port1]);
-    graph.join({ ring, port: port2 });
+    graph.join({ ring }, port2);
     worker.addEventListener("message", ({ data }: MessageEvent<SoundNews>) => {
       // The phone has gone, or another page has the sound: the line tells.
       if (data.type === "closed" && this.#link?.worker === worker) this.#again(page);
@@ -163,7 +163,7 @@ class Graph {
   }
 
   /** Exchanges samples with a worker from now on. */
-  join(options: WorkletOptions): void {
+  join(options: WorkletOptions, port: WorkletPort): void {
     this.#node?.disconnect();
     this.#source?.disconnect();
     this.#node = new AudioWorkletNode(this.#context, "sala", {
@@ -174,6 +174,7 @@ class Graph {
       channelCountMode: "explicit",
       processorOptions: options,
     });
+    this.#node.port.postMessage(port, [port]);
     this.#node.connect(this.#context.destination);
     this.#source?.connect(this.#node);
   }

@@ -21,23 +21,27 @@ const NAME = "sala";
 /** Options of the processor. */
 export interface WorkletOptions {
   readonly ring: RingMemory;
-  /** To the thread of the network. It gets an `Int16Array` of samples for each message, an empty one without a microphone. */
-  readonly port: MessagePort;
 }
+
+/**
+ * The only message to the processor: the port to the thread of the network. That gets messages with an `Int16Array` of samples,
+ * an empty one without a microphone.
+ */
+export type WorkletPort = MessagePort;
 
 registerProcessor(
   NAME,
   class extends AudioWorkletProcessor {
     readonly #ring: Ring;
-    readonly #out: MessagePort;
+    #out: WorkletPort | undefined;
     #captured = new Int16Array(BLOCKS * BLOCK_SAMPLES);
     #length = 0;
     #blocks = 0;
 
-    constructor({ processorOptions: { ring, port } }: { readonly processorOptions: WorkletOptions }) {
+    constructor({ processorOptions: { ring } }: { readonly processorOptions: WorkletOptions }) {
       super();
       this.#ring = new Ring(ring);
-      this.#out = port;
+      this.port.onmessage = ({ data }: MessageEvent<WorkletPort>) => this.#out = data;
     }
 
     process(inputs: Float32Array[][], outputs: Float32Array[][]): boolean {
@@ -58,7 +62,7 @@ registerProcessor(
 
     #send(): void {
       const samples = this.#captured.slice(0, this.#length);
-      this.#out.postMessage(samples, [samples.buffer]);
+      this.#out?.postMessage(samples, [samples.buffer]);
       this.#length = this.#blocks = 0;
     }
   },
