@@ -51,3 +51,9 @@ export interface CallSample {
   /** Mean opinion score by the E-model, 1 to 4.5 (ITU-T G.107), once it is known. */
   readonly mos?: number;
 }
+
+/** A key under which the messages of one lifeline meet: a phone has several ports. */
+export function lifelineKey({ registry, name, ip, port }: Party): string {
+  if (registry) return "registry";
+  return name === undefined ? `${ip} ${port}` : `name ${name}`;
+}

@@ -1,6 +1,6 @@
 /** The ladder as a sequence diagram in Mermaid's language (https://mermaid.js.org/syntax/sequenceDiagram.html), for reports. */
 
-import type { LadderMessage, Party } from "./ladder.ts";
+import { type LadderMessage, lifelineKey, type Party } from "./ladder.ts";
 
 /** Words of the diagram, in the person's language. */
 export interface MermaidWords {
@@ -8,12 +8,6 @@ export interface MermaidWords {
   readonly lost: string;
   /** As in "2nd transmission". */
   readonly transmission: (number: number) => string;
-}
-
-/** A key under which one party's messages meet, whichever of its ports they use. */
-export function partyKey({ registry, name, ip, port }: Party): string {
-  if (registry) return "registry";
-  return name === undefined ? `${ip} ${port}` : `name ${name}`;
 }
 
 /**
@@ -24,7 +18,7 @@ export function mermaid(messages: readonly LadderMessage[], words: MermaidWords)
   const ids = new Map<string, string>();
   const lines = ["sequenceDiagram"];
   const idOf = (party: Party): string => {
-    const key = partyKey(party);
+    const key = lifelineKey(party);
     let id = ids.get(key);
     if (id === undefined) {
       id = `p${ids.size}`;
