@@ -13,7 +13,7 @@ export type Fate = "unknown" | "received" | "lost";
 
 /** One message. Its content is no secret: see `redact.ts`. */
 export interface LadderMessage {
-  /** From 1 on, in order of arrival at the registry. */
+  /** From 1 on, in order of arrival at the registry: copies from phones come later than `at`. */
   readonly number: number;
   /** When it was sent, by the registry's clock, in milliseconds since 1970. */
   readonly at: number;

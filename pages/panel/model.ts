@@ -27,7 +27,7 @@ export function matches({ from, to, call }: LadderMessage, filter: Filter): bool
 /** Everything that the feed has told. */
 export class RoomModel {
   people: readonly PanelPerson[] = [];
-  /** In order of their numbers. */
+  /** In order of their times: copies from phones come later than what they are copies of. */
   messages: LadderMessage[] = [];
   samples: CallSample[] = [];
   /** The registry's clock minus this one's, in milliseconds. */
@@ -35,55 +35,66 @@ export class RoomModel {
   version = "";
   /** Grows with every change. */
   revision = 0;
-  readonly #indexes = new Map<number, number>();
+  readonly #byNumber = new Map<number, LadderMessage>();
 
   /** Replaces everything. @param now This clock, in milliseconds since 1970. */
   begin(snapshot: Snapshot, now: number): void {
     this.people = snapshot.people;
-    this.messages = [...snapshot.messages];
+    this.messages = snapshot.messages.toSorted(inOrder);
     this.samples = [...snapshot.samples];
     this.version = snapshot.version;
     this.clockOffset = snapshot.now - now;
-    this.#index();
+    this.#byNumber.clear();
+    for (const message of this.messages) this.#byNumber.set(message.number, message);
     this.revision++;
   }
 
   /** Adds what has happened since. */
   add(batch: Batch): void {
-    for (const message of batch.messages) {
-      this.#indexes.set(message.number, this.messages.length);
-      this.messages.push(message);
-    }
+    for (const message of batch.messages) this.#insert(message);
     for (const { number, fate } of batch.fates) {
-      const index = this.#indexes.get(number);
-      const message = index === undefined ? undefined : this.messages[index];
-      if (index !== undefined && message) this.messages[index] = { ...message, fate };
+      const message = this.#byNumber.get(number);
+      if (message) this.#replace(message, { ...message, fate });
     }
     this.samples.push(...batch.samples);
     if (batch.people) this.people = batch.people;
     if (this.messages.length > MAX_MESSAGES + SLACK) {
-      this.messages = this.messages.slice(-MAX_MESSAGES);
-      this.#index();
+      const gone = this.messages.splice(0, this.messages.length - MAX_MESSAGES);
+      for (const { number } of gone) this.#byNumber.delete(number);
     }
     if (this.samples.length > MAX_SAMPLES + SLACK) this.samples = this.samples.slice(-MAX_SAMPLES);
     this.revision++;
   }
 
-  #index(): void {
-    this.#indexes.clear();
-    this.messages.forEach(({ number }, index) => this.#indexes.set(number, index));
+  /** The message with a number, if it is kept. */
+  find(number: number): LadderMessage | undefined {
+    return this.#byNumber.get(number);
+  }
+
+  #insert(message: LadderMessage): void {
+    let index = this.messages.length;
+    while (index > 0 && inOrder(this.messages[index - 1] as LadderMessage, message) > 0) index--;
+    this.messages.splice(index, 0, message);
+    this.#byNumber.set(message.number, message);
+  }
+
+  #replace(before: LadderMessage, after: LadderMessage): void {
+    this.messages[this.messages.lastIndexOf(before)] = after;
+    this.#byNumber.set(after.number, after);
   }
 }
 
-/** The messages of a filter, found anew only where something is new. */
+/** By time, and by number where that is the same. */
+function inOrder(a: LadderMessage, b: LadderMessage): number {
+  return a.at - b.at || a.number - b.number;
+}
+
+/** The messages of a filter, found anew only when something is new. */
 export class FilteredMessages {
   readonly #model: RoomModel;
   #filter: Filter = {};
-  #found: LadderMessage[] = [];
+  #found: readonly LadderMessage[] = [];
   #revision = -1;
-  /** The list that was looked through, and how far. */
-  #source: readonly LadderMessage[] = [];
-  #seen = 0;
 
   constructor(model: RoomModel) {
     this.#model = model;
@@ -92,20 +103,10 @@ export class FilteredMessages {
   get(filter: Filter): readonly LadderMessage[] {
     const { messages, revision } = this.#model;
     if (filter.person === undefined && filter.call === undefined) return messages;
-    const same = filter.person === this.#filter.person && filter.call === this.#filter.call;
-    if (same && revision === this.#revision) return this.#found;
-    if (!same || messages !== this.#source) {
-      this.#found = [];
-      this.#seen = 0;
+    if (filter !== this.#filter || revision !== this.#revision) {
+      this.#found = messages.filter((message) => matches(message, filter));
+      [this.#filter, this.#revision] = [filter, revision];
     }
-    // Fates change where messages are: take those found before as they are now.
-    const first = messages[0]?.number ?? 0;
-    this.#found = this.#found.map((old) => messages[old.number - first] ?? old);
-    for (; this.#seen < messages.length; this.#seen++) {
-      const message = messages[this.#seen] as LadderMessage;
-      if (matches(message, filter)) this.#found.push(message);
-    }
-    [this.#filter, this.#source, this.#revision] = [filter, messages, revision];
     return this.#found;
   }
 }
@@ -123,8 +124,15 @@ export function countUntil(messages: readonly LadderMessage[], time: number): nu
 
 /**
  * The lifelines of messages, in order: the registry first, then those that were there before, then new ones in order of appearance.
+ * Those from before that no message needs stay while there is room.
+ *
+ * @param room Number of lifelines that are wide enough to read.
  */
-export function lifelinesOf(messages: readonly LadderMessage[], before: readonly Party[]): Party[] {
+export function lifelinesOf(
+  messages: readonly LadderMessage[],
+  before: readonly Party[],
+  room: number,
+): Party[] {
   const needed = new Map<string, Party>();
   for (const { from, to } of messages) {
     for (const party of [from, to]) {
@@ -132,13 +140,11 @@ export function lifelinesOf(messages: readonly LadderMessage[], before: readonly
       if (!needed.has(key)) needed.set(key, party);
     }
   }
-  const registry = needed.get("registry");
-  needed.delete("registry");
-  const kept = before.flatMap((party) => {
-    const key = lifelineKey(party);
-    const found = needed.get(key);
-    needed.delete(key);
-    return found ? [found] : [];
-  });
-  return [...registry ? [registry] : [], ...kept, ...needed.values()];
+  const old = before.map((party) => [lifelineKey(party), party] as const);
+  const isNew = [...needed.keys()].filter((key) => old.every(([other]) => other !== key));
+  let spare = room - needed.size;
+  const kept = old.filter(([key]) => needed.has(key) || spare-- > 0);
+  const all = [...kept, ...isNew.map((key) => [key, needed.get(key) as Party] as const)];
+  return all.toSorted(([a], [b]) => Number(b === "registry") - Number(a === "registry"))
+    .map(([key, party]) => needed.get(key) ?? party);
 }

@@ -48,13 +48,14 @@ Deno.test("a filter finds a person's and a call's messages, with what has become
   const filtered = new FilteredMessages(model);
   assertEquals(numbers(filtered.get({ person: "maria" })), [1, 2, 3, 4, 5]);
   assertEquals(numbers(filtered.get({ call: "Ab3" })), [3, 4, 5]);
-  const found = filtered.get({ call: "Ab3" });
-  assert(filtered.get({ call: "Ab3" }) === found);
+  const call = { call: "Ab3" };
+  const found = filtered.get(call);
+  assert(filtered.get(call) === found);
   model.add({
     ...batch(ladderMessage(6, { call: "Ab3" }), ladderMessage(7, {})),
     fates: [{ number: 5, fate: "lost" }],
   });
-  assertEquals(filtered.get({ call: "Ab3" }).map(({ number, fate }) => [number, fate]).slice(2), [
+  assertEquals(filtered.get(call).map(({ number, fate }) => [number, fate]).slice(2), [
     [5, "lost"],
     [6, "received"],
   ]);
@@ -71,11 +72,34 @@ Deno.test("a time counts the messages until it", () => {
 
 Deno.test("lifelines stay where they are; a phone's ports are one lifeline", () => {
   const maria = { ...MARIA, port: 40_000 };
-  const first = lifelinesOf(LADDER.slice(2), []);
+  const first = lifelinesOf(LADDER.slice(2), [], 2);
   assertEquals(first.map(lifelineKey), ["name maria", "name joão; end"]);
   const turned = [
     ladderMessage(9, { from: JOAO, to: maria }),
     ladderMessage(10, { from: JOAO, to: REGISTRY }),
   ];
-  assertEquals(lifelinesOf(turned, first).map(lifelineKey), ["registry", "name maria", "name joão; end"]);
+  assertEquals(lifelinesOf(turned, first, 9).map(lifelineKey), ["registry", "name maria", "name joão; end"]);
+});
+
+Deno.test("lifelines that no message needs stay while there is room", () => {
+  const others = ["ana", "bia"].map((name) => ({ ...MARIA, name }));
+  const names = (room: number): string[] =>
+    lifelinesOf(LADDER.slice(2), [...others, MARIA], room).map(lifelineKey);
+  assertEquals(names(9), ["name ana", "name bia", "name maria", "name joão; end"]);
+  assertEquals(names(3), ["name ana", "name maria", "name joão; end"]);
+  assertEquals(names(1), ["name maria", "name joão; end"]);
+});
+
+Deno.test("a copy that comes late stands where it belongs, and its fate is found there", () => {
+  const model = new RoomModel();
+  model.begin(SNAPSHOT, 0);
+  const [first] = LADDER as [LadderMessage];
+  model.add(batch(ladderMessage(6, { at: first.at + 1 })));
+  model.add({ ...batch(), fates: [{ number: 6, fate: "lost" }] });
+  assertEquals(model.messages.map(({ number, fate }) => [number, fate]).slice(0, 3), [
+    [1, "received"],
+    [6, "lost"],
+    [2, "received"],
+  ]);
+  assertEquals(model.find(6)?.fate, "lost");
 });
