@@ -27,6 +27,7 @@ export interface PanelFiles {
   readonly script: string;
   readonly loginScript: string;
   readonly style: string;
+  readonly icon: string;
   /** `docs/protocol.md` as a page. */
   readonly protocolHtml: string;
 }
@@ -36,6 +37,8 @@ export interface PanelOptions {
   readonly host: string;
   /** 0 for any free one. */
   readonly port: number;
+  /** Addresses by which other machines reach the panel, as URLs. */
+  readonly addresses: readonly string[];
   /** Of the page, until its reader chooses another. */
   readonly language: string;
   readonly words: MermaidWords;
@@ -62,12 +65,13 @@ const COOKIE = "sala_painel";
 
 /** Reads the page's files. They are in the executable, and only `--panel` needs them. */
 export async function loadPanelFiles(): Promise<PanelFiles> {
-  const [html, loginHtml, script, loginScript, style, protocolHtml] = await Promise.all([
+  const [html, loginHtml, script, loginScript, style, icon, protocolHtml] = await Promise.all([
     import("../../pages/panel/index.html", { with: { type: "text" } }),
     import("../../pages/panel/login.html", { with: { type: "text" } }),
     import("../../pages/built/panel.js", { with: { type: "text" } }),
     import("../../pages/built/login.js", { with: { type: "text" } }),
     import("../../pages/built/panel.css", { with: { type: "text" } }),
+    import("../../pages/shared/icon.svg", { with: { type: "text" } }),
     import("../../pages/built/protocol.html", { with: { type: "text" } }),
   ]);
   return {
@@ -76,6 +80,7 @@ export async function loadPanelFiles(): Promise<PanelFiles> {
     script: script.default,
     loginScript: loginScript.default,
     style: style.default,
+    icon: icon.default,
     protocolHtml: protocolHtml.default,
   };
 }
@@ -122,7 +127,8 @@ class PanelPages {
   /** Pages for everybody. */
   readonly #openPages: Readonly<Record<string, () => Answer>> = {
     "/login.js": () => script(this.files.loginScript),
-    "/panel.css": () => file("text/css", this.files.style),
+    "/panel.css": () => file("text/css; charset=utf-8", this.files.style),
+    "/icon.svg": () => file("image/svg+xml", this.files.icon),
     "/challenge": () => {
       const challenge = this.#access.challenge();
       return challenge ? file("application/json", JSON.stringify(challenge)) : { status: 404 };
@@ -132,6 +138,7 @@ class PanelPages {
   /** Pages for those who may see the room. */
   readonly #pages: Readonly<Record<string, (request: HttpRequest) => Answer>> = {
     "/panel.js": () => script(this.files.script),
+    "/addresses": () => file("application/json", JSON.stringify(this.options.addresses)),
     "/protocol": () => ({ status: 200, headers: HTML, body: this.files.protocolHtml }),
     "/events": ({ headers, query }) => ({
       status: 200,

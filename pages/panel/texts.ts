@@ -52,7 +52,6 @@ export interface Texts {
   readonly jitter: string;
   readonly roundTrip: string;
   readonly quality: string;
-  readonly arrow: (from: string, to: string, what: string, transport: string) => string;
 }
 
 const PT: Texts = {
@@ -110,7 +109,6 @@ const PT: Texts = {
   jitter: "jitter ms",
   roundTrip: "ida e volta ms",
   quality: "qualidade MOS",
-  arrow: (from, to, what, transport) => `${from} para ${to}: ${what}, ${transport}`,
 };
 
 const EN: Texts = {
@@ -168,7 +166,6 @@ const EN: Texts = {
   jitter: "jitter ms",
   roundTrip: "round trip ms",
   quality: "quality MOS",
-  arrow: (from, to, what, transport) => `${from} to ${to}: ${what}, ${transport}`,
 };
 
 /** The words, by language. */

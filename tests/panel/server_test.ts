@@ -12,12 +12,20 @@ const FILES: PanelFiles = {
   script: "panel()",
   loginScript: "login()",
   style: "body {}",
+  icon: "<svg/>",
   protocolHtml: "<p>protocol",
 };
 const WORDS = { registry: "registro", lost: "perdida", transmission: (number: number) => `${number}ª vez` };
 
 function open(source: TestSource, gate?: PasswordGate): HttpServer {
-  return openPanel(source, FILES, { host: "127.0.0.1", port: 0, language: "en", words: WORDS, gate });
+  return openPanel(source, FILES, {
+    host: "127.0.0.1",
+    port: 0,
+    addresses: [],
+    language: "en",
+    words: WORDS,
+    gate,
+  });
 }
 
 interface Got {
