@@ -78,7 +78,8 @@ export class SimulatedRoom implements PanelSource {
     this.#due += this.#options.rate * BATCH_MS / 1000;
     const messages: LadderMessage[] = [];
     const before = this.#people.map(({ activity }) => activity).join();
-    for (; this.#due >= 1; this.#due--) messages.push(this.#say());
+    const step = BATCH_MS / Math.max(1, this.#due);
+    for (let at = this.#now - BATCH_MS; this.#due >= 1; this.#due--) messages.push(this.#say(at += step));
     const samples = this.#now % SAMPLE_MS < BATCH_MS ? this.#measure() : [];
     const changed = before !== this.#people.map(({ activity }) => activity).join();
     const people = changed ? { people: [...this.#people] } : {};
@@ -127,7 +128,7 @@ export class SimulatedRoom implements PanelSource {
     }
   }
 
-  #say(): LadderMessage {
+  #say(at: number): LadderMessage {
     if (this.#scripts.length < 6) this.#scripts.push(this.#script());
     const index = Math.floor(this.#random() * this.#scripts.length);
     const script = this.#scripts[index] as Script;
@@ -138,7 +139,7 @@ export class SimulatedRoom implements PanelSource {
     const luck = this.#random();
     return {
       number: ++this.#number,
-      at: this.#now - Math.floor(this.#random() * BATCH_MS),
+      at,
       transport: tcp ? "TCP" : "UDP",
       from,
       to,

@@ -93,7 +93,7 @@ export function Ladder({ store }: { store: Store }): VNode {
   };
 
   return (
-    <section class="ladder" aria-label={texts.ladder}>
+    <section class="ladder" aria-label={texts.ladder} data-last={messages[count - 1]?.number}>
       <div
         class="rows"
         ref={scroller}
