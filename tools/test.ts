@@ -37,6 +37,7 @@ const SYSTEM = [
   "tests/testing/browser_test.ts",
   "tests/testing/program_test.ts",
   "tests/tools",
+  "tests/trace/pcapng_test.ts",
   "tests/transport/linux_udp_test.ts",
   "tests/ui/terminal_screen_test.ts",
   "tests/util/system_error_test.ts",

@@ -13,7 +13,7 @@ export type Fate = "unknown" | "received" | "lost";
 
 /** One message. Its content is no secret: see `redact.ts`. */
 export interface LadderMessage {
-  /** From 1 on, in order of arrival at the registry. */
+  /** From 1 on, in order of arrival at the registry: copies from phones come later than `at`. */
   readonly number: number;
   /** When it was sent, by the registry's clock, in milliseconds since 1970. */
   readonly at: number;
@@ -50,4 +50,10 @@ export interface CallSample {
   readonly roundTripMs?: number;
   /** Mean opinion score by the E-model, 1 to 4.5 (ITU-T G.107), once it is known. */
   readonly mos?: number;
+}
+
+/** A key under which the messages of one lifeline meet: a phone has several ports. */
+export function lifelineKey({ registry, name, ip, port }: Party): string {
+  if (registry) return "registry";
+  return name === undefined ? `${ip} ${port}` : `name ${name}`;
 }

@@ -1,9 +1,145 @@
 /** The panel's page: the room on the wall. */
 
-import { render } from "preact";
+import { render, type VNode } from "preact";
+import { useEffect, useReducer, useState } from "preact/hooks";
+import { encode } from "uqr";
+import { Calls } from "./calls.tsx";
+import { Controls } from "./controls.tsx";
+import { Details } from "./details.tsx";
+import { Ladder } from "./ladder.tsx";
+import { People } from "./people.tsx";
+import { Store } from "./store.ts";
+import { type Language, TEXTS } from "./texts.ts";
 
-function Panel() {
-  return <main>Sala</main>;
+/** Interval of the clocks on the page, in milliseconds. */
+const CLOCK_MS = 1000;
+
+function Panel({ store }: { store: Store }): VNode {
+  const [, changed] = useReducer((count: number) => count + 1, 0);
+  useEffect(() => onceAFrame(store, () => changed(undefined as never)), []);
+  useEffect(() => {
+    const timer = setInterval(changed, CLOCK_MS);
+    return () => clearInterval(timer);
+  }, []);
+  const texts = TEXTS[store.language];
+  const now = store.registryTime(Date.now());
+  return (
+    <div class="panel">
+      <header class="top">
+        <h1>Sala</h1>
+        <p class="state" role="status">{store.connection === "open" ? "" : texts[store.connection]}</p>
+        <Address language={store.language} />
+        <button class="quiet" aria-label={texts.theme} title={texts.theme} onClick={turnTheme}>◐</button>
+        <button class="quiet" onClick={() => speak(store, store.language === "pt" ? "en" : "pt")}>
+          {texts.language}
+        </button>
+      </header>
+      <People store={store} now={now} />
+      <main>
+        <Calls store={store} now={now} />
+        <Ladder store={store} />
+      </main>
+      <Details store={store} />
+      <Controls store={store} />
+    </div>
+  );
 }
 
-render(<Panel />, document.body);
+/** The address for others, as text and QR code. */
+function Address({ language }: { language: Language }): VNode {
+  const texts = TEXTS[language];
+  const [urls, setUrls] = useState<readonly string[]>([]);
+  useEffect(() => {
+    fetch("addresses").then((response) => response.json()).then(setUrls, () => {});
+  }, []);
+  const [url] = urls;
+  if (url === undefined) {
+    return (
+      <details class="menu address">
+        <summary>⌗</summary>
+        <p>{texts.onlyHere}</p>
+      </details>
+    );
+  }
+  return (
+    <details class="menu address">
+      <summary>{url}</summary>
+      <p>{texts.address}</p>
+      <QrCode text={url} />
+      <ul>
+        {urls.map((other) => (
+          <li key={other}>
+            <code>{other}</code>
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+function QrCode({ text }: { text: string }): VNode {
+  const { data, size } = encode(text, { border: 2 });
+  const path = data.flatMap((row, y) => row.map((dark, x) => dark ? `M${x} ${y}h1v1h-1z` : "")).join("");
+  return (
+    <svg class="qr" viewBox={`0 0 ${size} ${size}`} role="img" aria-label={text}>
+      <rect width={size} height={size} fill="#fff" />
+      <path d={path} fill="#000" />
+    </svg>
+  );
+}
+
+/** Calls back after changes, once before each frame. Moves a replay on, too. */
+function onceAFrame(store: Store, draw: () => void): () => void {
+  let frame = 0;
+  let before = 0;
+  const onFrame = (now: number): void => {
+    frame = 0;
+    const passed = before === 0 ? 0 : now - before;
+    before = store.playing ? now : 0;
+    store.advance(passed);
+    draw();
+    if (store.playing) ask();
+  };
+  const ask = (): void => {
+    if (frame === 0) frame = requestAnimationFrame(onFrame);
+  };
+  const stop = store.listen(ask);
+  return () => {
+    stop();
+    cancelAnimationFrame(frame);
+  };
+}
+
+/** Listens to the feed. A connection that breaks is made again by the browser, which asks for what it missed. */
+function follow(store: Store): void {
+  const source = new EventSource("events");
+  source.addEventListener("open", () => store.change({ connection: "open" }));
+  source.addEventListener("error", () => {
+    store.change({ connection: "lost" });
+    // Of an answer that is no stream the browser asks no more: the session has ended with the registry.
+    if (source.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 3000);
+  });
+  source.addEventListener("snapshot", ({ data }) => store.begin(JSON.parse(data), Date.now()));
+  source.addEventListener("batch", ({ data }) => store.add(JSON.parse(data)));
+}
+
+function speak(store: Store, language: Language): void {
+  document.documentElement.lang = language;
+  localStorage.setItem("language", language);
+  store.change({ language });
+}
+
+function turnTheme(): void {
+  const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+  const { dataset } = document.documentElement;
+  dataset.theme = (dataset.theme ?? (dark ? "dark" : "light")) === "dark" ? "light" : "dark";
+  localStorage.setItem("theme", dataset.theme);
+}
+
+const chosen = localStorage.getItem("language") ?? document.documentElement.lang;
+const store = new Store(chosen === "en" ? "en" : "pt");
+document.documentElement.lang = store.language;
+const theme = localStorage.getItem("theme");
+if (theme !== null) document.documentElement.dataset.theme = theme;
+render(<Panel store={store} />, document.body);
+follow(store);

@@ -1,0 +1,221 @@
+/** The panel's HTTP server: its page, the feed, exports, and the way in. */
+
+import { randomBytes } from "node:crypto";
+import { isIP } from "node:net";
+import { formatEndpoint } from "../protocol/address.ts";
+import type { PasswordGate } from "../protocol/password_challenge.ts";
+import { jsonLines } from "../trace/json_lines.ts";
+import type { LadderMessage } from "../trace/ladder.ts";
+import { mermaid, type MermaidWords } from "../trace/mermaid.ts";
+import { pcapng } from "../trace/pcapng.ts";
+import { cookieOf, type HttpRequest } from "../web/http_request.ts";
+import { type HttpResponse, HttpServer, type HttpTls } from "../web/http_server.ts";
+import { PanelAccess, parseLogin } from "./access.ts";
+import { eventStream, type FeedSource } from "./event_stream.ts";
+
+/** What the panel shows. */
+export interface PanelSource extends FeedSource {
+  /** All messages that are kept, oldest first. */
+  messages(): readonly LadderMessage[];
+}
+
+/** The files of the page. */
+export interface PanelFiles {
+  /** In Portuguese: `lang` of another language is put in. */
+  readonly html: string;
+  readonly loginHtml: string;
+  readonly script: string;
+  readonly loginScript: string;
+  readonly style: string;
+  readonly icon: string;
+  /** `docs/protocol.md` as a page. */
+  readonly protocolHtml: string;
+}
+
+/** Options of {@linkcode openPanel}. */
+export interface PanelOptions {
+  readonly host: string;
+  /** 0 for any free one. */
+  readonly port: number;
+  /** Addresses by which other machines reach the panel, as URLs. */
+  readonly addresses: readonly string[];
+  /** Of the page, until its reader chooses another. */
+  readonly language: string;
+  readonly words: MermaidWords;
+  /** Of the room's password, if it has one. */
+  readonly gate?: PasswordGate | undefined;
+  readonly tls?: HttpTls | undefined;
+}
+
+/** Nothing from elsewhere, nothing inline, and no other page around this one (CSP, level 3). */
+const POLICY = [
+  ...["default-src 'none'", "script-src 'self'", "style-src 'self'", "connect-src 'self'", "img-src 'self'"],
+  ...["base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"],
+].join("; ");
+
+const HTML = {
+  "content-type": "text/html; charset=utf-8",
+  "content-security-policy": POLICY,
+  "referrer-policy": "no-referrer",
+  "cross-origin-opener-policy": "same-origin",
+  "x-frame-options": "DENY",
+};
+
+const COOKIE = "sala_painel";
+
+/** Reads the page's files. They are in the executable, and only `--panel` needs them. */
+export async function loadPanelFiles(): Promise<PanelFiles> {
+  const [html, loginHtml, script, loginScript, style, icon, protocolHtml] = await Promise.all([
+    import("../../pages/panel/index.html", { with: { type: "text" } }),
+    import("../../pages/panel/login.html", { with: { type: "text" } }),
+    import("../../pages/built/panel.js", { with: { type: "text" } }),
+    import("../../pages/built/login.js", { with: { type: "text" } }),
+    import("../../pages/built/panel.css", { with: { type: "text" } }),
+    import("../../pages/shared/icon.svg", { with: { type: "text" } }),
+    import("../../pages/built/protocol.html", { with: { type: "text" } }),
+  ]);
+  return {
+    html: html.default,
+    loginHtml: loginHtml.default,
+    script: script.default,
+    loginScript: loginScript.default,
+    style: style.default,
+    icon: icon.default,
+    protocolHtml: protocolHtml.default,
+  };
+}
+
+/**
+ * Listens and answers.
+ *
+ * @throws What `Deno.listen` throws.
+ */
+export function openPanel(
+  source: PanelSource,
+  files: PanelFiles,
+  options: PanelOptions,
+): HttpServer {
+  const pages = new PanelPages(source, files, options);
+  return new HttpServer(options.host, options.port, (request) => pages.answer(request), options.tls);
+}
+
+type Answer = HttpResponse | Promise<HttpResponse>;
+
+class PanelPages {
+  readonly #access: PanelAccess;
+  readonly #run = randomBytes(6).toString("hex");
+
+  constructor(readonly source: PanelSource, readonly files: PanelFiles, readonly options: PanelOptions) {
+    this.#access = new PanelAccess(options.gate);
+  }
+
+  answer(request: HttpRequest): Answer {
+    const { method, path } = request;
+    // Another site's name that leads here: DNS rebinding.
+    if (!this.#isHost(request.headers.get("host"))) return { status: 421 };
+    if (path === "/login") return this.#login(request);
+    if (method !== "GET" && method !== "HEAD") return { status: 405, headers: { allow: "GET, HEAD" } };
+    const open = this.#openPages[path];
+    if (open) return open();
+    const inside = this.#access.admits(cookieOf(request, COOKIE));
+    if (path === "/") return this.#page(inside ? this.files.html : this.files.loginHtml);
+    const page = this.#pages[path];
+    if (!page) return { status: 404 };
+    return inside ? page(request) : { status: 401 };
+  }
+
+  /** Pages for everybody. */
+  readonly #openPages: Readonly<Record<string, () => Answer>> = {
+    "/login.js": () => script(this.files.loginScript),
+    "/panel.css": () => file("text/css; charset=utf-8", this.files.style),
+    "/icon.svg": () => file("image/svg+xml", this.files.icon),
+    "/challenge": () => {
+      const challenge = this.#access.challenge();
+      return challenge ? file("application/json", JSON.stringify(challenge)) : { status: 404 };
+    },
+  };
+
+  /** Pages for those who may see the room. */
+  readonly #pages: Readonly<Record<string, (request: HttpRequest) => Answer>> = {
+    "/panel.js": () => script(this.files.script),
+    "/addresses": () => file("application/json", JSON.stringify(this.options.addresses)),
+    "/protocol": () => ({ status: 200, headers: HTML, body: this.files.protocolHtml }),
+    "/events": ({ headers, query }) => ({
+      status: 200,
+      headers: { "content-type": "text/event-stream" },
+      body: eventStream(
+        this.source,
+        this.#run,
+        headers.get("last-event-id") ?? query.get("after") ?? undefined,
+      ),
+    }),
+    "/export.mmd": ({ query }) =>
+      download("text/plain; charset=utf-8", "mmd", mermaid(this.#chosen(query), this.options.words)),
+    "/export.jsonl": ({ query }) => download("application/x-ndjson", "jsonl", jsonLines(this.#chosen(query))),
+    "/export.pcapng": ({ query }) =>
+      download(
+        "application/octet-stream",
+        "pcapng",
+        pcapng(this.#chosen(query), (message) => commentOf(message, this.options.words)),
+      ),
+  };
+
+  #login(request: HttpRequest): Answer {
+    if (request.method !== "POST") return { status: 405, headers: { allow: "POST" } };
+    // A script of another site cannot send this type without asking first (Fetch, section 3.3).
+    if (request.headers.get("content-type") !== "application/json") return { status: 400 };
+    const answer = parseLogin(request.body);
+    if (!answer) return { status: 400 };
+    const session = this.#access.answer(performance.now(), request.ip, answer);
+    if (session === "wrong") return { status: 403 };
+    if (session === "too_often") return { status: 429 };
+    const attributes = ["Path=/", "HttpOnly", "SameSite=Strict", ...this.options.tls ? ["Secure"] : []];
+    return { status: 200, headers: { "set-cookie": [`${COOKIE}=${session}`, ...attributes].join("; ") } };
+  }
+
+  #page(html: string): HttpResponse {
+    return { status: 200, headers: HTML, body: html.replace('lang="pt"', `lang="${this.options.language}"`) };
+  }
+
+  /** Whether `Host` is an address, this machine's own name, or the name of the command line. */
+  #isHost(host: string | undefined): boolean {
+    const [, name = ""] = /^(\[[^\]]+\]|[^:]+)(?::\d+)?$/.exec(host ?? "") ?? [];
+    const bare = name.replace(/^\[(.*)\]$/, "$1").toLowerCase();
+    return isIP(bare) !== 0 || bare === "localhost" || bare === this.options.host.toLowerCase();
+  }
+
+  /** The messages of a query: of one person or call, and of a time. */
+  #chosen(query: URLSearchParams): readonly LadderMessage[] {
+    const person = query.get("person");
+    const call = query.get("call");
+    const [from, to] = [Number(query.get("from") ?? -Infinity), Number(query.get("to") ?? Infinity)];
+    return this.source.messages().filter((message) =>
+      (person === null || message.from.name === person || message.to.name === person) &&
+      (call === null || message.call === call) &&
+      message.at >= from && message.at <= to
+    );
+  }
+}
+
+function file(type: string, body: string): HttpResponse {
+  return { status: 200, headers: { "content-type": type }, body };
+}
+
+function script(body: string): HttpResponse {
+  return file("text/javascript; charset=utf-8", body);
+}
+
+function download(type: string, ending: string, body: string | Uint8Array): HttpResponse {
+  const disposition = `attachment; filename="sala.${ending}"`;
+  return { status: 200, headers: { "content-type": type, "content-disposition": disposition }, body };
+}
+
+function commentOf({ from, to, type, transmission, fate }: LadderMessage, words: MermaidWords): string {
+  const name = ({ registry, name, ip, port }: LadderMessage["from"]): string =>
+    registry ? words.registry : name ?? formatEndpoint({ ip, port });
+  const notes = [
+    ...transmission > 1 ? [words.transmission(transmission)] : [],
+    ...fate === "lost" ? [words.lost] : [],
+  ];
+  return [`${name(from)} → ${name(to)}: ${type}`, ...notes].join(", ");
+}

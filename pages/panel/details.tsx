@@ -1,0 +1,107 @@
+/** One message: what it does, its fields, its bytes. */
+
+import type { VNode } from "preact";
+import { useEffect } from "preact/hooks";
+import { formatTime } from "../shared/format.ts";
+import { contentOf } from "../../lib/trace/json_lines.ts";
+import type { LadderMessage, Party } from "../../lib/trace/ladder.ts";
+import { explain, kindOf } from "./explain.ts";
+import { nameOf } from "./ladder.tsx";
+import type { Store } from "./store.ts";
+import { TEXTS, type Texts } from "./texts.ts";
+
+export function Details({ store }: { store: Store }): VNode | null {
+  const message = store.selection;
+  useEffect(() => {
+    if (!message) return;
+    const onKey = ({ key }: KeyboardEvent): void => {
+      if (key === "Escape") store.change({ selected: undefined });
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, [message === undefined]);
+  if (!message) return null;
+  const texts = TEXTS[store.language];
+  const { says, anchor, fields } = explain(message, store.language);
+  return (
+    <aside class="details" aria-label={texts.details} aria-live="polite">
+      <header class={kindOf(message)}>
+        <h2>{message.type || "?"}</h2>
+        <button class="quiet" aria-label={texts.close} onClick={() => store.change({ selected: undefined })}>
+          ✕
+        </button>
+      </header>
+      {says !== undefined && (
+        <p class="says">
+          {says} <ToProtocol anchor={anchor} texts={texts} />
+        </p>
+      )}
+      <dl>
+        <dt>{texts.at}</dt>
+        <dd>{formatTime(message.at)}</dd>
+        <dt>{texts.from}</dt>
+        <dd>{placed(message.from, texts)}</dd>
+        <dt>{texts.to}</dt>
+        <dd>{placed(message.to, texts)}</dd>
+        <dt>{message.transport}</dt>
+        <dd>{[texts.bytes(message.bytes), ...fateOf(message, texts)].join(" · ")}</dd>
+      </dl>
+      <ul class="fields">
+        {fields.map(({ name, value, hidden, says, anchor }) => (
+          <li key={name}>
+            <code class="field">{name}</code>
+            <code class={hidden ? "value hidden" : "value"}>{hidden ? `#${value}` : value}</code>
+            <p>
+              {says ?? texts.unknownField} {hidden && texts.hidden}{" "}
+              <ToProtocol anchor={anchor} texts={texts} />
+            </p>
+          </li>
+        ))}
+      </ul>
+      <details>
+        <summary>JSON</summary>
+        <pre tabIndex={0}>{pretty(message.text)}</pre>
+      </details>
+      <details>
+        <summary>{texts.bytes(new TextEncoder().encode(message.text).length)}</summary>
+        <pre class="bytes" tabIndex={0}>{hexDump(message.text)}</pre>
+      </details>
+    </aside>
+  );
+}
+
+function ToProtocol({ anchor, texts }: { anchor: string | undefined; texts: Texts }): VNode | null {
+  return anchor === undefined ? null : <a href={`protocol#${anchor}`} target="_blank">{texts.protocol}</a>;
+}
+
+function placed(party: Party, texts: Texts): string {
+  const { ip, port } = party;
+  const place = ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`;
+  const name = nameOf(party, texts);
+  return name === place ? place : `${name} · ${place}`;
+}
+
+function fateOf({ transport, transmission, fate }: LadderMessage, texts: Texts): string[] {
+  if (transport === "TCP") return [];
+  return [...transmission > 1 ? [texts.transmission(transmission)] : [], texts.fates[fate]];
+}
+
+function pretty(text: string): string {
+  const content = contentOf(text);
+  return typeof content === "string" ? content : JSON.stringify(content, null, 2);
+}
+
+/** Bytes in hexadecimal, 16 a line, with the characters that they are. */
+function hexDump(text: string): string {
+  const bytes = new TextEncoder().encode(text);
+  const lines: string[] = [];
+  for (let start = 0; start < bytes.length; start += 16) {
+    const row = [...bytes.subarray(start, start + 16)];
+    const hex = row.map((byte) => byte.toString(16).padStart(2, "0")).join(" ").padEnd(47);
+    const characters = row.map((byte) => byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : "·").join(
+      "",
+    );
+    lines.push(`${start.toString(16).padStart(4, "0")}  ${hex}  ${characters}`);
+  }
+  return lines.join("\n");
+}

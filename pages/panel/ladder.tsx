@@ -1,0 +1,250 @@
+/**
+ * The message ladder: a lifeline for each party, an arrow for each message. Only the rows in view are in the document, so that
+ * hundreds of messages a second cost no more than a few. Up and Down choose a message, whose details are read aloud.
+ */
+
+import type { ComponentChildren, VNode } from "preact";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { formatTime } from "../shared/format.ts";
+import { type LadderMessage, lifelineKey, type Party } from "../../lib/trace/ladder.ts";
+import { kindOf, labelOf } from "./explain.ts";
+import { lifelinesOf } from "./model.ts";
+import type { Store } from "./store.ts";
+import { TEXTS, type Texts } from "./texts.ts";
+
+/** Sizes in pixels. */
+const ROW = 44;
+const TIME_WIDTH = 132;
+const LIFELINE_WIDTH = 132;
+const LEAST_WIDTH = 108;
+const HEAD_HEIGHT = 56;
+/** Of a character of a label. */
+const CHARACTER = 10.4;
+const EDGE = 10;
+/** Where a lost message's arrow ends, of its way. */
+const LOST_AT = 0.7;
+
+/** Rows beyond the view, above and below. */
+const OVERSCAN = 2;
+
+interface View {
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** What somebody calls a party. */
+export function nameOf({ registry, name, ip, port }: Party, texts: Texts): string {
+  return registry ? texts.registry : name ?? `${ip}:${port}`;
+}
+
+export function Ladder({ store }: { store: Store }): VNode {
+  const texts = TEXTS[store.language];
+  const scroller = useRef<HTMLDivElement>(null);
+  const lifelines = useRef<readonly Party[]>([]);
+  const [view, setView] = useState<View>({ top: 0, width: 1000, height: 600 });
+  const [follows, setFollows] = useState(true);
+  const [seen, setSeen] = useState(0);
+  const { messages, count } = store;
+  const end = Math.max(0, count * ROW + HEAD_HEIGHT - view.height);
+  const top = follows ? end : Math.min(view.top, end);
+  const first = Math.max(0, Math.floor(top / ROW) - OVERSCAN);
+  const rows = messages.slice(first, Math.min(count, Math.ceil((top + view.height) / ROW) + OVERSCAN));
+  const room = Math.floor((view.width - TIME_WIDTH) / LIFELINE_WIDTH);
+  lifelines.current = lifelinesOf(rows, lifelines.current, room);
+  const lanes = new Lanes(lifelines.current, view.width);
+
+  useLayoutEffect(() => {
+    if (follows && scroller.current) scroller.current.scrollTop = end;
+  });
+  useEffect(() => {
+    const element = scroller.current as HTMLDivElement;
+    const measure = (): void =>
+      setView({ top: element.scrollTop, width: element.clientWidth, height: element.clientHeight });
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+
+  const onScroll = (): void => {
+    const { scrollTop, clientWidth, clientHeight, scrollHeight } = scroller.current as HTMLDivElement;
+    const atEnd = scrollTop + clientHeight >= scrollHeight - ROW / 2;
+    if (follows && !atEnd) setSeen(count);
+    setFollows(atEnd);
+    setView({ top: scrollTop, width: clientWidth, height: clientHeight });
+  };
+  const select = (step: number): void => {
+    const index = messages.findIndex(({ number }) => number === store.selected);
+    const next = messages[Math.min(count - 1, Math.max(0, index < 0 ? count - 1 : index + step))];
+    if (!next) return;
+    store.change({ selected: next.number });
+    const at = messages.indexOf(next) * ROW;
+    const element = scroller.current as HTMLDivElement;
+    if (at < element.scrollTop) element.scrollTop = at;
+    else if (at + ROW > element.scrollTop + element.clientHeight) {
+      element.scrollTop = at + ROW - element.clientHeight;
+    }
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step === undefined) return;
+    event.preventDefault();
+    select(step);
+  };
+
+  return (
+    <section class="ladder" aria-label={texts.ladder} data-last={messages[count - 1]?.number}>
+      <div
+        class="rows"
+        ref={scroller}
+        onScroll={onScroll}
+        onKeyDown={onKeyDown}
+        tabIndex={0}
+        role="group"
+        aria-label={texts.ladder}
+      >
+        <div class="lifelines" aria-hidden="true">
+          <svg width={lanes.width} height={HEAD_HEIGHT}>
+            {lanes.parties.map((party) => (
+              <g key={lifelineKey(party)} transform={`translate(${lanes.at(party)} 0)`}>
+                <rect
+                  class={party.registry ? "head registry" : "head"}
+                  x={-lanes.step / 2 + 4}
+                  y={8}
+                  width={lanes.step - 8}
+                  height={40}
+                  rx={8}
+                />
+                <text class="head-name" y={35}>{shortened(nameOf(party, texts), lanes.step - 20, 11)}</text>
+              </g>
+            ))}
+          </svg>
+        </div>
+        <div class="space" style={{ height: count * ROW, width: lanes.width }}>
+          <svg
+            aria-hidden="true"
+            style={{ transform: `translateY(${first * ROW}px)` }}
+            width={lanes.width}
+            height={Math.max(rows.length * ROW, view.height)}
+          >
+            {lanes.parties.map((party) => (
+              <line
+                key={lifelineKey(party)}
+                class="lifeline"
+                x1={lanes.at(party)}
+                x2={lanes.at(party)}
+                y1={0}
+                y2="100%"
+              />
+            ))}
+            {rows.map((message, index) => (
+              <Row
+                key={message.number}
+                message={message}
+                y={index * ROW}
+                lanes={lanes}
+                store={store}
+                texts={texts}
+              />
+            ))}
+          </svg>
+        </div>
+        {count === 0 && <p class="empty">{texts.noMessages}</p>}
+      </div>
+      {!follows && (
+        <button class="newer" onClick={() => setFollows(true)}>
+          ↓ {count > seen ? texts.newer(count - seen) : texts.live}
+        </button>
+      )}
+    </section>
+  );
+}
+
+/** Where lifelines stand. */
+class Lanes {
+  readonly step: number;
+  readonly width: number;
+  readonly #places = new Map<string, number>();
+
+  constructor(readonly parties: readonly Party[], width: number) {
+    const count = Math.max(1, parties.length);
+    this.step = Math.max(LEAST_WIDTH, Math.min(360, (width - TIME_WIDTH) / count));
+    this.width = Math.max(width, TIME_WIDTH + this.step * count);
+    parties.forEach((party, index) =>
+      this.#places.set(lifelineKey(party), Math.round(TIME_WIDTH + this.step * (index + 0.5)))
+    );
+  }
+
+  at(party: Party): number {
+    return this.#places.get(lifelineKey(party)) ?? TIME_WIDTH;
+  }
+}
+
+interface RowProps {
+  readonly message: LadderMessage;
+  readonly y: number;
+  readonly lanes: Lanes;
+  readonly store: Store;
+  readonly texts: Texts;
+}
+
+function Row({ message, y, lanes, store, texts }: RowProps): VNode {
+  const { from, to, transport, transmission, fate, number, at } = message;
+  const [start, stop] = [lanes.at(from), lanes.at(to)];
+  const lost = fate === "lost";
+  const forward = Math.sign(stop - start) || 1;
+  const tip = stop - forward * 4;
+  const reach = lost ? start + (tip - start) * LOST_AT : tip;
+  const label = labelOf(message);
+  const extra = transmission > 1 ? texts.transmission(transmission) : "";
+  const classes = [
+    "row",
+    kindOf(message),
+    transport.toLowerCase(),
+    transmission > 1 ? "again" : "",
+    lost ? "lost" : "",
+    number === store.selected ? "selected" : "",
+  ];
+  const width = (label.length + (extra ? extra.length + 1 : 0)) * CHARACTER;
+  const middle = Math.abs(stop - start) < 1 ? start : (start + stop) / 2;
+  const centre = Math.max(TIME_WIDTH + width / 2, Math.min(lanes.width - EDGE - width / 2, middle));
+  return (
+    <g
+      class={classes.filter((name) => name !== "").join(" ")}
+      transform={`translate(0 ${y})`}
+      onClick={() => store.change({ selected: number })}
+    >
+      <rect class="band" width={lanes.width} height={ROW} />
+      <text class="time" x={EDGE} y={28}>{formatTime(at)}</text>
+      <Arrow from={start} to={reach} y={33} forward={forward} lost={lost} />
+      <text class="label" x={centre} y={20}>
+        {label}
+        {extra && <tspan class="note" dx={6}>{extra}</tspan>}
+      </text>
+    </g>
+  );
+}
+
+function Arrow(
+  { from, to, y, forward, lost }: { from: number; to: number; y: number; forward: number; lost: boolean },
+): ComponentChildren {
+  if (Math.abs(to - from) < 8) {
+    return <path class="line" fill="none" d={`M${from} ${y - 6} h14 v12 h-10`} />;
+  }
+  const back = to - forward * 12;
+  return (
+    <>
+      <line class="line" x1={from} x2={lost ? to : back + forward * 2} y1={y} y2={y} />
+      {lost
+        ? <path class="cross" d={`M${to - 8} ${y - 8} l16 16 m0 -16 l-16 16`} />
+        : <path class="tip" d={`M${to} ${y} L${back} ${y - 7} L${back} ${y + 7} Z`} />}
+      <circle class="start" cx={from} cy={y} r={4} />
+    </>
+  );
+}
+
+/** Text that is not wider than some pixels, at so many a character. */
+function shortened(text: string, width: number, perCharacter: number): string {
+  const room = Math.max(3, Math.floor(width / perCharacter));
+  return text.length <= room ? text : `${text.slice(0, room - 1)}…`;
+}

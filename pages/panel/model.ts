@@ -1,0 +1,150 @@
+/** What the panel's page knows of the room: everything that the feed has told, and what of it is looked at. No DOM. */
+
+import type { Batch, PanelPerson, Snapshot } from "../../lib/panel/feed.ts";
+import { type CallSample, type LadderMessage, lifelineKey, type Party } from "../../lib/trace/ladder.ts";
+
+/** Most messages and samples that the page keeps; older ones go first. */
+export const MAX_MESSAGES = 20_000;
+const MAX_SAMPLES = 5_000;
+
+/** When that many more have come, the oldest go, all at once. */
+const SLACK = 1_000;
+
+/** What is looked at; everything, if empty. */
+export interface Filter {
+  /** The name of a person. */
+  readonly person?: string;
+  /** Short hash of a call. */
+  readonly call?: string;
+}
+
+/** Whether a message is looked at. */
+export function matches({ from, to, call }: LadderMessage, filter: Filter): boolean {
+  if (filter.person !== undefined && from.name !== filter.person && to.name !== filter.person) return false;
+  return filter.call === undefined || call === filter.call;
+}
+
+/** Everything that the feed has told. */
+export class RoomModel {
+  people: readonly PanelPerson[] = [];
+  /** In order of their times: copies from phones come later than what they are copies of. */
+  messages: LadderMessage[] = [];
+  samples: CallSample[] = [];
+  /** The registry's clock minus this one's, in milliseconds. */
+  clockOffset = 0;
+  version = "";
+  /** Grows with every change. */
+  revision = 0;
+  readonly #byNumber = new Map<number, LadderMessage>();
+
+  /** Replaces everything. @param now This clock, in milliseconds since 1970. */
+  begin(snapshot: Snapshot, now: number): void {
+    this.people = snapshot.people;
+    this.messages = snapshot.messages.toSorted(inOrder);
+    this.samples = [...snapshot.samples];
+    this.version = snapshot.version;
+    this.clockOffset = snapshot.now - now;
+    this.#byNumber.clear();
+    for (const message of this.messages) this.#byNumber.set(message.number, message);
+    this.revision++;
+  }
+
+  /** Adds what has happened since. */
+  add(batch: Batch): void {
+    for (const message of batch.messages) this.#insert(message);
+    for (const { number, fate } of batch.fates) {
+      const message = this.#byNumber.get(number);
+      if (message) this.#replace(message, { ...message, fate });
+    }
+    this.samples.push(...batch.samples);
+    if (batch.people) this.people = batch.people;
+    if (this.messages.length > MAX_MESSAGES + SLACK) {
+      const gone = this.messages.splice(0, this.messages.length - MAX_MESSAGES);
+      for (const { number } of gone) this.#byNumber.delete(number);
+    }
+    if (this.samples.length > MAX_SAMPLES + SLACK) this.samples = this.samples.slice(-MAX_SAMPLES);
+    this.revision++;
+  }
+
+  /** The message with a number, if it is kept. */
+  find(number: number): LadderMessage | undefined {
+    return this.#byNumber.get(number);
+  }
+
+  #insert(message: LadderMessage): void {
+    let index = this.messages.length;
+    while (index > 0 && inOrder(this.messages[index - 1] as LadderMessage, message) > 0) index--;
+    this.messages.splice(index, 0, message);
+    this.#byNumber.set(message.number, message);
+  }
+
+  #replace(before: LadderMessage, after: LadderMessage): void {
+    this.messages[this.messages.lastIndexOf(before)] = after;
+    this.#byNumber.set(after.number, after);
+  }
+}
+
+/** By time, and by number where that is the same. */
+function inOrder(a: LadderMessage, b: LadderMessage): number {
+  return a.at - b.at || a.number - b.number;
+}
+
+/** The messages of a filter, found anew only when something is new. */
+export class FilteredMessages {
+  readonly #model: RoomModel;
+  #filter: Filter = {};
+  #found: readonly LadderMessage[] = [];
+  #revision = -1;
+
+  constructor(model: RoomModel) {
+    this.#model = model;
+  }
+
+  get(filter: Filter): readonly LadderMessage[] {
+    const { messages, revision } = this.#model;
+    if (filter.person === undefined && filter.call === undefined) return messages;
+    if (filter !== this.#filter || revision !== this.#revision) {
+      this.#found = messages.filter((message) => matches(message, filter));
+      [this.#filter, this.#revision] = [filter, revision];
+    }
+    return this.#found;
+  }
+}
+
+/** How many of the messages, in order of their times, were sent until a time. */
+export function countUntil(messages: readonly LadderMessage[], time: number): number {
+  let [low, high] = [0, messages.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((messages[middle] as LadderMessage).at <= time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/**
+ * The lifelines of messages, in order: the registry first, then those that were there before, then new ones in order of appearance.
+ * Those from before that no message needs stay while there is room.
+ *
+ * @param room Number of lifelines that are wide enough to read.
+ */
+export function lifelinesOf(
+  messages: readonly LadderMessage[],
+  before: readonly Party[],
+  room: number,
+): Party[] {
+  const needed = new Map<string, Party>();
+  for (const { from, to } of messages) {
+    for (const party of [from, to]) {
+      const key = lifelineKey(party);
+      if (!needed.has(key)) needed.set(key, party);
+    }
+  }
+  const old = before.map((party) => [lifelineKey(party), party] as const);
+  const isNew = [...needed.keys()].filter((key) => old.every(([other]) => other !== key));
+  let spare = room - needed.size;
+  const kept = old.filter(([key]) => needed.has(key) || spare-- > 0);
+  const all = [...kept, ...isNew.map((key) => [key, needed.get(key) as Party] as const)];
+  return all.toSorted(([a], [b]) => Number(b === "registry") - Number(a === "registry"))
+    .map(([key, party]) => needed.get(key) ?? party);
+}

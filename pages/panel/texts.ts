@@ -1,0 +1,172 @@
+/** The panel's words, in both languages. */
+
+import type { Activity } from "../../lib/panel/feed.ts";
+
+/** Languages of the page. */
+export type Language = "pt" | "en";
+
+/** The words of one language. */
+export interface Texts {
+  readonly registry: string;
+  readonly people: string;
+  readonly calls: string;
+  readonly nobody: string;
+  readonly noMessages: string;
+  readonly ladder: string;
+  readonly activity: Readonly<Record<Activity, (name: string) => string>>;
+  readonly shares: string;
+  readonly sharesNot: string;
+  readonly live: string;
+  readonly pause: string;
+  readonly replay: string;
+  readonly speed: string;
+  readonly position: string;
+  readonly newer: (count: number) => string;
+  readonly everything: string;
+  readonly person: string;
+  readonly call: string;
+  readonly filter: string;
+  readonly export: string;
+  readonly exports: Readonly<Record<"mmd" | "jsonl" | "pcapng", string>>;
+  readonly connecting: string;
+  readonly lost: string;
+  readonly address: string;
+  readonly onlyHere: string;
+  readonly theme: string;
+  readonly language: string;
+  readonly close: string;
+  readonly details: string;
+  readonly field: string;
+  readonly value: string;
+  readonly meaning: string;
+  readonly bytes: (count: number) => string;
+  readonly protocol: string;
+  readonly hidden: string;
+  readonly unknownField: string;
+  readonly transmission: (number: number) => string;
+  readonly fates: Readonly<Record<"unknown" | "received" | "lost", string>>;
+  readonly at: string;
+  readonly from: string;
+  readonly to: string;
+  readonly loss: string;
+  readonly jitter: string;
+  readonly roundTrip: string;
+  readonly quality: string;
+}
+
+const PT: Texts = {
+  registry: "registro",
+  people: "Pessoas",
+  calls: "Ligações",
+  nobody: "Ninguém na sala ainda.",
+  noMessages: "Ainda não passou nenhuma mensagem.",
+  ladder: "Mensagens",
+  activity: {
+    free: () => "livre",
+    inviting: (name) => `chamando ${name}`,
+    ringing: (name) => `${name} está chamando`,
+    in_call: (name) => `em ligação com ${name}`,
+  },
+  shares: "O telefone envia cópias das suas mensagens ao painel.",
+  sharesNot: "O telefone não envia cópias: só se vê o que passa pelo registro ou pelo outro telefone.",
+  live: "Ao vivo",
+  pause: "Pausar",
+  replay: "Repetir",
+  speed: "Velocidade",
+  position: "Momento",
+  newer: (count) => count === 1 ? "1 mensagem nova" : `${count} mensagens novas`,
+  everything: "tudo",
+  person: "Pessoa",
+  call: "Ligação",
+  filter: "Mostrar",
+  export: "Exportar",
+  exports: { mmd: "Mermaid, para relatórios", jsonl: "JSON Lines", pcapng: "pcapng, para o Wireshark" },
+  connecting: "conectando…",
+  lost: "O registro não responde; tentando de novo…",
+  address: "Abra este painel em outra máquina",
+  onlyHere: "Este painel só abre nesta máquina. Para a rede: registry --panel 0.0.0.0:PORTA",
+  theme: "Claro ou escuro",
+  language: "English",
+  close: "Fechar",
+  details: "Mensagem",
+  field: "campo",
+  value: "valor",
+  meaning: "significado",
+  bytes: (count) => `${count} bytes`,
+  protocol: "no protocolo",
+  hidden: "No lugar do valor está um resumo: ele protege a ligação e não sai do telefone.",
+  unknownField: "Campo de outra versão.",
+  transmission: (number) => `${number}ª vez`,
+  fates: {
+    unknown: "não se sabe se chegou: o outro telefone não envia cópias",
+    received: "chegou",
+    lost: "perdida",
+  },
+  at: "quando",
+  from: "de",
+  to: "para",
+  loss: "perda %",
+  jitter: "jitter ms",
+  roundTrip: "ida e volta ms",
+  quality: "qualidade MOS",
+};
+
+const EN: Texts = {
+  registry: "registry",
+  people: "People",
+  calls: "Calls",
+  nobody: "Nobody in the room yet.",
+  noMessages: "No message has passed yet.",
+  ladder: "Messages",
+  activity: {
+    free: () => "free",
+    inviting: (name) => `calling ${name}`,
+    ringing: (name) => `${name} is calling`,
+    in_call: (name) => `in a call with ${name}`,
+  },
+  shares: "The phone sends the panel copies of its messages.",
+  sharesNot: "The phone sends no copies: only what passes the registry or the other phone is seen.",
+  live: "Live",
+  pause: "Pause",
+  replay: "Replay",
+  speed: "Speed",
+  position: "Moment",
+  newer: (count) => count === 1 ? "1 new message" : `${count} new messages`,
+  everything: "everything",
+  person: "Person",
+  call: "Call",
+  filter: "Show",
+  export: "Export",
+  exports: { mmd: "Mermaid, for reports", jsonl: "JSON Lines", pcapng: "pcapng, for Wireshark" },
+  connecting: "connecting…",
+  lost: "The registry does not answer; trying again…",
+  address: "Open this panel on another machine",
+  onlyHere: "This panel opens on this machine only. For the network: registry --panel 0.0.0.0:PORT",
+  theme: "Light or dark",
+  language: "Português",
+  close: "Close",
+  details: "Message",
+  field: "field",
+  value: "value",
+  meaning: "meaning",
+  bytes: (count) => `${count} bytes`,
+  protocol: "in the protocol",
+  hidden: "A hash stands in place of the value: it protects the call and does not leave the phone.",
+  unknownField: "A field of another version.",
+  transmission: (number) => number === 2 ? "2nd time" : number === 3 ? "3rd time" : `${number}th time`,
+  fates: {
+    unknown: "nobody knows whether it arrived: the other phone sends no copies",
+    received: "arrived",
+    lost: "lost",
+  },
+  at: "when",
+  from: "from",
+  to: "to",
+  loss: "loss %",
+  jitter: "jitter ms",
+  roundTrip: "round trip ms",
+  quality: "quality MOS",
+};
+
+/** The words, by language. */
+export const TEXTS: Readonly<Record<Language, Texts>> = { pt: PT, en: EN };
