@@ -17,9 +17,12 @@ const SCRIPTS: Readonly<Record<string, string>> = {
   "phone_worklet.js": "pages/phone/link/worklet.ts",
 };
 
+const SHARED_STYLES = ["base", "ladder", "plot"].map((name) => `pages/shared/${name}.css`);
+
 /** Each style sheet to make, and what it is made of. */
 const STYLES: Readonly<Record<string, readonly string[]>> = {
-  "panel.css": ["pages/shared/base.css", "pages/panel/panel.css"],
+  "panel.css": [...SHARED_STYLES, "pages/panel/panel.css"],
+  "phone.css": [...SHARED_STYLES, "pages/phone/phone.css"],
 };
 
 async function bundleScripts(folder: string): Promise<void> {

@@ -12,7 +12,7 @@ const SCRIPT = "text/javascript; charset=utf-8";
 export async function loadPageFiles(): Promise<ReadonlyMap<string, PageFile>> {
   const [page, style, script, sound, worklet] = await Promise.all([
     import("../../pages/phone/index.html", { with: { type: "text" } }),
-    import("../../pages/phone/phone.css", { with: { type: "text" } }),
+    import("../../pages/built/phone.css", { with: { type: "text" } }),
     import("../../pages/built/phone.js", { with: { type: "text" } }),
     import("../../pages/built/phone_sound.js", { with: { type: "text" } }),
     import("../../pages/built/phone_worklet.js", { with: { type: "text" } }),

@@ -1,9 +1,8 @@
 /** The calls of the room, with plots of how well each one is heard. */
 
-import uPlot from "uplot";
 import type { VNode } from "preact";
-import { useEffect, useRef } from "preact/hooks";
 import { formatDuration } from "../shared/format.ts";
+import { Plot } from "../shared/plot.tsx";
 import type { PanelPerson } from "../../lib/panel/feed.ts";
 import type { CallSample } from "../../lib/trace/ladder.ts";
 import type { Store } from "./store.ts";
@@ -77,10 +76,10 @@ function Call(
             <Plot
               key={measure.name}
               title={texts[measure.name]}
-              measure={measure}
-              samples={samples}
-              names={names}
-              now={now}
+              times={timesOf(samples, now)}
+              lines={linesOf(samples, measure, names)}
+              span={PLOTTED_MS / 1000}
+              range={measure.range}
             />
           ))}
         </div>
@@ -89,78 +88,16 @@ function Call(
   );
 }
 
-interface PlotProps {
-  readonly title: string;
-  readonly measure: Measure;
-  readonly samples: readonly CallSample[];
-  readonly names: readonly [string, string];
-  readonly now: number;
+/** Seconds before now. */
+function timesOf(samples: readonly CallSample[], now: number): number[] {
+  return samples.map(({ at }) => (at - now) / 1000);
 }
 
-function Plot({ title, measure, samples, names, now }: PlotProps): VNode {
-  const element = useRef<HTMLDivElement>(null);
-  const plot = useRef<uPlot>(null);
-  useEffect(() => {
-    const size = { width: 140, height: 44 };
-    plot.current = new uPlot(
-      {
-        ...size,
-        cursor: { show: false },
-        legend: { show: false },
-        axes: [{ show: false }, { show: false }],
-        padding: [3, 1, 3, 1],
-        scales: {
-          x: { time: false, range: [-PLOTTED_MS / 1000, 0] },
-          y: {
-            range: (
-              _,
-              low,
-              high,
-            ) => [Math.min(low ?? 0, measure.range[0]), Math.max(high ?? 0, measure.range[1])],
-          },
-        },
-        series: [{}, line("--first"), line("--second")],
-      },
-      [[], [], []],
-      element.current as HTMLDivElement,
-    );
-    return () => plot.current?.destroy();
-  }, []);
-  const last = samples.at(-1)?.at;
-  useEffect(() => {
-    plot.current?.setData(dataOf(samples, measure, names, now));
-  }, [last, samples.length]);
-  const latest = names.map((name) => samples.findLast((sample) => sample.name === name)).map((sample) =>
-    sample && measure.of(sample)
-  );
-  return (
-    <figure>
-      <figcaption>
-        {title} <b class="first">{shown(latest[0])}</b> <b class="second">{shown(latest[1])}</b>
-      </figcaption>
-      <div ref={element} aria-hidden="true" />
-    </figure>
-  );
-}
-
-function shown(value: number | undefined): string {
-  return value === undefined ? "–" : value.toFixed(value < 10 ? 1 : 0);
-}
-
-function line(colour: string): uPlot.Series {
-  const value = (): string => getComputedStyle(document.documentElement).getPropertyValue(colour);
-  return { stroke: value, width: 2, spanGaps: true, points: { show: false } };
-}
-
-/** Times in seconds before now, and the values of both sides. */
-function dataOf(
+/** The values of both sides, null where the other one reports. */
+function linesOf(
   samples: readonly CallSample[],
   { of }: Measure,
   names: readonly [string, string],
-  now: number,
-): uPlot.AlignedData {
-  const sides = names.map((name) =>
-    samples.map((sample) => sample.name === name ? of(sample) ?? null : null)
-  );
-  return [samples.map(({ at }) => (at - now) / 1000), ...sides] as unknown as uPlot.AlignedData;
+): (number | null)[][] {
+  return names.map((name) => samples.map((sample) => sample.name === name ? of(sample) ?? null : null));
 }

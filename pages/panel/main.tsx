@@ -5,11 +5,12 @@ import { useEffect, useReducer, useState } from "preact/hooks";
 import { encode } from "uqr";
 import { Calls } from "./calls.tsx";
 import { Controls } from "./controls.tsx";
-import { Details } from "./details.tsx";
-import { Ladder } from "./ladder.tsx";
+import { Details } from "../shared/details.tsx";
+import { Ladder } from "../shared/ladder.tsx";
 import { People } from "./people.tsx";
 import { Store } from "./store.ts";
-import { type Language, TEXTS } from "./texts.ts";
+import type { Language } from "../shared/ladder_texts.ts";
+import { TEXTS } from "./texts.ts";
 
 /** Interval of the clocks on the page, in milliseconds. */
 const CLOCK_MS = 1000;
@@ -37,9 +38,9 @@ function Panel({ store }: { store: Store }): VNode {
       <People store={store} now={now} />
       <main>
         <Calls store={store} now={now} />
-        <Ladder store={store} />
+        <Ladder ladder={store} />
       </main>
-      <Details store={store} />
+      <Details ladder={store} />
       <Controls store={store} />
     </div>
   );

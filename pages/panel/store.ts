@@ -3,7 +3,8 @@
 import type { Batch, Snapshot } from "../../lib/panel/feed.ts";
 import type { LadderMessage } from "../../lib/trace/ladder.ts";
 import { countUntil, type Filter, FilteredMessages, RoomModel } from "./model.ts";
-import type { Language } from "./texts.ts";
+import type { LadderView } from "../shared/ladder.tsx";
+import type { Language } from "../shared/ladder_texts.ts";
 
 /** How the feed is. */
 export type Connection = "connecting" | "open" | "lost";
@@ -12,7 +13,7 @@ export type Connection = "connecting" | "open" | "lost";
 export const SPEEDS = [0.25, 0.5, 1, 2, 4, 16] as const;
 
 /** Everything that the page shows depends on, with a call to every listener after a change. */
-export class Store {
+export class Store implements LadderView {
   readonly model = new RoomModel();
   readonly #filtered = new FilteredMessages(this.model);
   readonly #listeners = new Set<() => void>();
@@ -41,6 +42,10 @@ export class Store {
   change(change: Partial<Pick<Store, "language" | "connection" | "filter" | "selected">>): void {
     Object.assign(this, change);
     this.#tell();
+  }
+
+  select(selected: number | undefined): void {
+    this.change({ selected });
   }
 
   begin(snapshot: Snapshot, now: number): void {

@@ -1,9 +1,7 @@
 /** The panel's words, in both languages. */
 
 import type { Activity } from "../../lib/panel/feed.ts";
-
-/** Languages of the page. */
-export type Language = "pt" | "en";
+import type { Language } from "../shared/ladder_texts.ts";
 
 /** The words of one language. */
 export interface Texts {
@@ -11,8 +9,6 @@ export interface Texts {
   readonly people: string;
   readonly calls: string;
   readonly nobody: string;
-  readonly noMessages: string;
-  readonly ladder: string;
   readonly activity: Readonly<Record<Activity, (name: string) => string>>;
   readonly shares: string;
   readonly sharesNot: string;
@@ -21,7 +17,6 @@ export interface Texts {
   readonly replay: string;
   readonly speed: string;
   readonly position: string;
-  readonly newer: (count: number) => string;
   readonly everything: string;
   readonly person: string;
   readonly call: string;
@@ -35,19 +30,6 @@ export interface Texts {
   readonly theme: string;
   readonly language: string;
   readonly close: string;
-  readonly details: string;
-  readonly field: string;
-  readonly value: string;
-  readonly meaning: string;
-  readonly bytes: (count: number) => string;
-  readonly protocol: string;
-  readonly hidden: string;
-  readonly unknownField: string;
-  readonly transmission: (number: number) => string;
-  readonly fates: Readonly<Record<"unknown" | "received" | "lost", string>>;
-  readonly at: string;
-  readonly from: string;
-  readonly to: string;
   readonly loss: string;
   readonly jitter: string;
   readonly roundTrip: string;
@@ -59,8 +41,6 @@ const PT: Texts = {
   people: "Pessoas",
   calls: "Ligações",
   nobody: "Ninguém na sala ainda.",
-  noMessages: "Ainda não passou nenhuma mensagem.",
-  ladder: "Mensagens",
   activity: {
     free: () => "livre",
     inviting: (name) => `chamando ${name}`,
@@ -74,7 +54,6 @@ const PT: Texts = {
   replay: "Repetir",
   speed: "Velocidade",
   position: "Momento",
-  newer: (count) => count === 1 ? "1 mensagem nova" : `${count} mensagens novas`,
   everything: "tudo",
   person: "Pessoa",
   call: "Ligação",
@@ -88,23 +67,6 @@ const PT: Texts = {
   theme: "Claro ou escuro",
   language: "English",
   close: "Fechar",
-  details: "Mensagem",
-  field: "campo",
-  value: "valor",
-  meaning: "significado",
-  bytes: (count) => `${count} bytes`,
-  protocol: "no protocolo",
-  hidden: "No lugar do valor está um resumo: ele protege a ligação e não sai do telefone.",
-  unknownField: "Campo de outra versão.",
-  transmission: (number) => `${number}ª vez`,
-  fates: {
-    unknown: "não se sabe se chegou: o outro telefone não envia cópias",
-    received: "chegou",
-    lost: "perdida",
-  },
-  at: "quando",
-  from: "de",
-  to: "para",
   loss: "perda %",
   jitter: "jitter ms",
   roundTrip: "ida e volta ms",
@@ -116,8 +78,6 @@ const EN: Texts = {
   people: "People",
   calls: "Calls",
   nobody: "Nobody in the room yet.",
-  noMessages: "No message has passed yet.",
-  ladder: "Messages",
   activity: {
     free: () => "free",
     inviting: (name) => `calling ${name}`,
@@ -131,7 +91,6 @@ const EN: Texts = {
   replay: "Replay",
   speed: "Speed",
   position: "Moment",
-  newer: (count) => count === 1 ? "1 new message" : `${count} new messages`,
   everything: "everything",
   person: "Person",
   call: "Call",
@@ -145,23 +104,6 @@ const EN: Texts = {
   theme: "Light or dark",
   language: "Português",
   close: "Close",
-  details: "Message",
-  field: "field",
-  value: "value",
-  meaning: "meaning",
-  bytes: (count) => `${count} bytes`,
-  protocol: "in the protocol",
-  hidden: "A hash stands in place of the value: it protects the call and does not leave the phone.",
-  unknownField: "A field of another version.",
-  transmission: (number) => number === 2 ? "2nd time" : number === 3 ? "3rd time" : `${number}th time`,
-  fates: {
-    unknown: "nobody knows whether it arrived: the other phone sends no copies",
-    received: "arrived",
-    lost: "lost",
-  },
-  at: "when",
-  from: "from",
-  to: "to",
   loss: "loss %",
   jitter: "jitter ms",
   roundTrip: "round trip ms",

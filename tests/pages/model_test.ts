@@ -1,13 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Batch, Snapshot } from "../../lib/panel/feed.ts";
 import { type LadderMessage, lifelineKey } from "../../lib/trace/ladder.ts";
-import {
-  countUntil,
-  FilteredMessages,
-  lifelinesOf,
-  MAX_MESSAGES,
-  RoomModel,
-} from "../../pages/panel/model.ts";
+import { countUntil, FilteredMessages, MAX_MESSAGES, RoomModel } from "../../pages/panel/model.ts";
+import { lifelinesOf } from "../../pages/shared/lifelines.ts";
 import { JOAO, LADDER, ladderMessage, MARIA, REGISTRY } from "../trace/samples.ts";
 
 const SNAPSHOT: Snapshot = {

@@ -2,7 +2,7 @@
 
 import { contentOf } from "../../lib/trace/json_lines.ts";
 import type { LadderMessage } from "../../lib/trace/ladder.ts";
-import type { Language } from "./texts.ts";
+import type { Language } from "./ladder_texts.ts";
 
 /** What a message does, which decides its colour. */
 export type Kind = "registration" | "lookup" | "invitation" | "agreement" | "refusal" | "goodbye" | "other";

@@ -5,12 +5,11 @@
 
 import type { ComponentChildren, VNode } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { formatTime } from "../shared/format.ts";
+import { formatTime } from "./format.ts";
 import { type LadderMessage, lifelineKey, type Party } from "../../lib/trace/ladder.ts";
 import { kindOf, labelOf } from "./explain.ts";
-import { lifelinesOf } from "./model.ts";
-import type { Store } from "./store.ts";
-import { TEXTS, type Texts } from "./texts.ts";
+import { lifelinesOf } from "./lifelines.ts";
+import { LADDER_TEXTS, type LadderTexts, type Language } from "./ladder_texts.ts";
 
 /** Sizes in pixels. */
 const ROW = 44;
@@ -34,18 +33,32 @@ interface View {
 }
 
 /** What somebody calls a party. */
-export function nameOf({ registry, name, ip, port }: Party, texts: Texts): string {
+export function nameOf({ registry, name, ip, port }: Party, texts: LadderTexts): string {
   return registry ? texts.registry : name ?? `${ip}:${port}`;
 }
 
-export function Ladder({ store }: { store: Store }): VNode {
-  const texts = TEXTS[store.language];
+/** What a ladder shows. */
+export interface LadderView {
+  readonly language: Language;
+  /** In order of their times. */
+  readonly messages: readonly LadderMessage[];
+  /** How many of them, from the first on. */
+  readonly count: number;
+  /** Number of the message whose details are shown. */
+  readonly selected: number | undefined;
+  /** That message. */
+  readonly selection: LadderMessage | undefined;
+  select(number: number | undefined): void;
+}
+
+export function Ladder({ ladder }: { ladder: LadderView }): VNode {
+  const texts = LADDER_TEXTS[ladder.language];
   const scroller = useRef<HTMLDivElement>(null);
   const lifelines = useRef<readonly Party[]>([]);
   const [view, setView] = useState<View>({ top: 0, width: 1000, height: 600 });
   const [follows, setFollows] = useState(true);
   const [seen, setSeen] = useState(0);
-  const { messages, count } = store;
+  const { messages, count } = ladder;
   const end = Math.max(0, count * ROW + HEAD_HEIGHT - view.height);
   const top = follows ? end : Math.min(view.top, end);
   const first = Math.max(0, Math.floor(top / ROW) - OVERSCAN);
@@ -74,10 +87,10 @@ export function Ladder({ store }: { store: Store }): VNode {
     setView({ top: scrollTop, width: clientWidth, height: clientHeight });
   };
   const select = (step: number): void => {
-    const index = messages.findIndex(({ number }) => number === store.selected);
+    const index = messages.findIndex(({ number }) => number === ladder.selected);
     const next = messages[Math.min(count - 1, Math.max(0, index < 0 ? count - 1 : index + step))];
     if (!next) return;
-    store.change({ selected: next.number });
+    ladder.select(next.number);
     const at = messages.indexOf(next) * ROW;
     const element = scroller.current as HTMLDivElement;
     if (at < element.scrollTop) element.scrollTop = at;
@@ -143,7 +156,7 @@ export function Ladder({ store }: { store: Store }): VNode {
                 message={message}
                 y={index * ROW}
                 lanes={lanes}
-                store={store}
+                ladder={ladder}
                 texts={texts}
               />
             ))}
@@ -184,11 +197,11 @@ interface RowProps {
   readonly message: LadderMessage;
   readonly y: number;
   readonly lanes: Lanes;
-  readonly store: Store;
-  readonly texts: Texts;
+  readonly ladder: LadderView;
+  readonly texts: LadderTexts;
 }
 
-function Row({ message, y, lanes, store, texts }: RowProps): VNode {
+function Row({ message, y, lanes, ladder, texts }: RowProps): VNode {
   const { from, to, transport, transmission, fate, number, at } = message;
   const [start, stop] = [lanes.at(from), lanes.at(to)];
   const lost = fate === "lost";
@@ -203,7 +216,7 @@ function Row({ message, y, lanes, store, texts }: RowProps): VNode {
     transport.toLowerCase(),
     transmission > 1 ? "again" : "",
     lost ? "lost" : "",
-    number === store.selected ? "selected" : "",
+    number === ladder.selected ? "selected" : "",
   ];
   const width = (label.length + (extra ? extra.length + 1 : 0)) * CHARACTER;
   const middle = Math.abs(stop - start) < 1 ? start : (start + stop) / 2;
@@ -212,7 +225,7 @@ function Row({ message, y, lanes, store, texts }: RowProps): VNode {
     <g
       class={classes.filter((name) => name !== "").join(" ")}
       transform={`translate(0 ${y})`}
-      onClick={() => store.change({ selected: number })}
+      onClick={() => ladder.select(number)}
     >
       <rect class="band" width={lanes.width} height={ROW} />
       <text class="time" x={EDGE} y={28}>{formatTime(at)}</text>

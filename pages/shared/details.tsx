@@ -2,32 +2,31 @@
 
 import type { VNode } from "preact";
 import { useEffect } from "preact/hooks";
-import { formatTime } from "../shared/format.ts";
+import { formatTime } from "./format.ts";
 import { contentOf } from "../../lib/trace/json_lines.ts";
 import type { LadderMessage, Party } from "../../lib/trace/ladder.ts";
 import { explain, kindOf } from "./explain.ts";
-import { nameOf } from "./ladder.tsx";
-import type { Store } from "./store.ts";
-import { TEXTS, type Texts } from "./texts.ts";
+import { type LadderView, nameOf } from "./ladder.tsx";
+import { LADDER_TEXTS, type LadderTexts } from "./ladder_texts.ts";
 
-export function Details({ store }: { store: Store }): VNode | null {
-  const message = store.selection;
+export function Details({ ladder }: { ladder: LadderView }): VNode | null {
+  const message = ladder.selection;
   useEffect(() => {
     if (!message) return;
     const onKey = ({ key }: KeyboardEvent): void => {
-      if (key === "Escape") store.change({ selected: undefined });
+      if (key === "Escape") ladder.select(undefined);
     };
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);
   }, [message === undefined]);
   if (!message) return null;
-  const texts = TEXTS[store.language];
-  const { says, anchor, fields } = explain(message, store.language);
+  const texts = LADDER_TEXTS[ladder.language];
+  const { says, anchor, fields } = explain(message, ladder.language);
   return (
     <aside class="details" aria-label={texts.details} aria-live="polite">
       <header class={kindOf(message)}>
         <h2>{message.type || "?"}</h2>
-        <button class="quiet" aria-label={texts.close} onClick={() => store.change({ selected: undefined })}>
+        <button class="quiet" aria-label={texts.close} onClick={() => ladder.select(undefined)}>
           ✕
         </button>
       </header>
@@ -70,18 +69,18 @@ export function Details({ store }: { store: Store }): VNode | null {
   );
 }
 
-function ToProtocol({ anchor, texts }: { anchor: string | undefined; texts: Texts }): VNode | null {
+function ToProtocol({ anchor, texts }: { anchor: string | undefined; texts: LadderTexts }): VNode | null {
   return anchor === undefined ? null : <a href={`protocol#${anchor}`} target="_blank">{texts.protocol}</a>;
 }
 
-function placed(party: Party, texts: Texts): string {
+function placed(party: Party, texts: LadderTexts): string {
   const { ip, port } = party;
   const place = ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`;
   const name = nameOf(party, texts);
   return name === place ? place : `${name} · ${place}`;
 }
 
-function fateOf({ transport, transmission, fate }: LadderMessage, texts: Texts): string[] {
+function fateOf({ transport, transmission, fate }: LadderMessage, texts: LadderTexts): string[] {
   if (transport === "TCP") return [];
   return [...transmission > 1 ? [texts.transmission(transmission)] : [], texts.fates[fate]];
 }
