@@ -64,7 +64,11 @@ function Call(
   const chosen = store.filter.call === call;
   return (
     <article class={talks ? "call talks" : "call"}>
-      <button aria-pressed={chosen} onClick={() => store.change({ filter: chosen ? {} : { call } })}>
+      <button
+        type="button"
+        aria-pressed={chosen}
+        onClick={() => store.change({ filter: chosen ? {} : { call } })}
+      >
         <span class="name">{names[0]}</span>
         <span class="between" aria-hidden="true">{talks ? "⇄" : "→"}</span>
         <span class="name">{names[1]}</span>

@@ -15,13 +15,18 @@ export function Controls({ store }: { store: Store }): VNode {
   return (
     <footer class="controls">
       <div class="group">
-        <button class={isLive ? "live on" : "live"} aria-pressed={isLive} onClick={() => store.live()}>
+        <button
+          type="button"
+          class={isLive ? "live on" : "live"}
+          aria-pressed={isLive}
+          onClick={() => store.live()}
+        >
           <span class="dot" aria-hidden="true" /> {texts.live}
         </button>
         {store.playing || isLive
-          ? <button onClick={() => store.pause()}>❚❚ {texts.pause}</button>
-          : <button onClick={() => store.play()}>▶ {texts.replay}</button>}
-        {isLive && <button onClick={() => store.play()}>▶ {texts.replay}</button>}
+          ? <button type="button" onClick={() => store.pause()}>❚❚ {texts.pause}</button>
+          : <button type="button" onClick={() => store.play()}>▶ {texts.replay}</button>}
+        {isLive && <button type="button" onClick={() => store.play()}>▶ {texts.replay}</button>}
         <label>
           <span class="label">{texts.speed}</span>
           <select value={store.speed} onChange={(event) => (store.speed = Number(event.currentTarget.value))}>
@@ -66,7 +71,7 @@ function FilterChips({ store }: { store: Store }): VNode {
   return shown === undefined
     ? <span class="chip all">{texts.filter}: {texts.everything}</span>
     : (
-      <button class="chip" onClick={() => store.change({ filter: {} })}>
+      <button type="button" class="chip" onClick={() => store.change({ filter: {} })}>
         {texts.filter}: {shown} ✕
       </button>
     );

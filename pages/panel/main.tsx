@@ -7,6 +7,7 @@ import { Calls } from "./calls.tsx";
 import { Controls } from "./controls.tsx";
 import { Details } from "../shared/details.tsx";
 import { Ladder } from "../shared/ladder.tsx";
+import { applyTheme, turnTheme } from "../shared/theme.ts";
 import { People } from "./people.tsx";
 import { Store } from "./store.ts";
 import type { Language } from "../shared/ladder_texts.ts";
@@ -30,8 +31,14 @@ function Panel({ store }: { store: Store }): VNode {
         <h1>Sala</h1>
         <p class="state" role="status">{store.connection === "open" ? "" : texts[store.connection]}</p>
         <Address language={store.language} />
-        <button class="quiet" aria-label={texts.theme} title={texts.theme} onClick={turnTheme}>◐</button>
-        <button class="quiet" onClick={() => speak(store, store.language === "pt" ? "en" : "pt")}>
+        <button type="button" class="quiet" aria-label={texts.theme} title={texts.theme} onClick={turnTheme}>
+          ◐
+        </button>
+        <button
+          type="button"
+          class="quiet"
+          onClick={() => speak(store, store.language === "pt" ? "en" : "pt")}
+        >
           {texts.language}
         </button>
       </header>
@@ -130,17 +137,9 @@ function speak(store: Store, language: Language): void {
   store.change({ language });
 }
 
-function turnTheme(): void {
-  const dark = matchMedia("(prefers-color-scheme: dark)").matches;
-  const { dataset } = document.documentElement;
-  dataset.theme = (dataset.theme ?? (dark ? "dark" : "light")) === "dark" ? "light" : "dark";
-  localStorage.setItem("theme", dataset.theme);
-}
-
 const chosen = localStorage.getItem("language") ?? document.documentElement.lang;
 const store = new Store(chosen === "en" ? "en" : "pt");
 document.documentElement.lang = store.language;
-const theme = localStorage.getItem("theme");
-if (theme !== null) document.documentElement.dataset.theme = theme;
+applyTheme();
 render(<Panel store={store} />, document.body);
 follow(store);

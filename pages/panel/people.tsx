@@ -35,6 +35,7 @@ function Person({ person, store, now }: { person: PanelPerson; store: Store; now
   return (
     <li>
       <button
+        type="button"
         class={`person ${activity}`}
         aria-pressed={chosen}
         title={`${ip}:${port} · ${shares ? texts.shares : texts.sharesNot}`}

@@ -26,7 +26,7 @@ export function Details({ ladder }: { ladder: LadderView }): VNode | null {
     <aside class="details" aria-label={texts.details} aria-live="polite">
       <header class={kindOf(message)}>
         <h2>{message.type || "?"}</h2>
-        <button class="quiet" aria-label={texts.close} onClick={() => ladder.select(undefined)}>
+        <button type="button" class="quiet" aria-label={texts.close} onClick={() => ladder.select(undefined)}>
           ✕
         </button>
       </header>

@@ -165,7 +165,7 @@ export function Ladder({ ladder }: { ladder: LadderView }): VNode {
         {count === 0 && <p class="empty">{texts.noMessages}</p>}
       </div>
       {!follows && (
-        <button class="newer" onClick={() => setFollows(true)}>
+        <button type="button" class="newer" onClick={() => setFollows(true)}>
           ↓ {count > seen ? texts.newer(count - seen) : texts.live}
         </button>
       )}
