@@ -45,7 +45,10 @@ export function Log({ phone }: { phone: Phone }): VNode {
 
 function Events({ phone }: { phone: Phone }): VNode {
   const end = useRef<HTMLOListElement>(null);
-  const told = phone.state.events.filter(({ text }) => text !== undefined);
+  // The page's address is a secret, and whoever is here has it.
+  const told = phone.state.events.filter(({ text, event }) =>
+    text !== undefined && event.event !== "web_open"
+  );
   const last = told.at(-1)?.number;
   useEffect(() => {
     const list = end.current;

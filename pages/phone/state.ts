@@ -14,7 +14,7 @@ import type { LineState } from "./link/line.ts";
 const MAX_EVENTS = 2000;
 
 /** Time that plots show, in milliseconds. */
-export const PLOTTED_MS = 120_000;
+export const PLOTTED_MS = 60_000;
 
 /** Time between two values of a plot, in milliseconds. */
 const SAMPLED_MS = 1000;

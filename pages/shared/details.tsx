@@ -75,6 +75,7 @@ function ToProtocol({ anchor, texts }: { anchor: string | undefined; texts: Ladd
 
 function placed(party: Party, texts: LadderTexts): string {
   const { ip, port } = party;
+  if (ip === "") return nameOf(party, texts);
   const place = ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`;
   const name = nameOf(party, texts);
   return name === place ? place : `${name} · ${place}`;
