@@ -8,7 +8,9 @@ import type {
   SoundTrouble,
   Welcome,
 } from "../../lib/web_phone/page_messages.ts";
-import type { LineState } from "./link/line.ts";
+
+/** State of the line: the phone has said that it ends, or nobody answers and the page goes on trying. */
+export type LineState = "connecting" | "open" | "ended";
 
 /** Most events that the page keeps. */
 const MAX_EVENTS = 2000;

@@ -6,6 +6,7 @@ import {
   type PageRequest,
   SUBPROTOCOL,
 } from "../../../lib/web_phone/page_messages.ts";
+import type { LineState } from "../state.ts";
 
 /** Pauses between attempts to connect, in milliseconds: the last one again and again. */
 const PAUSES_MS = [200, 500, 1000, 2000] as const;
@@ -30,9 +31,6 @@ export function takeToken(): string | undefined {
 export function subprotocols(token: string): string[] {
   return [SUBPROTOCOL, token];
 }
-
-/** State of the line: the phone has said that it ends, or nobody answers and the page goes on trying. */
-export type LineState = "connecting" | "open" | "ended";
 
 /** What happens on the line. */
 export interface LineListener {
