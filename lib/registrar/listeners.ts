@@ -28,8 +28,11 @@ const RENEWAL_MS = 100;
 /** How often the system is asked for a port that is free on every address. */
 const MOST_TRIES = 20;
 
-/** Connections of balancers whose header is awaited. Others wait to be accepted: there are descriptors for so many only. */
-const MOST_HEADERS = 16;
+/**
+ * Most connections of balancers whose header is awaited: there are descriptors for so many only. When there are more, the one
+ * that has been silent for longest goes, since a balancer sends its header at once.
+ */
+export const MOST_HEADERS = 256;
 
 type Listener = Deno.TcpListener | Deno.TlsListener;
 
@@ -56,9 +59,11 @@ export interface ListenOptions {
 export interface ConnectionTaker {
   /** Addresses of load balancers, whose connections begin with a header of the PROXY protocol; none if there are none. */
   readonly proxies?: TrustedProxies | undefined;
+  /** Time for such a header, in milliseconds. */
+  readonly headerMs?: number | undefined;
   /** Takes a connection. Its {@linkcode peerOf} is the phone, also behind a balancer. Must not throw. */
   readonly onConnection: (socket: Socket) => void;
-  /** A connection of a balancer was closed for want of a header. Must not throw. */
+  /** A connection of a balancer was closed for want of a header, or of places to wait for it. Must not throw. */
   readonly onProxyProblem: (ip: string, problem: ProxyProblem) => void;
 }
 
@@ -78,10 +83,8 @@ export class Listeners {
   readonly port: number;
   /** The sockets by the address that each was opened with. */
   readonly #sockets: Map<string, Listener>;
-  /** Connections whose header is awaited. */
+  /** Connections whose header is awaited, the oldest first. */
   readonly #awaited = new Set<Socket>();
-  /** Settles once one of them has come. */
-  #came = Promise.withResolvers<void>();
   #serving: ConnectionTaker | undefined;
   /** The sockets that take connections; for a moment also those with an earlier certificate. */
   readonly #open = new Set<Listener>();
@@ -146,7 +149,6 @@ export class Listeners {
     this.#closing.abort();
     for (const socket of this.#open) this.#stop(socket);
     for (const socket of this.#awaited) closeQuietly(socket);
-    this.#came.resolve();
   }
 
   get #closed(): boolean {
@@ -174,20 +176,20 @@ export class Listeners {
       }
       if (this.#closed) closeQuietly(socket);
       else if (!taker.proxies?.has(peerOf(socket).ip)) taker.onConnection(socket);
-      else {
-        this.#identify(socket, taker);
-        while (this.#awaited.size >= MOST_HEADERS && !this.#closed) await this.#came.promise;
-      }
+      else this.#identify(socket, taker);
     }
   }
 
   /** Reads for whom a balancer connects, and hands the connection over. Never rejects. */
-  async #identify(socket: Socket, { onConnection, onProxyProblem }: ConnectionTaker): Promise<void> {
+  async #identify(
+    socket: Socket,
+    { onConnection, onProxyProblem, headerMs }: ConnectionTaker,
+  ): Promise<void> {
+    const [oldest] = this.#awaited;
+    if (oldest && this.#awaited.size >= MOST_HEADERS) this.#crowdOut(oldest, onProxyProblem);
     this.#awaited.add(socket);
-    const header = await readProxyHeader(socket).catch(() => undefined);
-    this.#awaited.delete(socket);
-    this.#came.resolve();
-    this.#came = Promise.withResolvers();
+    const header = await readProxyHeader(socket, headerMs).catch(() => undefined);
+    if (!this.#awaited.delete(socket)) return;
     if (header === undefined || typeof header === "string" || this.#closed) {
       if (typeof header === "string" && !this.#closed) onProxyProblem(peerOf(socket).ip, header);
       closeQuietly(socket);
@@ -197,6 +199,12 @@ export class Listeners {
     const named = header.kind === "proxied" &&
       (!isLoopback(header.source.ip) || isLoopback(peerOf(socket).ip));
     onConnection(named ? Object.assign(socket, { phone: header.source }) : socket);
+  }
+
+  #crowdOut(silent: Socket, onProxyProblem: ConnectionTaker["onProxyProblem"]): void {
+    this.#awaited.delete(silent);
+    onProxyProblem(peerOf(silent).ip, "timeout");
+    closeQuietly(silent);
   }
 }
 

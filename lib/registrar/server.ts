@@ -17,7 +17,7 @@ import {
   peerOf,
   type Socket,
 } from "./connection.ts";
-import { Listeners, type TlsKeys } from "./listeners.ts";
+import { Listeners, MOST_HEADERS, type TlsKeys } from "./listeners.ts";
 import type { TrustedProxies } from "./proxy_protocol.ts";
 import { type AddressJudge, ROOM_FULL, type Session } from "./session.ts";
 import type { SharedTable } from "./shared_table.ts";
@@ -232,7 +232,8 @@ class Server implements RegistryServer {
     const { maxPerAddress, requestsPerSecond = DEFAULT_REQUESTS_PER_SECOND, descriptors } = options;
     this.#admission = new Admission({ maxPerAddress, requestsPerSecond });
     this.#knowsDescriptors = descriptors !== undefined;
-    if (descriptors !== undefined) this.#descriptorBudget = Math.max(1, descriptors - RESERVED_DESCRIPTORS);
+    const reserved = RESERVED_DESCRIPTORS + (options.proxies ? MOST_HEADERS : 0);
+    if (descriptors !== undefined) this.#descriptorBudget = Math.max(1, descriptors - reserved);
     this.#host = {
       lineBytes: options.lineBytes ?? MAX_LINE_BYTES,
       handleWork: (session, tokens) => {
@@ -262,7 +263,7 @@ class Server implements RegistryServer {
         event: "few_descriptors",
         descriptors,
         connections: this.#descriptorBudget,
-        wanted: this.#maxConnections + RESERVED_DESCRIPTORS,
+        wanted: this.#maxConnections + reserved,
       };
     }
   }
