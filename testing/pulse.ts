@@ -231,6 +231,8 @@ export class Recorder implements AsyncDisposable {
       stderr: "null",
     }).spawn();
     this.#reading = this.#read();
+    // Not everybody waits for the start.
+    this.#started.promise.catch(() => {});
   }
 
   /** Settles at the first samples. @throws {Error} If the recording ends without any. */
