@@ -163,7 +163,7 @@ export function peerOf(socket: Socket): Endpoint {
 
 /** Lingering close: ends this direction, then waits up to {@linkcode LINGER_MS} for the phone to close. */
 export async function linger(socket: Socket): Promise<void> {
-  await socket.closeWrite();
+  await endWriting(socket);
   const closed = (async () => {
     const rest = new Uint8Array(READ_BYTES);
     for (let left = MAX_LINGER_BYTES; left > 0;) {
@@ -175,8 +175,16 @@ export async function linger(socket: Socket): Promise<void> {
   await within(LINGER_MS, closed);
 }
 
+/**
+ * Ends this direction, within {@linkcode LINGER_MS}: with TLS an alert has to be written first (RFC 8446, section 6.1), which never
+ * ends with a peer that reads nothing or shakes no hands.
+ */
+export async function endWriting(socket: Socket): Promise<void> {
+  await within(LINGER_MS, socket.closeWrite());
+}
+
 /** Closes a socket, unless it is closed already. */
-export function closeQuietly(socket: Socket): void {
+export function closeQuietly(socket: { close(): void }): void {
   try {
     socket.close();
   } catch {

@@ -6,7 +6,7 @@ import {
   type ToolProcess,
   unlessGiven,
 } from "../../testing/processes.ts";
-import { runToEnd } from "../../testing/program.ts";
+import { outputOf, runToEnd } from "../../testing/program.ts";
 import { canMakeLan, Lan, type Machine } from "../../testing/lan.ts";
 import { EVERYTHING } from "./phones.ts";
 
@@ -306,3 +306,28 @@ for (const version of [4, 6]) {
     });
   }
 }
+
+Deno.test({
+  name: "registry listens on a machine without IPv6 wherever it is told to, and says where",
+  ignore,
+  async fn() {
+    await using lan = await Lan.open();
+    const machine = await lan.machine("old", "10.9.0.1/24");
+    for (const where of ["all", "lo", "eth0"]) {
+      await outputOf([...machine.through, "sysctl", "-qw", `net.ipv6.conf.${where}.disable_ipv6=1`]);
+    }
+    for (
+      const [args, hosts] of [
+        [[], ["0.0.0.0"]],
+        [["--host", "localhost"], ["127.0.0.1"]],
+        // Also for an address of IPv6 that it gets later.
+        [["--host", "::"], ["0.0.0.0", "::"]],
+      ]
+    ) {
+      await using registry = await startRegistry(args, { through: machine.through });
+      assertEquals(registry.process.events("listening").map((event) => event.hosts), [hosts]);
+      const connect = `exec 3<>/dev/tcp/127.0.0.1/${registry.port}`;
+      await outputOf([...machine.through, "bash", "-c", connect]);
+    }
+  },
+});
