@@ -6,6 +6,7 @@ import { parseWav } from "../../audio/file/wav_reader.ts";
 import { WAV_HEADER_BYTES } from "../../audio/file/wav_writer.ts";
 import { FRAME_SAMPLES } from "../../lib/codec/opus.ts";
 import { pause } from "../../lib/util/pause.ts";
+import { EVERYTHING } from "../../testing/everything.ts";
 import {
   type PrintedEvent,
   type StartOptions,
@@ -35,8 +36,7 @@ export async function startPhone(
 /** The kinds of sockets for tests of calls: see `chooseUdp()` in `phone.ts`. */
 const SOCKETS = Deno.build.os === "linux" ? ["linux", "runtime"] : ["runtime"];
 
-/** Whether to run the tests that `make test` leaves out so that nobody waits for them; `.ci/run` sets it. */
-export const EVERYTHING = Deno.env.get("SALA_TEST") === "everything";
+export { EVERYTHING };
 
 /** A test of calls, with {@linkcode EVERYTHING} once with each kind of sockets: `run` starts its phones with `start`. */
 export function callTest(name: string, run: (start: typeof startPhone) => Promise<void>): void {
