@@ -6,7 +6,7 @@ import type { CallMessage } from "../../lib/protocol/call_messages.ts";
 import type { Encryption } from "../../lib/call/encryption_policy.ts";
 import { fixedKeyPair, fixedPolicy, fixedToken } from "./fixed_policy.ts";
 import { AWFUL, type Datagram, DEAD, idFrom, isVoice, PERFECT, type Phone, Room, UNEVEN } from "./room.ts";
-import { unlessHurried } from "../../testing/everything.ts";
+import { moreOrLess } from "../../testing/everything.ts";
 import { seededRandom } from "../../testing/netem/random.ts";
 
 Deno.test("CallManager carries a call from invitation to goodbye", () => {
@@ -218,14 +218,14 @@ function busyMinute(
 const EVERYBODY_ENCRYPTS = ["preferred", "preferred", "required"] as const;
 
 Deno.test("CallManager leaves no call half open on a network that loses, duplicates and reorders", () => {
-  const minutes = unlessHurried(200, 60);
+  const minutes = moreOrLess(200, 60);
   let talked = 0;
   for (let seed = 100; seed < 100 + minutes; seed++) talked += busyMinute(seed, EVERYBODY_ENCRYPTS);
   assert(talked > 1.5 * minutes, `${talked} people talked`);
 });
 
 Deno.test("CallManager leaves no call half open where some phones do not encrypt", () => {
-  const minutes = unlessHurried(100, 30);
+  const minutes = moreOrLess(100, 30);
   let talked = 0;
   for (let seed = 300; seed < 300 + minutes; seed++) {
     talked += busyMinute(seed, ["off", "preferred", "required"]);
@@ -278,7 +278,7 @@ function attack(room: Room, untilMs: number): void {
 }
 
 Deno.test("CallManager leaves no call half open while an attacker forges and replays messages", () => {
-  const minutes = unlessHurried(100, 30);
+  const minutes = moreOrLess(100, 30);
   let talked = 0;
   for (let seed = 400; seed < 400 + minutes; seed++) {
     talked += busyMinute(seed, EVERYBODY_ENCRYPTS, (room) => attack(room, 80_000));

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { unlessHurried } from "../../testing/everything.ts";
+import { moreOrLess } from "../../testing/everything.ts";
 import { CallManager } from "../../lib/call/call_manager.ts";
 import type { Endpoint } from "../../lib/protocol/address.ts";
 import type { CallMessage } from "../../lib/protocol/call_messages.ts";
@@ -58,7 +58,7 @@ const SHARED: typeof FLOODS = {
 const CALLER = "192.0.2.1";
 
 /** Each is a flood of 14 s. */
-const SEEDS = unlessHurried(20, 10);
+const SEEDS = moreOrLess(20, 10);
 
 /** Whether João's invitation rings at Maria's while forged ones come, 1,000 a second. */
 function getsThrough(seed: number, flood: (count: number) => Forged, accepts: boolean): boolean {
