@@ -6,6 +6,7 @@ import { type RegistryServer, startRegistry as openRegistry } from "../../lib/re
 import { freePorts } from "../../testing/free_ports.ts";
 import { startProcess, startRegistry } from "../../testing/processes.ts";
 import { isInstalled, outputOf, Program, ROOT, runToEnd } from "../../testing/program.ts";
+import { until } from "../../testing/until.ts";
 import { temporaryFolder } from "../../testing/temporary.ts";
 import { startPhone } from "./phones.ts";
 
@@ -277,7 +278,7 @@ Deno.test({
     await registry.process.waitForEvent("certificate_renewed");
     // Until the listener with the old one has gone, the system chooses between both.
     const caCerts = [await Deno.readTextFile(at("cert.pem"))];
-    while (!await answers(registry.port, caCerts));
+    await until("the old listener has gone", () => answers(registry.port, caCerts));
     await using _ana = await enter("ana", "cert.pem");
 
     for (
