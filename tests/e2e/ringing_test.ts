@@ -40,7 +40,7 @@ const hears = (...wanted: number[]) => (samples: Int16Array): boolean =>
 Deno.test({
   name:
     "a phone rings in its loudspeaker, its caller hears ringback and busy tones, and the voice follows at once",
-  ignore: missing !== undefined,
+  ignore: missing !== undefined || !EVERYTHING,
   async fn() {
     await using pulse = await Pulse.start(["spkA", "spkB", "mic"]);
     await using registry = await startRegistry();
