@@ -170,7 +170,8 @@ for (const end of ENDS) {
         await joao.waitForEvent("status", () => forwarded > 10);
         programs = await startListeners();
       }
-      await waitForVoice(joao, "framesSent", samplesOf(SPEECH));
+      // By itself it hangs up when all of it is said.
+      if (end !== ENDS[0]) await waitForVoice(joao, "framesSent", samplesOf(SPEECH));
       if (end === "when the caller is killed") joao.kill("SIGKILL");
       if (end === "when the peer is stopped") peer.kill("SIGINT");
       for (const [index, program] of programs.entries()) {
