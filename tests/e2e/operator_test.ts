@@ -373,6 +373,19 @@ Deno.test("the dashboard and the alerts ask for metrics that there are, and the 
   assertEquals(documented.filter((name) => !whole.includes(name)), []);
 });
 
+Deno.test("docs/operator.md names every reason and state of the metrics", async () => {
+  await using server = openRegistry({ host: "127.0.0.1", port: 0 });
+  const metrics = await metricsOf(server, { connected: true, stale: false, lagSeconds: 0 });
+  const labels = [...(await metrics.text()).matchAll(/\b(?:reason|state)="([a-z_]+)"/g)].map(([, value]) =>
+    value
+  );
+  const told = await Promise.all(
+    ["docs/operator.md", "docs/json-events.md"].map((path) => Deno.readTextFile(new URL(path, ROOT))),
+  );
+  assertEquals(labels.length > 20, true);
+  assertEquals(labels.filter((value) => !told.some((text) => text.includes(`\`${value}\``))), []);
+});
+
 Deno.test("the dashboard's panels have numbers of their own, titles and places that do not overlap", async () => {
   const panels = await panelsOfDashboard();
   assertEquals(new Set(panels.map(({ id }) => id)).size, panels.length);
