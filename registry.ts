@@ -33,8 +33,9 @@ import { UsageError } from "./lib/cli/arguments.ts";
 import {
   type ControlPlace,
   parseRegistryOptions,
+  readPasswordAgain,
   readSecrets,
-  readTls,
+  readTlsAgain,
   type RegistrySecrets,
   type RegistrySettings,
 } from "./lib/cli/registry_args.ts";
@@ -46,6 +47,7 @@ import { sendCommand } from "./lib/operator/control_client.ts";
 import type { ControlCommand } from "./lib/operator/control_messages.ts";
 import { ControlError, openControl, serveControl } from "./lib/operator/control_server.ts";
 import type { HttpResponder } from "./lib/operator/http_responder.ts";
+import type { PasswordGate } from "./lib/protocol/password_challenge.ts";
 import { DEFAULT_REGISTRY_PORT } from "./lib/protocol/registry_messages.ts";
 import { unreachable } from "./lib/protocol/address.ts";
 import { hostAddresses } from "./lib/util/host_addresses.ts";
@@ -53,6 +55,7 @@ import { certificateFlaw } from "./lib/util/certificate.ts";
 import { environmentVariable } from "./lib/util/environment.ts";
 import { type SystemError, systemError } from "./lib/util/system_error.ts";
 import { VERSION } from "./lib/util/version.ts";
+import { SerialQueue } from "./lib/util/serial_queue.ts";
 import { within } from "./lib/util/time_limit.ts";
 import { writeAll } from "./lib/util/write_all.ts";
 
@@ -86,7 +89,7 @@ async function renewCertificate(
   files: NonNullable<RegistrySettings["tls"]>,
 ): Promise<RegistryEvent[]> {
   try {
-    const tls = await readTls(files);
+    const tls = await readTlsAgain(files);
     server.renewCertificate(tls);
     const flaw = certificateFlaw(tls.cert, new Date());
     return [
@@ -98,8 +101,21 @@ async function renewCertificate(
   }
 }
 
+/** Reads the room's password again, for registrations from now on. @returns What became of it. */
+async function renewPassword(gate: PasswordGate, file: string): Promise<RegistryEvent> {
+  try {
+    await gate.change(await readPasswordAgain(file));
+    return { event: "password_renewed" };
+  } catch (error) {
+    return { event: "password_kept", detail: whyUnread(error) };
+  }
+}
+
 function whyKept(error: unknown): SecretDetail | TlsError {
-  if (error instanceof ListenError) return error.detail.cause;
+  return error instanceof ListenError ? error.detail.cause : whyUnread(error);
+}
+
+function whyUnread(error: unknown): SecretDetail {
   const problem = error instanceof UsageError ? error.problem : undefined;
   return problem?.kind === "bad_file" ? problem.detail : systemError(error);
 }
@@ -244,7 +260,9 @@ async function main(args: string[]): Promise<number> {
   }
   // Only registries of a cluster load its libraries, and as long as they may read files.
   const joinCluster = settings.cluster && await loadCluster();
-  await giveUpFiles(settings.tls !== undefined);
+  const { tls, password: { file: passwordFile } } = settings;
+  const renewable = tls !== undefined || passwordFile !== undefined;
+  await giveUpFiles(renewable);
 
   // From here on every failure is one sentence.
   const failure = Promise.withResolvers<never>();
@@ -254,10 +272,10 @@ async function main(args: string[]): Promise<number> {
   const end = (): void => wished.resolve();
   let drain = end;
   let renew = (): void => {};
-  onEndSignal(onTerminal || settings.tls ? signals : withoutTerminal(signals), (signal) => {
+  onEndSignal(onTerminal || renewable ? signals : withoutTerminal(signals), (signal) => {
     if (signal === "SIGTERM") drain();
     // Somebody sent it: the terminal was not closed.
-    else if (signal === "SIGHUP" && settings.tls && onTerminal === hasTerminal()) renew();
+    else if (signal === "SIGHUP" && renewable && onTerminal === hasTerminal()) renew();
     else end();
   });
   try {
@@ -283,11 +301,14 @@ async function main(args: string[]): Promise<number> {
       drain = end;
       server.drain().then(end);
     };
-    const { tls } = settings;
-    if (tls) {
-      renew = () =>
-        void renewCertificate(server, tls).then((events) => events.forEach((event) => show(event)));
-    }
+    // One after the other: of two that read at the same time, the earlier one could be the last to end.
+    const renewals = new SerialQueue();
+    const { gate } = secrets;
+    renew = () =>
+      void renewals.run(async () => {
+        if (gate && passwordFile !== undefined) show(await renewPassword(gate, passwordFile));
+        if (tls) (await renewCertificate(server, tls)).forEach((event) => show(event));
+      });
     using _control = control && !("kind" in control) ? serveControl(control, server) : undefined;
     using monitor = await watch(settings, {
       statistics: server.statistics,

@@ -21,12 +21,14 @@ import {
   refuseNonsense,
   UsageError,
 } from "./arguments.ts";
+import { refuseOtherThanFile } from "./files.ts";
 import { type ClusterServers, clusterServers, isRoomName } from "./cluster_args.ts";
 import {
   type PasswordSource,
   readCertificates,
   readCredentials,
   readKey,
+  readPasswordFile,
   readRoomPassword,
 } from "./secrets.ts";
 
@@ -261,6 +263,26 @@ export async function readSecrets(
   const file = settings.cluster?.credentialsFile;
   const credentials = file === undefined ? {} : { credentials: await readCredentials(file) };
   return { ...gate, ...credentials, ...settings.tls && { tls: await readTls(settings.tls) } };
+}
+
+/**
+ * Reads the files of certificate and key again. What is no file was read to its end at the start, and would keep the
+ * registry waiting.
+ *
+ * @throws {UsageError} If one cannot be read.
+ */
+export async function readTlsAgain(
+  files: { readonly cert: string; readonly key: string },
+): Promise<NonNullable<RegistryOptions["tls"]>> {
+  await refuseOtherThanFile({ option: "--tls-cert", path: files.cert });
+  await refuseOtherThanFile({ option: "--tls-key", path: files.key });
+  return await readTls(files);
+}
+
+/** Reads the file of the room's password again, likewise. */
+export async function readPasswordAgain(file: string): Promise<string> {
+  await refuseOtherThanFile({ option: "--room-password-file", path: file });
+  return await readPasswordFile(file);
 }
 
 /** Reads certificate and key. @throws {UsageError} If one cannot be read. */

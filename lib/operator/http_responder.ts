@@ -156,6 +156,9 @@ const REQUEST_LINE = /^([!-~]{1,20}) (?:http:\/\/([^\s/?]+))?(\/[!->@-~]*)(?:\?[
 /** Field lines (RFC 9112, section 5): no space before the colon, no folded lines. */
 const FIELD_LINE = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*([^\r]*?)[ \t]*$/;
 
+/** A name, or an address, of IPv6 in brackets, and its port (RFC 3986, section 3.2). */
+const HOST = /^([\w.~!$&'()*+,;=%-]*|\[[\w:.%]*\])(?::\d*)?$/;
+
 /** The request of a head. */
 export function parseRequestHead(head: string): RequestHead | Misfit {
   const [line = "", ...rest] = head.replace(/\r?\n\r?\n[^]*$/, "").split(/\r?\n/);
@@ -165,8 +168,10 @@ export function parseRequestHead(head: string): RequestHead | Misfit {
   const hosts = fields.filter((field) => field?.[1]?.toLowerCase() === "host");
   // RFC 9112, section 3.2.
   if (hosts.length > 1 || (hosts.length === 0 && minor === "1")) return { status: 400 };
-  const host = (authority ?? hosts[0]?.[2])?.replace(/:\d*$/, "");
-  return { method, path, host };
+  const given = authority ?? hosts[0]?.[2];
+  if (given === undefined) return { method, path, host: undefined };
+  const [, host] = HOST.exec(given) ?? [];
+  return host === undefined ? { status: 400 } : { method, path, host };
 }
 
 /** Whether a host is an address or this machine's name for itself, which no foreign page in a browser has. */

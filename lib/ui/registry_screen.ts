@@ -27,6 +27,8 @@ const STYLES: Table<RegistryTelling, "event", Style> = {
   drained: "plain",
   certificate_renewed: "plain",
   certificate_kept: "warning",
+  password_renewed: "plain",
+  password_kept: "warning",
   joined: "good",
   left: ({ reason }) => reason === "silent" || reason === "crowded_out" ? "warning" : "good",
   table: "plain",

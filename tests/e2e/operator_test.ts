@@ -319,6 +319,43 @@ Deno.test({
   },
 });
 
+Deno.test("registry asks for a new room password at SIGHUP, and lets those stay who are in", async () => {
+  await using folder = await temporaryFolder();
+  const at = (name: string) => `${folder.path}/${name}`;
+  await Promise.all([Deno.writeTextFile(at("old"), "velha\n"), Deno.writeTextFile(at("new"), "nova\n")]);
+  await Deno.copyFile(at("old"), at("room"));
+  await using registry = await startRegistry(["--room-password-file", at("room"), "--quiet"]);
+  await using maria = await startPhone(registry.port, "maria", ["--room-password-file", at("old")]);
+
+  await Deno.copyFile(at("new"), at("room"));
+  registry.process.kill("SIGHUP");
+  await registry.process.waitForEvent("password_renewed");
+  await using _ana = await startPhone(registry.port, "ana", ["--room-password-file", at("new")]);
+  await using late = startProcess("phone", [
+    ...[`127.0.0.1:${registry.port}`, "late", "0", "--json", "--mic", "none", "--speaker", "none"],
+    ...["--room-password-file", at("old")],
+  ]);
+  await late.exitCode();
+  await registry.process.waitForEvent("password_refused");
+
+  for (
+    const [prepare, kind] of [
+      [() => Deno.writeTextFile(at("room"), "\n"), "empty"],
+      [() => Deno.remove(at("room")), "not_found"],
+      [() => outputOf(["mkfifo", at("room")]), "not_a_file"],
+    ] as const
+  ) {
+    await prepare();
+    registry.process.kill("SIGHUP");
+    assertEquals((await registry.process.waitForEvent("password_kept")).detail, { kind });
+  }
+  await using _joana = await startPhone(registry.port, "joana", ["--room-password-file", at("new")]);
+  await maria.type("lista");
+  const { people } = await maria.waitForEvent("people");
+  assertEquals((people as { name: string }[]).map(({ name }) => name), ["maria", "ana", "joana"]);
+  assertEquals(maria.events("registry_lost"), []);
+});
+
 const DASHBOARD = "docs/grafana-sala.json";
 const RULES = "docs/prometheus-sala.rules.yml";
 

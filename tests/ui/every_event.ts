@@ -468,6 +468,8 @@ const REGISTRY_EVENTS: ByEvent<RegistryEvent> = {
   draining: [{ event: "draining", connections: 1234 }],
   drained: [{ event: "drained", connections: 0 }],
   certificate_renewed: [{ event: "certificate_renewed" }],
+  password_renewed: [{ event: "password_renewed" }],
+  password_kept: Object.values(SECRET).map((detail) => ({ event: "password_kept", detail })),
   certificate_kept: [...Object.values(SECRET), ...Object.values(TLS)].map((detail) => (
     { event: "certificate_kept", detail }
   )),

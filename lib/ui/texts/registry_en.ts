@@ -85,6 +85,9 @@ export const REGISTRY_EN: RegistryTexts = {
       }); it runs until it is told to end`,
     certificate_renewed: "phones that connect from now on get the certificate that is in the file now",
     certificate_kept: ({ detail }) => `the new certificate is not used, the old one is: ${causeEn(detail)}`,
+    password_renewed:
+      "whoever registers from now on needs the password that is in the file now; the people in the room stay",
+    password_kept: ({ detail }) => `the room's password stays as it is: ${causeEn(detail)}`,
     unknown_person: ({ name }) => `nobody in the room is called “${name}”`,
     joined: ({ version, ...person }) =>
       `${who(person)} joined the room${version === undefined ? "" : `, Sala ${version}`}`,
@@ -215,5 +218,6 @@ For the operator:
   registry drain            sends the phones to another registry and takes no more, until it ends
                             these take --port or --control, which say which registry; --json
 
-Ctrl-C closes the room. SIGTERM closes it as drain does, within 5 s. SIGHUP reads certificate and key again.`,
+Ctrl-C closes the room. SIGTERM closes it as drain does, within 5 s. SIGHUP reads the files of certificate, key
+and room password again.`,
 };

@@ -88,6 +88,9 @@ export const REGISTRY_PT: RegistryTexts = {
     certificate_renewed: "quem se conectar de agora em diante recebe o certificado que está no arquivo agora",
     certificate_kept: ({ detail }) =>
       `o certificado novo não serve e continua o de antes: ${causePt(detail)}`,
+    password_renewed:
+      "quem se registrar de agora em diante precisa da senha que está no arquivo agora; quem está na sala fica",
+    password_kept: ({ detail }) => `a senha da sala continua a de antes: ${causePt(detail)}`,
     unknown_person: ({ name }) => `ninguém na sala se chama “${name}”`,
     joined: ({ version, ...person }) =>
       `${who(person)} entrou na sala${version === undefined ? "" : `, Sala ${version}`}`,
@@ -220,5 +223,6 @@ Para quem opera o registro:
   registry drain            manda os telefones para outro registro e não aceita mais, até encerrar
                             estes aceitam --port ou --control, que dizem qual registro; --json
 
-Ctrl-C encerra a sala. SIGTERM a encerra como drain, em até 5 s. SIGHUP lê de novo certificado e chave.`,
+Ctrl-C encerra a sala. SIGTERM a encerra como drain, em até 5 s. SIGHUP lê de novo os arquivos de certificado,
+chave e senha da sala.`,
 };
