@@ -171,6 +171,7 @@ function failureOf(error: unknown): Extract<RegistryEvent, { event: "failed" }>[
 }
 
 async function main(args: string[]): Promise<number> {
+  const signals = await signalsAtStart();
   const request = parseRegistryOptions(args, environmentVariable("XDG_RUNTIME_DIR"));
   const { lang, json, quiet, showPings } = request.output;
   const language = chooseLanguage(lang, environmentVariable);
@@ -251,7 +252,6 @@ async function main(args: string[]): Promise<number> {
     return WRONG_USAGE;
   }
   const descriptors = await descriptorLimit();
-  const signals = await signalsAtStart();
   surviveFileLimit();
   const control = settings.control && await controlAt(settings.control);
   if (settings.control?.asked && control && "kind" in control) {

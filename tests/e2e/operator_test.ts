@@ -3,6 +3,7 @@
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { type ClusterState, type Exposition, openMetrics } from "../../lib/operator/metrics.ts";
 import { type RegistryServer, startRegistry as openRegistry } from "../../lib/registrar/server.ts";
+import { pause } from "../../lib/util/pause.ts";
 import { freePorts } from "../../testing/free_ports.ts";
 import { startProcess, startRegistry } from "../../testing/processes.ts";
 import { isInstalled, outputOf, Program, ROOT, runToEnd } from "../../testing/program.ts";
@@ -354,6 +355,38 @@ Deno.test("registry asks for a new room password at SIGHUP, and lets those stay 
   const { people } = await maria.waitForEvent("people");
   assertEquals((people as { name: string }[]).map(({ name }) => name), ["maria", "ana", "joana"]);
   assertEquals(maria.events("registry_lost"), []);
+});
+
+/** Whether a process ignores SIGHUP now (proc_pid_status(5)). */
+async function ignoresHangUp(pid: number): Promise<boolean> {
+  const [, mask = "0"] = /^SigIgn:\s*([0-9a-f]+)$/m.exec(await Deno.readTextFile(`/proc/${pid}/status`)) ??
+    [];
+  return (BigInt(`0x${mask}`) & 1n) === 1n;
+}
+
+Deno.test({
+  name: "registry that was started to ignore SIGHUP ignores it although it took long to start",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    await using folder = await temporaryFolder();
+    const password = `${folder.path}/password`;
+    await outputOf(["mkfifo", password]);
+    const through = ["sh", "-c", 'trap "" HUP; exec "$0" "$@"'];
+    const args = ["--port", "0", "--json", "--room-password-file", password];
+    await using registry = startProcess("registry", args, { through });
+    while (!await ignoresHangUp(registry.pid)) await pause(1);
+    // The runtime may take the signal after a while; not all of its versions do.
+    const until = performance.now() + 1500;
+    while (await ignoresHangUp(registry.pid) && performance.now() < until) await pause(10);
+    await Deno.writeTextFile(password, "segredo");
+    const { port } = await registry.waitForEvent("listening");
+    registry.kill("SIGHUP");
+    // Whatever it did at the signal would come before.
+    await using _phone = await startPhone(port as number, "maria", [], {
+      env: { SALA_ROOM_PASSWORD: "segredo" },
+    });
+    assertEquals([registry.events("password_kept"), registry.events("closed")], [[], []]);
+  },
 });
 
 const DASHBOARD = "docs/grafana-sala.json";
