@@ -231,16 +231,13 @@ async function main(args: string[]): Promise<number> {
   }
 
   const { settings } = request;
-  const { host } = settings;
-  const problem = host === undefined
-    ? undefined
-    : unreachable({ ip: host, port: DEFAULT_REGISTRY_PORT }, hostAddresses(), true);
-  // The system would listen at the address of everybody, where nobody can connect.
-  if (host !== undefined && problem?.kind === "broadcast_address") {
-    await complain({
-      event: "wrong_usage",
-      problem: { kind: "bad_address", option: "--host", value: host, detail: problem },
-    });
+  const { host, metrics } = settings;
+  for (const [option, value] of [["--host", host], ["--metrics", metrics?.host]] as const) {
+    if (value === undefined) continue;
+    const detail = unreachable({ ip: value, port: DEFAULT_REGISTRY_PORT }, hostAddresses(), true);
+    // The system would listen at the address of everybody, where nobody can connect.
+    if (detail?.kind !== "broadcast_address") continue;
+    await complain({ event: "wrong_usage", problem: { kind: "bad_address", option, value, detail } });
     return WRONG_USAGE;
   }
   let secrets: RegistrySecrets;
@@ -278,14 +275,20 @@ async function main(args: string[]): Promise<number> {
     else if (signal === "SIGHUP" && renewable && onTerminal === hasTerminal()) renew();
     else end();
   });
+  /** Afterwards only the address of `--metrics` can be in use. */
+  let listens = false;
+  const ended = new Error("Ended before it ran");
+  /** What servers of names and of the cluster may take long to give. @throws `ended` if the registry is to end before. */
+  const unlessEnded = <Result>(work: Promise<Result>): Promise<Result> =>
+    Promise.race([work, wished.promise.then(() => Promise.reject(ended))]);
   try {
-    const hosts = host === undefined ? undefined : await addressesOfHost(host, settings.port);
-    await using cluster = settings.cluster && await joinCluster?.({
+    const hosts = host === undefined ? undefined : await unlessEnded(addressesOfHost(host, settings.port));
+    await using cluster = settings.cluster && joinCluster && await unlessEnded(joinCluster({
       ...settings.cluster,
       ...(secrets.credentials !== undefined && { credentials: secrets.credentials }),
       host: hosts?.[0] ?? "0.0.0.0",
       onEvent: (event) => output.show(event),
-    });
+    }));
     await using server = startRegistry({
       ...(hosts && { host: hosts }),
       port: settings.port,
@@ -296,6 +299,7 @@ async function main(args: string[]): Promise<number> {
       descriptors,
       onEvent: show,
     });
+    listens = true;
     drain = () => {
       // The second one ends at once.
       drain = end;
@@ -339,13 +343,14 @@ async function main(args: string[]): Promise<number> {
     if (flaw) output.show({ event: "certificate_flawed", detail: flaw });
     await Promise.race([wished.promise, failure.promise]);
   } catch (error) {
-    await complain(
-      error instanceof ListenError && error.detail.cause.kind === "address_in_use" &&
-        error.detail.port === settings.port
-        ? { event: "port_in_use", port: error.detail.port }
-        : { event: "failed", detail: failureOf(error) },
-    );
-    return FAILED;
+    if (error !== ended) {
+      await complain(
+        !listens && error instanceof ListenError && error.detail.cause.kind === "address_in_use"
+          ? { event: "port_in_use", port: error.detail.port }
+          : { event: "failed", detail: failureOf(error) },
+      );
+      return FAILED;
+    }
   }
   output.show({ event: "closed" });
   // A full pipe must not keep the registry from ending.

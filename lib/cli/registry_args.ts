@@ -173,11 +173,16 @@ function parseHost(text: string | undefined): string | undefined {
   // An address in brackets is one as well.
   const host = text?.replace(/^\[(.*)\]$/, "$1");
   if (host === undefined) return undefined;
-  // All addresses of this machine are one that no machine has.
-  if (host !== "0.0.0.0" && canonicalIp(host) !== "::") refuseNonsense("--host", host);
+  refuseNobodys("--host", host);
   // Neither an address nor a name, as with a port behind it.
   if (!isIP(host) && /[\s:/[\]]/.test(host)) throw badValue("--host", host);
   return host;
+}
+
+/** Refuses an address to listen on that no machine has. @throws {UsageError} */
+function refuseNobodys(option: string, host: string): void {
+  // All addresses of this machine are such a one.
+  if (host !== "0.0.0.0" && canonicalIp(host) !== "::") refuseNonsense(option, host);
 }
 
 function parseProxies(text: string | undefined): TrustedProxies | undefined {
@@ -230,6 +235,7 @@ function parseMetrics(text: string | undefined): RegistrySettings["metrics"] {
   const [, address, port = ""] = /^(?:(\[[^\]]+\]|[^:[\]\s/]+):)?(\d+)$/.exec(text) ?? [];
   const host = address?.replace(/^\[(.*)\]$/, "$1") ?? "127.0.0.1";
   if (address?.startsWith("[") && isIP(host) !== 6) throw badValue("--metrics", text);
+  refuseNobodys("--metrics", host);
   try {
     return { host, port: parsePort("--metrics", port) };
   } catch {

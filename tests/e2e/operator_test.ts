@@ -102,6 +102,28 @@ Deno.test("registry does not run without the metrics that it was asked for", asy
   assertEquals(registry.lines, []);
 });
 
+Deno.test("registry says that its metrics cannot be at its own port", async () => {
+  const port = freePorts();
+  await using registry = startProcess("registry", [
+    ...["--port", `${port}`, "--metrics", `${port}`, "--lang", "en"],
+  ]);
+  assertEquals(await registry.exitCode(), 1);
+  assertStringIncludes(registry.stderr, `cannot listen at 127.0.0.1:${port} (the port is in use)`);
+});
+
+for (const signal of ["SIGTERM", "SIGINT"] as const) {
+  Deno.test(`registry ends at ${signal} while it waits for its cluster`, async () => {
+    // Takes connections, and says nothing.
+    using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const cluster = `nats://127.0.0.1:${silent.addr.port}`;
+    await using registry = startProcess("registry", ["--port", "0", "--json", "--cluster", cluster]);
+    using _connection = await silent.accept();
+    registry.kill(signal);
+    assertEquals([await registry.exitCode(), registry.stderr], [0, ""]);
+    assertEquals(registry.events().map(({ event }) => event), ["closed"]);
+  });
+}
+
 /** Runs a command to a running registry. @returns Its exit status, and what it wrote. */
 async function command(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
   await using program = startProcess("registry", args, { env });
