@@ -76,9 +76,11 @@ async function obeyed(path: string, command: ControlCommand): Promise<[RegistryE
       return [{ event: "drained", connections: said.connections }, DONE];
     case "removed":
       return [{ event: "left", ...said.person, reason: "removed" }, DONE];
-    case "unknown_person": {
+    case "unknown_person":
+    case "elsewhere": {
       const name = "name" in command ? command.name : "";
-      return [{ event: "unknown_person", name }, UNKNOWN_PERSON];
+      const elsewhere = said.answer === "elsewhere";
+      return [{ event: "unknown_person", name, ...(elsewhere && { elsewhere }) }, UNKNOWN_PERSON];
     }
   }
 }

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { isTooLong } from "./control_path.ts";
 import { personFields } from "../events/fields.ts";
 import type { ControlDetail } from "../events/registry_events.ts";
+import { nameKey } from "../protocol/name.ts";
 import type { RegistryServer } from "../registrar/server.ts";
 import { LineSplitter } from "../protocol/line_splitter.ts";
 import { pause } from "../util/pause.ts";
@@ -197,7 +198,11 @@ class ControlServer implements Disposable {
         return { answer: "drained", connections: await this.#registry.drain() };
       case "kick": {
         const removed = this.#registry.remove(command.name);
-        return removed ? { answer: "removed", person: personFields(removed) } : { answer: "unknown_person" };
+        if (removed) return { answer: "removed", person: personFields(removed) };
+        // In a cluster the people are those of all registries.
+        const key = nameKey(command.name);
+        const known = this.#registry.people().some(({ nome }) => nameKey(nome) === key);
+        return { answer: known ? "elsewhere" : "unknown_person" };
       }
     }
   }

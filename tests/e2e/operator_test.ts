@@ -160,6 +160,17 @@ Deno.test("registry list shows the room, and registry kick removes a phone, whic
   assertEquals(phone.events("registry_lost"), []);
 });
 
+Deno.test("registry kick without a name shows how it is used", async () => {
+  for (const lang of ["en", "pt"]) {
+    const { code, stderr } = await command(["kick", "--lang", lang]);
+    assertEquals(
+      [code, stderr.includes("registry kick maria"), stderr.includes("phone ")],
+      [2, true, false],
+      stderr,
+    );
+  }
+});
+
 Deno.test("registry is found by its port, in a folder of its user's", async () => {
   await using folder = await temporaryFolder();
   const env = { XDG_RUNTIME_DIR: folder.path };

@@ -11,6 +11,7 @@ const USAGE = usageEn(
   new Map([
     ["", "Port and address are options, such as --port 5000 or --host 192.168.0.10."],
     ["--port", "Use a number from 0 to 65535; 0 is any free port."],
+    ["missing NAME", "Use, for example, registry kick maria."],
     ["NAME", "Use the name of a person in the room, as “registry list” shows it."],
     ["--metrics", "Use a port, or an address and a port, such as 9464 or [::1]:9464."],
     ["--cluster", "Use the addresses of NATS servers, such as nats://10.0.0.1:4222,nats://10.0.0.2:4222."],
@@ -88,7 +89,10 @@ export const REGISTRY_EN: RegistryTexts = {
     password_renewed:
       "whoever registers from now on needs the password that is in the file now; the people in the room stay",
     password_kept: ({ detail }) => `the room's password stays as it is: ${causeEn(detail)}`,
-    unknown_person: ({ name }) => `nobody in the room is called “${name}”`,
+    unknown_person: ({ name, elsewhere }) =>
+      elsewhere
+        ? `“${name}” is in the room by another registry of the cluster, and only that one can remove them`
+        : `nobody in the room is called “${name}”`,
     joined: ({ version, ...person }) =>
       `${who(person)} joined the room${version === undefined ? "" : `, Sala ${version}`}`,
     left: ({ reason, ...person }) => ({
