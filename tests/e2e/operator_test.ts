@@ -9,7 +9,8 @@ import { startProcess, startRegistry } from "../../testing/processes.ts";
 import { isInstalled, outputOf, Program, ROOT, runToEnd } from "../../testing/program.ts";
 import { until } from "../../testing/until.ts";
 import { temporaryFolder } from "../../testing/temporary.ts";
-import { startPhone } from "./phones.ts";
+import { openMonitor } from "../../lib/operator/monitor.ts";
+import { EVERYTHING, startPhone } from "./phones.ts";
 
 const PROMTOOL = isInstalled("promtool");
 const skipped = (needed: boolean, what: string) => needed ? "" : ` (skipped: no ${what})`;
@@ -526,5 +527,111 @@ Deno.test({
     await Deno.writeTextFile(`${folder.path}/rules`, JSON.stringify({ groups: [{ name: "panels", rules }] }));
     const queries = await runToEnd(["promtool", "check", "rules", `${folder.path}/rules`]);
     assertEquals([queries.code, queries.stderr], [0, ""], queries.stdout);
+  },
+});
+
+/** For each alert the readings, one a minute, that raise it and that do not. */
+const ALERTS: Readonly<
+  Record<string, readonly (readonly [series: string, raised: string, quiet: string])[]>
+> = {
+  SalaRegistryDown: [['up{job="sala"}', "0x40", "1x40"]],
+  SalaRegistryNotReady: [["sala_ready", "0x40", "1x40"]],
+  SalaRegistryRestarts: [['process_start_time_seconds{job="sala"}', "1000+100x40", "1000x40"]],
+  SalaRoomFull: [['sala_refusals_total{reason="room_full"}', "0+10x40", "10x40"]],
+  SalaPhonesCrowdedOut: [['sala_places_lost_total{state="named"}', "0+10x40", "10x40"]],
+  SalaAddressFull: [['sala_refusals_total{reason="address_full"}', "0+10x40", "10x40"]],
+  SalaWrongPasswords: [['sala_refusals_total{reason="wrong_password"}', "0+120x40", "0+30x40"]],
+  SalaSlowReplies: [
+    ['sala_request_duration_seconds_bucket{le="0.25"}', "0x40", "0+600x40"],
+    ['sala_request_duration_seconds_bucket{le="0.5"}', "0+600x40", "0+600x40"],
+    ['sala_request_duration_seconds_bucket{le="+Inf"}', "0+600x40", "0+600x40"],
+  ],
+  SalaLogLinesLeftOut: [['sala_log_lines_left_out_total{reason="output"}', "0+1x40", "5x40"]],
+  SalaClusterAway: [["sala_cluster_connected", "0x40", "1x40"], ["sala_cluster_stale", "1x40", "0x40"]],
+};
+
+Deno.test({
+  name: `each alert is raised by what it is for, and by nothing less${skipped(PROMTOOL, "promtool")}`,
+  ignore: !PROMTOOL,
+  async fn() {
+    const rules = await Deno.readTextFile(new URL(RULES, ROOT));
+    assertEquals([...rules.matchAll(/- alert: (\w+)/g)].map(([, name]) => name), Object.keys(ALERTS));
+    const tests = Object.entries(ALERTS).flatMap(([name, series]) =>
+      [true, false].map((raised) => ({
+        interval: "1m",
+        input_series: series.map(([series, bad, good]) => ({ series, values: raised ? bad : good })),
+        promql_expr_test: [{
+          expr: `count(ALERTS{alertname="${name}",alertstate="firing"})`,
+          eval_time: "40m",
+          exp_samples: raised ? [{ value: 1 }] : [],
+        }],
+      }))
+    );
+    await using folder = await temporaryFolder();
+    const file = { rule_files: [new URL(RULES, ROOT).pathname], evaluation_interval: "1m", tests };
+    // JSON is YAML.
+    await Deno.writeTextFile(`${folder.path}/tests`, JSON.stringify(file));
+    const { code, stdout, stderr } = await runToEnd(["promtool", "test", "rules", `${folder.path}/tests`]);
+    assertEquals(code, 0, stdout + stderr);
+  },
+});
+
+/** What a query gives at a Prometheus: its samples. @throws {Error} If it is refused. */
+async function queried(port: number, query: string): Promise<{ value: [number, string] }[]> {
+  const response = await fetch(`http://127.0.0.1:${port}/api/v1/query?query=${encodeURIComponent(query)}`);
+  const { status, error, data } = await response.json();
+  if (status !== "success") throw new Error(`${query}: ${error}`);
+  return data.result;
+}
+
+const PROMETHEUS = isInstalled("prometheus");
+
+Deno.test({
+  name: `a Prometheus that reads a registry answers every query of the dashboard${
+    skipped(PROMETHEUS, "prometheus")
+  }`,
+  ignore: !PROMETHEUS || !EVERYTHING,
+  async fn() {
+    await using server = openRegistry({ host: "127.0.0.1", port: 0 });
+    const metrics = await metricsOf(server, { connected: true, stale: false, lagSeconds: 0 });
+    using monitor = openMonitor("127.0.0.1", 0, metrics, { notReady: () => undefined });
+    await using _phone = await startPhone(server.port, "maria");
+    await using folder = await temporaryFolder();
+    const scrape_configs = [{
+      job_name: "sala",
+      static_configs: [{ targets: [`127.0.0.1:${monitor.port}`] }],
+    }];
+    const rule_files = [new URL(RULES, ROOT).pathname];
+    const config = {
+      global: { scrape_interval: "500ms", evaluation_interval: "500ms" },
+      rule_files,
+      scrape_configs,
+    };
+    // JSON is YAML.
+    await Deno.writeTextFile(`${folder.path}/config`, JSON.stringify(config));
+    const port = freePorts();
+    await using prometheus = new Program([
+      ...["prometheus", `--config.file=${folder.path}/config`, `--storage.tsdb.path=${folder.path}/data`],
+      `--web.listen-address=127.0.0.1:${port}`,
+    ]);
+    const until = performance.now() + 30_000;
+    while (
+      !await fetch(`http://127.0.0.1:${port}/-/ready`).then((r) => r.text().then(() => r.ok), () => false)
+    ) {
+      if (performance.now() > until) throw new Error(prometheus.report());
+      await pause(50);
+    }
+    const exprs = (await panelsOfDashboard()).flatMap(({ targets = [] }) => targets.map(({ expr }) => expr));
+    assertEquals(exprs.length > 20, true);
+    for (const expr of exprs) {
+      const query = expr.replaceAll("$__rate_interval", "1m").replaceAll("$instance", ".*");
+      // Rates need two readings.
+      while ((await queried(port, query)).length === 0) {
+        if (performance.now() > until) throw new Error(`No data: ${query}`);
+        await pause(50);
+      }
+    }
+    assertEquals((await queried(port, "sala_people")).map(({ value }) => value[1]), ["1"]);
+    assertEquals(await queried(port, "ALERTS"), []);
   },
 });
