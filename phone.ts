@@ -154,6 +154,7 @@ async function openWeb(
 }
 
 async function main(args: readonly string[]): Promise<number> {
+  const signals = await signalsAtStart();
   const request = parsePhoneOptions(args);
   const { output } = request;
   const language = chooseLanguage(output.lang, environmentVariable);
@@ -189,7 +190,6 @@ async function main(args: readonly string[]): Promise<number> {
   // Before the phone gives up the permission to load them.
   const [libopus, cipher, { udp, network }] = [chooseLibopus(), chooseAesGcm(), chooseNetwork()];
   const modes = terminalModes();
-  const signals = await signalsAtStart();
   surviveFileLimit();
   raisePriority();
   const audioDevices = new AudioDevices(sound);

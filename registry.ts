@@ -33,8 +33,9 @@ import { UsageError } from "./lib/cli/arguments.ts";
 import {
   type ControlPlace,
   parseRegistryOptions,
+  readPasswordAgain,
   readSecrets,
-  readTls,
+  readTlsAgain,
   type RegistrySecrets,
   type RegistrySettings,
 } from "./lib/cli/registry_args.ts";
@@ -46,6 +47,7 @@ import { sendCommand } from "./lib/operator/control_client.ts";
 import type { ControlCommand } from "./lib/operator/control_messages.ts";
 import { ControlError, openControl, serveControl } from "./lib/operator/control_server.ts";
 import type { HttpResponder } from "./lib/operator/http_responder.ts";
+import type { PasswordGate } from "./lib/protocol/password_challenge.ts";
 import { DEFAULT_REGISTRY_PORT } from "./lib/protocol/registry_messages.ts";
 import { unreachable } from "./lib/protocol/address.ts";
 import { hostAddresses } from "./lib/util/host_addresses.ts";
@@ -53,6 +55,7 @@ import { certificateFlaw } from "./lib/util/certificate.ts";
 import { environmentVariable } from "./lib/util/environment.ts";
 import { type SystemError, systemError } from "./lib/util/system_error.ts";
 import { VERSION } from "./lib/util/version.ts";
+import { SerialQueue } from "./lib/util/serial_queue.ts";
 import { within } from "./lib/util/time_limit.ts";
 import { writeAll } from "./lib/util/write_all.ts";
 
@@ -73,9 +76,11 @@ async function obeyed(path: string, command: ControlCommand): Promise<[RegistryE
       return [{ event: "drained", connections: said.connections }, DONE];
     case "removed":
       return [{ event: "left", ...said.person, reason: "removed" }, DONE];
-    case "unknown_person": {
+    case "unknown_person":
+    case "elsewhere": {
       const name = "name" in command ? command.name : "";
-      return [{ event: "unknown_person", name }, UNKNOWN_PERSON];
+      const elsewhere = said.answer === "elsewhere";
+      return [{ event: "unknown_person", name, ...(elsewhere && { elsewhere }) }, UNKNOWN_PERSON];
     }
   }
 }
@@ -86,7 +91,7 @@ async function renewCertificate(
   files: NonNullable<RegistrySettings["tls"]>,
 ): Promise<RegistryEvent[]> {
   try {
-    const tls = await readTls(files);
+    const tls = await readTlsAgain(files);
     server.renewCertificate(tls);
     const flaw = certificateFlaw(tls.cert, new Date());
     return [
@@ -98,8 +103,21 @@ async function renewCertificate(
   }
 }
 
+/** Reads the room's password again, for registrations from now on. @returns What became of it. */
+async function renewPassword(gate: PasswordGate, file: string): Promise<RegistryEvent> {
+  try {
+    await gate.change(await readPasswordAgain(file));
+    return { event: "password_renewed" };
+  } catch (error) {
+    return { event: "password_kept", detail: whyUnread(error) };
+  }
+}
+
 function whyKept(error: unknown): SecretDetail | TlsError {
-  if (error instanceof ListenError) return error.detail.cause;
+  return error instanceof ListenError ? error.detail.cause : whyUnread(error);
+}
+
+function whyUnread(error: unknown): SecretDetail {
   const problem = error instanceof UsageError ? error.problem : undefined;
   return problem?.kind === "bad_file" ? problem.detail : systemError(error);
 }
@@ -155,6 +173,7 @@ function failureOf(error: unknown): Extract<RegistryEvent, { event: "failed" }>[
 }
 
 async function main(args: string[]): Promise<number> {
+  const signals = await signalsAtStart();
   const request = parseRegistryOptions(args, environmentVariable("XDG_RUNTIME_DIR"));
   const { lang, json, quiet, showPings } = request.output;
   const language = chooseLanguage(lang, environmentVariable);
@@ -214,16 +233,13 @@ async function main(args: string[]): Promise<number> {
   }
 
   const { settings } = request;
-  const { host } = settings;
-  const problem = host === undefined
-    ? undefined
-    : unreachable({ ip: host, port: DEFAULT_REGISTRY_PORT }, hostAddresses(), true);
-  // The system would listen at the address of everybody, where nobody can connect.
-  if (host !== undefined && problem?.kind === "broadcast_address") {
-    await complain({
-      event: "wrong_usage",
-      problem: { kind: "bad_address", option: "--host", value: host, detail: problem },
-    });
+  const { host, metrics } = settings;
+  for (const [option, value] of [["--host", host], ["--metrics", metrics?.host]] as const) {
+    if (value === undefined) continue;
+    const detail = unreachable({ ip: value, port: DEFAULT_REGISTRY_PORT }, hostAddresses(), true);
+    // The system would listen at the address of everybody, where nobody can connect.
+    if (detail?.kind !== "broadcast_address") continue;
+    await complain({ event: "wrong_usage", problem: { kind: "bad_address", option, value, detail } });
     return WRONG_USAGE;
   }
   let secrets: RegistrySecrets;
@@ -235,7 +251,6 @@ async function main(args: string[]): Promise<number> {
     return WRONG_USAGE;
   }
   const descriptors = await descriptorLimit();
-  const signals = await signalsAtStart();
   surviveFileLimit();
   const control = settings.control && await controlAt(settings.control);
   if (settings.control?.asked && control && "kind" in control) {
@@ -244,7 +259,9 @@ async function main(args: string[]): Promise<number> {
   }
   // Only registries of a cluster load its libraries, and as long as they may read files.
   const joinCluster = settings.cluster && await loadCluster();
-  await giveUpFiles(settings.tls !== undefined);
+  const { tls, password: { file: passwordFile } } = settings;
+  const renewable = tls !== undefined || passwordFile !== undefined;
+  await giveUpFiles(renewable);
 
   // From here on every failure is one sentence.
   const failure = Promise.withResolvers<never>();
@@ -254,20 +271,26 @@ async function main(args: string[]): Promise<number> {
   const end = (): void => wished.resolve();
   let drain = end;
   let renew = (): void => {};
-  onEndSignal(onTerminal || settings.tls ? signals : withoutTerminal(signals), (signal) => {
+  onEndSignal(onTerminal || renewable ? signals : withoutTerminal(signals), (signal) => {
     if (signal === "SIGTERM") drain();
     // Somebody sent it: the terminal was not closed.
-    else if (signal === "SIGHUP" && settings.tls && onTerminal === hasTerminal()) renew();
+    else if (signal === "SIGHUP" && renewable && onTerminal === hasTerminal()) renew();
     else end();
   });
+  /** Afterwards only the address of `--metrics` can be in use. */
+  let listens = false;
+  const ended = new Error("Ended before it ran");
+  /** What servers of names and of the cluster may take long to give. @throws `ended` if the registry is to end before. */
+  const unlessEnded = <Result>(work: Promise<Result>): Promise<Result> =>
+    Promise.race([work, wished.promise.then(() => Promise.reject(ended))]);
   try {
-    const hosts = host === undefined ? undefined : await addressesOfHost(host, settings.port);
-    await using cluster = settings.cluster && await joinCluster?.({
+    const hosts = host === undefined ? undefined : await unlessEnded(addressesOfHost(host, settings.port));
+    await using cluster = settings.cluster && joinCluster && await unlessEnded(joinCluster({
       ...settings.cluster,
       ...(secrets.credentials !== undefined && { credentials: secrets.credentials }),
       host: hosts?.[0] ?? "0.0.0.0",
       onEvent: (event) => output.show(event),
-    });
+    }));
     await using server = startRegistry({
       ...(hosts && { host: hosts }),
       port: settings.port,
@@ -278,16 +301,20 @@ async function main(args: string[]): Promise<number> {
       descriptors,
       onEvent: show,
     });
+    listens = true;
     drain = () => {
       // The second one ends at once.
       drain = end;
       server.drain().then(end);
     };
-    const { tls } = settings;
-    if (tls) {
-      renew = () =>
-        void renewCertificate(server, tls).then((events) => events.forEach((event) => show(event)));
-    }
+    // One after the other: of two that read at the same time, the earlier one could be the last to end.
+    const renewals = new SerialQueue();
+    const { gate } = secrets;
+    renew = () =>
+      void renewals.run(async () => {
+        if (gate && passwordFile !== undefined) show(await renewPassword(gate, passwordFile));
+        if (tls) (await renewCertificate(server, tls)).forEach((event) => show(event));
+      });
     using _control = control && !("kind" in control) ? serveControl(control, server) : undefined;
     using monitor = await watch(settings, {
       statistics: server.statistics,
@@ -318,13 +345,14 @@ async function main(args: string[]): Promise<number> {
     if (flaw) output.show({ event: "certificate_flawed", detail: flaw });
     await Promise.race([wished.promise, failure.promise]);
   } catch (error) {
-    await complain(
-      error instanceof ListenError && error.detail.cause.kind === "address_in_use" &&
-        error.detail.port === settings.port
-        ? { event: "port_in_use", port: error.detail.port }
-        : { event: "failed", detail: failureOf(error) },
-    );
-    return FAILED;
+    if (error !== ended) {
+      await complain(
+        !listens && error instanceof ListenError && error.detail.cause.kind === "address_in_use"
+          ? { event: "port_in_use", port: error.detail.port }
+          : { event: "failed", detail: failureOf(error) },
+      );
+      return FAILED;
+    }
   }
   output.show({ event: "closed" });
   // A full pipe must not keep the registry from ending.

@@ -1,12 +1,13 @@
 /** Property tests with fast-check, with the same values in every run. */
 
 import fc from "fast-check";
+import { moreOrLess } from "./everything.ts";
 import { addressProblem, isLinkLocal } from "../lib/protocol/address.ts";
 
 const SEED = 1;
 
 /** Values per property unless told otherwise. */
-const RUNS = 300;
+const RUNS = moreOrLess(300, 100);
 
 /**
  * Checks a property.

@@ -4,6 +4,7 @@
  */
 
 import { SAMPLE_RATE } from "../lib/dsp/pcm.ts";
+import { pause } from "../lib/util/pause.ts";
 import { isInstalled, outputOf, Program, runToEnd } from "./program.ts";
 import { quantile } from "./quantile.ts";
 import { type Temporary, temporaryFolder } from "./temporary.ts";
@@ -21,8 +22,9 @@ export function pulseMissing(): string | undefined {
     `${missing} is not installed (apt-get install pulseaudio pulseaudio-utils libasound2-plugins)`;
 }
 
-/** How long the server may take to start, in milliseconds. */
+/** How long the server may take to start, and the time between two looks, in milliseconds. */
 const START_DEADLINE_MS = 15_000;
+const LOOK_INTERVAL_MS = 20;
 
 const ALSA_CONFIG = `</usr/share/alsa/alsa.conf>
 pcm.!default { type pulse }
@@ -172,6 +174,7 @@ export class Pulse implements AsyncDisposable {
   async #answer(): Promise<void> {
     const deadline = Date.now() + START_DEADLINE_MS;
     while (!(await runToEnd(["pactl", "info"], { env: this.env })).success) {
+      await pause(LOOK_INTERVAL_MS);
       if (Date.now() > deadline) {
         await this[Symbol.asyncDispose]();
         throw new Error(`PulseAudio did not start: ${this.#server.stderr}`);
@@ -231,6 +234,8 @@ export class Recorder implements AsyncDisposable {
       stderr: "null",
     }).spawn();
     this.#reading = this.#read();
+    // Not everybody waits for the start.
+    this.#started.promise.catch(() => {});
   }
 
   /** Settles at the first samples. @throws {Error} If the recording ends without any. */

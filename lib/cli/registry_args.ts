@@ -21,12 +21,14 @@ import {
   refuseNonsense,
   UsageError,
 } from "./arguments.ts";
+import { refuseOtherThanFile } from "./files.ts";
 import { type ClusterServers, clusterServers, isRoomName } from "./cluster_args.ts";
 import {
   type PasswordSource,
   readCertificates,
   readCredentials,
   readKey,
+  readPasswordFile,
   readRoomPassword,
 } from "./secrets.ts";
 
@@ -171,11 +173,16 @@ function parseHost(text: string | undefined): string | undefined {
   // An address in brackets is one as well.
   const host = text?.replace(/^\[(.*)\]$/, "$1");
   if (host === undefined) return undefined;
-  // All addresses of this machine are one that no machine has.
-  if (host !== "0.0.0.0" && canonicalIp(host) !== "::") refuseNonsense("--host", host);
+  refuseNobodys("--host", host);
   // Neither an address nor a name, as with a port behind it.
   if (!isIP(host) && /[\s:/[\]]/.test(host)) throw badValue("--host", host);
   return host;
+}
+
+/** Refuses an address to listen on that no machine has. @throws {UsageError} */
+function refuseNobodys(option: string, host: string): void {
+  // All addresses of this machine are such a one.
+  if (host !== "0.0.0.0" && canonicalIp(host) !== "::") refuseNonsense(option, host);
 }
 
 function parseProxies(text: string | undefined): TrustedProxies | undefined {
@@ -228,6 +235,7 @@ function parseMetrics(text: string | undefined): RegistrySettings["metrics"] {
   const [, address, port = ""] = /^(?:(\[[^\]]+\]|[^:[\]\s/]+):)?(\d+)$/.exec(text) ?? [];
   const host = address?.replace(/^\[(.*)\]$/, "$1") ?? "127.0.0.1";
   if (address?.startsWith("[") && isIP(host) !== 6) throw badValue("--metrics", text);
+  refuseNobodys("--metrics", host);
   try {
     return { host, port: parsePort("--metrics", port) };
   } catch {
@@ -261,6 +269,26 @@ export async function readSecrets(
   const file = settings.cluster?.credentialsFile;
   const credentials = file === undefined ? {} : { credentials: await readCredentials(file) };
   return { ...gate, ...credentials, ...settings.tls && { tls: await readTls(settings.tls) } };
+}
+
+/**
+ * Reads the files of certificate and key again. What is no file was read to its end at the start, and would keep the
+ * registry waiting.
+ *
+ * @throws {UsageError} If one cannot be read.
+ */
+export async function readTlsAgain(
+  files: { readonly cert: string; readonly key: string },
+): Promise<NonNullable<RegistryOptions["tls"]>> {
+  await refuseOtherThanFile({ option: "--tls-cert", path: files.cert });
+  await refuseOtherThanFile({ option: "--tls-key", path: files.key });
+  return await readTls(files);
+}
+
+/** Reads the file of the room's password again, likewise. */
+export async function readPasswordAgain(file: string): Promise<string> {
+  await refuseOtherThanFile({ option: "--room-password-file", path: file });
+  return await readPasswordFile(file);
 }
 
 /** Reads certificate and key. @throws {UsageError} If one cannot be read. */

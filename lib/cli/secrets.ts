@@ -35,18 +35,21 @@ export async function readRoomPassword(
   { file, ask }: PasswordSource,
   question: string,
 ): Promise<string | undefined> {
-  if (file !== undefined) {
-    const option = "--room-password-file";
-    const password = (await readText(option, file)).replace(/[\r\n]+$/, "");
-    if (password === "") throw badFile(option, file, { kind: "empty" });
-    return password;
-  }
+  if (file !== undefined) return await readPasswordFile(file);
   if (ask) return await askSecret("--room-password", question);
   try {
     return Deno.env.get(PASSWORD_VARIABLE) || undefined;
   } catch {
     throw new UsageError({ kind: "not_utf8", argument: PASSWORD_VARIABLE });
   }
+}
+
+/** Reads the room's password from its file. @throws {UsageError} If it cannot be read, or is empty. */
+export async function readPasswordFile(file: string): Promise<string> {
+  const option = "--room-password-file";
+  const password = (await readText(option, file)).replace(/[\r\n]+$/, "");
+  if (password === "") throw badFile(option, file, { kind: "empty" });
+  return password;
 }
 
 /** The error of a file that an option names. */

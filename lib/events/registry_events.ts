@@ -154,8 +154,12 @@ export type RegistryEvent =
   | { readonly event: "certificate_renewed" }
   /** `SIGHUP`: the files are no good, and new connections get the certificate as before. */
   | { readonly event: "certificate_kept"; readonly detail: SecretDetail | TlsError }
-  /** `kick`: nobody has this name. */
-  | { readonly event: "unknown_person"; readonly name: string }
+  /** `SIGHUP`: phones that register from now on need the password that is in the file now. */
+  | { readonly event: "password_renewed" }
+  /** `SIGHUP`: the file is no good, and phones need the same password as before. */
+  | { readonly event: "password_kept"; readonly detail: SecretDetail }
+  /** `kick`: nobody has this name; `elsewhere`: somebody at another registry of the cluster has it. */
+  | { readonly event: "unknown_person"; readonly name: string; readonly elsewhere?: boolean }
   /** `version` is that of the phone, if it gives one. */
   | { readonly event: "joined"; readonly version?: string } & PersonFields
   | { readonly event: "left"; readonly reason: LeaveReason } & PersonFields

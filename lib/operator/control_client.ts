@@ -4,6 +4,7 @@ import type { ControlDetail } from "../events/registry_events.ts";
 import { systemError } from "../util/system_error.ts";
 import { withTimeLimit } from "../util/time_limit.ts";
 import { writeAll } from "../util/write_all.ts";
+import { isTooLong } from "./control_path.ts";
 import { type ControlAnswer, type ControlCommand, parseAnswer } from "./control_messages.ts";
 
 /** Time limit for the answer, in milliseconds. */
@@ -21,6 +22,7 @@ export async function sendCommand(
   command: ControlCommand,
 ): Promise<Answer | { readonly noAnswer: NoAnswer }> {
   if (Deno.build.os === "windows") return { noAnswer: { kind: "no_local_sockets" } };
+  if (isTooLong(path)) return { noAnswer: { kind: "name_too_long" } };
   try {
     using connection = await Deno.connect({ transport: "unix", path });
     return await withTimeLimit(ANSWER_MS, undefined, async () => {

@@ -16,14 +16,29 @@ export type ControlAnswer =
   | { readonly answer: "removed"; readonly person: PersonFields }
   /** Nobody has the name. */
   | { readonly answer: "unknown_person" }
+  /** Another registry of the cluster has the person. */
+  | { readonly answer: "elsewhere" }
   /** `drain` is done: that many connections were open. */
   | { readonly answer: "drained"; readonly connections: number }
   /** This registry does not know the command. */
   | { readonly answer: "not_understood" };
 
-const ANSWERS: ReadonlySet<unknown> = new Set<ControlAnswer["answer"]>([
-  ...["people", "removed", "unknown_person", "drained", "not_understood"] as const,
-]);
+type Fields = Readonly<Record<string, unknown>>;
+
+/** What the answers of each kind have. */
+const ANSWERS: Readonly<Record<ControlAnswer["answer"], (fields: Fields) => boolean>> = {
+  people: ({ people }) => Array.isArray(people) && people.every(isPerson),
+  removed: ({ person }) => isPerson(person),
+  unknown_person: () => true,
+  elsewhere: () => true,
+  drained: ({ connections }) => typeof connections === "number",
+  not_understood: () => true,
+};
+
+function isPerson(value: unknown): boolean {
+  const { name, ip, port } = (value ?? {}) as Fields;
+  return typeof name === "string" && typeof ip === "string" && typeof port === "number";
+}
 
 /** @returns Undefined for a command that this registry does not know. */
 export function parseCommand(line: string): ControlCommand | undefined {
@@ -34,12 +49,14 @@ export function parseCommand(line: string): ControlCommand | undefined {
 
 /** @returns Undefined if a line is no answer of a registry. */
 export function parseAnswer(line: string): ControlAnswer | undefined {
-  const fields = parse(line);
-  // From this user's own registry, whose version may differ, but whose answers have the fields of their kind.
-  return ANSWERS.has(fields?.answer) ? fields as unknown as ControlAnswer : undefined;
+  const fields = parse(line) ?? {};
+  const kind = typeof fields.answer === "string" && Object.hasOwn(ANSWERS, fields.answer)
+    ? fields.answer as ControlAnswer["answer"]
+    : undefined;
+  return kind && ANSWERS[kind](fields) ? fields as unknown as ControlAnswer : undefined;
 }
 
-function parse(line: string): Readonly<Record<string, unknown>> | undefined {
+function parse(line: string): Fields | undefined {
   try {
     const value: unknown = JSON.parse(line);
     return typeof value === "object" && value !== null ? value as Record<string, unknown> : undefined;

@@ -1,8 +1,10 @@
 /** The registry's side of the operator's commands: a local socket that only its owner may use. */
 
 import { dirname, join } from "node:path";
+import { isTooLong } from "./control_path.ts";
 import { personFields } from "../events/fields.ts";
 import type { ControlDetail } from "../events/registry_events.ts";
+import { nameKey } from "../protocol/name.ts";
 import type { RegistryServer } from "../registrar/server.ts";
 import { LineSplitter } from "../protocol/line_splitter.ts";
 import { pause } from "../util/pause.ts";
@@ -10,9 +12,6 @@ import { systemError } from "../util/system_error.ts";
 import { withTimeLimit } from "../util/time_limit.ts";
 import { writeAll } from "../util/write_all.ts";
 import { type ControlAnswer, type ControlCommand, parseCommand } from "./control_messages.ts";
-
-/** Longest path of a socket in bytes, on every system (`sun_path` of unix(7): 108 on Linux, 104 elsewhere, with a zero). */
-const MAX_PATH_BYTES = 103;
 
 /** Most connections at a time; others wait. */
 const MAX_CONNECTIONS = 8;
@@ -63,19 +62,23 @@ export function serveControl(listener: Deno.UnixListener, registry: Controlled):
 async function listenAt(path: string, makeFolder: boolean): Promise<Deno.UnixListener> {
   if (Deno.build.os === "windows") throw new ControlError({ kind: "no_local_sockets" });
   const folder = dirname(path);
+  let made = false;
   if (makeFolder) {
-    await Deno.mkdir(folder, { mode: 0o700 }).catch((error) => {
+    try {
+      await Deno.mkdir(folder, { mode: 0o700 });
+      made = true;
+    } catch (error) {
       if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
-    });
+    }
   }
   // mkdtemp(3): for this user only.
   const own = await Deno.makeTempDir({ dir: folder, prefix: "." });
   try {
     const temporary = join(own, "s");
-    if ([path, temporary].some((one) => new TextEncoder().encode(one).length > MAX_PATH_BYTES)) {
-      throw new ControlError({ kind: "name_too_long" });
-    }
-    await refuseShared(folder, (await Deno.lstat(own)).uid, makeFolder);
+    if ([path, temporary].some(isTooLong)) throw new ControlError({ kind: "name_too_long" });
+    const { uid } = await Deno.lstat(own);
+    await refuseShared(folder, uid, makeFolder);
+    if (makeFolder) await refuseForeign(dirname(folder), uid);
     await refuseOthers(path);
     const listener = Deno.listen({ transport: "unix", path: temporary });
     try {
@@ -85,10 +88,23 @@ async function listenAt(path: string, makeFolder: boolean): Promise<Deno.UnixLis
       listener.close();
       throw error;
     }
-    return listener;
-  } finally {
     await Deno.remove(own, { recursive: true });
+    return listener;
+  } catch (error) {
+    await Deno.remove(own, { recursive: true });
+    if (made) await Deno.remove(folder).catch(() => {});
+    throw error;
   }
+}
+
+/**
+ * Refuses `XDG_RUNTIME_DIR` of another user, as `su` passes it on: its owner could put another folder in the place of this
+ * user's, and could not have one of that name.
+ *
+ * @throws {ControlError} If it is so.
+ */
+async function refuseForeign(runtimeDir: string, user: number | null): Promise<void> {
+  if ((await Deno.stat(runtimeDir)).uid !== user) throw new ControlError({ kind: "folder_not_private" });
 }
 
 /** @throws {ControlError} If another user can put files into the folder, or has made it. */
@@ -110,9 +126,9 @@ async function refuseOthers(path: string): Promise<void> {
   if (!there.isSocket) throw new ControlError({ kind: "not_a_socket" });
   try {
     (await Deno.connect({ transport: "unix", path })).close();
-  } catch {
-    // Left by a registry that has ended.
-    return;
+  } catch (error) {
+    // Left by a registry that has ended. One that is stopped and has its queue full gives EAGAIN (connect(2)).
+    if (error instanceof Deno.errors.ConnectionRefused || error instanceof Deno.errors.NotFound) return;
   }
   throw new ControlError({ kind: "other_registry" });
 }
@@ -182,7 +198,11 @@ class ControlServer implements Disposable {
         return { answer: "drained", connections: await this.#registry.drain() };
       case "kick": {
         const removed = this.#registry.remove(command.name);
-        return removed ? { answer: "removed", person: personFields(removed) } : { answer: "unknown_person" };
+        if (removed) return { answer: "removed", person: personFields(removed) };
+        // In a cluster the people are those of all registries.
+        const key = nameKey(command.name);
+        const known = this.#registry.people().some(({ nome }) => nameKey(nome) === key);
+        return { answer: known ? "elsewhere" : "unknown_person" };
       }
     }
   }

@@ -59,8 +59,10 @@ function proofOf(key: Uint8Array, registryNonce: string, phoneNonce: string, per
 
 /** The registry's side: issues challenges and verifies answers. */
 export class PasswordGate {
-  readonly #key: Uint8Array;
-  readonly #salt: string;
+  #key: Uint8Array;
+  #salt: string;
+  /** Those before the last change, by which the challenges from before it are decided. */
+  #earlier: { readonly key: Uint8Array; readonly salt: string } | undefined;
 
   private constructor(key: Uint8Array, salt: string) {
     this.#key = key;
@@ -72,6 +74,18 @@ export class PasswordGate {
     return new PasswordGate(await deriveKey(password, salt, ITERATIONS), salt);
   }
 
+  /**
+   * Uses another password for challenges from now on, with another salt. Phones that are answering one with the salt of the
+   * password before are still let in by that.
+   */
+  async change(password: string): Promise<void> {
+    const salt = random(SALT_BYTES);
+    const key = await deriveKey(password, salt, ITERATIONS);
+    this.#earlier = { key: this.#key, salt: this.#salt };
+    this.#key = key;
+    this.#salt = salt;
+  }
+
   /** A new challenge. The caller must accept one answer at most. */
   challenge(nonce: string = random(NONCE_BYTES)): Challenge {
     return { sal: this.#salt, iteracoes: ITERATIONS, nonce };
@@ -79,7 +93,8 @@ export class PasswordGate {
 
   /** Verifies the answer to a challenge, for this registration, in constant time. */
   accepts(challenge: Challenge, answer: Answer, person: Person): boolean {
-    const expected = new TextEncoder().encode(proofOf(this.#key, challenge.nonce, answer.nonce, person));
+    const key = challenge.sal === this.#earlier?.salt ? this.#earlier.key : this.#key;
+    const expected = new TextEncoder().encode(proofOf(key, challenge.nonce, answer.nonce, person));
     const given = new TextEncoder().encode(answer.prova);
     return given.length === expected.length && timingSafeEqual(given, expected);
   }

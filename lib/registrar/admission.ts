@@ -1,6 +1,6 @@
 /** Admission control of connections: who gets a place, who loses one, and who waits, by address. */
 
-import { inZone, ipVersion, isLoopback, networkOf } from "../protocol/address.ts";
+import { inZone, ipVersion, isLinkLocal, isLoopback, networkOf, zoneOf } from "../protocol/address.ts";
 import { ExpiryQueue } from "../util/expiry_queue.ts";
 import { TokenBucket } from "../util/token_bucket.ts";
 import { Ranking } from "./ranking.ts";
@@ -11,7 +11,10 @@ import { Ranking } from "./ranking.ts";
  */
 const DEFAULT_MAX_PER_ADDRESS = 500;
 
-/** Limit of an IPv6 /48, which one customer of a provider may have (RFC 6177), as a multiple of that of a /64. */
+/**
+ * What an IPv6 /48 may have and do, which one customer of a provider may have (RFC 6177), as a multiple of a /64; so such a site
+ * weighs as much as an address that has a quarter of its connections.
+ */
 const SITE_FACTOR = 4;
 
 /**
@@ -102,7 +105,7 @@ export interface Place {
   readonly ip: string;
   /** The IPv4 address or the /64. */
   readonly network: string;
-  /** The IPv4 address or the /48. */
+  /** The IPv4 address, the /48, or the link of a link-local address. */
   readonly site: string;
   readonly since: number;
   readonly bucket: TokenBucket;
@@ -116,7 +119,10 @@ export interface Place {
   gone: boolean;
 }
 
+/** An IPv4 address or a /64; or the site of several. */
 interface Network {
+  /** What it may do, as a multiple of an address. */
+  readonly factor: number;
   connections: number;
   /** Whether it has had its limit of connections since it last had clearly fewer. */
   isFull: boolean;
@@ -135,8 +141,6 @@ export class Admission {
   readonly #networks = new Map<string, Network>();
   /** Networks without connections, until their buckets are full again. */
   readonly #idle = new ExpiryQueue<string>(2 * 1000 * STEADY_BURST / STEADY_PER_SECOND);
-  /** Number of connections of each /48. */
-  readonly #sites = new Map<string, number>();
   readonly #nameless = new Ranking<Place>();
   readonly #namelessOfNetwork = new Ranking<Place>();
   readonly #named = new Ranking<Place>();
@@ -183,13 +187,13 @@ export class Admission {
     const evicted: Place[] = [];
     const limit = this.#limitOf(ip);
     const { network, site } = place;
-    const waitMs = this.#waitFor(now, network);
+    const waitMs = this.#waitFor(now, place);
     // Who comes and goes all the time takes nobody's place: squatters would only replace each other.
     const mayEvict = waitMs === 0;
     if (this.#connectionsOf(network) >= limit) {
       const room = mayEvict && this.#evictOldest(now, this.#namelessOfNetwork, network, evicted);
       if (!room) return this.#refuse("address");
-    } else if ((this.#sites.get(site) ?? 0) >= SITE_FACTOR * limit) {
+    } else if (hasSite(place) && this.#connectionsOf(site) >= SITE_FACTOR * limit && !isLinkLocal(ip)) {
       const room = mayEvict && this.#evictOldest(now, this.#nameless, site, evicted);
       if (!room) return this.#refuse("address");
     }
@@ -226,18 +230,14 @@ export class Admission {
     if (place.gone) return;
     place.gone = true;
     this.#remove(place);
-    const network = this.#networks.get(place.network);
-    if (!network) return;
-    if (now - place.since < SHORT_MS) {
-      network.churn ??= {
-        own: new TokenBucket(CHURN_PER_SECOND, CHURN_BURST),
-        steady: new TokenBucket(STEADY_PER_SECOND, STEADY_BURST),
-      };
-      take(network.churn.own, now, 1, CHURN_PER_SECOND * MAX_WAIT_MS / 1000);
-      take(network.churn.steady, now, 1, STEADY_BURST);
-      take(this.#churn, now, 1, TOTAL_CHURN_PER_SECOND * MAX_WAIT_MS / 1000);
+    const isShort = now - place.since < SHORT_MS;
+    if (isShort) take(this.#churn, now, 1, TOTAL_CHURN_PER_SECOND * MAX_WAIT_MS / 1000);
+    for (const key of keysOf(place)) {
+      const network = this.#networks.get(key);
+      if (!network) continue;
+      if (isShort) countShort(now, network);
+      if (network.connections === 0) this.#idle.start(now, key);
     }
-    if (network.connections === 0) this.#idle.start(now, place.network);
   }
 
   /**
@@ -250,27 +250,40 @@ export class Admission {
     const idle = Math.max(0, now - place.idleSince) / 1000;
     const credit = Math.min(CREDIT_SECONDS, place.credit / this.#rate + idle) * this.#rate;
     place.credit = Math.max(0, credit - tokens);
-    const work = this.#networks.get(place.network)?.work;
-    if (work) take(work, now, tokens, this.#rate * ADDRESS_FACTOR * ADDRESS_BURST_SECONDS);
+    const isOfFew = this.#countWork(now, place.network, tokens);
+    const isOfFewAtSite = !hasSite(place) || this.#countWork(now, place.site, tokens);
     const own = place.bucket.take(now, tokens);
-    const isLight = credit >= tokens && (!work || work.level(now) >= 0);
+    const isLight = credit >= tokens && isOfFew && isOfFewAtSite;
     if (isLight) take(this.#busy, now, tokens, this.#rate * BUSY_FACTOR * BUSY_BURST_SECONDS);
     const waitMs = isLight ? own : Math.max(own, this.#busy.take(now, tokens));
     place.idleSince = now + waitMs;
     return waitMs;
   }
 
-  /** The connection of the address, then of the /48, that holds most, if that is more than a place's holds with it. */
+  /** Counts the work of a network. @returns Whether it is still that of people. */
+  #countWork(now: number, key: string, tokens: number): boolean {
+    const network = this.#networks.get(key);
+    if (!network) return true;
+    const { work, factor } = network;
+    take(work, now, tokens, factor * this.#rate * ADDRESS_FACTOR * ADDRESS_BURST_SECONDS);
+    return work.level(now) >= 0;
+  }
+
+  /**
+   * The connection of the address or the site that holds most, if that is more than a place's holds with it: addresses of a large
+   * site must not take the places of a smaller one, nor a large address those of a small site.
+   */
   #largestBeside(place: Place): Place | undefined {
     const one = place.named ? 0 : 1;
-    for (
-      const [ranking, own] of [[this.#named, place.network], [this.#namedOfSite, place.site]] as const
-    ) {
-      const { largest, most } = ranking;
-      // Those who were there first keep their places.
-      if (largest !== undefined && most > ranking.size(own) + one) return ranking.newest(largest);
-    }
-    return undefined;
+    const [networks, sites] = [this.#named, this.#namedOfSite];
+    const ofNetwork = networks.size(place.network) + one;
+    const ofSite = hasSite(place) ? sites.size(place.site) + one : ofNetwork;
+    const isSite = sites.most / SITE_FACTOR > networks.most;
+    const most = isSite ? sites.most / SITE_FACTOR : networks.most;
+    const own = hasSite(place) ? Math.max(ofNetwork, ofSite / SITE_FACTOR) : ofNetwork;
+    // Those who were there first keep their places.
+    if (most > own) return newestOfLargest(isSite ? sites : networks);
+    return sites.most > Math.max(ofNetwork, ofSite) ? newestOfLargest(sites) : undefined;
   }
 
   #limitOf(ip: string): number {
@@ -308,29 +321,36 @@ export class Admission {
     return { ip, network, site, since, bucket, credit, idleSince: since, named: false, gone: false };
   }
 
+  /** @returns Its network. */
   #add(place: Place): Network {
-    const network = this.#networks.get(place.network) ??
-      { connections: 0, isFull: false, work: this.#workBucket() };
-    this.#networks.set(place.network, network);
-    this.#idle.stop(place.network);
-    network.connections++;
     if (place.named) this.#namedCount++;
     else this.#namelessCount++;
     for (const [ranking, group] of this.#rankingsOf(place)) ranking.add(group, place);
-    if (hasSite(place)) this.#sites.set(place.site, (this.#sites.get(place.site) ?? 0) + 1);
+    if (hasSite(place)) this.#count(place.site, SITE_FACTOR);
+    return this.#count(place.network, 1);
+  }
+
+  /** Counts one more connection of a network. */
+  #count(key: string, factor: number): Network {
+    let network = this.#networks.get(key);
+    if (!network) {
+      const rate = factor * this.#rate * ADDRESS_FACTOR;
+      const work = new TokenBucket(rate, rate * ADDRESS_BURST_SECONDS);
+      this.#networks.set(key, network = { factor, connections: 0, isFull: false, work });
+    }
+    this.#idle.stop(key);
+    network.connections++;
     return network;
   }
 
   #remove(place: Place): void {
     const network = this.#networks.get(place.network);
     if (network && --network.connections < FULL_HYSTERESIS * this.#limitOf(place.ip)) network.isFull = false;
+    const site = hasSite(place) ? this.#networks.get(place.site) : undefined;
+    if (site) site.connections--;
     if (place.named) this.#namedCount--;
     else this.#namelessCount--;
     for (const [ranking, group] of this.#rankingsOf(place)) ranking.delete(group, place);
-    if (!hasSite(place)) return;
-    const count = (this.#sites.get(place.site) ?? 0) - 1;
-    if (count > 0) this.#sites.set(place.site, count);
-    else this.#sites.delete(place.site);
   }
 
   #rankingsOf(place: Place): (readonly [ranking: Ranking<Place>, group: string])[] {
@@ -339,19 +359,19 @@ export class Admission {
     return hasSite(place) ? [[this.#named, network], [this.#namedOfSite, site]] : [[this.#named, network]];
   }
 
-  #workBucket(): TokenBucket {
-    const rate = this.#rate * ADDRESS_FACTOR;
-    return new TokenBucket(rate, rate * ADDRESS_BURST_SECONDS);
-  }
-
-  /** How long a new connection of a network waits for those that came and went before. */
-  #waitFor(now: number, network: string): number {
-    const churn = this.#networks.get(network)?.churn;
-    if (!churn) return 0;
-    const own = -churn.own.level(now) * 1000 / CHURN_PER_SECOND;
-    const isSteady = churn.steady.level(now) > 0;
-    const all = isSteady ? 0 : -this.#churn.level(now) * 1000 / TOTAL_CHURN_PER_SECOND;
-    const waitMs = Math.min(MAX_WAIT_MS, Math.max(0, own, all));
+  /** How long a new connection waits for those of its network and site that came and went before. */
+  #waitFor(now: number, place: Place): number {
+    let wait = 0;
+    let isSteady = true;
+    for (const key of keysOf(place)) {
+      const { churn, factor = 1 } = this.#networks.get(key) ?? {};
+      if (!churn) continue;
+      wait = Math.max(wait, -churn.own.level(now) * 1000 / (factor * CHURN_PER_SECOND));
+      isSteady &&= churn.steady.level(now) > 0;
+    }
+    if (!isSteady) wait = Math.max(wait, -this.#churn.level(now) * 1000 / TOTAL_CHURN_PER_SECOND);
+    if (wait === 0) return 0;
+    const waitMs = Math.min(MAX_WAIT_MS, wait);
     // Those that came at the same time must not all be served at the same time.
     this.#phase = (this.#phase + GOLDEN) % 1;
     return waitMs * (1 - this.#phase / 2);
@@ -367,13 +387,36 @@ function take(bucket: TokenBucket, now: number, tokens: number, mostOwed: number
   if (bucket.level(now) > -mostOwed) bucket.take(now, tokens);
 }
 
-/** Whether a place's address is one of a /48. */
+/** A connection of a network has come and gone. */
+function countShort(now: number, network: Network): void {
+  const { factor } = network;
+  const { own, steady } = network.churn ??= {
+    own: new TokenBucket(factor * CHURN_PER_SECOND, factor * CHURN_BURST),
+    steady: new TokenBucket(factor * STEADY_PER_SECOND, factor * STEADY_BURST),
+  };
+  take(own, now, 1, factor * CHURN_PER_SECOND * MAX_WAIT_MS / 1000);
+  take(steady, now, 1, factor * STEADY_BURST);
+}
+
+function newestOfLargest(ranking: Ranking<Place>): Place | undefined {
+  return ranking.largest === undefined ? undefined : ranking.newest(ranking.largest);
+}
+
+function keysOf(place: Place): readonly string[] {
+  return hasSite(place) ? [place.network, place.site] : [place.network];
+}
+
+/** Whether a place's address is one of a site with several. */
 function hasSite({ network, site }: Place): boolean {
   return network !== site;
 }
 
-/** What one customer of a provider may have: an IPv4 address, or an IPv6 /48 (RFC 6177). */
+/**
+ * What one customer of a provider may have: an IPv4 address, or an IPv6 /48 (RFC 6177). One host of a link may give itself any
+ * link-local addresses, so these are one site, whose phones are not limited together: they may be many.
+ */
 function siteOf(ip: string, network: string): string {
+  if (isLinkLocal(ip)) return `link-local ${ipVersion(inZone(ip, ""))} ${zoneOf(ip)}`;
   if (network === ip || ipVersion(inZone(ip, "")) !== 6 || network.includes("::")) return network;
   return network.split(":").slice(0, 3).join(":");
 }

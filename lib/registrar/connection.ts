@@ -1,5 +1,6 @@
 /** One connection of a registry: reads its lines no faster than their replies are written. */
 
+import { concat } from "@std/bytes/concat";
 import type { ForeignProtocol } from "../events/registry_events.ts";
 import { canonicalIp, type Endpoint } from "../protocol/address.ts";
 import { type Line, LineSplitter } from "../protocol/line_splitter.ts";
@@ -7,7 +8,7 @@ import type { RegistryReply } from "../protocol/registry_messages.ts";
 import { pause } from "../util/pause.ts";
 import { within } from "../util/time_limit.ts";
 import { WriteQueue } from "../util/write_queue.ts";
-import { beginsProxyHeader } from "./proxy_protocol.ts";
+import { protocolOf } from "./foreign_protocol.ts";
 import { NO_PHONE, type Session } from "./session.ts";
 import type { Statistics } from "./statistics.ts";
 
@@ -26,6 +27,8 @@ const MAX_FRAGMENT_PAUSE_MS = 1000;
 
 /** Read buffer of a connection: most requests, and small enough for thousands of connections that wait. */
 const READ_BYTES = 256;
+
+const NOTHING = new Uint8Array();
 
 /** Replies buffered before the next request is taken: bounds the memory for a phone that does not read. */
 const MAX_WRITE_BACKLOG_BYTES = 64 * 1024;
@@ -87,20 +90,25 @@ export class Connection {
   async converse(session: Session, host: ConversationHost): Promise<boolean> {
     // Ten thousand connections wait here: what is only needed once there are bytes is in the functions below.
     const buffer = new Uint8Array(READ_BYTES);
-    for (let first = true;; first = false) {
+    let beginning: Uint8Array | undefined = NOTHING;
+    for (;;) {
       const count = await this.socket.read(buffer);
       if (count === null) return false;
-      const bytes = buffer.subarray(0, count);
-      if (first && await this.#dismissForeigner(bytes, host)) return true;
+      let bytes = buffer.subarray(0, count);
+      if (beginning) {
+        bytes = beginning.length > 0 ? concat([beginning, bytes]) : bytes;
+        const protocol = protocolOf(bytes);
+        beginning = protocol === "undecided" ? bytes.slice() : undefined;
+        if (protocol === "undecided") bytes = NOTHING;
+        else if (protocol !== "lines") return await this.#dismiss(protocol, host);
+      }
       const ended = await this.#handle(bytes, session, host);
       if (ended) return ended === "finished";
     }
   }
 
-  /** Answers a client that is no phone. @returns Whether it is one. */
-  async #dismissForeigner(bytes: Uint8Array, host: ConversationHost): Promise<boolean> {
-    const protocol = foreignProtocol(bytes);
-    if (!protocol) return false;
+  /** Answers a client that is no phone. */
+  async #dismiss(protocol: ForeignProtocol, host: ConversationHost): Promise<true> {
     host.handleForeigner(this.peer, protocol);
     // A phone with `--tls` notices by any answer that this is no TLS.
     this.writeQueue.push(host.encode(NO_PHONE, this.peer));
@@ -146,19 +154,6 @@ export class Connection {
   }
 }
 
-/** First line of a request (RFC 9112, section 3) or of HTTP/2 (RFC 9113, section 3.4). */
-const HTTP = /^[A-Z]{3,8} \S+ HTTP\//;
-
-/** First bytes of a TLS handshake: content type, major version (RFC 8446, section 5.1). */
-const TLS_HANDSHAKE = [22, 3];
-
-/** What a client that is no phone speaks, by its first bytes. */
-function foreignProtocol(bytes: Uint8Array): ForeignProtocol | undefined {
-  if (beginsProxyHeader(bytes)) return "proxy";
-  if (TLS_HANDSHAKE.every((byte, index) => bytes[index] === byte)) return "tls";
-  return HTTP.test(decoder.decode(bytes)) ? "http" : undefined;
-}
-
 /** The other end of a socket; behind a load balancer the phone and not the balancer. */
 export function peerOf(socket: Socket): Endpoint {
   if (socket.phone) return socket.phone;
@@ -166,11 +161,9 @@ export function peerOf(socket: Socket): Endpoint {
   return { ip: canonicalIp(hostname), port };
 }
 
-const decoder = new TextDecoder();
-
 /** Lingering close: ends this direction, then waits up to {@linkcode LINGER_MS} for the phone to close. */
 export async function linger(socket: Socket): Promise<void> {
-  await socket.closeWrite();
+  await endWriting(socket);
   const closed = (async () => {
     const rest = new Uint8Array(READ_BYTES);
     for (let left = MAX_LINGER_BYTES; left > 0;) {
@@ -182,8 +175,16 @@ export async function linger(socket: Socket): Promise<void> {
   await within(LINGER_MS, closed);
 }
 
+/**
+ * Ends this direction, within {@linkcode LINGER_MS}: with TLS an alert has to be written first (RFC 8446, section 6.1), which never
+ * ends with a peer that reads nothing or shakes no hands.
+ */
+export async function endWriting(socket: Socket): Promise<void> {
+  await within(LINGER_MS, socket.closeWrite());
+}
+
 /** Closes a socket, unless it is closed already. */
-export function closeQuietly(socket: Socket): void {
+export function closeQuietly(socket: { close(): void }): void {
   try {
     socket.close();
   } catch {

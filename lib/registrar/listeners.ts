@@ -9,6 +9,7 @@ import { listenError } from "../util/system_error.ts";
 import { tlsError } from "../util/tls_error.ts";
 import { closeQuietly, peerOf, type Socket } from "./connection.ts";
 import { type ProxyProblem, readProxyHeader, type TrustedProxies } from "./proxy_protocol.ts";
+import { type TlsKeys, TlsRelay } from "./tls_relay.ts";
 
 /** All addresses of this host, by version of IP. */
 const EVERY = { 4: "0.0.0.0", 6: "::" } as const;
@@ -22,22 +23,14 @@ const ACCEPT_RETRY_MS = 100;
  */
 const ACCEPTED_PER_TURN = 16;
 
-/** Time for which a socket with the earlier certificate goes on, in milliseconds: closing it resets what is queued for it. */
-const RENEWAL_MS = 100;
-
 /** How often the system is asked for a port that is free on every address. */
 const MOST_TRIES = 20;
 
-/** Connections of balancers whose header is awaited. Others wait to be accepted: there are descriptors for so many only. */
-const MOST_HEADERS = 16;
-
-type Listener = Deno.TcpListener | Deno.TlsListener;
-
-/** Certificate chain and private key in PEM. */
-export interface TlsKeys {
-  readonly cert: string;
-  readonly key: string;
-}
+/**
+ * Most connections of balancers whose header is awaited: there are descriptors for so many only. When there are more, the one
+ * that has been silent for longest goes, since a balancer sends its header at once.
+ */
+export const MOST_HEADERS = 256;
 
 /** Where and how to listen. */
 export interface ListenOptions {
@@ -56,9 +49,11 @@ export interface ListenOptions {
 export interface ConnectionTaker {
   /** Addresses of load balancers, whose connections begin with a header of the PROXY protocol; none if there are none. */
   readonly proxies?: TrustedProxies | undefined;
+  /** Time for such a header, in milliseconds. */
+  readonly headerMs?: number | undefined;
   /** Takes a connection. Its {@linkcode peerOf} is the phone, also behind a balancer. Must not throw. */
   readonly onConnection: (socket: Socket) => void;
-  /** A connection of a balancer was closed for want of a header. Must not throw. */
+  /** A connection of a balancer was closed for want of a header, or of places to wait for it. Must not throw. */
   readonly onProxyProblem: (ip: string, problem: ProxyProblem) => void;
 }
 
@@ -76,118 +71,99 @@ export class Listeners {
   /** The addresses that they listen on, IPv4 first; with `0.0.0.0` and `::` where one socket does for both. */
   readonly hosts: readonly string[];
   readonly port: number;
-  /** The sockets by the address that each was opened with. */
-  readonly #sockets: Map<string, Listener>;
-  /** Connections whose header is awaited. */
+  /** Connections whose header is awaited, the oldest first. */
   readonly #awaited = new Set<Socket>();
-  /** Settles once one of them has come. */
-  #came = Promise.withResolvers<void>();
-  #serving: ConnectionTaker | undefined;
-  /** The sockets that take connections; for a moment also those with an earlier certificate. */
-  readonly #open = new Set<Listener>();
-  readonly #loops: Promise<void>[] = [];
+  readonly #sockets: readonly Deno.TcpListener[];
+  /** With TLS. */
+  readonly #relay: TlsRelay | undefined;
   readonly #closing = new AbortController();
 
-  private constructor(sockets: Map<string, Listener>, hosts: readonly string[]) {
-    const [first] = sockets.values();
+  private constructor(
+    sockets: readonly Deno.TcpListener[],
+    hosts: readonly string[],
+    relay: TlsRelay | undefined,
+  ) {
     this.#sockets = sockets;
-    for (const socket of sockets.values()) this.#open.add(socket);
+    this.#relay = relay;
     this.hosts = hosts;
-    this.port = (first?.addr as Deno.NetAddr).port;
+    this.port = (sockets[0]?.addr as Deno.NetAddr).port;
   }
 
   /** @throws {ListenError} If it cannot listen there; `address_in_use` where the port is another process's. */
   static open({ hosts, port, tls }: ListenOptions): Listeners {
     const both = !hosts || hosts.some((host) => canonicalIp(host) === EVERY[6]);
-    const dual = both && hasIpv6() && oneSocketForBoth();
+    // A socket of all addresses can be had where there is no address of IPv6 yet.
+    const dual = both && (hosts !== undefined || hasIpv6()) && oneSocketForBoth();
     const wanted = !hosts ? hasIpv6() ? dual ? [EVERY[6]] : [EVERY[4], EVERY[6]] : [EVERY[4]] : both
       // All addresses are among these.
       ? dual ? [EVERY[6]] : [EVERY[6], EVERY[4]]
       : [...new Set(hosts.map(canonicalIp))];
-    const sockets = openAll(wanted, port, tls);
+    const sockets = openAll(wanted, port);
     const opened = dual && sockets.has(EVERY[6]) ? [EVERY[4], EVERY[6]] : [...sockets.keys()];
-    return new Listeners(sockets, opened.sort((a, b) => ipVersion(a) - ipVersion(b)));
+    opened.sort((a, b) => ipVersion(a) - ipVersion(b));
+    try {
+      const relay = tls && listening(opened[0] ?? "", port, () => new TlsRelay(tls));
+      return new Listeners([...sockets.values()], opened, relay);
+    } catch (error) {
+      for (const socket of sockets.values()) socket.close();
+      throw error;
+    }
   }
 
   /** Takes connections until it is closed. Never rejects. */
   async serve(taker: ConnectionTaker): Promise<void> {
-    this.#serving = taker;
-    for (const socket of this.#open) this.#loops.push(this.#accept(socket, taker));
-    while (this.#loops.length > 0) await this.#loops.shift();
+    await Promise.all(this.#sockets.map((socket) => this.#accept(socket, taker)));
   }
 
   /**
    * Uses another certificate and key for connections from now on; those that are open stay. Only where it listens with TLS.
-   * The runtime cannot give a listener another certificate, so there is a new one beside the earlier one, which goes on for a
-   * moment to take what the system has queued for it. So nobody is refused; a connection that the system gives to the earlier
-   * one in its last instant is reset.
    *
    * @throws {ListenError} If they are no good; then everything stays as it is.
    */
   renew(tls: TlsKeys): void {
-    if (this.#closed) return;
-    const renewed = new Map<string, Listener>();
-    try {
-      for (const host of this.#sockets.keys()) renewed.set(host, listenTls(host, this.port, tls));
-    } catch (error) {
-      for (const socket of renewed.values()) socket.close();
-      throw error;
-    }
-    const earlier = [...this.#sockets.values()];
-    for (const [host, socket] of renewed) {
-      this.#sockets.set(host, socket);
-      this.#listen(socket);
-    }
-    pause(RENEWAL_MS, this.#closing.signal).then(() => earlier.forEach((socket) => this.#stop(socket)));
+    if (!this.#closed) listening(this.hosts[0] ?? "", this.port, () => this.#relay?.renew(tls));
   }
 
   /** Stops listening. Connections that were handed over stay. */
   close(): void {
+    if (this.#closed) return;
     this.#closing.abort();
-    for (const socket of this.#open) this.#stop(socket);
+    for (const socket of this.#sockets) socket.close();
     for (const socket of this.#awaited) closeQuietly(socket);
-    this.#came.resolve();
+    this.#relay?.close();
   }
 
   get #closed(): boolean {
     return this.#closing.signal.aborted;
   }
 
-  #listen(socket: Listener): void {
-    this.#open.add(socket);
-    if (this.#serving) this.#loops.push(this.#accept(socket, this.#serving));
-  }
-
-  #stop(socket: Listener): void {
-    if (this.#open.delete(socket)) socket.close();
-  }
-
-  async #accept(listener: Listener, taker: ConnectionTaker): Promise<void> {
-    for (let count = 1; this.#open.has(listener); count++) {
+  async #accept(listener: Deno.TcpListener, taker: ConnectionTaker): Promise<void> {
+    for (let count = 1; !this.#closed; count++) {
       if (count % ACCEPTED_PER_TURN === 0) await pause(0);
-      let socket: Socket;
+      let plain: Deno.TcpConn | undefined;
       try {
-        socket = await listener.accept();
+        plain = await listener.accept();
+        const socket = this.#relay ? await this.#relay.secure(plain) : plain;
+        if (this.#closed) closeQuietly(socket);
+        else if (!taker.proxies?.has(peerOf(socket).ip)) taker.onConnection(socket);
+        else this.#identify(socket, taker);
       } catch (error) {
-        if (this.#open.has(listener) && !isPeersFault(error)) await pause(ACCEPT_RETRY_MS);
-        continue;
-      }
-      if (this.#closed) closeQuietly(socket);
-      else if (!taker.proxies?.has(peerOf(socket).ip)) taker.onConnection(socket);
-      else {
-        this.#identify(socket, taker);
-        while (this.#awaited.size >= MOST_HEADERS && !this.#closed) await this.#came.promise;
+        if (plain) closeQuietly(plain);
+        if (!this.#closed && !isPeersFault(error)) await pause(ACCEPT_RETRY_MS, this.#closing.signal);
       }
     }
   }
 
   /** Reads for whom a balancer connects, and hands the connection over. Never rejects. */
-  async #identify(socket: Socket, { onConnection, onProxyProblem }: ConnectionTaker): Promise<void> {
+  async #identify(
+    socket: Socket,
+    { onConnection, onProxyProblem, headerMs }: ConnectionTaker,
+  ): Promise<void> {
+    const [oldest] = this.#awaited;
+    if (oldest && this.#awaited.size >= MOST_HEADERS) this.#crowdOut(oldest, onProxyProblem);
     this.#awaited.add(socket);
-    const header = await readProxyHeader(socket).catch(() => undefined);
-    this.#awaited.delete(socket);
-    this.#came.resolve();
-    this.#came = Promise.withResolvers();
+    const header = await readProxyHeader(socket, headerMs).catch(() => undefined);
+    if (!this.#awaited.delete(socket)) return;
     if (header === undefined || typeof header === "string" || this.#closed) {
       if (typeof header === "string" && !this.#closed) onProxyProblem(peerOf(socket).ip, header);
       closeQuietly(socket);
@@ -197,6 +173,12 @@ export class Listeners {
     const named = header.kind === "proxied" &&
       (!isLoopback(header.source.ip) || isLoopback(peerOf(socket).ip));
     onConnection(named ? Object.assign(socket, { phone: header.source }) : socket);
+  }
+
+  #crowdOut(silent: Socket, onProxyProblem: ConnectionTaker["onProxyProblem"]): void {
+    this.#awaited.delete(silent);
+    onProxyProblem(peerOf(silent).ip, "timeout");
+    closeQuietly(silent);
   }
 }
 
@@ -239,16 +221,16 @@ function oneSocketForBoth(): boolean {
 }
 
 /** Opens a socket for each address that this host has, all on one port. @throws {ListenError} */
-function openAll(hosts: readonly string[], port: number, tls: TlsKeys | undefined): Map<string, Listener> {
+function openAll(hosts: readonly string[], port: number): Map<string, Deno.TcpListener> {
   for (let tries = 1;; tries++) {
-    const sockets = new Map<string, Listener>();
+    const sockets = new Map<string, Deno.TcpListener>();
     let missing: ListenError | undefined;
     try {
       for (const host of hosts) {
         try {
           const [first] = sockets.values();
           const taken = (first?.addr as Deno.NetAddr | undefined)?.port;
-          sockets.set(host, openOne(host, taken ?? port, tls));
+          sockets.set(host, openOne(host, taken ?? port));
         } catch (error) {
           if (!(error instanceof ListenError) || !LACKING.has(error.detail.cause.kind)) throw error;
           missing ??= error;
@@ -270,19 +252,8 @@ const LACKING: ReadonlySet<string> = new Set<ListenDetail["cause"]["kind"]>([
   "ip_version_not_available",
 ]);
 
-function openOne(host: string, port: number, tls: TlsKeys | undefined): Listener {
-  const exclusive = listening(host, port, () => Deno.listen({ hostname: host, port }));
-  if (!tls) return exclusive;
-  // Otherwise another registry with TLS could share the port, too.
-  const own = exclusive.addr.port;
-  exclusive.close();
-  return listenTls(host, own, tls);
-}
-
-/** Listens beside an earlier socket of this program, if there is one (`SO_REUSEPORT` of socket(7)). */
-function listenTls(hostname: string, port: number, tls: TlsKeys): Deno.TlsListener {
-  const reusePort = Deno.build.os !== "windows";
-  return listening(hostname, port, () => Deno.listenTls({ hostname, port, ...tls, reusePort }));
+function openOne(hostname: string, port: number): Deno.TcpListener {
+  return listening(hostname, port, () => Deno.listen({ hostname, port }));
 }
 
 /** The result of `listen`. @throws {ListenError} If it throws. */

@@ -15,6 +15,9 @@ const SIGNATURE: readonly number[] = [
 /** How a header of version 1 begins. */
 const VERSION_1 = [..."PROXY "].map((letter) => letter.charCodeAt(0));
 
+/** How a header of either version begins. */
+export const PROXY_BEGINNINGS = [SIGNATURE, VERSION_1] as const;
+
 /** Signature, version and command, family and transport, length of the rest. */
 const FIXED_BYTES = 16;
 
@@ -65,13 +68,6 @@ export function proxyHeaderBytes(start: Uint8Array): number | ProxyProblem {
   if (command !== COMMANDS.local && command !== COMMANDS.proxy) return "bad_header";
   const bytes = FIXED_BYTES + view.getUint16(14);
   return bytes > MAX_BYTES ? "bad_header" : bytes;
-}
-
-/** Whether bytes begin a header of either version for certain. */
-export function beginsProxyHeader(bytes: Uint8Array): boolean {
-  return [SIGNATURE, VERSION_1].some((beginning) =>
-    bytes.length >= beginning.length && beginning.every((byte, index) => byte === bytes[index])
-  );
 }
 
 /** Parses a whole header. TLVs behind the addresses are skipped. */

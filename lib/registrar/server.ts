@@ -12,16 +12,18 @@ import {
   closeQuietly,
   Connection,
   type ConversationHost,
+  endWriting,
   linger,
   LINGER_MS,
   peerOf,
   type Socket,
 } from "./connection.ts";
-import { Listeners, type TlsKeys } from "./listeners.ts";
+import { Listeners, MOST_HEADERS } from "./listeners.ts";
 import type { TrustedProxies } from "./proxy_protocol.ts";
 import { type AddressJudge, ROOM_FULL, type Session } from "./session.ts";
 import type { SharedTable } from "./shared_table.ts";
 import { spareDescriptors } from "./descriptor_budget.ts";
+import { TLS_DESCRIPTORS, type TlsKeys } from "./tls_relay.ts";
 import { Statistics } from "./statistics.ts";
 import { recentHostAddresses } from "../util/host_addresses.ts";
 import { tlsError } from "../util/tls_error.ts";
@@ -39,10 +41,13 @@ const MAX_LINGERING = 32;
 const MAX_LEAVING = 32;
 
 /**
- * File descriptors kept free, for those connections, for the entrance of a full room and for other files: past the process's limit
+ * Connections, beside those with a place, that need file descriptors: those, and the entrance of a full room. Past the process's limit
  * Deno itself panics.
  */
-const RESERVED_DESCRIPTORS = MAX_LINGERING + MAX_LEAVING + ENTRANCE + 64;
+const FURTHER_CONNECTIONS = MAX_LINGERING + MAX_LEAVING + ENTRANCE;
+
+/** File descriptors of other files. */
+const OTHER_DESCRIPTORS = 64;
 
 /** Further connections that one probe of the free descriptors looks for. */
 const PROBED_CONNECTIONS = 250;
@@ -193,6 +198,9 @@ class Server implements RegistryServer {
   readonly #sessions = new Map<Place, Session>();
   /** Whether the system tells how many descriptors there are, and no probe is needed. */
   readonly #knowsDescriptors: boolean;
+  /** Descriptors of one connection, and those that are kept free. */
+  readonly #perConnection: number;
+  readonly #reserved: number;
   /** Connections that the last probe found descriptors for. */
   #descriptorBudget = 0;
   #nextProbeAt = -Infinity;
@@ -232,7 +240,10 @@ class Server implements RegistryServer {
     const { maxPerAddress, requestsPerSecond = DEFAULT_REQUESTS_PER_SECOND, descriptors } = options;
     this.#admission = new Admission({ maxPerAddress, requestsPerSecond });
     this.#knowsDescriptors = descriptors !== undefined;
-    if (descriptors !== undefined) this.#descriptorBudget = Math.max(1, descriptors - RESERVED_DESCRIPTORS);
+    this.#perConnection = options.tls ? TLS_DESCRIPTORS : 1;
+    this.#reserved = this.#perConnection * FURTHER_CONNECTIONS + OTHER_DESCRIPTORS +
+      (options.proxies ? MOST_HEADERS : 0);
+    if (descriptors !== undefined) this.#descriptorBudget = Math.max(1, this.#connectionsFor(descriptors));
     this.#host = {
       lineBytes: options.lineBytes ?? MAX_LINE_BYTES,
       handleWork: (session, tokens) => {
@@ -262,7 +273,7 @@ class Server implements RegistryServer {
         event: "few_descriptors",
         descriptors,
         connections: this.#descriptorBudget,
-        wanted: this.#maxConnections + RESERVED_DESCRIPTORS,
+        wanted: this.#perConnection * this.#maxConnections + this.#reserved,
       };
     }
   }
@@ -358,12 +369,17 @@ class Server implements RegistryServer {
     else this.#admit(socket);
   }
 
+  #connectionsFor(descriptors: number): number {
+    return Math.floor((descriptors - this.#reserved) / this.#perConnection);
+  }
+
   /** Most connections with a name: fewer than wanted where the descriptors do not suffice. */
   #capacity(): number {
     const count = this.#connections.size;
     const now = performance.now();
     if (!this.#knowsDescriptors && count >= this.#descriptorBudget && now >= this.#nextProbeAt) {
-      const spare = spareDescriptors(PROBED_CONNECTIONS + RESERVED_DESCRIPTORS) - RESERVED_DESCRIPTORS;
+      const probed = this.#perConnection * PROBED_CONNECTIONS + this.#reserved;
+      const spare = this.#connectionsFor(spareDescriptors(probed));
       if (spare < PROBED_CONNECTIONS) this.#nextProbeAt = now + PROBE_INTERVAL_MS;
       this.#descriptorBudget = Math.max(1, count + spare);
     }
@@ -448,7 +464,7 @@ class Server implements RegistryServer {
     this.#leaving.add(socket);
     try {
       await within(LINGER_MS, writeQueue.drained());
-      await socket.closeWrite();
+      await endWriting(socket);
       // Its conversation reads what still comes, and ends when the phone closes.
       await within(LINGER_MS, this.#connections.get(socket) ?? Promise.resolve());
     } catch {
@@ -605,7 +621,8 @@ class Server implements RegistryServer {
     (async () => {
       try {
         const bytes = encoder.encode(this.#encode(ROOM_FULL, peerOf(socket)));
-        await writeAll(socket, bytes);
+        // One that begins no TLS never takes it.
+        if (!await within(LINGER_MS, writeAll(socket, bytes))) return;
         this.#countSent(bytes.length);
         await linger(socket);
       } catch {

@@ -30,6 +30,9 @@ const FOR_LIGHT = 0.35;
 /** An address with this part of its own burst is a light one. */
 const LIGHT = 0.5;
 
+/** Part of what one address may cause that tables may, whoever joins and leaves: three of 50 rows a second, even in JSON. */
+const FOR_TABLES = 0.5;
+
 /** Interval between sums of what was left out, in milliseconds. */
 const SUM_MS = 1000;
 
@@ -57,6 +60,7 @@ export class LogLimit {
   readonly #addressBytes: number;
   readonly #totalBytes: number;
   readonly #total: TokenBucket | undefined;
+  readonly #tables: TokenBucket | undefined;
   readonly #peers = new Map<string, Peer>();
   readonly #networks = new Map<string, string>();
   #forgetAt = -Infinity;
@@ -66,6 +70,8 @@ export class LogLimit {
   constructor({ addressBytes = ADDRESS_BYTES, totalBytes = TOTAL_BYTES }: LogLimits = {}) {
     this.#addressBytes = addressBytes;
     this.#totalBytes = totalBytes;
+    const forTables = FOR_TABLES * addressBytes;
+    if (forTables > 0) this.#tables = new TokenBucket(forTables, forTables * BURST_SECONDS);
     if (totalBytes > 0) this.#total = new TokenBucket(totalBytes, totalBytes * BURST_SECONDS);
   }
 
@@ -99,6 +105,18 @@ export class LogLimit {
   charge(now: number, ip: string, bytes: number): void {
     if (this.#total) take(this.#total, now, bytes, this.#totalBytes);
     if (this.#addressBytes > 0) take(this.#peer(now, ip).bucket, now, bytes, this.#addressBytes);
+  }
+
+  /** Time in ms until a table may be written; 0 for now. Each is true for all of the room, so nobody's is left out. */
+  tableWait(now: number): number {
+    const level = this.#tables?.level(now) ?? 0;
+    return level >= 0 ? 0 : -level * 1000 / (FOR_TABLES * this.#addressBytes);
+  }
+
+  /** A table of this many bytes is written. */
+  chargeTable(now: number, bytes: number): void {
+    this.#tables?.take(now, bytes);
+    if (this.#total) take(this.#total, now, bytes, this.#totalBytes);
   }
 
   /** What was left out since the last sum, if one is due: the addresses with most lines, then all others together. */

@@ -27,6 +27,8 @@ const STYLES: Table<RegistryTelling, "event", Style> = {
   drained: "plain",
   certificate_renewed: "plain",
   certificate_kept: "warning",
+  password_renewed: "plain",
+  password_kept: "warning",
   joined: "good",
   left: ({ reason }) => reason === "silent" || reason === "crowded_out" ? "warning" : "good",
   table: "plain",
@@ -63,7 +65,14 @@ const encoder = new TextEncoder();
 /** The address whose doing an event is, as far as it says. */
 function causeOf(event: RegistryEvent): string | undefined {
   if ("peer" in event) return event.peer.ip;
-  return event.event === "foreign_client" || event.event === "tls_failed" ? event.ip : undefined;
+  return isOfStranger(event) ? event.ip : undefined;
+}
+
+/** Whether an event tells of a connection that became none of a phone. Nothing else bounds how many there are. */
+function isOfStranger(
+  event: RegistryEvent,
+): event is Extract<RegistryEvent, { event: "foreign_client" | "tls_failed" | "proxy_refused" }> {
+  return event.event === "foreign_client" || event.event === "tls_failed" || event.event === "proxy_refused";
 }
 
 /** Indent of the further rows of a sentence. */
@@ -111,6 +120,9 @@ export class RegistryScreen {
   readonly #now: () => Date;
   readonly #limit: LogLimit | undefined;
   #sumTimer: ReturnType<typeof setTimeout> | undefined;
+  /** The last table, while it waits. */
+  #table: (() => string) | undefined;
+  #tableTimer: ReturnType<typeof setTimeout> | undefined;
   #lastChange: "joined" | "left" = "joined";
   #departures = 0;
 
@@ -143,19 +155,22 @@ export class RegistryScreen {
   show(event: RegistryEvent, ip = causeOf(event)): void {
     const isTrace = event.event === "message";
     if (isTrace && (this.#quiet || (!this.#showPings && isKeepAlive(event)))) return;
-    if (event.event === "closed") this.#sumUp(Infinity);
+    if (event.event === "closed") {
+      this.#sumUp(Infinity);
+      this.#writeTable();
+    }
     if (event.event === "left") this.#departures++;
     if (event.event === "joined" || event.event === "left") this.#lastChange = event.event;
     const started = performance.now();
     // Who joins, leaves or is refused is bounded by admission control and by the registrar.
-    if (isTrace && ip !== undefined && !this.#admits(started, ip)) return;
+    if ((isTrace || isOfStranger(event)) && ip !== undefined && !this.#admits(started, ip)) return;
     const at = this.#now();
     const render = (): string => this.#render(event, at);
     if (event.event === "table") {
-      // Of several waiting tables only the last is drawn, since a long one takes time. But a person who joins is in one of
-      // them, even if they leave at once.
-      const subject = this.#lastChange === "left" ? "left" : `joined ${this.#departures}`;
-      this.#writer.writeLatest(subject, render);
+      this.#table = render;
+      const waitMs = this.#limit?.tableWait(started) ?? 0;
+      if (waitMs === 0) this.#writeTable();
+      else this.#tableTimer ??= setTimeout(() => this.#writeTable(), waitMs);
       return;
     }
     let line: string | undefined;
@@ -165,6 +180,24 @@ export class RegistryScreen {
       const isAscii = isTrace && ASCII.test(event.text);
       this.#limit?.charge(started, ip, isAscii ? line.length + ARROW_BYTES : encoder.encode(line).length);
     }
+  }
+
+  /** Writes the last table, if it is not written yet. */
+  #writeTable(): void {
+    clearTimeout(this.#tableTimer);
+    this.#tableTimer = undefined;
+    const render = this.#table;
+    if (!render) return;
+    this.#table = undefined;
+    // Of several waiting tables only the last is drawn, since a long one takes time. But a person who joins is in one of
+    // them, even if they leave at once.
+    const subject = this.#lastChange === "left" ? "left" : `joined ${this.#departures}`;
+    const limit = this.#limit;
+    this.#writer.writeLatest(subject, () => {
+      const text = render();
+      limit?.chargeTable(performance.now(), encoder.encode(text).length);
+      return text;
+    });
   }
 
   /** Settles once every event so far is written. */

@@ -22,6 +22,8 @@ export interface Comparison {
 
 /** Sample rate of the search over all delays, in Hz. Speech has most of its power below 4 kHz. */
 const SEARCH_RATE = 8_000;
+/** Zero crossings of the search's low-pass: what it leaves above 4 kHz, the full rate tells apart. */
+const SEARCH_ZERO_CROSSINGS = 8;
 /** Search steps on each side within which the delay is then refined at the full rate. */
 const REFINED_STEPS = 2;
 /** Least share of the original's power within the recording for a delay to count. */
@@ -55,8 +57,8 @@ export function compare(
   const recorded = toFloat32(heard);
   const active = activeFrames(said, sampleRate);
   const roughSeconds = likeliestLag(
-    resample(said, sampleRate, SEARCH_RATE),
-    resample(recorded, sampleRate, SEARCH_RATE),
+    resample(said, sampleRate, SEARCH_RATE, SEARCH_ZERO_CROSSINGS),
+    resample(recorded, sampleRate, SEARCH_RATE, SEARCH_ZERO_CROSSINGS),
   ) / SEARCH_RATE;
   const reach = Math.ceil(REFINED_STEPS * sampleRate / SEARCH_RATE);
   const roughLag = Math.round(roughSeconds * sampleRate);

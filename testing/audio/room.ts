@@ -70,10 +70,21 @@ export interface RoomSound {
   readonly echo: Float32Array<ArrayBuffer>;
 }
 
+/** What loudspeakers play in rooms, by the sound and the room's response: many scenes have both in common. */
+const ECHOES = new WeakMap<Float32Array, WeakMap<Float32Array, Float32Array>>();
+
+/** What the loudspeaker's sound has become at the microphone, without the delay. */
+function echoOf(far: Float32Array, response: Float32Array): Float32Array {
+  const known = ECHOES.get(far) ?? new WeakMap();
+  const echo = known.get(response) ?? new Float32Array(convolution(far, response).subarray(0, far.length));
+  ECHOES.set(far, known.set(response, echo));
+  return echo;
+}
+
 /** Computes what the microphone captures. */
 export function hear(scene: Scene): RoomSound {
   const { far, near, response, delaySamples, step, driftPpm = 0, noisePeak = 0.0003 } = scene;
-  const dry = new Float32Array(convolution(far, response).subarray(0, far.length));
+  const dry = echoOf(far, response);
   const echo = new Float32Array(far.length);
   for (let i = 0; i < echo.length; i++) {
     const delay = step && i >= step.at ? step.delaySamples : delaySamples;
@@ -91,17 +102,40 @@ export function hear(scene: Scene): RoomSound {
 /** Half the samples that take part in one between two. */
 const HALF_TAPS = 8;
 
+/** Each of them, counted from the one before: its angle in the window, as cosine and sine. */
+const TAPS = Array.from({ length: 2 * HALF_TAPS }, (_, index) => {
+  const tap = index + 1 - HALF_TAPS;
+  return { tap, cosine: Math.cos(Math.PI * tap / HALF_TAPS), sine: Math.sin(Math.PI * tap / HALF_TAPS) };
+});
+
+/** A sample between two: a sinc with the window `cos²(π distance / (2 · HALF_TAPS)) = (1 + cos(π distance / HALF_TAPS)) / 2`. */
 function sampleAt(signal: Float32Array, position: number): number {
   const whole = Math.floor(position);
   const fraction = position - whole;
   if (fraction === 0) return signal[whole] ?? 0;
+  const [cosine, sine] = [Math.cos(Math.PI * fraction / HALF_TAPS), Math.sin(Math.PI * fraction / HALF_TAPS)];
+  // sin(π (tap - fraction)) / π is that, with the opposite sign for each next tap.
+  const height = Math.sin(Math.PI * fraction) / Math.PI;
   let sum = 0;
-  for (let tap = 1 - HALF_TAPS; tap <= HALF_TAPS; tap++) {
-    const distance = tap - fraction;
-    const window = Math.cos(Math.PI * distance / (2 * HALF_TAPS)) ** 2;
-    sum += (signal[whole + tap] ?? 0) * window * Math.sin(Math.PI * distance) / (Math.PI * distance);
+  for (const taps of TAPS) {
+    const { tap } = taps;
+    const window = (1 + taps.cosine * cosine + taps.sine * sine) / 2;
+    sum += (signal[whole + tap] ?? 0) * window * (tap % 2 === 0 ? -height : height) / (tap - fraction);
   }
   return sum;
+}
+
+const RECORDINGS = new Map<string, Float32Array>();
+
+/** A recording in the folder `demo`, at {@linkcode SAMPLE_RATE}. */
+function recording(name: string): Float32Array {
+  const known = RECORDINGS.get(name);
+  if (known) return known;
+  const file = new URL(`../../demo/${name}`, import.meta.url);
+  const { samples, sampleRate } = parseWav(Deno.readFileSync(file), name);
+  const sound = resample(samples, sampleRate, SAMPLE_RATE);
+  RECORDINGS.set(name, sound);
+  return sound;
 }
 
 /**
@@ -110,11 +144,7 @@ function sampleAt(signal: Float32Array, position: number): number {
  * @param names Files in the folder `demo`.
  */
 export function speech(names: readonly string[], seconds: number): Float32Array<ArrayBuffer> {
-  const folder = new URL("../../demo/", import.meta.url);
-  const parts = names.map((name) => {
-    const { samples, sampleRate } = parseWav(Deno.readFileSync(new URL(name, folder)), name);
-    return resample(samples, sampleRate, SAMPLE_RATE);
-  });
+  const parts = names.map(recording);
   const result = new Float32Array(seconds * SAMPLE_RATE);
   let part = 0;
   for (let start = 0; start < result.length; part++) {

@@ -1,3 +1,4 @@
+import { moreOrLess } from "../../testing/everything.ts";
 import { assert, assertEquals } from "@std/assert";
 import type { InvitationMessage } from "../../lib/call/call.ts";
 import { CallManager } from "../../lib/call/call_manager.ts";
@@ -217,7 +218,7 @@ for (const attack of [false, true]) {
   const what = attack ? "while a stranger on one of their hosts takes part" : "on a network that loses 30 %";
   Deno.test(`two people who invite each other end in one call, ${what}`, () => {
     let [connected, rooms] = [0, 0];
-    for (let seed = 0; seed < 300; seed++) {
+    for (let seed = 0; seed < moreOrLess(300, 100); seed++) {
       for (const encryption of ["off", "required"] as const) {
         const room = attack
           ? cross(seed, { ...UNEVEN, baseDelayMs: 2 }, encryption, 2, true)

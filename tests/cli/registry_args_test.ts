@@ -104,6 +104,10 @@ Deno.test("parseRegistryOptions() reads commands to a running registry", () => {
 
 const bad = (option: string, value: string): UsageProblem => ({ kind: "bad_value", option, value });
 
+const nobodys = (value: string, kind: "broadcast_address" | "multicast_address"): UsageProblem => (
+  { kind: "bad_address", option: "--metrics", value, detail: { kind } }
+);
+
 const BAD: readonly (readonly [string, UsageProblem])[] = [
   ["--prot 5000", { kind: "unknown_option", option: "--prot", nearest: "--port" }],
   ["--prot=5000", { kind: "unknown_option", option: "--prot", nearest: "--port" }],
@@ -141,6 +145,8 @@ const BAD: readonly (readonly [string, UsageProblem])[] = [
   ["list --port x", bad("--port", "x")],
   ["--control", bad("--control", "")],
   ["--metrics", bad("--metrics", "")],
+  ["--metrics 255.255.255.255:9464", nobodys("255.255.255.255", "broadcast_address")],
+  ["--metrics 224.0.0.1:9464", nobodys("224.0.0.1", "multicast_address")],
   ["--metrics 65536", bad("--metrics", "65536")],
   ["--metrics ::1:9464", bad("--metrics", "::1:9464")],
   ["--metrics [127.0.0.1]:9464", bad("--metrics", "[127.0.0.1]:9464")],

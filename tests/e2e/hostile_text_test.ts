@@ -1,3 +1,4 @@
+import { oneIn } from "../../testing/everything.ts";
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { HOSTILE_CLASSES, hostileIn } from "../ui/hostile_text.ts";
 import { startProcess, type ToolProcess } from "../../testing/processes.ts";
@@ -141,7 +142,7 @@ function disposable<Socket extends { close(): void }>(socket: Socket): Socket & 
   return Object.assign(socket, { [Symbol.dispose]: () => socket.close() });
 }
 
-for (const json of [false, true]) {
+for (const json of oneIn(2, [false, true])) {
   const args = json ? ["--json"] : [];
   const mode = json ? "as JSON" : "in words";
 

@@ -3,11 +3,14 @@
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { type ClusterState, type Exposition, openMetrics } from "../../lib/operator/metrics.ts";
 import { type RegistryServer, startRegistry as openRegistry } from "../../lib/registrar/server.ts";
+import { pause } from "../../lib/util/pause.ts";
 import { freePorts } from "../../testing/free_ports.ts";
 import { startProcess, startRegistry } from "../../testing/processes.ts";
 import { isInstalled, outputOf, Program, ROOT, runToEnd } from "../../testing/program.ts";
+import { until } from "../../testing/until.ts";
 import { temporaryFolder } from "../../testing/temporary.ts";
-import { startPhone } from "./phones.ts";
+import { openMonitor } from "../../lib/operator/monitor.ts";
+import { EVERYTHING, startPhone } from "./phones.ts";
 
 const PROMTOOL = isInstalled("promtool");
 const skipped = (needed: boolean, what: string) => needed ? "" : ` (skipped: no ${what})`;
@@ -100,6 +103,28 @@ Deno.test("registry does not run without the metrics that it was asked for", asy
   assertEquals(registry.lines, []);
 });
 
+Deno.test("registry says that its metrics cannot be at its own port", async () => {
+  const port = freePorts();
+  await using registry = startProcess("registry", [
+    ...["--port", `${port}`, "--metrics", `${port}`, "--lang", "en"],
+  ]);
+  assertEquals(await registry.exitCode(), 1);
+  assertStringIncludes(registry.stderr, `cannot listen at 127.0.0.1:${port} (the port is in use)`);
+});
+
+for (const signal of ["SIGTERM", "SIGINT"] as const) {
+  Deno.test(`registry ends at ${signal} while it waits for its cluster`, async () => {
+    // Takes connections, and says nothing.
+    using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const cluster = `nats://127.0.0.1:${silent.addr.port}`;
+    await using registry = startProcess("registry", ["--port", "0", "--json", "--cluster", cluster]);
+    using _connection = await silent.accept();
+    registry.kill(signal);
+    assertEquals([await registry.exitCode(), registry.stderr], [0, ""]);
+    assertEquals(registry.events().map(({ event }) => event), ["closed"]);
+  });
+}
+
 /** Runs a command to a running registry. @returns Its exit status, and what it wrote. */
 async function command(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
   await using program = startProcess("registry", args, { env });
@@ -134,6 +159,17 @@ Deno.test("registry list shows the room, and registry kick removes a phone, whic
   assertEquals(await phone.exitCode(), 3);
   assertEquals(phone.events().map(({ event }) => event).slice(-2), ["removed", "closed"]);
   assertEquals(phone.events("registry_lost"), []);
+});
+
+Deno.test("registry kick without a name shows how it is used", async () => {
+  for (const lang of ["en", "pt"]) {
+    const { code, stderr } = await command(["kick", "--lang", lang]);
+    assertEquals(
+      [code, stderr.includes("registry kick maria"), stderr.includes("phone ")],
+      [2, true, false],
+      stderr,
+    );
+  }
 });
 
 Deno.test("registry is found by its port, in a folder of its user's", async () => {
@@ -277,7 +313,7 @@ Deno.test({
     await registry.process.waitForEvent("certificate_renewed");
     // Until the listener with the old one has gone, the system chooses between both.
     const caCerts = [await Deno.readTextFile(at("cert.pem"))];
-    while (!await answers(registry.port, caCerts));
+    await until("the old listener has gone", () => answers(registry.port, caCerts));
     await using _ana = await enter("ana", "cert.pem");
 
     for (
@@ -315,6 +351,75 @@ Deno.test({
     await using _maria = await startPhone(registry.port, "maria", args);
     await using _ana = await startPhone(registry.port, "ana", args);
     assertEquals(registry.process.events("certificate_renewed"), []);
+  },
+});
+
+Deno.test("registry asks for a new room password at SIGHUP, and lets those stay who are in", async () => {
+  await using folder = await temporaryFolder();
+  const at = (name: string) => `${folder.path}/${name}`;
+  await Promise.all([Deno.writeTextFile(at("old"), "velha\n"), Deno.writeTextFile(at("new"), "nova\n")]);
+  await Deno.copyFile(at("old"), at("room"));
+  await using registry = await startRegistry(["--room-password-file", at("room"), "--quiet"]);
+  await using maria = await startPhone(registry.port, "maria", ["--room-password-file", at("old")]);
+
+  await Deno.copyFile(at("new"), at("room"));
+  registry.process.kill("SIGHUP");
+  await registry.process.waitForEvent("password_renewed");
+  await using _ana = await startPhone(registry.port, "ana", ["--room-password-file", at("new")]);
+  await using late = startProcess("phone", [
+    ...[`127.0.0.1:${registry.port}`, "late", "0", "--json", "--mic", "none", "--speaker", "none"],
+    ...["--room-password-file", at("old")],
+  ]);
+  await late.exitCode();
+  await registry.process.waitForEvent("password_refused");
+
+  for (
+    const [prepare, kind] of [
+      [() => Deno.writeTextFile(at("room"), "\n"), "empty"],
+      [() => Deno.remove(at("room")), "not_found"],
+      [() => outputOf(["mkfifo", at("room")]), "not_a_file"],
+    ] as const
+  ) {
+    await prepare();
+    registry.process.kill("SIGHUP");
+    assertEquals((await registry.process.waitForEvent("password_kept")).detail, { kind });
+  }
+  await using _joana = await startPhone(registry.port, "joana", ["--room-password-file", at("new")]);
+  await maria.type("lista");
+  const { people } = await maria.waitForEvent("people");
+  assertEquals((people as { name: string }[]).map(({ name }) => name), ["maria", "ana", "joana"]);
+  assertEquals(maria.events("registry_lost"), []);
+});
+
+/** Whether a process ignores SIGHUP now (proc_pid_status(5)). */
+async function ignoresHangUp(pid: number): Promise<boolean> {
+  const [, mask = "0"] = /^SigIgn:\s*([0-9a-f]+)$/m.exec(await Deno.readTextFile(`/proc/${pid}/status`)) ??
+    [];
+  return (BigInt(`0x${mask}`) & 1n) === 1n;
+}
+
+Deno.test({
+  name: "registry that was started to ignore SIGHUP ignores it although it took long to start",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    await using folder = await temporaryFolder();
+    const password = `${folder.path}/password`;
+    await outputOf(["mkfifo", password]);
+    const through = ["sh", "-c", 'trap "" HUP; exec "$0" "$@"'];
+    const args = ["--port", "0", "--json", "--room-password-file", password];
+    await using registry = startProcess("registry", args, { through });
+    while (!await ignoresHangUp(registry.pid)) await pause(1);
+    // The runtime may take the signal after a while; not all of its versions do.
+    const until = performance.now() + 1500;
+    while (await ignoresHangUp(registry.pid) && performance.now() < until) await pause(10);
+    await Deno.writeTextFile(password, "segredo");
+    const { port } = await registry.waitForEvent("listening");
+    registry.kill("SIGHUP");
+    // Whatever it did at the signal would come before.
+    await using _phone = await startPhone(port as number, "maria", [], {
+      env: { SALA_ROOM_PASSWORD: "segredo" },
+    });
+    assertEquals([registry.events("password_kept"), registry.events("closed")], [[], []]);
   },
 });
 
@@ -372,6 +477,19 @@ Deno.test("the dashboard and the alerts ask for metrics that there are, and the 
   assertEquals(documented.filter((name) => !whole.includes(name)), []);
 });
 
+Deno.test("docs/operator.md names every reason and state of the metrics", async () => {
+  await using server = openRegistry({ host: "127.0.0.1", port: 0 });
+  const metrics = await metricsOf(server, { connected: true, stale: false, lagSeconds: 0 });
+  const labels = [...(await metrics.text()).matchAll(/\b(?:reason|state)="([a-z_]+)"/g)].map(([, value]) =>
+    value
+  );
+  const told = await Promise.all(
+    ["docs/operator.md", "docs/json-events.md"].map((path) => Deno.readTextFile(new URL(path, ROOT))),
+  );
+  assertEquals(labels.length > 20, true);
+  assertEquals(labels.filter((value) => !told.some((text) => text.includes(`\`${value}\``))), []);
+});
+
 Deno.test("the dashboard's panels have numbers of their own, titles and places that do not overlap", async () => {
   const panels = await panelsOfDashboard();
   assertEquals(new Set(panels.map(({ id }) => id)).size, panels.length);
@@ -409,5 +527,111 @@ Deno.test({
     await Deno.writeTextFile(`${folder.path}/rules`, JSON.stringify({ groups: [{ name: "panels", rules }] }));
     const queries = await runToEnd(["promtool", "check", "rules", `${folder.path}/rules`]);
     assertEquals([queries.code, queries.stderr], [0, ""], queries.stdout);
+  },
+});
+
+/** For each alert the readings, one a minute, that raise it and that do not. */
+const ALERTS: Readonly<
+  Record<string, readonly (readonly [series: string, raised: string, quiet: string])[]>
+> = {
+  SalaRegistryDown: [['up{job="sala"}', "0x40", "1x40"]],
+  SalaRegistryNotReady: [["sala_ready", "0x40", "1x40"]],
+  SalaRegistryRestarts: [['process_start_time_seconds{job="sala"}', "1000+100x40", "1000x40"]],
+  SalaRoomFull: [['sala_refusals_total{reason="room_full"}', "0+10x40", "10x40"]],
+  SalaPhonesCrowdedOut: [['sala_places_lost_total{state="named"}', "0+10x40", "10x40"]],
+  SalaAddressFull: [['sala_refusals_total{reason="address_full"}', "0+10x40", "10x40"]],
+  SalaWrongPasswords: [['sala_refusals_total{reason="wrong_password"}', "0+120x40", "0+30x40"]],
+  SalaSlowReplies: [
+    ['sala_request_duration_seconds_bucket{le="0.25"}', "0x40", "0+600x40"],
+    ['sala_request_duration_seconds_bucket{le="0.5"}', "0+600x40", "0+600x40"],
+    ['sala_request_duration_seconds_bucket{le="+Inf"}', "0+600x40", "0+600x40"],
+  ],
+  SalaLogLinesLeftOut: [['sala_log_lines_left_out_total{reason="output"}', "0+1x40", "5x40"]],
+  SalaClusterAway: [["sala_cluster_connected", "0x40", "1x40"], ["sala_cluster_stale", "1x40", "0x40"]],
+};
+
+Deno.test({
+  name: `each alert is raised by what it is for, and by nothing less${skipped(PROMTOOL, "promtool")}`,
+  ignore: !PROMTOOL,
+  async fn() {
+    const rules = await Deno.readTextFile(new URL(RULES, ROOT));
+    assertEquals([...rules.matchAll(/- alert: (\w+)/g)].map(([, name]) => name), Object.keys(ALERTS));
+    const tests = Object.entries(ALERTS).flatMap(([name, series]) =>
+      [true, false].map((raised) => ({
+        interval: "1m",
+        input_series: series.map(([series, bad, good]) => ({ series, values: raised ? bad : good })),
+        promql_expr_test: [{
+          expr: `count(ALERTS{alertname="${name}",alertstate="firing"})`,
+          eval_time: "40m",
+          exp_samples: raised ? [{ value: 1 }] : [],
+        }],
+      }))
+    );
+    await using folder = await temporaryFolder();
+    const file = { rule_files: [new URL(RULES, ROOT).pathname], evaluation_interval: "1m", tests };
+    // JSON is YAML.
+    await Deno.writeTextFile(`${folder.path}/tests`, JSON.stringify(file));
+    const { code, stdout, stderr } = await runToEnd(["promtool", "test", "rules", `${folder.path}/tests`]);
+    assertEquals(code, 0, stdout + stderr);
+  },
+});
+
+/** What a query gives at a Prometheus: its samples. @throws {Error} If it is refused. */
+async function queried(port: number, query: string): Promise<{ value: [number, string] }[]> {
+  const response = await fetch(`http://127.0.0.1:${port}/api/v1/query?query=${encodeURIComponent(query)}`);
+  const { status, error, data } = await response.json();
+  if (status !== "success") throw new Error(`${query}: ${error}`);
+  return data.result;
+}
+
+const PROMETHEUS = isInstalled("prometheus");
+
+Deno.test({
+  name: `a Prometheus that reads a registry answers every query of the dashboard${
+    skipped(PROMETHEUS, "prometheus")
+  }`,
+  ignore: !PROMETHEUS || !EVERYTHING,
+  async fn() {
+    await using server = openRegistry({ host: "127.0.0.1", port: 0 });
+    const metrics = await metricsOf(server, { connected: true, stale: false, lagSeconds: 0 });
+    using monitor = openMonitor("127.0.0.1", 0, metrics, { notReady: () => undefined });
+    await using _phone = await startPhone(server.port, "maria");
+    await using folder = await temporaryFolder();
+    const scrape_configs = [{
+      job_name: "sala",
+      static_configs: [{ targets: [`127.0.0.1:${monitor.port}`] }],
+    }];
+    const rule_files = [new URL(RULES, ROOT).pathname];
+    const config = {
+      global: { scrape_interval: "500ms", evaluation_interval: "500ms" },
+      rule_files,
+      scrape_configs,
+    };
+    // JSON is YAML.
+    await Deno.writeTextFile(`${folder.path}/config`, JSON.stringify(config));
+    const port = freePorts();
+    await using prometheus = new Program([
+      ...["prometheus", `--config.file=${folder.path}/config`, `--storage.tsdb.path=${folder.path}/data`],
+      `--web.listen-address=127.0.0.1:${port}`,
+    ]);
+    const until = performance.now() + 30_000;
+    while (
+      !await fetch(`http://127.0.0.1:${port}/-/ready`).then((r) => r.text().then(() => r.ok), () => false)
+    ) {
+      if (performance.now() > until) throw new Error(prometheus.report());
+      await pause(50);
+    }
+    const exprs = (await panelsOfDashboard()).flatMap(({ targets = [] }) => targets.map(({ expr }) => expr));
+    assertEquals(exprs.length > 20, true);
+    for (const expr of exprs) {
+      const query = expr.replaceAll("$__rate_interval", "1m").replaceAll("$instance", ".*");
+      // Rates need two readings.
+      while ((await queried(port, query)).length === 0) {
+        if (performance.now() > until) throw new Error(`No data: ${query}`);
+        await pause(50);
+      }
+    }
+    assertEquals((await queried(port, "sala_people")).map(({ value }) => value[1]), ["1"]);
+    assertEquals(await queried(port, "ALERTS"), []);
   },
 });

@@ -5,7 +5,8 @@ import { SAMPLE_RATE } from "../../lib/dsp/pcm.ts";
 import { parseWav } from "../../audio/file/wav_reader.ts";
 import { WAV_HEADER_BYTES } from "../../audio/file/wav_writer.ts";
 import { FRAME_SAMPLES } from "../../lib/codec/opus.ts";
-import { pause } from "../../lib/util/pause.ts";
+import { RegistryClient } from "../../lib/registration/registry_client.ts";
+import { EVERYTHING } from "../../testing/everything.ts";
 import {
   type PrintedEvent,
   type StartOptions,
@@ -13,6 +14,7 @@ import {
   type ToolProcess,
   unlessGiven,
 } from "../../testing/processes.ts";
+import { until } from "../../testing/until.ts";
 
 const NO_SOUND = { "--mic": "none", "--speaker": "none" } as const;
 
@@ -35,8 +37,7 @@ export async function startPhone(
 /** The kinds of sockets for tests of calls: see `chooseUdp()` in `phone.ts`. */
 const SOCKETS = Deno.build.os === "linux" ? ["linux", "runtime"] : ["runtime"];
 
-/** Whether to run the tests that `make test` leaves out so that nobody waits for them; `.ci/run` sets it. */
-export const EVERYTHING = Deno.env.get("SALA_TEST") === "everything";
+export { EVERYTHING };
 
 /** A test of calls, with {@linkcode EVERYTHING} once with each kind of sockets: `run` starts its phones with `start`. */
 export function callTest(name: string, run: (start: typeof startPhone) => Promise<void>): void {
@@ -60,9 +61,18 @@ export function waitForVoice(
 /** Waits until more than half a second has been written to a recording, which grows by half seconds. */
 export async function waitForRecording(path: string): Promise<void> {
   const bytes = async () => (await Deno.stat(path).catch(() => undefined))?.size ?? 0;
-  while (await bytes() <= WAV_HEADER_BYTES + SAMPLE_RATE) {
-    await pause(20);
-  }
+  await until(`${path} has sound`, async () => await bytes() > WAV_HEADER_BYTES + SAMPLE_RATE);
+}
+
+/** Connects to a registry of this machine as soon as it listens. */
+export async function connectOnceThere(port: number): Promise<RegistryClient> {
+  let result: Awaited<ReturnType<typeof RegistryClient.connect>> | undefined;
+  await until("the registry listens", async () => {
+    result = await RegistryClient.connect("127.0.0.1", port);
+    return result.kind === "connected";
+  });
+  assert(result?.kind === "connected");
+  return result.client;
 }
 
 /**

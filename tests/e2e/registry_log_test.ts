@@ -1,14 +1,13 @@
 /** A registry's log: what keeps it from being written never ends the room, and what peers write into it is bounded. */
 
-import { EVERYTHING } from "./phones.ts";
+import { connectOnceThere, EVERYTHING } from "./phones.ts";
 import { assert, assertEquals, assertLess } from "@std/assert";
-import { RegistryClient } from "../../lib/registration/registry_client.ts";
-import { pause } from "../../lib/util/pause.ts";
 import { writeAll } from "../../lib/util/write_all.ts";
 import { freePorts } from "../../testing/free_ports.ts";
 import { startProcess, type ToolProcess } from "../../testing/processes.ts";
 import { isInstalled, outputOf, Program, runToEnd } from "../../testing/program.ts";
 import { temporaryFolder } from "../../testing/temporary.ts";
+import { until } from "../../testing/until.ts";
 
 const ignore = Deno.build.os !== "linux";
 const encoder = new TextEncoder();
@@ -18,18 +17,6 @@ const said = (...causes: readonly string[]): string =>
   causes.map((cause) =>
     `a saída não pode ser escrita: ${cause}; a sala continua aberta, e a escrita é tentada de novo a cada segundo\n`
   ).join("");
-
-/** Longest wait for something that a busy machine may take seconds for, in milliseconds. */
-const PATIENCE_MS = 30_000;
-
-/** Waits until something is so. @throws {Error} After a while. */
-async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const end = performance.now() + PATIENCE_MS;
-  while (!await isSo()) {
-    if (performance.now() > end) throw new Error(`Waited in vain until ${what}`);
-    await pause(20);
-  }
-}
 
 /** A registry whose standard output a shell script leads elsewhere. `$0` and `$@` are the tool, `$FOLDER` is for files. */
 class LoggingRegistry implements AsyncDisposable {
@@ -53,19 +40,12 @@ class LoggingRegistry implements AsyncDisposable {
 
   /** A phone that is in the room and looks itself up. @returns Its name, which is in the log then, or will be. */
   async visit(): Promise<string> {
-    for (;;) {
-      const result = await RegistryClient.connect("127.0.0.1", this.port);
-      if (result.kind !== "connected") {
-        await pause(20);
-        continue;
-      }
-      const { client } = result;
-      const name = `pessoa ${this.#people++}`;
-      assertEquals((await client.register(name, "127.0.0.1", 6000)).kind, "confirmed");
-      assertEquals((await client.lookUp(name)).kind, "found");
-      await client.close(name);
-      return name;
-    }
+    const client = await connectOnceThere(this.port);
+    const name = `pessoa ${this.#people++}`;
+    assertEquals((await client.register(name, "127.0.0.1", 6000)).kind, "confirmed");
+    assertEquals((await client.lookUp(name)).kind, "found");
+    await client.close(name);
+    return name;
   }
 
   /** Waits until the log has a text. */

@@ -97,6 +97,15 @@ Deno.test({
   },
 });
 
+Deno.test("the service is started again whatever ends it, but for a wish and for wrong options", async () => {
+  const unit = await Deno.readTextFile(UNIT);
+  // systemd counts the end by SIGHUP, of a reload before the registry listens to it, as a wish (systemd.service(5)).
+  const names = ["Restart", "RestartForceExitStatus", "RestartPreventExitStatus", "StartLimitIntervalSec"];
+  assertEquals(names.map((name) => settings(unit, name)), [["on-failure"], ["SIGHUP"], ["2"], ["0"]]);
+  await using wrong = startProcess("registry", ["--no-such-option"]);
+  assertEquals(await wrong.exitCode(), 2);
+});
+
 Deno.test("the service starts the registry as its options are", async () => {
   const unit = await Deno.readTextFile(UNIT);
   const [start = ""] = settings(unit, "ExecStart");

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertGreaterOrEqual, assertLess, assertThrows } from "@std/assert";
+import { oneIn } from "../../testing/everything.ts";
 import { keepInput, readCorpus } from "./corpus.ts";
 import { fuzz } from "./driver.ts";
 import { deep, endless, sound, throwing } from "./planted_bugs.ts";
@@ -63,7 +64,7 @@ Deno.test("watchedFuzz() finds an input at which a target never ends", async () 
 /** Guided, each of the seeds 1 to 8 needs 25,000 to 231,000 inputs; unguided, none of three is enough with a million. */
 const DEEP_INPUTS = 100_000;
 
-for (const seed of [1, 2, 3]) {
+for (const seed of oneIn(3, [3, 1, 2])) {
   Deno.test(`watchedFuzz() finds a bug behind three comparisons only with coverage: seed ${seed}`, async () => {
     const order = { module: PLANTED, target: deep.name, seed, events: DEEP_INPUTS, enough: 1 };
     const guided = await watchedFuzz({ ...order, guided: true });

@@ -41,6 +41,19 @@ Deno.test("a running registry obeys commands over its local socket", { ignore: !
   assertEquals(await sendCommand(path, { command: "drain" }), { answer: "drained", connections: 7 });
 });
 
+Deno.test(
+  "whom another registry of the cluster has is not said to be unknown",
+  { ignore: !here },
+  async () => {
+    await using folder = await temporaryFolder();
+    const path = `${folder.path}/s`;
+    using _control = serveControl(await openControl(path, false), { ...room(), remove: () => undefined });
+    const kick = (name: string) => sendCommand(path, { command: "kick", name });
+    assertEquals(await kick("MARIA"), { answer: "elsewhere" });
+    assertEquals(await kick("ana"), { answer: "unknown_person" });
+  },
+);
+
 Deno.test("the socket is its user's alone, and so is the folder made for it", { ignore: !here }, async () => {
   await using folder = await temporaryFolder();
   const path = defaultControlPath(5000, folder.path) ?? "";
@@ -88,8 +101,45 @@ Deno.test("a socket that a killed registry left is replaced, a running one's and
   assertEquals(await Deno.readTextFile(`${folder.path}/file`), "precious");
   await Deno.symlink(`${folder.path}/file`, `${folder.path}/link`);
   assertEquals(await refused(`${folder.path}/link`), "not_a_socket");
+  assertEquals(await sendCommand(`${folder.path}/${"a".repeat(200)}`, { command: "list" }), {
+    noAnswer: { kind: "name_too_long" },
+  });
   assertEquals(await sendCommand(`${folder.path}/none`, { command: "list" }), {
     noAnswer: { kind: "not_found" },
+  });
+});
+
+Deno.test("a registry that is stopped and has its queue full keeps its socket", {
+  ignore: Deno.build.os !== "linux",
+}, async () => {
+  await using folder = await temporaryFolder();
+  const path = `${folder.path}/s`;
+  // Nothing accepts.
+  using _listener = await openControl(path, false);
+  const queued: Deno.UnixConn[] = [];
+  const error = await assertRejects(async () => {
+    while (queued.length < 10_000) queued.push(await Deno.connect({ transport: "unix", path }));
+  }, Error);
+  assertEquals(error instanceof Deno.errors.ConnectionRefused, false);
+  const why = await refused(path);
+  for (const connection of queued) connection.close();
+  assertEquals(why, "other_registry");
+});
+
+Deno.test("nothing is made in a runtime folder of another user", { ignore: !here }, async (test) => {
+  await using folder = await temporaryFolder();
+  const theirs = `${folder.path}/theirs`;
+  await Deno.mkdir(theirs, { mode: 0o700 });
+  try {
+    await Deno.chown(theirs, 65_534, null);
+  } catch (error) {
+    // Only the administrator can give a folder away.
+    if (error instanceof Deno.errors.PermissionDenied) return;
+    throw error;
+  }
+  await test.step("as the administrator", async () => {
+    assertEquals(await refused(`${theirs}/sala/registry-5000.sock`, true), "folder_not_private");
+    assertEquals([...Deno.readDirSync(theirs)], []);
   });
 });
 
@@ -109,7 +159,19 @@ Deno.test("what is no command gets an answer, and commands may follow", { ignore
 Deno.test("what answers there and is no registry is told from one", { ignore: !here }, async () => {
   await using folder = await temporaryFolder();
   const path = `${folder.path}/s`;
-  for (const text of ["HTTP/1.1 400 Bad Request\r\n\r\n", "", '{"answer":"not_understood"}\n', "7\n"]) {
+  for (
+    const text of [
+      "HTTP/1.1 400 Bad Request\r\n\r\n",
+      "",
+      '{"answer":"not_understood"}\n',
+      "7\n",
+      '{"answer":"people"}\n',
+      '{"answer":"people","people":[{}]}\n',
+      '{"answer":"removed"}\n',
+      '{"answer":"toString"}\n',
+      '{"answer":"drained"}\n',
+    ]
+  ) {
     await Deno.remove(path).catch(() => {});
     using listener = Deno.listen({ transport: "unix", path });
     const served = (async () => {

@@ -28,6 +28,24 @@ Deno.test("PasswordGate accepts the right password, however its accents are enco
   assertEquals(answer && accents.accepts(challenge, answer, joao), true);
 });
 
+Deno.test("PasswordGate with another password decides challenges by the one that they were made with", async () => {
+  const changing = await PasswordGate.open(PASSWORD);
+  const [other, third] = [new RoomPassword("outra"), new RoomPassword("terceira")];
+  const accepts = async (challenge: Challenge, known: RoomPassword) => {
+    const answer = await known.answer(challenge, joao);
+    return answer !== undefined && changing.accepts(challenge, answer, joao);
+  };
+  const before = changing.challenge();
+  await changing.change("outra");
+  assertEquals([await accepts(before, password), await accepts(before, other)], [true, false]);
+  const after = changing.challenge();
+  assertNotEquals(after.sal, before.sal);
+  assertEquals([await accepts(after, password), await accepts(after, other)], [false, true]);
+  await changing.change("terceira");
+  assertEquals([await accepts(before, password), await accepts(after, other)], [false, true]);
+  assertEquals(await accepts(changing.challenge(), third), true);
+});
+
 Deno.test("PasswordGate accepts an answer only for its registration and challenge", async () => {
   for (const change of [{ nome: "maria" }, { ip: "192.168.0.102" }, { porta: 6001 }]) {
     assertEquals(await accepted(password, change), false, JSON.stringify(change));

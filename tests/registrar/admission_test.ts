@@ -243,3 +243,64 @@ Deno.test("Admission needs bounded memory in a flood from many addresses", () =>
   }
   assert(most < 5000, `${most} addresses`);
 });
+
+Deno.test("Admission gives the places of two phones of a /48 to no address that holds the room", () => {
+  const room = admission();
+  const family = [1, 2].map((network) => join(room, `2001:db8:1:${network}::1`, 400).place);
+  for (let count = 2; count < 400; count++) join(room, "192.0.2.1", 400);
+  assertEquals(told(room.enter(0, "192.0.2.1", 400)), "room");
+  assertEquals(family.map(({ gone }) => gone), [false, false]);
+});
+
+Deno.test("Admission gives the places of a class to no /48 that holds the room with one phone from each /64", () => {
+  const room = admission();
+  const capacity = 430;
+  for (let count = 0; count < 30; count++) join(room, "192.0.2.1", capacity);
+  const join48 = (network: number) => room.enter(0, `2001:db8:1:${network.toString(16)}::1`, capacity);
+  for (let network = 30; network < capacity; network++) {
+    room.handleNamed(0, placeOf(join48(network)), capacity);
+  }
+  assertEquals(told(join48(0xffff)), "room");
+  // Others get theirs.
+  assertEquals(join(room, "198.51.100.1", capacity).victim?.site, "2001:db8:1");
+});
+
+Deno.test("Admission gives a place of the link whose link-local addresses hold the room to phones from elsewhere", () => {
+  for (const attacker of [(n: number) => `fe80::${n}%eth0`, (n: number) => `169.254.${n >> 8}.${n & 255}`]) {
+    const room = admission(1);
+    for (let count = 0; count < 300; count++) join(room, attacker(count), 300);
+    assertEquals(join(room, "192.0.2.1", 300).victim?.ip, attacker(299));
+    // A link has no limit of its own: its phones may be many.
+    assertEquals(told(room.enter(0, attacker(999), 1000)), [[], 0]);
+  }
+});
+
+Deno.test("Admission delays a /48 whose connections come and go, each from another /64, and no other", () => {
+  const room = admission();
+  let waits = 0;
+  for (let count = 0; count < 5000; count++) {
+    const entry = room.enter(count, `2001:db8:1:${count.toString(16)}::1`, 10_000);
+    if (told(entry) === "address" || placeOf(entry).gone) continue;
+    if ("waitMs" in entry && entry.waitMs > 0) waits++;
+    room.leave(count, placeOf(entry));
+  }
+  assert(waits > 3000, `${waits}`);
+  assertEquals(told(room.enter(5000, "2001:db8:2:1::1", 10_000)), [[], 0]);
+});
+
+Deno.test("Admission lets the requests of a /48 wait for those of people, however many /64s they come from", () => {
+  const room = admission();
+  const places = Array.from(
+    { length: 2000 },
+    (_, network) => join(room, `2001:db8:1:${network.toString(16)}::1`, 10_000).place,
+  );
+  let delayed = 0;
+  for (let now = 1000; now < 9000; now += 1000) {
+    for (const place of places) {
+      for (let count = 0; count < 10; count++) if (room.handleWork(now, place, 1) > 0) delayed++;
+    }
+  }
+  assert(delayed > 40_000, `${delayed} of 160000`);
+  const person = join(room, "192.0.2.1", 10_000).place;
+  assertEquals(room.handleWork(9000, person, 1), 0);
+});

@@ -1,33 +1,10 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { closeQuietly, type Socket } from "../../lib/registrar/connection.ts";
-import { ListenError, Listeners, type TlsKeys } from "../../lib/registrar/listeners.ts";
+import { ListenError, Listeners } from "../../lib/registrar/listeners.ts";
+import type { TlsKeys } from "../../lib/registrar/tls_relay.ts";
 import { hasIpv6 } from "../../testing/has_ipv6.ts";
-import { isInstalled, outputOf } from "../../testing/program.ts";
-import { temporaryFolder } from "../../testing/temporary.ts";
-
-async function makeKeys(): Promise<TlsKeys> {
-  await using folder = await temporaryFolder();
-  await outputOf([
-    ...[
-      "openssl",
-      "req",
-      "-x509",
-      "-newkey",
-      "ec",
-      "-pkeyopt",
-      "ec_paramgen_curve:P-256",
-      "-nodes",
-      "-days",
-      "2",
-    ],
-    ...["-subj", "/CN=sala", "-addext", "subjectAltName=IP:127.0.0.1,IP:::1"],
-    ...["-addext", "basicConstraints=critical,CA:FALSE", "-keyout", "key.pem", "-out", "cert.pem"],
-  ], { cwd: folder.path });
-  const [cert, key] = await Promise.all(
-    ["cert.pem", "key.pem"].map((name) => Deno.readTextFile(`${folder.path}/${name}`)),
-  );
-  return { cert: cert!, key: key! };
-}
+import { isInstalled } from "../../testing/program.ts";
+import { makeKeys } from "../../testing/tls_keys.ts";
 
 Deno.test({
   name:

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { addressesOfHost, ListenError, Listeners } from "../../lib/registrar/listeners.ts";
+import { addressesOfHost, ListenError, Listeners, MOST_HEADERS } from "../../lib/registrar/listeners.ts";
 import type { Socket } from "../../lib/registrar/connection.ts";
 import { peerOf } from "../../lib/registrar/connection.ts";
 import { type ProxyProblem, TrustedProxies } from "../../lib/registrar/proxy_protocol.ts";
@@ -184,6 +184,37 @@ Deno.test("Listeners takes all connections of a load balancer, however many come
   for (const connection of connections) connection.close();
   listeners.close();
   await served;
+});
+
+Deno.test("Listeners hand a connection over while any number of others of its load balancer say nothing", async () => {
+  const listeners = Listeners.open({ hosts: ["127.0.0.1"], port: 0 });
+  const port = listeners.port;
+  const problems: ProxyProblem[] = [];
+  let came = Promise.withResolvers<void>();
+  const served = listeners.serve({
+    proxies: new TrustedProxies(["127.0.0.1"]),
+    // None of them ever comes.
+    headerMs: 600_000,
+    onConnection: (socket) => {
+      socket.close();
+      came.resolve();
+    },
+    onProxyProblem: (_ip, problem) => problems.push(problem),
+  });
+  const silent: Deno.TcpConn[] = [];
+  for (const [count, closed] of [[40, 0], [MOST_HEADERS + 10, 11]] as const) {
+    while (silent.length < count) silent.push(await Deno.connect({ hostname: "127.0.0.1", port }));
+    came = Promise.withResolvers();
+    using phone = await Deno.connect({ hostname: "127.0.0.1", port });
+    await phone.write(HEADER);
+    await came.promise;
+    // Those beyond what is awaited went for others, the oldest first.
+    assertEquals(problems.length, closed);
+    for (const gone of silent.slice(0, closed)) assertEquals(await gone.read(new Uint8Array(1)), null);
+  }
+  listeners.close();
+  await served;
+  for (const connection of silent) connection.close();
 });
 
 Deno.test("Listeners let others have a turn while connections wait to be accepted", async () => {

@@ -1,6 +1,5 @@
 import { assertEquals } from "@std/assert";
 import {
-  beginsProxyHeader,
   parseProxyHeader,
   type ProxyHeader,
   proxyHeaderBytes,
@@ -113,11 +112,4 @@ Deno.test("readProxyHeader() says nothing of a connection that ends without a by
 Deno.test("readProxyHeader() waits for the header for a time only", async () => {
   const silent = { read: () => new Promise<null>(() => {}) };
   assertEquals(await readProxyHeader(silent, 1), "timeout");
-});
-
-Deno.test("beginsProxyHeader() knows both versions by their whole beginning only", () => {
-  const [two, one] = [header({ addresses: IPV4 }), new TextEncoder().encode("PROXY TCP4")];
-  assertEquals([11, 12, 28].map((length) => beginsProxyHeader(two.subarray(0, length))), [false, true, true]);
-  assertEquals([5, 6, 10].map((length) => beginsProxyHeader(one.subarray(0, length))), [false, true, true]);
-  assertEquals(beginsProxyHeader(new TextEncoder().encode("\r\n\r\n\r\n\r\n\r\n\r\n")), false);
 });

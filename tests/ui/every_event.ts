@@ -469,10 +469,16 @@ const REGISTRY_EVENTS: ByEvent<RegistryEvent> = {
   no_registry: [...CONTROL, { kind: "not_a_registry" } as const].map((detail) => (
     { event: "no_registry", path: "/run/sala/s", detail }
   )),
-  unknown_person: [{ event: "unknown_person", name: "joão" }],
+  unknown_person: [{ event: "unknown_person", name: "joão" }, {
+    event: "unknown_person",
+    name: "maria",
+    elsewhere: true,
+  }],
   draining: [{ event: "draining", connections: 1234 }],
   drained: [{ event: "drained", connections: 0 }],
   certificate_renewed: [{ event: "certificate_renewed" }],
+  password_renewed: [{ event: "password_renewed" }],
+  password_kept: Object.values(SECRET).map((detail) => ({ event: "password_kept", detail })),
   certificate_kept: [...Object.values(SECRET), ...Object.values(TLS)].map((detail) => (
     { event: "certificate_kept", detail }
   )),

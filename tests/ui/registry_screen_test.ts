@@ -334,3 +334,44 @@ Deno.test("RegistryScreen charges the phone of who joins, not the address that i
   ]);
   assertEquals(screen.leftOut, { output: 0, limit: 1 });
 });
+
+Deno.test("RegistryScreen bounds what tables fill, and shows the last one", async () => {
+  const written: string[] = [];
+  const screen = new RegistryScreen((bytes) => {
+    written.push(new TextDecoder().decode(bytes));
+    return Promise.resolve();
+  }, { now, json: true, language: "en", limits: { addressBytes: 1000, totalBytes: 0 } });
+  const crowd = Array.from({ length: 50 }, (_, index) => ({ ...joao, name: `joão ${index}` }));
+  for (let count = 0; count < 100; count++) {
+    screen.show({ event: "joined", ...joao }, joao.ip);
+    screen.show({ event: "table", people: [{ ...joao, name: `${count}` }, ...crowd] });
+    await screen.flush();
+  }
+  screen.show({ event: "closed" });
+  await screen.flush();
+  const events = written.join("").trimEnd().split("\n").map((line) => JSON.parse(line));
+  const tables = events.filter(({ event }) => event === "table");
+  assert(tables.length >= 2 && tables.length < 50, `${tables.length}`);
+  assertEquals(tables.at(-1)?.people[0].name, "99");
+  assertEquals(events.filter(({ event }) => event === "joined").length, 100);
+});
+
+Deno.test("RegistryScreen counts connections that are no phones' among what an address may make it write", async () => {
+  const strangers: RegistryEvent[] = [
+    { event: "foreign_client", ip: "192.0.2.1", protocol: "http" },
+    { event: "tls_failed", ip: "192.0.2.1", detail: { kind: "no_tls" } },
+    { event: "proxy_refused", ip: "192.0.2.1", problem: "no_header" },
+  ];
+  for (const event of strangers) {
+    const output = await shown(
+      { json: true, language: "en", limits: { addressBytes: 100, totalBytes: 0 } },
+      ...new Array<RegistryEvent>(200).fill(event),
+      { event: "closed" },
+    );
+    const events = output.trimEnd().split("\n").map((line) => JSON.parse(line));
+    const told = events.filter(({ event }) => event !== "log_limited" && event !== "closed").length;
+    const omitted = events.flatMap(({ event, lines }) => event === "log_limited" ? [lines] : []);
+    assert(told < 100, `${told}`);
+    assertEquals(told + omitted.reduce((sum, lines) => sum + lines, 0), 200);
+  }
+});

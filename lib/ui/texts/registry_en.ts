@@ -11,6 +11,7 @@ const USAGE = usageEn(
   new Map([
     ["", "Port and address are options, such as --port 5000 or --host 192.168.0.10."],
     ["--port", "Use a number from 0 to 65535; 0 is any free port."],
+    ["missing NAME", "Use, for example, registry kick maria."],
     ["NAME", "Use the name of a person in the room, as “registry list” shows it."],
     ["--metrics", "Use a port, or an address and a port, such as 9464 or [::1]:9464."],
     ["--cluster", "Use the addresses of NATS servers, such as nats://10.0.0.1:4222,nats://10.0.0.2:4222."],
@@ -85,7 +86,13 @@ export const REGISTRY_EN: RegistryTexts = {
       }); it runs until it is told to end`,
     certificate_renewed: "phones that connect from now on get the certificate that is in the file now",
     certificate_kept: ({ detail }) => `the new certificate is not used, the old one is: ${causeEn(detail)}`,
-    unknown_person: ({ name }) => `nobody in the room is called “${name}”`,
+    password_renewed:
+      "whoever registers from now on needs the password that is in the file now; the people in the room stay",
+    password_kept: ({ detail }) => `the room's password stays as it is: ${causeEn(detail)}`,
+    unknown_person: ({ name, elsewhere }) =>
+      elsewhere
+        ? `“${name}” is in the room by another registry of the cluster, and only that one can remove them`
+        : `nobody in the room is called “${name}”`,
     joined: ({ version, ...person }) =>
       `${who(person)} joined the room${version === undefined ? "" : `, Sala ${version}`}`,
     left: ({ reason, ...person }) => ({
@@ -215,5 +222,6 @@ For the operator:
   registry drain            sends the phones to another registry and takes no more, until it ends
                             these take --port or --control, which say which registry; --json
 
-Ctrl-C closes the room. SIGTERM closes it as drain does, within 5 s. SIGHUP reads certificate and key again.`,
+Ctrl-C closes the room. SIGTERM closes it as drain does, within 5 s. SIGHUP reads the files of certificate, key
+and room password again.`,
 };

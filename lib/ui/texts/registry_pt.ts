@@ -11,6 +11,7 @@ const USAGE = usagePt(
   new Map([
     ["", "A porta e o endereço vão em opções, como --port 5000 ou --host 192.168.0.10."],
     ["--port", "Use um número de 0 a 65535; 0 é uma porta livre qualquer."],
+    ["missing NAME", "Use, por exemplo, registry kick maria."],
     ["NAME", "Use o nome de uma pessoa da sala, como “registry list” mostra."],
     ["--metrics", "Use uma porta, ou endereço e porta, como 9464 ou [::1]:9464."],
     ["--cluster", "Use os endereços dos servidores NATS, como nats://10.0.0.1:4222,nats://10.0.0.2:4222."],
@@ -88,7 +89,13 @@ export const REGISTRY_PT: RegistryTexts = {
     certificate_renewed: "quem se conectar de agora em diante recebe o certificado que está no arquivo agora",
     certificate_kept: ({ detail }) =>
       `o certificado novo não serve e continua o de antes: ${causePt(detail)}`,
-    unknown_person: ({ name }) => `ninguém na sala se chama “${name}”`,
+    password_renewed:
+      "quem se registrar de agora em diante precisa da senha que está no arquivo agora; quem está na sala fica",
+    password_kept: ({ detail }) => `a senha da sala continua a de antes: ${causePt(detail)}`,
+    unknown_person: ({ name, elsewhere }) =>
+      elsewhere
+        ? `“${name}” está na sala por outro dos seus registros, e só ele pode retirar quem tem este nome`
+        : `ninguém na sala se chama “${name}”`,
     joined: ({ version, ...person }) =>
       `${who(person)} entrou na sala${version === undefined ? "" : `, Sala ${version}`}`,
     left: ({ reason, ...person }) => ({
@@ -220,5 +227,6 @@ Para quem opera o registro:
   registry drain            manda os telefones para outro registro e não aceita mais, até encerrar
                             estes aceitam --port ou --control, que dizem qual registro; --json
 
-Ctrl-C encerra a sala. SIGTERM a encerra como drain, em até 5 s. SIGHUP lê de novo certificado e chave.`,
+Ctrl-C encerra a sala. SIGTERM a encerra como drain, em até 5 s. SIGHUP lê de novo os arquivos de certificado,
+chave e senha da sala.`,
 };

@@ -193,7 +193,9 @@ export function usageEn(own: ReadonlyMap<string, string>): UsageTexts {
       `The option ${option} takes no value. ${EXPECTED.get(option) ?? `Use just ${option}, or nothing.`}`,
     repeated: ({ option }) => `The option ${option} is there more than once. Use it only once.`,
     missing_argument: ({ argument }) =>
-      `The argument ${argument} is missing. Use, for example, phone 192.168.0.10 maria. ${HELP_HINT}`,
+      `The argument ${argument} is missing. ${
+        own.get(`missing ${argument}`) ?? `Use, for example, phone 192.168.0.10 maria. ${HELP_HINT}`
+      }`,
     too_many_arguments: ({ argument }) => `The argument “${argument}” is one too many. ${expected("")}`,
     not_utf8: ({ argument }) =>
       `The text of “${argument}” is not in UTF-8. Use a terminal in UTF-8, with LANG=en_US.UTF-8 for example.`,

@@ -202,7 +202,9 @@ export function usagePt(own: ReadonlyMap<string, string>): UsageTexts {
       `A opção ${option} não leva valor. ${EXPECTED.get(option) ?? `Use só ${option}, ou nada.`}`,
     repeated: ({ option }) => `A opção ${option} aparece mais de uma vez. Use-a uma vez só.`,
     missing_argument: ({ argument: name }) =>
-      `Falta o argumento ${argument(name)}. Use, por exemplo, phone 192.168.0.10 maria. ${HELP_HINT}`,
+      `Falta o argumento ${argument(name)}. ${
+        own.get(`missing ${name}`) ?? `Use, por exemplo, phone 192.168.0.10 maria. ${HELP_HINT}`
+      }`,
     too_many_arguments: ({ argument: name }) => `O argumento “${name}” sobra. ${expected("")}`,
     not_utf8: ({ argument: name }) =>
       `O texto de “${name}” não está em UTF-8. Use um terminal em UTF-8, com LANG=pt_BR.UTF-8 por exemplo.`,

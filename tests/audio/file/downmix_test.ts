@@ -44,7 +44,10 @@ const UNCHANGED: readonly [string, readonly Float32Array[]][] = [
 
 for (const [where, channels] of UNCHANGED) {
   Deno.test(`Downmix passes sound ${where} unchanged, sample by sample`, () => {
-    for (const piece of [1, 479, 480, 5000, voice.length]) assertEquals(mix(channels, piece), voice);
+    const start = channels.map((channel) => channel.subarray(0, RATE / 4));
+    for (const piece of [1, 479, 480, 5000, RATE / 4]) {
+      assertEquals(mix(start, piece), voice.subarray(0, RATE / 4));
+    }
   });
 }
 

@@ -6,6 +6,7 @@ import { seededRandom } from "../../../testing/netem/random.ts";
 
 const SECONDS = 4;
 const FAR = speech(["fala.wav", "resposta.wav"], SECONDS);
+const RESPONSE = roomResponse({ seed: 7 });
 const LOUDSPEAKER = Int16Array.from(FAR, (sample) => Math.round(32767 * sample));
 
 /** All estimates, in samples. */
@@ -28,7 +29,7 @@ for (const delayMs of [5, 20, 80, 200, 350, 480]) {
   for (const random of [undefined, seededRandom(9)]) {
     Deno.test(`EchoDelayEstimator finds an echo after ${delayMs} ms with blocks ${random ? "in bursts" : "in turn"}`, () => {
       const delaySamples = delayMs * 48;
-      const { microphone } = hear({ far: FAR, response: roomResponse({ seed: 7 }), delaySamples });
+      const { microphone } = hear({ far: FAR, response: RESPONSE, delaySamples });
       const found = search(microphone, random);
       assert(found.length > 5, `found ${found.length} times`);
       for (const samples of found) {
@@ -40,7 +41,7 @@ for (const delayMs of [5, 20, 80, 200, 350, 480]) {
 
 Deno.test("EchoDelayEstimator finds the delay during double talk", () => {
   const near = speech(["resposta.wav", "fala.wav"], SECONDS);
-  const { microphone } = hear({ far: FAR, near, response: roomResponse({ seed: 7 }), delaySamples: 3840 });
+  const { microphone } = hear({ far: FAR, near, response: RESPONSE, delaySamples: 3840 });
   const found = search(microphone);
   assert(found.length > 3 && found.every((samples) => Math.abs(samples - 3840) <= 24), found.join(" "));
 });
