@@ -77,6 +77,7 @@ const FLAGS = [
     "version",
   ] as const,
   ...["no-fec", "no-redundancy", "no-stretch", "no-echo-cancel", "no-noise-reduction", "no-gain"] as const,
+  "no-trace-sharing",
   ...["no-encryption", "require-encryption"] as const,
 ] as const;
 
@@ -129,6 +130,7 @@ export function parsePhoneOptions(args: readonly string[]): ParsedPhoneOptions {
       ip: parseIp(values.ip),
       encryption: parseEncryption(!flags.has("no-encryption"), flags.has("require-encryption")),
       logKeys: values["log-keys"],
+      shareTrace: !flags.has("no-trace-sharing"),
       voice: {
         frameMs: parseFrame(values.frame),
         errorCorrection: !flags.has("no-fec"),

@@ -22,13 +22,17 @@ const DIRECTIONS = {
   en: { sent: "→ sent    ", received: "← received" },
 } as const;
 
-/** Whether a message only keeps a connection alive: `ping` or `pong`. */
-export function isKeepAlive({ text }: Trace): boolean {
+/** How every copy for a panel begins, as Sala writes it. */
+const COPIES = '{"tipo":"rastro"';
+
+/** Whether programs exchange a message without an occasion of a person's: `ping`, `pong`, and `rastro` for a panel. */
+export function isBackground({ text }: Trace): boolean {
   // As Sala writes them: 1,300 a second with 10,000 idle phones.
   if (text === '{"tipo":"ping"}' || text === '{"tipo":"pong"}') return true;
-  if (!/"p[io]ng"/.test(text)) return false;
+  if (text.startsWith(COPIES)) return true;
+  if (!/"(?:p[io]ng|rastro)"/.test(text)) return false;
   const tipo = parseObject(text)?.tipo;
-  return tipo === "ping" || tipo === "pong";
+  return tipo === "ping" || tipo === "pong" || tipo === "rastro";
 }
 
 /** Local date and time to the millisecond, such as `2025-01-31 12:34:56.789`. */

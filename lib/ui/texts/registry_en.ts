@@ -180,7 +180,7 @@ export const REGISTRY_EN: RegistryTexts = {
   --lang pt|en      language of the screen (the system's; Portuguese unless that is English)
   --json            one event a line in JSON, for programs
   --quiet           leaves out the messages that are sent and received
-  --show-pings      also shows the pings that keep connections alive
+  --show-pings      also shows pings, and the phones' copies for the panel
   -h, --help        shows this help
   --version         shows the version
 

@@ -185,7 +185,7 @@ export const REGISTRY_PT: RegistryTexts = {
   --lang pt|en      língua da tela (a do sistema; se não for inglês, português)
   --json            um evento por linha em JSON, para programas
   --quiet           não mostra as mensagens enviadas e recebidas
-  --show-pings      mostra também os pings, que mantêm as conexões
+  --show-pings      mostra também os pings, e as cópias dos telefones para o painel
   -h, --help        mostra esta ajuda
   --version         mostra a versão
 
