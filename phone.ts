@@ -14,7 +14,7 @@ import { chooseLanguage, type Language } from "./lib/ui/texts/language.ts";
 import { openScreen } from "./lib/ui/open_screen.ts";
 import { forOutput } from "./lib/ui/terminal_size.ts";
 import { ExactWriter, FAREWELL_MS, readerHasGone } from "./lib/ui/output.ts";
-import { isKeepAlive } from "./lib/ui/trace_line.ts";
+import { isBackground } from "./lib/ui/trace_line.ts";
 import { terminalModes } from "./lib/ui/terminal_modes.ts";
 import { giveUpOtherPermissions, neededPermissions } from "./lib/cli/permissions.ts";
 import { randomPolicy } from "./lib/call/encryption_policy.ts";
@@ -148,7 +148,7 @@ async function openWeb(
     processing: { echoCancellation: echoCancel, noiseSuppression: noiseReduction, autoGainControl: gain },
     sentences: (event, language) => {
       if (event.event !== "message") return sentence(event, PHONE_TEXTS[language]);
-      return isKeepAlive(event) ? undefined : {};
+      return isBackground(event) ? undefined : {};
     },
   });
 }

@@ -23,6 +23,7 @@ import { jsonLine } from "./lib/ui/json_line.ts";
 import { registrySentence } from "./lib/ui/sentences.ts";
 import { ExactWriter, FAREWELL_MS, lastingWriter, readerHasGone } from "./lib/ui/output.ts";
 import { RegistryScreen } from "./lib/ui/registry_screen.ts";
+import type { LiveFeed } from "./lib/panel/live_feed.ts";
 import type { Cluster, ClusterOptions } from "./lib/registrar/cluster/cluster.ts";
 import { standardOutput } from "./lib/ui/standard_output.ts";
 import { descriptorLimit } from "./lib/registrar/descriptor_budget.ts";
@@ -157,6 +158,12 @@ function clusterState({ awayMs }: Cluster): ClusterState {
   return { connected: awayMs === 0, stale: awayMs > 0, lagSeconds: awayMs / 1000 };
 }
 
+/** @returns What the panel shows. Only a registry with one loads it. */
+async function openFeed(): Promise<LiveFeed> {
+  const { LiveFeed } = await import("./lib/panel/live_feed.ts");
+  return new LiveFeed();
+}
+
 /** @returns What joins a cluster. */
 async function loadCluster(): Promise<(options: ClusterOptions) => Promise<Cluster>> {
   const { Cluster } = await import("./lib/registrar/cluster/cluster.ts");
@@ -259,6 +266,7 @@ async function main(args: string[]): Promise<number> {
   }
   // Only registries of a cluster load its libraries, and as long as they may read files.
   const joinCluster = settings.cluster && await loadCluster();
+  using feed = settings.panel && await openFeed();
   const { tls, password: { file: passwordFile } } = settings;
   const renewable = tls !== undefined || passwordFile !== undefined;
   await giveUpFiles(renewable);
@@ -298,6 +306,7 @@ async function main(args: string[]): Promise<number> {
       ...settings.limits,
       ...secrets,
       ...(cluster && { shared: cluster }),
+      observer: feed,
       descriptors,
       onEvent: show,
     });
@@ -327,12 +336,14 @@ async function main(args: string[]): Promise<number> {
       ...(cluster && { cluster: () => clusterState(cluster) }),
     });
     cluster?.listening(server.port);
+    const addresses = ownAddresses(server.hosts, hostAddresses());
+    feed?.listening({ ip: addresses[0] ?? server.hosts[0] ?? "", port: server.port });
     output.show({
       event: "listening",
       host: server.hosts[0] ?? "",
       port: server.port,
       hosts: server.hosts,
-      addresses: ownAddresses(server.hosts, hostAddresses()),
+      addresses,
       options: [...secrets.tls ? ["--tls"] : [], ...secrets.gate ? ["--room-password"] : []],
       version: VERSION,
     });

@@ -91,6 +91,7 @@ const FLAGS = [
   ] as const,
   ...["no-fec", "no-redundancy", "no-stretch", "no-echo-cancel", "no-noise-reduction", "no-gain"] as const,
   ...["no-encryption", "require-encryption", "no-open"] as const,
+  "no-trace-sharing",
 ] as const;
 
 /** Options with a value. */
@@ -145,6 +146,7 @@ export function parsePhoneOptions(args: readonly string[]): ParsedPhoneOptions {
       ip: parseIp(values.ip),
       encryption: parseEncryption(!flags.has("no-encryption"), flags.has("require-encryption")),
       logKeys: values["log-keys"],
+      shareTrace: !flags.has("no-trace-sharing"),
       voice: {
         frameMs: parseFrame(values.frame),
         errorCorrection: !flags.has("no-fec"),

@@ -81,10 +81,18 @@ export interface RegistrySettings {
   /** Paths of certificate and key. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
   /** Where `--metrics` listens. */
-  readonly metrics: { readonly host: string; readonly port: number } | undefined;
+  readonly metrics: HttpPlace | undefined;
+  /** Where the panel of `--panel` is. */
+  readonly panel: HttpPlace | undefined;
   /** The operator's local socket. */
   readonly control: ControlPlace | undefined;
   readonly cluster: ClusterSettings | undefined;
+}
+
+/** Where pages are. */
+export interface HttpPlace {
+  readonly host: string;
+  readonly port: number;
 }
 
 /** Where the operator's local socket is. */
@@ -119,7 +127,15 @@ const FLAGS = ["json", "quiet", "show-pings", "help", "version", "room-password"
 /** Options with a value. */
 const VALUED = [
   ...["port", "host", "lang", "room-password-file", "tls-cert", "tls-key", "proxy-protocol"] as const,
-  ...["metrics", "control", "cluster", "cluster-credentials", "cluster-room", "cluster-port"] as const,
+  ...[
+    "metrics",
+    "panel",
+    "control",
+    "cluster",
+    "cluster-credentials",
+    "cluster-room",
+    "cluster-port",
+  ] as const,
   ...LIMITS.map(({ option }) => option),
 ] as const;
 
@@ -159,12 +175,13 @@ export function parseRegistryOptions(args: readonly string[], runtimeDir?: strin
     if (proxies && tls) {
       throw new UsageError({ kind: "excludes", option: "--proxy-protocol", other: "--tls-cert" });
     }
-    const metrics = parseMetrics(values.metrics);
+    const metrics = parseHttpPlace("--metrics", values.metrics);
+    const panel = parseHttpPlace("--panel", values.panel);
     // A port that the system chooses is known only when files are given up.
     const known = path !== undefined && (values.control !== undefined || port !== 0);
     const control = known ? { path, asked: values.control !== undefined } : undefined;
     const cluster = parseCluster(values);
-    return { settings: { port, host, proxies, limits, password, tls, metrics, control, cluster } };
+    return { settings: { port, host, proxies, limits, password, tls, metrics, panel, control, cluster } };
   });
   return { output, ...request };
 }
@@ -230,16 +247,16 @@ function parseTls(cert: string | undefined, key: string | undefined): RegistrySe
 }
 
 /** `9464`, `192.0.2.1:9464`, `[::1]:9464`: this machine's own programs may read it unless an address is given. */
-function parseMetrics(text: string | undefined): RegistrySettings["metrics"] {
+function parseHttpPlace(option: string, text: string | undefined): HttpPlace | undefined {
   if (text === undefined) return undefined;
   const [, address, port = ""] = /^(?:(\[[^\]]+\]|[^:[\]\s/]+):)?(\d+)$/.exec(text) ?? [];
   const host = address?.replace(/^\[(.*)\]$/, "$1") ?? "127.0.0.1";
-  if (address?.startsWith("[") && isIP(host) !== 6) throw badValue("--metrics", text);
-  refuseNobodys("--metrics", host);
+  if (address?.startsWith("[") && isIP(host) !== 6) throw badValue(option, text);
+  refuseNobodys(option, host);
   try {
-    return { host, port: parsePort("--metrics", port) };
+    return { host, port: parsePort(option, port) };
   } catch {
-    throw badValue("--metrics", text);
+    throw badValue(option, text);
   }
 }
 

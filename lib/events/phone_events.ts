@@ -74,6 +74,8 @@ export type PhoneEvent =
   | { readonly event: "registry_back"; readonly name: string; readonly registry?: AnsweringRegistry }
   /** The phone came back to the registry under another address than `before`. */
   | { readonly event: "address_changed"; readonly before: string } & PersonFields
+  /** The registry that answered has a panel, and gets copies of this phone's call messages. Once for each registry. */
+  | { readonly event: "trace_shared"; readonly host: string; readonly port: number }
   /** A request while the connection to the registry is lost. */
   | { readonly event: "registry_away" }
   | { readonly event: "registry_full" }

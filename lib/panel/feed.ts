@@ -19,6 +19,8 @@ export interface PanelPerson {
   readonly since: number;
   /** Whether their phone shares copies of its messages. */
   readonly shares: boolean;
+  /** Messages of theirs that are not on the ladder, if there are any: there were too many, or they broke a rule. */
+  readonly leftOut?: number;
 }
 
 /** Event `snapshot`, the first of a connection unless it resumes: it replaces everything that the page knows. */

@@ -20,6 +20,17 @@ const STATUS_INTERVAL_MS = 200;
  */
 const LAST_WORDS_MS = 1_000;
 
+/** Time between two {@linkcode CallSample}s, in milliseconds: about one report of RTCP each. */
+export const SAMPLE_INTERVAL_MS = 2_000;
+
+/** Figures of a running call for others, as in `CallSample` of `lib/trace/`. */
+export interface CallSample {
+  readonly lossPercent: number;
+  readonly jitterMs: number;
+  readonly roundTripMs?: number;
+  readonly mos?: number;
+}
+
 /** The figures of a call that never started. */
 export const NO_CALL: CallFigures = { seconds: 0, ...NO_VOICE };
 
@@ -31,6 +42,8 @@ export interface CallSessionOptions {
   readonly audio: Pick<CallAudio, "muted" | "open" | "close">;
   readonly screen: Pick<Screen, "show" | "status">;
   readonly options: Pick<PhoneOptions, "hangUpAfter" | "logKeys">;
+  /** Called every {@linkcode SAMPLE_INTERVAL_MS}. */
+  readonly onSample?: (sample: CallSample) => void;
 }
 
 /** A call whose two people can talk. */
@@ -38,6 +51,8 @@ export class CallSession {
   readonly #options: CallSessionOptions;
   readonly #startedAt = performance.now();
   readonly #statusTimer: ReturnType<typeof setInterval>;
+  readonly #sampleTimer: ReturnType<typeof setInterval>;
+  #received = { expected: 0, lost: 0 };
   #hangUpTimer: ReturnType<typeof setTimeout> | undefined;
   #voice: VoiceSession | undefined;
   /** Settles when the devices are open: until then they cannot be closed. */
@@ -53,6 +68,7 @@ export class CallSession {
     const { hangUpAfter } = options.options;
     if (typeof hangUpAfter === "number") this.#hangUpIn(hangUpAfter * 1000);
     this.#statusTimer = setInterval(() => this.#showStatus(), STATUS_INTERVAL_MS);
+    this.#sampleTimer = setInterval(() => this.#sample(), SAMPLE_INTERVAL_MS);
     this.#opening = this.#openVoice();
   }
 
@@ -65,6 +81,7 @@ export class CallSession {
     const seconds = this.#seconds;
     clearTimeout(this.#hangUpTimer);
     clearInterval(this.#statusTimer);
+    clearInterval(this.#sampleTimer);
     this.#options.screen.status(undefined);
     // A call that ends while its devices open must also leave a complete recording.
     await this.#opening;
@@ -103,6 +120,22 @@ export class CallSession {
       speakerDb,
       muted: audio.muted,
       ...this.#voice?.figures,
+    });
+  }
+
+  #sample(): void {
+    const { expected, lost } = this.#voice?.reception ?? { expected: 0, lost: 0 };
+    const before = expected < this.#received.expected ? { expected: 0, lost: 0 } : this.#received;
+    this.#received = { expected, lost };
+    const packets = expected - before.expected;
+    // A late packet of the time before makes up for a loss then, not now.
+    const lostNow = Math.min(packets, Math.max(0, lost - before.lost));
+    const { jitterInMs, roundTripMs, mos } = this.#voice?.figures ?? NO_VOICE;
+    this.#options.onSample?.({
+      lossPercent: packets > 0 ? Math.round(1000 * lostNow / packets) / 10 : 0,
+      jitterMs: jitterInMs,
+      ...(roundTripMs !== null && { roundTripMs }),
+      ...(mos > 0 && { mos }),
     });
   }
 

@@ -33,6 +33,8 @@ export interface PhoneOptions {
   readonly encryption: Encryption;
   /** The file for the keys of each call. */
   readonly logKeys: string | undefined;
+  /** Whether a registry with a panel that asks for copies of call messages gets them. */
+  readonly shareTrace: boolean;
   readonly voice: VoiceOptions;
   /** The room's password, if it has one. */
   readonly password?: string;

@@ -10,6 +10,7 @@ import type { PersonFields } from "../events/fields.ts";
 import {
   type AddressProblem,
   type Endpoint,
+  formatEndpoint,
   inZone,
   ipVersion,
   isLinkLocal,
@@ -37,6 +38,7 @@ import { Directory } from "./directory.ts";
 import type { PhoneOptions } from "./options.ts";
 import { Ringer } from "./ringer.ts";
 import type { Screen } from "./screen.ts";
+import { TraceSharing } from "./trace_sharing.ts";
 
 /** The exit statuses of the program. */
 export const EXIT = {
@@ -81,7 +83,17 @@ const MOST_WAITING = 1_000;
 /** The connection to the registry, as far as a phone uses it. */
 export type PhoneRegistry = Pick<
   Registration,
-  "localIp" | "near" | "place" | "several" | "register" | "lookUp" | "list" | "close"
+  | "localIp"
+  | "near"
+  | "place"
+  | "several"
+  | "register"
+  | "lookUp"
+  | "list"
+  | "close"
+  | "wantsTrace"
+  | "readyForTrace"
+  | "sendTrace"
 >;
 
 /** The calls' sockets, as far as a phone uses them. */
@@ -102,6 +114,7 @@ export type PhoneTransport = Pick<
   | "hangUp"
   | "openVoice"
   | "voiceSender"
+  | "portOf"
   | typeof Symbol.asyncDispose
 >;
 
@@ -172,6 +185,9 @@ export class UserAgent implements CommandTarget {
   /** The people to call whom the registry is asked about. */
   readonly #lookedUp = new Set<{ readonly name: string }>();
   readonly #directory: Directory;
+  readonly #sharing = new TraceSharing(() => this.#registry);
+  /** The registries of which the person knows that they get copies. */
+  readonly #sharedWith = new Set<string>();
   #leaving = false;
 
   constructor(options: PhoneOptions, parts: UserAgentParts) {
@@ -261,7 +277,10 @@ export class UserAgent implements CommandTarget {
     try {
       this.#transport = this.#parts.openTransport(ip, this.#options.port, {
         onOutput: (output) => this.#fromTransport(output),
-        onTrace: (trace) => this.#show({ event: "message", ...trace }),
+        onTrace: (trace, wire) => {
+          this.#show({ event: "message", ...trace });
+          this.#sharing.handleMessage(trace, wire);
+        },
         onFlood: (datagrams) => this.#show({ event: "flooded", datagrams }),
         onPortTaken: (port) => this.#show({ event: "port_in_use", port }),
       });
@@ -307,6 +326,7 @@ export class UserAgent implements CommandTarget {
         if (ip !== openedFor) transport.follow(ip);
         this.#show({ event: "registered", name, ip, port: transport.port, ...this.#answering });
         this.#warnOf(ip);
+        this.#shareTrace();
         this.#parts.screen.onNamesWanted(() => this.#directory.offerNames());
         this.#parts.screen.onPeopleWanted?.(() => this.#directory.offerPeople());
         this.#entered.resolve(registry);
@@ -369,6 +389,15 @@ export class UserAgent implements CommandTarget {
     if (interfaces.size > 1) this.#show({ event: "only_link_local", ip });
   }
 
+  /** Begins to share copies of call messages, if the registry asks for them, and says so once for each registry. */
+  #shareTrace(): void {
+    if (!this.#options.shareTrace || !this.#sharing.begin()) return;
+    const { host, port } = this.#registryPlace;
+    const place = formatEndpoint({ ip: host, port });
+    if (!this.#sharedWith.has(place)) this.#show({ event: "trace_shared", host, port });
+    this.#sharedWith.add(place);
+  }
+
   /** Takes the answer to the question for another name. */
   async #answerQuestion(line: string, asking: PromiseWithResolvers<number | undefined>): Promise<void> {
     const name = line.normalize("NFC").trim();
@@ -402,6 +431,7 @@ export class UserAgent implements CommandTarget {
       // Without a registration nothing was asked.
       this.#self.name !== "" && within(LAST_ANSWERS_MS, Promise.allSettled(this.#waiting)),
     ]);
+    this.#sharing.flush();
     await this.#registry?.close();
   }
 
@@ -415,6 +445,7 @@ export class UserAgent implements CommandTarget {
 
   /** The registry is away. Calls need none, and the registration comes back by itself. */
   #lost(): void {
+    this.#sharing.stop();
     this.#show({ event: "registry_lost" });
     // A script must not wait for its call without end.
     if (this.#options.call === undefined || this.#transport?.current) return;
@@ -426,6 +457,7 @@ export class UserAgent implements CommandTarget {
   async #back(name: string, ip: string): Promise<void> {
     clearTimeout(this.#patience);
     this.#show({ event: "registry_back", name, ...this.#answering });
+    this.#shareTrace();
     this.#moved(ip);
     const postponed = this.#postponed;
     this.#postponed = undefined;
@@ -745,6 +777,8 @@ export class UserAgent implements CommandTarget {
       audio,
       screen,
       options: this.#options,
+      onSample: (sample) =>
+        this.#sharing.handleSample(call, this.#transport?.portOf(call) ?? 0, call.peer, sample),
     });
   }
 

@@ -38,6 +38,8 @@ export type RegistryRequest =
     | { readonly tipo: "fechamento"; readonly nome: string }
     | { readonly tipo: "ping" }
     | { readonly tipo: "pong" }
+    /** Copies for the registry's panel; `trace_line.ts` reads them. Never answered, whatever they hold. */
+    | { readonly tipo: "rastro" }
   );
 
 /** Values of `codigo`. */
@@ -64,6 +66,8 @@ export type RegistryReply =
       readonly nome: string;
       readonly ip: string;
       readonly porta: number;
+      /** The registry has a panel, and asks for copies of call messages. */
+      readonly rastro?: true;
     }
     | { readonly tipo: "desafio"; readonly sal: string; readonly iteracoes: number; readonly nonce: string }
     /** Its address is as it came: `ip` may be no address, and `porta` no port. */
@@ -165,6 +169,8 @@ function parseRequestFields(fields: Fields): RegistryRequest | string {
 export function parseRequest(line: string): Parsed<RegistryRequest> {
   const fields = parseObject(line);
   if (!fields) return { problem: "a linha não é um objeto JSON" };
+  // Nothing in it may cause a reply: the phone would take that for one to another request.
+  if (fields.tipo === "rastro") return { message: { tipo: "rastro" } };
   const { id } = fields;
   // Some JSON encoders write null for an absent field.
   const absent = id === undefined || id === null;
@@ -188,7 +194,8 @@ function parseReplyFields(fields: Fields): RegistryReply | undefined {
     fields;
   switch (tipo) {
     case "registro_confirmado":
-      return isName(nome) && isIpAddress(ip) && isPort(porta) ? { tipo, nome, ip, porta } : undefined;
+      if (!isName(nome) || !isIpAddress(ip) || !isPort(porta)) return undefined;
+      return { tipo, nome, ip, porta, ...(fields.rastro === true && { rastro: true }) };
     case "resposta_consulta":
       // An address that is none answers the request, too: the person must not wait for another reply.
       if (!isName(nome)) return undefined;

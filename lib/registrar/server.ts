@@ -19,6 +19,7 @@ import {
   type Socket,
 } from "./connection.ts";
 import { Listeners, MOST_HEADERS } from "./listeners.ts";
+import type { RegistryObserver } from "./observer.ts";
 import type { TrustedProxies } from "./proxy_protocol.ts";
 import { type AddressJudge, ROOM_FULL, type Session } from "./session.ts";
 import type { SharedTable } from "./shared_table.ts";
@@ -112,6 +113,8 @@ export interface RegistryOptions extends RegistryLimits {
   readonly descriptors?: number | undefined;
   /** The table that several registries share, if this one is in a cluster. */
   readonly shared?: SharedTable;
+  /** Watches what happens; phones are asked for copies of their call messages (`registro_confirmado` with `rastro`). */
+  readonly observer?: RegistryObserver | undefined;
   /** Called for every event, with the address that caused it. Must not throw. */
   readonly onEvent?: (event: RegistryEvent, ip?: string) => void;
 }
@@ -205,6 +208,7 @@ class Server implements RegistryServer {
   #descriptorBudget = 0;
   #nextProbeAt = -Infinity;
   #onEvent: (event: RegistryEvent, ip?: string) => void;
+  readonly #observer: RegistryObserver | undefined;
   readonly statistics = new Statistics();
   readonly #registrar: Registrar;
   readonly #shared: SharedTable | undefined;
@@ -228,8 +232,11 @@ class Server implements RegistryServer {
     options: RegistryOptions,
   ) {
     this.#shared = options.shared;
+    // Lines of copies may be as long as that, whatever the limit.
+    const lineBytes = Math.max(options.lineBytes ?? MAX_LINE_BYTES, options.observer ? MAX_LINE_BYTES : 0);
     this.#registrar = new Registrar({
       ...options,
+      lineBytes,
       statistics: this.statistics,
       ...(options.shared && { sharedTable: options.shared.table }),
     });
@@ -245,7 +252,7 @@ class Server implements RegistryServer {
       (options.proxies ? MOST_HEADERS : 0);
     if (descriptors !== undefined) this.#descriptorBudget = Math.max(1, this.#connectionsFor(descriptors));
     this.#host = {
-      lineBytes: options.lineBytes ?? MAX_LINE_BYTES,
+      lineBytes,
       handleWork: (session, tokens) => {
         const place = this.#places.get(session);
         return place ? this.#admission.handleWork(performance.now(), place, tokens) : 0;
@@ -259,6 +266,7 @@ class Server implements RegistryServer {
       encode: (reply, peer) => this.#encode(reply, peer),
     };
     this.#onEvent = options.onEvent ?? (() => {});
+    this.#observer = options.observer;
     this.#attachTo(options.shared);
     this.#accepting = listeners.serve({
       proxies: options.proxies,
@@ -476,6 +484,7 @@ class Server implements RegistryServer {
 
   #handleLine(session: Session, peer: Endpoint, line: Line): void {
     this.#trace("received", peer, "text" in line ? line.text : `${line.beginning}…`);
+    this.#observer?.handleLine(session, peer, "received", "text" in line ? line.text : "");
     // After a pause, before anything else: the names may be others' by now.
     this.#shared?.checkLease();
     this.#registrar.handleLine(performance.now(), session, line);
@@ -514,11 +523,13 @@ class Server implements RegistryServer {
           ...eventFields(output.person),
           ...(output.version !== undefined && { version: output.version }),
         }, ip);
+        this.#observer?.handleJoined(output.session, output.person);
         this.#reportTable();
         this.#giveNamedPlace(output.session);
         break;
       case "left":
         this.#onEvent({ event: "left", ...eventFields(output.person), reason: output.reason }, ip);
+        this.#observer?.handleLeft(output.session);
         this.#reportTable();
         break;
       case "claim":
@@ -541,7 +552,7 @@ class Server implements RegistryServer {
     if (!connection) return;
     switch (output.kind) {
       case "send":
-        return connection.writeQueue.push(this.#encode(output.message, connection.peer));
+        return connection.writeQueue.push(this.#encodeFor(output.session, output.message, connection.peer));
       case "finish":
         connection.finished = true;
         return;
@@ -589,6 +600,18 @@ class Server implements RegistryServer {
       },
       ...(omitted > 0 && { omitted }),
     });
+  }
+
+  /** The line of a reply to a connection that may be watched. */
+  #encodeFor(session: Session, reply: RegistryReply, peer: Endpoint): string {
+    const observer = this.#observer;
+    if (!observer) return this.#encode(reply, peer);
+    const line = this.#encode(
+      reply.tipo === "registro_confirmado" ? { ...reply, rastro: true } : reply,
+      peer,
+    );
+    observer.handleLine(session, peer, "sent", line.trimEnd());
+    return line;
   }
 
   #encode(reply: RegistryReply, peer: Endpoint): string {

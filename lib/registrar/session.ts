@@ -209,6 +209,7 @@ export class Session {
       case "ping":
         return { reply: { tipo: "pong" }, close: false };
       case "pong":
+      case "rastro":
         return { close: false };
       case "registro":
         this.version = request.versao;

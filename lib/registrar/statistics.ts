@@ -34,6 +34,7 @@ export class Statistics {
     fechamento: 0,
     ping: 0,
     pong: 0,
+    rastro: 0,
     invalid: 0,
   };
   /** Replies of type `erro`. */

@@ -212,6 +212,21 @@ export class Registration implements AsyncDisposable {
     }
   }
 
+  /** Whether the registry where the name is registered asks for copies of call messages; not while it is away. */
+  get wantsTrace(): boolean {
+    return this.#client?.wantsTrace ?? false;
+  }
+
+  /** Whether a line of copies would go out at once. */
+  get readyForTrace(): boolean {
+    return this.#client?.readyForTrace ?? false;
+  }
+
+  /** Sends a line of type `rastro`, if the registry asks for them. */
+  sendTrace(line: string): void {
+    this.#client?.sendTrace(line);
+  }
+
   /** Looks a person up. */
   async lookUp(name: string): Promise<LookUpResult> {
     return await this.#client?.lookUp(name) ?? { kind: "lost" };

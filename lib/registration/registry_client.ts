@@ -143,6 +143,7 @@ export class RegistryClient implements AsyncDisposable {
   #heardAt = performance.now();
   #quietTimer: ReturnType<typeof setTimeout> | undefined;
   #roomFull = false;
+  #wantsTrace = false;
   #removed = false;
   /** What came so far, and why there is no reply. */
   #heard: "nothing" | "no_message" | "tls_alert" | "messages" = "nothing";
@@ -276,12 +277,30 @@ export class RegistryClient implements AsyncDisposable {
     }
     // A full room sends `sala_cheia` and closes, perhaps before the request.
     if (!reply) return this.#roomFull ? { kind: "room_full" } : this.#noReply;
-    if (reply.tipo === "registro_confirmado") return { kind: "confirmed", person: personOf(reply) };
+    if (reply.tipo === "registro_confirmado") {
+      this.#wantsTrace = reply.rastro === true;
+      return { kind: "confirmed", person: personOf(reply) };
+    }
     if (reply.motivo === "retirado") return { kind: "removed" };
     if (reply.codigo === "nome_em_uso") return { kind: "name_taken" };
     if (reply.codigo === "sala_cheia") return { kind: "room_full" };
     if (reply.codigo === "senha_incorreta") return { kind: "wrong_password" };
     return refusalOf(reply);
+  }
+
+  /** Whether the registry has confirmed a name and asks for copies of call messages. */
+  get wantsTrace(): boolean {
+    return this.#wantsTrace && !this.#over;
+  }
+
+  /** Whether a line of copies would go out at once: they must not pile up before a request. */
+  get readyForTrace(): boolean {
+    return this.wantsTrace && this.#writeQueue.idle;
+  }
+
+  /** Sends a line of type `rastro`, to which there is no reply. Nothing unless {@linkcode RegistryClient.wantsTrace}. */
+  sendTrace(line: string): void {
+    if (this.wantsTrace) this.#sendText(line);
   }
 
   /** What came is no message. */
@@ -396,7 +415,10 @@ export class RegistryClient implements AsyncDisposable {
   }
 
   #send(message: RegistryRequest): void {
-    const text = JSON.stringify(message);
+    this.#sendText(JSON.stringify(message));
+  }
+
+  #sendText(text: string): void {
     this.#onTrace({ direction: "sent", transport: "TCP", peer: this.#peer, text });
     // A failed write does not end reading: the registry may have sent why it closed.
     this.#writeQueue.push(`${text}\n`);

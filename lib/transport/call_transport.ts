@@ -41,11 +41,23 @@ export interface CallTransportEvents {
   /** News for the person, or the end of a call. */
   onOutput(output: Exclude<CallManagerOutput, { kind: "send" | "forgotten" }>): void;
   /** A signalling message that was sent or received. Only a part of a flood is traced. */
-  onTrace(trace: Trace): void;
+  onTrace(trace: Trace, wire: WireTrace): void;
   /** The number of datagrams ignored in the last 10 s or more, if that is a flood. */
   onFlood(datagrams: number): void;
   /** Another program took the port while the socket was opened again for the other version of IP. */
   onPortTaken?(port: number): void;
+}
+
+/** What else there is to know of a traced message. */
+export interface WireTrace {
+  /** This phone's own port. */
+  readonly ownPort: number;
+  /** Length of the datagram. */
+  readonly bytes: number;
+  /** Whether it names the current call. */
+  readonly current: boolean;
+  /** Messages that were not traced since the last one that was. */
+  readonly omitted: number;
 }
 
 /** The end of a call's voice: a {@linkcode VoiceSession} is one. */
@@ -110,6 +122,8 @@ export class CallTransport implements AsyncDisposable {
   readonly #ownSockets = new Map<string, UdpSocket>();
   readonly #demux = new DatagramDemux();
   readonly #traces = new TokenBucket(TRACES.perSecond, TRACES.burst);
+  /** Messages not traced since the last one that was. */
+  #untraced = 0;
   readonly #floodShield = new FloodShield();
   readonly #keyedCalls = new WeakMap<Call, KeyedCall>();
   readonly #voicePorts = new WeakMap<Call, VoicePort>();
@@ -254,6 +268,11 @@ export class CallTransport implements AsyncDisposable {
     };
   }
 
+  /** This phone's own UDP port in a call; 0 if its socket is closed. */
+  portOf(call: Call): number {
+    return this.#socketOf(call)?.port ?? 0;
+  }
+
   /** Hangs up, waits up to 1 s for the acknowledgement, and closes all sockets. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
@@ -341,7 +360,7 @@ export class CallTransport implements AsyncDisposable {
     socket: string | "registered",
   ): boolean {
     const from = { ...sender, ip: canonicalIp(sender.ip) };
-    this.#trace("received", from, datagram);
+    this.#trace("received", from, datagram, socket);
     const parsed = parseCallMessage(datagram);
     if (!("message" in parsed) || !this.#answerable(parsed.message, from)) return false;
     this.#callManager.handleMessage(now, onLinkOf(from, parsed.message), from, socket);
@@ -475,7 +494,7 @@ export class CallTransport implements AsyncDisposable {
       const failed = (detail: SystemError) => this.#sendFailed(chamada, detail);
       const paths = output.call && this.#keyedCall(output.call)?.paths;
       for (const to of paths?.destinations(performance.now(), datagram.length) ?? [output.to]) {
-        this.#trace("sent", to, datagram);
+        this.#trace("sent", to, datagram, output.socket);
         socket.send(datagram, to, tipo === "convite" ? failed : undefined, output.leaveFrom);
       }
       return;
@@ -504,11 +523,26 @@ export class CallTransport implements AsyncDisposable {
     });
   }
 
-  #trace(direction: Trace["direction"], { ip, port }: Endpoint, datagram: Uint8Array): void {
-    const { current } = this.#callManager;
-    if (!(current && mentions(datagram, current.id)) && !this.#traces.tryTake(performance.now())) return;
-    const peer = { ip, port };
-    this.#events.onTrace({ direction, transport: "UDP", peer, text: new TextDecoder().decode(datagram) });
+  #trace(
+    direction: Trace["direction"],
+    { ip, port }: Endpoint,
+    datagram: Uint8Array,
+    socket: string | "registered",
+  ): void {
+    const call = this.#callManager.current;
+    const current = call !== undefined && mentions(datagram, call.id);
+    if (!current && !this.#traces.tryTake(performance.now())) {
+      this.#untraced++;
+      return;
+    }
+    const own = socket === "registered" ? this.#registered : this.#ownSockets.get(socket);
+    const omitted = this.#untraced;
+    this.#untraced = 0;
+    const text = new TextDecoder().decode(datagram);
+    this.#events.onTrace(
+      { direction, transport: "UDP", peer: { ip, port }, text },
+      { ownPort: own?.port ?? 0, bytes: datagram.length, current, omitted },
+    );
   }
 }
 

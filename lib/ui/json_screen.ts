@@ -7,7 +7,7 @@ import { LineWriter } from "./line_writer.ts";
 import { FAREWELL_MS } from "./output.ts";
 import type { Screen } from "../phone/screen.ts";
 import { within } from "../util/time_limit.ts";
-import { isKeepAlive } from "./trace_line.ts";
+import { isBackground } from "./trace_line.ts";
 
 /** Options of a {@linkcode JsonScreen}. */
 export interface JsonScreenOptions {
@@ -56,7 +56,7 @@ export class JsonScreen implements Screen {
 
   show(event: PhoneEvent): void {
     const { quiet, showPings = false } = this.#options;
-    if (event.event === "message" && (quiet || (!showPings && isKeepAlive(event)))) return;
+    if (event.event === "message" && (quiet || (!showPings && isBackground(event)))) return;
     this.#writer.write(jsonLine(event, this.#now()));
   }
 

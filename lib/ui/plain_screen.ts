@@ -10,7 +10,7 @@ import type { Screen } from "../phone/screen.ts";
 import { within } from "../util/time_limit.ts";
 import { sentence } from "./sentences.ts";
 import { PHONE_TEXTS } from "./texts/texts.ts";
-import { isKeepAlive, traceLine } from "./trace_line.ts";
+import { isBackground, traceLine } from "./trace_line.ts";
 
 /** Options of a {@linkcode PlainScreen}. */
 export interface PlainScreenOptions {
@@ -78,7 +78,7 @@ export class PlainScreen implements Screen {
   show(event: PhoneEvent): void {
     const { language, quiet, showPings = false, colour, columns, now = () => new Date() } = this.#options;
     if (event.event === "message") {
-      if (quiet || isKeepAlive(event) && !showPings) return;
+      if (quiet || isBackground(event) && !showPings) return;
       return this.#writer.write(traceLine(event, now(), { language, colour }));
     }
     const writer = endsTheRun(event) && !this.interactive ? this.#errors : this.#writer;

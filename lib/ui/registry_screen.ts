@@ -11,7 +11,7 @@ import type { RegistryTelling, RegistryTexts } from "./texts/shape.ts";
 import { fromTable, type Table } from "./texts/table.ts";
 import { REGISTRY_TEXTS } from "./texts/texts.ts";
 import { wrapWords } from "./terminal_layout.ts";
-import { dateAndTime, isKeepAlive, traceLine } from "./trace_line.ts";
+import { dateAndTime, isBackground, traceLine } from "./trace_line.ts";
 
 const STYLES: Table<RegistryTelling, "event", Style> = {
   left_out: "plain",
@@ -154,7 +154,7 @@ export class RegistryScreen {
    */
   show(event: RegistryEvent, ip = causeOf(event)): void {
     const isTrace = event.event === "message";
-    if (isTrace && (this.#quiet || (!this.#showPings && isKeepAlive(event)))) return;
+    if (isTrace && (this.#quiet || (!this.#showPings && isBackground(event)))) return;
     if (event.event === "closed") {
       this.#sumUp(Infinity);
       this.#writeTable();

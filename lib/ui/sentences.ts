@@ -42,6 +42,7 @@ const TONES: Table<Telling, "event", Tone> = {
   unknown_person: "bad",
   other_spelling: "warning",
   people: "plain",
+  trace_shared: "plain",
   only_local: "warning",
   only_link_local: "warning",
   inviting: "plain",

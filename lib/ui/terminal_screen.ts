@@ -18,7 +18,7 @@ import type { TerminalModes } from "./terminal_modes.ts";
 import { terminalSize } from "./terminal_size.ts";
 import type { PhoneTexts } from "./texts/shape.ts";
 import { PHONE_TEXTS } from "./texts/texts.ts";
-import { isKeepAlive, traceLine } from "./trace_line.ts";
+import { isBackground, traceLine } from "./trace_line.ts";
 import { within } from "../util/time_limit.ts";
 
 /** Options of a {@linkcode TerminalScreen}. */
@@ -126,7 +126,7 @@ export class TerminalScreen implements Screen {
   show(event: PhoneEvent): void {
     const { language, quiet, showPings, colour } = this.#options;
     if (event.event === "message") {
-      if (!quiet && (showPings || !isKeepAlive(event))) {
+      if (!quiet && (showPings || !isBackground(event))) {
         this.#tell(traceLine(event, new Date(), { language, colour }));
       }
       return;

@@ -23,14 +23,21 @@ const DIRECTIONS = {
   en: { sent: "→ sent    ", received: "← received" },
 } as const;
 
-/** Whether a message only keeps a connection alive, or a page's list of people up to date: no person caused it. */
-export function isKeepAlive({ text, routine }: Trace & Pick<MessageEvent, "routine">): boolean {
+/** How every copy for a panel begins, as Sala writes it. */
+const COPIES = '{"tipo":"rastro"';
+
+/**
+ * Whether programs exchange a message without an occasion of a person's: `ping`, `pong`, `rastro` for a panel, and what keeps a
+ * page's list of people up to date.
+ */
+export function isBackground({ text, routine }: Trace & Pick<MessageEvent, "routine">): boolean {
   if (routine === true) return true;
   // As Sala writes them: 1,300 a second with 10,000 idle phones.
   if (text === '{"tipo":"ping"}' || text === '{"tipo":"pong"}') return true;
-  if (!/"p[io]ng"/.test(text)) return false;
+  if (text.startsWith(COPIES)) return true;
+  if (!/"(?:p[io]ng|rastro)"/.test(text)) return false;
   const tipo = parseObject(text)?.tipo;
-  return tipo === "ping" || tipo === "pong";
+  return tipo === "ping" || tipo === "pong" || tipo === "rastro";
 }
 
 /** Local date and time to the millisecond, such as `2025-01-31 12:34:56.789`. */

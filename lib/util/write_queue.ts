@@ -36,6 +36,11 @@ export class WriteQueue {
     return this.#waiting.length;
   }
 
+  /** Whether everything is written, or nothing will be any more. */
+  get idle(): boolean {
+    return this.#draining === undefined || this.#failed;
+  }
+
   /** Takes a text. After a failed write it drops the text, since nobody will read it. */
   push(text: string): void {
     if (this.#failed) return;

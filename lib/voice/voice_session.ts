@@ -192,6 +192,12 @@ export class VoiceSession {
     return { microphoneDb: levelDb(this.#frame), speakerDb: levelDb(this.#played) };
   }
 
+  /** Packets of the peer so far: expected, and those of them that have not come. Both begin again if the peer does. */
+  get reception(): { readonly expected: number; readonly lost: number } {
+    const { expected, lost } = this.#receiver.statistics;
+    return { expected, lost };
+  }
+
   get figures(): VoiceFigures {
     const { jitterBuffer, statistics } = this.#receiver;
     const { played, recovered, concealedSamples, late, repeated, reordered, dropped } = jitterBuffer.counts;

@@ -15,6 +15,7 @@ const DEFAULTS: PhoneOptions = {
   ip: undefined,
   encryption: "preferred",
   logKeys: undefined,
+  shareTrace: true,
   voice: {
     frameMs: 20,
     errorCorrection: true,
@@ -73,6 +74,7 @@ const GOOD: readonly (readonly [string, Partial<PhoneOptions>])[] = [
   ["fe80::1%eth0 maria", { registries: at("fe80::1%eth0") }],
   ["host maria --no-encryption", { encryption: "off" }],
   ["host maria --require-encryption", { encryption: "required" }],
+  ["host maria --no-trace-sharing", { shareTrace: false }],
   ["host maria --log-keys keys.txt", { logKeys: "keys.txt" }],
   ["host maria -- 6050", { port: 6050 }],
   ["--json host maria --quiet", {}],

@@ -11,6 +11,7 @@ const DEFAULTS: RegistrySettings = {
   password: { file: undefined, ask: false },
   tls: undefined,
   metrics: undefined,
+  panel: undefined,
   control: undefined,
 };
 
@@ -31,6 +32,8 @@ const GOOD: readonly (readonly [string, Partial<RegistrySettings>])[] = [
   ["--metrics 0.0.0.0:0", { metrics: { host: "0.0.0.0", port: 0 } }],
   ["--metrics [::1]:9464", { metrics: { host: "::1", port: 9464 } }],
   ["--metrics localhost:9464", { metrics: { host: "localhost", port: 9464 } }],
+  ["--panel 8080", { panel: { host: "127.0.0.1", port: 8080 } }],
+  ["--panel [::]:0", { panel: { host: "::", port: 0 } }],
   ["--tls-cert a.pem --tls-key b.pem", { tls: { cert: "a.pem", key: "b.pem" } }],
   ["--cluster nats://10.0.0.1", { cluster: { ...CLUSTER, servers: ["10.0.0.1:4222"] } }],
   [
@@ -147,6 +150,9 @@ const BAD: readonly (readonly [string, UsageProblem])[] = [
   ["--metrics", bad("--metrics", "")],
   ["--metrics 255.255.255.255:9464", nobodys("255.255.255.255", "broadcast_address")],
   ["--metrics 224.0.0.1:9464", nobodys("224.0.0.1", "multicast_address")],
+  ["--panel", bad("--panel", "")],
+  ["--panel http://localhost:8080", bad("--panel", "http://localhost:8080")],
+  ["--panel 65536", bad("--panel", "65536")],
   ["--metrics 65536", bad("--metrics", "65536")],
   ["--metrics ::1:9464", bad("--metrics", "::1:9464")],
   ["--metrics [127.0.0.1]:9464", bad("--metrics", "[127.0.0.1]:9464")],

@@ -32,6 +32,8 @@ import { LineSplitter, MAX_LINE_BYTES } from "../../lib/protocol/line_splitter.t
 import { MAX_NAME_LENGTH } from "../../lib/protocol/name.ts";
 import { DEFAULT_REGISTRY_PORT, parseReply, parseRequest } from "../../lib/protocol/registry_messages.ts";
 import { RoomPassword } from "../../lib/protocol/password_challenge.ts";
+import { redactCallMessage } from "../../lib/trace/redact.ts";
+import { copyFields, parseTraceLine, sampleFields } from "../../lib/trace/trace_line.ts";
 import { startRegistry } from "../../testing/processes.ts";
 
 const DOCUMENT = await Deno.readTextFile(new URL("../../docs/protocol.md", import.meta.url));
@@ -69,7 +71,7 @@ Deno.test("docs/protocol.md has an example of every message, and the parsers rea
       types.add(`${kind} ${JSON.parse(line).tipo}`);
     }
   }
-  assertEquals(types.size, 7 + 8 + 6, [...types].join(", "));
+  assertEquals(types.size, 8 + 8 + 6, [...types].join(", "));
 });
 
 Deno.test("docs/protocol.md has a proof of the password that the code reproduces", async () => {
@@ -84,6 +86,25 @@ Deno.test("docs/protocol.md has a proof of the password that the code reproduces
     nonce,
   );
   assertEquals(answer, { nonce, prova });
+});
+
+Deno.test("docs/protocol.md has copies for the panel that the code makes of its other examples", () => {
+  const lines = blocks("json trace").flat();
+  const copies = lines.map((line) => {
+    const parsed = parseTraceLine(line);
+    assert(parsed && parsed.leftOut === (JSON.parse(line).omitidas ?? 0), line);
+    const again = {
+      tipo: "rastro",
+      ...(parsed.messages.length > 0 && { mensagens: parsed.messages.map(copyFields) }),
+      ...(parsed.samples.length > 0 && { medidas: parsed.samples.map(sampleFields) }),
+      ...(parsed.leftOut > 0 && { omitidas: parsed.leftOut }),
+    };
+    assertEquals(JSON.stringify(again), line);
+    return parsed.messages;
+  }).flat();
+  assertEquals(copies.length, 2);
+  const made = blocks("json call").flat().map(redactCallMessage).map((copy) => JSON.stringify(copy?.fields));
+  for (const { fields } of copies) assert(made.includes(JSON.stringify(fields)), JSON.stringify(fields));
 });
 
 Deno.test("docs/protocol.md has a proof of crossing that the code reproduces", () => {

@@ -25,6 +25,7 @@ export const OPTIONS: PhoneOptions = {
   ip: "192.0.2.1",
   encryption: "preferred",
   logKeys: undefined,
+  shareTrace: true,
   voice: {
     frameMs: 20,
     errorCorrection: true,
@@ -135,6 +136,10 @@ export class FakeRegistry implements PhoneRegistry {
   place = { host: "registry.example", ip: "192.0.2.9", port: 5000 };
   several = false;
   readonly log: string[] = [];
+  /** The lines of copies. */
+  readonly traceLines: string[] = [];
+  wantsTrace = false;
+  readyForTrace = true;
   options: RegistrationOptions = {};
   /** Settles when the registry answers: registrations, look-ups and lists. */
   answering: Promise<unknown> = Promise.resolve();
@@ -165,6 +170,11 @@ export class FakeRegistry implements PhoneRegistry {
     this.log.push("list");
     await Promise.all([this.answering, this.listing]);
     return { kind: "people", people: this.people.map((nome) => ({ nome, ip: "192.0.2.3", porta: 6000 })) };
+  }
+
+  sendTrace(line: string): void {
+    this.log.push("trace");
+    this.traceLines.push(line);
   }
 
   close(): Promise<void> {
@@ -215,6 +225,10 @@ export class FakeTransport implements PhoneTransport {
 
   handleRoom(members: readonly { readonly nome: string }[], askedAt: number): void {
     this.log.push(`room ${members.map(({ nome }) => nome)} at ${askedAt}`);
+  }
+
+  portOf(): number {
+    return 40001;
   }
 
   accept(): void {
@@ -282,6 +296,7 @@ export class FakeAudio {
     return {
       handleDatagram: (datagram: Uint8Array) => this.handled.push(datagram),
       figures: { ...NO_VOICE, framesSent: 7 },
+      reception: { expected: 0, lost: 0 },
       levels: { microphoneDb: -20, speakerDb: -30 },
     } as unknown as VoiceSession;
   }
@@ -317,6 +332,8 @@ export interface Fakes {
   readonly parts: UserAgentParts;
   /** Makes the transport report an event. */
   readonly tell: CallTransportEvents["onOutput"];
+  /** Makes it report a message. */
+  readonly trace: CallTransportEvents["onTrace"];
 }
 
 /** Connects all fakes. */
@@ -349,5 +366,6 @@ export function fakeParts(
     },
   };
   const tell: CallTransportEvents["onOutput"] = (output) => events!.onOutput(output);
-  return { screen, registry, transport, audio, parts, tell };
+  const trace: CallTransportEvents["onTrace"] = (...message) => events!.onTrace(...message);
+  return { screen, registry, transport, audio, parts, tell, trace };
 }

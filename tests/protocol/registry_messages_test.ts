@@ -24,6 +24,9 @@ const requests: [line: string, parsed: unknown][] = [
   ['{"tipo":"lista","a_partir":17,"id":0}', { message: { tipo: "lista", a_partir: 17, id: 0 } }],
   ['{"tipo":"fechamento","nome":"joão"}', { message: { tipo: "fechamento", nome: "joão" } }],
   ['{"tipo":"ping"}', { message: { tipo: "ping" } }],
+  ['{"tipo":"rastro"}', { message: { tipo: "rastro" } }],
+  // Whatever is in it: it gets no reply.
+  ['{"tipo":"rastro","mensagens":7,"id":{"a":1}}', { message: { tipo: "rastro" } }],
   ['{"tipo":"pong","id":-1.5}', { message: { tipo: "pong", id: -1.5 } }],
   [' \t{ "tipo" : "ping" } \r', { message: { tipo: "ping" } }],
   // JSON.parse takes the last of duplicate keys (RFC 8259, section 4, leaves it open).

@@ -1,6 +1,9 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import type { RegistryEvent } from "../../lib/events/registry_events.ts";
+import type { Endpoint } from "../../lib/protocol/address.ts";
+import type { Person } from "../../lib/protocol/registry_messages.ts";
 import { ListenError } from "../../lib/registrar/listeners.ts";
+import type { RegistryObserver } from "../../lib/registrar/observer.ts";
 import { TrustedProxies } from "../../lib/registrar/proxy_protocol.ts";
 import { type RegistryOptions, type RegistryServer, startRegistry } from "../../lib/registrar/server.ts";
 import { Wire } from "./wire.ts";
@@ -581,4 +584,53 @@ Deno.test("drain() closes connections one after the other", async () => {
   assertEquals(await room.server.drain(), 500);
   // 2,500 a second: the last one is closed 200 ms after the first.
   assert(Math.max(...await Promise.all(ends)) > 190);
+});
+
+/** Writes down what an observer is told. */
+class Observer implements RegistryObserver {
+  readonly log: string[] = [];
+  readonly connections: object[] = [];
+
+  #name(connection: object): number {
+    if (!this.connections.includes(connection)) this.connections.push(connection);
+    return this.connections.indexOf(connection);
+  }
+
+  handleLine(connection: object, _peer: Endpoint, direction: "received" | "sent", text: string): void {
+    this.log.push(`${this.#name(connection)} ${direction} ${text}`);
+  }
+
+  handleJoined(connection: object, { nome }: Person): void {
+    this.log.push(`${this.#name(connection)} joined ${nome}`);
+  }
+
+  handleLeft(connection: object): void {
+    this.log.push(`${this.#name(connection)} left`);
+  }
+}
+
+Deno.test("startRegistry() with an observer tells it all lines, and asks phones for copies, which get no reply", async () => {
+  const observer = new Observer();
+  await using room = new Room({ observer, lineBytes: 1024 });
+  using phone = await room.connect();
+  const confirmed = { tipo: "registro_confirmado", nome: "joão", ip: "127.0.0.1", porta: 6000, rastro: true };
+  assertEquals(await phone.register("joão"), confirmed);
+  // Longer than the lines of other requests may be.
+  const copies = JSON.stringify({ tipo: "rastro", mensagens: "x".repeat(4000) });
+  await phone.send(`${copies}\n`, "x".repeat(5000), "\n", { tipo: "fechamento", nome: "joão" });
+  assertEquals((await phone.message()).codigo, "mensagem_invalida");
+  assertEquals(await phone.message(), { tipo: "fechamento_confirmado", nome: "joão" });
+  await room.told(({ event }) => event === "left");
+  assertEquals(observer.log.map((line) => line.replace(/x{100,}/, "…")), [
+    '0 received {"tipo":"registro","nome":"joão","ip":"127.0.0.1","porta":6000}',
+    `0 sent ${JSON.stringify(confirmed)}`,
+    "0 joined joão",
+    '0 received {"tipo":"rastro","mensagens":"…"}',
+    "0 received ",
+    '0 sent {"tipo":"erro","codigo":"mensagem_invalida","mensagem":"a linha passa de 4096 bytes"}',
+    '0 received {"tipo":"fechamento","nome":"joão"}',
+    '0 sent {"tipo":"fechamento_confirmado","nome":"joão"}',
+    "0 left",
+  ]);
+  assertEquals(room.server.statistics.requests.rastro, 1);
 });

@@ -105,6 +105,11 @@ const dialogues: [rule: string, messages: unknown[], answers: unknown[]][] = [
       undefined,
     ],
   ],
+  ["rastro is never answered, before and after registration", [
+    { tipo: "rastro", mensagens: "nenhuma", id: [] },
+    registro,
+    { tipo: "rastro" },
+  ], [undefined, { tipo: "registro_confirmado", ...joao }, undefined]],
   ["ping is always answered, pong never", [{ tipo: "ping" }, { tipo: "pong" }], [
     { tipo: "pong" },
     undefined,

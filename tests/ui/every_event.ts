@@ -282,6 +282,7 @@ const EVENTS: ByEvent<PhoneEvent> = {
       people: [{ name: "joão", ip: "192.168.0.10", port: 6000 }, { name: "美咲", ip: "::1", port: 60 }],
     },
   ],
+  trace_shared: [{ event: "trace_shared", host: "sala.local", port: 5000 }],
   only_local: [{ event: "only_local", ip: "127.0.0.1" }],
   only_link_local: [{ event: "only_link_local", ip: "169.254.7.1" }],
   inviting: [{ event: "inviting", ...MARIA }],

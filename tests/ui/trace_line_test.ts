@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { traceLine } from "../../lib/ui/trace_line.ts";
+import { isBackground, traceLine } from "../../lib/ui/trace_line.ts";
 import type { Trace } from "../../lib/protocol/trace.ts";
 import { UNSAFE } from "./every_event.ts";
 
@@ -46,4 +46,14 @@ Deno.test("traceLine() lets no control characters through", () => {
     colour: false,
   });
   assert(!UNSAFE.test(line), line);
+});
+
+Deno.test("isBackground() knows what programs exchange by themselves, however it is written", () => {
+  const background = ['{"tipo":"ping"}', '{ "id": 1, "tipo" : "pong" }', '{"tipo":"rastro"}'];
+  const copies = ['{"tipo":"rastro","omitidas":3}', '{"omitidas":3, "tipo":"rastro"}'];
+  for (const text of [...background, ...copies]) assert(isBackground({ ...SENT, text }), text);
+  const confirmed = '{"tipo":"registro_confirmado","nome":"rastro","rastro":true}';
+  for (const text of [confirmed, '{"tipo":"consulta","nome":"ping"}', '"rastro"', ""]) {
+    assert(!isBackground({ ...SENT, text }), text);
+  }
 });

@@ -168,6 +168,11 @@ export const PHONE_EN: PhoneTexts = {
       `The address of this machine has changed (it was ${before}): ${name} answers at ${
         formatEndpoint(place)
       } now.`,
+    trace_shared: ({ host, port }) =>
+      `The registry at ${
+        formatEndpoint({ ip: host, port })
+      } shows the room on a panel and gets copies of this phone's call messages: who calls whom, when, and how good ` +
+      "the network is, but neither voice nor keys. “--no-trace-sharing” keeps them back.",
     registry_away:
       "The registry is away, so nobody can be looked up or called. The phone says when it is back.",
     registry_full: "The room is full: the registry lets nobody else in for now. Try again later.",
@@ -400,7 +405,8 @@ Options:
   --json                    writes one event a line, in JSON, for programs
   --quiet                   leaves out the messages that are sent and received
   --wait                    waits for a registry that is not running yet, instead of ending
-  --show-pings              also shows the pings that keep the connection to the registry
+  --show-pings              also shows pings, and the copies for the registry's panel
+  --no-trace-sharing        sends no copies of call messages to a registry with a panel
   --plain                   a still screen, for screen readers: one line an event, no colours
   -h, --help                shows this help
   --version                 shows the version`,

@@ -165,6 +165,11 @@ export const PHONE_PT: PhoneTexts = {
         : `O registro voltou, e você está de novo na sala como ${name}.`,
     address_changed: ({ name, before, ...place }) =>
       `O endereço desta máquina mudou (era ${before}): ${name} agora atende em ${formatEndpoint(place)}.`,
+    trace_shared: ({ host, port }) =>
+      `O registro em ${
+        formatEndpoint({ ip: host, port })
+      } mostra a sala em um painel e recebe cópias das mensagens de chamada deste telefone: quem liga para quem, ` +
+      "quando, e como está a rede, mas nem a voz nem as chaves. “--no-trace-sharing” não as envia.",
     registry_away:
       "O registro está fora do ar, então não há como consultar nem ligar. O telefone avisa quando ele voltar.",
     registry_full: "A sala está cheia: o registro não aceita mais ninguém agora. Tente mais tarde.",
@@ -398,7 +403,8 @@ Opções:
   --json                    escreve um evento por linha, em JSON, para programas
   --quiet                   não mostra as mensagens enviadas e recebidas
   --wait                    espera por um registro que ainda não está aberto, em vez de sair
-  --show-pings              mostra também os pings, que mantêm a conexão com o registro
+  --show-pings              mostra também os pings, e as cópias para o painel do registro
+  --no-trace-sharing        não envia cópias das mensagens de chamada a um registro com painel
   --plain                   tela parada, para leitores de tela: uma linha por evento, sem cores
   -h, --help                mostra esta ajuda
   --version                 mostra a versão`,

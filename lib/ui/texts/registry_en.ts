@@ -14,6 +14,7 @@ const USAGE = usageEn(
     ["missing NAME", "Use, for example, registry kick maria."],
     ["NAME", "Use the name of a person in the room, as “registry list” shows it."],
     ["--metrics", "Use a port, or an address and a port, such as 9464 or [::1]:9464."],
+    ["--panel", "Use a port, or an address and a port, such as 8080 or 0.0.0.0:8080."],
     ["--cluster", "Use the addresses of NATS servers, such as nats://10.0.0.1:4222,nats://10.0.0.2:4222."],
     ["--cluster-room", "Use 1 to 32 letters from A to Z, digits, - and _."],
     ["--cluster-port", "Use a number from 0 to 65535; 0 is any free port."],
@@ -187,7 +188,7 @@ export const REGISTRY_EN: RegistryTexts = {
   --lang pt|en      language of the screen (the system's; Portuguese unless that is English)
   --json            one event a line in JSON, for programs
   --quiet           leaves out the messages that are sent and received
-  --show-pings      also shows the pings that keep connections alive
+  --show-pings      also shows pings, and the phones' copies for the panel
   -h, --help        shows this help
   --version         shows the version
 
@@ -215,6 +216,7 @@ Limits, so that nobody is in the way of the others:
   --connection-limit N      people in the room (10000, or as many as the system allows)
 
 For the operator:
+  --panel [HOST:]PORT       shows the room and its messages as a web page (HOST: 127.0.0.1)
   --metrics [HOST:]PORT     metrics for Prometheus and the registry's state, by HTTP (HOST: 127.0.0.1)
   --control PATH            local socket for the commands below ($XDG_RUNTIME_DIR/sala/registry-PORT.sock)
   registry list             prints who is in the room of the registry that runs here

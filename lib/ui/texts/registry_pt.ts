@@ -14,6 +14,7 @@ const USAGE = usagePt(
     ["missing NAME", "Use, por exemplo, registry kick maria."],
     ["NAME", "Use o nome de uma pessoa da sala, como “registry list” mostra."],
     ["--metrics", "Use uma porta, ou endereço e porta, como 9464 ou [::1]:9464."],
+    ["--panel", "Use uma porta, ou endereço e porta, como 8080 ou 0.0.0.0:8080."],
     ["--cluster", "Use os endereços dos servidores NATS, como nats://10.0.0.1:4222,nats://10.0.0.2:4222."],
     ["--cluster-room", "Use de 1 a 32 letras de A a Z, números, - e _."],
     ["--cluster-port", "Use um número de 0 a 65535; 0 é uma porta livre qualquer."],
@@ -192,7 +193,7 @@ export const REGISTRY_PT: RegistryTexts = {
   --lang pt|en      língua da tela (a do sistema; se não for inglês, português)
   --json            um evento por linha em JSON, para programas
   --quiet           não mostra as mensagens enviadas e recebidas
-  --show-pings      mostra também os pings, que mantêm as conexões
+  --show-pings      mostra também os pings, e as cópias dos telefones para o painel
   -h, --help        mostra esta ajuda
   --version         mostra a versão
 
@@ -220,6 +221,7 @@ Limites, para que ninguém atrapalhe os outros:
   --connection-limit N      pessoas na sala (10000, ou quantas o sistema permitir)
 
 Para quem opera o registro:
+  --panel [HOST:]PORTA      mostra a sala e suas mensagens no navegador (HOST: 127.0.0.1)
   --metrics [HOST:]PORTA    métricas para o Prometheus e estado do registro, por HTTP (HOST: 127.0.0.1)
   --control CAMINHO         socket local para os comandos abaixo ($XDG_RUNTIME_DIR/sala/registry-PORTA.sock)
   registry list             mostra quem está na sala do registro que funciona aqui
