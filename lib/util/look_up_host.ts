@@ -12,6 +12,10 @@ export async function lookUpHost(name: string, family?: 4 | 6): Promise<string[]
   // Deno before 2.7 warns on standard error, at the first name, of a module that its own `node:dns` uses (DEP0040).
   Object.assign(process, { noDeprecation: true });
   // Unless told otherwise, Deno puts IPv4 first, and in the reverse order.
-  const found = await lookup(name, { all: true, verbatim: true, ...(family && { family }) });
-  return found.map(({ address }) => address);
+  const found = lookup(name, { all: true, verbatim: true, ...(family && { family }) })
+    .then((all) => all.map(({ address }) => address));
+  if (!family) return await found;
+  // Deno before 2.7 waits for both versions here, too: so the name servers are asked besides.
+  const answered = Deno.resolveDns(name, family === 4 ? "A" : "AAAA");
+  return await Promise.any([found, answered]).catch(() => found);
 }
