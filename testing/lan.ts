@@ -97,9 +97,20 @@ export class Machine {
 
   /** Gives addresses a name on this machine: `ip netns exec` puts this file in the place of /etc/hosts. */
   async name(name: string, ...addresses: readonly string[]): Promise<void> {
+    await this.#own("hosts", addresses.map((address) => `${address} ${name}\n`).join(""));
+  }
+
+  /** Lets this machine ask a name server, and nothing before it. */
+  async askForNames(server: string): Promise<void> {
+    await this.#own("resolv.conf", `nameserver ${server}\n`);
+    await this.#own("nsswitch.conf", "hosts: files dns\n");
+  }
+
+  /** Gives this machine a file in /etc of its own. */
+  async #own(file: string, text: string): Promise<void> {
     const folder = `/etc/netns/${this.namespace}`;
     await Deno.mkdir(folder, { recursive: true });
-    await Deno.writeTextFile(`${folder}/hosts`, addresses.map((address) => `${address} ${name}\n`).join(""));
+    await Deno.writeTextFile(`${folder}/${file}`, text);
   }
 
   /** Changes the table of routes: words of `ip route`. */

@@ -9,14 +9,18 @@ export type WireReply = Readonly<Record<string, unknown>> & { readonly tipo: str
 export class WirePhone implements AsyncDisposable {
   /** Settles with the time at which the connection ended. */
   readonly closed: Promise<number>;
+  /** Settles at the first ping. */
+  readonly pinged: Promise<void>;
   readonly #connection: Deno.TcpConn;
   readonly #waiting: ((reply: WireReply | undefined) => void)[] = [];
   #answersPings: boolean;
   #over = false;
+  readonly #pinged = Promise.withResolvers<void>();
 
   private constructor(connection: Deno.TcpConn, answersPings: boolean) {
     this.#connection = connection;
     this.#answersPings = answersPings;
+    this.pinged = this.#pinged.promise;
     this.closed = this.#read();
   }
 
@@ -104,6 +108,7 @@ export class WirePhone implements AsyncDisposable {
   #take(text: string): void {
     const message = JSON.parse(text) as WireReply;
     if (message.tipo === "ping") {
+      this.#pinged.resolve();
       if (this.#answersPings) this.#send({ tipo: "pong" });
     } else this.#waiting.shift()?.(message);
   }

@@ -101,23 +101,31 @@ function show({ phone, registry, from, to, how }: Holding): string {
   return `phone ${phone} at ${registry} from ${from} to ${to} (${how})`;
 }
 
-/** After each kill, how long each phone that had a name there was without one, in milliseconds. */
+/**
+ * After each kill, how long each phone that had a name there was without one, in milliseconds. A phone whose name somebody else
+ * was given meanwhile is left out: that name is no longer its own.
+ */
 export function absences(sightings: readonly Sighting[], kills: readonly Kill[]): number[] {
   const found: number[] = [];
   for (const { at, registry } of kills) {
-    const had = new Map<number, boolean>();
+    const had = new Map<number, Extract<Sighting, { kind: "granted" }>>();
     for (const sighting of sightings) {
       if (sighting.at >= at) break;
-      if (sighting.kind === "granted") had.set(sighting.phone, sighting.registry === registry);
+      if (sighting.kind === "granted") had.set(sighting.phone, sighting);
       else if (sighting.kind === "ended") had.delete(sighting.phone);
     }
-    for (const [phone, there] of had) {
-      if (!there) continue;
+    for (const [phone, granted] of had) {
+      if (granted.registry !== registry) continue;
       const after = sightings.filter((sighting) => sighting.phone === phone && sighting.at >= at);
       // A phone that left or died meanwhile does not come back.
       const [first] = after;
       if (first?.kind !== "ended" || first.how !== "lost") continue;
       const back = after.find(({ kind }) => kind === "granted");
+      const taken = sightings.some(({ kind, name, phone: other, at: then }) =>
+        kind === "granted" && name === granted.name && other !== phone && then >= at &&
+        then <= (back?.at ?? Infinity)
+      );
+      if (taken) continue;
       found.push(back ? back.at - at : Infinity);
     }
   }

@@ -16,6 +16,15 @@ export const RESOLUTION_DELAY_MS = 50;
 const ANSWER_MS = 3000;
 
 /**
+ * Pause before an address that turned a connection away is tried again in the same round, while others are still awaited, in
+ * milliseconds: its registry may be about to return, and the round may last seconds. It costs two small packets.
+ */
+const AGAIN_MS = 1000;
+
+/** Failures that come at once and pass by themselves: a registry that starts, or a balancer that has none behind it. */
+const AGAIN: ReadonlySet<string> = new Set<PlaceFailure["kind"]>(["refused", "reset", "lost"]);
+
+/**
  * Most addresses of one round: a name with more would keep a phone busy for a minute. Each registry has its share, so that a name
  * with many addresses leaves the registry behind it its turn.
  */
@@ -51,6 +60,8 @@ interface Attempt {
   state: "waiting" | "trying" | "failed";
   /** When its time is over. */
   endsAt: number;
+  /** When it may be tried again after it has failed; `Infinity` for never. */
+  againAt: number;
   detail: PlaceFailure | undefined;
 }
 
@@ -71,7 +82,8 @@ interface Entry {
  * One round over all addresses of all registries. The first to answer wins, and the others are abandoned: an address that
  * takes connections and says nothing delays the next one by {@linkcode ATTEMPT_DELAY_MS}, and never wins. Addresses come in
  * the order of the command line, the first of each registry before the second of any, so that a machine that is down costs
- * one delay, however many addresses it has; those of one registry alternate between IPv6 and IPv4 (RFC 8305, section 4).
+ * one delay, however many addresses it has; those of one registry alternate between IPv6 and IPv4 (RFC 8305, section 4). One
+ * that refused is tried again each {@linkcode AGAIN_MS}, as long as others are tried: that makes no round longer.
  *
  * Does no I/O and reads no clock: it takes the time, in milliseconds of a monotonic clock. After every input,
  * {@linkcode Race.drain} all output and read {@linkcode Race.wakeAt} again.
@@ -112,7 +124,8 @@ export class Race {
   get wakeAt(): number {
     if (this.#done) return Infinity;
     const ends = this.#attempts("trying").map(({ endsAt }) => endsAt);
-    return Math.min(...ends, this.#next() ? this.#mayBeginAt() : Infinity);
+    const again = ends.length > 0 ? this.#attempts("failed").map(({ againAt }) => againAt) : [];
+    return Math.min(...ends, ...again, this.#next() ? this.#mayBeginAt() : Infinity);
   }
 
   /** Takes all output, in order. */
@@ -144,7 +157,9 @@ export class Race {
         ![...known, ...all.slice(0, at)].some((other) => sameEndpoint(other, candidate))
       )
       .slice(0, Math.max(0, share - earlier.length))
-      .map((candidate): Attempt => ({ candidate, state: "waiting", endsAt: 0, detail: undefined }));
+      .map((candidate): Attempt => ({
+        ...{ candidate, state: "waiting", endsAt: 0, againAt: Infinity, detail: undefined },
+      }));
     entry.attempts = [...earlier, ...added];
     this.tick(now);
   }
@@ -186,6 +201,7 @@ export class Race {
     if (attempt?.state !== "trying") return;
     attempt.state = "failed";
     attempt.detail = detail;
+    attempt.againAt = !this.#done && AGAIN.has(detail.kind) ? now + AGAIN_MS : Infinity;
     if (this.#done) {
       this.#done = false;
       this.#begun = 0;
@@ -204,6 +220,7 @@ export class Race {
       this.#begin(now, next);
       this.#endLate(now);
     }
+    this.#tryAgain(now);
     this.#finish();
   }
 
@@ -212,7 +229,8 @@ export class Race {
     for (const attempt of this.#attempts("trying")) {
       if (now < attempt.endsAt) continue;
       attempt.state = "failed";
-      attempt.detail = { kind: "timeout" };
+      // What one has said that is tried again tells more.
+      attempt.detail ??= { kind: "timeout" };
       this.#outputs.push({ kind: "abandon", candidate: attempt.candidate });
       if (attempt === this.#newest) this.#nextAt = now;
     }
@@ -227,6 +245,19 @@ export class Race {
     this.#newest = attempt;
     this.#nextAt = now + ATTEMPT_DELAY_MS;
     this.#outputs.push({ kind: "begin", candidate: attempt.candidate });
+  }
+
+  /** Tries again what was refused, until the time of those that are awaited is over. */
+  #tryAgain(now: number): void {
+    const roundEndsAt = Math.max(...this.#attempts("trying").map(({ endsAt }) => endsAt));
+    if (now >= roundEndsAt) return;
+    for (const attempt of this.#attempts("failed")) {
+      if (now < attempt.againAt) continue;
+      attempt.state = "trying";
+      attempt.endsAt = roundEndsAt;
+      attempt.againAt = Infinity;
+      this.#outputs.push({ kind: "begin", candidate: attempt.candidate });
+    }
   }
 
   /** Ends the round if nothing is left of it. */

@@ -177,6 +177,9 @@ export class Registration implements AsyncDisposable {
    * Registers a name, over a new connection if the registry has closed the one without a name, as it does after 30 s. Once
    * confirmed, it is registered again after each loss.
    *
+   * A name in use is final: who says so has just heard of its holder. Only where a connection has ended between the request and
+   * its reply, the holder may be this phone itself, and the name is asked for again as after a loss.
+   *
    * @param ip The address to register; if undefined, this host's on the connection, and after each loss on the new one.
    */
   async register(
@@ -184,6 +187,8 @@ export class Registration implements AsyncDisposable {
     ip: string | undefined,
     port: number,
   ): Promise<RegisterResult | ConnectFailure> {
+    const { random = Math.random } = this.#options;
+    let ghost: Backoff | undefined;
     for (;;) {
       if (this.#client?.closed && !this.#wanted && !this.#closing.signal.aborted) {
         const failure = await this.#begin();
@@ -197,6 +202,14 @@ export class Registration implements AsyncDisposable {
         this.#person = result.person;
         if (client.closed) this.#lost();
       }
+      const pauseMs = result.kind === "name_taken"
+        ? ghost?.failed(performance.now(), "name_taken")
+        : undefined;
+      if (pauseMs !== undefined) {
+        await pause(pauseMs, this.#closing.signal);
+        if (!this.#closing.signal.aborted) continue;
+      }
+      if (isNoReply(result)) ghost ??= new Backoff(random);
       const reason = otherMayTake(result);
       if (!reason) return result;
       const next = await this.#race?.next(reason) ?? reason;

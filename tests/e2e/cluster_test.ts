@@ -4,7 +4,12 @@ import { assert, assertEquals } from "@std/assert";
 import { pause } from "../../lib/util/pause.ts";
 import { canMakeLan, Lan } from "../../testing/lan.ts";
 import { NatsCluster, natsMissing, NatsNode } from "../../testing/nats.ts";
-import { type RunningRegistry, startProcess, startRegistry } from "../../testing/processes.ts";
+import {
+  type PrintedEvent,
+  type RunningRegistry,
+  startProcess,
+  startRegistry,
+} from "../../testing/processes.ts";
 import { outputOf, Program } from "../../testing/program.ts";
 import { WirePhone } from "../../testing/wire_phone.ts";
 import { EVERYTHING } from "./phones.ts";
@@ -15,6 +20,9 @@ const why = ignore ? ` (ignored: ${missing})` : "";
 
 /** Time limit for servers that were killed one after the other to agree again. */
 const ELECTION_MS = 40_000;
+
+/** Port of registries on machines of their own. */
+const PORT = 5000;
 
 /** Time limit for what the copy of another registry shows. */
 const COPY_MS = 5000;
@@ -239,6 +247,73 @@ Deno.test(
 );
 
 const lan = !ignore && EVERYTHING && await canMakeLan();
+
+for (const servers of [1, 3]) {
+  Deno.test({
+    name:
+      `Cluster: phones of a registry that is killed come in at another, and of one that died with it the name is free, ` +
+      `on ${servers} NATS server${servers === 1 ? "" : "s"}`,
+    ignore: !lan,
+  }, async () => {
+    await using lan = await Lan.open();
+    const places = await Promise.all(Array.from({ length: servers }, async (_, index) => {
+      const address = `10.9.0.${10 + index}`;
+      return { machine: await lan.machine(`n${index}`, `${address}/24`), address };
+    }));
+    await using nats = await NatsCluster.start(servers, places);
+    const ips = ["10.9.0.20", "10.9.0.21", "10.9.0.22"];
+    await using stack = new AsyncDisposableStack();
+    const registries = await Promise.all(ips.map(async (ip, index) => {
+      const machine = await lan.machine(`r${index}`, `${ip}/24`);
+      const args = ["--quiet", "--cluster", nats.urls, "--port", `${PORT}`];
+      return stack.use(await startRegistry(args, { through: machine.through }));
+    }));
+    const desk = await lan.machine("desk", "10.9.0.1/24");
+    const enter = async (name: string, known: readonly string[]) => {
+      const registries = known.map((ip) => `${ip}:${PORT}`).join();
+      const args = [registries, name, "0", "--json", "--mic", "none", "--speaker", "none"];
+      const phone = stack.use(startProcess("phone", args, { stdin: "piped", through: desk.through }));
+      return { phone, entered: await phone.waitForEvent("registered") };
+    };
+    const ipOf = (event: PrintedEvent) => (event.registry as { ip: string }).ip;
+    // Each tries another registry first.
+    const living = await Promise.all(
+      ["ana", "caio", "davi", "eva"].map((name, index) => {
+        const first = index % ips.length;
+        return enter(name, [...ips.slice(first), ...ips.slice(0, first)]);
+      }),
+    );
+    const killed = ipOf(living[0]!.entered);
+    const { phone: bia } = await enter("bia", [killed]);
+    registries[ips.indexOf(killed)]!.process.kill("SIGKILL");
+    bia.kill("SIGKILL");
+    const there = living.filter(({ entered }) => ipOf(entered) === killed);
+    for (const { phone } of there) {
+      await phone.waitForEvent("registry_lost");
+      const back = ipOf(await phone.waitForEvent("registry_back"));
+      assert(back !== killed && ips.includes(back), back);
+    }
+    const { port } = (await enter("bia", ips)).entered;
+    const wanted = JSON.stringify([["ana", "bia", "caio", "davi", "eva"], port]);
+    for (const { phone, entered } of living) {
+      // The row of the one that died may be seen for a moment.
+      const seen = await eventually(
+        async () => {
+          await phone.type("lista");
+          const people = (await phone.waitForEvent("people")).people as { name: string; port: number }[];
+          return JSON.stringify([
+            people.map(({ name }) => name).sort(),
+            people.find(({ name }) => name === "bia")?.port,
+          ]);
+        },
+        (text) => text === wanted,
+        ELECTION_MS,
+      );
+      assertEquals(seen, wanted);
+      if (ipOf(entered) !== killed) assertEquals(phone.events("registry_lost"), []);
+    }
+  });
+}
 
 Deno.test(
   { name: "Cluster: a registry that is cut off keeps its phones and names, then lets them go", ignore: !lan },

@@ -3,6 +3,9 @@ import { startProcess, startRegistry, type ToolProcess } from "../../testing/pro
 import { canMakeLan, Lan, type Machine } from "../../testing/lan.ts";
 import { freePorts } from "../../testing/free_ports.ts";
 import { hasIpv6 } from "../../testing/has_ipv6.ts";
+import { startNameServer } from "../../testing/name_server.ts";
+import { outputOf } from "../../testing/program.ts";
+import { EVERYTHING } from "./phones.ts";
 
 const ignore = !await canMakeLan();
 if (ignore) console.log("skipped: registries on several machines, because no network can be made here");
@@ -118,6 +121,64 @@ Deno.test({
     assert((answered as { ip: string }).ip !== "10.9.0.2");
     await joao.type("consultar maria");
     await joao.waitForEvent("person");
+  },
+});
+
+/** The states of a machine's TCP connections, by the address at the other end. */
+async function connectionsOf(machine: Machine): Promise<Map<string, string>> {
+  const lines = (await outputOf([...machine.through, "ss", "-Htan"])).trim().split("\n");
+  return new Map(lines.map((line) => {
+    const [state = "", , , , peer = ""] = line.split(/\s+/);
+    return [peer, state];
+  }));
+}
+
+Deno.test({
+  name:
+    "a phone asks a name server for a name with several addresses, tries the second while the first is awaited, and comes back at the third",
+  ignore: ignore || !EVERYTHING,
+  async fn() {
+    await using lan = await Lan.open();
+    const [names, office, cellar, attic, desk] = await Promise.all([
+      lan.machine("names", "10.9.2.9/24"),
+      lan.machine("office", "10.9.2.1/24"),
+      lan.machine("cellar", "10.9.2.2/24"),
+      lan.machine("attic", "10.9.2.5/24"),
+      lan.machine("desk", "10.9.2.3/24"),
+    ]);
+    // It hears the desk, and no answer gets there.
+    await cellar.route("add", "blackhole", "10.9.2.3/32");
+    await desk.askForNames("10.9.2.9");
+    // In the order of RFC 6724, section 6, rule 9, seen from the desk.
+    const ips = ["10.9.2.2", "10.9.2.1", "10.9.2.5"];
+    const known = [`sala.escola=${ips}`, `surda.escola!AAAA=${ips}`];
+    await using server = await startNameServer(names, "10.9.2.9", known);
+    const first = await startRegistry([], { through: office.through });
+    const { port } = first;
+    // It takes connections, and does not answer yet.
+    first.process.kill("SIGSTOP");
+    await using joao = startPhone(`sala.escola:${port}`, "joão", [], desk);
+    let connections = await connectionsOf(desk);
+    while (connections.get(`10.9.2.1:${port}`) !== "ESTAB") connections = await connectionsOf(desk);
+    assertEquals(connections.get(`10.9.2.2:${port}`), "SYN-SENT");
+    first.process.kill("SIGCONT");
+    const at = (ip: string) => ({ host: "sala.escola", ip, port });
+    assertEquals((await joao.waitForEvent("registered")).registry, at("10.9.2.1"));
+    for (const question of ["A sala.escola", "AAAA sala.escola"]) {
+      await server.waitFor((line) => line === question);
+    }
+
+    // Nobody answers for IPv6.
+    await using maria = startPhone(`surda.escola:${port}`, "maria", [], desk);
+    assertEquals((await maria.waitForEvent("registered")).ip, "10.9.2.3");
+
+    await using second = await startRegistry(["--port", `${port}`], { through: attic.through });
+    first.process.kill("SIGKILL");
+    await first.process.status;
+    assertEquals((await joao.waitForEvent("registry_back")).registry, at("10.9.2.5"));
+    for (const name of ["joão", "maria"]) {
+      await second.process.waitForEvent("joined", (event) => event.name === name);
+    }
   },
 });
 

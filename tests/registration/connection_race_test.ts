@@ -11,7 +11,7 @@ class Registries {
   readonly clock = new FakeClock("by advance");
   readonly log: string[] = [];
   readonly #names: Readonly<Record<string, readonly string[]>>;
-  readonly #behaviours: Readonly<Record<string, Behaviour>>;
+  readonly #behaviours: Record<string, Behaviour>;
   readonly closing = new AbortController();
   /** What a connection has said that is no answer. */
   heard: Readonly<Record<string, PlaceFailure>> = {};
@@ -19,6 +19,11 @@ class Registries {
   constructor(behaviours: Record<string, Behaviour>, names: Record<string, readonly string[]> = {}) {
     this.#behaviours = behaviours;
     this.#names = names;
+  }
+
+  /** An address behaves otherwise from now on. */
+  change(ip: string, behaviour: Behaviour): void {
+    this.#behaviours[ip] = behaviour;
   }
 
   race(...hosts: readonly string[]): ConnectionRace<string> {
@@ -108,6 +113,21 @@ for (const [what, first, second, winner, ms] of WINS) {
     assertEquals(registries.log.some((line) => line.endsWith(`close ${winner}`)), false);
   });
 }
+
+Deno.test("ConnectionRace is won by a registry that returns while a machine that is dead or silent is awaited", async () => {
+  for (const first of [DEAD, SILENT]) {
+    const registries = new Registries({ "10.0.0.1": first, "10.0.0.2": REFUSED });
+    const next = registries.race("10.0.0.1", "10.0.0.2").next();
+    await registries.clock.advance(1000);
+    registries.change("10.0.0.2", QUICK);
+    await registries.clock.advance(270);
+    const result = await next;
+    assert(result.kind === "connected" && result.client === "10.0.0.2");
+    assertEquals(registries.log.filter((line) => line.endsWith("open 10.0.0.2")), [
+      ...["250 open 10.0.0.2", "1250 open 10.0.0.2"],
+    ]);
+  }
+});
 
 Deno.test("ConnectionRace closes what connected and lost, also if it connects later", async () => {
   const registries = new Registries({

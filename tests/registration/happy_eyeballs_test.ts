@@ -145,6 +145,8 @@ Deno.test("Race ends an attempt when its time is over, and says of each address 
   assertEquals(course.said, [
     "0 begin 10.0.0.1",
     "100 begin 10.0.0.2",
+    "1100 begin 10.0.0.1",
+    "2250 abandon 10.0.0.1",
     "2250 abandon 10.0.0.2",
     "2250 over: 10.0.0.1 refused, 10.0.0.2 timeout, c name_not_resolved",
   ]);
@@ -175,6 +177,36 @@ Deno.test("Race goes on with the others at once if the winner does not take the 
   assertEquals(course.said, ["9550 begin 10.0.0.3"]);
   course.fail("10.0.0.3").fail("10.0.0.1");
   assertEquals(course.said, ["9560 over: 10.0.0.1 refused, 10.0.0.2 room_full, 10.0.0.3 refused"]);
+});
+
+Deno.test("Race tries again each second what was refused while another address is awaited, and is no longer for that", () => {
+  const course = new Course(["a", "b"], { attemptMs: 2500 }).resolve("a", "10.0.0.1").resolve(
+    "b",
+    "10.0.0.2",
+  );
+  course.pass(260).fail("10.0.0.2").pass(1000).fail("10.0.0.2").pass(1000);
+  assertEquals(course.said, [
+    ...["0 begin 10.0.0.1", "250 begin 10.0.0.2", "1260 begin 10.0.0.2", "2260 begin 10.0.0.2"],
+  ]);
+  course.pass(9000);
+  assertEquals(course.said, [
+    "2500 abandon 10.0.0.1",
+    "2500 abandon 10.0.0.2",
+    "2500 over: 10.0.0.1 timeout, 10.0.0.2 refused",
+  ]);
+  const back = new Course(["a", "b"]).resolve("a", "10.0.0.1").resolve("b", "10.0.0.2");
+  back.pass(250).fail("10.0.0.2").pass(1250).said;
+  assertEquals(back.answer("10.0.0.2").said, ["1500 abandon 10.0.0.1", "1500 won 10.0.0.2"]);
+});
+
+Deno.test("Race does not try again what no time mends, nor anything while nothing is awaited", () => {
+  const certificate: PlaceFailure = { kind: "certificate_untrusted" };
+  const course = new Course(["a", "b"]).resolve("a", "10.0.0.1").resolve("b", "10.0.0.2");
+  course.pass(250).fail("10.0.0.2", certificate).pass(9000);
+  assertEquals(course.said.filter((line) => line.endsWith("begin 10.0.0.2")), ["250 begin 10.0.0.2"]);
+  const unresolved = new Course(["a", "b"]).resolve("a", "10.0.0.1").fail("10.0.0.1");
+  assertEquals(unresolved.race.wakeAt, Infinity);
+  assertEquals(unresolved.pass(9000).said, ["0 begin 10.0.0.1"]);
 });
 
 Deno.test("Race tries the address of the lost connection last", () => {

@@ -6,6 +6,7 @@ import type { HostAddress, HostNetwork } from "../../lib/util/host_addresses.ts"
 import { PasswordGate } from "../../lib/protocol/password_challenge.ts";
 import { startRegistry } from "../../lib/registrar/server.ts";
 import { pause } from "../../lib/util/pause.ts";
+import { WirePhone } from "../../testing/wire_phone.ts";
 
 /** A registration and its reports. */
 class Phone implements AsyncDisposable {
@@ -399,6 +400,41 @@ Deno.test("Registration that loses its registry registers at the next, and stays
   await second.close();
   assertEquals((await phone.until(4)).at(-1), "back joão 192.0.2.7 6007");
   assertEquals(phone.link.place?.port, again.port);
+});
+
+Deno.test("Registration whose first connection ends before the reply takes a name in use for its own for a while", async () => {
+  await using registry = startRegistry({ host: "127.0.0.1", port: 0 });
+  // A relay that swallows the confirmation, and still answers one ping of the registry.
+  const relay = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const order: string[] = [];
+  const relaying = (async () => {
+    const near = await relay.accept();
+    const far = await WirePhone.connect(registry.port, "127.0.0.1", false);
+    const buffer = new Uint8Array(4096);
+    const line = async (): Promise<string> =>
+      new TextDecoder().decode(buffer.subarray(0, await near.read(buffer) ?? 0));
+    assert((await line()).includes("ping"));
+    await near.write(new TextEncoder().encode('{"tipo":"pong"}\n'));
+    const { nome, ip, porta } = JSON.parse(await line());
+    assertEquals((await far.ask({ tipo: "registro", nome, ip, porta }))?.tipo, "registro_confirmado");
+    order.push("granted");
+    const pinged = far.pinged;
+    near.close();
+    await pinged;
+    order.push("contested");
+    // The name is kept, and then left.
+    await far.ask({ tipo: "ping" });
+    await far[Symbol.asyncDispose]();
+  })();
+  await using phone = await Phone.connect([relay.addr.port, registry.port]);
+  const registered = await phone.link.register("joão", "192.0.2.7", 6007);
+  await relaying;
+  relay.close();
+  assertEquals([registered.kind, order], ["confirmed", ["granted", "contested"]]);
+  assertEquals(phone.link.place?.port, registry.port);
+  // Without such a loss a name in use is final.
+  await using other = await Phone.connect(registry.port);
+  assertEquals(await other.link.register("joão", "192.0.2.8", 6008), { kind: "name_taken" });
 });
 
 Deno.test("Registration that waits says once what each registry said, and comes in at any of them", async () => {

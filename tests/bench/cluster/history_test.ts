@@ -39,6 +39,14 @@ Deno.test("a name in use that nobody has had for 10 s is a breach", () => {
   assertEquals(count([refused(12_000, 2)]), 1);
 });
 
+Deno.test("absences() leaves out a phone whose name somebody else was given meanwhile", () => {
+  const sightings = [granted(0, 1), ended(2000, 1, "lost"), granted(2500, 2, "b"), ended(9000, 2)];
+  const kills = [{ at: 1990, registry: "a" }];
+  assertEquals(absences([...sightings, granted(9500, 1, "b")], kills), []);
+  assertEquals(absences(sightings, kills), []);
+  assertEquals(absences(sightings.slice(0, 2), kills), [Infinity]);
+});
+
 Deno.test("absences() counts from the kill to the next name, and not phones that left", () => {
   const sightings = [
     granted(0, 1),
