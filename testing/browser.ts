@@ -15,12 +15,22 @@ const QUIET = [
   "--disable-sync",
 ];
 
+/** Sound from and to the cards of `env`, without a question and without a click. */
+const SOUND = ["--use-fake-ui-for-media-stream", "--autoplay-policy=no-user-gesture-required"];
+
+/** A microphone that is a WAV file in place of a card, again and again from when a page opens it; nothing is played. */
+export function fakeMicrophone(path: string): string[] {
+  return [...SOUND, "--use-fake-device-for-media-stream", `--use-file-for-fake-audio-capture=${path}`];
+}
+
 /** Options of {@linkcode openBrowser}. */
 export interface BrowserOptions {
   /** Further options of Chromium's command line. */
   readonly args?: readonly string[];
   /** Environment beyond that of this program, such as `PULSE_SINK`. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Whether it captures from the sound card and plays to it. */
+  readonly sound?: boolean;
 }
 
 /** A browser that closes at the end of its scope. Each page has cookies and storage of its own. */
@@ -51,9 +61,15 @@ export class TestBrowser implements AsyncDisposable {
 }
 
 /** Starts a browser without a window. */
-export async function openBrowser({ args = [], env }: BrowserOptions = {}): Promise<TestBrowser> {
+export async function openBrowser(
+  { args = [], env, sound = false }: BrowserOptions = {},
+): Promise<TestBrowser> {
   const { chromium } = await import("playwright-core");
-  const options: LaunchOptions = { executablePath: "/usr/bin/chromium", args: [...QUIET, ...args] };
+  const options: LaunchOptions = {
+    executablePath: "/usr/bin/chromium",
+    args: [...QUIET, ...sound ? SOUND : [], ...args],
+    ...sound && { ignoreDefaultArgs: ["--mute-audio"] },
+  };
   if (env) options.env = { ...Deno.env.toObject(), ...env };
   return new TestBrowser(await chromium.launch(options));
 }

@@ -96,6 +96,7 @@ export class PageSound {
     graph.join({ ring }, port2);
     worker.addEventListener("message", ({ data }: MessageEvent<SoundNews>) => {
       // The phone has gone, or another page has the sound: the line tells.
+      if (data.type === "open") document.body.dataset.sound = "ready";
       if (data.type === "closed" && this.#link?.worker === worker) this.#again(page);
     });
     return worker;
