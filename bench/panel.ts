@@ -76,7 +76,7 @@ async function heap(of: CDPSession): Promise<number> {
 
 /** Waits until the page has everything that has happened. */
 async function caughtUp(of: Page): Promise<void> {
-  await of.waitForSelector(`[data-last="${room.messages().at(-1)?.number}"]`);
+  await of.waitForSelector(`[data-last="${room.last?.number}"]`);
 }
 
 await page.goto(`http://127.0.0.1:${server.port}/`);

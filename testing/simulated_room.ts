@@ -1,7 +1,8 @@
 /** A room full of people who phone each other, for the panel: its feed without any network. */
 
-import type { Batch, PanelPerson, Snapshot } from "../lib/panel/feed.ts";
-import type { PanelSource } from "../lib/panel/server.ts";
+import type { FeedSource } from "../lib/panel/event_stream.ts";
+import type { PanelPerson, Snapshot } from "../lib/panel/feed.ts";
+import { BatchRing, type NumberedBatch } from "../lib/panel/history.ts";
 import type { CallSample, LadderMessage, Party } from "../lib/trace/ladder.ts";
 
 /** Options of {@linkcode SimulatedRoom}. */
@@ -32,7 +33,6 @@ const NAMES = [
 const BATCH_MS = 100;
 const SAMPLE_MS = 2000;
 const KEPT_MESSAGES = 5000;
-const KEPT_BATCHES = 300;
 const REGISTRY: Party = { registry: true, ip: "192.168.0.10", port: 5000 };
 
 /** One step of a call or of a visit to the registry: from, to, type, content. */
@@ -44,20 +44,19 @@ interface Script {
 }
 
 /** Advances by `tick` only. The same options give the same room. */
-export class SimulatedRoom implements PanelSource {
+export class SimulatedRoom implements FeedSource {
   readonly #options: SimulatedRoomOptions;
   readonly #people: PanelPerson[];
   #messages: LadderMessage[] = [];
   #samples: CallSample[] = [];
-  readonly #batches = new Map<number, Batch>();
+  readonly #batches = new BatchRing("simulated");
+  readonly #listeners = new Set<(batch: NumberedBatch) => void>();
   readonly #scripts: Script[] = [];
-  #next = Promise.withResolvers<void>();
   #now: number;
   #number = 0;
   #due = 0;
   #seed = 1;
   #calls = 0;
-  latest = 0;
 
   constructor(options: SimulatedRoomOptions) {
     this.#options = options;
@@ -85,34 +84,28 @@ export class SimulatedRoom implements PanelSource {
     const people = changed ? { people: [...this.#people] } : {};
     this.#messages = [...this.#messages, ...messages].slice(-KEPT_MESSAGES);
     this.#samples = [...this.#samples, ...samples].slice(-KEPT_MESSAGES);
-    this.#batches.set(++this.latest, { now: this.#now, messages, fates: [], samples, ...people });
-    this.#batches.delete(this.latest - KEPT_BATCHES);
-    this.#next.resolve();
-    this.#next = Promise.withResolvers();
+    const batch = this.#batches.add({ now: this.#now, messages, fates: [], samples, ...people });
+    for (const listener of this.#listeners) listener(batch);
   }
 
-  snapshot(): Snapshot {
-    return {
-      now: this.#now,
-      version: "1.0.0",
-      registry: REGISTRY,
-      people: this.#people,
-      messages: this.#messages,
-      samples: this.#samples,
-    };
+  /** The latest message. */
+  get last(): LadderMessage | undefined {
+    return this.#messages.at(-1);
   }
 
-  since(number: number): readonly Batch[] | undefined {
-    const batches = Array.from({ length: this.latest - number }, (_, i) => this.#batches.get(number + 1 + i));
-    return batches.every((batch) => batch !== undefined) ? batches : undefined;
+  snapshot(): { id: string; snapshot: Snapshot } {
+    const [now, people, messages, samples] = [this.#now, this.#people, this.#messages, this.#samples];
+    const snapshot = { now, version: "1.0.0", registry: REGISTRY, people, messages, samples };
+    return { id: this.#batches.lastId, snapshot };
   }
 
-  changed(): Promise<void> {
-    return this.#next.promise;
+  since(id: string): readonly NumberedBatch[] | undefined {
+    return this.#batches.since(id);
   }
 
-  messages(): readonly LadderMessage[] {
-    return this.#messages;
+  subscribe(listener: (batch: NumberedBatch) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** A number from 0 to 1 (Park and Miller's minimal standard). */

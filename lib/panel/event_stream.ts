@@ -3,62 +3,68 @@
 import type { Streamer } from "../web/http_server.ts";
 import { pause } from "../util/pause.ts";
 import type { Batch, Snapshot } from "./feed.ts";
+import type { NumberedBatch } from "./history.ts";
 
 /** Where the feed comes from. */
 export interface FeedSource {
-  /** The number of the latest batch; each has the next one. */
-  readonly latest: number;
-  snapshot(): Snapshot;
-  /** The batches after this one, oldest first. Undefined if not all of them are kept. */
-  since(number: number): readonly Batch[] | undefined;
-  /** Settles at the next batch. */
-  changed(): Promise<void>;
+  /** All that there is to show, and the `id` of the last batch that is in it. */
+  snapshot(): { readonly id: string; readonly snapshot: Snapshot };
+  /** The batches after the one with this `id`, oldest first. Undefined if not all of them are kept, or it is none. */
+  since(id: string): readonly NumberedBatch[] | undefined;
+  /** Calls `listener` with each batch from now on. @returns Ends that. */
+  subscribe(listener: (batch: NumberedBatch) => void): () => void;
 }
 
 /** Interval of comments that keep a silent connection open, in milliseconds. */
 const ALIVE_MS = 15_000;
 
-/** Text of a batch, for all its readers. */
+/** Batches as events, for all their readers. */
 const texts = new WeakMap<Batch, string>();
 
 /**
  * Sends a snapshot, or what a reader has missed, and then every batch.
  *
- * @param run Tells this run of the registry from others: numbers begin anew.
  * @param lastId `Last-Event-ID` of a reader that was away.
  */
-export function eventStream(source: FeedSource, run: string, lastId: string | undefined): Streamer {
+export function eventStream(source: FeedSource, lastId: string | undefined): Streamer {
   return async (send, gone) => {
     const ended = new Promise<"ended">((resolve) => gone.addEventListener("abort", () => resolve("ended")));
-    let last = numberIn(lastId, run);
-    while (!gone.aborted) {
-      const missed = last === undefined || last > source.latest ? undefined : source.since(last);
-      if (last === undefined || !missed) {
-        last = source.latest;
-        await send(`event: snapshot\nid: ${run}-${last}\ndata: ${JSON.stringify(source.snapshot())}\n\n`);
-        continue;
+    let next = Promise.withResolvers<void>();
+    const unsubscribe = source.subscribe(() => {
+      next.resolve();
+      next = Promise.withResolvers();
+    });
+    try {
+      let last = lastId;
+      while (!gone.aborted) {
+        const missed = last === undefined ? undefined : source.since(last);
+        if (!missed) {
+          const { id, snapshot } = source.snapshot();
+          await send(`event: snapshot\nid: ${id}\ndata: ${JSON.stringify(snapshot)}\n\n`);
+          last = id;
+          continue;
+        }
+        for (const batch of missed) {
+          await send(textOf(batch));
+          last = batch.id;
+        }
+        if (missed.length > 0) continue;
+        const rest = new AbortController();
+        const silent = pause(ALIVE_MS, rest.signal).then(() => "silent" as const);
+        const event = await Promise.race([next.promise, silent, ended]);
+        rest.abort();
+        if (event === "silent") await send(":\n\n");
       }
-      for (const batch of missed) {
-        await send(`event: batch\nid: ${run}-${++last}\ndata: ${textOf(batch)}\n\n`);
-      }
-      if (missed.length > 0) continue;
-      const rest = new AbortController();
-      const silent = pause(ALIVE_MS, rest.signal).then(() => "silent" as const);
-      const next = await Promise.race([source.changed(), silent, ended]);
-      rest.abort();
-      if (next === "silent") await send(":\n\n");
+    } finally {
+      unsubscribe();
     }
   };
 }
 
-/** The number in an event's `id`, if it is of this run. */
-function numberIn(id: string | undefined, run: string): number | undefined {
-  const [, idRun, number] = /^(\w+)-(\d{1,15})$/.exec(id ?? "") ?? [];
-  return idRun === run ? Number(number) : undefined;
-}
-
-function textOf(batch: Batch): string {
+function textOf({ id, batch }: NumberedBatch): string {
   let text = texts.get(batch);
-  if (text === undefined) texts.set(batch, text = JSON.stringify(batch));
+  if (text === undefined) {
+    texts.set(batch, text = `event: batch\nid: ${id}\ndata: ${JSON.stringify(batch)}\n\n`);
+  }
   return text;
 }

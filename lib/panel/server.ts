@@ -1,6 +1,5 @@
 /** The panel's HTTP server: its page, the feed, exports, and the way in. */
 
-import { randomBytes } from "node:crypto";
 import { isIP } from "node:net";
 import { formatEndpoint } from "../protocol/address.ts";
 import type { PasswordGate } from "../protocol/password_challenge.ts";
@@ -12,12 +11,6 @@ import { cookieOf, type HttpRequest } from "../web/http_request.ts";
 import { type HttpResponse, HttpServer, type HttpTls } from "../web/http_server.ts";
 import { PanelAccess, parseLogin } from "./access.ts";
 import { eventStream, type FeedSource } from "./event_stream.ts";
-
-/** What the panel shows. */
-export interface PanelSource extends FeedSource {
-  /** All messages that are kept, oldest first. */
-  messages(): readonly LadderMessage[];
-}
 
 /** The files of the page. */
 export interface PanelFiles {
@@ -91,7 +84,7 @@ export async function loadPanelFiles(): Promise<PanelFiles> {
  * @throws What `Deno.listen` throws.
  */
 export function openPanel(
-  source: PanelSource,
+  source: FeedSource,
   files: PanelFiles,
   options: PanelOptions,
 ): HttpServer {
@@ -103,9 +96,8 @@ type Answer = HttpResponse | Promise<HttpResponse>;
 
 class PanelPages {
   readonly #access: PanelAccess;
-  readonly #run = randomBytes(6).toString("hex");
 
-  constructor(readonly source: PanelSource, readonly files: PanelFiles, readonly options: PanelOptions) {
+  constructor(readonly source: FeedSource, readonly files: PanelFiles, readonly options: PanelOptions) {
     this.#access = new PanelAccess(options.gate);
   }
 
@@ -145,7 +137,6 @@ class PanelPages {
       headers: { "content-type": "text/event-stream" },
       body: eventStream(
         this.source,
-        this.#run,
         headers.get("last-event-id") ?? query.get("after") ?? undefined,
       ),
     }),
@@ -189,7 +180,7 @@ class PanelPages {
     const person = query.get("person");
     const call = query.get("call");
     const [from, to] = [Number(query.get("from") ?? -Infinity), Number(query.get("to") ?? Infinity)];
-    return this.source.messages().filter((message) =>
+    return this.source.snapshot().snapshot.messages.filter((message) =>
       (person === null || message.from.name === person || message.to.name === person) &&
       (call === null || message.call === call) &&
       message.at >= from && message.at <= to

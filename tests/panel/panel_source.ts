@@ -1,46 +1,45 @@
 /** A source of the panel's feed that tests write. */
 
-import type { Batch, Snapshot } from "../../lib/panel/feed.ts";
-import type { PanelSource } from "../../lib/panel/server.ts";
+import type { FeedSource } from "../../lib/panel/event_stream.ts";
+import type { Snapshot } from "../../lib/panel/feed.ts";
+import { BatchRing, type NumberedBatch } from "../../lib/panel/history.ts";
 import type { LadderMessage } from "../../lib/trace/ladder.ts";
 import { REGISTRY } from "../trace/samples.ts";
 
-/** Keeps the last batches. */
-export class TestSource implements PanelSource {
-  latest = 0;
-  readonly all: LadderMessage[] = [];
-  readonly #batches = new Map<number, Batch>();
-  readonly #kept: number;
-  #next = Promise.withResolvers<void>();
+/** Keeps what it is told. */
+export class TestSource implements FeedSource {
+  readonly #messages: LadderMessage[] = [];
+  readonly #listeners = new Set<(batch: NumberedBatch) => void>();
+  #batches: BatchRing;
 
-  constructor(kept = 100) {
-    this.#kept = kept;
+  constructor(epoch = "epoch") {
+    this.#batches = new BatchRing(epoch);
   }
 
   /** Adds messages in a batch. */
   say(...messages: LadderMessage[]): void {
-    this.all.push(...messages);
-    this.#batches.set(++this.latest, { now: 1, messages, fates: [], samples: [] });
-    this.#batches.delete(this.latest - this.#kept);
-    this.#next.resolve();
-    this.#next = Promise.withResolvers();
+    this.#messages.push(...messages);
+    const batch = this.#batches.add({ now: 1, messages, fates: [], samples: [] });
+    for (const listener of this.#listeners) listener(batch);
   }
 
-  snapshot(): Snapshot {
-    return { now: 1, version: "1.0", registry: REGISTRY, people: [], messages: this.all, samples: [] };
+  /** Forgets all batches, as if many others had come. */
+  forget(): void {
+    this.#batches = new BatchRing("later");
   }
 
-  since(number: number): readonly Batch[] | undefined {
-    const numbers = Array.from({ length: this.latest - number }, (_, i) => number + 1 + i);
-    const batches = numbers.map((number) => this.#batches.get(number));
-    return batches.every((batch) => batch !== undefined) ? batches : undefined;
+  snapshot(): { id: string; snapshot: Snapshot } {
+    const messages = [...this.#messages];
+    const snapshot = { now: 1, version: "1.0", registry: REGISTRY, people: [], messages, samples: [] };
+    return { id: this.#batches.lastId, snapshot };
   }
 
-  changed(): Promise<void> {
-    return this.#next.promise;
+  since(id: string): readonly NumberedBatch[] | undefined {
+    return this.#batches.since(id);
   }
 
-  messages(): readonly LadderMessage[] {
-    return this.all;
+  subscribe(listener: (batch: NumberedBatch) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 }
