@@ -17,13 +17,13 @@ import {
 import type { SecretDetail } from "./lib/events/usage_problem.ts";
 import type { TlsError } from "./lib/util/tls_error.ts";
 import type { ClusterDetail, ControlDetail, RegistryEvent } from "./lib/events/registry_events.ts";
-import { chooseLanguage } from "./lib/ui/texts/language.ts";
+import { chooseLanguage, type Language } from "./lib/ui/texts/language.ts";
 import { REGISTRY_TEXTS } from "./lib/ui/texts/texts.ts";
 import { jsonLine } from "./lib/ui/json_line.ts";
 import { registrySentence } from "./lib/ui/sentences.ts";
 import { ExactWriter, FAREWELL_MS, lastingWriter, readerHasGone } from "./lib/ui/output.ts";
 import { RegistryScreen } from "./lib/ui/registry_screen.ts";
-import type { LiveFeed } from "./lib/panel/live_feed.ts";
+import type { OpenPanel, Panel } from "./lib/panel/panel.ts";
 import type { Cluster, ClusterOptions } from "./lib/registrar/cluster/cluster.ts";
 import { standardOutput } from "./lib/ui/standard_output.ts";
 import { descriptorLimit } from "./lib/registrar/descriptor_budget.ts";
@@ -158,10 +158,24 @@ function clusterState({ awayMs }: Cluster): ClusterState {
   return { connected: awayMs === 0, stale: awayMs > 0, lagSeconds: awayMs / 1000 };
 }
 
-/** @returns What the panel shows. Only a registry with one loads it. */
-async function openFeed(): Promise<LiveFeed> {
-  const { LiveFeed } = await import("./lib/panel/live_feed.ts");
-  return new LiveFeed();
+/** Loads the panel. Only a registry with one needs it. */
+async function loadPanel(): Promise<Panel> {
+  const { Panel } = await import("./lib/panel/panel.ts");
+  return await Panel.load();
+}
+
+/** Opens the panel's page. @throws {ListenError} If it cannot be had there. */
+function openWall(
+  panel: Panel,
+  { panel: place }: RegistrySettings,
+  { tls, gate }: RegistrySecrets,
+  language: Language,
+): OpenPanel | undefined {
+  if (!place) return undefined;
+  const { host, port } = place;
+  const words = REGISTRY_TEXTS[language].ladder;
+  const others = ownAddresses([host], hostAddresses());
+  return listening(host, port, () => panel.open({ host, port, language, words, gate, tls }, others));
 }
 
 /** @returns What joins a cluster. */
@@ -241,7 +255,12 @@ async function main(args: string[]): Promise<number> {
 
   const { settings } = request;
   const { host, metrics } = settings;
-  for (const [option, value] of [["--host", host], ["--metrics", metrics?.host]] as const) {
+  for (
+    const [option, value] of [["--host", host], ["--metrics", metrics?.host], [
+      "--panel",
+      settings.panel?.host,
+    ]] as const
+  ) {
     if (value === undefined) continue;
     const detail = unreachable({ ip: value, port: DEFAULT_REGISTRY_PORT }, hostAddresses(), true);
     // The system would listen at the address of everybody, where nobody can connect.
@@ -266,7 +285,7 @@ async function main(args: string[]): Promise<number> {
   }
   // Only registries of a cluster load its libraries, and as long as they may read files.
   const joinCluster = settings.cluster && await loadCluster();
-  using feed = settings.panel && await openFeed();
+  using panel = settings.panel && await loadPanel();
   const { tls, password: { file: passwordFile } } = settings;
   const renewable = tls !== undefined || passwordFile !== undefined;
   await giveUpFiles(renewable);
@@ -306,7 +325,7 @@ async function main(args: string[]): Promise<number> {
       ...settings.limits,
       ...secrets,
       ...(cluster && { shared: cluster }),
-      observer: feed,
+      observer: panel?.feed,
       descriptors,
       onEvent: show,
     });
@@ -335,9 +354,10 @@ async function main(args: string[]): Promise<number> {
         server.draining ? "draining" : cluster && cluster.awayMs > 0 ? "cluster_away" : undefined,
       ...(cluster && { cluster: () => clusterState(cluster) }),
     });
+    using wall = panel && openWall(panel, settings, secrets, language);
     cluster?.listening(server.port);
     const addresses = ownAddresses(server.hosts, hostAddresses());
-    feed?.listening({ ip: addresses[0] ?? server.hosts[0] ?? "", port: server.port });
+    panel?.feed.listening({ ip: addresses[0] ?? server.hosts[0] ?? "", port: server.port });
     output.show({
       event: "listening",
       host: server.hosts[0] ?? "",
@@ -352,6 +372,10 @@ async function main(args: string[]): Promise<number> {
       output.show({ event: "control_failed", path: settings.control.path, detail: control });
     }
     if (monitor) output.show({ event: "metrics_open", host: monitor.host, port: monitor.port });
+    if (wall) {
+      output.show({ event: "panel_open", url: wall.url, shared: wall.code !== undefined });
+      if (wall.code !== undefined && Deno.stdout.isTerminal()) output.draw(wall.code);
+    }
     const flaw = secrets.tls && certificateFlaw(secrets.tls.cert, new Date());
     if (flaw) output.show({ event: "certificate_flawed", detail: flaw });
     await Promise.race([wished.promise, failure.promise]);

@@ -138,6 +138,8 @@ export type RegistryEvent =
   | ListeningEvent
   /** `--metrics`: the pages for programs that watch are there. */
   | { readonly event: "metrics_open"; readonly host: string; readonly port: number }
+  /** `--panel`: the page is there; `shared` if other machines reach it, too. */
+  | { readonly event: "panel_open"; readonly url: string; readonly shared: boolean }
   /** The operator's commands cannot reach this registry. */
   | { readonly event: "control_failed"; readonly path: string; readonly detail: ControlDetail }
   /** A command: no registry answers it. */

@@ -20,6 +20,7 @@ const STYLES: Table<RegistryTelling, "event", Style> = {
   version: "plain",
   listening: "strong",
   metrics_open: "plain",
+  panel_open: "plain",
   control_failed: "warning",
   no_registry: "bad",
   unknown_person: "bad",
@@ -180,6 +181,11 @@ export class RegistryScreen {
       const isAscii = isTrace && ASCII.test(event.text);
       this.#limit?.charge(started, ip, isAscii ? line.length + ARROW_BYTES : encoder.encode(line).length);
     }
+  }
+
+  /** Writes lines as they are, such as a picture of characters. Nothing with `--json`. */
+  draw(lines: string): void {
+    if (!this.#json) this.#writer.write(lines);
   }
 
   /** Writes the last table, if it is not written yet. */

@@ -465,6 +465,10 @@ const REGISTRY_EVENTS: ByEvent<RegistryEvent> = {
       ...{ addresses: [], options: [] },
     },
   ],
+  panel_open: [
+    { event: "panel_open", url: "http://192.168.0.10:8080/", shared: true },
+    { event: "panel_open", url: "http://127.0.0.1:8080/", shared: false },
+  ],
   metrics_open: [{ event: "metrics_open", host: "::1", port: 9464 }],
   control_failed: CONTROL.map((detail) => ({ event: "control_failed", path: "/run/sala/s", detail })),
   no_registry: [...CONTROL, { kind: "not_a_registry" } as const].map((detail) => (

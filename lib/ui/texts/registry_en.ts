@@ -71,6 +71,10 @@ export const REGISTRY_EN: RegistryTexts = {
       const at = `http://${formatEndpoint({ ip: host, port })}`;
       return `metrics at ${at}/metrics, state at ${at}/healthz and ${at}/readyz`;
     },
+    panel_open: ({ url, shared }) =>
+      shared
+        ? `the room on the wall: ${url}`
+        : `the room on the wall, for this machine only: ${url} (for others: --panel 0.0.0.0:PORT)`,
     control_failed: ({ path, detail }) =>
       `commands such as “registry list” cannot reach this registry at ${path}: ${causeEn(detail)}`,
     no_registry: ({ path, detail }) =>
@@ -179,6 +183,7 @@ export const REGISTRY_EN: RegistryTexts = {
     closed: "room closed",
   },
   askPassword: "room password: ",
+  ladder: { registry: "registry", lost: "lost", transmission: (number) => `transmission ${number}` },
   usageLine:
     "usage: registry [list|kick NAME|drain] [--port 5000] [--host ADDRESS] [--lang pt|en] [--json] [--quiet] [--show-pings] [--help] [--version] [password, cluster, limits and operation]",
   help: `The room: knows who is in it and where, so that phones find each other.

@@ -73,6 +73,10 @@ export const REGISTRY_PT: RegistryTexts = {
       const at = `http://${formatEndpoint({ ip: host, port })}`;
       return `métricas em ${at}/metrics, estado em ${at}/healthz e ${at}/readyz`;
     },
+    panel_open: ({ url, shared }) =>
+      shared
+        ? `a sala na parede: ${url}`
+        : `a sala na parede, só para esta máquina: ${url} (para outras: --panel 0.0.0.0:PORTA)`,
     control_failed: ({ path, detail }) =>
       `comandos como “registry list” não alcançam este registro em ${path}: ${causePt(detail)}`,
     no_registry: ({ path, detail }) =>
@@ -184,6 +188,7 @@ export const REGISTRY_PT: RegistryTexts = {
     closed: "sala encerrada",
   },
   askPassword: "senha da sala: ",
+  ladder: { registry: "registro", lost: "perdida", transmission: (number) => `${number}ª vez` },
   usageLine:
     "uso: registry [list|kick NOME|drain] [--port 5000] [--host ENDEREÇO] [--lang pt|en] [--json] [--quiet] [--show-pings] [--help] [--version] [senha, vários registros, limites e operação]",
   help: `A sala: sabe quem está nela e onde, para que os telefones se encontrem.

@@ -52,6 +52,13 @@ export interface PhoneTexts {
 export interface RegistryTexts {
   readonly events: Table<RegistryTelling, "event">;
   readonly askPassword: string;
+  /** Words of the ladder's exports. */
+  readonly ladder: {
+    readonly registry: string;
+    readonly lost: string;
+    /** As in "2nd time". */
+    readonly transmission: (number: number) => string;
+  };
   readonly usageLine: string;
   readonly help: string;
 }
