@@ -64,7 +64,7 @@ function Address({ language }: { language: Language }): VNode {
   if (url === undefined) {
     return (
       <details class="menu address">
-        <summary>⌗</summary>
+        <summary>QR</summary>
         <p>{texts.onlyHere}</p>
       </details>
     );
