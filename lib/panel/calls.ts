@@ -63,6 +63,9 @@ const INVITATION_MS = 50_000;
 /** A call is over if its phone sends no figures any more, which it does every 2 s. */
 const SILENCE_MS = 15_000;
 
+/** Time between two looks for what is over, in milliseconds. */
+const LOOK_MS = 1000;
+
 /** Time for which an ended call is remembered: late copies must not begin it again. */
 const REMEMBERED_MS = 60_000;
 
@@ -75,6 +78,7 @@ export class CallBook {
   readonly #calls = new Map<string, KnownCall>();
   /** Of each phone that is or was in the room, the latest last. */
   readonly #byPhone = new Map<Phone, Map<string, KnownCall>>();
+  #lookedAt = -Infinity;
 
   constructor(room: Room) {
     this.#room = room;
@@ -127,6 +131,8 @@ export class CallBook {
 
   /** Ends and forgets what nobody has spoken of for long. @returns Whether anything ended. */
   tick(now: number): boolean {
+    if (now < this.#lookedAt + LOOK_MS) return false;
+    this.#lookedAt = now;
     let changed = false;
     for (const call of this.#calls.values()) {
       for (const side of Object.values(call.sides)) {
