@@ -1,6 +1,7 @@
 /** What the people of a room are doing, as their phones' copies tell. */
 
 import { type Endpoint, sameIp } from "../protocol/address.ts";
+import type { Fields } from "../protocol/json_object.ts";
 import type { Activity } from "./feed.ts";
 import { hasShared, type Phone, type Room } from "./room.ts";
 
@@ -16,8 +17,7 @@ export interface Copy {
   readonly type: string;
   /** The call's short hash. */
   readonly call: string;
-  readonly fields: Readonly<Record<string, unknown>>;
-  /** {@linkcode Copy.fields} as JSON. */
+  /** Its fields as JSON. */
   readonly text: string;
 }
 
@@ -63,6 +63,9 @@ const INVITATION_MS = 50_000;
 /** A call is over if its phone sends no figures any more, which it does every 2 s. */
 const SILENCE_MS = 15_000;
 
+/** Time between two looks for what is over, in milliseconds. */
+const LOOK_MS = 1000;
+
 /** Time for which an ended call is remembered: late copies must not begin it again. */
 const REMEMBERED_MS = 60_000;
 
@@ -75,6 +78,7 @@ export class CallBook {
   readonly #calls = new Map<string, KnownCall>();
   /** Of each phone that is or was in the room, the latest last. */
   readonly #byPhone = new Map<Phone, Map<string, KnownCall>>();
+  #lookedAt = -Infinity;
 
   constructor(room: Room) {
     this.#room = room;
@@ -88,18 +92,19 @@ export class CallBook {
   /**
    * Takes a copy, in the order in which its phone gives them.
    *
+   * @param fields Those of its message.
    * @returns Whether the phone can be part of that call: two others may be it.
    */
-  handleCopy(copy: Copy): boolean {
+  handleCopy(copy: Copy, fields: Fields): boolean {
     const call = this.#calls.get(copy.call);
     const role = roleIn(call, copy.phone) ?? roleBy(copy);
     if (role === undefined) return call === undefined || !(call.sides.caller && call.sides.callee);
     const side = this.#side(copy, role);
     if (!side) return false;
-    if (copy.type === "convite" && copy.direction === "received") this.#recogniseCaller(copy);
+    if (copy.type === "convite" && copy.direction === "received") this.#recogniseCaller(copy, fields);
     side.heardAt = copy.at;
     if (copy.direction === "sent" || side.state === "silent") side.other = copy.other;
-    const state = role === "caller" ? advanceCaller(side, copy) : advanceCallee(side, copy);
+    const state = role === "caller" ? advanceCaller(side, copy, fields) : advanceCallee(side, copy, fields);
     if (state !== side.state) Object.assign(side, { state, since: copy.at });
     return true;
   }
@@ -127,6 +132,8 @@ export class CallBook {
 
   /** Ends and forgets what nobody has spoken of for long. @returns Whether anything ended. */
   tick(now: number): boolean {
+    if (now < this.#lookedAt + LOOK_MS) return false;
+    this.#lookedAt = now;
     let changed = false;
     for (const call of this.#calls.values()) {
       for (const side of Object.values(call.sides)) {
@@ -228,7 +235,7 @@ export class CallBook {
   }
 
   /** An invitation says who calls: believed of a phone that shares nothing, if it comes from that person's address. */
-  #recogniseCaller({ fields: { nome }, other }: Copy): void {
+  #recogniseCaller({ other }: Copy, { nome }: Fields): void {
     const phone = typeof nome === "string" ? this.#room.named(nome) : undefined;
     if (!phone?.person || hasShared(phone) || !sameIp(phone.person.ip, other.ip)) return;
     this.#room.suppose(phone, other);
@@ -262,7 +269,7 @@ function roleBy({ type, direction }: Copy): Role | undefined {
  * A caller's state after a message. What a phone sends shows what it has decided; what it receives may be forged, or too late
  * (protocol.md, 2.7).
  */
-function advanceCaller(side: Side, { type, direction, fields: { resposta }, at }: Copy): State {
+function advanceCaller(side: Side, { type, direction, at }: Copy, { resposta }: Fields): State {
   const { state } = side;
   switch (`${direction} ${type}`) {
     case "sent convite":
@@ -280,7 +287,7 @@ function advanceCaller(side: Side, { type, direction, fields: { resposta }, at }
   }
 }
 
-function advanceCallee(side: Side, { type, direction, fields: { resposta } }: Copy): State {
+function advanceCallee(side: Side, { type, direction }: Copy, { resposta }: Fields): State {
   const { state } = side;
   switch (`${direction} ${type}`) {
     case "sent tocando":

@@ -46,6 +46,9 @@ interface WaitingLine {
   readonly show: (number: number) => LadderMessage;
 }
 
+/** How lines of copies begin, as Sala's phones write them. */
+const COPIES = '{"tipo":"rastro"';
+
 const encoder = new TextEncoder();
 
 /** The room as its panel shows it. */
@@ -94,6 +97,7 @@ export class Hub {
     text: string,
   ): void {
     const phone = this.#room.phoneOf(connection, peer);
+    if (direction === "received" && text.startsWith(COPIES)) return this.#handleTrace(now, phone, text);
     const redacted = redactRegistryMessage(text, this.#options.key);
     const type = redacted?.type ?? "";
     if (direction === "received" && type === "rastro") return this.#handleTrace(now, phone, text);
@@ -168,8 +172,8 @@ export class Hub {
   }
 
   #handleTrace(now: number, phone: Phone, text: string): void {
+    // Without a name it is nobody's.
     const line = phone.person && parseTraceLine(text);
-    // Without a name it is nobody's; a line of another type may say `rastro` in other words.
     if (!line) return;
     if (phone.sharesSince === Infinity) {
       phone.sharesSince = now;
@@ -192,8 +196,8 @@ export class Hub {
     const { type, call, fields, direction, other, bytes } = copy;
     const at = phone.datedAt = Math.max(now - copy.ageMs, phone.datedAt + ORDER_MS);
     const text = JSON.stringify(fields);
-    const datagram: Copy = { phone, direction, at, own, other, bytes, type, call, fields, text };
-    if (!this.#calls.handleCopy(datagram) || !this.#datagrams.handleCopy(datagram)) return false;
+    const datagram: Copy = { phone, direction, at, own, other, bytes, type, call, text };
+    if (!this.#calls.handleCopy(datagram, fields) || !this.#datagrams.handleCopy(datagram)) return false;
     this.#peopleChanged = true;
     return true;
   }

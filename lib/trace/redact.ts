@@ -59,11 +59,20 @@ export function callHash(chamada: string): string {
 
 /** The short hash of a field's value under a key. */
 function fieldHash(key: string | Uint8Array, field: string, value: unknown): string {
-  const text = typeof value === "string" ? value : JSON.stringify(value);
+  const text = typeof value === "string" ? value : jsonOf(value);
   return createHmac("sha256", key).update(`sala rastro\n${field}\n${text}`).digest("base64url").slice(
     0,
     HASH_LENGTH,
   );
+}
+
+/** A value as JSON; nothing of one that is nested so deep that only a parser can cope with it. */
+function jsonOf(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return "";
+  }
 }
 
 /** Whether a value of a public field is one: objects and long texts could hold anything. */

@@ -13,6 +13,7 @@ import { happyEyeballs } from "./targets/happy_eyeballs.ts";
 import { proxyProtocol } from "./targets/proxy_protocol.ts";
 import { jitterBuffer } from "./targets/jitter_buffer.ts";
 import { redundancy } from "./targets/red.ts";
+import { panelHub } from "./targets/panel_hub.ts";
 import { registryReply } from "./targets/registry_reply.ts";
 import { registryRequest } from "./targets/registry_request.ts";
 import { registrySession } from "./targets/registry_session.ts";
@@ -48,6 +49,7 @@ export const TARGETS: readonly FuzzTarget[] = [
   terminalLayout,
   shown,
   registrySession,
+  panelHub,
   happyEyeballs,
   call,
   callManager,

@@ -117,6 +117,21 @@ Deno.test("Hub marks retransmissions, and what the other phone does not report w
   assertEquals(world.hub.snapshot(world.now).snapshot.messages, world.ladder);
 });
 
+Deno.test("Hub does not call lost what the other phone may have left out, or got before it shared copies", () => {
+  const { world, joao, maria, call, there } = couple();
+  there(0, call.invite, { lost: true });
+  world.at(100, () => maria.batcher!.handleLeftOut(world.now, 1));
+  world.run(3000);
+  assertEquals(world.datagrams, ["joão→maria convite unknown"]);
+  assertEquals(world.people.find(({ name }) => name === "maria")!.leftOut, 1);
+  const eva = world.join("eva", { shares: false });
+  world.send(0, joao, eva, call.ring);
+  world.at(500, () => world.line(eva, {}));
+  world.send(1000, joao, eva, call.ring, { lost: true });
+  world.run(5000);
+  assertEquals(world.datagrams.slice(1), ["joão→eva tocando unknown", "joão→eva tocando 2 lost"]);
+});
+
 Deno.test("Hub does not know what reached a phone that shares nothing, and names it all the same", () => {
   const { world, call, there, back } = couple(true, false);
   there(0, call.invite);

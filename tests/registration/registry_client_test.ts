@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { Trace } from "../../lib/protocol/trace.ts";
 import { HostAddresses } from "../../lib/registration/host_addresses.ts";
 import { RegistryClient, type RegistryClientOptions } from "../../lib/registration/registry_client.ts";
+import type { RegistryObserver } from "../../lib/registrar/observer.ts";
 import { startRegistry } from "../../lib/registrar/server.ts";
 import { Wire } from "../registrar/wire.ts";
 import { pause } from "../../lib/util/pause.ts";
@@ -67,6 +68,31 @@ Deno.test("RegistryClient matches the replies of many requests at once", async (
     [registered.kind, self.kind, nobody.kind, list.kind, closed],
     ["confirmed", "found", "unknown", "people", true],
   );
+});
+
+Deno.test("RegistryClient sends copies to a registry that asks for them, and to no other", async () => {
+  const lines: string[] = [];
+  const observer: RegistryObserver = {
+    handleLine: (_connection, _peer, direction, text) => void (direction === "received" && lines.push(text)),
+    handleJoined() {},
+    handleLeft() {},
+  };
+  for (const wants of [true, false]) {
+    await using registry = startRegistry({ host: "127.0.0.1", port: 0, ...(wants && { observer }) });
+    await using client = await connect(registry.port);
+    client.sendTrace('{"tipo":"rastro","omitidas":1}');
+    assertEquals([client.wantsTrace, client.readyForTrace], [false, false], "not before a name is confirmed");
+    await client.register("joão", "127.0.0.1", 6000);
+    assertEquals([client.wantsTrace, client.readyForTrace], [wants, wants]);
+    client.sendTrace('{"tipo":"rastro","omitidas":2}');
+    assertEquals(client.readyForTrace, false, "while it is being written, and without a panel");
+    // Replies still belong to their requests.
+    assertEquals((await client.lookUp("joão")).kind, "found");
+    assertEquals(registry.statistics.requests.rastro, wants ? 1 : 0);
+    await client.close("joão");
+    assertEquals(client.wantsTrace, false);
+  }
+  assertEquals(lines.filter((line) => line.includes("rastro")), ['{"tipo":"rastro","omitidas":2}']);
 });
 
 Deno.test("RegistryClient joins the pages of a long list", async () => {
