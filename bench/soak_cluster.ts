@@ -10,7 +10,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { pause } from "../lib/util/pause.ts";
 import { canMakeLan, Lan, type Machine } from "../testing/lan.ts";
-import { NatsCluster, natsMissing } from "../testing/nats.ts";
+import { NatsCluster, natsMissing, type NatsNode } from "../testing/nats.ts";
 import { type RunningRegistry, startRegistry } from "../testing/processes.ts";
 import { outputOf, Program, scriptLine } from "../testing/program.ts";
 import { quantile } from "../testing/quantile.ts";
@@ -33,10 +33,12 @@ const FAULTS = {
   "cut a registry off": 40_000,
   "kill a NATS server": 10_000,
   "freeze a NATS server": 8000,
+  "kill all NATS servers": 30_000,
   "cut all NATS servers off": 30_000,
 } as const;
-/** Rarely, a registry is away for longer than others wait for it. */
+/** Rarely, a registry is away for longer than others wait for it, and NATS for more than a minute. */
 const LONG_MS = 130_000;
+const LONG_NATS_MS = 70_000;
 const LONG_SHARE = 0.1;
 
 /** A run this long may have long faults: a shorter one would end in them. */
@@ -143,15 +145,20 @@ async function main(): Promise<number> {
   const suffer = async (fault: Fault): Promise<void> => {
     const member = members[random(members.length)]!;
     const node = nats.nodes[random(nats.nodes.length)]!;
-    const everything = fault === "cut all NATS servers off";
+    const everything = fault.includes("all NATS servers");
     const victim = fault.includes("NATS") ? node : member;
     // What is hurt already heals first.
     const others = nats.nodes.filter((one) => hurt.has(one));
     if (hurt.has(victim) || (fault.includes("NATS") && others.length > 0)) return;
     const victims = everything ? nats.nodes : [victim];
     for (const one of victims) hurt.add(one);
-    const mayBeLong = fault === "freeze a registry" || fault === "cut a registry off";
-    const ms = long && mayBeLong && random(1000) < 1000 * LONG_SHARE ? LONG_MS : 500 + random(FAULTS[fault]);
+    const longest = everything
+      ? LONG_NATS_MS
+      : fault === "freeze a registry" || fault === "cut a registry off"
+      ? LONG_MS
+      : 0;
+    const isLong = long && longest > 0 && random(1000) < 1000 * LONG_SHARE;
+    const ms = isLong ? longest : 500 + random(FAULTS[fault]);
     counts.set(fault, (counts.get(fault) ?? 0) + 1);
     console.log(`${new Date().toISOString()} ${fault} (${victims.map(nameOf).join(", ")}) for ${ms} ms`);
     switch (fault) {
@@ -173,7 +180,6 @@ async function main(): Promise<number> {
         await setCard(member.machine, "up");
         break;
       case "cut all NATS servers off":
-        // Killed together, servers of 2.9 lose what they confirmed last: that is no fault of registries.
         for (const { machine } of places) await setCard(machine, "down");
         await pause(ms);
         for (const { machine } of places) await setCard(machine, "up");
@@ -184,9 +190,9 @@ async function main(): Promise<number> {
         node.thaw();
         break;
       default:
-        await node.kill();
+        await Promise.all(victims.map((one) => (one as NatsNode).kill()));
         await pause(ms);
-        await node.restart();
+        await Promise.all(victims.map((one) => (one as NatsNode).restart()));
     }
     for (const one of victims) hurt.delete(one);
   };

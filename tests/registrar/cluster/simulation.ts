@@ -9,7 +9,6 @@ import {
   type Answer,
   ClusterDirectory,
   type DirectoryOutput,
-  type ReadResult,
   type WriteResult,
 } from "../../../lib/registrar/cluster/directory.ts";
 import { Registrar } from "../../../lib/registrar/registrar.ts";
@@ -157,7 +156,7 @@ export class Engine {
 
   write(
     from: Member,
-    output: Extract<DirectoryOutput, { kind: "write" | "purge" }>,
+    output: Extract<DirectoryOutput, { kind: "write" }>,
     end: (result: WriteResult) => void,
   ): void {
     const { world } = this;
@@ -172,36 +171,19 @@ export class Engine {
     };
     world.after(stuck ? world.random(12_000) : 1 + world.random(20), () => {
       if (bucket !== this.#bucket || this.away || this.full) return;
-      const result = output.kind === "purge" ? this.#purge(output) : this.#apply(output);
+      const result = this.#apply(output);
       const lost = world.random(20) === 0 || !this.reaches(from);
       if (!lost) world.after(1 + world.random(20), () => finish(result));
     });
     world.after(OPERATION_MS, () => finish("unknown"));
   }
 
-  #apply({ key, value, create }: Extract<DirectoryOutput, { kind: "write" }>): WriteResult {
-    if (create && this.#rows.has(key)) return "conflict";
+  #apply({ key, value }: Extract<DirectoryOutput, { kind: "write" }>): WriteResult {
     this.#note(key);
     const revision = ++this.#revision;
     this.#rows.set(key, { value, revision });
     for (const member of this.world.members) member.watch?.show(key, value, revision);
     return revision;
-  }
-
-  /** No watch shows that something was removed. */
-  #purge({ key, upTo }: Extract<DirectoryOutput, { kind: "purge" }>): WriteResult {
-    this.#note(key);
-    if (this.get(key).revision <= upTo) this.#rows.delete(key);
-    return 0;
-  }
-
-  read(from: Member, key: string, end: (result: ReadResult) => void): void {
-    const { world } = this;
-    if (!this.reaches(from) || world.random(20) === 0) return world.after(OPERATION_MS, () => end("unknown"));
-    world.after(1 + world.random(20), () => {
-      const result = this.get(key);
-      world.after(1 + world.random(20), () => end(result));
-    });
   }
 
   /** Opens a watch. */
@@ -387,13 +369,8 @@ export class Member {
     const { world } = this;
     switch (output.kind) {
       case "write":
-      case "purge":
         return world.engine.write(this, output, (result) => (
           this.take((directory, now) => directory.handleWritten(now, output.id, result))
-        ));
-      case "read":
-        return world.engine.read(this, output.key, (result) => (
-          this.take((directory, now) => directory.handleRead(now, output.id, result))
         ));
       case "ask":
         return this.#ask(output, (answer) => (
@@ -431,7 +408,7 @@ export class Member {
   }
 
   #ask(
-    { registry, key }: Extract<DirectoryOutput, { kind: "ask" }>,
+    { registry, place, ofHolders }: Extract<DirectoryOutput, { kind: "ask" }>,
     end: (answer: Answer) => void,
   ): void {
     const { world } = this;
@@ -456,7 +433,7 @@ export class Member {
           world.after(1 + world.random(20), () => finish(kept ? "kept" : "free"));
         }
       });
-      other.take((directory) => directory.handleQuestion(id, key));
+      other.take((directory) => directory.handleQuestion(id, place, ofHolders));
     });
   }
 }
