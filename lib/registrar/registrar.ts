@@ -232,16 +232,27 @@ export class Registrar {
     this.#settle(now, session);
   }
 
-  /** The operator removes a person. @returns Whom; undefined if nobody has the name. */
+  /**
+   * The operator removes a person, and nobody gets the name for a minute.
+   *
+   * @returns Whom; undefined if nobody has the name. Of a shared table it may be somebody at another registry.
+   */
   remove(now: number, name: string): Person | undefined {
-    const person = this.#table.find(name);
-    const session = this.#holders.get(nameKey(name));
-    if (!person || !session) return undefined;
+    const key = nameKey(name);
+    const person = this.#table.find(name) ?? this.#claims.get(key)?.[0]?.person;
+    const session = this.#holders.get(key);
+    if (!person || (!session && !this.#shared)) return undefined;
     this.#table.withhold(name);
-    this.#withheld.start(now, nameKey(name));
-    this.#outputs.push({ kind: "send", session, message: REMOVED });
-    this.#outputs.push({ kind: "dismiss", session });
-    this.#end(now, session, "removed");
+    this.#withheld.start(now, key);
+    if (session) {
+      this.#outputs.push({ kind: "send", session, message: REMOVED });
+      this.#outputs.push({ kind: "dismiss", session });
+      this.#end(now, session, "removed");
+    }
+    for (const { session } of [...this.#claims.get(key) ?? []]) {
+      this.#outputs.push({ kind: "release", session });
+      this.#decide(now, session, "withheld");
+    }
     return person;
   }
 

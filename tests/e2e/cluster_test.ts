@@ -1,6 +1,7 @@
 /** Several registries with one table, on real NATS servers. */
 
 import { assert, assertEquals } from "@std/assert";
+import { sendCommand } from "../../lib/operator/control_client.ts";
 import { pause } from "../../lib/util/pause.ts";
 import { canMakeLan, Lan } from "../../testing/lan.ts";
 import { NatsCluster, natsMissing, NatsNode } from "../../testing/nats.ts";
@@ -11,6 +12,7 @@ import {
   startRegistry,
 } from "../../testing/processes.ts";
 import { outputOf, Program } from "../../testing/program.ts";
+import { temporaryFolder } from "../../testing/temporary.ts";
 import { WirePhone } from "../../testing/wire_phone.ts";
 import { EVERYTHING } from "./phones.ts";
 
@@ -245,6 +247,27 @@ Deno.test(
     }
   },
 );
+
+Deno.test({ name: `Cluster: registry kick reaches a phone at another registry${why}`, ignore }, async () => {
+  await using nats = await NatsNode.start();
+  await using folder = await temporaryFolder();
+  const control = `${folder.path}/control`;
+  await using one = await startMember(nats.url);
+  await using two = await startMember(nats.url, ["--control", control]);
+  await using ana = await WirePhone.connect(one.port);
+  assertEquals(await ana.register("ana", 6001), "registro_confirmado");
+  const kick = { command: "kick", name: "ana" } as const;
+  const answer = await eventually(
+    () => sendCommand(control, kick),
+    (got) => "answer" in got && got.answer === "removed",
+  );
+  assertEquals("person" in answer && answer.person.port, 6001);
+  await ana.closed;
+  for (const { port } of [one, two]) {
+    await using again = await WirePhone.connect(port);
+    assertEquals(await again.register("ana", 6001), "nome_em_uso");
+  }
+});
 
 const lan = !ignore && EVERYTHING && await canMakeLan();
 

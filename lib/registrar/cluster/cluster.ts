@@ -125,6 +125,10 @@ export class Cluster implements SharedTable, AsyncDisposable {
     if (number !== undefined) this.#take(() => this.#directory.handleContested(number, kept));
   }
 
+  remove(name: string): void {
+    for (const id of this.#directory.others) this.#engine.tellRemoval(id, name);
+  }
+
   checkLease(): void {
     this.#take(() => {});
   }
@@ -144,6 +148,9 @@ export class Cluster implements SharedTable, AsyncDisposable {
       handleWatch: (bucket) => this.#take((now) => this.#directory.handleWatch(now, bucket)),
       handleRow: (key, value, revision) =>
         this.#take((now) => this.#directory.handleRow(now, key, value, revision)),
+      handleRemoval: (name) => {
+        if (!this.#closing) this.#holder?.handleRemoval(name);
+      },
       handleQuestion: (place, ofHolders, answer) => {
         const id = ++this.#lastQuestion;
         this.#answers.set(id, answer);
@@ -264,7 +271,12 @@ export class Cluster implements SharedTable, AsyncDisposable {
     else if (this.#joined) this.#onEvent({ event: "cluster_back", seconds });
     else {
       this.#joined = true;
-      this.#onEvent({ event: "cluster_joined", room: this.#room, registry: id, registries: others + 1 });
+      this.#onEvent({
+        event: "cluster_joined",
+        room: this.#room,
+        registry: id,
+        registries: others.length + 1,
+      });
       this.#copied.resolve();
     }
   }

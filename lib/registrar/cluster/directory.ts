@@ -239,9 +239,9 @@ export class ClusterDirectory {
     return this.#fresh;
   }
 
-  /** Number of the other registries that run. */
-  get others(): number {
-    return [...this.#peers.values()].filter(isAlive).length;
+  /** The ids of the other registries that run. */
+  get others(): string[] {
+    return [...this.#peers.values()].filter(isAlive).map(({ record }) => record.id);
   }
 
   /** When {@linkcode ClusterDirectory.tick} wants to be called; `Infinity` for never. */
@@ -676,7 +676,7 @@ export class ClusterDirectory {
    */
   #doubted(now: number, { asked }: Want): string | undefined {
     if (now >= this.#syncedAt + REFILL_MS) return undefined;
-    return [...this.#peers.values()].find((peer) => isAlive(peer) && !asked.has(peer.record.id))?.record.id;
+    return this.others.find((id) => !asked.has(id));
   }
 
   /** Removes a row that is nobody's. */
@@ -806,7 +806,7 @@ export class ClusterDirectory {
   }
 
   #rank(): number {
-    return [...this.#peers.values()].filter((peer) => isAlive(peer) && peer.record.id < this.#id).length;
+    return this.others.filter((id) => id < this.#id).length;
   }
 
   // ——— The copy ———

@@ -5,6 +5,7 @@ import type { KV, Kvm, KvWatchEntry } from "@nats-io/kv";
 import type { Msg, NatsConnection, Subscription } from "@nats-io/transport-node";
 import type { ClusterDetail } from "../../events/registry_events.ts";
 import { parseObject } from "../../protocol/json_object.ts";
+import { isName } from "../../protocol/name.ts";
 import { pause } from "../../util/pause.ts";
 import { Permits } from "../../util/permits.ts";
 import { systemError } from "../../util/system_error.ts";
@@ -82,6 +83,8 @@ export interface EngineListener {
   /** All rows follow, then their changes. @param bucket The same as long as the bucket is. */
   handleWatch(bucket: string): void;
   handleRow(key: string, value: string | undefined, revision: number): void;
+  /** The operator of another registry has removed who has a name. */
+  handleRemoval(name: string): void;
   /** Another registry asks. */
   handleQuestion(place: string | undefined, ofHolders: boolean, answer: (kept: boolean) => void): void;
 }
@@ -205,6 +208,15 @@ export class NatsEngine implements AsyncDisposable {
     }
   }
 
+  /** Tells another registry that the operator removes who has a name. Nobody knows whether it arrives. */
+  tellRemoval(registry: string, name: string): void {
+    try {
+      this.#connection.publish(this.#address(registry), JSON.stringify({ retira: name }));
+    } catch {
+      // Closed.
+    }
+  }
+
   /** Takes the questions to this registry from now on, and to none that it was before. */
   identify(registry: string): void {
     this.#questions?.unsubscribe();
@@ -247,7 +259,8 @@ export class NatsEngine implements AsyncDisposable {
   }
 
   #question(message: Msg): void {
-    const { chave, so_quem_tem } = parseObject(message.string()) ?? {};
+    const { chave, so_quem_tem, retira } = parseObject(message.string()) ?? {};
+    if (isName(retira)) return this.#listener?.handleRemoval(retira);
     const place = typeof chave === "string" ? chave : undefined;
     this.#listener?.handleQuestion(place, so_quem_tem === true, (kept) => {
       message.respond(JSON.stringify({ fica: kept }));
