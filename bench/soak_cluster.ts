@@ -48,6 +48,9 @@ const LONG_RUN_MINUTES = 5;
 const HEAL_MS = 25_000;
 const LONG_HEAL_MS = 125_000;
 
+/** A registry starts within this time, once or again: NATS may be away. */
+const RESTART_MS = 120_000;
+
 /** After SIGKILL of a registry, 95 of 100 of its phones are in again within this time. */
 const BACK_MS = 3000;
 
@@ -102,6 +105,17 @@ async function main(): Promise<number> {
   const start = async (member: Member): Promise<void> => {
     const args = ["--quiet", "--cluster", nats.urls, "--port", `${PORT}`, "--address-limit", "1000"];
     member.running = await startRegistry(args, { through: member.machine.through });
+  };
+  /** As systemd does with one that has ended because it could not reach NATS. */
+  const restart = async (member: Member): Promise<void> => {
+    const patience = performance.now() + RESTART_MS;
+    for (;;) {
+      try {
+        return await start(member);
+      } catch (error) {
+        if (performance.now() > patience) throw error;
+      }
+    }
   };
   await using _registries = {
     [Symbol.asyncDispose]: async () => {
@@ -167,7 +181,7 @@ async function main(): Promise<number> {
         member.running?.process.kill("SIGKILL");
         await member.running?.process.status;
         await pause(ms);
-        await start(member);
+        await restart(member);
         break;
       case "freeze a registry":
         member.running?.process.kill("SIGSTOP");
