@@ -43,11 +43,6 @@ export class SharedCopy {
     return [...this.#registries.get(id)?.values() ?? []];
   }
 
-  /** The row of a registry that was shown longest ago. */
-  oldestOf(id: string): Entry | undefined {
-    return this.#registries.get(id)?.values().next().value;
-  }
-
   /** All registries that have rows. */
   registries(): Iterable<string> {
     return this.#registries.keys();

@@ -9,6 +9,7 @@ import {
   type Answer,
   ClusterDirectory,
   type DirectoryOutput,
+  LIFETIME_MS,
   type WriteResult,
 } from "../../../lib/registrar/cluster/directory.ts";
 import { Registrar } from "../../../lib/registrar/registrar.ts";
@@ -103,6 +104,13 @@ export class World {
   }
 }
 
+/** What a bucket has under a key: no value means that it was deleted. */
+interface Stored {
+  readonly value: string | undefined;
+  readonly revision: number;
+  readonly at: number;
+}
+
 /** A bucket whose answers are late or get lost. */
 export class Engine {
   /** Whether nobody reaches it. */
@@ -111,12 +119,12 @@ export class Engine {
   full = false;
   #bucket = 1;
   #revision = 0;
-  #rows = new Map<string, { value: string | undefined; revision: number }>();
+  #rows = new Map<string, Stored>();
   /** What each change has changed. */
   #journal: {
     readonly at: number;
     readonly key: string;
-    readonly before: { value: string | undefined; revision: number } | undefined;
+    readonly before: Stored | undefined;
     readonly revision: number;
   }[] = [];
 
@@ -144,10 +152,6 @@ export class Engine {
 
   #note(key: string): void {
     this.#journal.push({ at: this.world.now, key, before: this.#rows.get(key), revision: this.#revision });
-  }
-
-  get(key: string): { value: string | undefined; revision: number } {
-    return this.#rows.get(key) ?? { value: undefined, revision: 0 };
   }
 
   reaches(member: Member): boolean {
@@ -181,7 +185,7 @@ export class Engine {
   #apply({ key, value }: Extract<DirectoryOutput, { kind: "write" }>): WriteResult {
     this.#note(key);
     const revision = ++this.#revision;
-    this.#rows.set(key, { value, revision });
+    this.#rows.set(key, { value, revision, at: this.world.now });
     for (const member of this.world.members) member.watch?.show(key, value, revision);
     return revision;
   }
@@ -192,6 +196,7 @@ export class Engine {
     member.watch = watch;
     const bucket = `bucket ${this.#bucket}`;
     member.take((directory, now) => directory.handleWatch(now, bucket));
+    for (const [key, { at }] of this.#rows) if (at < this.world.now - LIFETIME_MS) this.#rows.delete(key);
     const rows = [...this.#rows].sort(([, one], [, other]) => one.revision - other.revision);
     for (const [key, { value, revision }] of rows) watch.show(key, value, revision);
   }
