@@ -14,7 +14,7 @@ import { NatsCluster, natsMissing, type NatsNode } from "../testing/nats.ts";
 import { type RunningRegistry, startRegistry } from "../testing/processes.ts";
 import { outputOf, Program, scriptLine } from "../testing/program.ts";
 import { quantile } from "../testing/quantile.ts";
-import { absences, breaches, holdings, type Kill, type Sighting } from "./cluster/history.ts";
+import { absences, breaches, holdings, type Kill, type Outage, type Sighting } from "./cluster/history.ts";
 
 const REGISTRIES = 3;
 const SERVERS = 3;
@@ -126,6 +126,7 @@ async function main(): Promise<number> {
 
   const sightings: Sighting[] = [];
   const kills: Kill[] = [];
+  const outages: Outage[] = [];
   let verified: readonly string[] | undefined;
   const verdict = Promise.withResolvers<void>();
   const phoneMachine = await phoneLan.machine("phones", "10.8.0.1/24");
@@ -166,11 +167,9 @@ async function main(): Promise<number> {
     if (hurt.has(victim) || (fault.includes("NATS") && others.length > 0)) return;
     const victims = everything ? nats.nodes : [victim];
     for (const one of victims) hurt.add(one);
-    const longest = everything
-      ? LONG_NATS_MS
-      : fault === "freeze a registry" || fault === "cut a registry off"
-      ? LONG_MS
-      : 0;
+    const from = Date.now();
+    const mayBeLong = fault === "freeze a registry" || fault === "cut a registry off";
+    const longest = everything ? LONG_NATS_MS : mayBeLong ? LONG_MS : 0;
     const isLong = long && longest > 0 && random(1000) < 1000 * LONG_SHARE;
     const ms = isLong ? longest : 500 + random(FAULTS[fault]);
     counts.set(fault, (counts.get(fault) ?? 0) + 1);
@@ -208,6 +207,7 @@ async function main(): Promise<number> {
         await pause(ms);
         await Promise.all(victims.map((one) => (one as NatsNode).restart()));
     }
+    if (mayBeLong) outages.push({ registry: `${member.phoneAddress}:${PORT}`, from, to: Date.now() });
     for (const one of victims) hurt.delete(one);
   };
   const nameOf = (one: unknown): string => {
@@ -233,7 +233,10 @@ async function main(): Promise<number> {
   await Promise.race([verdict.promise, phones.status]);
   await phones.exitCode();
 
-  const problems = [...breaches(sightings, kills, Date.now()), ...verified ?? ["the phones did not verify"]];
+  const problems = [
+    ...breaches(sightings, kills, Date.now(), outages),
+    ...verified ?? ["the phones did not verify"],
+  ];
   const away = absences(sightings, kills);
   const had = holdings(sightings, kills, Date.now());
   console.log(

@@ -34,6 +34,13 @@ export interface Kill {
   readonly registry: string;
 }
 
+/** A registry was frozen or cut off: until it is back, it cannot give away what a phone there no longer has. */
+export interface Outage {
+  readonly registry: string;
+  readonly from: number;
+  readonly to: number;
+}
+
 /** A phone had a name. */
 export interface Holding {
   readonly phone: number;
@@ -73,7 +80,12 @@ export function holdings(sightings: readonly Sighting[], kills: readonly Kill[],
 }
 
 /** What must not be, a sentence each: names with two holders at once, and names in use that nobody has. */
-export function breaches(sightings: readonly Sighting[], kills: readonly Kill[], end: number): string[] {
+export function breaches(
+  sightings: readonly Sighting[],
+  kills: readonly Kill[],
+  end: number,
+  outages: readonly Outage[] = [],
+): string[] {
   const problems: string[] = [];
   const byName = new Map<string, Holding[]>();
   for (const holding of holdings(sightings, kills, end)) {
@@ -89,12 +101,20 @@ export function breaches(sightings: readonly Sighting[], kills: readonly Kill[],
   for (const sighting of sightings) {
     if (sighting.kind !== "refused" || sighting.code !== "nome_em_uso") continue;
     const { at, name } = sighting;
-    const held = (byName.get(name) ?? []).some(({ from, to }) =>
-      from <= at + READING_MS && to >= at - FREE_MS
+    const held = (byName.get(name) ?? []).some((holding) =>
+      holding.from <= at + READING_MS && knownAt(holding, outages) >= at - FREE_MS
     );
     if (!held) problems.push(`nobody had ${name}, which was in use at ${at}, at ${sighting.registry}`);
   }
   return problems;
+}
+
+/** When the registry of a holding can know that it has ended. */
+function knownAt({ registry, to }: Holding, outages: readonly Outage[]): number {
+  const during = outages.filter((outage) =>
+    outage.registry === registry && outage.from <= to && outage.to >= to
+  );
+  return Math.max(to, ...during.map((outage) => outage.to));
 }
 
 function show({ phone, registry, from, to, how }: Holding): string {
