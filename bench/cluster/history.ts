@@ -54,6 +54,9 @@ export interface Holding {
 /** Two messages that arrive within this time may be read in either order. */
 export const READING_MS = 20;
 
+/** Of two phones that want a name at the same time, one may hear that it is in use this long before the other has it. */
+export const RACE_MS = 1000;
+
 /** A name that nobody has is free after this time. */
 export const FREE_MS = 10_000;
 
@@ -101,10 +104,15 @@ export function breaches(
   for (const sighting of sightings) {
     if (sighting.kind !== "refused" || sighting.code !== "nome_em_uso") continue;
     const { at, name } = sighting;
-    const held = (byName.get(name) ?? []).some((holding) =>
-      holding.from <= at + READING_MS && knownAt(holding, outages) >= at - FREE_MS
+    const holders = byName.get(name) ?? [];
+    const held = holders.some((holding) => (
+      holding.from <= at + RACE_MS && knownAt(holding, outages) >= at - FREE_MS
+    ));
+    if (held) continue;
+    const next = holders.find(({ from }) => from > at);
+    problems.push(
+      `nobody had ${name}, which was in use at ${at}, at ${sighting.registry}; next: ${next && show(next)}`,
     );
-    if (!held) problems.push(`nobody had ${name}, which was in use at ${at}, at ${sighting.registry}`);
   }
   return problems;
 }
