@@ -77,11 +77,9 @@ async function obeyed(path: string, command: ControlCommand): Promise<[RegistryE
       return [{ event: "drained", connections: said.connections }, DONE];
     case "removed":
       return [{ event: "left", ...said.person, reason: "removed" }, DONE];
-    case "unknown_person":
-    case "elsewhere": {
+    case "unknown_person": {
       const name = "name" in command ? command.name : "";
-      const elsewhere = said.answer === "elsewhere";
-      return [{ event: "unknown_person", name, ...(elsewhere && { elsewhere }) }, UNKNOWN_PERSON];
+      return [{ event: "unknown_person", name }, UNKNOWN_PERSON];
     }
   }
 }

@@ -10,11 +10,11 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { pause } from "../lib/util/pause.ts";
 import { canMakeLan, Lan, type Machine } from "../testing/lan.ts";
-import { NatsCluster, natsMissing } from "../testing/nats.ts";
+import { NatsCluster, natsMissing, type NatsNode } from "../testing/nats.ts";
 import { type RunningRegistry, startRegistry } from "../testing/processes.ts";
 import { outputOf, Program, scriptLine } from "../testing/program.ts";
 import { quantile } from "../testing/quantile.ts";
-import { absences, breaches, holdings, type Kill, type Sighting } from "./cluster/history.ts";
+import { absences, breaches, holdings, type Kill, type Outage, type Sighting } from "./cluster/history.ts";
 
 const REGISTRIES = 3;
 const SERVERS = 3;
@@ -33,10 +33,12 @@ const FAULTS = {
   "cut a registry off": 40_000,
   "kill a NATS server": 10_000,
   "freeze a NATS server": 8000,
+  "kill all NATS servers": 30_000,
   "cut all NATS servers off": 30_000,
 } as const;
-/** Rarely, a registry is away for longer than others wait for it. */
+/** Rarely, a registry is away for longer than others wait for it, and NATS for more than a minute. */
 const LONG_MS = 130_000;
+const LONG_NATS_MS = 70_000;
 const LONG_SHARE = 0.1;
 
 /** A run this long may have long faults: a shorter one would end in them. */
@@ -45,6 +47,9 @@ const LONG_RUN_MINUTES = 5;
 /** Time after the last fault for everything to heal: longer than any lease. */
 const HEAL_MS = 25_000;
 const LONG_HEAL_MS = 125_000;
+
+/** A registry starts within this time, once or again: NATS may be away. */
+const RESTART_MS = 120_000;
 
 /** After SIGKILL of a registry, 95 of 100 of its phones are in again within this time. */
 const BACK_MS = 3000;
@@ -101,6 +106,17 @@ async function main(): Promise<number> {
     const args = ["--quiet", "--cluster", nats.urls, "--port", `${PORT}`, "--address-limit", "1000"];
     member.running = await startRegistry(args, { through: member.machine.through });
   };
+  /** As systemd does with one that has ended because it could not reach NATS. */
+  const restart = async (member: Member): Promise<void> => {
+    const patience = performance.now() + RESTART_MS;
+    for (;;) {
+      try {
+        return await start(member);
+      } catch (error) {
+        if (performance.now() > patience) throw error;
+      }
+    }
+  };
   await using _registries = {
     [Symbol.asyncDispose]: async () => {
       for (const { running } of members) await running?.[Symbol.asyncDispose]();
@@ -110,6 +126,7 @@ async function main(): Promise<number> {
 
   const sightings: Sighting[] = [];
   const kills: Kill[] = [];
+  const outages: Outage[] = [];
   let verified: readonly string[] | undefined;
   const verdict = Promise.withResolvers<void>();
   const phoneMachine = await phoneLan.machine("phones", "10.8.0.1/24");
@@ -143,15 +160,18 @@ async function main(): Promise<number> {
   const suffer = async (fault: Fault): Promise<void> => {
     const member = members[random(members.length)]!;
     const node = nats.nodes[random(nats.nodes.length)]!;
-    const everything = fault === "cut all NATS servers off";
+    const everything = fault.includes("all NATS servers");
     const victim = fault.includes("NATS") ? node : member;
     // What is hurt already heals first.
     const others = nats.nodes.filter((one) => hurt.has(one));
     if (hurt.has(victim) || (fault.includes("NATS") && others.length > 0)) return;
     const victims = everything ? nats.nodes : [victim];
     for (const one of victims) hurt.add(one);
+    const from = Date.now();
     const mayBeLong = fault === "freeze a registry" || fault === "cut a registry off";
-    const ms = long && mayBeLong && random(1000) < 1000 * LONG_SHARE ? LONG_MS : 500 + random(FAULTS[fault]);
+    const longest = everything ? LONG_NATS_MS : mayBeLong ? LONG_MS : 0;
+    const isLong = long && longest > 0 && random(1000) < 1000 * LONG_SHARE;
+    const ms = isLong ? longest : 500 + random(FAULTS[fault]);
     counts.set(fault, (counts.get(fault) ?? 0) + 1);
     console.log(`${new Date().toISOString()} ${fault} (${victims.map(nameOf).join(", ")}) for ${ms} ms`);
     switch (fault) {
@@ -160,7 +180,7 @@ async function main(): Promise<number> {
         member.running?.process.kill("SIGKILL");
         await member.running?.process.status;
         await pause(ms);
-        await start(member);
+        await restart(member);
         break;
       case "freeze a registry":
         member.running?.process.kill("SIGSTOP");
@@ -173,7 +193,6 @@ async function main(): Promise<number> {
         await setCard(member.machine, "up");
         break;
       case "cut all NATS servers off":
-        // Killed together, servers of 2.9 lose what they confirmed last: that is no fault of registries.
         for (const { machine } of places) await setCard(machine, "down");
         await pause(ms);
         for (const { machine } of places) await setCard(machine, "up");
@@ -184,10 +203,11 @@ async function main(): Promise<number> {
         node.thaw();
         break;
       default:
-        await node.kill();
+        await Promise.all(victims.map((one) => (one as NatsNode).kill()));
         await pause(ms);
-        await node.restart();
+        await Promise.all(victims.map((one) => (one as NatsNode).restart()));
     }
+    if (mayBeLong) outages.push({ registry: `${member.phoneAddress}:${PORT}`, from, to: Date.now() });
     for (const one of victims) hurt.delete(one);
   };
   const nameOf = (one: unknown): string => {
@@ -213,7 +233,10 @@ async function main(): Promise<number> {
   await Promise.race([verdict.promise, phones.status]);
   await phones.exitCode();
 
-  const problems = [...breaches(sightings, kills, Date.now()), ...verified ?? ["the phones did not verify"]];
+  const problems = [
+    ...breaches(sightings, kills, Date.now(), outages),
+    ...verified ?? ["the phones did not verify"],
+  ];
   const away = absences(sightings, kills);
   const had = holdings(sightings, kills, Date.now());
   console.log(

@@ -160,8 +160,8 @@ export type RegistryEvent =
   | { readonly event: "password_renewed" }
   /** `SIGHUP`: the file is no good, and phones need the same password as before. */
   | { readonly event: "password_kept"; readonly detail: SecretDetail }
-  /** `kick`: nobody has this name; `elsewhere`: somebody at another registry of the cluster has it. */
-  | { readonly event: "unknown_person"; readonly name: string; readonly elsewhere?: boolean }
+  /** `kick`: nobody has this name. */
+  | { readonly event: "unknown_person"; readonly name: string }
   /** `version` is that of the phone, if it gives one. */
   | { readonly event: "joined"; readonly version?: string } & PersonFields
   | { readonly event: "left"; readonly reason: LeaveReason } & PersonFields

@@ -16,8 +16,6 @@ export type ControlAnswer =
   | { readonly answer: "removed"; readonly person: PersonFields }
   /** Nobody has the name. */
   | { readonly answer: "unknown_person" }
-  /** Another registry of the cluster has the person. */
-  | { readonly answer: "elsewhere" }
   /** `drain` is done: that many connections were open. */
   | { readonly answer: "drained"; readonly connections: number }
   /** This registry does not know the command. */
@@ -30,7 +28,6 @@ const ANSWERS: Readonly<Record<ControlAnswer["answer"], (fields: Fields) => bool
   people: ({ people }) => Array.isArray(people) && people.every(isPerson),
   removed: ({ person }) => isPerson(person),
   unknown_person: () => true,
-  elsewhere: () => true,
   drained: ({ connections }) => typeof connections === "number",
   not_understood: () => true,
 };

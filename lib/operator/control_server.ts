@@ -4,7 +4,6 @@ import { dirname, join } from "node:path";
 import { isTooLong } from "./control_path.ts";
 import { personFields } from "../events/fields.ts";
 import type { ControlDetail } from "../events/registry_events.ts";
-import { nameKey } from "../protocol/name.ts";
 import type { RegistryServer } from "../registrar/server.ts";
 import { LineSplitter } from "../protocol/line_splitter.ts";
 import { pause } from "../util/pause.ts";
@@ -198,11 +197,7 @@ class ControlServer implements Disposable {
         return { answer: "drained", connections: await this.#registry.drain() };
       case "kick": {
         const removed = this.#registry.remove(command.name);
-        if (removed) return { answer: "removed", person: personFields(removed) };
-        // In a cluster the people are those of all registries.
-        const key = nameKey(command.name);
-        const known = this.#registry.people().some(({ nome }) => nameKey(nome) === key);
-        return { answer: known ? "elsewhere" : "unknown_person" };
+        return removed ? { answer: "removed", person: personFields(removed) } : { answer: "unknown_person" };
       }
     }
   }

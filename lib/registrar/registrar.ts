@@ -5,6 +5,7 @@ import { type Line, MAX_LINE_BYTES } from "../protocol/line_splitter.ts";
 import { nameKey } from "../protocol/name.ts";
 import type { Person, RegistryReply } from "../protocol/registry_messages.ts";
 import { ExpiryQueue } from "../util/expiry_queue.ts";
+import { Claims } from "./claims.ts";
 import type { PasswordGate } from "../protocol/password_challenge.ts";
 import {
   type AddressJudge,
@@ -36,12 +37,6 @@ export const UNREGISTERED_MS = 30_000;
 export const REMOVED_MS = 60_000;
 
 /**
- * Time in which a shared table has to decide about a name. Then the answer is `sala_indisponivel`: phones wait 10 s for an
- * answer.
- */
-export const CLAIM_TIMEOUT_MS = 8000;
-
-/**
  * A tick later than this means that the registry itself was suspended. The phones' lines are still unread, so all timers
  * start anew instead of dropping everybody.
  */
@@ -53,12 +48,6 @@ const SUSPENDED_MS = 1000;
  */
 const REPORTED_AT_ONCE = 20;
 const REPORTED_PER_SECOND = 0.1;
-
-/** A session that wants a name of a shared table. */
-interface Claim {
-  readonly session: Session;
-  readonly person: Person;
-}
 
 /** Output of the registrar. */
 export type RegistrarOutput =
@@ -137,11 +126,7 @@ export class Registrar {
   readonly #withheld = new ExpiryQueue<string>(REMOVED_MS);
   /** The sessions that want the name of such a session, in order of request. */
   readonly #contenders = new Map<Session, Set<Session>>();
-  /** Sessions that want a name of a shared table, by name key, in order of request: the first one's is being decided. */
-  readonly #claims = new Map<string, Claim[]>();
-  readonly #undecided = new ExpiryQueue<Session>(CLAIM_TIMEOUT_MS);
-  /** The key of the name that such a session wants. */
-  readonly #wanted = new Map<Session, string>();
+  readonly #claims = new Claims();
   /** Sessions whose name another registry contests. */
   readonly #contestedElsewhere = new Set<Session>();
   /** Limits the reports of refusals, by kind. */
@@ -195,7 +180,7 @@ export class Registrar {
       this.#pinged.nextAt,
       this.#contested.nextAt,
       this.#withheld.nextAt,
-      this.#undecided.nextAt,
+      this.#claims.nextAt,
     );
   }
 
@@ -232,16 +217,27 @@ export class Registrar {
     this.#settle(now, session);
   }
 
-  /** The operator removes a person. @returns Whom; undefined if nobody has the name. */
+  /**
+   * The operator removes a person, and nobody gets the name for a minute.
+   *
+   * @returns Whom; undefined if nobody has the name. Of a shared table it may be somebody at another registry.
+   */
   remove(now: number, name: string): Person | undefined {
-    const person = this.#table.find(name);
-    const session = this.#holders.get(nameKey(name));
-    if (!person || !session) return undefined;
+    const key = nameKey(name);
+    const person = this.#table.find(name) ?? this.#claims.of(key)[0]?.person;
+    const session = this.#holders.get(key);
+    if (!person || (!session && !this.#shared)) return undefined;
     this.#table.withhold(name);
-    this.#withheld.start(now, nameKey(name));
-    this.#outputs.push({ kind: "send", session, message: REMOVED });
-    this.#outputs.push({ kind: "dismiss", session });
-    this.#end(now, session, "removed");
+    this.#withheld.start(now, key);
+    if (session) {
+      this.#outputs.push({ kind: "send", session, message: REMOVED });
+      this.#outputs.push({ kind: "dismiss", session });
+      this.#end(now, session, "removed");
+    }
+    for (const { session } of this.#claims.of(key)) {
+      this.#outputs.push({ kind: "release", session });
+      this.#decide(now, session, "withheld");
+    }
     return person;
   }
 
@@ -283,7 +279,7 @@ export class Registrar {
   /** Runs all timers that are due. */
   tick(now: number): void {
     if (now > this.wakeAt + SUSPENDED_MS) {
-      const queues = [this.#unregistered, this.#keepAlive, this.#pinged, this.#contested, this.#undecided];
+      const queues = [this.#unregistered, this.#keepAlive, this.#pinged, this.#contested, this.#claims];
       for (const queue of queues) {
         queue.startAll(now);
       }
@@ -291,7 +287,7 @@ export class Registrar {
       return;
     }
     for (const key of this.#withheld.due(now)) this.#table.release(key);
-    for (const session of this.#undecided.due(now)) {
+    for (const session of this.#claims.due(now)) {
       this.#outputs.push({ kind: "release", session });
       this.#decide(now, session, "unavailable");
     }
@@ -329,7 +325,7 @@ export class Registrar {
     }
     if (!session.waiting) return;
     for (const contenders of this.#contenders.values()) contenders.delete(session);
-    if (this.#wanted.has(session)) this.#outputs.push({ kind: "release", session });
+    if (this.#claims.has(session)) this.#outputs.push({ kind: "release", session });
     this.#withdraw(now, session);
     this.#resume(session);
   }
@@ -424,17 +420,12 @@ export class Registrar {
   /** A session wants a name of a shared table. Those before it that want the same one are decided first. */
   #claim(now: number, session: Session, person: Person): void {
     session.waiting = true;
-    this.#undecided.start(now, session);
-    const key = nameKey(person.nome);
-    this.#wanted.set(session, key);
-    const claims = this.#claims.get(key) ?? [];
-    this.#claims.set(key, claims);
-    if (claims.push({ session, person }) === 1) this.#decideNext(now, key);
+    if (this.#claims.add(now, session, person)) this.#decideNext(now, nameKey(person.nome));
   }
 
   /** Begins to decide about the first claim of a name: by a contest, if a session of this registry has it. */
   #decideNext(now: number, key: string): void {
-    const [first] = this.#claims.get(key) ?? [];
+    const [first] = this.#claims.of(key);
     if (!first) return;
     const { session, person } = first;
     const holder = this.#holders.get(key);
@@ -453,11 +444,11 @@ export class Registrar {
   /** The contest of a claim has ended. */
   #settleClaim(now: number, session: Session, holder: Session): void {
     if (!holder.gone) return this.#decide(now, session, "taken");
-    this.#decideNext(now, this.#wanted.get(session) ?? "");
+    this.#decideNext(now, this.#claims.keyOf(session) ?? "");
   }
 
   #decide(now: number, session: Session, result: ClaimResult): void {
-    if (!this.#wanted.has(session)) return;
+    if (!this.#claims.has(session)) return;
     this.#apply(now, session, session.decide(result), "goodbye");
     this.#withdraw(now, session);
     this.#goOn(now, session);
@@ -465,16 +456,10 @@ export class Registrar {
 
   /** Ends the claim of a session, and begins with the next one for that name. */
   #withdraw(now: number, session: Session): void {
-    if (!this.#wanted.has(session)) return;
-    this.#undecided.stop(session);
+    const key = this.#claims.keyOf(session);
+    if (key === undefined) return;
     for (const contenders of this.#contenders.values()) contenders.delete(session);
-    const key = this.#wanted.get(session) ?? "";
-    this.#wanted.delete(session);
-    const claims = this.#claims.get(key) ?? [];
-    const index = claims.findIndex((claim) => claim.session === session);
-    claims.splice(index, 1);
-    if (claims.length === 0) this.#claims.delete(key);
-    else if (index === 0) this.#decideNext(now, key);
+    if (this.#claims.remove(session)) this.#decideNext(now, key);
   }
 
   #resume(session: Session): void {

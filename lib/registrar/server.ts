@@ -306,6 +306,7 @@ class Server implements RegistryServer {
 
   remove(name: string): Person | undefined {
     const removed = this.#registrar.remove(performance.now(), name);
+    if (removed) this.#shared?.remove(name);
     this.#applyOutput();
     return removed;
   }
@@ -345,6 +346,10 @@ class Server implements RegistryServer {
       this.#applyOutput();
     };
     shared?.attach({
+      handleRemoval: (name) => {
+        this.#registrar.remove(performance.now(), name);
+        this.#applyOutput();
+      },
       handleClaim: (session, result) => input((to, now) => to.handleClaim(now, session, result)),
       handleContest: (session) => input((to, now) => to.handleContest(now, session)),
       handleRevoked: (session, reason) => input((to, now) => to.handleRevoked(now, session, reason)),

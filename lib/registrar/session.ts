@@ -20,8 +20,11 @@ import type { RegistryTable } from "./table.ts";
 /** What is wrong with the address that a phone registers, as far as its registry can tell. */
 export type AddressJudge = (person: Person) => AddressProblem | undefined;
 
-/** How the claim of a name in a shared table ends: `unavailable` if nobody can decide it now. */
-export type ClaimResult = "granted" | "taken" | "unavailable";
+/**
+ * How the claim of a name in a shared table ends: `unavailable` if nobody can decide it now, `withheld` if the operator has
+ * just removed who had it.
+ */
+export type ClaimResult = "granted" | "taken" | "unavailable" | "withheld";
 
 /** A request that was refused, for the registry's own log. */
 export type Refusal =
@@ -192,6 +195,7 @@ export class Session {
     if (!pending || this.#closed) return { close: this.#closed };
     const { person, id } = pending;
     if (result === "granted") return withId(this.#confirm(person), id);
+    if (result === "withheld") return withId(withheld(person), id);
     const taken = result === "taken";
     const outcome = refusal(taken ? "nome_em_uso" : "sala_indisponivel");
     const reason = taken ? "in_use" : "undecided";

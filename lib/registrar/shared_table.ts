@@ -17,6 +17,8 @@ export interface TableHolder {
   /** Another registry has somebody who wants the session's name: see {@linkcode SharedTable.contested}. */
   handleContest(session: Session): void;
   handleRevoked(session: Session, reason: RevokeReason): void;
+  /** The operator of another registry has removed who has a name. */
+  handleRemoval(name: string): void;
 }
 
 /** A table that several registries share. */
@@ -31,6 +33,8 @@ export interface SharedTable {
   release(session: Session): void;
   /** The end of a contest: whether the session still has its name. */
   contested(session: Session, kept: boolean): void;
+  /** The operator removes who has a name: tells the other registries, as far as they can be reached. */
+  remove(name: string): void;
   /** To be called before a line is taken: after a pause, this registry may have to let its phones go. */
   checkLease(): void;
 }

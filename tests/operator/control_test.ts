@@ -41,19 +41,6 @@ Deno.test("a running registry obeys commands over its local socket", { ignore: !
   assertEquals(await sendCommand(path, { command: "drain" }), { answer: "drained", connections: 7 });
 });
 
-Deno.test(
-  "whom another registry of the cluster has is not said to be unknown",
-  { ignore: !here },
-  async () => {
-    await using folder = await temporaryFolder();
-    const path = `${folder.path}/s`;
-    using _control = serveControl(await openControl(path, false), { ...room(), remove: () => undefined });
-    const kick = (name: string) => sendCommand(path, { command: "kick", name });
-    assertEquals(await kick("MARIA"), { answer: "elsewhere" });
-    assertEquals(await kick("ana"), { answer: "unknown_person" });
-  },
-);
-
 Deno.test("the socket is its user's alone, and so is the folder made for it", { ignore: !here }, async () => {
   await using folder = await temporaryFolder();
   const path = defaultControlPath(5000, folder.path) ?? "";

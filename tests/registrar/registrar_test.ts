@@ -7,7 +7,8 @@ import {
   REMOVED_MS,
   UNREGISTERED_MS,
 } from "../../lib/registrar/registrar.ts";
-import type { Session } from "../../lib/registrar/session.ts";
+import { REMOVED, type Session } from "../../lib/registrar/session.ts";
+import { RegistryTable } from "../../lib/registrar/table.ts";
 
 /** A registrar whose sessions have letters for names, on a clock that the test moves. */
 class Story {
@@ -339,4 +340,31 @@ Deno.test("Registrar reports refused names and lines, at most 20 of a kind at on
   story.now += 10_000;
   for (let count = 0; count < 3; count++) story.say(b, { tipo: "lixo" });
   assertEquals(story.refusals.slice(22), [["malformed_line", 980]]);
+});
+
+Deno.test("Registrar gives no name of a shared table that the operator removes while it is decided", () => {
+  const room = new Registrar({ sharedTable: new RegistryTable() });
+  const session = room.handleConnect(0);
+  const request = { tipo: "registro", nome: "maria", ip: "127.0.0.1", porta: 6000 };
+  room.handleLine(0, session, { text: JSON.stringify(request) });
+  assertEquals(room.drain().map(({ kind }) => kind), ["claim"]);
+  assertEquals(room.remove(10, "maria")?.porta, 6000);
+  const [released, refusal, refused] = room.drain();
+  assertEquals([released?.kind, refused?.kind === "send" && refused.message], ["release", REMOVED]);
+  assertEquals(refusal?.kind === "refused" && refusal.refusal.event, "name_refused");
+  // Too late.
+  room.handleClaim(20, session, "granted");
+  assertEquals(room.registered, 0);
+});
+
+Deno.test("Registrar withholds a name of a shared table that somebody at another registry has", () => {
+  const table = new RegistryTable();
+  const room = new Registrar({ sharedTable: table });
+  table.put({ nome: "maria", ip: "10.0.0.1", porta: 6000 });
+  assertEquals(room.remove(0, "maria")?.porta, 6000);
+  assertEquals(room.remove(0, "joão"), undefined);
+  const session = room.handleConnect(0);
+  const request = { tipo: "registro", nome: "maria", ip: "127.0.0.1", porta: 6000 };
+  room.handleLine(0, session, { text: JSON.stringify(request) });
+  assertEquals(room.drain().flatMap((output) => output.kind === "send" ? [output.message] : []), [REMOVED]);
 });

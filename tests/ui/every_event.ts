@@ -474,11 +474,7 @@ const REGISTRY_EVENTS: ByEvent<RegistryEvent> = {
   no_registry: [...CONTROL, { kind: "not_a_registry" } as const].map((detail) => (
     { event: "no_registry", path: "/run/sala/s", detail }
   )),
-  unknown_person: [{ event: "unknown_person", name: "joão" }, {
-    event: "unknown_person",
-    name: "maria",
-    elsewhere: true,
-  }],
+  unknown_person: [{ event: "unknown_person", name: "joão" }],
   draining: [{ event: "draining", connections: 1234 }],
   drained: [{ event: "drained", connections: 0 }],
   certificate_renewed: [{ event: "certificate_renewed" }],

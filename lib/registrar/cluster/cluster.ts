@@ -125,6 +125,10 @@ export class Cluster implements SharedTable, AsyncDisposable {
     if (number !== undefined) this.#take(() => this.#directory.handleContested(number, kept));
   }
 
+  remove(name: string): void {
+    for (const id of this.#directory.others) this.#engine.tellRemoval(id, name);
+  }
+
   checkLease(): void {
     this.#take(() => {});
   }
@@ -144,10 +148,13 @@ export class Cluster implements SharedTable, AsyncDisposable {
       handleWatch: (bucket) => this.#take((now) => this.#directory.handleWatch(now, bucket)),
       handleRow: (key, value, revision) =>
         this.#take((now) => this.#directory.handleRow(now, key, value, revision)),
-      handleQuestion: (key, answer) => {
+      handleRemoval: (name) => {
+        if (!this.#closing) this.#holder?.handleRemoval(name);
+      },
+      handleQuestion: (place, ofHolders, answer) => {
         const id = ++this.#lastQuestion;
         this.#answers.set(id, answer);
-        this.#take(() => this.#directory.handleQuestion(id, key));
+        this.#take(() => this.#directory.handleQuestion(id, place, ofHolders));
       },
     });
   }
@@ -185,29 +192,19 @@ export class Cluster implements SharedTable, AsyncDisposable {
     const directory = this.#directory;
     switch (output.kind) {
       case "write": {
-        const { id, key, value, create } = output;
-        return this.#engine.write(key, value, create).then((result) =>
+        const { id, key, value } = output;
+        return this.#engine.write(key, value).then((result) =>
           this.#take((now) => directory.handleWritten(now, id, result))
         );
       }
-      case "read":
-        this.#engine.read(output.key).then((result) =>
-          this.#take((now) => directory.handleRead(now, output.id, result))
-        );
-        return;
       case "ask":
-        this.#engine.ask(output.registry, output.key).then((answer) =>
+        this.#engine.ask(output.registry, output.place, output.ofHolders).then((answer) =>
           this.#take((now) => directory.handleAnswer(now, output.id, answer))
         );
         return;
       case "answer":
         this.#answers.get(output.id)?.(output.kept);
         this.#answers.delete(output.id);
-        return;
-      case "purge":
-        this.#engine.purge(output.key, output.upTo).then((result) =>
-          this.#take((now) => directory.handleWritten(now, output.id, result))
-        );
         return;
       case "rewatch":
         this.#engine.rewatch();
@@ -274,7 +271,12 @@ export class Cluster implements SharedTable, AsyncDisposable {
     else if (this.#joined) this.#onEvent({ event: "cluster_back", seconds });
     else {
       this.#joined = true;
-      this.#onEvent({ event: "cluster_joined", room: this.#room, registry: id, registries: others + 1 });
+      this.#onEvent({
+        event: "cluster_joined",
+        room: this.#room,
+        registry: id,
+        registries: others.length + 1,
+      });
       this.#copied.resolve();
     }
   }

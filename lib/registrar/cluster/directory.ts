@@ -7,24 +7,22 @@ import type { Person } from "../../protocol/registry_messages.ts";
 import type { RevokeReason } from "../shared_table.ts";
 import { RegistryTable } from "../table.ts";
 import {
-  encodeNotice,
   encodeRecord,
   encodeRow,
   endKey,
   isRowKey,
   newId,
-  noticeKey,
-  parseNotice,
   parseRecord,
   parseRow,
+  placeOf,
   recordKey,
   registryOf,
   registryOfEnd,
   type RegistryRecord,
   rowKey,
-  rowOfNotice,
   type SharedRow,
 } from "./records.ts";
+import { type Entry, SharedCopy } from "./shared_copy.ts";
 
 /** Interval of the renewals of this registry's record. */
 export const BEAT_MS = 2000;
@@ -59,38 +57,36 @@ const SWEEP_STEP_MS = 2000;
 /** Time in which another registry that is there puts a row in again that the engine has lost. */
 const REFILL_MS = 10_000;
 
-/** Age from which notices of removed rows are removed themselves, how often, and at most how many at a time. */
-const NOTICE_MS = 60_000;
-const NOTICES_EVERY_MS = 10_000;
-const NOTICES_AT_ONCE = 2000;
+/** What the bucket has is forgotten at this age, so that it does not keep everything for ever. */
+export const LIFETIME_MS = 900_000;
 
-/** Age at which the record of a registry that has ended is removed. */
-const RECORD_MS = 600_000;
+/** Rows are written again from this age on, and at most this number at a time. */
+const REFRESH_MS = 300_000;
+const REFRESHED_AT_ONCE = 200;
 
-/** Result of a write or a purge: the revision that it made, or that the key was there, or that nobody knows. */
-export type WriteResult = number | "conflict" | "unknown";
-
-/** Result of a read: the value and its revision, or that nobody knows. What is not there has no value, and revision 0. */
-export type ReadResult = { readonly value: string | undefined; readonly revision: number } | "unknown";
+/** Result of a write: its revision, or that nobody knows. */
+export type WriteResult = number | "unknown";
 
 /** What another registry answers to the question whether a phone of its still wants its name. */
 export type Answer = "kept" | "free" | "no_responders" | "unknown";
 
 /** Output of a directory. */
 export type DirectoryOutput =
-  /** Write a key: only if it is not there, or in any case. */
+  /** Write a key; without a value, delete it. */
   | {
     readonly kind: "write";
     readonly id: number;
     readonly key: string;
-    readonly value: string;
-    readonly create: boolean;
+    readonly value: string | undefined;
   }
-  /** Remove what a key had up to a revision, so that it is not there, unless it has something newer. */
-  | { readonly kind: "purge"; readonly id: number; readonly key: string; readonly upTo: number }
-  | { readonly kind: "read"; readonly id: number; readonly key: string }
-  /** Ask another registry whether a phone there still wants the name; without a key, whether it is there. */
-  | { readonly kind: "ask"; readonly id: number; readonly registry: string; readonly key?: string }
+  /** Ask another registry: see {@linkcode ClusterDirectory.handleQuestion}. */
+  | {
+    readonly kind: "ask";
+    readonly id: number;
+    readonly registry: string;
+    readonly place?: string;
+    readonly ofHolders?: boolean;
+  }
   /** The answer to a question of another registry: see {@linkcode ClusterDirectory.handleQuestion}. */
   | { readonly kind: "answer"; readonly id: number; readonly kept: boolean }
   /** Ping the phone of a session: see {@linkcode ClusterDirectory.handleContested}. */
@@ -115,40 +111,37 @@ export type DirectoryOutput =
 /** What a registry tells about itself. */
 export type Self = Pick<RegistryRecord, "lifePort" | "addresses">;
 
-/** A row as this registry knows it. */
-interface Entry {
-  readonly row: SharedRow;
-  /** 0: the bucket no longer has it, and nobody has removed it: the engine has lost it. */
-  readonly revision: number;
-  /** Since when that is so. */
-  readonly missingSince?: number;
-  /** Number of the watch during which it was last seen. */
-  readonly round: number;
+/** What a session wants. */
+interface Want {
+  readonly session: number;
+  readonly person: Person;
+  /** The key of its row. */
+  readonly key: string;
+  /** Whether the row was written, as far as is known. */
+  written: boolean;
+  held: boolean;
+  /** Registries that have answered that nobody there has the name. */
+  readonly asked: Set<string>;
 }
 
 /** A name that this registry wants to have or to be rid of. */
 interface Name {
-  readonly key: string;
-  want: { readonly session: number; readonly person: Person; held: boolean } | undefined;
+  /** What the keys of its rows begin with. */
+  readonly place: string;
+  want: Want | undefined;
   /** The operation or question in progress. */
   busy: number | undefined;
-  /** What the bucket has must be read first. */
-  uncertain: boolean;
   /** Not before this time. */
   retryAt: number;
-  /** The holder that says that it no longer wants the name. */
-  freed: string | undefined;
-  /** Remove the row of a registry that has ended. */
+  /** Rows whose registry says that nobody there wants the name. */
+  readonly freed: Set<string>;
+  /** Remove the rows of registries that have ended. */
   sweep: boolean;
-  /** The revision up to which rows were removed and the others must be told; 0 for none. */
-  removed: number;
 }
 
 /** Another registry, or this one under an id that it no longer has. */
 interface Peer {
   record: RegistryRecord;
-  /** Of the record; 0 if it is not in this bucket. */
-  revision: number;
   /** When its last renewal arrived here. */
   lastSeen: number;
   /** Whether it is known to have ended: its process, or its lease. */
@@ -160,28 +153,18 @@ interface Peer {
   sweepAt: number;
 }
 
-/** Rows of a name up to a revision were removed. */
-interface Notice {
-  readonly upTo: number;
-  /** Its own revision. */
-  readonly own: number;
-  readonly at: number;
-}
-
-/** Who has a row that cannot be read. */
-const NOBODY: Person = { nome: "", ip: "", porta: 0 };
-
 type Operation =
-  /** `row`: what is written, or about which another registry is asked. */
+  | { readonly of: "write"; readonly name: Name; readonly want: Want }
+  | { readonly of: "remove"; readonly name: Name; readonly key: string }
+  /** About a row, or because the engine may have lost one. */
   | {
-    readonly of: "name";
+    readonly of: "ask";
     readonly name: Name;
-    readonly does: "create" | "remove" | "notice" | "read" | "ask";
-    readonly row?: SharedRow;
-    /** The revision that is removed or told, or what was known before a read. */
-    readonly revision: number;
+    readonly registry: string;
+    readonly row: string | undefined;
+    readonly want: Want;
   }
-  | { readonly of: "self"; readonly beat: number; readonly at: number }
+  | { readonly of: "self"; readonly beat: number; readonly at: number; readonly highest: number }
   | { readonly of: "peer"; readonly peer: Peer }
   | { readonly of: "nothing" };
 
@@ -216,20 +199,18 @@ export class ClusterDirectory {
   #round = 0;
   /** The highest revision that the watch has shown. */
   #highest = 0;
+  /** When a watch has shown everything last. */
+  #syncedAt = -Infinity;
   /** The beat that, once it comes, shows that the watch has shown everything before. */
   #syncBeat = Infinity;
   /** Whether there are rows that the engine has lost. */
   #remembers = false;
-  readonly #entries = new Map<string, Entry>();
-  /** Keys of the rows of each registry. */
-  readonly #rows = new Map<string, Set<string>>();
+  readonly #copy = new SharedCopy();
   /** Since when rows of a registry without a record have been seen. */
   readonly #unknown = new Map<string, number>();
-  /** What is known to be removed, by the row's key, in the order in which it was told. */
-  readonly #notices = new Map<string, Notice>();
-  #noticesAt = 0;
   readonly #names = new Map<string, Name>();
-  readonly #keys = new Map<number, string>();
+  /** The place of the name that a session has or wants. */
+  readonly #places = new Map<number, string>();
   readonly #peers = new Map<string, Peer>();
   /** Names that wait for their `retryAt`, and when the first of them or of the other registries is due. */
   readonly #retries = new Set<Name>();
@@ -258,9 +239,9 @@ export class ClusterDirectory {
     return this.#fresh;
   }
 
-  /** Number of the other registries that run. */
-  get others(): number {
-    return [...this.#peers.values()].filter(isAlive).length;
+  /** The ids of the other registries that run. */
+  get others(): string[] {
+    return [...this.#peers.values()].filter(isAlive).map(({ record }) => record.id);
   }
 
   /** When {@linkcode ClusterDirectory.tick} wants to be called; `Infinity` for never. */
@@ -293,27 +274,27 @@ export class ClusterDirectory {
 
   /** A session wants a name. The answer is `settled`; none comes after {@linkcode ClusterDirectory.handleRelease}. */
   handleClaim(now: number, session: number, person: Person): void {
-    const key = rowKey(person.nome);
-    const name = this.#name(key);
+    const place = placeOf(person.nome);
+    const name = this.#name(place);
     if (name.want) {
       this.#outputs.push({ kind: "settled", session, result: "taken" });
       return;
     }
-    name.want = { session, person, held: false };
-    name.freed = undefined;
-    this.#keys.set(session, key);
+    name.want = this.#newWant(place, session, person);
+    name.freed.clear();
+    this.#places.set(session, place);
     this.#step(now, name);
   }
 
   /** A session no longer wants the name that it has or asked for. */
   handleRelease(now: number, session: number): void {
-    const key = this.#keys.get(session);
-    const name = key === undefined ? undefined : this.#names.get(key);
+    const place = this.#places.get(session);
+    const name = place === undefined ? undefined : this.#names.get(place);
     this.#answer(session, false);
-    this.#keys.delete(session);
+    this.#places.delete(session);
     if (!name || name.want?.session !== session) return;
     name.want = undefined;
-    this.#show(name.key);
+    this.#show(name.place);
     this.#step(now, name);
   }
 
@@ -341,10 +322,8 @@ export class ClusterDirectory {
     this.#unseenSince = Infinity;
     // After a loss the engine counts on from an earlier revision: those of an earlier watch mean nothing in this one.
     this.#firstId = this.#lastId + 1;
-    this.#notices.clear();
-    for (const peer of this.#peers.values()) peer.revision = 0;
     if (this.#bucket !== undefined && this.#bucket !== bucket) {
-      for (const [key, entry] of [...this.#entries]) this.#lose(now, key, entry);
+      for (const entry of this.#copy.all()) this.#lose(now, entry);
     }
     this.#bucket = bucket;
     this.#syncBeat = this.#beat + 1;
@@ -355,82 +334,55 @@ export class ClusterDirectory {
 
   /** The watch shows a key. @param value Undefined if it was deleted. */
   handleRow(now: number, key: string, value: string | undefined, revision: number): void {
-    if (revision <= this.#highest) {
-      // The engine has lost what it had confirmed, and counts on from before: what it has now must be read anew.
-      this.#connected = false;
-      this.#outputs.push({ kind: "rewatch" });
-      return;
-    }
+    if (revision <= this.#highest) return this.#distrust();
     this.#highest = revision;
-    this.#learn(now, key, value, revision);
+    this.#learn(now, key, value);
     const id = registryOf(key);
     if (id !== this.#id || value === undefined) return;
     this.#seen(now, parseRecord(id, value)?.beat ?? 0);
   }
 
+  /** The engine has lost what it had confirmed, and counts on from before: what it has now must be read anew. */
+  #distrust(): void {
+    this.#connected = false;
+    this.#outputs.push({ kind: "rewatch" });
+  }
+
   /** A write has ended. */
-  handleWritten(now: number, id: number, written: WriteResult): void {
+  handleWritten(now: number, id: number, result: WriteResult): void {
     const operation = this.#operations.get(id);
-    const result = id < this.#firstId ? "unknown" : written;
     this.#operations.delete(id);
+    const known = result !== "unknown" && id >= this.#firstId;
     switch (operation?.of) {
-      case "name": {
-        const { name } = operation;
+      case "write": {
+        const { name, want } = operation;
         name.busy = undefined;
-        if (typeof result === "number") this.#done(now, operation, result);
-        else if (operation.does === "create") this.#doubt(now, name, result === "conflict" ? 0 : RETRY_MS);
+        if (known) want.written = true;
         else name.retryAt = now + RETRY_MS;
-        this.#step(now, name);
-        return;
+        return this.#step(now, name);
+      }
+      case "remove": {
+        const { name, key } = operation;
+        name.busy = undefined;
+        if (known) this.#remove(key);
+        else name.retryAt = now + RETRY_MS;
+        return this.#step(now, name);
       }
       case "self":
         this.#beating = undefined;
-        if (typeof result === "number") this.#renewed(now, operation.beat, operation.at);
+        if (known) this.#renewed(now, operation.beat, operation.at);
         // A watch that began meanwhile waits for a later beat.
         if (this.#syncBeat < Infinity && operation.beat < this.#syncBeat) this.#beatAt = -Infinity;
+        // A watch that goes on from where the engine was shows nothing of what comes before.
+        if (known && result <= operation.highest && now >= this.#syncedAt + REFILL_MS) this.#distrust();
         return;
       case "peer": {
         const { peer } = operation;
         peer.busy = undefined;
-        if (typeof result === "number") this.#learnEnd(now, peer, "dead");
+        if (known) this.#learnEnd(now, peer, "dead");
         else peer.retryAt = now + RETRY_MS;
         this.#stepPeer(now, peer);
         return;
-      }
-    }
-  }
-
-  /** A write or a purge has succeeded. */
-  #done(now: number, operation: Extract<Operation, { of: "name" }>, revision: number): void {
-    const { name, does, row } = operation;
-    switch (does) {
-      case "create":
-        if (row) this.#learnRow(now, name.key, row, revision);
-        return;
-      case "remove":
-        name.removed = Math.max(name.removed, operation.revision);
-        if ((this.#entries.get(name.key)?.revision ?? Infinity) <= operation.revision) this.#remove(name.key);
-        return;
-      case "notice":
-        if (name.removed <= operation.revision) name.removed = 0;
-    }
-  }
-
-  /** A read has ended. */
-  handleRead(now: number, id: number, read: ReadResult): void {
-    const operation = this.#operations.get(id);
-    const result = id < this.#firstId ? "unknown" : read;
-    this.#operations.delete(id);
-    switch (operation?.of) {
-      case "name": {
-        const { name } = operation;
-        name.busy = undefined;
-        if (result === "unknown") this.#doubt(now, name, RETRY_MS);
-        else {
-          name.uncertain = false;
-          this.#learnRead(now, name.key, result, operation.revision);
-        }
-        this.#step(now, name);
       }
     }
   }
@@ -440,34 +392,34 @@ export class ClusterDirectory {
     const operation = this.#operations.get(id);
     this.#operations.delete(id);
     if (operation?.of === "peer") return this.#handlePresence(now, operation.peer, answer);
-    if (operation?.of !== "name") return;
-    const { name, row: asked } = operation;
+    if (operation?.of !== "ask") return;
+    const { name, row, registry, want } = operation;
     name.busy = undefined;
-    const row = this.#entries.get(name.key)?.row;
-    const same = asked && row && holderOf(row) === holderOf(asked);
-    if (answer === "kept" && same && name.want && !name.want.held) {
-      this.#settle(name, "taken");
-    } else if (answer === "free" && asked) {
-      name.freed = holderOf(asked);
-    } else if (answer !== "kept") {
-      name.retryAt = now + RETRY_MS;
-    }
+    const valid = row === undefined || this.#copy.get(row) !== undefined;
+    if (answer === "kept" && valid && name.want === want) {
+      if (want.held) this.#revoke(name, "superseded");
+      else this.#settle(name, "taken");
+    } else if (row === undefined) {
+      // Whoever cannot be reached now would have put its rows in again before.
+      want.asked.add(registry);
+    } else if (answer === "free") name.freed.add(row);
+    else if (answer !== "kept") name.retryAt = now + RETRY_MS;
     this.#step(now, name);
   }
 
   /**
-   * Another registry asks whether a phone here still wants a name, or, without a key, whether this registry is there. Its row
-   * may be an earlier session's: after a loss the engine may have that one again.
+   * Another registry asks whether a phone here still wants a name, or, without a place, whether this registry is there. It
+   * asks for the name and not for a row: after a loss the engine may have an earlier session's.
    *
    * @param id Repeated by the `answer`.
+   * @param ofHolders Whether a claim in progress counts for nothing. Otherwise its end is the answer.
    */
-  handleQuestion(id: number, key: string | undefined): void {
-    const want = key === undefined ? undefined : this.#names.get(key)?.want;
-    if (!want) {
-      this.#outputs.push({ kind: "answer", id, kept: key === undefined });
+  handleQuestion(id: number, place: string | undefined, ofHolders = false): void {
+    const want = place === undefined ? undefined : this.#names.get(place)?.want;
+    if (!want || (ofHolders && !want.held)) {
+      this.#outputs.push({ kind: "answer", id, kept: place === undefined });
       return;
     }
-    // A claim in progress is no name yet: its end is the answer.
     const questions = this.#questions.get(want.session) ?? new Set();
     this.#questions.set(want.session, questions.add(id));
     if (want.held && questions.size === 1) this.#outputs.push({ kind: "contest", session: want.session });
@@ -523,15 +475,15 @@ export class ClusterDirectory {
     }
     for (const peer of [...this.#peers.values()]) this.#tickPeer(now, peer);
     this.#tickUnknown(now);
-    if (now >= this.#noticesAt + NOTICES_EVERY_MS) this.#forgetNotices(now);
     if (this.#remembers) this.#forget(now);
+    this.#refresh(now);
   }
 
   /** This registry closes: tells the others that its rows are nobody's. @returns Whether there is anything to write. */
   handleClose(): boolean {
     this.#closing = true;
     if (this.#leaseUntil === -Infinity) return false;
-    this.#write({ of: "nothing" }, endKey(this.#id), "left", false);
+    this.#write({ of: "nothing" }, endKey(this.#id), "left");
     return true;
   }
 
@@ -547,8 +499,8 @@ export class ClusterDirectory {
     if (this.#beat === 0) this.#outputs.push({ kind: "identity", id: this.#id });
     this.#beat++;
     this.#sentAt.set(this.#beat, now);
-    const operation = { of: "self", beat: this.#beat, at: now } as const;
-    this.#beating = this.#write(operation, recordKey(this.#id), encodeRecord(this.#record), false);
+    const operation = { of: "self", beat: this.#beat, at: now, highest: this.#highest } as const;
+    this.#beating = this.#write(operation, recordKey(this.#id), encodeRecord(this.#record));
   }
 
   #renewed(now: number, beat: number, at: number): void {
@@ -574,34 +526,48 @@ export class ClusterDirectory {
   /** Everything that the bucket has was shown: what was not is gone. */
   #finishSync(now: number): void {
     this.#syncBeat = Infinity;
-    for (const [key, entry] of [...this.#entries]) {
-      if (entry.round !== this.#round && entry.revision > 0) this.#lose(now, key, entry);
+    this.#syncedAt = now;
+    for (const entry of this.#copy.all()) {
+      if (entry.round !== this.#round && entry.missingSince === undefined) this.#lose(now, entry);
     }
-    for (const name of [...this.#names.values()]) this.#step(now, name);
+    for (const name of [...this.#names.values()]) {
+      if (name.want && !this.#copy.get(name.want.key)) name.want.written = false;
+      this.#step(now, name);
+    }
   }
 
   /**
-   * The bucket has no such row, and no notice that it was removed, at least of the last minute. The engine may have lost it,
-   * as three servers that are killed at the same moment may lose the last ones: its registry will put it in again. Meanwhile
-   * it is not given away unasked.
+   * The bucket has no such row, and nobody has removed it. The engine may have lost it, as three servers that are killed at
+   * the same moment may lose the last ones: its registry will put it in again. Meanwhile it is not given away unasked.
    */
-  #lose(now: number, key: string, entry: Entry): void {
-    if (this.#isOwn(entry.row) || this.#hasEnded(entry.row.registry)) return this.#remove(key);
-    this.#entries.set(key, { ...entry, revision: 0, missingSince: entry.missingSince ?? now });
+  #lose(now: number, entry: Entry): void {
+    if (this.#isOwn(entry.row) || this.#hasEnded(entry.row.registry)) return this.#remove(entry.key);
+    this.#copy.lose(now, entry);
     this.#remembers = true;
   }
 
   /** What its registry, being there, has not put in again is nobody's, and so is what is of one whose lease is over. */
   #forget(now: number): void {
     this.#remembers = false;
-    for (const [key, { revision, missingSince = now, row }] of [...this.#entries]) {
-      if (revision > 0) continue;
+    for (const { key, missingSince, row } of this.#copy.all()) {
+      if (missingSince === undefined) continue;
       const seen = this.#peers.get(row.registry)?.lastSeen ?? -Infinity;
       const refilled = seen > missingSince && now >= missingSince + REFILL_MS;
       if (refilled || now >= missingSince + LEASE_MS || this.#hasEnded(row.registry)) this.#remove(key);
       else this.#remembers = true;
     }
     for (const name of [...this.#names.values()]) this.#step(now, name);
+  }
+
+  /** Writes rows again before the bucket forgets them. */
+  #refresh(now: number): void {
+    let count = 0;
+    for (const entry of this.#copy.ofRegistry(this.#id)) {
+      if (now < entry.shownAt + REFRESH_MS || count++ >= REFRESHED_AT_ONCE) return;
+      const name = this.#names.get(entry.place);
+      if (name?.want?.key === entry.key) name.want.written = false;
+      if (name) this.#step(now, name);
+    }
   }
 
   /** Lets all phones go, and goes on as another registry. */
@@ -615,7 +581,7 @@ export class ClusterDirectory {
     }
     this.#outputs.push({ kind: "fenced", people });
     this.#peers.set(record.id, {
-      ...{ record, revision: 0, lastSeen: -Infinity },
+      ...{ record, lastSeen: -Infinity },
       ...{ ended: "certainly", busy: undefined, retryAt: 0 },
       ...{ endedAt: Infinity, sweepAt: Infinity },
     });
@@ -628,93 +594,106 @@ export class ClusterDirectory {
     this.#unseenSince = Infinity;
     if (this.#beating !== undefined) this.#operations.delete(this.#beating);
     this.#beating = undefined;
+    for (const name of this.#names.values()) {
+      const { want } = name;
+      if (want) name.want = this.#newWant(name.place, want.session, want.person);
+    }
   }
 
   // ——— Names ———
 
-  #name(key: string): Name {
-    const known = this.#names.get(key);
+  #name(place: string): Name {
+    const known = this.#names.get(place);
     if (known) return known;
     const name: Name = {
-      ...{ key, want: undefined, busy: undefined, uncertain: false },
-      ...{ retryAt: -Infinity, freed: undefined, sweep: false, removed: 0 },
+      ...{ place, want: undefined, busy: undefined },
+      ...{ retryAt: -Infinity, freed: new Set<string>(), sweep: false },
     };
-    this.#names.set(key, name);
+    this.#names.set(place, name);
     return name;
+  }
+
+  #newWant(place: string, session: number, person: Person): Want {
+    const key = rowKey(place, { registry: this.#id, session });
+    return { session, person, key, written: false, held: false, asked: new Set() };
   }
 
   /** Does the next thing for a name: what the registry wants and what the bucket has decide. */
   #step(now: number, name: Name): void {
-    if (name.busy !== undefined || !this.#connected || this.#names.get(name.key) !== name) return;
+    if (name.busy !== undefined || !this.#connected || this.#names.get(name.place) !== name) return;
     if (now < name.retryAt) {
       this.#retries.add(name);
       this.#retryAt = Math.min(this.#retryAt, name.retryAt);
       return;
     }
-    if (name.uncertain) {
-      const revision = this.#entries.get(name.key)?.revision ?? 0;
-      name.busy = this.#operation({ of: "name", name, does: "read", revision });
-      this.#outputs.push({ kind: "read", id: name.busy, key: name.key });
-      return;
-    }
+    // What an earlier watch has shown may be gone by now.
+    if (this.#syncBeat < Infinity) return;
+    const rows = this.#copy.of(name.place);
+    const useless = rows.find((entry) => this.#isUseless(name, entry));
+    if (useless) return this.#takeAway(now, name, useless);
     const { want } = name;
-    const entry = this.#entries.get(name.key);
-    // Of a row that an earlier watch has shown, the revision may be another one's by now.
-    if (entry && entry.revision > 0 && entry.round !== this.#round) return;
-    if (!want) return this.#stepAway(name, entry);
+    if (!want) {
+      this.#names.delete(name.place);
+      this.#retries.delete(name);
+      return;
+    }
     // Without a lease nobody can tell the others that this registry has ended.
-    if (now >= this.#leaseUntil) return;
-    const row = { person: want.person, registry: this.#id, session: want.session };
-    if (entry && holderOf(entry.row) === holderOf(row)) {
-      if (!want.held) this.#settle(name, "granted");
+    if (now < this.#leaseUntil) this.#pursue(now, name, want, rows);
+  }
+
+  /** Whether a row is nobody's, and this registry removes it. */
+  #isUseless({ want, sweep, freed }: Name, { key, row }: Entry): boolean {
+    if (this.#isOwn(row)) return want?.key !== key;
+    return (want !== undefined || sweep) && (freed.has(key) || this.#hasEnded(row.registry));
+  }
+
+  /**
+   * Gets or keeps a name. The first row of a name has it: all registries see the rows in the engine's order. A row that was
+   * written again comes later than it was, and so says that its phone has the name.
+   */
+  #pursue(now: number, name: Name, want: Want, rows: readonly Entry[]): void {
+    const index = rows.findIndex(({ key }) => key === want.key);
+    const before = index < 0 ? rows : rows.slice(0, index);
+    const rival = want.held
+      ? index < 0 ? undefined : before[0]
+      : before[0] ?? rows.find(({ key, row }) => key !== want.key && row.held);
+    if (rival) return this.#ask(name, want, rival.row.registry, rival.key);
+    if (!want.written) {
+      const row = { person: want.person, registry: this.#id, session: want.session, held: want.held };
+      name.busy = this.#write({ of: "write", name, want }, want.key, encodeRow(row));
       return;
     }
-    if (!entry || (entry.revision === 0 && this.#isNobodys(entry.row, name.freed))) {
-      // Of several that create a key, the engine lets one do it. Of several that replace a value, NATS 2.9 may let two.
-      const operation = { of: "name", name, does: "create", row, revision: 0 } as const;
-      name.busy = this.#write(operation, name.key, encodeRow(row), true);
-    } else if (this.#isOwn(entry.row) || this.#isNobodys(entry.row, name.freed)) {
-      this.#takeAway(name, entry.revision);
-    } else if (want.held) {
-      this.#revoke(name, "superseded");
-      this.#names.delete(name.key);
-    } else {
-      this.#ask(name, entry.row);
+    // It comes through the watch.
+    if (index < 0 || want.held) return;
+    const other = this.#doubted(now, want);
+    if (other === undefined) this.#settle(name, "granted");
+    else this.#ask(name, want, other, undefined);
+  }
+
+  /**
+   * A registry to be asked although the bucket has no row of its: this one has just begun to watch the bucket, and does not
+   * know what the engine may have lost before.
+   */
+  #doubted(now: number, { asked }: Want): string | undefined {
+    if (now >= this.#syncedAt + REFILL_MS) return undefined;
+    return this.others.find((id) => !asked.has(id));
+  }
+
+  /** Removes a row that is nobody's. */
+  #takeAway(now: number, name: Name, { key, missingSince }: Entry): void {
+    if (missingSince !== undefined) {
+      this.#remove(key);
+      return this.#step(now, name);
     }
+    name.busy = this.#write({ of: "remove", name, key }, key, undefined);
   }
 
-  /** Nobody here wants the name. */
-  #stepAway(name: Name, entry: Entry | undefined): void {
-    const mine = entry && (this.#isOwn(entry.row) || (name.sweep && this.#hasEnded(entry.row.registry)));
-    if (mine && entry.revision > 0) return this.#takeAway(name, entry.revision);
-    if (name.removed > 0 && this.#syncBeat < Infinity) return;
-    name.removed = Math.min(name.removed, this.#highest, (entry?.revision || Infinity) - 1);
-    if (name.removed > 0) {
-      // A removal shows in no watch.
-      const operation = { of: "name", name, does: "notice", revision: name.removed } as const;
-      const notice = encodeNotice(name.removed, this.#bucket ?? "");
-      name.busy = this.#write(operation, noticeKey(name.key), notice, false);
-      return;
-    }
-    this.#names.delete(name.key);
-    this.#retries.delete(name);
-  }
-
-  /** Removes a row that is nobody's. A newer one stays. */
-  #takeAway(name: Name, revision: number): void {
-    name.busy = this.#operation({ of: "name", name, does: "remove", revision });
-    this.#outputs.push({ kind: "purge", id: name.busy, key: name.key, upTo: revision });
-  }
-
-  #ask(name: Name, { registry, session, person }: SharedRow): void {
-    const row = { registry, session, person };
-    name.busy = this.#operation({ of: "name", name, does: "ask", row, revision: 0 });
-    this.#outputs.push({ kind: "ask", id: name.busy, registry, key: name.key });
-  }
-
-  #doubt(now: number, name: Name, ms: number): void {
-    name.uncertain = true;
-    name.retryAt = now + ms;
+  #ask(name: Name, want: Want, registry: string, row: string | undefined): void {
+    name.busy = this.#operation({ of: "ask", name, want, registry, row });
+    this.#outputs.push({
+      ...{ kind: "ask", id: name.busy, registry, place: name.place },
+      ofHolders: row === undefined,
+    });
   }
 
   #settle(name: Name, result: "granted" | "taken"): void {
@@ -723,10 +702,10 @@ export class ClusterDirectory {
     if (result === "granted") want.held = true;
     else {
       name.want = undefined;
-      this.#keys.delete(want.session);
+      this.#places.delete(want.session);
     }
     this.#answer(want.session, result === "granted");
-    this.#show(name.key);
+    this.#show(name.place);
     this.#outputs.push({ kind: "settled", session: want.session, result });
   }
 
@@ -734,10 +713,10 @@ export class ClusterDirectory {
     const { want } = name;
     if (!want) return;
     name.want = undefined;
-    this.#keys.delete(want.session);
+    this.#places.delete(want.session);
     this.#answer(want.session, false);
     this.#outputs.push({ kind: "revoked", session: want.session, reason });
-    this.#show(name.key);
+    this.#show(name.place);
   }
 
   #answer(session: number, kept: boolean): void {
@@ -750,15 +729,9 @@ export class ClusterDirectory {
     return registry === this.#id;
   }
 
-  /** Whether a row of another registry may be taken. */
-  #isNobodys(row: SharedRow, freed: string | undefined): boolean {
-    return freed === holderOf(row) || this.#hasEnded(row.registry);
-  }
-
   #hasEnded(registry: string): boolean {
     const peer = this.#peers.get(registry);
     // Nobody knows better than this registry that it has let its phones go.
-    if (registry === "") return true;
     if (peer) return peer.record.state !== "alive" || peer.lastSeen === -Infinity;
     return this.#unknown.get(registry) === -Infinity;
   }
@@ -790,7 +763,7 @@ export class ClusterDirectory {
       peer.busy = this.#operation({ of: "peer", peer });
       this.#outputs.push({ kind: "ask", id: peer.busy, registry: record.id });
     } else {
-      peer.busy = this.#write({ of: "peer", peer }, endKey(record.id), "dead", false);
+      peer.busy = this.#write({ of: "peer", peer }, endKey(record.id), "dead");
     }
   }
 
@@ -804,158 +777,99 @@ export class ClusterDirectory {
 
   #sweep(now: number, peer: Peer): void {
     const { id } = peer.record;
-    const keys = this.#rows.get(id) ?? [];
     peer.sweepAt = now + SWEEP_MS;
-    for (const key of [...keys]) {
-      const name = this.#name(key);
-      name.sweep = true;
-      this.#step(now, name);
-    }
-    if (keys instanceof Set || now < peer.endedAt + RECORD_MS) return;
-    this.#peers.delete(id);
-    if (!this.#isFirst()) return;
-    for (const key of [recordKey(id), endKey(id)]) this.#erase(key, Infinity);
+    const entries = this.#copy.ofRegistry(id);
+    for (const { place } of entries) this.#sweepPlace(now, place);
+    if (entries.length === 0 && now >= peer.endedAt + 2 * LIFETIME_MS) this.#peers.delete(id);
+  }
+
+  #sweepPlace(now: number, place: string): void {
+    const name = this.#name(place);
+    name.sweep = true;
+    this.#step(now, name);
   }
 
   /** Rows of registries that nobody has heard of. */
   #tickUnknown(now: number): void {
-    for (const id of this.#rows.keys()) {
+    for (const id of this.#copy.registries()) {
       if (id === this.#id || this.#peers.has(id)) this.#unknown.delete(id);
       else if (!this.#unknown.has(id)) this.#unknown.set(id, now);
     }
     for (const [id, since] of this.#unknown) {
-      if (!this.#rows.has(id)) this.#unknown.delete(id);
+      const entries = this.#copy.ofRegistry(id);
+      if (entries.length === 0) this.#unknown.delete(id);
       else if (this.#fresh && this.#seenAt >= since + LEASE_MS) {
         this.#unknown.set(id, -Infinity);
-        for (const key of [...this.#rows.get(id) ?? []]) {
-          const name = this.#name(key);
-          name.sweep = true;
-          this.#step(now, name);
-        }
+        for (const { place } of entries) this.#sweepPlace(now, place);
       }
     }
   }
 
-  /** Whether this registry does what one of them has to do. */
-  #isFirst(): boolean {
-    return this.#rank() === 0;
-  }
-
   #rank(): number {
-    return [...this.#peers.values()].filter((peer) => isAlive(peer) && peer.record.id < this.#id).length;
-  }
-
-  #forgetNotices(now: number): void {
-    this.#noticesAt = now;
-    const first = this.#isFirst();
-    let count = 0;
-    for (const [key, { own, at }] of this.#notices) {
-      if (at + NOTICE_MS > now || count++ >= NOTICES_AT_ONCE) break;
-      this.#notices.delete(key);
-      if (first) this.#erase(noticeKey(key), own);
-    }
-  }
-
-  #erase(key: string, upTo: number): void {
-    const id = this.#operation({ of: "nothing" });
-    this.#outputs.push({ kind: "purge", id, key, upTo });
+    return this.others.filter((id) => id < this.#id).length;
   }
 
   // ——— The copy ———
 
-  #learn(now: number, key: string, value: string | undefined, revision: number): void {
+  #learn(now: number, key: string, value: string | undefined): void {
     if (isRowKey(key)) {
-      this.#learnRow(now, key, value === undefined ? undefined : parseRow(key, value), revision);
+      const row = value === undefined ? undefined : parseRow(key, value);
+      if (row) this.#learnRow(now, row);
+      else this.#learnRemoval(now, key);
       return;
-    }
-    const removed = rowOfNotice(key);
-    if (removed !== undefined) {
-      // Revisions of a lost bucket mean nothing in this one.
-      return this.#learnNotice(now, removed, parseNotice(value ?? "", this.#bucket ?? "") ?? 0, revision);
     }
     const ended = registryOfEnd(key);
     if (ended !== undefined) return this.#learnEndOf(now, ended, value);
     const id = registryOf(key);
     const record = id === undefined || value === undefined ? undefined : parseRecord(id, value);
-    if (record && id !== this.#id) this.#learnRecord(now, record, revision);
+    if (record && id !== this.#id) this.#learnRecord(now, record);
   }
 
-  /** @param known The row's revision when it was asked for. */
-  #learnRead(
-    now: number,
-    key: string,
-    { value, revision }: Exclude<ReadResult, "unknown">,
-    known: number,
-  ): void {
-    if (revision > 0) return this.#learn(now, key, value, revision);
-    // A row that has come since then is another one.
-    const entry = this.#entries.get(key);
-    if (entry && entry.revision > 0 && entry.revision <= known) this.#remove(key);
-  }
-
-  #learnRow(now: number, key: string, row: SharedRow | undefined, revision: number): void {
-    const before = this.#entries.get(key);
-    const known = before?.round === this.#round ? before.revision : 0;
-    if (revision <= Math.max(known, this.#notices.get(key)?.upTo ?? 0)) return;
-    // What is no row is nobody's: it stays in the way until somebody wants the name.
-    const there = row ?? { person: before?.row.person ?? NOBODY, registry: "", session: 0 };
-    if (before) this.#unlist(before.row.registry, key);
-    this.#entries.set(key, { row: there, revision, round: this.#round });
-    const keys = this.#rows.get(there.registry) ?? new Set();
-    this.#rows.set(there.registry, keys.add(key));
-    this.#show(key);
-    const name = this.#names.get(key);
+  #learnRow(now: number, row: SharedRow): void {
+    const place = placeOf(row.person.nome);
+    this.#copy.show(place, row, this.#round, now);
+    this.#show(place);
+    const name = this.#names.get(place);
+    if (name?.want?.key === rowKey(place, row)) name.want.written = true;
     if (name) this.#step(now, name);
     // A claim that was given up has come through after all.
-    else if (this.#isOwn(there)) this.#step(now, this.#name(key));
+    else if (this.#isOwn(row)) this.#step(now, this.#name(place));
   }
 
-  /** Rows up to a revision were removed. @param own The revision of the notice. */
-  #learnNotice(now: number, key: string, upTo: number, own: number): void {
-    const before = this.#notices.get(key);
-    this.#notices.delete(key);
-    this.#notices.set(key, { upTo: Math.max(upTo, before?.upTo ?? 0), own, at: now });
-    const entry = this.#entries.get(key);
-    if (entry && entry.revision > 0 && entry.revision <= upTo) this.#remove(key);
-    const name = this.#names.get(key);
+  #learnRemoval(now: number, key: string): void {
+    const entry = this.#copy.get(key);
+    if (!entry) return;
+    this.#remove(key);
+    const name = this.#names.get(entry.place);
+    if (name?.want?.key === key) name.want.written = false;
     if (name) this.#step(now, name);
   }
 
   #remove(key: string): void {
-    const entry = this.#entries.get(key);
+    const entry = this.#copy.remove(key);
     if (!entry) return;
-    this.#entries.delete(key);
-    this.#unlist(entry.row.registry, key);
-    this.table.remove(entry.row.person.nome);
+    this.#names.get(entry.place)?.freed.delete(key);
+    this.#show(entry.place, entry.row.person.nome);
   }
 
-  #unlist(registry: string, key: string): void {
-    const keys = this.#rows.get(registry);
-    keys?.delete(key);
-    if (keys?.size === 0) this.#rows.delete(registry);
+  /** Brings a row of the table up to date. @param before The name that it may have had. */
+  #show(place: string, before?: string): void {
+    const want = this.#names.get(place)?.want;
+    const shown = this.#copy.of(place).find(({ key, row }) => !this.#isOwn(row) || want?.key === key);
+    const name = before ?? this.#copy.of(place)[0]?.row.person.nome;
+    if (shown) this.table.put(shown.row.person);
+    else if (name !== undefined) this.table.remove(name);
   }
 
-  /** Brings a row of the table up to date. */
-  #show(key: string): void {
-    const row = this.#entries.get(key)?.row;
-    if (!row) return;
-    if (row.registry === "") return;
-    const wanted = !this.#isOwn(row) || this.#names.get(key)?.want?.session === row.session;
-    if (wanted) this.table.put(row.person);
-    else this.table.remove(row.person.nome);
-  }
-
-  #learnRecord(now: number, record: RegistryRecord, revision: number): void {
+  #learnRecord(now: number, record: RegistryRecord): void {
     const { id } = record;
     const known = this.#peers.get(id);
     const before = known?.record;
     const peer = known ?? {
-      ...{ record, revision: 0, lastSeen: now, ended: "no", busy: undefined },
+      ...{ record, lastSeen: now, ended: "no", busy: undefined },
       ...{ retryAt: -Infinity, endedAt: Infinity, sweepAt: Infinity },
     };
-    if (revision <= peer.revision) return;
     this.#peers.set(id, peer);
-    peer.revision = revision;
     // Under an id that this registry has given up, or that has ended, nothing counts any more.
     if (peer.lastSeen === -Infinity || peer.record.state !== "alive") return;
     if (before?.beat !== record.beat) peer.lastSeen = now;
@@ -977,7 +891,7 @@ export class ClusterDirectory {
     if (peer) return this.#learnEnd(now, peer, value);
     const record = { id, port: 0, addresses: [], lifePort: 1, beat: 0, state: "alive" } as const;
     const unknown: Peer = {
-      ...{ record, revision: 0, lastSeen: now, ended: "no", busy: undefined },
+      ...{ record, lastSeen: now, ended: "no", busy: undefined },
       ...{ retryAt: -Infinity, endedAt: Infinity, sweepAt: Infinity },
     };
     this.#peers.set(id, unknown);
@@ -993,12 +907,12 @@ export class ClusterDirectory {
     if (peer.lastSeen > -Infinity && record.port !== 0) {
       this.#outputs.push({ kind: "unlink", registry: record.id }, { kind: "peer", record, change: state });
     }
-    for (const key of [...this.#rows.get(record.id) ?? []]) {
-      const name = this.#names.get(key);
+    for (const { place } of this.#copy.ofRegistry(record.id)) {
+      const name = this.#names.get(place);
       if (!name) continue;
       // A question that went to the dead is answered.
       const asked = this.#operations.get(name.busy ?? 0);
-      if (asked?.of === "name" && asked.does === "ask") {
+      if (asked?.of === "ask" && asked.registry === record.id) {
         this.#operations.delete(name.busy ?? 0);
         name.busy = undefined;
       }
@@ -1015,9 +929,10 @@ export class ClusterDirectory {
     return id;
   }
 
-  #write(operation: Operation, key: string, value: string, create: boolean): number {
+  /** @param value Undefined to delete the key. */
+  #write(operation: Operation, key: string, value: string | undefined): number {
     const id = this.#operation(operation);
-    this.#outputs.push({ kind: "write", id, key, value, create });
+    this.#outputs.push({ kind: "write", id, key, value });
     return id;
   }
 }
@@ -1025,9 +940,4 @@ export class ClusterDirectory {
 /** Whether it is another registry that has not ended, as far as is known. */
 function isAlive({ record, lastSeen }: Peer): boolean {
   return record.state === "alive" && lastSeen > -Infinity;
-}
-
-/** Which session of which registry has a row. */
-function holderOf({ registry, session }: SharedRow): string {
-  return `${registry}/${session}`;
 }

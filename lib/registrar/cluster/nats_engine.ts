@@ -5,11 +5,12 @@ import type { KV, Kvm, KvWatchEntry } from "@nats-io/kv";
 import type { Msg, NatsConnection, Subscription } from "@nats-io/transport-node";
 import type { ClusterDetail } from "../../events/registry_events.ts";
 import { parseObject } from "../../protocol/json_object.ts";
+import { isName } from "../../protocol/name.ts";
 import { pause } from "../../util/pause.ts";
 import { Permits } from "../../util/permits.ts";
 import { systemError } from "../../util/system_error.ts";
 import { tlsError } from "../../util/tls_error.ts";
-import type { Answer, ReadResult, WriteResult } from "./directory.ts";
+import { type Answer, LIFETIME_MS, type WriteResult } from "./directory.ts";
 
 /** Patience at the start, in which a cluster elects its leaders. */
 const START_MS = 15_000;
@@ -36,7 +37,6 @@ const MOST_AT_ONCE = 256;
 const REPLICAS = 3;
 
 /** Codes of JetStream's errors (server/errors.json of nats-server). */
-const WRONG_LAST_SEQUENCE = [10071, 10164];
 const NOT_ENABLED = [10039, 10076];
 
 /** The modules of NATS. Only registries of a cluster load them. */
@@ -83,8 +83,10 @@ export interface EngineListener {
   /** All rows follow, then their changes. @param bucket The same as long as the bucket is. */
   handleWatch(bucket: string): void;
   handleRow(key: string, value: string | undefined, revision: number): void;
+  /** The operator of another registry has removed who has a name. */
+  handleRemoval(name: string): void;
   /** Another registry asks. */
-  handleQuestion(key: string | undefined, answer: (kept: boolean) => void): void;
+  handleQuestion(place: string | undefined, ofHolders: boolean, answer: (kept: boolean) => void): void;
 }
 
 /** A connection to NATS that is made again whenever it is lost. */
@@ -168,17 +170,22 @@ export class NatsEngine implements AsyncDisposable {
     this.rewatch();
   }
 
-  /** Writes a key: if `create`, only if it is not there. Never rejects. */
-  write(key: string, value: string, create: boolean): Promise<WriteResult> {
+  /**
+   * Writes a key; without a value, deletes it. Never rejects. Nothing but plain messages: what NATS 2.9 with replicas loses
+   * after purges, and after writes with an expected revision that was wrong, docs/campus.md tells.
+   */
+  write(key: string, value: string | undefined): Promise<WriteResult> {
     return this.#permits.use(async () => {
+      const headers = this.#library.transport.headers();
+      if (value === undefined) headers.set("KV-Operation", "DEL");
       try {
-        const ack = await this.#stream.publish(this.#subject(key), value, {
+        const ack = await this.#stream.publish(`$KV.${this.#bucketName}.${key}`, value ?? "", {
           timeout: OPERATION_MS,
-          expect: { streamName: this.#streamName, ...(create && { lastSubjectSequence: 0 }) },
+          expect: { streamName: this.#streamName },
+          ...(value === undefined && { headers }),
         });
         return ack.seq;
       } catch (error) {
-        if (WRONG_LAST_SEQUENCE.includes(codeOf(error))) return "conflict";
         // Nobody takes the bucket's subjects: it was lost.
         if ((error as Error).name === "JetStreamNotEnabled") this.rewatch();
         return "unknown";
@@ -186,47 +193,27 @@ export class NatsEngine implements AsyncDisposable {
     });
   }
 
-  /** Removes what a key had up to a revision; `Infinity` for all. Never rejects. */
-  purge(key: string, upTo: number): Promise<WriteResult> {
-    return this.#permits.use(async () => {
-      try {
-        const filter = this.#subject(key);
-        const what = upTo === Infinity ? { filter } : { filter, seq: upTo + 1 };
-        const { success } = await this.#manager.streams.purge(this.#streamName, what);
-        return success ? 0 : "unknown";
-      } catch {
-        return "unknown";
-      }
-    });
-  }
-
-  /** Reads a key from the stream's leader. Never rejects. */
-  read(key: string): Promise<ReadResult> {
-    return this.#permits.use(async () => {
-      try {
-        const query = { last_by_subj: this.#subject(key) };
-        const message = await this.#manager.streams.getMessage(this.#streamName, query);
-        return message
-          ? { value: message.string(), revision: message.seq }
-          : { value: undefined, revision: 0 };
-      } catch {
-        return "unknown";
-      }
-    });
-  }
-
   /** Asks another registry. Never rejects. */
-  async ask(registry: string, key: string | undefined): Promise<Answer> {
+  async ask(registry: string, place: string | undefined, ofHolders = false): Promise<Answer> {
     try {
-      const question = JSON.stringify({ chave: key });
+      const question = JSON.stringify({ chave: place, so_quem_tem: ofHolders });
       const reply = await this.#connection.request(this.#address(registry), question, {
-        timeout: key === undefined ? PRESENCE_MS : OPERATION_MS,
+        timeout: place === undefined ? PRESENCE_MS : OPERATION_MS,
       });
       const { fica } = parseObject(reply.string()) ?? {};
       return typeof fica === "boolean" ? fica ? "kept" : "free" : "unknown";
     } catch (error) {
       const none = (error as { isNoResponders?: () => boolean }).isNoResponders?.();
       return none ? "no_responders" : "unknown";
+    }
+  }
+
+  /** Tells another registry that the operator removes who has a name. Nobody knows whether it arrives. */
+  tellRemoval(registry: string, name: string): void {
+    try {
+      this.#connection.publish(this.#address(registry), JSON.stringify({ retira: name }));
+    } catch {
+      // Closed.
     }
   }
 
@@ -262,22 +249,20 @@ export class NatsEngine implements AsyncDisposable {
     return `KV_${this.#bucketName}`;
   }
 
-  #subject(key: string): string {
-    return `$KV.${this.#bucketName}.${key}`;
-  }
-
   #address(registry: string): string {
     return `sala.${this.#room}.${registry}`;
   }
 
   async #openBucket(): Promise<KV> {
     const replicas = this.#connection.info?.cluster ? REPLICAS : 1;
-    return await this.#kvm.create(this.#bucketName, { history: 1, replicas });
+    return await this.#kvm.create(this.#bucketName, { history: 1, replicas, ttl: LIFETIME_MS });
   }
 
   #question(message: Msg): void {
-    const { chave } = parseObject(message.string()) ?? {};
-    this.#listener?.handleQuestion(typeof chave === "string" ? chave : undefined, (kept) => {
+    const { chave, so_quem_tem, retira } = parseObject(message.string()) ?? {};
+    if (isName(retira)) return this.#listener?.handleRemoval(retira);
+    const place = typeof chave === "string" ? chave : undefined;
+    this.#listener?.handleQuestion(place, so_quem_tem === true, (kept) => {
       message.respond(JSON.stringify({ fica: kept }));
     });
   }

@@ -13,6 +13,8 @@ export interface SharedRow {
   readonly registry: string;
   /** The phone's session there. No two sessions of a registry have the same number. */
   readonly session: number;
+  /** Whether the phone had the name when this was written; otherwise its registry wanted the name for it. */
+  readonly held: boolean;
 }
 
 /** An address of a machine and the hardware address of its card: together they tell two machines apart. */
@@ -37,31 +39,28 @@ export interface RegistryRecord {
 }
 
 const NAME_PREFIX = "p.";
-const NOTICE_PREFIX = "x.";
 const REGISTRY_PREFIX = "r.";
 const END_PREFIX = "m.";
 
 /** Most characters of a value. */
 const MAX_VALUE_LENGTH = 8192;
 
-/** The key of a name's row: NATS allows letters, digits, `-`, `_`, `=`, `.` and `/` in keys. */
-export function rowKey(name: string): string {
+/** What the keys of all rows of a name begin with: NATS allows letters, digits, `-`, `_`, `=`, `.` and `/` in keys. */
+export function placeOf(name: string): string {
   return NAME_PREFIX + Buffer.from(nameKey(name)).toString("base64url");
+}
+
+/** The key of a row. No two claims have the same one. @param place See {@linkcode placeOf}. */
+export function rowKey(
+  place: string,
+  { registry, session }: Pick<SharedRow, "registry" | "session">,
+): string {
+  return `${place}.${registry}.${session}`;
 }
 
 /** The key of a registry's record. */
 export function recordKey(id: string): string {
   return REGISTRY_PREFIX + id;
-}
-
-/** The key of the notice that tells of the removal of a row. */
-export function noticeKey(row: string): string {
-  return NOTICE_PREFIX + row.slice(NAME_PREFIX.length);
-}
-
-/** The row whose removal a key tells; undefined if it is another key. */
-export function rowOfNotice(key: string): string | undefined {
-  return key.startsWith(NOTICE_PREFIX) ? NAME_PREFIX + key.slice(NOTICE_PREFIX.length) : undefined;
 }
 
 /** The key that says how a registry has ended. Once it is there, nothing makes that registry alive again. */
@@ -88,28 +87,18 @@ export function newId(): string {
   return Buffer.from(crypto.getRandomValues(new Uint8Array(12))).toString("base64url");
 }
 
-export function encodeRow({ person, registry, session }: SharedRow): string {
-  return JSON.stringify({ ...person, registro: registry, sessao: session });
+export function encodeRow({ person, held }: SharedRow): string {
+  return JSON.stringify({ ...person, tem: held });
 }
 
-/** @returns Undefined if the value is no row, or that of another key. */
+/** @returns Undefined if key and value are no row. */
 export function parseRow(key: string, value: string): SharedRow | undefined {
+  const [, place, registry, digits = ""] = /^(p\.[^.]+)\.([^.]+)\.(\d{1,15})$/.exec(key) ?? [];
   if (value.length > MAX_VALUE_LENGTH) return undefined;
-  const { nome, ip, porta, registro, sessao } = parseObject(value) ?? {};
-  if (!isName(nome) || !isIpAddress(ip) || !isPort(porta) || rowKey(nome) !== key) return undefined;
-  if (!isId(registro) || !isCount(sessao)) return undefined;
-  return { person: { nome, ip, porta }, registry: registro, session: sessao };
-}
-
-/** @param bucket The one whose revisions count. */
-export function encodeNotice(upTo: number, bucket: string): string {
-  return JSON.stringify({ ate: upTo, balde: bucket });
-}
-
-/** The revision up to which rows were removed; undefined if that was in another bucket. */
-export function parseNotice(value: string, bucket: string): number | undefined {
-  const { ate, balde } = parseObject(value) ?? {};
-  return isCount(ate) && balde === bucket ? ate : undefined;
+  const { nome, ip, porta, tem } = parseObject(value) ?? {};
+  if (!isName(nome) || !isIpAddress(ip) || !isPort(porta) || placeOf(nome) !== place) return undefined;
+  if (!isId(registry) || typeof tem !== "boolean") return undefined;
+  return { person: { nome, ip, porta }, registry, session: Number(digits), held: tem };
 }
 
 export function encodeRecord({ port, addresses, lifePort, beat }: RegistryRecord): string {

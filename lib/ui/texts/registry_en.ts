@@ -94,10 +94,7 @@ export const REGISTRY_EN: RegistryTexts = {
     password_renewed:
       "whoever registers from now on needs the password that is in the file now; the people in the room stay",
     password_kept: ({ detail }) => `the room's password stays as it is: ${causeEn(detail)}`,
-    unknown_person: ({ name, elsewhere }) =>
-      elsewhere
-        ? `“${name}” is in the room by another registry of the cluster, and only that one can remove them`
-        : `nobody in the room is called “${name}”`,
+    unknown_person: ({ name }) => `nobody in the room is called “${name}”`,
     joined: ({ version, ...person }) =>
       `${who(person)} joined the room${version === undefined ? "" : `, Sala ${version}`}`,
     left: ({ reason, ...person }) => ({

@@ -97,10 +97,7 @@ export const REGISTRY_PT: RegistryTexts = {
     password_renewed:
       "quem se registrar de agora em diante precisa da senha que está no arquivo agora; quem está na sala fica",
     password_kept: ({ detail }) => `a senha da sala continua a de antes: ${causePt(detail)}`,
-    unknown_person: ({ name, elsewhere }) =>
-      elsewhere
-        ? `“${name}” está na sala por outro dos seus registros, e só ele pode retirar quem tem este nome`
-        : `ninguém na sala se chama “${name}”`,
+    unknown_person: ({ name }) => `ninguém na sala se chama “${name}”`,
     joined: ({ version, ...person }) =>
       `${who(person)} entrou na sala${version === undefined ? "" : `, Sala ${version}`}`,
     left: ({ reason, ...person }) => ({

@@ -47,6 +47,15 @@ Deno.test("absences() leaves out a phone whose name somebody else was given mean
   assertEquals(absences(sightings.slice(0, 2), kills), [Infinity]);
 });
 
+Deno.test("a registry that is frozen cannot know that a phone has gone", () => {
+  const story = [granted(0, 1), ended(1000, 1, "lost"), refused(25_000, 2)];
+  const outage = { registry: "a", from: 500, to: 20_000 };
+  assertEquals(breaches(story, [], 100_000, [outage]).length, 0);
+  assertEquals(breaches(story, [], 100_000, [{ ...outage, to: 10_000 }]).length, 1);
+  assertEquals(breaches(story, [], 100_000, [{ ...outage, registry: "b" }]).length, 1);
+  assertEquals(breaches(story, [], 100_000, [{ ...outage, from: 1500 }]).length, 1);
+});
+
 Deno.test("absences() counts from the kill to the next name, and not phones that left", () => {
   const sightings = [
     granted(0, 1),

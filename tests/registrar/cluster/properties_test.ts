@@ -1,3 +1,4 @@
+import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { Phone, settle, World } from "./simulation.ts";
 import { holds } from "../../../testing/property.ts";
@@ -74,6 +75,11 @@ function run(seed: number, steps: readonly Step[]): void {
         world.engine.away = false;
         for (const member of world.members) member.reconnect();
         break;
+      case "age":
+        // The bucket forgets what was not written again, and a new watch shows it.
+        world.pass(1_000_000);
+        member.reconnect();
+        break;
       case "wipe":
         // What was granted just before, no other registry could know.
         world.pass(2000);
@@ -91,6 +97,16 @@ function run(seed: number, steps: readonly Step[]): void {
   }
   settle(world);
 }
+
+Deno.test("a registry that joins after an hour sees who has been there all the time", () => {
+  const world = new World(1);
+  const phone = new Phone(world, "ana", 6000);
+  phone.register(world.addMember());
+  world.pass(3_600_000);
+  const joined = world.addMember();
+  world.pass(1000);
+  assertEquals([phone.holds, joined.directory.table.find("ana")?.porta], [true, 6000]);
+});
 
 const peaceful = ["register", "register", "register", "leave", "die"];
 
@@ -117,6 +133,10 @@ Deno.test("the same while the engine loses all that it has stored", () => {
 
 Deno.test("the same while the engine loses what it has confirmed last", () => {
   holds(property("roll back", "freeze", "thaw", "kill", "start"), RUNS);
+});
+
+Deno.test("the same while the bucket forgets what is old", () => {
+  holds(property("age", "kill", "start"), RUNS);
 });
 
 Deno.test("the same with everything at once", () => {

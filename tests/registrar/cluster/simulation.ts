@@ -9,7 +9,7 @@ import {
   type Answer,
   ClusterDirectory,
   type DirectoryOutput,
-  type ReadResult,
+  LIFETIME_MS,
   type WriteResult,
 } from "../../../lib/registrar/cluster/directory.ts";
 import { Registrar } from "../../../lib/registrar/registrar.ts";
@@ -104,6 +104,13 @@ export class World {
   }
 }
 
+/** What a bucket has under a key: no value means that it was deleted. */
+interface Stored {
+  readonly value: string | undefined;
+  readonly revision: number;
+  readonly at: number;
+}
+
 /** A bucket whose answers are late or get lost. */
 export class Engine {
   /** Whether nobody reaches it. */
@@ -112,12 +119,12 @@ export class Engine {
   full = false;
   #bucket = 1;
   #revision = 0;
-  #rows = new Map<string, { value: string | undefined; revision: number }>();
+  #rows = new Map<string, Stored>();
   /** What each change has changed. */
   #journal: {
     readonly at: number;
     readonly key: string;
-    readonly before: { value: string | undefined; revision: number } | undefined;
+    readonly before: Stored | undefined;
     readonly revision: number;
   }[] = [];
 
@@ -147,17 +154,13 @@ export class Engine {
     this.#journal.push({ at: this.world.now, key, before: this.#rows.get(key), revision: this.#revision });
   }
 
-  get(key: string): { value: string | undefined; revision: number } {
-    return this.#rows.get(key) ?? { value: undefined, revision: 0 };
-  }
-
   reaches(member: Member): boolean {
     return !this.away && !member.cut && member.state !== "dead";
   }
 
   write(
     from: Member,
-    output: Extract<DirectoryOutput, { kind: "write" | "purge" }>,
+    output: Extract<DirectoryOutput, { kind: "write" }>,
     end: (result: WriteResult) => void,
   ): void {
     const { world } = this;
@@ -172,36 +175,19 @@ export class Engine {
     };
     world.after(stuck ? world.random(12_000) : 1 + world.random(20), () => {
       if (bucket !== this.#bucket || this.away || this.full) return;
-      const result = output.kind === "purge" ? this.#purge(output) : this.#apply(output);
+      const result = this.#apply(output);
       const lost = world.random(20) === 0 || !this.reaches(from);
       if (!lost) world.after(1 + world.random(20), () => finish(result));
     });
     world.after(OPERATION_MS, () => finish("unknown"));
   }
 
-  #apply({ key, value, create }: Extract<DirectoryOutput, { kind: "write" }>): WriteResult {
-    if (create && this.#rows.has(key)) return "conflict";
+  #apply({ key, value }: Extract<DirectoryOutput, { kind: "write" }>): WriteResult {
     this.#note(key);
     const revision = ++this.#revision;
-    this.#rows.set(key, { value, revision });
+    this.#rows.set(key, { value, revision, at: this.world.now });
     for (const member of this.world.members) member.watch?.show(key, value, revision);
     return revision;
-  }
-
-  /** No watch shows that something was removed. */
-  #purge({ key, upTo }: Extract<DirectoryOutput, { kind: "purge" }>): WriteResult {
-    this.#note(key);
-    if (this.get(key).revision <= upTo) this.#rows.delete(key);
-    return 0;
-  }
-
-  read(from: Member, key: string, end: (result: ReadResult) => void): void {
-    const { world } = this;
-    if (!this.reaches(from) || world.random(20) === 0) return world.after(OPERATION_MS, () => end("unknown"));
-    world.after(1 + world.random(20), () => {
-      const result = this.get(key);
-      world.after(1 + world.random(20), () => end(result));
-    });
   }
 
   /** Opens a watch. */
@@ -210,6 +196,7 @@ export class Engine {
     member.watch = watch;
     const bucket = `bucket ${this.#bucket}`;
     member.take((directory, now) => directory.handleWatch(now, bucket));
+    for (const [key, { at }] of this.#rows) if (at < this.world.now - LIFETIME_MS) this.#rows.delete(key);
     const rows = [...this.#rows].sort(([, one], [, other]) => one.revision - other.revision);
     for (const [key, { value, revision }] of rows) watch.show(key, value, revision);
   }
@@ -387,13 +374,8 @@ export class Member {
     const { world } = this;
     switch (output.kind) {
       case "write":
-      case "purge":
         return world.engine.write(this, output, (result) => (
           this.take((directory, now) => directory.handleWritten(now, output.id, result))
-        ));
-      case "read":
-        return world.engine.read(this, output.key, (result) => (
-          this.take((directory, now) => directory.handleRead(now, output.id, result))
         ));
       case "ask":
         return this.#ask(output, (answer) => (
@@ -431,7 +413,7 @@ export class Member {
   }
 
   #ask(
-    { registry, key }: Extract<DirectoryOutput, { kind: "ask" }>,
+    { registry, place, ofHolders }: Extract<DirectoryOutput, { kind: "ask" }>,
     end: (answer: Answer) => void,
   ): void {
     const { world } = this;
@@ -456,7 +438,7 @@ export class Member {
           world.after(1 + world.random(20), () => finish(kept ? "kept" : "free"));
         }
       });
-      other.take((directory) => directory.handleQuestion(id, key));
+      other.take((directory) => directory.handleQuestion(id, place, ofHolders));
     });
   }
 }
