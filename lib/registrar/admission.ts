@@ -117,6 +117,8 @@ export interface Place {
   named: boolean;
   /** Whether it has left or lost its place. */
   gone: boolean;
+  /** Whose it is, for whoever asked for it. */
+  owner?: unknown;
 }
 
 /** An IPv4 address or a /64; or the site of several. */
@@ -318,7 +320,18 @@ export class Admission {
     const bucket = new TokenBucket(this.#rate, this.#rate * BURST_SECONDS);
     const credit = FIRST_CREDIT * CREDIT_SECONDS * this.#rate;
     const site = siteOf(ip, network);
-    return { ip, network, site, since, bucket, credit, idleSince: since, named: false, gone: false };
+    return {
+      ip,
+      network,
+      site,
+      since,
+      bucket,
+      credit,
+      idleSince: since,
+      named: false,
+      gone: false,
+      owner: undefined,
+    };
   }
 
   /** @returns Its network. */
