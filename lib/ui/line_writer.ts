@@ -148,21 +148,23 @@ export class LineWriter {
     this.#take(line, this.#maxBacklog);
   }
 
+  /** Whether there is room for a {@linkcode LineWriter.writeLesser}; if not, the line counts as left out. */
+  hasRoomForLesser(): boolean {
+    const hasRoom = this.#backlog < this.#lesserBacklog;
+    if (!hasRoom) this.#drop();
+    return hasRoom;
+  }
+
   /**
    * Takes a line that matters less than those of {@linkcode LineWriter.write}, which get a part of the backlog for
-   * themselves. It is made only if there is room.
-   *
-   * @returns The line; undefined if it was not made.
+   * themselves. Ask {@linkcode LineWriter.hasRoomForLesser} before it is made.
    */
-  writeLesser(make: () => string): string | undefined {
-    const most = this.#maxBacklog * (1 - RESERVE);
-    if (this.#backlog >= most) {
-      this.#drop();
-      return undefined;
-    }
-    const line = make();
-    this.#take(line, most);
-    return line;
+  writeLesser(line: string): void {
+    this.#take(line, this.#lesserBacklog);
+  }
+
+  get #lesserBacklog(): number {
+    return this.#maxBacklog * (1 - RESERVE);
   }
 
   #take(line: string, most: number): void {

@@ -75,6 +75,15 @@ function isOfStranger(
   return event.event === "foreign_client" || event.event === "tls_failed" || event.event === "proxy_refused";
 }
 
+let lastTime = new Date();
+
+/** The current time. Of the lines of one millisecond, which may be a hundred, all get the same object. */
+function timeNow(): Date {
+  const now = Date.now();
+  if (now !== lastTime.getTime()) lastTime = new Date(now);
+  return lastTime;
+}
+
 /** Indent of the further rows of a sentence. */
 const HANGING = 2;
 
@@ -139,7 +148,7 @@ export class RegistryScreen {
     this.#colour = options.colour ?? false;
     this.#dated = options.dated ?? false;
     this.#columns = options.columns ?? (() => Infinity);
-    this.#now = options.now ?? (() => new Date());
+    this.#now = options.now ?? timeNow;
     const { limits } = options;
     if (limits && (limits.addressBytes !== 0 || limits.totalBytes !== 0)) this.#limit = new LogLimit(limits);
     this.#writer = new LineWriter(write, {
@@ -185,8 +194,10 @@ export class RegistryScreen {
     const at = this.#now();
     const limit = ip === undefined ? undefined : this.#limit;
     if (limit && ip !== undefined && !this.#admits(limit, this.#monotonic(at), ip)) return;
-    const line = this.#writer.writeLesser(() => this.#render(event, at));
-    if (!limit || ip === undefined || line === undefined) return;
+    if (!this.#writer.hasRoomForLesser()) return;
+    const line = this.#render(event, at);
+    this.#writer.writeLesser(line);
+    if (!limit || ip === undefined) return;
     const bytes = ASCII.test(event.text) ? line.length + ARROW_BYTES : encoder.encode(line).length;
     limit.charge(this.#monotonic(at), ip, bytes);
   }
