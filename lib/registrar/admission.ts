@@ -258,7 +258,7 @@ export class Admission {
     const isLight = credit >= tokens && isOfFew && isOfFewAtSite;
     if (isLight) take(this.#busy, now, tokens, this.#rate * BUSY_FACTOR * BUSY_BURST_SECONDS);
     const waitMs = isLight ? own : Math.max(own, this.#busy.take(now, tokens));
-    place.idleSince = now + waitMs;
+    place.idleSince = Math.ceil(now + waitMs);
     return waitMs;
   }
 
@@ -315,7 +315,9 @@ export class Admission {
     return { refused: reason };
   }
 
-  #placeFor(since: number, ip: string): Place {
+  #placeFor(now: number, ip: string): Place {
+    // A whole number takes no memory of its own.
+    const since = Math.ceil(now);
     const network = networkOf(ip);
     const bucket = new TokenBucket(this.#rate, this.#rate * BURST_SECONDS);
     const credit = FIRST_CREDIT * CREDIT_SECONDS * this.#rate;

@@ -27,7 +27,7 @@ const FRAGMENT_PAUSE_MS = 20;
 const MAX_FRAGMENT_PAUSE_MS = 1000;
 
 /** Read buffer of a connection: most requests, and small enough for thousands of connections that wait. */
-const READ_BYTES = 256;
+const READ_BYTES = 192;
 
 /** Read buffers that are made together. */
 const BUFFERS_AT_ONCE = 64;

@@ -46,12 +46,14 @@ export class ExpiryQueue<T> {
 
   /** Starts an item, or starts it again. */
   start(now: number, item: T): void {
+    // A whole number takes no memory of its own.
+    const since = Math.ceil(now);
     let entry = this.#entries.get(item);
     if (entry) {
       this.#unlink(entry);
-      entry.since = now;
+      entry.since = since;
     } else {
-      entry = { item, since: now, before: undefined, after: undefined };
+      entry = { item, since, before: undefined, after: undefined };
       this.#entries.set(item, entry);
     }
     entry.before = this.#last;
@@ -82,7 +84,7 @@ export class ExpiryQueue<T> {
 
   /** Starts all items again, in the same order. */
   startAll(now: number): void {
-    for (let entry = this.#first; entry; entry = entry.after) entry.since = now;
+    for (let entry = this.#first; entry; entry = entry.after) entry.since = Math.ceil(now);
   }
 
   #unlink(entry: Entry<T>): void {
