@@ -197,7 +197,7 @@ async function main(args: string[]): Promise<number> {
   const { lang, json, quiet, showPings } = request.output;
   const language = chooseLanguage(lang, environmentVariable);
   const texts = REGISTRY_TEXTS[language];
-  const write = lastingWriter(new ExactWriter(standardOutput()), outputFailed, { outlivesReader: true });
+  const write = lastingWriter(standardOutput(), outputFailed, { outlivesReader: true });
   const output = new RegistryScreen(write, {
     language,
     json,

@@ -88,7 +88,9 @@ export function networkOf(ip: string): string {
   const known = networks.get(ip);
   if (known !== undefined) return known;
   if (networks.size >= MAX_NETWORKS) networks.clear();
-  const network = findNetwork(ip);
+  const found = findNetwork(ip);
+  // One text for both, where they are the same: thousands of them are kept.
+  const network = found === ip ? ip : found;
   networks.set(ip, network);
   return network;
 }

@@ -117,6 +117,8 @@ export interface Place {
   named: boolean;
   /** Whether it has left or lost its place. */
   gone: boolean;
+  /** Whose it is, for whoever asked for it. */
+  owner?: unknown;
 }
 
 /** An IPv4 address or a /64; or the site of several. */
@@ -256,7 +258,7 @@ export class Admission {
     const isLight = credit >= tokens && isOfFew && isOfFewAtSite;
     if (isLight) take(this.#busy, now, tokens, this.#rate * BUSY_FACTOR * BUSY_BURST_SECONDS);
     const waitMs = isLight ? own : Math.max(own, this.#busy.take(now, tokens));
-    place.idleSince = now + waitMs;
+    place.idleSince = Math.ceil(now + waitMs);
     return waitMs;
   }
 
@@ -313,12 +315,25 @@ export class Admission {
     return { refused: reason };
   }
 
-  #placeFor(since: number, ip: string): Place {
+  #placeFor(now: number, ip: string): Place {
+    // A whole number takes no memory of its own.
+    const since = Math.ceil(now);
     const network = networkOf(ip);
     const bucket = new TokenBucket(this.#rate, this.#rate * BURST_SECONDS);
     const credit = FIRST_CREDIT * CREDIT_SECONDS * this.#rate;
     const site = siteOf(ip, network);
-    return { ip, network, site, since, bucket, credit, idleSince: since, named: false, gone: false };
+    return {
+      ip,
+      network,
+      site,
+      since,
+      bucket,
+      credit,
+      idleSince: since,
+      named: false,
+      gone: false,
+      owner: undefined,
+    };
   }
 
   /** @returns Its network. */

@@ -117,7 +117,11 @@ export class Registrar {
   /** Sessions without a name, since their beginning. */
   readonly #unregistered: ExpiryQueue<Session>;
   /** Sessions by the time of their next keep-alive `ping`. */
-  readonly #keepAlive = new ExpiryQueue<Session>(KEEPALIVE_MS);
+  readonly #keepAlive = new ExpiryQueue<Session>(KEEPALIVE_MS, {
+    get: (session) => session.keepAlive,
+    set: (session, entry) => session.keepAlive = entry,
+    delete: (session) => session.keepAlive = undefined,
+  });
   /** Sessions that have to answer a `ping`. */
   readonly #pinged = new ExpiryQueue<Session>(PONG_TIMEOUT_MS);
   /** Sessions whose name is contested. */

@@ -197,8 +197,6 @@ class Server implements RegistryServer {
   readonly #maxConnections: number;
   readonly #host: ConversationHost;
   readonly #admission: Admission;
-  readonly #places = new Map<Session, Place>();
-  readonly #sessions = new Map<Place, Session>();
   /** Whether the system tells how many descriptors there are, and no probe is needed. */
   readonly #knowsDescriptors: boolean;
   /** Descriptors of one connection, and those that are kept free. */
@@ -212,9 +210,8 @@ class Server implements RegistryServer {
   readonly statistics = new Statistics();
   readonly #registrar: Registrar;
   readonly #shared: SharedTable | undefined;
-  readonly #bySession = new Map<Session, Connection>();
-  /** All connections; each promise resolves when its connection has ended. */
-  readonly #connections = new Map<Socket, Promise<void>>();
+  /** All connections that are not refused. */
+  readonly #connections = new Map<Session, Connection>();
   readonly #lingering = new Set<Socket>();
   /** Connections that lost their places, until they are closed. */
   readonly #leaving = new Set<Socket>();
@@ -253,17 +250,18 @@ class Server implements RegistryServer {
     if (descriptors !== undefined) this.#descriptorBudget = Math.max(1, this.#connectionsFor(descriptors));
     this.#host = {
       lineBytes,
-      handleWork: (session, tokens) => {
-        const place = this.#places.get(session);
-        return place ? this.#admission.handleWork(performance.now(), place, tokens) : 0;
-      },
-      handleLine: (session, peer, line) => this.#handleLine(session, peer, line),
       statistics: this.statistics,
+      handleWork: (now, { place }, tokens) => this.#admission.handleWork(now, place, tokens),
+      handleLine: (now, connection, line) => this.#handleLine(now, connection, line),
       handleForeigner: ({ ip }, protocol) => {
         this.statistics.refusals.not_a_phone++;
         this.#onEvent({ event: "foreign_client", ip, protocol });
       },
       encode: (reply, peer) => this.#encode(reply, peer),
+      countSent: this.#countSent,
+      handleStart: (connection) => this.#start(connection),
+      handleFailure: (connection, error) => this.#handleFailure(connection, error),
+      handleEnd: (connection) => this.#handleEnd(connection),
     };
     this.#onEvent = options.onEvent ?? (() => {});
     this.#observer = options.observer;
@@ -321,7 +319,8 @@ class Server implements RegistryServer {
 
   async #drain(): Promise<number> {
     this.#listeners.close();
-    const [connections, ends] = [[...this.#bySession.values()], [...this.#connections.values()]];
+    const connections = [...this.#connections.values()];
+    const ends = connections.map(({ over }) => over);
     this.#onEvent({ event: "draining", connections: ends.length });
     const startedAt = performance.now();
     const everyMs = Math.min(1000 / DRAINED_PER_SECOND, DRAIN_SPREAD_MS / connections.length);
@@ -368,9 +367,12 @@ class Server implements RegistryServer {
     this.#listeners.close();
     await this.#accepting;
     clearTimeout(this.#timer);
-    const ends = [...this.#connections.values()];
-    for (const socket of [...this.#connections.keys(), ...this.#lingering]) closeQuietly(socket);
-    for (const { resume } of this.#bySession.values()) resume?.();
+    const connections = [...this.#connections.values()];
+    const ends = connections.map(({ over }) => over);
+    for (const socket of [...connections.map(({ socket }) => socket), ...this.#lingering]) {
+      closeQuietly(socket);
+    }
+    for (const { resume } of connections) resume?.();
     await within(CLOSE_TIMEOUT_MS, Promise.all(ends));
     // Connections that end later report nothing.
     this.#onEvent = () => {};
@@ -413,73 +415,70 @@ class Server implements RegistryServer {
     }
     for (const other of evicted) this.#evict(other);
     if (addressFull !== undefined) this.#onEvent({ event: "address_full", ip, connections: addressFull }, ip);
-    const served = this.#serve(socket, place, entry.waitMs).then(() => {
-      this.#connections.delete(socket);
-      this.#leaving.delete(socket);
-      this.#admission.leave(performance.now(), place);
-      this.#sessions.delete(place);
-      // One event is enough while connections come and go at the limit.
-      for (const [event, count] of this.#fullAt) {
-        if (this.#connections.size < FULL_HYSTERESIS * count) this.#fullAt.delete(event);
-      }
-    });
-    this.#connections.set(socket, served);
+    this.#serve(socket, place, entry.waitMs);
   }
 
-  /** Serves a connection until either side ends it. Never rejects. */
-  async #serve(socket: Socket, place: Place, waitMs: number): Promise<void> {
+  #serve(socket: Socket, place: Place, waitMs: number): void {
     const peer = peerOf(socket);
-    const session = this.#registrar.handleConnect(
-      performance.now(),
-      isLoopback(peer.ip) ? judgeNear : judgeFar,
-    );
-    this.#sessions.set(place, session);
-    this.#places.set(session, place);
-    try {
-      const connection = new Connection(socket, peer, this.#host.lineBytes, this.#countSent);
-      this.#bySession.set(session, connection);
-      this.#applyOutput();
-      if (waitMs > 0) await pause(waitMs);
-      if (session.gone || this.#drained) return;
-      if ("setNoDelay" in socket) {
-        socket.setNoDelay(true);
-        socket.setKeepAlive(true);
-      }
-      if (await connection.converse(session, this.#host)) await linger(socket);
-    } catch (error) {
-      // The connection failed, or the registry closes.
-      const detail = tlsError(error);
-      if (detail) {
-        this.statistics.refusals.tls_failed++;
-        this.#onEvent({ event: "tls_failed", ip: peerOf(socket).ip, detail });
-      }
-    } finally {
-      // First, since the name must be free as soon as the phone sees the end of the connection.
-      this.#registrar.handleDisconnect(performance.now(), session);
-      this.#applyOutput();
-      this.#bySession.delete(session);
-      this.#places.delete(session);
-      closeQuietly(socket);
+    const judge = isLoopback(peer.ip) ? judgeNear : judgeFar;
+    const session = this.#registrar.handleConnect(performance.now(), judge);
+    const connection = new Connection(socket, peer, session, place, this.#host);
+    place.owner = connection;
+    this.#connections.set(session, connection);
+    this.#applyOutput();
+    connection.converse(waitMs);
+  }
+
+  /** A connection has waited for those before it. @returns Whether it is to be read. */
+  #start({ session, socket }: Connection): boolean {
+    if (session.gone || this.#drained) return false;
+    if ("setNoDelay" in socket) {
+      socket.setNoDelay(true);
+      socket.setKeepAlive(true);
+    }
+    return true;
+  }
+
+  /** A connection failed, or the registry closes it. */
+  #handleFailure({ peer: { ip } }: Connection, error: unknown): void {
+    const detail = tlsError(error);
+    if (!detail) return;
+    this.statistics.refusals.tls_failed++;
+    this.#onEvent({ event: "tls_failed", ip, detail });
+  }
+
+  #handleEnd({ socket, session, place }: Connection): void {
+    const now = performance.now();
+    // First, since the name must be free as soon as the phone sees the end of the connection.
+    this.#registrar.handleDisconnect(now, session);
+    this.#applyOutput();
+    this.#connections.delete(session);
+    this.#leaving.delete(socket);
+    this.#admission.leave(now, place);
+    closeQuietly(socket);
+    // One event is enough while connections come and go at the limit.
+    for (const [event, count] of this.#fullAt) {
+      if (this.#connections.size < FULL_HYSTERESIS * count) this.#fullAt.delete(event);
     }
   }
 
   /** Ends a connection that lost its place. */
-  #evict(place: Place): void {
-    const session = this.#sessions.get(place);
-    if (!session) return;
-    this.#registrar.handleEviction(performance.now(), session);
+  #evict({ owner }: Place): void {
+    if (!(owner instanceof Connection)) return;
+    this.#registrar.handleEviction(performance.now(), owner.session);
     this.#applyOutput();
   }
 
   /** Delivers the last message to a connection that lost its place or its name, and closes it, within about 1 s. */
-  async #dismiss({ socket, writeQueue }: Connection, most = Infinity): Promise<void> {
+  async #dismiss(connection: Connection, most = Infinity): Promise<void> {
+    const { socket, writeQueue } = connection;
     if (this.#lingering.size + this.#leaving.size >= most) return closeQuietly(socket);
     this.#leaving.add(socket);
     try {
       await within(LINGER_MS, writeQueue.drained());
       await endWriting(socket);
       // Its conversation reads what still comes, and ends when the phone closes.
-      await within(LINGER_MS, this.#connections.get(socket) ?? Promise.resolve());
+      await within(LINGER_MS, connection.over);
     } catch {
       // The phone closed first.
     } finally {
@@ -487,12 +486,12 @@ class Server implements RegistryServer {
     }
   }
 
-  #handleLine(session: Session, peer: Endpoint, line: Line): void {
+  #handleLine(now: number, { session, peer }: Connection, line: Line): void {
     this.#trace("received", peer, "text" in line ? line.text : `${line.beginning}…`);
     this.#observer?.handleLine(session, peer, "received", "text" in line ? line.text : "");
     // After a pause, before anything else: the names may be others' by now.
     this.#shared?.checkLease();
-    this.#registrar.handleLine(performance.now(), session, line);
+    this.#registrar.handleLine(now, session, line);
     this.#applyOutput();
   }
 
@@ -512,7 +511,7 @@ class Server implements RegistryServer {
 
   /** A connection has a name: another one may have to go for it. */
   #giveNamedPlace(session: Session): void {
-    const place = this.#places.get(session);
+    const place = this.#connections.get(session)?.place;
     const victim = place && this.#admission.handleNamed(performance.now(), place, this.#capacity());
     if (!victim) return;
     this.#reportFull("room_crowded");
@@ -520,7 +519,7 @@ class Server implements RegistryServer {
   }
 
   #apply(output: RegistrarOutput): void {
-    const ip = this.#bySession.get(output.session)?.peer.ip;
+    const ip = this.#connections.get(output.session)?.peer.ip;
     switch (output.kind) {
       case "joined":
         this.#onEvent({
@@ -553,7 +552,7 @@ class Server implements RegistryServer {
 
   /** Applies an output that concerns one connection. */
   #applyToConnection(output: ConnectionOutput): void {
-    const connection = this.#bySession.get(output.session);
+    const connection = this.#connections.get(output.session);
     if (!connection) return;
     switch (output.kind) {
       case "send":
@@ -567,7 +566,7 @@ class Server implements RegistryServer {
         // Many of them must not hold descriptors.
         this.#dismiss(
           connection,
-          this.#places.get(output.session)?.named ? MAX_LINGERING + MAX_LEAVING : MAX_LINGERING,
+          connection.place.named ? MAX_LINGERING + MAX_LEAVING : MAX_LINGERING,
         );
         return;
       case "drop":
@@ -621,7 +620,7 @@ class Server implements RegistryServer {
 
   #encode(reply: RegistryReply, peer: Endpoint): string {
     if (reply.tipo === "erro") this.statistics.errors[reply.codigo]++;
-    const text = JSON.stringify(reply);
+    const text = replyText(reply);
     this.#trace("sent", peer, text);
     return `${text}\n`;
   }
@@ -673,6 +672,15 @@ function judgeFor(near: boolean): AddressJudge {
     const problem = unreachable({ ip, port: porta }, recentHostAddresses(), near);
     return problem?.kind === "link_local_address" ? undefined : problem;
   };
+}
+
+/** A reply as JSON. The commonest one is put together here, which takes a third of the time. */
+function replyText(reply: RegistryReply): string {
+  if (reply.tipo !== "resposta_consulta" || reply.id !== undefined) return JSON.stringify(reply);
+  const { nome, ip, porta } = reply;
+  return `{"tipo":"resposta_consulta","nome":${JSON.stringify(nome)},"ip":${
+    JSON.stringify(ip)
+  },"porta":${porta}}`;
 }
 
 function eventFields({ nome, ip, porta }: Person): { name: string; ip: string; port: number } {

@@ -14,6 +14,7 @@ import {
   type RequestId,
 } from "../protocol/registry_messages.ts";
 import type { Answer, Challenge, PasswordGate } from "../protocol/password_challenge.ts";
+import type { Entry } from "../util/expiry_queue.ts";
 import { Statistics } from "./statistics.ts";
 import type { RegistryTable } from "./table.ts";
 
@@ -39,6 +40,9 @@ export type Refusal =
     readonly problem: "too_long" | "not_utf8" | "invalid";
     readonly text: string;
   };
+
+/** Long before any time of a monotonic clock, in milliseconds. */
+const LONG_AGO = -1e9;
 
 /** Longest beginning of a line, or of a name that nobody can have, in a {@linkcode Refusal}, in UTF-16 units. */
 const EXCERPT_LENGTH = 100;
@@ -114,8 +118,10 @@ export class Session {
   gone = false;
   /** The version that the phone gave with its last `registro`. */
   version: string | undefined;
-  /** When it last kept its name in a contest. */
-  keptNameAt = -Infinity;
+  /** When it last kept its name in a contest; at first long ago, as a small integer, which needs no memory of its own. */
+  keptNameAt = LONG_AGO;
+  /** Its place among those that are to be pinged. */
+  keepAlive: Entry<Session> | undefined;
 
   readonly #table: RegistryTable;
   readonly #lineBytes: number;

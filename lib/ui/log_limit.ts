@@ -45,9 +45,9 @@ const FORGET_MS = 1000 * BURST_SECONDS;
 /** Most IPv6 addresses whose /64 is kept at hand. */
 const MAX_NETWORKS = 10_000;
 
-interface Peer {
-  readonly bucket: TokenBucket;
-  omitted: number;
+/** What an address may still cause, and what was left out of it. */
+class Peer extends TokenBucket {
+  omitted = 0;
 }
 
 /**
@@ -92,7 +92,6 @@ export class LogLimit {
 
   /** Whether a line that this address caused may be written; if not, counts it. */
   admits(now: number, ip: string): boolean {
-    if (!this.#total && this.#addressBytes === 0) return true;
     const peer = this.#peer(now, ip);
     if (this.#mayWrite(now, peer)) return true;
     peer.omitted++;
@@ -104,7 +103,7 @@ export class LogLimit {
   /** A line of this many bytes is written. */
   charge(now: number, ip: string, bytes: number): void {
     if (this.#total) take(this.#total, now, bytes, this.#totalBytes);
-    if (this.#addressBytes > 0) take(this.#peer(now, ip).bucket, now, bytes, this.#addressBytes);
+    if (this.#addressBytes > 0) take(this.#peer(now, ip), now, bytes, this.#addressBytes);
   }
 
   /** Time in ms until a table may be written; 0 for now. Each is true for all of the room, so nobody's is left out. */
@@ -137,7 +136,7 @@ export class LogLimit {
   }
 
   #mayWrite(now: number, peer: Peer): boolean {
-    const own = this.#addressBytes === 0 ? 1 : peer.bucket.level(now) / (this.#addressBytes * BURST_SECONDS);
+    const own = this.#addressBytes === 0 ? 1 : peer.level(now) / (this.#addressBytes * BURST_SECONDS);
     if (own <= 0) return false;
     if (!this.#total) return true;
     const all = this.#total.level(now) / (this.#totalBytes * BURST_SECONDS);
@@ -150,7 +149,7 @@ export class LogLimit {
     if (!peer) {
       this.#forget(now);
       const rate = this.#addressBytes || 1;
-      peer = { bucket: new TokenBucket(rate, rate * BURST_SECONDS), omitted: 0 };
+      peer = new Peer(rate, rate * BURST_SECONDS);
       this.#peers.set(key, peer);
     }
     return peer;
@@ -172,8 +171,8 @@ export class LogLimit {
     if (now < this.#forgetAt) return;
     this.#forgetAt = now + FORGET_MS;
     const full = (this.#addressBytes || 1) * BURST_SECONDS;
-    for (const [key, { bucket, omitted }] of this.#peers) {
-      if (omitted === 0 && bucket.level(now) >= full) this.#peers.delete(key);
+    for (const [key, peer] of this.#peers) {
+      if (peer.omitted === 0 && peer.level(now) >= full) this.#peers.delete(key);
     }
   }
 }

@@ -58,6 +58,57 @@ function pieceOf(bytes: Uint8Array): Uint8Array {
   return bytes.subarray(0, end > 0 ? end : BUFFER_BYTES - 1);
 }
 
+/** Most bytes that a {@linkcode FileWriter} writes at once: more keep the event loop waiting, and save nothing. */
+const FILE_PIECE_BYTES = 64 * 1024;
+
+/** Standard output into a regular file. */
+export interface FileOutput {
+  /** Writes to a buffer of lines, and flushes it: see {@linkcode ExactWriter}. */
+  write(bytes: Uint8Array): number;
+  /** Size of the file in bytes. */
+  size(): number;
+}
+
+/**
+ * As {@linkcode ExactWriter}, for a regular file. How much that has grown shows what was written when writing fails, so pieces need
+ * not fit the buffer: they take a fifth of the time. If another program writes to the same file while a disk is full, some lines may
+ * be missing; if it is made shorter meanwhile, they may be there twice.
+ */
+export class FileWriter implements Writer {
+  readonly #to: FileOutput;
+  /** Size of the file before a write that failed and left some bytes in the buffer. */
+  #before: number | undefined;
+
+  constructor(to: FileOutput) {
+    this.#to = to;
+  }
+
+  /** After a failure, call it with the same bytes again. */
+  // deno-lint-ignore require-await -- a failure rejects, as that of any other write
+  async write(bytes: Uint8Array): Promise<number> {
+    if (this.#before !== undefined) {
+      const taken = this.#settle(bytes, this.#before);
+      if (taken > 0) return taken;
+    }
+    const before = this.#to.size();
+    try {
+      return this.#to.write(bytes.subarray(0, FILE_PIECE_BYTES));
+    } catch (error) {
+      this.#before = before;
+      const taken = this.#settle(bytes, before);
+      if (taken > 0) return taken;
+      throw error;
+    }
+  }
+
+  /** Has the buffer written. @returns How many of the bytes the file has. @throws {Error} If it cannot be written. */
+  #settle(bytes: Uint8Array, before: number): number {
+    this.#to.write(NOTHING);
+    this.#before = undefined;
+    return Math.min(bytes.length, this.#to.size() - before);
+  }
+}
+
 /** Options of {@linkcode lastingWriter}. */
 export interface LastingOptions {
   /** Also tries again when the reader has gone, since another one may come: to a named pipe, or with the log's service. */

@@ -76,6 +76,15 @@ function isOfStranger(
   return event.event === "foreign_client" || event.event === "tls_failed" || event.event === "proxy_refused";
 }
 
+let lastTime = new Date();
+
+/** The current time. Of the lines of one millisecond, which may be a hundred, all get the same object. */
+function timeNow(): Date {
+  const now = Date.now();
+  if (now !== lastTime.getTime()) lastTime = new Date(now);
+  return lastTime;
+}
+
 /** Indent of the further rows of a sentence. */
 const HANGING = 2;
 
@@ -121,6 +130,9 @@ export class RegistryScreen {
   readonly #now: () => Date;
   readonly #limit: LogLimit | undefined;
   #sumTimer: ReturnType<typeof setTimeout> | undefined;
+  /** See {@linkcode RegistryScreen.#monotonic}. */
+  #readAt = NaN;
+  #readTime = 0;
   /** The last table, while it waits. */
   #table: (() => string) | undefined;
   #tableTimer: ReturnType<typeof setTimeout> | undefined;
@@ -137,8 +149,9 @@ export class RegistryScreen {
     this.#colour = options.colour ?? false;
     this.#dated = options.dated ?? false;
     this.#columns = options.columns ?? (() => Infinity);
-    this.#now = options.now ?? (() => new Date());
-    this.#limit = options.limits && new LogLimit(options.limits);
+    this.#now = options.now ?? timeNow;
+    const { limits } = options;
+    if (limits && (limits.addressBytes !== 0 || limits.totalBytes !== 0)) this.#limit = new LogLimit(limits);
     this.#writer = new LineWriter(write, {
       leftOut: (lines) => this.#render({ event: "left_out", lines }, this.#now()),
     });
@@ -154,33 +167,50 @@ export class RegistryScreen {
    * @param ip The address that caused it, if the event does not say that itself.
    */
   show(event: RegistryEvent, ip = causeOf(event)): void {
-    const isTrace = event.event === "message";
-    if (isTrace && (this.#quiet || (!this.#showPings && isBackground(event)))) return;
+    if (event.event === "message") return this.#showMessage(event, ip);
     if (event.event === "closed") {
       this.#sumUp(Infinity);
       this.#writeTable();
     }
     if (event.event === "left") this.#departures++;
     if (event.event === "joined" || event.event === "left") this.#lastChange = event.event;
-    const started = performance.now();
-    // Who joins, leaves or is refused is bounded by admission control and by the registrar.
-    if ((isTrace || isOfStranger(event)) && ip !== undefined && !this.#admits(started, ip)) return;
     const at = this.#now();
-    const render = (): string => this.#render(event, at);
     if (event.event === "table") {
-      this.#table = render;
-      const waitMs = this.#limit?.tableWait(started) ?? 0;
+      this.#table = () => this.#render(event, at);
+      const waitMs = this.#limit?.tableWait(performance.now()) ?? 0;
       if (waitMs === 0) this.#writeTable();
       else this.#tableTimer ??= setTimeout(() => this.#writeTable(), waitMs);
       return;
     }
-    let line: string | undefined;
-    if (isTrace) line = this.#writer.writeLesser(render);
-    else this.#writer.write(line = render());
-    if (ip !== undefined && line !== undefined) {
-      const isAscii = isTrace && ASCII.test(event.text);
-      this.#limit?.charge(started, ip, isAscii ? line.length + ARROW_BYTES : encoder.encode(line).length);
+    // Who joins, leaves or is refused is bounded by admission control and by the registrar.
+    const limit = isOfStranger(event) && ip !== undefined ? this.#limit : undefined;
+    if (limit && ip !== undefined && !this.#admits(limit, this.#monotonic(at), ip)) return;
+    const line = this.#render(event, at);
+    this.#writer.write(line);
+    if (ip !== undefined) this.#limit?.charge(this.#monotonic(at), ip, encoder.encode(line).length);
+  }
+
+  #showMessage(event: Extract<RegistryEvent, { event: "message" }>, ip: string | undefined): void {
+    if (this.#quiet || (!this.#showPings && isBackground(event))) return;
+    const at = this.#now();
+    const limit = ip === undefined ? undefined : this.#limit;
+    if (limit && ip !== undefined && !this.#admits(limit, this.#monotonic(at), ip)) return;
+    if (!this.#writer.hasRoomForLesser()) return;
+    const line = this.#render(event, at);
+    this.#writer.writeLesser(line);
+    if (!limit || ip === undefined) return;
+    const bytes = ASCII.test(event.text) ? line.length + ARROW_BYTES : encoder.encode(line).length;
+    limit.charge(this.#monotonic(at), ip, bytes);
+  }
+
+  /** A monotonic time in milliseconds, read once in each millisecond: a busy registry would read it for every line. */
+  #monotonic(at: Date): number {
+    const time = at.getTime();
+    if (time !== this.#readAt) {
+      this.#readAt = time;
+      this.#readTime = performance.now();
     }
+    return this.#readTime;
   }
 
   /** Writes lines as they are, such as a picture of characters. Nothing with `--json`. */
@@ -211,9 +241,8 @@ export class RegistryScreen {
     return this.#writer.flush();
   }
 
-  #admits(now: number, ip: string): boolean {
-    const limit = this.#limit;
-    if (!limit || limit.admits(now, ip)) return true;
+  #admits(limit: LogLimit, now: number, ip: string): boolean {
+    if (limit.admits(now, ip)) return true;
     this.#sumTimer ??= setTimeout(() => this.#sumUp(performance.now()), limit.wakeAt - now);
     return false;
   }

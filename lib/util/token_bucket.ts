@@ -5,8 +5,8 @@
 export class TokenBucket {
   readonly #perSecond: number;
   readonly #burst: number;
-  #tokens: number;
-  #filledAt = -Infinity;
+  /** When it is full again: one number rather than its tokens and their time, since a registry has thousands of buckets. */
+  #fullAt = -Infinity;
 
   /**
    * @param perSecond Tokens added a second, above 0.
@@ -15,7 +15,6 @@ export class TokenBucket {
   constructor(perSecond: number, burst: number) {
     this.#perSecond = perSecond;
     this.#burst = burst;
-    this.#tokens = burst;
   }
 
   /**
@@ -25,9 +24,8 @@ export class TokenBucket {
    * @returns Whether there was one.
    */
   tryTake(now: number): boolean {
-    this.#fill(now);
-    if (this.#tokens < 1) return false;
-    this.#tokens--;
+    if (this.level(now) < 1) return false;
+    this.take(now, 1);
     return true;
   }
 
@@ -39,20 +37,12 @@ export class TokenBucket {
    * @returns Milliseconds until the credit is paid back; 0 if enough tokens were there.
    */
   take(now: number, tokens: number): number {
-    this.#fill(now);
-    this.#tokens -= tokens;
-    return this.#tokens >= 0 ? 0 : -this.#tokens * 1000 / this.#perSecond;
+    this.#fullAt = Math.max(now, this.#fullAt) + tokens * 1000 / this.#perSecond;
+    return Math.max(0, this.#fullAt - now - this.#burst * 1000 / this.#perSecond);
   }
 
   /** The tokens that it holds; as for {@linkcode TokenBucket.tryTake}. */
   level(now: number): number {
-    this.#fill(now);
-    return this.#tokens;
-  }
-
-  #fill(now: number): void {
-    const gained = (now - this.#filledAt) * this.#perSecond / 1000;
-    this.#tokens = Math.min(this.#burst, this.#tokens + gained);
-    this.#filledAt = now;
+    return this.#burst - Math.max(0, this.#fullAt - now) * this.#perSecond / 1000;
   }
 }

@@ -2,17 +2,20 @@ import { writeAll, type Writer } from "./write_all.ts";
 
 const encoder = new TextEncoder();
 
-/** Size of a buffer that queues lend each other, in bytes. */
-const LENT_BYTES = 8192;
+/** Size of a buffer that queues lend each other, in bytes: most replies are shorter. */
+const LENT_BYTES = 1024;
+
+/** Most such buffers that wait for the next write. */
+const MAX_LENT = 64;
 
 /** UTF-8 has at most this many bytes for a UTF-16 unit. */
 const BYTES_PER_UNIT = 3;
 
 /**
- * The buffer that the next write may use. A write is mostly over before the next one begins, whichever queue's that is, and an
- * array of its own would take 1 µs to make, and as much to collect.
+ * Buffers for the next writes, whichever queue's they are. One would not do, since connections that were read in the same turn of the
+ * event loop write in the same one, too; and an array of its own takes each write 1 µs to make, and as much to collect.
  */
-let lent: Uint8Array | undefined = new Uint8Array(LENT_BYTES);
+const lent: Uint8Array[] = [];
 
 /**
  * Texts for a connection, written in order. Texts pushed in one turn of the event loop go out in one write; those pushed
@@ -58,36 +61,26 @@ export class WriteQueue {
 
   async #drain(): Promise<void> {
     // In the next turn, so that the answers to one packet go out together.
-    await Promise.resolve();
+    await DONE;
     try {
       while (this.#waiting !== "") {
         const text = this.#waiting;
         this.#waiting = "";
-        this.#written(await this.#writeText(text));
+        const isShort = BYTES_PER_UNIT * text.length <= LENT_BYTES;
+        const buffer = isShort ? lent.pop() ?? new Uint8Array(LENT_BYTES) : undefined;
+        const bytes = buffer
+          ? buffer.subarray(0, encoder.encodeInto(text, buffer).written)
+          : encoder.encode(text);
+        const sent = await this.#to.write(bytes);
+        if (sent < bytes.length) await writeAll(this.#to, bytes.subarray(sent));
+        if (buffer && lent.length < MAX_LENT) lent.push(buffer);
+        this.#written(bytes.length);
       }
       this.#draining = undefined;
     } catch (error) {
       this.#failed = true;
       this.#waiting = "";
       throw error;
-    }
-  }
-
-  /** @returns Number of bytes. */
-  async #writeText(text: string): Promise<number> {
-    const buffer = lent;
-    if (!buffer || BYTES_PER_UNIT * text.length > buffer.length) {
-      const bytes = encoder.encode(text);
-      await writeAll(this.#to, bytes);
-      return bytes.length;
-    }
-    lent = undefined;
-    const { written } = encoder.encodeInto(text, buffer);
-    try {
-      await writeAll(this.#to, buffer.subarray(0, written));
-      return written;
-    } finally {
-      lent = buffer;
     }
   }
 }

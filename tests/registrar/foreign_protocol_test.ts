@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import type { RegistryEvent } from "../../lib/events/registry_events.ts";
+import { Admission } from "../../lib/registrar/admission.ts";
 import { Connection, type ConversationHost, type Socket } from "../../lib/registrar/connection.ts";
 import { protocolOf } from "../../lib/registrar/foreign_protocol.ts";
 import { Session } from "../../lib/registrar/session.ts";
@@ -53,19 +54,29 @@ async function conversation(packets: readonly Uint8Array[]): Promise<[unknown[],
       return Promise.resolve(packet?.length ?? null);
     },
     write: (bytes: Uint8Array) => Promise.resolve(bytes.length),
+    closeWrite: () => Promise.resolve(),
   } as unknown as Socket;
   const statistics = new Statistics();
   const host: ConversationHost = {
     lineBytes: 4096,
     statistics,
     handleWork: () => 0,
-    handleLine: (_session, _peer, line) => events.push(line),
+    handleLine: (_now, _connection, line) => events.push(line),
+    countSent: () => {},
+    handleStart: () => true,
+    handleFailure: (_connection, error) => events.push(error),
+    handleEnd: () => {},
     handleForeigner: (_peer, protocol) =>
       events.push(protocol satisfies Extract<RegistryEvent, { event: "foreign_client" }>["protocol"]),
     encode: (reply) => `${JSON.stringify(reply)}\n`,
   };
-  const connection = new Connection(socket, { ip: "192.0.2.1", port: 1 }, 4096, () => {});
-  return [events, await connection.converse(new Session(new RegistryTable()), host)];
+  const peer = { ip: "192.0.2.1", port: 1 };
+  const entry = new Admission({ requestsPerSecond: 50 }).enter(0, peer.ip, 1);
+  assert("place" in entry);
+  const connection = new Connection(socket, peer, new Session(new RegistryTable()), entry.place, host);
+  connection.converse(0);
+  await connection.over;
+  return [events, connection.finished];
 }
 
 Deno.test("Connection closes on a stranger whose first bytes come in two packets, without a line of theirs", async () => {

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
-import { ExactWriter, lastingWriter } from "../../lib/ui/output.ts";
+import { ExactWriter, FileWriter, lastingWriter } from "../../lib/ui/output.ts";
 import { writeAll } from "../../lib/util/write_all.ts";
 
 const NEW_LINE = 10;
@@ -13,14 +13,19 @@ class BufferedDisk {
 
   constructor(public room: number, readonly error: Error) {}
 
-  write(bytes: Uint8Array): Promise<number> {
+  // deno-lint-ignore require-await -- a failure rejects
+  async write(bytes: Uint8Array): Promise<number> {
+    return this.writeSync(bytes);
+  }
+
+  writeSync(bytes: Uint8Array): number {
     try {
       const taken = this.#take([...bytes]);
       this.#flush();
-      return Promise.resolve(taken);
+      return taken;
     } catch (error) {
       this.failures++;
-      return Promise.reject(error);
+      throw error;
     }
   }
 
@@ -67,6 +72,48 @@ Deno.test("ExactWriter writes everything once, wherever the output gets full", a
       assertEquals(new TextDecoder().decode(Uint8Array.from(disk.written)), text);
     },
   ));
+});
+
+Deno.test("FileWriter writes everything once, wherever the disk gets full", async () => {
+  await fc.assert(fc.asyncProperty(
+    fc.array(fc.nat({ max: 2500 }), { maxLength: 60 }),
+    fc.array(fc.nat({ max: 30_000 }), { maxLength: 8 }),
+    fc.nat({ max: 5000 }),
+    async (lengths, rooms, size) => {
+      const text = lengths.map((length, line) => `${String(line % 10).repeat(length)}\n`).join("");
+      const disk = new BufferedDisk(rooms[0] ?? 0, new Error("full"));
+      const more = [...rooms.slice(1), Infinity];
+      const file = {
+        write: (bytes: Uint8Array) => disk.writeSync(bytes),
+        size: () => size + disk.written.length,
+      };
+      await writeAll(new FileWriter(file), new TextEncoder().encode(text), () => {
+        disk.room += more.shift() ?? Infinity;
+        return Promise.resolve();
+      });
+      assertEquals(new TextDecoder().decode(Uint8Array.from(disk.written)), text);
+    },
+  ));
+});
+
+Deno.test("FileWriter writes many lines at once, and again those that a file lost which somebody cut off", async () => {
+  const disk = new BufferedDisk(100, new Error("full"));
+  let cutOff = 0;
+  let writes = 0;
+  const file = {
+    write: (bytes: Uint8Array) => (writes++, disk.writeSync(bytes)),
+    size: () => disk.written.length - cutOff,
+  };
+  const writer = new FileWriter(file);
+  const lines = new TextEncoder().encode("abc\n".repeat(40));
+  await assertRejects(() => writer.write(lines), Error, "full");
+  disk.room = Infinity;
+  cutOff = 1000;
+  assertEquals(await writer.write(lines), 160);
+  cutOff = 0;
+  writes = 0;
+  await writeAll(writer, new TextEncoder().encode("abc\n".repeat(5000)));
+  assertEquals([writes, disk.written.length], [1, 160 + 160 + 20_000]);
 });
 
 Deno.test("lastingWriter() says once that writing fails, and again only after it has worked", async () => {
