@@ -34,6 +34,7 @@ const SYSTEM = [
   "tests/cli/files_test.ts",
   "tests/operator/control_test.ts",
   "tests/registrar/certificate_renewal_test.ts",
+  "tests/registrar/tls_peers_test.ts",
   "tests/testing/browser_test.ts",
   "tests/testing/program_test.ts",
   "tests/tools",
