@@ -37,6 +37,7 @@ const SYSTEM = [
   "tests/registrar/tls_peers_test.ts",
   "tests/testing/browser_test.ts",
   "tests/testing/program_test.ts",
+  "tests/testing/recorder_test.ts",
   "tests/tools",
   "tests/trace/pcapng_test.ts",
   "tests/transport/linux_udp_test.ts",

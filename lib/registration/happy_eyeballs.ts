@@ -19,7 +19,7 @@ const ANSWER_MS = 3000;
  * Pause before an address that turned a connection away is tried again in the same round, while others are still awaited, in
  * milliseconds: its registry may be about to return, and the round may last seconds. It costs two small packets.
  */
-const AGAIN_MS = 1000;
+export const AGAIN_MS = 1000;
 
 /** Failures that come at once and pass by themselves: a registry that starts, or a balancer that has none behind it. */
 const AGAIN: ReadonlySet<string> = new Set<PlaceFailure["kind"]>(["refused", "reset", "lost"]);

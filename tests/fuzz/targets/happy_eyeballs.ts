@@ -2,6 +2,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import {
+  AGAIN_MS,
   ATTEMPT_DELAY_MS,
   type Candidate,
   Race,
@@ -47,6 +48,8 @@ export const happyEyeballs: FuzzTarget = {
     const resolved = new Set<number>();
     const trying = new Map<string, Candidate>();
     const failed = new Set<string>();
+    /** When an address refused, if it may be tried again. */
+    const refused = new Map<string, number>();
     let winner: Candidate | undefined;
     let over = false;
     let events = 0;
@@ -64,11 +67,19 @@ export const happyEyeballs: FuzzTarget = {
         const { candidate } = output;
         if (output.kind === "begin") {
           assert(!winner, "an attempt beside the winner");
-          assert(!trying.has(candidate.ip) && !failed.has(candidate.ip), "tried twice");
+          assert(!trying.has(candidate.ip), "tried twice at a time");
+          const refusedAt = refused.get(candidate.ip);
+          if (refusedAt === undefined) assert(!failed.has(candidate.ip), "tried twice");
+          else assert(now >= refusedAt + AGAIN_MS && trying.size > 0, "tried again too soon, or alone");
           trying.set(candidate.ip, candidate);
         } else {
           assert(trying.delete(candidate.ip), `${output.kind} of what was not tried`);
           if (output.kind === "won") winner = candidate;
+          else {
+            // Its turn may come again if the winner does not take the phone.
+            failed.delete(candidate.ip);
+            refused.delete(candidate.ip);
+          }
         }
       }
     };
@@ -88,6 +99,7 @@ export const happyEyeballs: FuzzTarget = {
         race.handleResolved(now, index, (registries[index] ?? []).slice(-1), true);
       } else if (event < 60 && candidate) {
         failed.add(candidate.ip);
+        refused.set(candidate.ip, now);
         trying.delete(candidate.ip);
         race.handleFailure(now, candidate, { kind: "refused" });
       } else if (event < 90 && candidate) race.handleAnswer(now, candidate);
@@ -96,6 +108,7 @@ export const happyEyeballs: FuzzTarget = {
         const gone = winner;
         winner = undefined;
         failed.add(gone.ip);
+        refused.delete(gone.ip);
         race.handleFailure(now, gone, { kind: "room_full" });
       } else {
         now = event % 2 === 0 ? now + event : Math.min(Math.max(now, race.wakeAt), now + 10_000);
