@@ -66,10 +66,12 @@ async function cpuSeconds(): Promise<number> {
 }
 
 async function measure(program: PhoneProgram): Promise<Run> {
-  await using call = await program.startCall({
-    callerCard: pulse.card("mouth", "drain"),
-    calleeCard: pulse.card("hush", "ear"),
-  });
+  const [callerCard, calleeCard] = await Promise.all(
+    [["mouth", "drain"], ["hush", "ear"]].map(([microphone, speaker]) =>
+      pulse.browserCard(microphone!, speaker!)
+    ),
+  );
+  await using call = await program.startCall({ callerCard: callerCard!, calleeCard: calleeCard! });
   const [before, startMs] = [await cpuSeconds(), performance.now()];
   const { medianMs } = await measureDelay(pulse, "mouth", "ear", seconds);
   const cpu = 100 * (await cpuSeconds() - before) / ((performance.now() - startMs) / 1000);
