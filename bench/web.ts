@@ -49,10 +49,10 @@ await using registry = await startRegistry(["--quiet"]);
 await using pulse = await Pulse.start(["mouth", "ear", "hush", "drain"]);
 
 const WEB = new WebProgram("Sala, a browser on each side", registry);
-const WEB_10 = new WebProgram("Sala, a browser on each side, --frame 10", registry, ["--frame", "10"]);
+const WEB_20 = new WebProgram("Sala, a browser on each side, --frame 20", registry, ["--frame", "20"]);
 const WEBRTC = new WebRtcProgram();
 const TERMINAL = new SalaProgram("Sala in the terminal", registry);
-const PROGRAMS: readonly PhoneProgram[] = [WEB, WEB_10, WEBRTC, TERMINAL].filter(({ name }) =>
+const PROGRAMS: readonly PhoneProgram[] = [WEB, WEB_20, WEBRTC, TERMINAL].filter(({ name }) =>
   given.only === undefined || name.includes(given.only)
 );
 

@@ -300,12 +300,16 @@ Deno.test("parsePhoneOptions() reads a page's port, if a number follows", () => 
     return "options" in request ? [request.web, request.options.name] : request;
   };
   assertEquals(web("host maria"), [undefined, "maria"]);
-  assertEquals(web("host maria --web"), [{ port: 0, open: true }, "maria"]);
-  assertEquals(web("host maria --web 8123 --no-open"), [{ port: 8123, open: false }, "maria"]);
-  assertEquals(web("host maria --web=8123"), [{ port: 8123, open: true }, "maria"]);
-  assertEquals(web("--web host maria"), [{ port: 0, open: true }, "maria"]);
-  assertEquals(web("host --web -- 007"), [{ port: 0, open: true }, "007"]);
-  assertEquals(web("host maria --web --mic browser --speaker browser"), [{ port: 0, open: true }, "maria"]);
+  assertEquals(web("host maria --web"), [{ port: 0, open: true, frameMs: 10 }, "maria"]);
+  assertEquals(web("host maria --web 8123 --no-open"), [{ port: 8123, open: false, frameMs: 10 }, "maria"]);
+  assertEquals(web("host maria --web --frame 20"), [{ port: 0, open: true, frameMs: 20 }, "maria"]);
+  assertEquals(web("host maria --web=8123"), [{ port: 8123, open: true, frameMs: 10 }, "maria"]);
+  assertEquals(web("--web host maria"), [{ port: 0, open: true, frameMs: 10 }, "maria"]);
+  assertEquals(web("host --web -- 007"), [{ port: 0, open: true, frameMs: 10 }, "007"]);
+  assertEquals(web("host maria --web --mic browser --speaker browser"), [
+    { port: 0, open: true, frameMs: 10 },
+    "maria",
+  ]);
 });
 
 Deno.test("parsePhoneOptions() refuses a browser's sound without a page, and what is no port", () => {
