@@ -261,6 +261,37 @@ Deno.test({
 });
 
 Deno.test({
+  name: "a browser that plays nothing before a click says so, and plays after it",
+  ignore,
+  async fn() {
+    await using registry = await startRegistry();
+    await using maria = await startPhone(registry.port, "maria", ["--answer", "accept", "--mic", "tone"]);
+    await using joao = await startPhone(registry.port, "joão", [
+      "--web",
+      "--no-open",
+      "--mic",
+      "tone",
+      "--speaker",
+      "browser",
+    ]);
+    await using browser = await openBrowser({
+      args: ["--autoplay-policy=document-user-activation-required"],
+    });
+    const { page } = await browser.newPage();
+    await openPage(joao, page);
+    await joao.type("ligar maria");
+    await joao.waitForEvent(
+      "audio_lost",
+      ({ detail }) => (detail as { readonly kind: string }).kind === "page_needs_click",
+    );
+    await page.mouse.click(1, 1);
+    await joao.waitForEvent("audio_back", ({ side }) => side === "speaker");
+    assertEquals(joao.events("call_ended"), []);
+    await maria.type("sair");
+  },
+});
+
+Deno.test({
   name: "other pages in the same browser reach nothing of the phone",
   ignore,
   async fn() {

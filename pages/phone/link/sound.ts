@@ -45,6 +45,8 @@ export class PageSound {
     this.#token = token;
     this.#send = send;
     this.#graph = Graph.open();
+    // Who uses it says so.
+    this.#graph.catch(() => {});
     for (const event of ["pointerdown", "keydown"] as const) {
       addEventListener(event, () => this.#clicked(), { capture: true });
     }
@@ -55,7 +57,10 @@ export class PageSound {
   /** Does from now on what the phone wants. @param page The page's connection, as in the welcome. */
   follow(page: string, state: SoundState): void {
     this.#state = state;
-    this.#work = this.#work.then(() => this.#follow(page, state));
+    this.#work = this.#work.then(() => this.#follow(page, state)).catch(() => {
+      // No sound at all, as in a browser too old, or on a machine without any.
+      for (const side of ["microphone", "speaker"] as const) this.#trouble(side, "failed");
+    });
   }
 
   /** Asks for the microphone now, so that no call waits for the person's consent. */
@@ -86,7 +91,7 @@ export class PageSound {
     } catch (error) {
       this.#trouble("microphone", troubleOf(error));
     }
-    if (!capture && !play) return await graph.rest();
+    if (!capture && !play) return graph.rest();
     if (!await graph.run()) this.#trouble(play ? "speaker" : "microphone", "needs_click");
   }
 
@@ -121,8 +126,8 @@ export class PageSound {
   }
 
   async #clicked(): Promise<void> {
-    const graph = await this.#graph;
-    if (graph.waitsForClick && await graph.run()) this.#ready();
+    const graph = await this.#graph.catch(() => undefined);
+    if (graph?.waitsForClick && await graph.run()) this.#ready();
   }
 
   #ready(): void {
@@ -134,6 +139,7 @@ export class PageSound {
   }
 
   async #tellLatency(): Promise<void> {
+    if (!this.#link) return;
     const order: SoundOrder = { type: "latency", ...(await this.#graph).latency };
     this.#link?.worker.postMessage(order);
   }
@@ -147,7 +153,7 @@ class Graph {
   #source: MediaStreamAudioSourceNode | undefined;
   /** The worker that gets the microphone's sound. */
   #hearer: Worker | undefined;
-  /** Whether the phone wants sound and the browser plays nothing yet. */
+  /** Whether the phone wanted sound, and the browser plays nothing before a click. */
   waitsForClick = false;
 
   private constructor(context: AudioContext) {
@@ -158,7 +164,7 @@ class Graph {
   static async open(): Promise<Graph> {
     const context = new AudioContext({ sampleRate: SAMPLE_RATE, latencyHint: 0 });
     const graph = new Graph(context);
-    await graph.rest();
+    graph.rest();
     await context.audioWorklet.addModule("phone_worklet.js");
     return graph;
   }
@@ -233,10 +239,9 @@ class Graph {
     return runs;
   }
 
-  /** Gives the loudspeaker free. */
-  async rest(): Promise<void> {
-    this.waitsForClick = false;
-    if (this.#context.state === "running") await this.#context.suspend();
+  /** Gives the loudspeaker free. A context that is about to start does not. */
+  rest(): void {
+    this.#context.suspend().catch(() => {});
   }
 }
 
