@@ -153,7 +153,7 @@ Deno.test({
     await using maria = await startPhone(registry.port, "maria", [
       ...["--answer", "accept", "--mic", reply.path, "--speaker", atMaria],
     ]);
-    await using joao = await startPhone(registry.port, "joão", [...BROWSER, ...AS_IT_IS]);
+    await using joao = await startPhone(registry.port, "joão", [...BROWSER, ...AS_IT_IS, "--frame", "20"]);
     await using browser = await openBrowser({ args: fakeMicrophone(speech.path) });
     const { page, complaints } = await browser.newPage();
     await openPage(joao, page);
@@ -274,10 +274,17 @@ Deno.test({
       "--speaker",
       "browser",
     ]);
-    await using browser = await openBrowser({
-      args: ["--autoplay-policy=document-user-activation-required"],
-    });
+    await using browser = await openBrowser();
     const { page } = await browser.newPage();
+    // A page that a test opens counts as clicked on already.
+    await page.addInitScript(`{
+      const { resume } = AudioContext.prototype;
+      let clicked = false;
+      addEventListener("pointerdown", () => clicked = true, { capture: true });
+      AudioContext.prototype.resume = function () {
+        return clicked ? resume.call(this) : new Promise(() => {});
+      };
+    }`);
     await openPage(joao, page);
     await joao.type("ligar maria");
     await joao.waitForEvent(
