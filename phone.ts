@@ -176,17 +176,20 @@ async function main(args: readonly string[]): Promise<number> {
     else await complain(event, output, language);
     return event.event === "devices" ? EXIT.done : EXIT.audioFailed;
   }
+  const sound = request.web ? orBrowser(request.sound) : request.sound;
+  const needs = soundNeeds(sound);
   let options: PhoneOptions;
   try {
     await checkFiles(request.sound, request.access, request.options);
     options = await withAccess(request.options, request.access, PHONE_TEXTS[language].askPassword);
+    if (request.web && needs.usesBrowser) {
+      options = { ...options, voice: { ...options.voice, frameMs: request.web.frameMs } };
+    }
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     await complain({ event: "wrong_usage", problem: error.problem }, output, language);
     return EXIT.wrongUsage;
   }
-  const sound = request.web ? orBrowser(request.sound) : request.sound;
-  const needs = soundNeeds(sound);
   // Before the phone gives up the permission to load them.
   const [libopus, cipher, { udp, network }] = [chooseLibopus(), chooseAesGcm(), chooseNetwork()];
   const modes = terminalModes();

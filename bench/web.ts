@@ -49,10 +49,10 @@ await using registry = await startRegistry(["--quiet"]);
 await using pulse = await Pulse.start(["mouth", "ear", "hush", "drain"]);
 
 const WEB = new WebProgram("Sala, a browser on each side", registry);
-const WEB_10 = new WebProgram("Sala, a browser on each side, --frame 10", registry, ["--frame", "10"]);
+const WEB_20 = new WebProgram("Sala, a browser on each side, --frame 20", registry, ["--frame", "20"]);
 const WEBRTC = new WebRtcProgram();
 const TERMINAL = new SalaProgram("Sala in the terminal", registry);
-const PROGRAMS: readonly PhoneProgram[] = [WEB, WEB_10, WEBRTC, TERMINAL].filter(({ name }) =>
+const PROGRAMS: readonly PhoneProgram[] = [WEB, WEB_20, WEBRTC, TERMINAL].filter(({ name }) =>
   given.only === undefined || name.includes(given.only)
 );
 
@@ -66,10 +66,12 @@ async function cpuSeconds(): Promise<number> {
 }
 
 async function measure(program: PhoneProgram): Promise<Run> {
-  await using call = await program.startCall({
-    callerCard: pulse.card("mouth", "drain"),
-    calleeCard: pulse.card("hush", "ear"),
-  });
+  const [callerCard, calleeCard] = await Promise.all(
+    [["mouth", "drain"], ["hush", "ear"]].map(([microphone, speaker]) =>
+      pulse.browserCard(microphone!, speaker!)
+    ),
+  );
+  await using call = await program.startCall({ callerCard: callerCard!, calleeCard: calleeCard! });
   const [before, startMs] = [await cpuSeconds(), performance.now()];
   const { medianMs } = await measureDelay(pulse, "mouth", "ear", seconds);
   const cpu = 100 * (await cpuSeconds() - before) / ((performance.now() - startMs) / 1000);

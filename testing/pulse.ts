@@ -49,6 +49,7 @@ export class Pulse implements AsyncDisposable {
   readonly #folder: Temporary;
   readonly #cables: readonly Cable[];
   readonly #card: Card;
+  readonly #microphones = new Set<string>();
   #server: Program;
 
   private constructor(folder: Temporary, cables: readonly Cable[], card: Card) {
@@ -116,6 +117,17 @@ export class Pulse implements AsyncDisposable {
   /** The environment of a phone whose microphone is the end of one cable and whose speaker is another. */
   card(microphone: Cable, speaker: Cable): Record<string, string> {
     return { ...this.env, PULSE_SOURCE: `${microphone}.monitor`, PULSE_SINK: speaker };
+  }
+
+  /** The same for a browser, which takes no sink's monitor for a microphone: the end of the cable gets a source of its own. */
+  async browserCard(microphone: Cable, speaker: Cable): Promise<Record<string, string>> {
+    const source = `${microphone}.microphone`;
+    if (!this.#microphones.has(source)) {
+      this.#microphones.add(source);
+      const args = ["module-remap-source", `source_name=${source}`, `master=${microphone}.monitor`];
+      await outputOf(["pactl", "load-module", ...args], { env: this.env });
+    }
+    return { ...this.card(microphone, speaker), PULSE_SOURCE: source };
   }
 
   /** Starts to play a WAV file into a cable, until its end or the end of the `await using` block. */

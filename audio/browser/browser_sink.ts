@@ -1,6 +1,7 @@
 import { AudioError, type AudioSink } from "../audio_io.ts";
 import { UnderrunReserve } from "../portaudio/underrun_reserve.ts";
 import { SAMPLES_PER_MS } from "../../lib/dsp/pcm.ts";
+import type { Clock } from "../../lib/util/clock.ts";
 
 /**
  * Least reserve of the page's queue: the browser takes some 10 ms at a time, and what is sent to it may be late by some
@@ -8,24 +9,32 @@ import { SAMPLES_PER_MS } from "../../lib/dsp/pcm.ts";
  */
 const RESERVE_SAMPLES = 13 * SAMPLES_PER_MS;
 
+/** Reports come every 10 ms or oftener; where one is late for longer than this, the page may have stopped, in milliseconds. */
+const LONGEST_BETWEEN_MS = 15;
+
 /** Most samples in the page's queue. */
 const CAPACITY_SAMPLES = 120 * SAMPLES_PER_MS;
 
 /** The queue of a page, which reports what it has played: the queue holds the rest of what it was sent. */
 export class PageQueue {
+  readonly #clock: Clock;
   readonly #play: (samples: Int16Array<ArrayBuffer>) => void;
   #sent = 0;
   #played = 0;
   #latency = 0;
+  #reportedAt = 0;
 
   /** @param play Sends samples to the page. */
-  constructor(play: (samples: Int16Array<ArrayBuffer>) => void) {
+  constructor(play: (samples: Int16Array<ArrayBuffer>) => void, clock: Clock) {
+    this.#clock = clock;
     this.#play = play;
+    this.#reportedAt = clock.now();
   }
 
-  /** Samples that are not played yet, as of the last report. */
+  /** Samples that are not played yet: by the last report, and what has been played since then. */
   get length(): number {
-    return Math.max(0, this.#sent - this.#played);
+    const since = Math.min(this.#clock.now() - this.#reportedAt, LONGEST_BETWEEN_MS);
+    return Math.max(0, Math.floor(this.#sent - this.#played - since * SAMPLES_PER_MS));
   }
 
   /** From the queue to the loudspeaker, in samples. */
@@ -37,6 +46,7 @@ export class PageQueue {
   handleReport(played: number, latency: number): void {
     this.#played += (played - this.#played) >>> 0;
     this.#latency = latency;
+    this.#reportedAt = this.#clock.now();
   }
 
   /** Sends samples to its end. */

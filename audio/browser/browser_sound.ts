@@ -8,6 +8,7 @@
 
 import { type AudioDetail, AudioError, type AudioSink, type AudioSource } from "../audio_io.ts";
 import { BrowserSink, PageQueue } from "./browser_sink.ts";
+import { type Clock, systemClock } from "../../lib/util/clock.ts";
 import { BrowserSource } from "./browser_source.ts";
 
 /** The choice of `--mic` and `--speaker`, and the name of the device. */
@@ -43,10 +44,16 @@ export type SoundEnd = "microphone" | "speaker";
 
 /** The sound of the page of one phone. */
 export class BrowserSound {
+  readonly #clock: Clock;
   readonly #sources = new Set<BrowserSource>();
   readonly #sinks = new Set<BrowserSink>();
   #page: { readonly page: SoundPage; readonly queue: PageQueue } | undefined;
   #ready = (): void => {};
+
+  /** @param clock The system's unless a test hands in its own. */
+  constructor(clock: Clock = systemClock) {
+    this.#clock = clock;
+  }
 
   /** Calls `listener` when devices that did not open may open now. */
   onReady(listener: () => void): void {
@@ -61,7 +68,7 @@ export class BrowserSound {
   /** A page holds the sound from now on, in place of one before. Its queue is empty. */
   attach(page: SoundPage): void {
     if (this.#page) this.detach(this.#page.page);
-    this.#page = { page, queue: new PageQueue((samples) => page.play(samples)) };
+    this.#page = { page, queue: new PageQueue((samples) => page.play(samples), this.#clock) };
     page.want(this.wish);
     this.#ready();
   }

@@ -47,7 +47,7 @@ export class WebProgram implements PhoneProgram {
         const browser = parts.use(await openBrowser({ env: card, sound: true }));
         const { page } = await browser.newPage();
         await page.goto(url as string);
-        await page.waitForFunction(`document.body.dataset.sound === "ready"`);
+        await page.waitForSelector("body[data-sound=ready]");
         return phone;
       }),
     );

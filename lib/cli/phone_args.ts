@@ -46,6 +46,11 @@ export interface WebOptions {
   readonly port: number;
   /** Whether to open the page in a browser. */
   readonly open: boolean;
+  /**
+   * Milliseconds of sound in each packet if the browser has any of the sound: 10 unless the person chose. A browser has more
+   * delay of its own than a device, and gives its sound in pieces of 10 ms.
+   */
+  readonly frameMs: VoiceOptions["frameMs"];
 }
 
 /** The request of a command line. */
@@ -158,7 +163,7 @@ export function parsePhoneOptions(args: readonly string[]): ParsedPhoneOptions {
       },
     };
     if (more[0] !== undefined) throw new UsageError({ kind: "too_many_arguments", argument: more[0] });
-    const web = parseWeb(values.web, !flags.has("no-open"), sound);
+    const web = parseWeb(values, !flags.has("no-open"), sound);
     const access = {
       password: { file: values["room-password-file"], ask: flags.has("room-password") },
       tls: flags.has("tls"),
@@ -235,8 +240,12 @@ function parseHangUp(text: string | undefined, { microphone }: SoundOptions): Ph
   return seconds;
 }
 
-function parseWeb(text: string | undefined, open: boolean, sound: SoundOptions): WebOptions | undefined {
-  if (text !== undefined) return { port: parsePort("--web", text), open };
+function parseWeb(
+  { web, frame = "10" }: { readonly web?: string; readonly frame?: string },
+  open: boolean,
+  sound: SoundOptions,
+): WebOptions | undefined {
+  if (web !== undefined) return { port: parsePort("--web", web), open, frameMs: parseFrame(frame) };
   if (!open) throw new UsageError({ kind: "incomplete", option: "--no-open", missing: "--web" });
   const { microphone, speaker } = browserSides(sound);
   if (microphone || speaker) {

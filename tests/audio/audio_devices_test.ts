@@ -31,6 +31,8 @@ const NEEDS: readonly (readonly [SoundChoice, Partial<SoundNeeds>])[] = [
   [{ microphone: "USB 2.0", speaker: "none" }, { usesDevices: true }],
   // Loudspeakers make no tone: it is a device's name.
   [{ microphone: "none", speaker: "tone" }, { usesDevices: true }],
+  [{ microphone: "browser", speaker: "browser" }, { usesBrowser: true }],
+  [{ microphone: "browser" }, { usesBrowser: true, usesDevices: true }],
 ];
 
 for (const [choice, needs] of NEEDS) {

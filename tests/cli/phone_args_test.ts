@@ -295,3 +295,40 @@ for (const line of EXPOSED) {
     assert(!JSON.stringify(parsed.problem).includes("segr"), JSON.stringify(parsed.problem));
   });
 }
+
+Deno.test("parsePhoneOptions() reads a page's port, if a number follows", () => {
+  const web = (line: string) => {
+    const request = parsePhoneOptions(line.split(" "));
+    return "options" in request ? [request.web, request.options.name] : request;
+  };
+  assertEquals(web("host maria"), [undefined, "maria"]);
+  assertEquals(web("host maria --web"), [{ port: 0, open: true, frameMs: 10 }, "maria"]);
+  assertEquals(web("host maria --web 8123 --no-open"), [{ port: 8123, open: false, frameMs: 10 }, "maria"]);
+  assertEquals(web("host maria --web --frame 20"), [{ port: 0, open: true, frameMs: 20 }, "maria"]);
+  assertEquals(web("host maria --web=8123"), [{ port: 8123, open: true, frameMs: 10 }, "maria"]);
+  assertEquals(web("--web host maria"), [{ port: 0, open: true, frameMs: 10 }, "maria"]);
+  assertEquals(web("host --web -- 007"), [{ port: 0, open: true, frameMs: 10 }, "007"]);
+  assertEquals(web("host maria --web --mic browser --speaker browser"), [
+    { port: 0, open: true, frameMs: 10 },
+    "maria",
+  ]);
+});
+
+Deno.test("parsePhoneOptions() refuses a browser's sound without a page, and what is no port", () => {
+  const problem = (line: string) => {
+    const request = parsePhoneOptions(line.split(" "));
+    return "problem" in request ? request.problem : undefined;
+  };
+  for (const option of ["--mic browser", "--speaker browser"]) {
+    assertEquals(problem(`host maria ${option}`), { kind: "incomplete", option, missing: "--web" });
+  }
+  assertEquals(problem("host maria --no-open"), {
+    kind: "incomplete",
+    option: "--no-open",
+    missing: "--web",
+  });
+  assertEquals(problem("host maria --web 70000"), { kind: "bad_value", option: "--web", value: "70000" });
+  assertEquals(problem("host maria --web=x"), { kind: "bad_value", option: "--web", value: "x" });
+  assertEquals(problem("host maria --web="), { kind: "bad_value", option: "--web", value: "" });
+  assertEquals(problem("host maria --web 1 --web 2"), { kind: "repeated", option: "--web" });
+});

@@ -13,7 +13,7 @@ import { type Dispensable, giveUpOtherPermissions } from "../../lib/cli/permissi
 /** The attempts, by their names in the report. */
 const ATTEMPTS: Readonly<Record<string, () => unknown>> = {
   "run: a program": () => new Deno.Command("true").outputSync(),
-  "run: a shell": () => new Deno.Command("/bin/sh", { args: ["-c", "exit 0"] }).outputSync(),
+  "run: a shell": () => new Deno.Command("sh", { args: ["-c", "exit 0"] }).outputSync(),
   "sys: the host's name": () => Deno.hostname(),
   "sys: the system's version": () => Deno.osRelease(),
   "sys: the person's number": () => Deno.uid(),

@@ -1,6 +1,7 @@
 /** Fakes of a phone's parts, which record what the phone does with them. */
 
 import type { Call } from "../../lib/call/call.ts";
+import type { PersonFields } from "../../lib/events/fields.ts";
 import type { LiveStatus, PhoneEvent } from "../../lib/events/phone_events.ts";
 import type { Screen } from "../../lib/phone/screen.ts";
 import type { PhoneOptions } from "../../lib/phone/options.ts";
@@ -118,6 +119,20 @@ export class FakeScreen implements Screen {
 
   onNamesWanted(listener: () => void): void {
     this.wantNames = listener;
+  }
+
+  /** The answers to {@linkcode FakeScreen.wantPeople}. */
+  readonly lists: (readonly PersonFields[])[] = [];
+
+  people(people: readonly PersonFields[]): void {
+    this.lists.push(people);
+  }
+
+  /** Asks who is in the room. */
+  wantPeople = (): void => {};
+
+  onPeopleWanted(listener: () => void): void {
+    this.wantPeople = listener;
   }
 
   flush(): Promise<void> {

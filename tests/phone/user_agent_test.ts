@@ -884,3 +884,35 @@ Deno.test("UserAgent is silent as soon as the person accepts", async () => {
   phone.quit();
   await status;
 });
+
+Deno.test("UserAgent looks up a screen's list of people, once at a time, as nobody's command", async () => {
+  const { phone, status, screen, registry } = await start();
+  registry.people = ["Ana", "João"];
+  const listing = Promise.withResolvers<void>();
+  registry.listing = listing.promise;
+  screen.wantPeople();
+  screen.wantPeople();
+  const trace = (text: string) =>
+    registry.options.onTrace?.({
+      direction: "sent",
+      transport: "TCP",
+      peer: { ip: "192.0.2.9", port: 5000 },
+      text,
+    });
+  trace('{"tipo":"lista"}');
+  trace('{"tipo":"consulta","nome":"Ana"}');
+  listing.resolve();
+  await settle();
+  trace('{"tipo":"lista"}');
+  assertEquals(registry.log.filter((entry) => entry === "list").length, 1);
+  assertEquals(screen.lists.map((people) => people.map(({ name }) => name)), [["Ana", "João"]]);
+  assertEquals(screen.shown, ["registered"], "no table");
+  const messages = screen.events.filter((event) => event.event === "message");
+  assertEquals(messages.map(({ routine = false }) => routine), [true, false, false]);
+  registry.list = () => Promise.resolve({ kind: "lost" });
+  screen.wantPeople();
+  await settle();
+  assertEquals(screen.lists.length, 1, "what is known stays");
+  phone.quit();
+  await status;
+});

@@ -183,3 +183,21 @@ Deno.test("PollLoop leaves its timers to the event loop during other work", asyn
   while (socket.received.length === 0) await new Promise<void>((resolve) => loop.setTimer(resolve, 1));
   polls.wake();
 });
+
+Deno.test("PollLoop rests until the last of several works is done", async () => {
+  const socket = new FakeSocket();
+  const { loop, polls } = setUp(socket);
+  const [long, short] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const rests = [loop.restDuring(long.promise), loop.restDuring(short.promise)];
+  short.resolve();
+  await rests[1];
+  socket.waiting.push(1);
+  for (let count = 0; count < 10; count++) {
+    await new Promise<void>((resolve) => loop.setTimer(resolve, 1));
+  }
+  assertEquals(socket.received, [], "it does not go round");
+  long.resolve();
+  await rests[0];
+  while (socket.received.length === 0) await new Promise<void>((resolve) => loop.setTimer(resolve, 1));
+  polls.wake();
+});

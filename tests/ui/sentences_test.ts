@@ -218,6 +218,8 @@ for (const language of ["pt", "en"] as const) {
           "--hang-up-after",
           "--mic",
           "--speaker",
+          "--web",
+          "--no-open",
           "--devices",
           "--require-encryption",
           "--no-encryption",

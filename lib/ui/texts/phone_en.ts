@@ -382,8 +382,8 @@ Options:
   --speaker TARGET          speaker: number or part of the name of a device, .wav file
                             to record to (if it exists, another one: name-2.wav) or none
                             browser for --mic and --speaker: the sound of the page of --web
-  --web [PORT]              opens a page of this phone in the browser, for this machine only; without
-                            PortAudio, the sound is the browser's
+  --web [PORT]              opens a page of this phone in the browser, for this machine only;
+                            without PortAudio, the sound is the browser's
   --no-open                 with --web: only shows the address of the page
   --devices                 shows the sound devices and ends
   --frame 10|20             milliseconds of sound in a packet (20; 10 delays less and costs more)

@@ -131,3 +131,22 @@ Deno.test("ReopenBackoff leaves released devices alone", () => {
   backoff.handleReleased(5000, "speaker");
   assertEquals([stepsAt(backoff, 10_000), backoff.wakeAt], [[], undefined]);
 });
+
+Deno.test("ReopenBackoff attempts at once where something says that devices may be back, and then as after a loss", () => {
+  const backoff = new ReopenBackoff();
+  backoff.handleHope(0);
+  assertEquals(backoff.wakeAt, undefined, "nothing is missing");
+  backoff.handleLost(0, "microphone");
+  run(backoff, 20_000);
+  backoff.handleHope(20_100);
+  const steps = backoff.drain();
+  assertEquals(steps, [{ kind: "attempt", sides: ["microphone"] }]);
+  backoff.handleHope(20_200);
+  assertEquals(backoff.drain(), [], "one attempt at a time");
+  backoff.handleAttempted(20_300);
+  assertEquals(run(backoff, 24_000, 22_000), [
+    "21300 attempt microphone",
+    "23300 attempt microphone",
+    "23300 back microphone",
+  ]);
+});

@@ -59,7 +59,7 @@ const words = (text: string): Set<string> =>
 /** Names, words that are the same in both languages, and those of the events above. */
 const BOTH = new Set([
   ...COMMANDS.map(({ pt }) => pt),
-  ..."hdmi alsa ip ipv tcp udp tls http utf pem openssl pkey nats nsc generate creds jetstream js wav mp pipe mib khz ms db portaudio libportaudio debian ubuntu opus fec json ctrl tab multicast broadcast fe eth proxy haproxy send fd ulimit hn limitnofile systemd kib socket sockets prometheus host drain kick"
+  ..."hdmi alsa ip ipv tcp udp tls http utf pem openssl pkey nats nsc generate creds jetstream js wav mp pipe mib khz ms db portaudio libportaudio debian ubuntu opus fec json ctrl tab multicast broadcast fe eth proxy haproxy send fd ulimit hn limitnofile systemd kib socket sockets prometheus host drain kick browser"
     .split(" "),
   ..."pt en port no as so do utf use for default local terminal total bytes som".split(" "),
   ..."joão jo maria maría pedro pings oi 美咲 fr xyz ligue campo nome ruim sala campus".split(" "),
