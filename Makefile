@@ -11,7 +11,7 @@
 ## make bench-voice voice beside baresip, 16 minutes, bench/results/voice.md [ARGS="--quick"]
 ## make bench-registry  a registry under attack, and its speed and size, 8 minutes, bench/results/
 ## make bench-flood calls under a flood, 2 minutes, bench/results/robustness.md [ARGS="--rate 50000"]
-## make bench-udp   processor time of a phone with either kind of UDP sockets, bench/results/udp.md
+## make bench-udp, -panel, -web, -return  UDP sockets; the panel; a browser's phone beside WebRTC; a cluster's phones
 ## make soak-cluster  three registries, three NATS servers and every fault, 20 minutes [ARGS="--minutes 1"]
 ## make soak        a call, 200 phones and a registry that dies, half an hour [ARGS="--minutes 2"]
 ## make dist        the same two for Linux, macOS and Windows, in dist/
@@ -21,7 +21,7 @@
 ## make clean       removes everything that these commands made here
 
 # A bench is a name here, a task in deno.json and a line above.
-BENCHES = bench bench-ablation bench-voice bench-registry bench-flood bench-udp
+BENCHES = bench bench-ablation bench-voice bench-registry bench-flood bench-udp bench-panel bench-web bench-return
 .PHONY: help setup deno sound tests demo registry phone test test-unit test-e2e fuzz style build test-build dist deb fmt clean soak soak-cluster $(BENCHES)
 .NOTPARALLEL:
 # What the command line may set. Set here, so that variables of the environment with these names do not count.
@@ -52,7 +52,7 @@ test-build: tests build
 	@SALA_REGISTRY="$$PWD/dist/registry" SALA_PHONE="$$PWD/dist/phone" $(TASK) test e2e $(ARGS)
 style: deno; @$(TASK) check
 demo: sound
-soak soak-cluster bench bench-voice bench-udp: tests
+soak soak-cluster bench bench-voice bench-udp bench-panel bench-web bench-return: tests
 fuzz dist deb fmt bench-ablation bench-registry bench-flood: deno
 demo fuzz soak soak-cluster dist deb fmt $(BENCHES):
 	@$(TASK) $(subst -,:,$@) $(ARGS)
