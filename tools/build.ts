@@ -13,6 +13,7 @@
  */
 
 import { BuildError, bundle, deno, failure, importMapArgs, remove, TOOLS, v8Flags } from "./bundle.ts";
+import { runtimeLock } from "./runtime_lock.ts";
 import { makeSelfExtracting, PackError } from "./self_extracting.ts";
 
 const HOST = Deno.build.target;
@@ -44,8 +45,32 @@ async function compile(folder: string, target: string): Promise<string | undefin
   // DENORT_BIN names a runtime for this machine; Deno would take it for every target.
   if (target !== HOST || env["DENORT_BIN"] === "") delete env["DENORT_BIN"];
 
+  const lock = await Deno.makeTempFile({ prefix: "sala-build-", suffix: ".lock" });
+  try {
+    await Deno.writeTextFile(lock, runtimeLock(await Deno.readTextFile("deno.lock")));
+    return await compileTools(folder, target, env, lock);
+  } finally {
+    await remove(lock);
+  }
+}
+
+async function compileTools(
+  folder: string,
+  target: string,
+  env: Readonly<Record<string, string>>,
+  lock: string,
+): Promise<string | undefined> {
   for (const tool of TOOLS) {
-    const args = ["compile", "-q", "--no-check", "--no-prompt", ...importMapArgs, `-P=${tool}`];
+    const args = [
+      "compile",
+      "-q",
+      "--no-check",
+      "--no-prompt",
+      ...importMapArgs,
+      "--lock",
+      lock,
+      `-P=${tool}`,
+    ];
     args.push(`--v8-flags=${v8Flags}`, "--target", target, "-o", `${folder}/${tool}`, `${tool}.ts`);
     const said = await failure(Deno.execPath(), args, env);
     if (said === undefined) continue;
