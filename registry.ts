@@ -46,7 +46,6 @@ import { openMonitor } from "./lib/operator/monitor.ts";
 import { sendCommand } from "./lib/operator/control_client.ts";
 import type { ControlCommand } from "./lib/operator/control_messages.ts";
 import { ControlError, openControl, serveControl } from "./lib/operator/control_server.ts";
-import type { HttpResponder } from "./lib/operator/http_responder.ts";
 import type { PasswordGate } from "./lib/protocol/password_challenge.ts";
 import { DEFAULT_REGISTRY_PORT } from "./lib/protocol/registry_messages.ts";
 import { unreachable } from "./lib/protocol/address.ts";
@@ -58,6 +57,7 @@ import { VERSION } from "./lib/util/version.ts";
 import { SerialQueue } from "./lib/util/serial_queue.ts";
 import { within } from "./lib/util/time_limit.ts";
 import { writeAll } from "./lib/util/write_all.ts";
+import type { HttpServer } from "./lib/web/http_server.ts";
 
 const DONE = 0;
 const FAILED = 1;
@@ -138,7 +138,7 @@ async function controlAt(
 async function watch(
   { metrics }: RegistrySettings,
   source: MetricsSource,
-): Promise<HttpResponder | undefined> {
+): Promise<HttpServer | undefined> {
   if (!metrics) return undefined;
   const exposition = await openMetrics(source);
   return listening(

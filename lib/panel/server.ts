@@ -1,15 +1,15 @@
 /** The panel's HTTP server: its page, the feed, exports, and the way in. */
 
 import { randomBytes } from "node:crypto";
-import { isIP } from "node:net";
 import { formatEndpoint } from "../protocol/address.ts";
 import type { PasswordGate } from "../protocol/password_challenge.ts";
 import { jsonLines } from "../trace/json_lines.ts";
 import type { LadderMessage } from "../trace/ladder.ts";
 import { mermaid, type MermaidWords } from "../trace/mermaid.ts";
 import { pcapng } from "../trace/pcapng.ts";
+import type { TlsKeys } from "../util/tls_relay.ts";
 import { cookieOf, type HttpRequest } from "../web/http_request.ts";
-import { type HttpResponse, HttpServer, type HttpTls } from "../web/http_server.ts";
+import { type HttpResponse, HttpServer, isOwnHost } from "../web/http_server.ts";
 import { PanelAccess, parseLogin } from "./access.ts";
 import { eventStream, type FeedSource } from "./event_stream.ts";
 
@@ -44,7 +44,7 @@ export interface PanelOptions {
   readonly words: MermaidWords;
   /** Of the room's password, if it has one. */
   readonly gate?: PasswordGate | undefined;
-  readonly tls?: HttpTls | undefined;
+  readonly tls?: TlsKeys | undefined;
 }
 
 /** Nothing from elsewhere, nothing inline, and no other page around this one (CSP, level 3). */
@@ -96,7 +96,11 @@ export function openPanel(
   options: PanelOptions,
 ): HttpServer {
   const pages = new PanelPages(source, files, options);
-  return new HttpServer(options.host, options.port, (request) => pages.answer(request), options.tls);
+  const own = options.host.toLowerCase();
+  return new HttpServer(options.host, options.port, (request) => pages.answer(request), {
+    tls: options.tls,
+    answersTo: (host) => isOwnHost(host) || host === own,
+  });
 }
 
 type Answer = HttpResponse | Promise<HttpResponse>;
@@ -111,8 +115,6 @@ class PanelPages {
 
   answer(request: HttpRequest): Answer {
     const { method, path } = request;
-    // Another site's name that leads here: DNS rebinding.
-    if (!this.#isHost(request.headers.get("host"))) return { status: 421 };
     if (path === "/login") return this.#login(request);
     if (method !== "GET" && method !== "HEAD") return { status: 405, headers: { allow: "GET, HEAD" } };
     const open = this.#openPages[path];
@@ -175,13 +177,6 @@ class PanelPages {
 
   #page(html: string): HttpResponse {
     return { status: 200, headers: HTML, body: html.replace('lang="pt"', `lang="${this.options.language}"`) };
-  }
-
-  /** Whether `Host` is an address, this machine's own name, or the name of the command line. */
-  #isHost(host: string | undefined): boolean {
-    const [, name = ""] = /^(\[[^\]]+\]|[^:]+)(?::\d+)?$/.exec(host ?? "") ?? [];
-    const bare = name.replace(/^\[(.*)\]$/, "$1").toLowerCase();
-    return isIP(bare) !== 0 || bare === "localhost" || bare === this.options.host.toLowerCase();
   }
 
   /** The messages of a query: of one person or call, and of a time. */
