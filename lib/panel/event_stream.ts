@@ -18,8 +18,22 @@ export interface FeedSource {
 /** Interval of comments that keep a silent connection open, in milliseconds. */
 const ALIVE_MS = 15_000;
 
-/** Text of a batch, for all its readers. */
-const texts = new WeakMap<Batch, string>();
+/** Events of batches, and the last snapshot of each source, for all their readers: after a restart a hundred ask at once. */
+const batches = new WeakMap<Batch, Encoded>();
+const snapshots = new WeakMap<FeedSource, Encoded>();
+
+/** An event and its `id`. */
+interface Encoded {
+  readonly id: string;
+  readonly bytes: Uint8Array;
+  /** When it was made, by `performance.now()`. */
+  readonly at: number;
+}
+
+/** Longest time for which a snapshot serves others, in milliseconds: it says what time it is. */
+const SNAPSHOT_MS = 250;
+
+const encoder = new TextEncoder();
 
 /**
  * Sends a snapshot, or what a reader has missed, and then every batch.
@@ -35,11 +49,11 @@ export function eventStream(source: FeedSource, run: string, lastId: string | un
       const missed = last === undefined || last > source.latest ? undefined : source.since(last);
       if (last === undefined || !missed) {
         last = source.latest;
-        await send(`event: snapshot\nid: ${run}-${last}\ndata: ${JSON.stringify(source.snapshot())}\n\n`);
+        await send(encoded(snapshots, source, "snapshot", `${run}-${last}`, () => source.snapshot()));
         continue;
       }
       for (const batch of missed) {
-        await send(`event: batch\nid: ${run}-${++last}\ndata: ${textOf(batch)}\n\n`);
+        await send(encoded(batches, batch, "batch", `${run}-${++last}`, () => batch));
       }
       if (missed.length > 0) continue;
       const rest = new AbortController();
@@ -57,8 +71,18 @@ function numberIn(id: string | undefined, run: string): number | undefined {
   return idRun === run ? Number(number) : undefined;
 }
 
-function textOf(batch: Batch): string {
-  let text = texts.get(batch);
-  if (text === undefined) texts.set(batch, text = JSON.stringify(batch));
-  return text;
+/** An event's bytes. Batches stay as they are; a snapshot is made anew after {@linkcode SNAPSHOT_MS}. */
+function encoded<Key extends object>(
+  cache: WeakMap<Key, Encoded>,
+  key: Key,
+  event: "snapshot" | "batch",
+  id: string,
+  data: () => Snapshot | Batch,
+): Uint8Array {
+  const before = cache.get(key);
+  const at = performance.now();
+  if (before?.id === id && (event === "batch" || at - before.at < SNAPSHOT_MS)) return before.bytes;
+  const bytes = encoder.encode(`event: ${event}\nid: ${id}\ndata: ${JSON.stringify(data())}\n\n`);
+  cache.set(key, { id, bytes, at });
+  return bytes;
 }

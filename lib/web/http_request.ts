@@ -140,10 +140,8 @@ function hostOf(given: string | undefined): string | undefined | null {
   return host === undefined ? null : host.toLowerCase().replace(/^\[(.*)\]$/, "$1").replace(/\.$/, "");
 }
 
-/** The value of a cookie (RFC 6265, section 5.4). */
-export function cookieOf({ headers }: Pick<HttpRequest, "headers">, name: string): string | undefined {
-  for (const pair of headers.get("cookie")?.split(";") ?? []) {
-    const [key = "", value] = pair.trim().split("=", 2);
-    if (key === name) return value;
-  }
+/** The values of a cookie (RFC 6265, section 5.4): several, if another page of this host has set one of that name, too. */
+export function cookiesOf({ headers }: Pick<HttpRequest, "headers">, name: string): string[] {
+  return (headers.get("cookie")?.split(";") ?? []).map((pair) => pair.trim())
+    .filter((pair) => pair.startsWith(`${name}=`)).map((pair) => pair.slice(name.length + 1));
 }
