@@ -5,6 +5,7 @@ import { formatDuration } from "../shared/format.ts";
 import type { Language } from "../shared/ladder_texts.ts";
 import { memo } from "../shared/memo.ts";
 import { Plot } from "../shared/plot.tsx";
+import { printable } from "../../lib/protocol/printable.ts";
 import type { PanelPerson } from "../../lib/panel/feed.ts";
 import type { CallSample } from "../../lib/trace/ladder.ts";
 import type { Store } from "./store.ts";
@@ -92,9 +93,9 @@ const Call = memo((props: CallProps): VNode => {
         aria-pressed={chosen}
         onClick={() => store.change({ filter: chosen ? {} : { call } })}
       >
-        <span class="name">{names[0]}</span>
+        <span class="name">{printable(first)}</span>
         <span class="between" aria-hidden="true">{talks ? "⇄" : "→"}</span>
-        <span class="name">{names[1]}</span>
+        <span class="name">{printable(second)}</span>
         <span class="duration">{formatDuration(now - since)}</span>
       </button>
       {samples.length > 0 && (

@@ -3,6 +3,7 @@
 import type { VNode } from "preact";
 import { useMemo } from "preact/hooks";
 import { formatDuration } from "../shared/format.ts";
+import { printable } from "../../lib/protocol/printable.ts";
 import type { PanelPerson } from "../../lib/panel/feed.ts";
 import type { Language } from "../shared/ladder_texts.ts";
 import { memo } from "../shared/memo.ts";
@@ -64,8 +65,8 @@ const Person = memo((props: PersonProps): VNode => {
         onClick={() => store.change({ filter: chosen ? {} : { person: name } })}
       >
         <span class="dot" aria-hidden="true" />
-        <span class="name">{name}</span>
-        <span class="activity">{texts.activity[activity](other)}</span>
+        <span class="name">{printable(name)}</span>
+        <span class="activity">{texts.activity[activity](printable(other))}</span>
         {duration && <span class="duration">{duration}</span>}
       </button>
     </li>

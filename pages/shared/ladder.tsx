@@ -37,7 +37,7 @@ interface View {
 
 /** What somebody calls a party. */
 export function nameOf({ registry, name, ip, port }: Party, texts: LadderTexts): string {
-  return registry ? texts.registry : name ?? `${ip}:${port}`;
+  return registry ? texts.registry : name === undefined ? `${ip}:${port}` : printable(name);
 }
 
 /** What a ladder shows. */
@@ -129,17 +129,13 @@ export function Ladder({ ladder }: { ladder: LadderView }): VNode {
         <div class="lifelines" aria-hidden="true">
           <svg width={lanes.width} height={HEAD_HEIGHT}>
             {lanes.parties.map((party) => (
-              <g key={lifelineKey(party)} transform={`translate(${lanes.at(party)} 0)`}>
-                <rect
-                  class={party.registry ? "head registry" : "head"}
-                  x={-lanes.step / 2 + 4}
-                  y={8}
-                  width={lanes.step - 8}
-                  height={40}
-                  rx={8}
-                />
-                <text class="head-name" y={35}>{shortened(nameOf(party, texts), lanes.step - 20, 11)}</text>
-              </g>
+              <Head
+                key={lifelineKey(party)}
+                name={nameOf(party, texts)}
+                registry={party.registry === true}
+                at={lanes.at(party)}
+                step={lanes.step}
+              />
             ))}
           </svg>
         </div>
@@ -278,10 +274,36 @@ function Arrow(
   );
 }
 
-/** Text that is not wider than some pixels, at so many a character. */
-function shortened(text: string, width: number, perCharacter: number): string {
-  const room = Math.max(3, Math.floor(width / perCharacter));
-  // Of code points: half a character is none.
-  const characters = [...printable(text)];
-  return characters.length <= room ? characters.join("") : `${characters.slice(0, room - 1).join("")}…`;
+interface HeadProps {
+  readonly name: string;
+  readonly registry: boolean;
+  readonly at: number;
+  readonly step: number;
+}
+
+const Head = memo(({ name, registry, at, step }: HeadProps): VNode => (
+  <g transform={`translate(${at} 0)`}>
+    <rect
+      class={registry ? "head registry" : "head"}
+      x={-step / 2 + 4}
+      y={8}
+      width={step - 8}
+      height={40}
+      rx={8}
+    />
+    <text class="head-name" y={35}>{shortened(name, step - 16)}</text>
+  </g>
+));
+
+/** As much of a name as is not wider than some pixels. */
+function shortened(name: string, width: number): string {
+  const pen = document.createElement("canvas").getContext("2d");
+  if (!pen) return name;
+  pen.font = `650 20px ${getComputedStyle(document.body).fontFamily}`;
+  // Of characters as people count them: half of one is none.
+  const characters = [...new Intl.Segmenter().segment(name)].map(({ segment }) => segment);
+  const fits = (text: string): boolean => pen.measureText(text).width <= width;
+  if (fits(name)) return name;
+  while (characters.length > 1 && !fits(`${characters.join("")}…`)) characters.pop();
+  return `${characters.join("")}…`;
 }
