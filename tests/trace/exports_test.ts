@@ -56,7 +56,7 @@ Deno.test("exports take messages of ill will", () => {
   const diagram = mermaid(messages, WORDS);
   assertEquals(diagram.isWellFormed(), true);
   for (const line of diagram.trimEnd().split("\n").slice(1)) {
-    assertMatch(line, /^  (participant p\d as |p\d-?->>p\d: )(?! )[\p{L}\p{M}\p{N} _#;]{1,1000}$/u);
+    assertMatch(line, /^ {2}(participant p\d as |p\d-?->>p\d: )(?! )[\p{L}\p{M}\p{N} _#;]{1,1000}$/u);
     assertEquals(/\bend\b/i.test(line), false);
   }
 });
