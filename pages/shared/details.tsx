@@ -26,7 +26,7 @@ export function Details({ ladder }: { ladder: LadderView }): VNode | null {
   return (
     <aside class="details" aria-label={texts.details} aria-live="polite">
       <header class={kindOf(message)}>
-        <h2>{printable(message.type || "?", 64)}</h2>
+        <h2>{printable(message.type.trim() || "?", 64)}</h2>
         <button type="button" class="quiet" aria-label={texts.close} onClick={() => ladder.select(undefined)}>
           ✕
         </button>

@@ -177,7 +177,7 @@ export function labelOf(message: LadderMessage): string {
     erro: [codigo],
   };
   const words = (rowOf(detail, message.type) ?? []).filter((word) => typeof word === "string" && word !== "");
-  return printable([message.type || "?", ...words].join(" "), MAX_LABEL);
+  return printable([message.type.trim() || "?", ...words].join(" "), MAX_LABEL);
 }
 
 /** One field of a message, explained. */

@@ -159,4 +159,5 @@ Deno.test("messages of ill will are explained as others are", () => {
     }
   }
   assert(labelOf(ladderMessage(1, { type: "x".repeat(60_000) })).length < 100);
+  assertEquals(labelOf(ladderMessage(1, { type: " \u3000" })), "?");
 });
