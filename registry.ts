@@ -47,7 +47,6 @@ import { openMonitor } from "./lib/operator/monitor.ts";
 import { sendCommand } from "./lib/operator/control_client.ts";
 import type { ControlCommand } from "./lib/operator/control_messages.ts";
 import { ControlError, openControl, serveControl } from "./lib/operator/control_server.ts";
-import type { HttpResponder } from "./lib/operator/http_responder.ts";
 import type { PasswordGate } from "./lib/protocol/password_challenge.ts";
 import { DEFAULT_REGISTRY_PORT } from "./lib/protocol/registry_messages.ts";
 import { unreachable } from "./lib/protocol/address.ts";
@@ -59,6 +58,7 @@ import { VERSION } from "./lib/util/version.ts";
 import { SerialQueue } from "./lib/util/serial_queue.ts";
 import { within } from "./lib/util/time_limit.ts";
 import { writeAll } from "./lib/util/write_all.ts";
+import type { HttpServer } from "./lib/web/http_server.ts";
 
 const DONE = 0;
 const FAILED = 1;
@@ -84,14 +84,16 @@ async function obeyed(path: string, command: ControlCommand): Promise<[RegistryE
   }
 }
 
-/** Reads certificate and key again, for connections from now on. @returns What became of it. */
+/** Reads certificate and key again, for connections from now on, of the panel as well. @returns What became of it. */
 async function renewCertificate(
   server: RegistryServer,
+  panel: OpenPanel | undefined,
   files: NonNullable<RegistrySettings["tls"]>,
 ): Promise<RegistryEvent[]> {
   try {
     const tls = await readTlsAgain(files);
     server.renewCertificate(tls);
+    panel?.renew(tls);
     const flaw = certificateFlaw(tls.cert, new Date());
     return [
       { event: "certificate_renewed" },
@@ -137,7 +139,7 @@ async function controlAt(
 async function watch(
   { metrics }: RegistrySettings,
   source: MetricsSource,
-): Promise<HttpResponder | undefined> {
+): Promise<HttpServer | undefined> {
   if (!metrics) return undefined;
   const exposition = await openMetrics(source);
   return listening(
@@ -325,6 +327,7 @@ async function main(args: string[]): Promise<number> {
       ...(cluster && { shared: cluster }),
       observer: panel?.feed,
       descriptors,
+      otherDescriptors: panel?.descriptors(secrets.tls),
       onEvent: show,
     });
     listens = true;
@@ -333,14 +336,6 @@ async function main(args: string[]): Promise<number> {
       drain = end;
       server.drain().then(end);
     };
-    // One after the other: of two that read at the same time, the earlier one could be the last to end.
-    const renewals = new SerialQueue();
-    const { gate } = secrets;
-    renew = () =>
-      void renewals.run(async () => {
-        if (gate && passwordFile !== undefined) show(await renewPassword(gate, passwordFile));
-        if (tls) (await renewCertificate(server, tls)).forEach((event) => show(event));
-      });
     using _control = control && !("kind" in control) ? serveControl(control, server) : undefined;
     using monitor = await watch(settings, {
       statistics: server.statistics,
@@ -353,6 +348,14 @@ async function main(args: string[]): Promise<number> {
       ...(cluster && { cluster: () => clusterState(cluster) }),
     });
     using wall = panel && openWall(panel, settings, secrets, language);
+    // One after the other: of two that read at the same time, the earlier one could be the last to end.
+    const renewals = new SerialQueue();
+    const { gate } = secrets;
+    renew = () =>
+      void renewals.run(async () => {
+        if (gate && passwordFile !== undefined) show(await renewPassword(gate, passwordFile));
+        if (tls) (await renewCertificate(server, wall, tls)).forEach((event) => show(event));
+      });
     cluster?.listening(server.port);
     const addresses = ownAddresses(server.hosts, hostAddresses());
     panel?.feed.listening({ ip: addresses[0] ?? server.hosts[0] ?? "", port: server.port });

@@ -1,6 +1,6 @@
 /** Certificates for tests. */
 
-import type { TlsKeys } from "../lib/registrar/tls_relay.ts";
+import type { TlsKeys } from "../lib/util/tls_relay.ts";
 import { outputOf } from "./program.ts";
 import { temporaryFolder } from "./temporary.ts";
 

@@ -12,15 +12,15 @@ import { TokenBucket } from "../util/token_bucket.ts";
 /** What a page proves its knowledge of the password for. No phone has such an address, so its proof is not for a registration. */
 export const PANEL_BINDING: Person = { nome: "", ip: "painel", porta: 0 };
 
-/** Most challenges without an answer, and most sessions; older ones are forgotten. */
-const MAX_CHALLENGES = 1000;
+/** Most challenges of an address without an answer, and most sessions; older ones are forgotten. */
+const MAX_CHALLENGES = 64;
 const MAX_SESSIONS = 1000;
 
-/** Attempts of one address: 5 at once, then one every 6 s. */
+/** Wrong attempts of one address: 5 at once, then one every 6 s. A whole class may come from behind one address. */
 const ATTEMPTS = 5;
 const ATTEMPTS_PER_SECOND = 1 / 6;
 
-/** Most addresses whose attempts are counted. */
+/** Most addresses whose attempts are counted, and whose challenges are kept. */
 const MAX_ADDRESSES = 1000;
 
 /** The answer of the page. */
@@ -35,7 +35,8 @@ export interface LoginAnswer {
 /** Sessions of pages. */
 export class PanelAccess {
   readonly #gate: PasswordGate | undefined;
-  readonly #challenges = new Map<string, Challenge>();
+  /** By address, so that one that asks for very many pushes out its own. */
+  readonly #challenges = new Map<string, Map<string, Challenge>>();
   readonly #sessions = new Set<string>();
   readonly #attempts = new Map<string, TokenBucket>();
 
@@ -44,15 +45,19 @@ export class PanelAccess {
     this.#gate = gate;
   }
 
-  /** Whether a page with this cookie may see the room. */
-  admits(session: string | undefined): boolean {
-    return !this.#gate || session !== undefined && this.#sessions.has(session);
+  /** Whether a page with these cookies may see the room. */
+  admits(sessions: readonly string[]): boolean {
+    return !this.#gate || sessions.some((session) => this.#sessions.has(session));
   }
 
-  /** A new challenge; undefined without a password. */
-  challenge(): Challenge | undefined {
+  /** A new challenge for an address; undefined without a password. */
+  challenge(ip: string): Challenge | undefined {
     const challenge = this.#gate?.challenge();
-    if (challenge) remember(this.#challenges, challenge.nonce, challenge, MAX_CHALLENGES);
+    if (!challenge) return undefined;
+    const network = networkOf(ip);
+    const own = this.#challenges.get(network) ?? new Map<string, Challenge>();
+    remember(this.#challenges, network, own, MAX_ADDRESSES);
+    remember(own, challenge.nonce, challenge, MAX_CHALLENGES);
     return challenge;
   }
 
@@ -66,10 +71,14 @@ export class PanelAccess {
     const network = networkOf(ip);
     const attempts = this.#attempts.get(network) ?? new TokenBucket(ATTEMPTS_PER_SECOND, ATTEMPTS);
     remember(this.#attempts, network, attempts, MAX_ADDRESSES);
-    if (!attempts.tryTake(now)) return "too_often";
-    const challenge = this.#challenges.get(answer.desafio);
-    this.#challenges.delete(answer.desafio);
-    if (!challenge || !this.#gate?.accepts(challenge, answer, PANEL_BINDING)) return "wrong";
+    if (attempts.level(now) < 1) return "too_often";
+    const own = this.#challenges.get(network);
+    const challenge = own?.get(answer.desafio);
+    own?.delete(answer.desafio);
+    if (!challenge || !this.#gate?.accepts(challenge, answer, PANEL_BINDING)) {
+      attempts.take(now, 1);
+      return "wrong";
+    }
     const session = randomBytes(16).toString("base64url");
     const [oldest] = this.#sessions;
     if (oldest !== undefined && this.#sessions.size >= MAX_SESSIONS) this.#sessions.delete(oldest);

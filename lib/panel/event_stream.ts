@@ -18,8 +18,22 @@ export interface FeedSource {
 /** Interval of comments that keep a silent connection open, in milliseconds. */
 const ALIVE_MS = 15_000;
 
-/** Batches as events, for all their readers. */
-const texts = new WeakMap<Batch, string>();
+/** Events of batches, and the last snapshot of each source, for all their readers: after a restart a hundred ask at once. */
+const batches = new WeakMap<Batch, Uint8Array>();
+const snapshots = new WeakMap<FeedSource, EncodedSnapshot>();
+
+/** A snapshot as an event. */
+interface EncodedSnapshot {
+  readonly id: string;
+  readonly bytes: Uint8Array;
+  /** When it was made, by `performance.now()`. */
+  readonly at: number;
+}
+
+/** Longest time for which a snapshot serves others, in milliseconds: it says what time it is. */
+const SNAPSHOT_MS = 250;
+
+const encoder = new TextEncoder();
 
 /**
  * Sends a snapshot, or what a reader has missed, and then every batch.
@@ -39,13 +53,13 @@ export function eventStream(source: FeedSource, lastId: string | undefined): Str
       while (!gone.aborted) {
         const missed = last === undefined ? undefined : source.since(last);
         if (!missed) {
-          const { id, snapshot } = source.snapshot();
-          await send(`event: snapshot\nid: ${id}\ndata: ${JSON.stringify(snapshot)}\n\n`);
+          const { id, bytes } = snapshotOf(source);
+          await send(bytes);
           last = id;
           continue;
         }
         for (const batch of missed) {
-          await send(textOf(batch));
+          await send(bytesOf(batch));
           last = batch.id;
         }
         if (missed.length > 0) continue;
@@ -61,10 +75,23 @@ export function eventStream(source: FeedSource, lastId: string | undefined): Str
   };
 }
 
-function textOf({ id, batch }: NumberedBatch): string {
-  let text = texts.get(batch);
-  if (text === undefined) {
-    texts.set(batch, text = `event: batch\nid: ${id}\ndata: ${JSON.stringify(batch)}\n\n`);
-  }
-  return text;
+function bytesOf({ id, batch }: NumberedBatch): Uint8Array {
+  let bytes = batches.get(batch);
+  if (bytes === undefined) batches.set(batch, bytes = encode("batch", id, batch));
+  return bytes;
+}
+
+/** A snapshot: the last one, if nothing has happened since and its time is still the present. */
+function snapshotOf(source: FeedSource): EncodedSnapshot {
+  const before = snapshots.get(source);
+  const at = performance.now();
+  if (before && at - before.at < SNAPSHOT_MS && source.since(before.id)?.length === 0) return before;
+  const { id, snapshot } = source.snapshot();
+  const encoded = { id, bytes: encode("snapshot", id, snapshot), at };
+  snapshots.set(source, encoded);
+  return encoded;
+}
+
+function encode(event: "snapshot" | "batch", id: string, data: Snapshot | Batch): Uint8Array {
+  return encoder.encode(`event: ${event}\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`);
 }

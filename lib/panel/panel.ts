@@ -2,6 +2,8 @@
 
 import { renderUnicodeCompact } from "uqr";
 import { formatEndpoint } from "../protocol/address.ts";
+import type { TlsKeys } from "../util/tls_relay.ts";
+import { descriptorsFor } from "../web/http_server.ts";
 import { LiveFeed } from "./live_feed.ts";
 import { loadPanelFiles, openPanel, type PanelFiles, type PanelOptions } from "./server.ts";
 
@@ -11,6 +13,8 @@ export interface OpenPanel extends Disposable {
   readonly url: string;
   /** That as a QR code (ISO/IEC 18004) for a terminal; undefined if only this machine reaches it. */
   readonly code: string | undefined;
+  /** Uses another certificate and key from now on. @throws {Error} If they are no good; then nothing changes. */
+  renew(tls: TlsKeys): void;
 }
 
 /** A registry's panel. `using` ends its timers. */
@@ -25,6 +29,11 @@ export class Panel implements Disposable {
   /** Loads the page, as long as the registry may read files. */
   static async load(): Promise<Panel> {
     return new Panel(await loadPanelFiles());
+  }
+
+  /** File descriptors that it needs at most. */
+  descriptors(tls: TlsKeys | undefined): number {
+    return descriptorsFor({ tls });
   }
 
   /**
@@ -42,6 +51,7 @@ export class Panel implements Disposable {
     return {
       url: first ?? urlOf(HERE[server.host] ?? server.host),
       code: first === undefined ? undefined : renderUnicodeCompact(first, { border: 2 }),
+      renew: (tls) => server.renew(tls),
       [Symbol.dispose]: () => server[Symbol.dispose](),
     };
   }

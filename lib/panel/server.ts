@@ -1,14 +1,16 @@
 /** The panel's HTTP server: its page, the feed, exports, and the way in. */
 
-import { isIP } from "node:net";
+import { concat } from "@std/bytes/concat";
 import { formatEndpoint } from "../protocol/address.ts";
 import type { PasswordGate } from "../protocol/password_challenge.ts";
-import { jsonLines } from "../trace/json_lines.ts";
+import { jsonLine } from "../trace/json_lines.ts";
 import type { LadderMessage } from "../trace/ladder.ts";
-import { mermaid, type MermaidWords } from "../trace/mermaid.ts";
-import { pcapng } from "../trace/pcapng.ts";
-import { cookieOf, type HttpRequest } from "../web/http_request.ts";
-import { type HttpResponse, HttpServer, type HttpTls } from "../web/http_server.ts";
+import { mermaidLines, type MermaidWords } from "../trace/mermaid.ts";
+import { pcapngBlocks } from "../trace/pcapng.ts";
+import { pause } from "../util/pause.ts";
+import type { TlsKeys } from "../util/tls_relay.ts";
+import { cookiesOf, type HttpRequest } from "../web/http_request.ts";
+import { type HttpResponse, HttpServer, isOwnHost } from "../web/http_server.ts";
 import { PanelAccess, parseLogin } from "./access.ts";
 import { eventStream, type FeedSource } from "./event_stream.ts";
 
@@ -37,7 +39,7 @@ export interface PanelOptions {
   readonly words: MermaidWords;
   /** Of the room's password, if it has one. */
   readonly gate?: PasswordGate | undefined;
-  readonly tls?: HttpTls | undefined;
+  readonly tls?: TlsKeys | undefined;
 }
 
 /** Nothing from elsewhere, nothing inline, and no other page around this one (CSP, level 3). */
@@ -54,7 +56,10 @@ const HTML = {
   "x-frame-options": "DENY",
 };
 
-const COOKIE = "sala_painel";
+/** Bytes of an export that are sent at once: they are made within a few milliseconds. */
+const PIECE_BYTES = 32_768;
+
+const encoder = new TextEncoder();
 
 /** Reads the page's files. They are in the executable, and only `--panel` needs them. */
 export async function loadPanelFiles(): Promise<PanelFiles> {
@@ -89,27 +94,40 @@ export function openPanel(
   options: PanelOptions,
 ): HttpServer {
   const pages = new PanelPages(source, files, options);
-  return new HttpServer(options.host, options.port, (request) => pages.answer(request), options.tls);
+  const own = options.host.toLowerCase();
+  const server = new HttpServer(options.host, options.port, (request) => pages.answer(request), {
+    tls: options.tls,
+    answersTo: (host) => isOwnHost(host) || host === own,
+  });
+  pages.port = server.port;
+  return server;
 }
 
 type Answer = HttpResponse | Promise<HttpResponse>;
 
 class PanelPages {
+  port = 0;
   readonly #access: PanelAccess;
 
   constructor(readonly source: FeedSource, readonly files: PanelFiles, readonly options: PanelOptions) {
     this.#access = new PanelAccess(options.gate);
   }
 
+  /**
+   * Cookies are those of a host, whatever the port (RFC 6265, section 8.5): another panel there must not replace this one's. With TLS
+   * no other host can set it either (RFC 6265bis, section 4.1.3.2).
+   */
+  get #cookie(): string {
+    return `${this.options.tls ? "__Host-" : ""}sala_painel_${this.port}`;
+  }
+
   answer(request: HttpRequest): Answer {
     const { method, path } = request;
-    // Another site's name that leads here: DNS rebinding.
-    if (!this.#isHost(request.headers.get("host"))) return { status: 421 };
     if (path === "/login") return this.#login(request);
     if (method !== "GET" && method !== "HEAD") return { status: 405, headers: { allow: "GET, HEAD" } };
     const open = this.#openPages[path];
-    if (open) return open();
-    const inside = this.#access.admits(cookieOf(request, COOKIE));
+    if (open) return open(request);
+    const inside = this.#access.admits(cookiesOf(request, this.#cookie));
     if (path === "/") return this.#page(inside ? this.files.html : this.files.loginHtml);
     const page = this.#pages[path];
     if (!page) return { status: 404 };
@@ -117,12 +135,12 @@ class PanelPages {
   }
 
   /** Pages for everybody. */
-  readonly #openPages: Readonly<Record<string, () => Answer>> = {
+  readonly #openPages: Readonly<Record<string, (request: HttpRequest) => Answer>> = {
     "/login.js": () => script(this.files.loginScript),
     "/panel.css": () => file("text/css; charset=utf-8", this.files.style),
     "/icon.svg": () => file("image/svg+xml", this.files.icon),
-    "/challenge": () => {
-      const challenge = this.#access.challenge();
+    "/challenge": ({ ip }) => {
+      const challenge = this.#access.challenge(ip);
       return challenge ? file("application/json", JSON.stringify(challenge)) : { status: 404 };
     },
   };
@@ -141,13 +159,14 @@ class PanelPages {
       ),
     }),
     "/export.mmd": ({ query }) =>
-      download("text/plain; charset=utf-8", "mmd", mermaid(this.#chosen(query), this.options.words)),
-    "/export.jsonl": ({ query }) => download("application/x-ndjson", "jsonl", jsonLines(this.#chosen(query))),
+      download("text/plain; charset=utf-8", "mmd", mermaidLines(this.#chosen(query), this.options.words)),
+    "/export.jsonl": ({ query }) =>
+      download("application/x-ndjson", "jsonl", this.#chosen(query).values().map(jsonLine)),
     "/export.pcapng": ({ query }) =>
       download(
         "application/octet-stream",
         "pcapng",
-        pcapng(this.#chosen(query), (message) => commentOf(message, this.options.words)),
+        pcapngBlocks(this.#chosen(query), (message) => commentOf(message, this.options.words)),
       ),
   };
 
@@ -161,18 +180,14 @@ class PanelPages {
     if (session === "wrong") return { status: 403 };
     if (session === "too_often") return { status: 429 };
     const attributes = ["Path=/", "HttpOnly", "SameSite=Strict", ...this.options.tls ? ["Secure"] : []];
-    return { status: 200, headers: { "set-cookie": [`${COOKIE}=${session}`, ...attributes].join("; ") } };
+    return {
+      status: 200,
+      headers: { "set-cookie": [`${this.#cookie}=${session}`, ...attributes].join("; ") },
+    };
   }
 
   #page(html: string): HttpResponse {
     return { status: 200, headers: HTML, body: html.replace('lang="pt"', `lang="${this.options.language}"`) };
-  }
-
-  /** Whether `Host` is an address, this machine's own name, or the name of the command line. */
-  #isHost(host: string | undefined): boolean {
-    const [, name = ""] = /^(\[[^\]]+\]|[^:]+)(?::\d+)?$/.exec(host ?? "") ?? [];
-    const bare = name.replace(/^\[(.*)\]$/, "$1").toLowerCase();
-    return isIP(bare) !== 0 || bare === "localhost" || bare === this.options.host.toLowerCase();
   }
 
   /** The messages of a query: of one person or call, and of a time. */
@@ -196,9 +211,35 @@ function script(body: string): HttpResponse {
   return file("text/javascript; charset=utf-8", body);
 }
 
-function download(type: string, ending: string, body: string | Uint8Array): HttpResponse {
+/** A file, made while it is sent: tens of thousands of messages at once would keep everybody else waiting. */
+function download(type: string, ending: string, parts: Iterable<string | Uint8Array>): HttpResponse {
   const disposition = `attachment; filename="sala.${ending}"`;
-  return { status: 200, headers: { "content-type": type, "content-disposition": disposition }, body };
+  return {
+    status: 200,
+    headers: { "content-type": type, "content-disposition": disposition },
+    body: async (send) => {
+      for (const piece of pieces(parts)) {
+        await send(piece);
+        // What was sent without waiting must not go on and on.
+        await pause(0);
+      }
+    },
+  };
+}
+
+/** Joins parts until they are long enough to be worth a write. */
+function* pieces(parts: Iterable<string | Uint8Array>): Generator<Uint8Array> {
+  let waiting: Uint8Array[] = [];
+  let bytes = 0;
+  for (const part of parts) {
+    const next = typeof part === "string" ? encoder.encode(part) : part;
+    waiting.push(next);
+    bytes += next.length;
+    if (bytes < PIECE_BYTES) continue;
+    yield concat(waiting);
+    [waiting, bytes] = [[], 0];
+  }
+  yield concat(waiting);
 }
 
 function commentOf({ from, to, type, transmission, fate }: LadderMessage, words: MermaidWords): string {

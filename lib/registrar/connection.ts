@@ -275,12 +275,3 @@ export async function linger(socket: Socket): Promise<void> {
 export async function endWriting(socket: Socket): Promise<void> {
   await within(LINGER_MS, socket.closeWrite());
 }
-
-/** Closes a socket, unless it is closed already. */
-export function closeQuietly(socket: { close(): void }): void {
-  try {
-    socket.close();
-  } catch {
-    // Already closed.
-  }
-}

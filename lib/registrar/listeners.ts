@@ -2,14 +2,15 @@
 
 import type { ListenDetail } from "../events/registry_events.ts";
 import { canonicalIp, formatEndpoint, ipVersion, isLoopback } from "../protocol/address.ts";
+import { closeQuietly } from "../util/close_quietly.ts";
 import { lookUpHost } from "../util/look_up_host.ts";
 import { hostAddresses } from "../util/host_addresses.ts";
 import { pause } from "../util/pause.ts";
 import { listenError } from "../util/system_error.ts";
 import { tlsError } from "../util/tls_error.ts";
-import { closeQuietly, peerOf, type Socket } from "./connection.ts";
+import { type TlsKeys, TlsRelay } from "../util/tls_relay.ts";
+import { peerOf, type Socket } from "./connection.ts";
 import { type ProxyProblem, readProxyHeader, type TrustedProxies } from "./proxy_protocol.ts";
-import { type TlsKeys, TlsRelay } from "./tls_relay.ts";
 
 /** All addresses of this host, by version of IP. */
 const EVERY = { 4: "0.0.0.0", 6: "::" } as const;
@@ -143,7 +144,8 @@ export class Listeners {
       let plain: Deno.TcpConn | undefined;
       try {
         plain = await listener.accept();
-        const socket = this.#relay ? await this.#relay.secure(plain) : plain;
+        const phone = peerOf(plain);
+        const socket = this.#relay ? Object.assign(await this.#relay.secure(plain), { phone }) : plain;
         if (this.#closed) closeQuietly(socket);
         else if (!taker.proxies?.has(peerOf(socket).ip)) taker.onConnection(socket);
         else this.#identify(socket, taker);

@@ -9,7 +9,6 @@ import { Admission, type AdmissionCounts, ENTRANCE, type Place } from "./admissi
 import { Registrar, type RegistrarOutput } from "./registrar.ts";
 import type { PasswordGate } from "../protocol/password_challenge.ts";
 import {
-  closeQuietly,
   Connection,
   type ConversationHost,
   endWriting,
@@ -24,9 +23,10 @@ import type { TrustedProxies } from "./proxy_protocol.ts";
 import { type AddressJudge, ROOM_FULL, type Session } from "./session.ts";
 import type { SharedTable } from "./shared_table.ts";
 import { spareDescriptors } from "./descriptor_budget.ts";
-import { TLS_DESCRIPTORS, type TlsKeys } from "./tls_relay.ts";
 import { Statistics } from "./statistics.ts";
+import { closeQuietly } from "../util/close_quietly.ts";
 import { recentHostAddresses } from "../util/host_addresses.ts";
+import { TLS_DESCRIPTORS, type TlsKeys } from "../util/tls_relay.ts";
 import { tlsError } from "../util/tls_error.ts";
 import { within } from "../util/time_limit.ts";
 import { pause } from "../util/pause.ts";
@@ -47,7 +47,7 @@ const MAX_LEAVING = 32;
  */
 const FURTHER_CONNECTIONS = MAX_LINGERING + MAX_LEAVING + ENTRANCE;
 
-/** File descriptors of other files. */
+/** File descriptors of other files, the pages of `--metrics` and the operator's socket included. */
 const OTHER_DESCRIPTORS = 64;
 
 /** Further connections that one probe of the free descriptors looks for. */
@@ -111,6 +111,8 @@ export interface RegistryOptions extends RegistryLimits {
   readonly proxies?: TrustedProxies;
   /** Most file descriptors of this process, if known. */
   readonly descriptors?: number | undefined;
+  /** Those of them that other parts of the process need, such as its panel. */
+  readonly otherDescriptors?: number | undefined;
   /** The table that several registries share, if this one is in a cluster. */
   readonly shared?: SharedTable;
   /** Watches what happens; phones are asked for copies of their call messages (`registro_confirmado` with `rastro`). */
@@ -246,7 +248,7 @@ class Server implements RegistryServer {
     this.#knowsDescriptors = descriptors !== undefined;
     this.#perConnection = options.tls ? TLS_DESCRIPTORS : 1;
     this.#reserved = this.#perConnection * FURTHER_CONNECTIONS + OTHER_DESCRIPTORS +
-      (options.proxies ? MOST_HEADERS : 0);
+      (options.proxies ? MOST_HEADERS : 0) + (options.otherDescriptors ?? 0);
     if (descriptors !== undefined) this.#descriptorBudget = Math.max(1, this.#connectionsFor(descriptors));
     this.#host = {
       lineBytes,

@@ -2,6 +2,9 @@
 
 import { type LadderMessage, lifelineKey, type Party } from "./ladder.ts";
 
+/** Longest label, in UTF-16 units: a name and a `tipo` of Sala have fewer. */
+const MAX_LABEL = 160;
+
 /** Words of the diagram, in the person's language. */
 export interface MermaidWords {
   readonly registry: string;
@@ -15,19 +18,20 @@ export interface MermaidWords {
  * was lost.
  */
 export function mermaid(messages: readonly LadderMessage[], words: MermaidWords): string {
+  return [...mermaidLines(messages, words)].join("");
+}
+
+/** The lines of that diagram, one by one. */
+export function* mermaidLines(messages: readonly LadderMessage[], words: MermaidWords): Generator<string> {
   const ids = new Map<string, string>();
-  const lines = ["sequenceDiagram"];
-  const idOf = (party: Party): string => {
-    const key = lifelineKey(party);
-    let id = ids.get(key);
-    if (id === undefined) {
-      id = `p${ids.size}`;
-      ids.set(key, id);
-      lines.push(`  participant ${id} as ${labelOf(party, words)}`);
-    }
-    return id;
-  };
-  for (const { from, to } of messages) [from, to].forEach(idOf);
+  const idOf = (party: Party): string => ids.get(lifelineKey(party)) ?? "";
+  yield "sequenceDiagram\n";
+  for (const party of messages.flatMap(({ from, to }) => [from, to])) {
+    if (ids.has(lifelineKey(party))) continue;
+    const id = `p${ids.size}`;
+    ids.set(lifelineKey(party), id);
+    yield `  participant ${id} as ${labelOf(party, words)}\n`;
+  }
   for (const { transport, from, to, type, transmission, fate } of messages) {
     const lost = fate === "lost";
     const arrow = transport === "TCP" ? "-->>" : lost ? "-x" : "->>";
@@ -36,9 +40,8 @@ export function mermaid(messages: readonly LadderMessage[], words: MermaidWords)
       ...lost ? [words.lost] : [],
     ];
     const label = notes.length > 0 ? `${type || "?"} (${notes.join(", ")})` : type || "?";
-    lines.push(`  ${idOf(from)}${arrow}${idOf(to)}: ${escaped(label)}`);
+    yield `  ${idOf(from)}${arrow}${idOf(to)}: ${escaped(label)}\n`;
   }
-  return `${lines.join("\n")}\n`;
 }
 
 function labelOf({ registry, name, ip, port }: Party, words: MermaidWords): string {
@@ -50,8 +53,9 @@ function labelOf({ registry, name, ip, port }: Party, words: MermaidWords): stri
  * parser takes many other characters, and words such as `end`, as language.
  */
 function escaped(text: string): string {
-  return text.replace(
-    /[^\p{L}\p{M}\p{N} _]|\bend\b/giu,
+  const cut = text.length > MAX_LABEL ? `${text.slice(0, MAX_LABEL)}…` : text;
+  return cut.toWellFormed().replace(
+    /[^\p{L}\p{M}\p{N} _]|^ +| +$|\bend\b/giu,
     (found) => [...found].map((character) => `#${character.codePointAt(0)};`).join(""),
   );
 }

@@ -26,6 +26,12 @@ const TCP_PUSH_ACK = 0x18;
 const WINDOW = 65535;
 const HOP_LIMIT = 64;
 
+/** Most bytes of a message in one packet: with headers, a little less than IP's 65,535. */
+const MAX_PAYLOAD = 65_000;
+
+/** Longest comment in UTF-16 units: an option has at most 65,535 bytes (section 3.5), and each unit at most 3 in UTF-8. */
+const MAX_COMMENT = 2000;
+
 const encoder = new TextEncoder();
 
 /** @param comment What a packet's comment says, such as who sends it and what became of it. */
@@ -33,8 +39,16 @@ export function pcapng(
   messages: readonly LadderMessage[],
   comment: (message: LadderMessage) => string,
 ): Uint8Array {
+  return concat([...pcapngBlocks(messages, comment)]);
+}
+
+/** The blocks of that file, one by one. */
+export function* pcapngBlocks(
+  messages: readonly LadderMessage[],
+  comment: (message: LadderMessage) => string,
+): Generator<Uint8Array> {
   const streams = new Map<string, number>();
-  return concat([
+  yield concat([
     block(SECTION_HEADER, [
       u32(0x1a2b3c4d),
       u16(1),
@@ -44,14 +58,31 @@ export function pcapng(
       u32(0),
     ]),
     block(INTERFACE_DESCRIPTION, [u16(LINKTYPE_RAW), u16(0), u32(0)]),
-    ...messages.map((message) => packetBlock(message, comment(message), streams)),
   ]);
+  for (const message of messages) {
+    const pieces = payloadsOf(message);
+    const said = comment(message);
+    for (const payload of pieces) yield packetBlock(message, payload, said, streams);
+  }
 }
 
-function packetBlock(message: LadderMessage, comment: string, streams: Map<string, number>): Uint8Array {
-  const packet = ipPacket(message, streams);
-  // Microseconds, the unit unless the interface names another (section 4.2).
-  const time = BigInt(Math.round(message.at * 1000));
+/** The contents of a message's packets: what does not fit into one needs several. Of TCP those are segments. */
+function payloadsOf({ transport, text }: LadderMessage): Uint8Array[] {
+  const bytes = encoder.encode(transport === "TCP" ? `${text}\n` : text);
+  const count = Math.max(1, Math.ceil(bytes.length / MAX_PAYLOAD));
+  return Array.from({ length: count }, (_, i) => bytes.subarray(i * MAX_PAYLOAD, (i + 1) * MAX_PAYLOAD));
+}
+
+function packetBlock(
+  message: LadderMessage,
+  payload: Uint8Array,
+  comment: string,
+  streams: Map<string, number>,
+): Uint8Array {
+  const packet = ipPacket(message, payload, streams);
+  // Microseconds, the unit unless the interface names another (section 4.2); of what is no time, 0.
+  const at = Math.round(message.at * 1000);
+  const time = BigInt(at >= 0 && at < 2 ** 63 ? at : 0);
   return block(ENHANCED_PACKET, [
     u32(0),
     u32(Number(time >> 32n)),
@@ -59,15 +90,17 @@ function packetBlock(message: LadderMessage, comment: string, streams: Map<strin
     u32(packet.length),
     u32(packet.length),
     padded(packet),
-    option(OPTION_COMMENT, comment),
+    option(OPTION_COMMENT, comment.slice(0, MAX_COMMENT)),
     u32(0),
   ]);
 }
 
 /** A message in its packet. @param streams Bytes so far, by direction of a connection. */
-function ipPacket(message: LadderMessage, streams: Map<string, number>): Uint8Array {
-  const { from, to, transport, text } = message;
-  const payload = encoder.encode(transport === "TCP" ? `${text}\n` : text);
+function ipPacket(
+  { from, to, transport }: LadderMessage,
+  payload: Uint8Array,
+  streams: Map<string, number>,
+): Uint8Array {
   const source = addressBytes(from);
   const destination = addressBytes(to);
   const six = source.length === 16 || destination.length === 16;

@@ -2,7 +2,10 @@
 
 import type { VNode } from "preact";
 import { formatDuration } from "../shared/format.ts";
+import type { Language } from "../shared/ladder_texts.ts";
+import { memo } from "../shared/memo.ts";
 import { Plot } from "../shared/plot.tsx";
+import { printable } from "../../lib/protocol/printable.ts";
 import type { PanelPerson } from "../../lib/panel/feed.ts";
 import type { CallSample } from "../../lib/trace/ladder.ts";
 import type { Store } from "./store.ts";
@@ -49,19 +52,40 @@ export function Calls({ store, now }: { store: Store; now: number }): VNode | nu
   if (calls.length === 0) return null;
   return (
     <section class="calls" aria-label={texts.calls}>
-      {calls.map((call) => <Call key={call.call} call={call} store={store} now={now} />)}
+      {calls.map(({ call, names: [first, second], since, talks }) => (
+        <Call
+          key={call}
+          {...{ call, first, second, since, talks, store, now }}
+          chosen={store.filter.call === call}
+          newest={store.model.samples.at(-1)}
+          language={store.language}
+        />
+      ))}
     </section>
   );
 }
 
-function Call(
-  { call: { call, names, since, talks }, store, now }: { call: PanelCall; store: Store; now: number },
-): VNode {
-  const texts = TEXTS[store.language];
+interface CallProps {
+  readonly call: string;
+  readonly first: string;
+  readonly second: string;
+  readonly since: number;
+  readonly talks: boolean;
+  readonly chosen: boolean;
+  /** The last sample of all: another one tells that there is something to draw. */
+  readonly newest: CallSample | undefined;
+  readonly store: Store;
+  readonly language: Language;
+  readonly now: number;
+}
+
+const Call = memo((props: CallProps): VNode => {
+  const { call, first, second, since, talks, chosen, store, language, now } = props;
+  const texts = TEXTS[language];
+  const names = [first, second] as const;
   const samples = store.model.samples.filter((sample) =>
     sample.call === call && sample.at >= now - PLOTTED_MS
   );
-  const chosen = store.filter.call === call;
   return (
     <article class={talks ? "call talks" : "call"}>
       <button
@@ -69,9 +93,9 @@ function Call(
         aria-pressed={chosen}
         onClick={() => store.change({ filter: chosen ? {} : { call } })}
       >
-        <span class="name">{names[0]}</span>
+        <span class="name">{printable(first)}</span>
         <span class="between" aria-hidden="true">{talks ? "⇄" : "→"}</span>
-        <span class="name">{names[1]}</span>
+        <span class="name">{printable(second)}</span>
         <span class="duration">{formatDuration(now - since)}</span>
       </button>
       {samples.length > 0 && (
@@ -90,7 +114,7 @@ function Call(
       )}
     </article>
   );
-}
+});
 
 /** Seconds before now. */
 function timesOf(samples: readonly CallSample[], now: number): number[] {

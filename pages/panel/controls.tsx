@@ -1,6 +1,7 @@
 /** What is looked at: live, a moment or a replay; whose messages; and exports of that. */
 
 import type { VNode } from "preact";
+import { printable } from "../../lib/protocol/printable.ts";
 import { formatTime } from "../shared/format.ts";
 import { SPEEDS, type Store } from "./store.ts";
 import { TEXTS } from "./texts.ts";
@@ -67,7 +68,11 @@ export function Controls({ store }: { store: Store }): VNode {
 function FilterChips({ store }: { store: Store }): VNode {
   const texts = TEXTS[store.language];
   const { person, call } = store.filter;
-  const shown = person !== undefined ? person : call !== undefined ? `${texts.call} ${call}` : undefined;
+  const shown = person !== undefined
+    ? printable(person)
+    : call !== undefined
+    ? `${texts.call} ${call}`
+    : undefined;
   return shown === undefined
     ? <span class="chip all">{texts.filter}: {texts.everything}</span>
     : (

@@ -13,6 +13,9 @@ import { Store } from "./store.ts";
 import type { Language } from "../shared/ladder_texts.ts";
 import { TEXTS } from "./texts.ts";
 
+/** Time until a registry that gives no stream is asked again, in milliseconds. */
+const RETRY_MS = 3000;
+
 /** Interval of the clocks on the page, in milliseconds. */
 const CLOCK_MS = 1000;
 
@@ -24,7 +27,8 @@ function Panel({ store }: { store: Store }): VNode {
     return () => clearInterval(timer);
   }, []);
   const texts = TEXTS[store.language];
-  const now = store.registryTime(Date.now());
+  // Whole seconds: what shows them is drawn once in each.
+  const now = CLOCK_MS * Math.floor(store.registryTime(Date.now()) / CLOCK_MS);
   return (
     <div class="panel">
       <header class="top">
@@ -118,6 +122,17 @@ function onceAFrame(store: Store, draw: () => void): () => void {
   };
 }
 
+/** Loads the page anew once somebody answers: the browser's own page of an error would stay on the wall for ever. */
+async function reloadOnceAnswered(): Promise<void> {
+  try {
+    const { ok } = await fetch(location.href, { method: "HEAD" });
+    if (ok) return location.reload();
+  } catch {
+    // Nobody.
+  }
+  setTimeout(reloadOnceAnswered, RETRY_MS);
+}
+
 /** Listens to the feed. A connection that breaks is made again by the browser, which asks for what it missed. */
 function follow(store: Store): void {
   const source = new EventSource("events");
@@ -125,10 +140,10 @@ function follow(store: Store): void {
   source.addEventListener("error", () => {
     store.change({ connection: "lost" });
     // Of an answer that is no stream the browser asks no more: the session has ended with the registry.
-    if (source.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 3000);
+    if (source.readyState === EventSource.CLOSED) setTimeout(reloadOnceAnswered, RETRY_MS);
   });
   source.addEventListener("snapshot", ({ data }) => store.begin(JSON.parse(data), Date.now()));
-  source.addEventListener("batch", ({ data }) => store.add(JSON.parse(data)));
+  source.addEventListener("batch", ({ data }) => store.add(JSON.parse(data), Date.now()));
 }
 
 function speak(store: Store, language: Language): void {

@@ -2,6 +2,7 @@
 
 import type { Batch, PanelPerson, Snapshot } from "../../lib/panel/feed.ts";
 import type { CallSample, LadderMessage } from "../../lib/trace/ladder.ts";
+import { countWhile, inOrder, placeOf } from "../shared/order.ts";
 
 /** Most messages and samples that the page keeps; older ones go first. */
 export const MAX_MESSAGES = 20_000;
@@ -9,6 +10,9 @@ const MAX_SAMPLES = 5_000;
 
 /** When that many more have come, the oldest go, all at once. */
 const SLACK = 1_000;
+
+/** How far the clocks may move apart until this one counts as set, in milliseconds: more than batches are on their way. */
+const CLOCK_STEP_MS = 2_000;
 
 /** What is looked at; everything, if empty. */
 export interface Filter {
@@ -49,8 +53,11 @@ export class RoomModel {
     this.revision++;
   }
 
-  /** Adds what has happened since. */
-  add(batch: Batch): void {
+  /** Adds what has happened since. @param now As for `begin`. */
+  add(batch: Batch, now: number): void {
+    const offset = batch.now - now;
+    // This machine's clock was set, or slept.
+    if (Math.abs(offset - this.clockOffset) > CLOCK_STEP_MS) this.clockOffset = offset;
     for (const message of batch.messages) this.#insert(message);
     for (const { number, fate } of batch.fates) {
       const message = this.#byNumber.get(number);
@@ -72,21 +79,16 @@ export class RoomModel {
   }
 
   #insert(message: LadderMessage): void {
-    let index = this.messages.length;
-    while (index > 0 && inOrder(this.messages[index - 1] as LadderMessage, message) > 0) index--;
-    this.messages.splice(index, 0, message);
+    const last = this.messages.at(-1);
+    if (!last || inOrder(last, message) < 0) this.messages.push(message);
+    else this.messages.splice(placeOf(this.messages, message), 0, message);
     this.#byNumber.set(message.number, message);
   }
 
   #replace(before: LadderMessage, after: LadderMessage): void {
-    this.messages[this.messages.lastIndexOf(before)] = after;
+    this.messages[placeOf(this.messages, before)] = after;
     this.#byNumber.set(after.number, after);
   }
-}
-
-/** By time, and by number where that is the same. */
-function inOrder(a: LadderMessage, b: LadderMessage): number {
-  return a.at - b.at || a.number - b.number;
 }
 
 /** The messages of a filter, found anew only when something is new. */
@@ -113,11 +115,5 @@ export class FilteredMessages {
 
 /** How many of the messages, in order of their times, were sent until a time. */
 export function countUntil(messages: readonly LadderMessage[], time: number): number {
-  let [low, high] = [0, messages.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((messages[middle] as LadderMessage).at <= time) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return countWhile(messages, ({ at }) => at <= time);
 }

@@ -49,12 +49,19 @@ export class Store implements LadderView {
   }
 
   begin(snapshot: Snapshot, now: number): void {
+    const { selection } = this;
     this.model.begin(snapshot, now);
+    // A registry that was started again counts from 1.
+    if (this.selection?.at !== selection?.at) this.selected = undefined;
+    const [first] = this.model.messages;
+    if (this.time !== undefined && (!first || this.time < first.at)) {
+      [this.time, this.playing] = [undefined, false];
+    }
     this.#tell();
   }
 
-  add(batch: Batch): void {
-    this.model.add(batch);
+  add(batch: Batch, now: number): void {
+    this.model.add(batch, now);
     this.#tell();
   }
 

@@ -3,7 +3,8 @@
 import type { VNode } from "preact";
 import { useEffect } from "preact/hooks";
 import { formatTime } from "./format.ts";
-import { contentOf } from "../../lib/trace/json_lines.ts";
+import { printable } from "../../lib/protocol/printable.ts";
+import { contentOf, toJson } from "../../lib/trace/json_lines.ts";
 import type { LadderMessage, Party } from "../../lib/trace/ladder.ts";
 import { explain, kindOf } from "./explain.ts";
 import { type LadderView, nameOf } from "./ladder.tsx";
@@ -25,7 +26,7 @@ export function Details({ ladder }: { ladder: LadderView }): VNode | null {
   return (
     <aside class="details" aria-label={texts.details} aria-live="polite">
       <header class={kindOf(message)}>
-        <h2>{message.type || "?"}</h2>
+        <h2>{printable(message.type.trim() || "?", 64)}</h2>
         <button type="button" class="quiet" aria-label={texts.close} onClick={() => ladder.select(undefined)}>
           ✕
         </button>
@@ -88,7 +89,8 @@ function fateOf({ transport, transmission, fate }: LadderMessage, texts: LadderT
 
 function pretty(text: string): string {
   const content = contentOf(text);
-  return typeof content === "string" ? content : JSON.stringify(content, null, 2);
+  const json = typeof content === "string" ? text : toJson(content, 2) ?? text;
+  return json.split("\n").map((line) => printable(line)).join("\n");
 }
 
 /** Bytes in hexadecimal, 16 a line, with the characters that they are. */

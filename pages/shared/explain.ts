@@ -1,8 +1,12 @@
 /** What a message is, field by field, for those who learn the protocol. */
 
-import { contentOf } from "../../lib/trace/json_lines.ts";
+import { printable } from "../../lib/protocol/printable.ts";
+import { contentOf, toJson } from "../../lib/trace/json_lines.ts";
 import type { LadderMessage } from "../../lib/trace/ladder.ts";
 import type { Language } from "./ladder_texts.ts";
+
+/** Longest label, in UTF-16 units: a `tipo` and a name of 32 characters. */
+const MAX_LABEL = 64;
 
 /** What a message does, which decides its colour. */
 export type Kind = "registration" | "lookup" | "invitation" | "agreement" | "refusal" | "goodbye" | "other";
@@ -146,6 +150,11 @@ function field(anchor: string, pt: string, en: string): FieldInfo {
   return { anchor, says: { pt, en } };
 }
 
+/** Texts are looked up in tables: one that everything has, such as `constructor`, is none of them. */
+function rowOf<Row>(table: Readonly<Record<string, Row>>, name: string): Row | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined;
+}
+
 function fieldsOf({ text }: LadderMessage): Readonly<Record<string, unknown>> {
   const content = contentOf(text);
   return typeof content === "object" && content !== null ? content as Record<string, unknown> : {};
@@ -154,7 +163,7 @@ function fieldsOf({ text }: LadderMessage): Readonly<Record<string, unknown>> {
 /** What a message does. */
 export function kindOf(message: LadderMessage): Kind {
   if (message.type === "resposta_ao_convite" && fieldsOf(message).resposta === "rejeitado") return "refusal";
-  return TYPES[message.type]?.kind ?? "other";
+  return rowOf(TYPES, message.type)?.kind ?? "other";
 }
 
 /** `tipo`, and what tells it from others of its kind at a glance. */
@@ -167,8 +176,8 @@ export function labelOf(message: LadderMessage): string {
     resposta_ao_convite: [resposta, motivo],
     erro: [codigo],
   };
-  const words = (detail[message.type] ?? []).filter((word) => typeof word === "string" && word !== "");
-  return [message.type || "?", ...words].join(" ");
+  const words = (rowOf(detail, message.type) ?? []).filter((word) => typeof word === "string" && word !== "");
+  return printable([message.type.trim() || "?", ...words].join(" "), MAX_LABEL);
 }
 
 /** One field of a message, explained. */
@@ -190,16 +199,16 @@ export interface Explanation {
 
 /** Explains a message and each of its fields. */
 export function explain(message: LadderMessage, language: Language): Explanation {
-  const type = TYPES[message.type];
+  const type = rowOf(TYPES, message.type);
   return {
     says: type?.says[language],
     anchor: type?.anchor,
     fields: Object.entries(fieldsOf(message)).map(([name, value]) => ({
-      name,
-      value: typeof value === "string" ? value : JSON.stringify(value),
+      name: printable(name, MAX_LABEL),
+      value: printable(typeof value === "string" ? value : toJson(value) ?? "…"),
       hidden: SECRET.has(name),
-      says: FIELDS[name]?.says[language],
-      anchor: FIELDS[name]?.anchor,
+      says: rowOf(FIELDS, name)?.says[language],
+      anchor: rowOf(FIELDS, name)?.anchor,
     })),
   };
 }

@@ -6,8 +6,11 @@
 import type { ComponentChildren, VNode } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { formatTime } from "./format.ts";
+import { printable } from "../../lib/protocol/printable.ts";
 import { type LadderMessage, lifelineKey, type Party } from "../../lib/trace/ladder.ts";
 import { kindOf, labelOf } from "./explain.ts";
+import { memo } from "./memo.ts";
+import { placeOf } from "./order.ts";
 import { lifelinesOf } from "./lifelines.ts";
 import { LADDER_TEXTS, type LadderTexts, type Language } from "./ladder_texts.ts";
 
@@ -34,7 +37,7 @@ interface View {
 
 /** What somebody calls a party. */
 export function nameOf({ registry, name, ip, port }: Party, texts: LadderTexts): string {
-  return registry ? texts.registry : name ?? `${ip}:${port}`;
+  return registry ? texts.registry : name === undefined ? `${ip}:${port}` : printable(name);
 }
 
 /** What a ladder shows. */
@@ -54,22 +57,28 @@ export interface LadderView {
 export function Ladder({ ladder }: { ladder: LadderView }): VNode {
   const texts = LADDER_TEXTS[ladder.language];
   const scroller = useRef<HTMLDivElement>(null);
-  const lifelines = useRef<readonly Party[]>([]);
+  const lanesBefore = useRef(new Lanes([], 0));
   const [view, setView] = useState<View>({ top: 0, width: 1000, height: 600 });
   const [follows, setFollows] = useState(true);
-  const [seen, setSeen] = useState(0);
+  /** The last message that was there when the reader went back. */
+  const seen = useRef<LadderMessage>(null);
+  /** The first message in view, while the reader is back: others come before it late, and the oldest go. */
+  const anchor = useRef<LadderMessage>(null);
   const { messages, count } = ladder;
   const end = Math.max(0, count * ROW + HEAD_HEIGHT - view.height);
-  const top = follows ? end : Math.min(view.top, end);
+  const held = anchor.current ? placeOf(messages, anchor.current) * ROW + view.top % ROW : view.top;
+  const top = follows ? end : Math.min(held, end);
+  const fresh = seen.current ? count - Math.min(count, placeOf(messages, seen.current) + 1) : 0;
   const first = Math.max(0, Math.floor(top / ROW) - OVERSCAN);
   const rows = messages.slice(first, Math.min(count, Math.ceil((top + view.height) / ROW) + OVERSCAN));
   const room = Math.floor((view.width - TIME_WIDTH) / LIFELINE_WIDTH);
-  lifelines.current = lifelinesOf(rows, lifelines.current, room);
-  const lanes = new Lanes(lifelines.current, view.width);
+  const parties = lifelinesOf(rows, lanesBefore.current.parties, room);
+  const lanes = lanesBefore.current = lanesBefore.current.orNew(parties, view.width);
 
+  // Before it is painted, and only when there is something to move: reading where it is costs a layout.
   useLayoutEffect(() => {
-    if (follows && scroller.current) scroller.current.scrollTop = end;
-  });
+    if (scroller.current && (follows || anchor.current)) scroller.current.scrollTop = top;
+  }, [top, follows]);
   useEffect(() => {
     const element = scroller.current as HTMLDivElement;
     const measure = (): void =>
@@ -82,7 +91,8 @@ export function Ladder({ ladder }: { ladder: LadderView }): VNode {
   const onScroll = (): void => {
     const { scrollTop, clientWidth, clientHeight, scrollHeight } = scroller.current as HTMLDivElement;
     const atEnd = scrollTop + clientHeight >= scrollHeight - ROW / 2;
-    if (follows && !atEnd) setSeen(count);
+    if (follows && !atEnd) seen.current = messages[count - 1] ?? null;
+    anchor.current = atEnd ? null : messages[Math.floor(scrollTop / ROW)] ?? null;
     setFollows(atEnd);
     setView({ top: scrollTop, width: clientWidth, height: clientHeight });
   };
@@ -119,17 +129,13 @@ export function Ladder({ ladder }: { ladder: LadderView }): VNode {
         <div class="lifelines" aria-hidden="true">
           <svg width={lanes.width} height={HEAD_HEIGHT}>
             {lanes.parties.map((party) => (
-              <g key={lifelineKey(party)} transform={`translate(${lanes.at(party)} 0)`}>
-                <rect
-                  class={party.registry ? "head registry" : "head"}
-                  x={-lanes.step / 2 + 4}
-                  y={8}
-                  width={lanes.step - 8}
-                  height={40}
-                  rx={8}
-                />
-                <text class="head-name" y={35}>{shortened(nameOf(party, texts), lanes.step - 20, 11)}</text>
-              </g>
+              <Head
+                key={lifelineKey(party)}
+                name={nameOf(party, texts)}
+                registry={party.registry === true}
+                at={lanes.at(party)}
+                step={lanes.step}
+              />
             ))}
           </svg>
         </div>
@@ -150,23 +156,26 @@ export function Ladder({ ladder }: { ladder: LadderView }): VNode {
                 y2="100%"
               />
             ))}
-            {rows.map((message, index) => (
-              <Row
-                key={message.number}
-                message={message}
-                y={index * ROW}
-                lanes={lanes}
-                ladder={ladder}
-                texts={texts}
-              />
-            ))}
+            <g transform={`translate(0 ${-first * ROW})`}>
+              {rows.map((message, index) => (
+                <Row
+                  key={message.number}
+                  message={message}
+                  y={(first + index) * ROW}
+                  lanes={lanes}
+                  selected={message.number === ladder.selected}
+                  ladder={ladder}
+                  texts={texts}
+                />
+              ))}
+            </g>
           </svg>
         </div>
         {count === 0 && <p class="empty">{texts.noMessages}</p>}
       </div>
       {!follows && (
         <button type="button" class="newer" onClick={() => setFollows(true)}>
-          ↓ {count > seen ? texts.newer(count - seen) : texts.live}
+          ↓ {fresh > 0 ? texts.newer(fresh) : texts.live}
         </button>
       )}
     </section>
@@ -179,13 +188,21 @@ class Lanes {
   readonly width: number;
   readonly #places = new Map<string, number>();
 
-  constructor(readonly parties: readonly Party[], width: number) {
+  /** @param given Width of the view. */
+  constructor(readonly parties: readonly Party[], readonly given: number) {
     const count = Math.max(1, parties.length);
-    this.step = Math.max(LEAST_WIDTH, Math.min(360, (width - TIME_WIDTH) / count));
-    this.width = Math.max(width, TIME_WIDTH + this.step * count);
+    this.step = Math.max(LEAST_WIDTH, Math.min(360, (given - TIME_WIDTH) / count));
+    this.width = Math.max(given, TIME_WIDTH + this.step * count);
     parties.forEach((party, index) =>
       this.#places.set(lifelineKey(party), Math.round(TIME_WIDTH + this.step * (index + 0.5)))
     );
+  }
+
+  /** These, if they have the same lifelines and the same room, so that no row is drawn anew. */
+  orNew(parties: readonly Party[], width: number): Lanes {
+    const isSame = width === this.given && parties.length === this.parties.length &&
+      parties.every((party, index) => lifelineKey(party) === lifelineKey(this.parties[index] as Party));
+    return isSame ? this : new Lanes(parties, width);
   }
 
   at(party: Party): number {
@@ -197,11 +214,12 @@ interface RowProps {
   readonly message: LadderMessage;
   readonly y: number;
   readonly lanes: Lanes;
+  readonly selected: boolean;
   readonly ladder: LadderView;
   readonly texts: LadderTexts;
 }
 
-function Row({ message, y, lanes, ladder, texts }: RowProps): VNode {
+const Row = memo(({ message, y, lanes, selected, ladder, texts }: RowProps): VNode => {
   const { from, to, transport, transmission, fate, number, at } = message;
   const [start, stop] = [lanes.at(from), lanes.at(to)];
   const lost = fate === "lost";
@@ -216,7 +234,7 @@ function Row({ message, y, lanes, ladder, texts }: RowProps): VNode {
     transport.toLowerCase(),
     transmission > 1 ? "again" : "",
     lost ? "lost" : "",
-    number === ladder.selected ? "selected" : "",
+    selected ? "selected" : "",
   ];
   const width = (label.length + (extra ? extra.length + 1 : 0)) * CHARACTER;
   const middle = Math.abs(stop - start) < 1 ? start : (start + stop) / 2;
@@ -236,7 +254,7 @@ function Row({ message, y, lanes, ladder, texts }: RowProps): VNode {
       </text>
     </g>
   );
-}
+});
 
 function Arrow(
   { from, to, y, forward, lost }: { from: number; to: number; y: number; forward: number; lost: boolean },
@@ -256,8 +274,36 @@ function Arrow(
   );
 }
 
-/** Text that is not wider than some pixels, at so many a character. */
-function shortened(text: string, width: number, perCharacter: number): string {
-  const room = Math.max(3, Math.floor(width / perCharacter));
-  return text.length <= room ? text : `${text.slice(0, room - 1)}…`;
+interface HeadProps {
+  readonly name: string;
+  readonly registry: boolean;
+  readonly at: number;
+  readonly step: number;
+}
+
+const Head = memo(({ name, registry, at, step }: HeadProps): VNode => (
+  <g transform={`translate(${at} 0)`}>
+    <rect
+      class={registry ? "head registry" : "head"}
+      x={-step / 2 + 4}
+      y={8}
+      width={step - 8}
+      height={40}
+      rx={8}
+    />
+    <text class="head-name" y={35}>{shortened(name, step - 16)}</text>
+  </g>
+));
+
+/** As much of a name as is not wider than some pixels. */
+function shortened(name: string, width: number): string {
+  const pen = document.createElement("canvas").getContext("2d");
+  if (!pen) return name;
+  pen.font = `650 20px ${getComputedStyle(document.body).fontFamily}`;
+  // Of characters as people count them: half of one is none.
+  const characters = [...new Intl.Segmenter().segment(name)].map(({ segment }) => segment);
+  const fits = (text: string): boolean => pen.measureText(text).width <= width;
+  if (fits(name)) return name;
+  while (characters.length > 1 && !fits(`${characters.join("")}…`)) characters.pop();
+  return `${characters.join("")}…`;
 }

@@ -1,133 +1,10 @@
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { HttpResponder } from "../../lib/operator/http_responder.ts";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { openMetrics } from "../../lib/operator/metrics.ts";
 import { openMonitor } from "../../lib/operator/monitor.ts";
 import { type RegistryServer, startRegistry } from "../../lib/registrar/server.ts";
 import { REFUSAL_REASONS } from "../../lib/registrar/statistics.ts";
-import { within } from "../../lib/util/time_limit.ts";
-import { writeAll } from "../../lib/util/write_all.ts";
 import { Wire } from "../registrar/wire.ts";
-
-/** Everything that a server sends to these bytes. */
-async function exchange(port: number, request: string): Promise<string> {
-  using connection = await Deno.connect({ hostname: "127.0.0.1", port });
-  await writeAll(connection, new TextEncoder().encode(request));
-  return await readAll(connection);
-}
-
-async function readAll(connection: Deno.Conn): Promise<string> {
-  const decoder = new TextDecoder();
-  const buffer = new Uint8Array(65_536);
-  let text = "";
-  for (;;) {
-    const count = await connection.read(buffer).catch(() => null);
-    if (count === null) return text;
-    text += decoder.decode(buffer.subarray(0, count), { stream: true });
-  }
-}
-
-const get = (port: number, path: string) => exchange(port, `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
-
-/** The status, and the body. */
-const parts = (response: string) => {
-  const [head = "", body] = response.split("\r\n\r\n");
-  return [Number(head.split(" ")[1]), body];
-};
-
-const PAGES = {
-  "/a": () => ({ status: 200, body: "é\n" } as const),
-  "/b": () => Promise.reject(new Error()),
-};
-
-Deno.test("HttpResponder answers each kind of request, one a connection", async () => {
-  using responder = new HttpResponder("127.0.0.1", 0, PAGES);
-  const { port } = responder;
-  const response = await get(port, "/a?x=1");
-  assertMatch(response, /^HTTP\/1\.1 200 OK\r\n/);
-  assertMatch(response, /\r\nContent-Length: 3\r\n/);
-  assertMatch(response, /\r\nConnection: close\r\n/);
-  assertEquals(parts(response), [200, "é\n"]);
-  const host = "Host: 127.0.0.1:9464";
-  const rows: readonly (readonly [string, number])[] = [
-    ["GET /a HTTP/1.0\r\n\r\n", 200],
-    ["GET /a HTTP/1.1\nHost: localhost\n\n", 200],
-    [`GET / HTTP/1.1\r\n${host}\r\n\r\n`, 404],
-    [`GET /A HTTP/1.1\r\n${host}\r\n\r\n`, 404],
-    [`GET /toString HTTP/1.1\r\n${host}\r\n\r\n`, 404],
-    [`GET /a/ HTTP/1.1\r\n${host}\r\n\r\n`, 404],
-    [`POST /a HTTP/1.1\r\nContent-Length: 0\r\n${host}\r\n\r\n`, 405],
-    [`DELETE /nothing HTTP/1.1\r\n${host}\r\n\r\n`, 404],
-    [`GET /b HTTP/1.1\r\n${host}\r\n\r\n`, 500],
-    [`GET a HTTP/1.1\r\n${host}\r\n\r\n`, 400],
-    [`GET /a HTTP/2.0\r\n${host}\r\n\r\n`, 400],
-    ["\x16\x03\x01\r\n\r\n", 400],
-    // RFC 9112, sections 2.2, 3.2 and 5.
-    [`\r\n\r\nGET /a HTTP/1.1\r\n${host}\r\n\r\n`, 200],
-    [`GET http://127.0.0.1:9464/a HTTP/1.1\r\n${host}\r\n\r\n`, 200],
-    ["GET /a HTTP/1.1\r\n\r\n", 400],
-    [`GET /a HTTP/1.1\r\n${host}\r\n${host}\r\n\r\n`, 400],
-    [`GET /a HTTP/1.1\r\nHost : x\r\n\r\n`, 400],
-    [`GET /a HTTP/1.1\r\n${host}\r\n folded\r\n\r\n`, 400],
-    [`GET /a HTTP/1.1\r\n${host}\r\n\r\nGET /b HTTP/1.1\r\n${host}\r\n\r\n`, 200],
-    [`GET /${"a".repeat(9000)} HTTP/1.1\r\n\r\n`, 431],
-    [`GET /a HTTP/1.1\r\n${host}\r\nCookie: ${"a".repeat(100_000)}\r\n\r\n`, 431],
-  ];
-  for (const [request, status] of rows) {
-    assertEquals(parts(await exchange(port, request))[0], status, JSON.stringify(request.slice(0, 40)));
-  }
-  assertEquals(parts(await exchange(port, "HEAD /a HTTP/1.0\r\n\r\n")), [200, ""]);
-  assertStringIncludes(await exchange(port, "POST /a HTTP/1.0\r\n\r\n"), "\r\nAllow: GET, HEAD\r\n");
-});
-
-Deno.test("HttpResponder at this machine's own address answers no page of a browser that asks for another host", async () => {
-  using near = new HttpResponder("127.0.0.1", 0, PAGES);
-  using everywhere = new HttpResponder("0.0.0.0", 0, PAGES);
-  const ask = (port: number, host: string) => exchange(port, `GET /a HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
-  for (const host of ["127.0.0.1", "LOCALHOST:1", "[::1]:9464", "sala.localhost.", "192.0.2.1:80"]) {
-    assertEquals(parts(await ask(near.port, host))[0], 200, host);
-  }
-  for (const host of ["evil.example", "evil.example:9464", "localhost.evil.example", "127.0.0.1.evil", ""]) {
-    assertEquals(parts(await ask(near.port, host))[0], 421, host);
-    assertEquals(parts(await ask(everywhere.port, host))[0], 200, host);
-  }
-  const target = "GET http://evil.example/a HTTP/1.1\r\nHost: localhost\r\n\r\n";
-  assertEquals(parts(await exchange(near.port, target))[0], 421);
-});
-
-Deno.test("HttpResponder serves others while readers say nothing, and closes the oldest of too many", async () => {
-  using responder = new HttpResponder("127.0.0.1", 0, PAGES);
-  const { port } = responder;
-  const silent = await Promise.all(
-    Array.from({ length: 40 }, () => Deno.connect({ hostname: "127.0.0.1", port })),
-  );
-  assertEquals(parts(await get(port, "/a")), [200, "é\n"]);
-  // The first one was closed, although it had time left.
-  assertEquals(await readAll(silent[0] as Deno.Conn), "");
-  for (const connection of silent) connection.close();
-});
-
-Deno.test("HttpResponder has few connections open, however many come at once", async () => {
-  // Nobody's time is over in this test.
-  using responder = new HttpResponder("127.0.0.1", 0, PAGES, 3_600_000);
-  const silent = await Promise.all(
-    Array.from({ length: 200 }, () => Deno.connect({ hostname: "127.0.0.1", port: responder.port })),
-  );
-  const most = Promise.withResolvers<void>();
-  let open = silent.length;
-  const ends = silent.map((connection) => readAll(connection).then(() => --open === 16 && most.resolve()));
-  assert(await within(30_000, most.promise), `${open} are open`);
-  assertEquals(parts(await get(responder.port, "/a")), [200, "é\n"]);
-  for (const connection of silent) connection.close();
-  await Promise.all(ends);
-});
-
-Deno.test("HttpResponder ends at once, whoever is connected", async () => {
-  const responder = new HttpResponder("127.0.0.1", 0, PAGES);
-  using connection = await Deno.connect({ hostname: "127.0.0.1", port: responder.port });
-  await writeAll(connection, new TextEncoder().encode("GET /a HTT"));
-  responder[Symbol.dispose]();
-  assertEquals(await readAll(connection), "");
-});
+import { exchange, get, parts, readAll } from "../web/exchange.ts";
 
 Deno.test("openMonitor() says whether phones may come, and why not", async () => {
   const state: { reason?: string } = {};
@@ -138,6 +15,18 @@ Deno.test("openMonitor() says whether phones may come, and why not", async () =>
   assertEquals(parts(await get(monitor.port, "/readyz")), [503, "draining\n"]);
   assertEquals(parts(await get(monitor.port, "/healthz")), [200, "ok\n"]);
   assertEquals(parts(await get(monitor.port, "/metrics")), [200, "x 1\n"]);
+  for (const path of ["/", "/Metrics", "/metrics/", "/toString", "/__proto__"]) {
+    assertEquals(parts(await get(monitor.port, path)), [404, ""], path);
+  }
+  const post = await exchange(monitor.port, "POST /metrics HTTP/1.0\r\nContent-Length: 0\r\n\r\n");
+  assertMatch(post, /^HTTP\/1\.1 405 .*\r\nallow: GET, HEAD\r\n/s);
+  const silent = await Promise.all(
+    Array.from({ length: 40 }, () => Deno.connect({ hostname: "127.0.0.1", port: monitor.port })),
+  );
+  // The first ones were closed, although they had time left.
+  assertEquals(await readAll(silent[0] as Deno.Conn), "");
+  assertEquals(parts(await get(monitor.port, "/healthz")), [200, "ok\n"]);
+  for (const connection of silent) connection.close();
 });
 
 /** The samples of a registry's metrics, by name and labels. */

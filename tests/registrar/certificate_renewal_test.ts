@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { closeQuietly, type Socket } from "../../lib/registrar/connection.ts";
+import type { Socket } from "../../lib/registrar/connection.ts";
 import { ListenError, Listeners } from "../../lib/registrar/listeners.ts";
-import type { TlsKeys } from "../../lib/registrar/tls_relay.ts";
+import { closeQuietly } from "../../lib/util/close_quietly.ts";
+import type { TlsKeys } from "../../lib/util/tls_relay.ts";
 import { hasIpv6 } from "../../testing/has_ipv6.ts";
 import { isInstalled } from "../../testing/program.ts";
 import { makeKeys } from "../../testing/tls_keys.ts";

@@ -6,6 +6,7 @@ import { ListenError } from "../../lib/registrar/listeners.ts";
 import type { RegistryObserver } from "../../lib/registrar/observer.ts";
 import { TrustedProxies } from "../../lib/registrar/proxy_protocol.ts";
 import { type RegistryOptions, type RegistryServer, startRegistry } from "../../lib/registrar/server.ts";
+import { descriptorsFor } from "../../lib/web/http_server.ts";
 import { Wire } from "./wire.ts";
 import { hasIpv6 } from "../../testing/has_ipv6.ts";
 
@@ -366,6 +367,9 @@ Deno.test("startRegistry() says how many connections the system's limit of open 
   });
   await using plenty = new Room({ descriptors: 1024, maxConnections: 832 });
   assertEquals(plenty.server.shortage, undefined);
+  const otherDescriptors = descriptorsFor({});
+  await using panel = new Room({ descriptors: 1024, maxConnections: 832, otherDescriptors });
+  assertEquals(panel.server.shortage?.connections, 832 - otherDescriptors);
 });
 
 Deno.test("startRegistry() delays requests beyond the rate limit, and answers all of them in order", async () => {

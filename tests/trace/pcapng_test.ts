@@ -89,3 +89,36 @@ Deno.test({
     );
   },
 });
+
+Deno.test({
+  name: "tshark reads a ladder of ill will: no messages, no times, long messages and comments",
+  ignore,
+  async fn() {
+    assertEquals(await read(pcapng([], () => ""), "frame.number"), [""]);
+    const long = "x".repeat(100_000);
+    const tcp = { ...MARIA, port: 40_000 };
+    const messages = [
+      ladderMessage(1, { at: NaN }),
+      ladderMessage(2, { at: -1 }),
+      ladderMessage(3, { at: 1e300, from: { ...MARIA, ip: "no address" }, text: "\ud800" }),
+      ladderMessage(4, { transport: "TCP", from: tcp, text: long }),
+      ladderMessage(5, { transport: "TCP", from: tcp, text: "abc" }),
+    ];
+    const lines = await read(
+      pcapng(messages, () => "é\ud800".repeat(50_000)),
+      ...["frame.time_epoch", "ip.src", "tcp.seq", "tcp.len", "tcp.checksum.status", "udp.checksum.status"],
+    );
+    const [a, b, c, ...rest] = lines.map((line) => line.split("|"));
+    assertEquals([a, b, c].map((fields) => Number(fields?.[0])), [0, 0, 0]);
+    assertEquals([a, b, c].map((fields) => fields?.slice(1)), [
+      ["192.0.2.7", "", "", "", "1"],
+      ["192.0.2.7", "", "", "", "1"],
+      ["0.0.0.0", "", "", "", "1"],
+    ]);
+    assertEquals(rest.map((fields) => fields.slice(1)), [
+      ["192.0.2.7", "1", "65000", "1", ""],
+      ["192.0.2.7", "65001", "35001", "1", ""],
+      ["192.0.2.7", "100002", "4", "1", ""],
+    ]);
+  },
+});

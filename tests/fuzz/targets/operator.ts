@@ -2,8 +2,8 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { parseAnswer, parseCommand } from "../../../lib/operator/control_messages.ts";
-import { parseRequestHead } from "../../../lib/operator/http_responder.ts";
 import { isName } from "../../../lib/protocol/name.ts";
+import { parseRequestHead } from "../../../lib/web/http_request.ts";
 import { type FuzzTarget, textSeeds } from "../fuzz_target.ts";
 
 const decoder = new TextDecoder();
@@ -31,10 +31,13 @@ export const operator: FuzzTarget = {
     const head = parseRequestHead(text);
     const request = "status" in head ? undefined : head;
     if (request) {
-      const host = request.host === undefined ? "" : `Host: ${request.host}\r\n`;
-      const version = request.host === undefined ? "1.0" : "1.1";
-      const again = parseRequestHead(`${request.method} ${request.path} HTTP/${version}\r\n${host}\r\n`);
-      assertEquals(again, request);
+      const { method, path, query, headers, minorVersion } = request;
+      const fields = [...headers].map(([name, value]) => `${name}: ${value}\r\n`).join("");
+      const target = query.size > 0 ? `${path}?${query}` : path;
+      const again = parseRequestHead(`${method} ${target} HTTP/1.${minorVersion}\r\n${fields}\r\n`);
+      assert(!("status" in again));
+      assertEquals([again.method, again.path, again.headers], [method, path, headers]);
+      assertEquals(`${again.query}`, `${query}`);
       assert(request.path.startsWith("/") && !request.path.includes("?"));
     }
     return { events: 1, came: `${command?.command} ${answer?.answer} ${request?.method.length}` };
