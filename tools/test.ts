@@ -43,6 +43,7 @@ const SYSTEM = [
   "tests/transport/linux_udp_test.ts",
   "tests/ui/terminal_screen_test.ts",
   "tests/util/system_error_test.ts",
+  "tests/web/http_server_test.ts",
 ];
 
 /** Unit tests that change the environment, which all test files of a process share: programs find their cache by it. */
