@@ -52,7 +52,6 @@ const HTML = {
   "content-type": "text/html; charset=utf-8",
   "content-security-policy": POLICY,
   "referrer-policy": "no-referrer",
-  "cross-origin-opener-policy": "same-origin",
   "x-frame-options": "DENY",
 };
 
@@ -187,7 +186,13 @@ class PanelPages {
   }
 
   #page(html: string): HttpResponse {
-    return { status: 200, headers: HTML, body: html.replace('lang="pt"', `lang="${this.options.language}"`) };
+    // Browsers take it over TLS only, and complain elsewhere (HTML, section 7.1.3).
+    const alone = this.options.tls ? { "cross-origin-opener-policy": "same-origin" } : {};
+    return {
+      status: 200,
+      headers: { ...HTML, ...alone },
+      body: html.replace('lang="pt"', `lang="${this.options.language}"`),
+    };
   }
 
   /** The messages of a query: of one person or call, and of a time. */

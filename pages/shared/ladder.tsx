@@ -15,13 +15,13 @@ import { lifelinesOf } from "./lifelines.ts";
 import { LADDER_TEXTS, type LadderTexts, type Language } from "./ladder_texts.ts";
 
 /** Sizes in pixels. */
-const ROW = 44;
-const TIME_WIDTH = 132;
-const LIFELINE_WIDTH = 132;
-const LEAST_WIDTH = 108;
-const HEAD_HEIGHT = 56;
+const ROW = 50;
+const TIME_WIDTH = 140;
+const LIFELINE_WIDTH = 140;
+const LEAST_WIDTH = 124;
+const HEAD_HEIGHT = 60;
 /** Of a character of a label. */
-const CHARACTER = 10.4;
+const CHARACTER = 12;
 const EDGE = 10;
 /** Where a lost message's arrow ends, of its way. */
 const LOST_AT = 0.7;
@@ -58,6 +58,8 @@ export function Ladder({ ladder }: { ladder: LadderView }): VNode {
   const texts = LADDER_TEXTS[ladder.language];
   const scroller = useRef<HTMLDivElement>(null);
   const lanesBefore = useRef(new Lanes([], 0));
+  /** Where the ladder itself has scrolled to. */
+  const scrolledTo = useRef(0);
   const [view, setView] = useState<View>({ top: 0, width: 1000, height: 600 });
   const [follows, setFollows] = useState(true);
   /** The last message that was there when the reader went back. */
@@ -77,7 +79,9 @@ export function Ladder({ ladder }: { ladder: LadderView }): VNode {
 
   // Before it is painted, and only when there is something to move: reading where it is costs a layout.
   useLayoutEffect(() => {
-    if (scroller.current && (follows || anchor.current)) scroller.current.scrollTop = top;
+    if (!scroller.current || !(follows || anchor.current)) return;
+    scroller.current.scrollTop = top;
+    scrolledTo.current = top;
   }, [top, follows]);
   useEffect(() => {
     const element = scroller.current as HTMLDivElement;
@@ -91,9 +95,11 @@ export function Ladder({ ladder }: { ladder: LadderView }): VNode {
   const onScroll = (): void => {
     const { scrollTop, clientWidth, clientHeight, scrollHeight } = scroller.current as HTMLDivElement;
     const atEnd = scrollTop + clientHeight >= scrollHeight - ROW / 2;
-    if (follows && !atEnd) seen.current = messages[count - 1] ?? null;
-    anchor.current = atEnd ? null : messages[Math.floor(scrollTop / ROW)] ?? null;
-    setFollows(atEnd);
+    // Of its own scrolling the ladder hears later, when more messages may have come, or less room is left.
+    const stays = atEnd || (follows && scrollTop >= scrolledTo.current - 1);
+    if (follows && !stays) seen.current = messages[count - 1] ?? null;
+    anchor.current = stays ? null : messages[Math.floor(scrollTop / ROW)] ?? null;
+    setFollows(stays);
     setView({ top: scrollTop, width: clientWidth, height: clientHeight });
   };
   const select = (step: number): void => {
@@ -227,7 +233,10 @@ const Row = memo(({ message, y, lanes, selected, ladder, texts }: RowProps): VNo
   const tip = stop - forward * 4;
   const reach = lost ? start + (tip - start) * LOST_AT : tip;
   const label = labelOf(message);
-  const extra = transmission > 1 ? texts.transmission(transmission) : "";
+  const extra = [
+    ...transmission > 1 ? [texts.transmission(transmission)] : [],
+    ...lost ? [texts.fates.lost] : [],
+  ].join(", ");
   const classes = [
     "row",
     kindOf(message),
@@ -246,9 +255,9 @@ const Row = memo(({ message, y, lanes, selected, ladder, texts }: RowProps): VNo
       onClick={() => ladder.select(number)}
     >
       <rect class="band" width={lanes.width} height={ROW} />
-      <text class="time" x={EDGE} y={28}>{formatTime(at)}</text>
-      <Arrow from={start} to={reach} y={33} forward={forward} lost={lost} />
-      <text class="label" x={centre} y={20}>
+      <text class="time" x={EDGE} y={32}>{formatTime(at)}</text>
+      <Arrow from={start} to={reach} y={38} forward={forward} lost={lost} />
+      <text class="label" x={centre} y={23}>
         {label}
         {extra && <tspan class="note" dx={6}>{extra}</tspan>}
       </text>
@@ -288,10 +297,10 @@ const Head = memo(({ name, registry, at, step }: HeadProps): VNode => (
       x={-step / 2 + 4}
       y={8}
       width={step - 8}
-      height={40}
+      height={44}
       rx={8}
     />
-    <text class="head-name" y={35}>{shortened(name, step - 16)}</text>
+    <text class="head-name" y={38}>{shortened(name, step - 16)}</text>
   </g>
 ));
 
@@ -299,7 +308,7 @@ const Head = memo(({ name, registry, at, step }: HeadProps): VNode => (
 function shortened(name: string, width: number): string {
   const pen = document.createElement("canvas").getContext("2d");
   if (!pen) return name;
-  pen.font = `650 20px ${getComputedStyle(document.body).fontFamily}`;
+  pen.font = `650 22px ${getComputedStyle(document.body).fontFamily}`;
   // Of characters as people count them: half of one is none.
   const characters = [...new Intl.Segmenter().segment(name)].map(({ segment }) => segment);
   const fits = (text: string): boolean => pen.measureText(text).width <= width;

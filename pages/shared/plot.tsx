@@ -24,7 +24,7 @@ export interface PlotProps {
   readonly height?: number;
 }
 
-export function Plot({ title, times, lines, span, range, width = 140, height = 44 }: PlotProps): VNode {
+export function Plot({ title, times, lines, span, range, width = 112, height = 44 }: PlotProps): VNode {
   const element = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(null);
   useEffect(() => {
@@ -55,7 +55,7 @@ export function Plot({ title, times, lines, span, range, width = 140, height = 4
   return (
     <figure class="plot">
       <figcaption>
-        {title}
+        <span>{title}</span>
         {lines.map((values, index) => (
           <b key={index} class={CLASSES[index]}>{shown(values.findLast((value) => value !== null))}</b>
         ))}
