@@ -57,4 +57,4 @@ fuzz dist deb fmt bench-ablation bench-registry bench-flood: deno
 demo fuzz soak soak-cluster dist deb fmt $(BENCHES):
 	@$(TASK) $(subst -,:,$@) $(ARGS)
 build: deno; @$(TASK) build $(if $(SELF_EXTRACTING),--self-extracting)
-clean:; @rm -rf dist demo/out bench/out .deno
+clean:; @rm -rf dist demo/out bench/out tests/out .deno

@@ -2,6 +2,9 @@
 
 import type { Browser, BrowserContext, LaunchOptions, Page } from "playwright-core";
 import { isInstalled } from "./program.ts";
+import { type Temporary, temporaryFile } from "./temporary.ts";
+
+const CHROMIUM = "/usr/bin/chromium";
 
 /** Whether there is one. */
 export const HAS_BROWSER = isInstalled("chromium");
@@ -31,14 +34,18 @@ export interface BrowserOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Whether it captures from the sound card and plays to it. */
   readonly sound?: boolean;
+  /** Words before its command line, such as those that run it on another machine: see `Machine.through`. */
+  readonly through?: readonly string[];
 }
 
 /** A browser that closes at the end of its scope. Each page has cookies and storage of its own. */
 export class TestBrowser implements AsyncDisposable {
   readonly #browser: Browser;
+  readonly #starter: Temporary | undefined;
 
-  constructor(browser: Browser) {
+  constructor(browser: Browser, starter?: Temporary) {
     this.#browser = browser;
+    this.#starter = starter;
   }
 
   /** Opens an empty page. Errors of its scripts, and what its policy of content blocked, are in `complaints`. */
@@ -57,21 +64,30 @@ export class TestBrowser implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#browser.close();
+    await this.#starter?.[Symbol.asyncDispose]();
   }
 }
 
 /** Starts a browser without a window. */
 export async function openBrowser(
-  { args = [], env, sound = false }: BrowserOptions = {},
+  { args = [], env, sound = false, through }: BrowserOptions = {},
 ): Promise<TestBrowser> {
   const { chromium } = await import("playwright-core");
+  const starter = through && await script(`exec ${through.join(" ")} ${CHROMIUM} "$@"`);
   const options: LaunchOptions = {
-    executablePath: "/usr/bin/chromium",
+    executablePath: starter?.path ?? CHROMIUM,
     args: [...QUIET, ...sound ? SOUND : [], ...args],
     ...sound && { ignoreDefaultArgs: ["--mute-audio"] },
   };
   if (env) options.env = { ...Deno.env.toObject(), ...env };
-  return new TestBrowser(await chromium.launch(options));
+  return new TestBrowser(await chromium.launch(options), starter);
+}
+
+/** A shell script that exists until it is disposed of. */
+async function script(text: string): Promise<Temporary> {
+  const file = await temporaryFile(".sh", new TextEncoder().encode(`#!/bin/sh\n${text}\n`));
+  await Deno.chmod(file.path, 0o700);
+  return file;
 }
 
 /** What axe-core, a checker of accessibility, finds serious or critical on a page, a line each. */

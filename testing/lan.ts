@@ -117,4 +117,16 @@ export class Machine {
   async route(...words: readonly string[]): Promise<void> {
     await ip("-n", this.namespace, "route", ...words);
   }
+
+  /**
+   * Loses all packets from this machine to an address of its link, as long as what is returned is not disposed of: they go to a
+   * card that is not there.
+   */
+  async losesTo(address: string, card = "eth0"): Promise<AsyncDisposable> {
+    const nobody = ["lladdr", "02:00:00:00:00:01", "nud", "permanent"];
+    await ip("-n", this.namespace, "neighbour", "replace", address, ...nobody, "dev", card);
+    let mended: Promise<string> | undefined;
+    const mend = () => mended ??= ip("-n", this.namespace, "neighbour", "del", address, "dev", card);
+    return { [Symbol.asyncDispose]: async () => void await mend() };
+  }
 }

@@ -7,7 +7,7 @@ const ROOT = new URL("../../", import.meta.url);
 const REPORT = "docs/relatorio-tecnico.md";
 
 /** Made by commands, and so no part of the tree. */
-const MADE = /^(\.git|\.deno|dist|node_modules|demo\/out|bench\/out)$/;
+const MADE = /^(\.git|\.deno|dist|node_modules|demo\/out|bench\/out|tests\/out)$/;
 
 /** All files of the tree, and its folders, which end with a slash, as paths from its root. */
 const tree = new Set(walk(""));
