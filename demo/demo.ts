@@ -2,7 +2,7 @@
  * The whole assignment as one story: a registry and phones, each a process of its own, do everything that it asks for,
  * one thing after the other. At the end it compares the recordings with the speech that was sent.
  *
- * Usage: `demo.ts [--lang pt|en] [--step] [--brisk] [--free-ports]`; `--help` explains them (texts.ts).
+ * Usage: `demo.ts [--lang pt|en] [--step] [--brisk] [--free-ports] [--panel] [--no-open]`; `--help` explains them (texts.ts).
  *
  * Exit status: 0 if every step happened, 1 if one did not, 2 for wrong usage.
  */
@@ -20,8 +20,10 @@ import { startProcess, type ToolProcess } from "../testing/processes.ts";
 import { pause } from "../lib/util/pause.ts";
 import type { Language } from "../lib/ui/texts/language.ts";
 import { environmentVariable } from "../lib/util/environment.ts";
+import { openPage } from "../lib/cli/open_page.ts";
 import { type DemoOptions, parseDemoOptions } from "./options.ts";
 import { DEMO_TEXTS, type StepName } from "./texts.ts";
+import { keepLadder } from "./wall.ts";
 
 const SPEECH = new URL("fala.wav", import.meta.url).pathname;
 const REPLY = new URL("resposta.wav", import.meta.url).pathname;
@@ -29,9 +31,12 @@ const FOLDER = new URL("out/", import.meta.url).pathname;
 const HEARD_BY_MARIA = `${FOLDER}maria-ouviu.wav`;
 const HEARD_BY_JOAO = `${FOLDER}joao-ouviu.wav`;
 const PICTURE = `${FOLDER}voz.svg`;
+/** Of the messages: a picture, and a diagram for reports. */
+const LADDER = [`${FOLDER}escada.svg`, `${FOLDER}escada.mmd`] as const;
 
-/** Time to read a step's lines before the next one, in milliseconds. */
+/** Time to read a step's lines before the next one, in milliseconds; on the wall its arrows, too. */
 const READING_MS = 1_000;
+const READING_ON_WALL_MS = 2_500;
 /** Least likeness of a recording to its speech: Opus keeps 0.95 and more, other speech has less than half. */
 const SAME_SPEECH = 0.8;
 
@@ -103,9 +108,11 @@ class Demo {
 
   /** Begins a step: on a key with `--step`, otherwise when its reader had time for the one before. */
   async #step(name: StepName): Promise<void> {
-    const { step, brisk } = this.#options;
+    const { step, brisk, panel } = this.#options;
     if (step) await this.#waitForReturn();
-    else if (this.steps > 0 && !brisk && Deno.stdout.isTerminal()) await pause(READING_MS);
+    else if (this.steps > 0 && !brisk && Deno.stdout.isTerminal()) {
+      await pause(panel ? READING_ON_WALL_MS : READING_MS);
+    }
     console.log(`\n${paint(1, `${++this.steps}. ${this.#texts.steps[name]}`)}`);
   }
 
@@ -127,7 +134,8 @@ class Demo {
   /** Starts the registry on the assignment's port where it is free, else on any. Returns its port. */
   async #startRegistry(): Promise<{ registry: Actor; port: string }> {
     for (const wanted of this.#options.freePorts ? ["0"] : ["5000", "0"]) {
-      const registry = this.#actors.use(new Actor("registry", ["--port", wanted], this.#options.language));
+      const args = ["--port", wanted, ...this.#options.panel ? ["--panel", "0"] : []];
+      const registry = this.#actors.use(new Actor("registry", args, this.#options.language));
       try {
         const line = await registry.says(this.#texts.says.roomOpen);
         return { registry, port: /:(\d+) /.exec(line)?.[1] ?? wanted };
@@ -154,10 +162,20 @@ class Demo {
     throw new Error(`${name} could not register`);
   }
 
+  /** Says where the room is on the wall, and opens that. @returns Its address. */
+  async #showWall(registry: Actor): Promise<string> {
+    const line = await registry.says(this.#texts.says.panelOpen);
+    const url = /http:\S+/.exec(line)?.[0] ?? "";
+    console.log(paint(1, this.#texts.wall(url, this.#options.open)));
+    if (this.#options.open) await openPage(url);
+    return url;
+  }
+
   async tell(): Promise<void> {
     const { says, types } = this.#texts;
     await this.#step("open");
     const { registry, port } = await this.#startRegistry();
+    const wall = this.#options.panel ? await this.#showWall(registry) : undefined;
     const address = `127.0.0.1:${port}`;
 
     await this.#step("enter");
@@ -232,13 +250,14 @@ class Demo {
       await registry.says(says.received, '"fechamento"');
     }
     await registry.says(says.emptyRoom);
+    if (wall !== undefined) await keepLadder(wall, 3, this.#options.language, LADDER);
     registry.process.kill("SIGINT");
     await registry.ends(0);
   }
 }
 
 /** Compares the recordings with the speech: figures, a picture, and the sound itself where there is a loudspeaker. */
-async function summarise(language: Language): Promise<void> {
+async function summarise({ language, panel }: DemoOptions): Promise<void> {
   const texts = DEMO_TEXTS[language].summary;
   console.log(`\n${paint(1, texts.title)}`);
   const said = await readMono(SPEECH);
@@ -253,7 +272,8 @@ async function summarise(language: Language): Promise<void> {
     { title: texts.heard, samples: heard, sampleRate },
   ]);
   await Deno.writeTextFile(PICTURE, picture);
-  for (const [what, path] of [[texts.sound, HEARD_BY_MARIA], [texts.picture, PICTURE]] as const) {
+  const ladder = panel ? [[texts.ladder, LADDER[0]], [texts.diagram, LADDER[1]]] as const : [];
+  for (const [what, path] of [[texts.sound, HEARD_BY_MARIA], [texts.picture, PICTURE], ...ladder] as const) {
     console.log(`  ${what.padEnd(12)} ${path}`);
   }
   if (result.correlation < SAME_SPEECH || result.coverage < 0.95) throw new Error(texts.somethingElse);
@@ -312,7 +332,7 @@ async function tellStory(options: DemoOptions): Promise<number> {
   const demo = new Demo(options, actors);
   try {
     await demo.tell();
-    await summarise(options.language);
+    await summarise(options);
     const seconds = Math.round((performance.now() - began) / 1000);
     console.log(`\n${paint(32, texts.allHappened(demo.steps, seconds))}`);
     return 0;

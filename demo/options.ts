@@ -13,6 +13,10 @@ export interface DemoOptions {
   readonly brisk: boolean;
   /** Free ports in place of the assignment's. */
   readonly freePorts: boolean;
+  /** Shows the room as a web page. */
+  readonly panel: boolean;
+  /** Opens that page in a browser, where there is a desktop. */
+  readonly open: boolean;
 }
 
 /** What to print in place of the story, and the exit status. */
@@ -34,7 +38,7 @@ export function parseDemoOptions(
 ): DemoOptions | Notice {
   const strangers: string[] = [];
   // As they are written: the parser takes "--step=no" for a flag that is given.
-  const flags = ["step", "brisk", "free-ports", "help"] as const;
+  const flags = ["step", "brisk", "free-ports", "panel", "no-open", "help"] as const;
   const valued = args.find((arg) => flags.some((flag) => arg.startsWith(`--${flag}=`)));
   const parsed = parseArgs([...args], {
     boolean: flags,
@@ -54,5 +58,6 @@ export function parseDemoOptions(
   if (stranger !== undefined) return wrong(texts.unknownArgument(stranger));
   if (parsed.lang !== undefined && !isLanguage(parsed.lang)) return wrong(texts.unknownLanguage(parsed.lang));
   if (parsed.step && !terminal) return wrong(texts.stepNeedsTerminal);
-  return { language, step: parsed.step, brisk: parsed.brisk, freePorts: parsed["free-ports"] };
+  const { step, brisk, panel } = parsed;
+  return { language, step, brisk, panel, freePorts: parsed["free-ports"], open: !parsed["no-open"] };
 }

@@ -28,13 +28,14 @@ interface DemoTexts {
   /** Parts of lines of registry and phones. */
   readonly says: Readonly<
     Record<
-      "roomOpen" | "portInUse" | "sent" | "received" | "busy" | "peerHungUp" | "emptyRoom",
+      "roomOpen" | "panelOpen" | "portInUse" | "sent" | "received" | "busy" | "peerHungUp" | "emptyRoom",
       string
     >
   >;
   /** Commands of a phone. */
   readonly types: Readonly<Record<"call" | "accept" | "reject" | "hangUp" | "lookUp" | "quit", string>>;
   readonly portTaken: (port: string) => string;
+  readonly wall: (url: string, opened: boolean) => string;
   readonly nextStep: string;
   readonly inputEnded: string;
   readonly summary: {
@@ -44,6 +45,8 @@ interface DemoTexts {
     readonly heard: string;
     readonly sound: string;
     readonly picture: string;
+    readonly ladder: string;
+    readonly diagram: string;
     readonly somethingElse: string;
     readonly noSoundCard: string;
     readonly aloud: string;
@@ -75,6 +78,7 @@ const PT: DemoTexts = {
   },
   says: {
     roomOpen: "sala aberta em",
+    panelOpen: "a sala na parede",
     portInUse: "já está em uso nesta máquina",
     sent: "enviada",
     received: "recebida",
@@ -91,6 +95,10 @@ const PT: DemoTexts = {
     quit: "sair",
   },
   portTaken: (port) => `A porta ${port} está ocupada: o registro fica em outra.`,
+  wall: (url, opened) =>
+    `A história toda aparece também no navegador: ${url}${
+      opened ? " (abre sozinho onde há uma área de trabalho)" : ""
+    }`,
   nextStep: "Enter: próximo passo",
   inputEnded: "a entrada terminou",
   summary: {
@@ -115,6 +123,8 @@ const PT: DemoTexts = {
     heard: "o que maria ouviu",
     sound: "som",
     picture: "figura",
+    ladder: "mensagens",
+    diagram: "em Mermaid",
     somethingElse: "maria ouviu outra coisa",
     noSoundCard: "(sem placa de som nesta máquina: ouça o arquivo em outra)",
     aloud: "… e agora em voz alta.",
@@ -126,7 +136,9 @@ const PT: DemoTexts = {
   --lang pt|en   idioma da história e dos programas
   --step         cada passo espera por Enter
   --brisk        sem pausas para a leitura
-  --free-ports   portas livres quaisquer, em vez de 5000, 6000, 6050 e 6100`,
+  --free-ports   portas livres quaisquer, em vez de 5000, 6000, 6050 e 6100
+  --panel        mostra a sala e suas mensagens no navegador, e deixa uma figura delas em demo/out/
+  --no-open      não abre o navegador`,
   unknownArgument: (argument) => `O argumento “${argument}” não existe aqui.`,
   unknownLanguage: (language) => `“${language}” não é um idioma daqui: use --lang pt ou --lang en.`,
   stepNeedsTerminal: "--step espera pela tecla Enter e por isso precisa de um terminal.",
@@ -147,6 +159,7 @@ const EN: DemoTexts = {
   },
   says: {
     roomOpen: "room open at",
+    panelOpen: "the room on the wall",
     portInUse: "is already in use on this machine",
     sent: "sent",
     received: "received",
@@ -163,6 +176,10 @@ const EN: DemoTexts = {
     quit: "quit",
   },
   portTaken: (port) => `Port ${port} is in use: the registry takes another one.`,
+  wall: (url, opened) =>
+    `The whole story is in the browser, too: ${url}${
+      opened ? " (it opens by itself where there is a desktop)" : ""
+    }`,
   nextStep: "Return: next step",
   inputEnded: "the input ended",
   summary: {
@@ -187,6 +204,8 @@ const EN: DemoTexts = {
     heard: "what maria heard",
     sound: "sound",
     picture: "picture",
+    ladder: "messages",
+    diagram: "in Mermaid",
     somethingElse: "maria heard something else",
     noSoundCard: "(this machine has no sound card: listen to the file on another one)",
     aloud: "… and now aloud.",
@@ -198,7 +217,9 @@ const EN: DemoTexts = {
   --lang pt|en   language of the story and of the programs
   --step         each step waits for Return
   --brisk        no pauses for reading
-  --free-ports   any free ports in place of 5000, 6000, 6050 and 6100`,
+  --free-ports   any free ports in place of 5000, 6000, 6050 and 6100
+  --panel        shows the room and its messages in the browser, and leaves a picture of them in demo/out/
+  --no-open      does not open the browser`,
   unknownArgument: (argument) => `There is no argument “${argument}” here.`,
   unknownLanguage: (language) => `“${language}” is no language here: use --lang pt or --lang en.`,
   stepNeedsTerminal: "--step waits for the Return key and so needs a terminal.",

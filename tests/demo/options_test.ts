@@ -10,7 +10,19 @@ Deno.test("without options the demo speaks Portuguese, pauses for reading and ta
     step: false,
     brisk: false,
     freePorts: false,
+    panel: false,
+    open: true,
   });
+});
+
+Deno.test("the demo shows the room in the browser only if asked to, and then opens none if asked not to", () => {
+  const options = (args: string[]) =>
+    parseDemoOptions(args, noLocale, false) as { panel: boolean; open: boolean };
+  assertEquals([options(["--panel"]).panel, options(["--panel"]).open], [true, true]);
+  assertEquals([options(["--panel", "--no-open"]).panel, options(["--panel", "--no-open"]).open], [
+    true,
+    false,
+  ]);
 });
 
 Deno.test("the demo speaks the language of --lang, else that of the locale", () => {
