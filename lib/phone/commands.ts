@@ -153,6 +153,11 @@ export function findCommand(word: string): Row | OneWay | undefined {
     ONE_WAY.find(({ words }) => words.some((word) => word === key));
 }
 
+/** Whether the answer to the question for a name is none: a word for leaving, but no short form, which is a name as good as any. */
+export function leavesRoom(answer: string): boolean {
+  return answer.length > 1 && findCommand(answer)?.kind === "quit";
+}
+
 function wordsOf({ pt, en, short, also }: Row): string[] {
   return [pt, en, ...short, ...also];
 }

@@ -33,7 +33,7 @@ import { listenError } from "../util/system_error.ts";
 import { within } from "../util/time_limit.ts";
 import type { CallAudio } from "./call_audio.ts";
 import { CallSession, NO_CALL } from "./call_session.ts";
-import { type CommandTarget, parseCommand, runCommand } from "./commands.ts";
+import { type CommandTarget, leavesRoom, parseCommand, runCommand } from "./commands.ts";
 import { Directory } from "./directory.ts";
 import type { PhoneOptions } from "./options.ts";
 import { Ringer } from "./ringer.ts";
@@ -402,6 +402,7 @@ export class UserAgent implements CommandTarget {
   async #answerQuestion(line: string, asking: PromiseWithResolvers<number | undefined>): Promise<void> {
     const name = line.normalize("NFC").trim();
     if (name === "") return;
+    if (leavesRoom(name)) return asking.resolve(EXIT.nameTaken);
     if (name.includes(REPLACEMENT)) return this.#show({ event: "not_utf8", text: name });
     if (!isName(name)) return this.#show({ event: "bad_name", name });
     const status = await this.#tryName(name);

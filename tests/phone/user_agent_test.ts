@@ -183,6 +183,19 @@ Deno.test("UserAgent asks a person for another name, until one is free and prope
   assertEquals(await status, EXIT.done);
 });
 
+for (const word of ["sair", "Quit"]) {
+  Deno.test(`UserAgent that asks for another name leaves at "${word}"`, async () => {
+    const { parts, screen, registry } = fakeParts(true);
+    registry.registered = [{ kind: "name_taken" }, { kind: "name_taken" }, "confirmed"];
+    const status = new UserAgent(OPTIONS, parts).run();
+    await settle();
+    await screen.type("s", word);
+    assertEquals(await status, EXIT.nameTaken);
+    assertEquals(registry.log.map((line) => line.split(" ")[1]).slice(0, 2), ["João", "s"]);
+    assertEquals(screen.shown, ["name_taken", "name_taken"]);
+  });
+}
+
 /** Lines typed without a call, and the events shown. */
 const COMMANDS = [
   ["aceitar", ["nothing_to_answer"]],
