@@ -7,6 +7,7 @@ import { Calls } from "./calls.tsx";
 import { Controls } from "./controls.tsx";
 import { Details } from "../shared/details.tsx";
 import { Ladder } from "../shared/ladder.tsx";
+import { recalled, remember } from "../shared/storage.ts";
 import { applyTheme, turnTheme } from "../shared/theme.ts";
 import { People } from "./people.tsx";
 import { Store } from "./store.ts";
@@ -51,7 +52,7 @@ function Panel({ store }: { store: Store }): VNode {
         <Calls store={store} now={now} />
         <Ladder ladder={store} />
       </main>
-      <Details ladder={store} />
+      <Details ladder={store} protocol="protocol" />
       <Controls store={store} />
     </div>
   );
@@ -148,11 +149,11 @@ function follow(store: Store): void {
 
 function speak(store: Store, language: Language): void {
   document.documentElement.lang = language;
-  localStorage.setItem("language", language);
+  remember("language", language);
   store.change({ language });
 }
 
-const chosen = localStorage.getItem("language") ?? document.documentElement.lang;
+const chosen = recalled("language") ?? document.documentElement.lang;
 const store = new Store(chosen === "en" ? "en" : "pt");
 document.documentElement.lang = store.language;
 applyTheme();

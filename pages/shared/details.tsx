@@ -10,7 +10,10 @@ import { explain, kindOf } from "./explain.ts";
 import { type LadderView, nameOf } from "./ladder.tsx";
 import { LADDER_TEXTS, type LadderTexts } from "./ladder_texts.ts";
 
-export function Details({ ladder }: { ladder: LadderView }): VNode | null {
+/** @param protocol Where `docs/protocol.md` is as a page, if it is. */
+export function Details(
+  { ladder, protocol }: { ladder: LadderView; protocol?: string },
+): VNode | null {
   const message = ladder.selection;
   useEffect(() => {
     if (!message) return;
@@ -23,6 +26,10 @@ export function Details({ ladder }: { ladder: LadderView }): VNode | null {
   if (!message) return null;
   const texts = LADDER_TEXTS[ladder.language];
   const { says, anchor, fields } = explain(message, ladder.language);
+  const toProtocol = (anchor: string | undefined): VNode | null =>
+    protocol === undefined || anchor === undefined
+      ? null
+      : <a href={`${protocol}#${anchor}`} target="_blank">{texts.protocol}</a>;
   return (
     <aside class="details" aria-label={texts.details} aria-live="polite">
       <header class={kindOf(message)}>
@@ -33,7 +40,7 @@ export function Details({ ladder }: { ladder: LadderView }): VNode | null {
       </header>
       {says !== undefined && (
         <p class="says">
-          {says} <ToProtocol anchor={anchor} texts={texts} />
+          {says} {toProtocol(anchor)}
         </p>
       )}
       <dl>
@@ -52,8 +59,7 @@ export function Details({ ladder }: { ladder: LadderView }): VNode | null {
             <code class="field">{name}</code>
             <code class={hidden ? "value hidden" : "value"}>{hidden ? `#${value}` : value}</code>
             <p>
-              {says ?? texts.unknownField} {hidden && texts.hidden}{" "}
-              <ToProtocol anchor={anchor} texts={texts} />
+              {says ?? texts.unknownField} {hidden && texts.hidden} {toProtocol(anchor)}
             </p>
           </li>
         ))}
@@ -68,10 +74,6 @@ export function Details({ ladder }: { ladder: LadderView }): VNode | null {
       </details>
     </aside>
   );
-}
-
-function ToProtocol({ anchor, texts }: { anchor: string | undefined; texts: LadderTexts }): VNode | null {
-  return anchor === undefined ? null : <a href={`protocol#${anchor}`} target="_blank">{texts.protocol}</a>;
 }
 
 function placed(party: Party, texts: LadderTexts): string {

@@ -17,8 +17,14 @@ import { LADDER_TEXTS, type LadderTexts, type Language } from "./ladder_texts.ts
 /** Sizes in pixels. */
 const ROW = 50;
 const TIME_WIDTH = 140;
+const NARROW_TIME_WIDTH = 84;
 const LIFELINE_WIDTH = 140;
 const LEAST_WIDTH = 124;
+const NARROW_LEAST_WIDTH = 84;
+/** A ladder that is narrower has times to the second and narrow lifelines. */
+const NARROW = 600;
+/** Characters of a time without its milliseconds. */
+const TO_THE_SECOND = 8;
 const HEAD_HEIGHT = 60;
 /** Of a character of a label. */
 const CHARACTER = 12;
@@ -43,6 +49,8 @@ export function nameOf({ registry, name, ip, port }: Party, texts: LadderTexts):
 /** What a ladder shows. */
 export interface LadderView {
   readonly language: Language;
+  /** Lifeline of the reader, if they have one. */
+  readonly own?: Party;
   /** In order of their times. */
   readonly messages: readonly LadderMessage[];
   /** How many of them, from the first on. */
@@ -57,6 +65,7 @@ export interface LadderView {
 export function Ladder({ ladder }: { ladder: LadderView }): VNode {
   const texts = LADDER_TEXTS[ladder.language];
   const scroller = useRef<HTMLDivElement>(null);
+  const shown = useRef(false);
   const lanesBefore = useRef(new Lanes([], 0));
   /** Where the ladder itself has scrolled to. */
   const scrolledTo = useRef(0);
@@ -73,15 +82,23 @@ export function Ladder({ ladder }: { ladder: LadderView }): VNode {
   const fresh = seen.current ? count - Math.min(count, placeOf(messages, seen.current) + 1) : 0;
   const first = Math.max(0, Math.floor(top / ROW) - OVERSCAN);
   const rows = messages.slice(first, Math.min(count, Math.ceil((top + view.height) / ROW) + OVERSCAN));
-  const room = Math.floor((view.width - TIME_WIDTH) / LIFELINE_WIDTH);
-  const parties = lifelinesOf(rows, lanesBefore.current.parties, room);
+  const room = Math.floor((view.width - timeWidth(view.width)) / LIFELINE_WIDTH);
+  const parties = lifelinesOf(rows, lanesBefore.current.parties, room, ladder.own);
   const lanes = lanesBefore.current = lanesBefore.current.orNew(parties, view.width);
 
+  // The details that close had the focus.
+  useEffect(() => {
+    if (ladder.selected === undefined && shown.current && document.activeElement === document.body) {
+      scroller.current?.focus();
+    }
+    shown.current = ladder.selected !== undefined;
+  }, [ladder.selected]);
   // Before it is painted, and only when there is something to move: reading where it is costs a layout.
   useLayoutEffect(() => {
     if (!scroller.current || !(follows || anchor.current)) return;
     scroller.current.scrollTop = top;
-    scrolledTo.current = top;
+    // Where the ladder became higher meanwhile, the browser goes less far.
+    scrolledTo.current = scroller.current.scrollTop;
   }, [top, follows]);
   useEffect(() => {
     const element = scroller.current as HTMLDivElement;
@@ -194,13 +211,18 @@ class Lanes {
   readonly width: number;
   readonly #places = new Map<string, number>();
 
+  /** Where the first one's room begins. */
+  readonly start: number;
+
   /** @param given Width of the view. */
   constructor(readonly parties: readonly Party[], readonly given: number) {
     const count = Math.max(1, parties.length);
-    this.step = Math.max(LEAST_WIDTH, Math.min(360, (given - TIME_WIDTH) / count));
-    this.width = Math.max(given, TIME_WIDTH + this.step * count);
+    const least = given < NARROW ? NARROW_LEAST_WIDTH : LEAST_WIDTH;
+    const start = this.start = timeWidth(given);
+    this.step = Math.max(least, Math.min(360, (given - start) / count));
+    this.width = Math.max(given, start + this.step * count);
     parties.forEach((party, index) =>
-      this.#places.set(lifelineKey(party), Math.round(TIME_WIDTH + this.step * (index + 0.5)))
+      this.#places.set(lifelineKey(party), Math.round(start + this.step * (index + 0.5)))
     );
   }
 
@@ -212,8 +234,12 @@ class Lanes {
   }
 
   at(party: Party): number {
-    return this.#places.get(lifelineKey(party)) ?? TIME_WIDTH;
+    return this.#places.get(lifelineKey(party)) ?? this.start;
   }
+}
+
+function timeWidth(width: number): number {
+  return width < NARROW ? NARROW_TIME_WIDTH : TIME_WIDTH;
 }
 
 interface RowProps {
@@ -232,7 +258,9 @@ const Row = memo(({ message, y, lanes, selected, ladder, texts }: RowProps): VNo
   const forward = Math.sign(stop - start) || 1;
   const tip = stop - forward * 4;
   const reach = lost ? start + (tip - start) * LOST_AT : tip;
-  const label = labelOf(message);
+  const [whole, most] = [labelOf(message), lanes.width - lanes.start - EDGE];
+  // Measuring takes time, and few are so long.
+  const label = whole.length * CHARACTER > most ? shortened(whole, most) : whole;
   const extra = [
     ...transmission > 1 ? [texts.transmission(transmission)] : [],
     ...lost ? [texts.fates.lost] : [],
@@ -247,7 +275,7 @@ const Row = memo(({ message, y, lanes, selected, ladder, texts }: RowProps): VNo
   ];
   const width = (label.length + (extra ? extra.length + 1 : 0)) * CHARACTER;
   const middle = Math.abs(stop - start) < 1 ? start : (start + stop) / 2;
-  const centre = Math.max(TIME_WIDTH + width / 2, Math.min(lanes.width - EDGE - width / 2, middle));
+  const centre = Math.max(lanes.start + width / 2, Math.min(lanes.width - EDGE - width / 2, middle));
   return (
     <g
       class={classes.filter((name) => name !== "").join(" ")}
@@ -255,7 +283,9 @@ const Row = memo(({ message, y, lanes, selected, ladder, texts }: RowProps): VNo
       onClick={() => ladder.select(number)}
     >
       <rect class="band" width={lanes.width} height={ROW} />
-      <text class="time" x={EDGE} y={32}>{formatTime(at)}</text>
+      <text class="time" x={EDGE} y={32}>
+        {lanes.start < TIME_WIDTH ? formatTime(at).slice(0, TO_THE_SECOND) : formatTime(at)}
+      </text>
       <Arrow from={start} to={reach} y={38} forward={forward} lost={lost} />
       <text class="label" x={centre} y={23}>
         {label}
@@ -304,7 +334,7 @@ const Head = memo(({ name, registry, at, step }: HeadProps): VNode => (
   </g>
 ));
 
-/** As much of a name as is not wider than some pixels. */
+/** As much of a name, or label, as is not wider than some pixels. */
 function shortened(name: string, width: number): string {
   const pen = document.createElement("canvas").getContext("2d");
   if (!pen) return name;

@@ -7,11 +7,13 @@ import { type LadderMessage, lifelineKey, type Party } from "../../lib/trace/lad
  * Those from before that no message needs stay while there is room.
  *
  * @param room Number of lifelines that are wide enough to read.
+ * @param own The reader's own one, which stands beside the registry.
  */
 export function lifelinesOf(
   messages: readonly LadderMessage[],
   before: readonly Party[],
   room: number,
+  own?: Party,
 ): Party[] {
   const needed = new Map<string, Party>();
   for (const { from, to } of messages) {
@@ -25,6 +27,7 @@ export function lifelinesOf(
   let spare = room - needed.size;
   const kept = old.filter(([key]) => needed.has(key) || spare-- > 0);
   const all = [...kept, ...isNew.map((key) => [key, needed.get(key) as Party] as const)];
-  return all.toSorted(([a], [b]) => Number(b === "registry") - Number(a === "registry"))
+  const first = ["registry", ...own ? [lifelineKey(own)] : []].reverse();
+  return all.toSorted(([a], [b]) => first.indexOf(b) - first.indexOf(a))
     .map(([key, party]) => needed.get(key) ?? party);
 }

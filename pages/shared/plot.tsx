@@ -19,12 +19,16 @@ export interface PlotProps {
   readonly span: number;
   /** Values that it shows at least. */
   readonly range: readonly [number, number];
+  /** Changes with the values where the times do not: those of a line that is full stay as far before now as they were. */
+  readonly version?: number;
   /** Size in CSS pixels. */
   readonly width?: number;
   readonly height?: number;
 }
 
-export function Plot({ title, times, lines, span, range, width = 112, height = 44 }: PlotProps): VNode {
+export function Plot(
+  { title, times, lines, span, range, version, width = 112, height = 44 }: PlotProps,
+): VNode {
   const element = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(null);
   useEffect(() => {
@@ -51,6 +55,7 @@ export function Plot({ title, times, lines, span, range, width = 112, height = 4
   useEffect(() => plot.current?.setData([times, ...lines] as unknown as uPlot.AlignedData), [
     latest,
     times.length,
+    version,
   ]);
   return (
     <figure class="plot">

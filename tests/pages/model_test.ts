@@ -161,3 +161,9 @@ Deno.test("messages of ill will are explained as others are", () => {
   assert(labelOf(ladderMessage(1, { type: "x".repeat(60_000) })).length < 100);
   assertEquals(labelOf(ladderMessage(1, { type: " \u3000" })), "?");
 });
+
+Deno.test("a phone's own lifeline stands beside the registry, whoever calls", () => {
+  const names = (own: typeof MARIA | typeof JOAO) => lifelinesOf(LADDER, [], 9, own).map(lifelineKey);
+  assertEquals(names(MARIA).slice(0, 2), ["registry", lifelineKey(MARIA)]);
+  assertEquals(names(JOAO).slice(0, 2), ["registry", lifelineKey(JOAO)]);
+});
