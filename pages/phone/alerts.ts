@@ -8,10 +8,15 @@ export function mayAsk(): boolean {
 /** Tells of a call. @returns What takes it away. */
 export function notify(text: string): () => void {
   if (!("Notification" in globalThis) || Notification.permission !== "granted") return () => {};
-  const notification = new Notification("Sala", { body: text, tag: "sala", requireInteraction: true });
-  notification.addEventListener("click", () => {
-    focus();
-    notification.close();
-  });
-  return () => notification.close();
+  try {
+    const notification = new Notification("Sala", { body: text, tag: "sala", requireInteraction: true });
+    notification.addEventListener("click", () => {
+      focus();
+      notification.close();
+    });
+    return () => notification.close();
+  } catch {
+    // Android has them for service workers only (Notifications API, section 2.5).
+    return () => {};
+  }
 }

@@ -1,10 +1,11 @@
 /** The middle of the page: nobody, somebody who calls or is called, or the call. */
 
 import type { ComponentChildren, VNode } from "preact";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { CallStatus, RingStatus } from "../../lib/events/phone_events.ts";
 import { formatDuration } from "../shared/format.ts";
 import { Plot } from "../shared/plot.tsx";
-import { isCall, PLOTTED_MS, type Sample } from "./state.ts";
+import { isCall, PLOTTED_MS, type Sample, takesCommands } from "./state.ts";
 import type { Phone } from "./phone.ts";
 import { TEXTS, type Texts } from "./texts.ts";
 
@@ -12,35 +13,53 @@ import { TEXTS, type Texts } from "./texts.ts";
 const SILENCE_DB = -60;
 
 export function CallCard({ phone }: { phone: Phone }): VNode {
-  const { welcome } = phone.state;
+  const card = useRef<HTMLElement>(null);
+  const before = useRef<string>(undefined);
   const texts = TEXTS[phone.language];
-  const status = welcome?.status;
-  if (isCall(status)) return <InCall phone={phone} status={status} texts={texts} />;
-  if (status) return <Ringing phone={phone} status={status} texts={texts} />;
+  const status = phone.state.welcome?.status;
+  const kind = !status ? "idle" : isCall(status) ? "talking" : `ringing ${status.ringing}`;
+  const label = !status ? texts.choose : isCall(status) ? texts.inCall(status.name) : ringText(status, texts);
+  // A focused button has gone with what it was for, or can be pressed no more: Tab goes on from here.
+  useLayoutEffect(() => {
+    const focused = document.activeElement;
+    const lost = focused === null || focused === document.body || focused.matches(":disabled");
+    if (lost && before.current !== undefined) card.current?.focus({ preventScroll: true });
+    // On small screens it may be above what is seen.
+    if (before.current !== undefined && kind !== "idle") card.current?.scrollIntoView({ block: "nearest" });
+    before.current = kind;
+  }, [kind]);
   return (
-    <section class="card idle">
-      <p class="big">{texts.choose}</p>
+    <section id="card" ref={card} class={`card ${kind}`} tabIndex={-1} aria-label={label}>
+      {!status && takesCommands(phone.state) && <p class="big">{texts.choose}</p>}
+      {isCall(status)
+        ? <InCall phone={phone} status={status} texts={texts} />
+        : status && <Ringing phone={phone} status={status} texts={texts} />}
     </section>
   );
 }
 
+function ringText({ ringing, name }: RingStatus, texts: Texts): string {
+  return ringing === "in" ? texts.callsYou(name) : texts.calling(name);
+}
+
 /** A big button with its key. */
 function Action(
-  { kind, letter, onClick, children, pressed }: {
+  { kind, letter, line, phone, children }: {
     kind: string;
     letter: string;
-    onClick: () => void;
+    /** The command. */
+    line: string;
+    phone: Phone;
     children: ComponentChildren;
-    pressed?: boolean;
   },
 ): VNode {
   return (
     <button
       type="button"
       class={`action ${kind}`}
-      onClick={onClick}
+      disabled={!takesCommands(phone.state)}
+      onClick={() => phone.type(line)}
       aria-keyshortcuts={letter}
-      aria-pressed={pressed}
     >
       {children} <kbd aria-hidden="true">{letter}</kbd>
     </button>
@@ -48,36 +67,31 @@ function Action(
 }
 
 function Ringing({ phone, status, texts }: { phone: Phone; status: RingStatus; texts: Texts }): VNode {
-  const { ringing, name, seconds } = status;
-  const incoming = ringing === "in";
   return (
-    <section
-      class={`card ringing ${ringing}`}
-      role={incoming ? "alertdialog" : undefined}
-      aria-label={incoming ? texts.callsYou(name) : texts.calling(name)}
-    >
-      <p class="big">{incoming ? texts.callsYou(name) : texts.calling(name)}</p>
-      <p class="time">{formatDuration(1000 * seconds)}</p>
+    <>
+      <p class="big">{ringText(status, texts)}</p>
+      <p class="time">{formatDuration(1000 * status.seconds)}</p>
       <div class="actions">
-        {incoming && (
-          <Action kind="good" letter="A" onClick={() => phone.type("aceitar")}>{texts.answer}</Action>
-        )}
-        {incoming && (
-          <Action kind="bad" letter="R" onClick={() => phone.type("recusar")}>{texts.refuse}</Action>
-        )}
-        {!incoming && (
-          <Action kind="bad" letter="D" onClick={() => phone.type("desligar")}>{texts.cancel}</Action>
-        )}
+        {status.ringing === "in"
+          ? (
+            <>
+              <Action kind="good" letter="A" line="aceitar" phone={phone}>{texts.answer}</Action>
+              <Action kind="bad" letter="R" line="recusar" phone={phone}>{texts.refuse}</Action>
+            </>
+          )
+          : <Action kind="bad" letter="D" line="desligar" phone={phone}>{texts.cancel}</Action>}
       </div>
-    </section>
+    </>
   );
 }
 
 function InCall({ phone, status, texts }: { phone: Phone; status: CallStatus; texts: Texts }): VNode {
   const { name, seconds, code, microphoneDb, speakerDb, muted } = status;
   return (
-    <section class="card talking" aria-label={texts.inCall(name)}>
-      <p class="big">{name}</p>
+    <>
+      <p class="big">
+        <bdi>{name}</bdi>
+      </p>
       <p class="time">{formatDuration(1000 * seconds)}</p>
       {code === null ? <p class="warning">{texts.notEncrypted}</p> : (
         <p class="code">
@@ -89,18 +103,13 @@ function InCall({ phone, status, texts }: { phone: Phone; status: CallStatus; te
         <Meter title={texts.loudspeaker} db={speakerDb} off={false} />
       </div>
       <div class="actions">
-        <Action
-          kind={muted ? "muted" : "plain"}
-          letter="M"
-          pressed={muted}
-          onClick={() => phone.type("mudo")}
-        >
+        <Action kind={muted ? "muted" : "plain"} letter="M" line="mudo" phone={phone}>
           {muted ? texts.unmute : texts.mute}
         </Action>
-        <Action kind="bad" letter="D" onClick={() => phone.type("desligar")}>{texts.hangUp}</Action>
+        <Action kind="bad" letter="D" line="desligar" phone={phone}>{texts.hangUp}</Action>
       </div>
-      <Quality samples={phone.state.samples} texts={texts} delay={status.playoutDelayMs} />
-    </section>
+      <Quality samples={phone.state.samples} texts={texts} />
+    </>
   );
 }
 
@@ -117,10 +126,7 @@ function Meter({ title, db, off }: { title: string; db: number; off: boolean }):
   );
 }
 
-function Quality(
-  { samples, texts, delay }: { samples: readonly Sample[]; texts: Texts; delay: number | undefined },
-): VNode | null {
-  if (samples.length < 2) return null;
+function Quality({ samples, texts }: { samples: readonly Sample[]; texts: Texts }): VNode {
   const now = samples.at(-1)?.at ?? 0;
   const times = samples.map(({ at }) => (at - now) / 1000);
   const plots: readonly [string, (sample: Sample) => number | null, readonly [number, number]][] = [
@@ -128,6 +134,7 @@ function Quality(
     [texts.loss, ({ lossPercent }) => lossPercent, [0, 5]],
     [texts.jitter, ({ jitterMs }) => jitterMs, [0, 20]],
     [texts.roundTrip, ({ roundTripMs }) => roundTripMs, [0, 50]],
+    [texts.delay, ({ delayMs }) => delayMs, [0, 100]],
   ];
   return (
     <div class="quality">
@@ -139,14 +146,11 @@ function Quality(
           lines={[samples.map(of)]}
           span={PLOTTED_MS / 1000}
           range={range}
+          version={now}
           width={150}
+          height={40}
         />
       ))}
-      {delay !== undefined && (
-        <p class="figure">
-          {texts.delay} <b>{Math.round(delay)}</b>
-        </p>
-      )}
     </div>
   );
 }

@@ -1,124 +1,113 @@
 /** The phone's page. */
 
 import { render, type VNode } from "preact";
-import { useEffect, useReducer, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useReducer, useState } from "preact/hooks";
 import type { PageLanguage } from "../../lib/web_phone/page_messages.ts";
-import { applyTheme, turnTheme } from "../shared/theme.ts";
-import { mayAsk, notify } from "./alerts.ts";
+import { recalled, remember } from "../shared/storage.ts";
+import { applyTheme } from "../shared/theme.ts";
+import { notify } from "./alerts.ts";
+import { Announcements } from "./announcements.tsx";
 import { CallCard } from "./call_card.tsx";
-import { takeToken } from "./link/line.ts";
+import { handleKey } from "./keys.ts";
+import { takeToken, tokenIn } from "./link/line.ts";
 import { Log } from "./log.tsx";
 import { Notices } from "./notices.tsx";
 import { People } from "./people.tsx";
 import { Phone } from "./phone.ts";
-import { isCall } from "./state.ts";
+import { isCall, takesCommands } from "./state.ts";
 import { TEXTS } from "./texts.ts";
+import { Top } from "./top.tsx";
 
-/** Which key means which command, where a command makes sense. */
-const KEYS: Readonly<Record<string, string>> = { a: "aceitar", r: "recusar", d: "desligar", m: "mudo" };
-
-function Page({ token, language }: { token: string; language: PageLanguage }): VNode {
+function Page({ token, chosen }: { token: string; chosen: PageLanguage | undefined }): VNode {
   const [, changed] = useReducer<number, void>((count) => count + 1, 0);
-  const [phone] = useState(() => new Phone(token, language, () => changed()));
-  const texts = TEXTS[phone.language];
-  const { welcome } = phone.state;
-  const status = welcome?.status ?? null;
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent): void => pressed(event, phone);
+  const [phone] = useState(() => new Phone(token, chosen, () => changed()));
+  const [hasKeys, setKeys] = useState(recalled("keys") !== "off");
+  const { language, state } = phone;
+  const { welcome, events } = state;
+  const texts = TEXTS[language];
+  const status = state.line === "open" ? welcome?.status ?? null : null;
+  const busy = welcome?.status !== null && welcome?.status !== undefined;
+  const usable = takesCommands(state);
+  const caller = status && !isCall(status) && status.ringing === "in" ? status.name : undefined;
+  // Before the next key.
+  useLayoutEffect(() => {
+    const onKey = (event: KeyboardEvent): void => handleKey(event, phone, hasKeys);
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);
-  }, []);
-  const caller = status && !isCall(status) && status.ringing === "in" ? status.name : undefined;
+  }, [hasKeys]);
   useEffect(() => caller === undefined ? undefined : notify(texts.callsYou(caller)), [caller]);
   useEffect(() => {
-    const what = caller !== undefined
-      ? `☎ ${texts.callsYou(caller)}`
-      : isCall(status)
-      ? `● ${status.name}`
-      : welcome?.name;
-    document.title = what === undefined ? "Sala" : `${what} · Sala`;
+    document.title = titleOf(phone, caller);
+    document.documentElement.lang = texts.tag;
   });
+  // Five times a second in a call all is drawn again but these two, which may be long.
+  const people = useMemo(() => <People phone={phone} busy={busy} usable={usable} />, [
+    welcome?.people,
+    welcome?.name,
+    busy,
+    usable,
+    language,
+  ]);
+  const log = useMemo(() => <Log phone={phone} usable={usable} />, [
+    events,
+    welcome?.people,
+    welcome?.name,
+    usable,
+    language,
+  ]);
   return (
-    <div class={`phone ${status ? "busy" : "free"}`}>
-      <header class="top">
-        <h1>Sala</h1>
-        <p class="self">
-          <b>{welcome?.name}</b>
-        </p>
-        <AskToNotify text={texts.notify} />
-        <button type="button" class="quiet" aria-label={texts.theme} title={texts.theme} onClick={turnTheme}>
-          ◐
-        </button>
-        <button
-          type="button"
-          class="quiet"
-          onClick={() => speak(phone, phone.language === "pt" ? "en" : "pt")}
-        >
-          {texts.language}
-        </button>
-        <button type="button" class="quiet" onClick={() => phone.type("sair")}>{texts.leave}</button>
-      </header>
+    <div class={`phone ${busy ? "busy" : "free"} ${hasKeys ? "" : "no-keys"}`}>
+      <Top
+        phone={phone}
+        hasKeys={hasKeys}
+        turnKeys={() => {
+          remember("keys", hasKeys ? "off" : "on");
+          setKeys(!hasKeys);
+        }}
+      />
       <Notices phone={phone} />
       <main>
         <CallCard phone={phone} />
-        <Log phone={phone} />
+        {people}
+        {log}
       </main>
-      <People phone={phone} />
+      <Announcements said={state.said} alert={caller && texts.rings(caller)} />
     </div>
   );
 }
 
-function AskToNotify({ text }: { text: string }): VNode | null {
-  const [asks, setAsks] = useState(mayAsk);
-  if (!asks) return null;
+function titleOf({ state, language }: Phone, caller: string | undefined): string {
+  const { welcome, line } = state;
+  const status = line === "open" ? welcome?.status : undefined;
+  const what = caller !== undefined
+    ? `☎ ${TEXTS[language].callsYou(caller)}`
+    : isCall(status)
+    ? `● ${status.name}`
+    : welcome?.name;
+  return what === undefined ? "Sala" : `${what} · Sala`;
+}
+
+function NoToken(): VNode {
+  const language = (recalled("language") ?? navigator.language).startsWith("pt") ? "pt" : "en";
+  document.documentElement.lang = TEXTS[language].tag;
   return (
-    <button
-      type="button"
-      class="quiet"
-      onClick={() => Notification.requestPermission().then(() => setAsks(mayAsk()))}
-    >
-      {text}
-    </button>
+    <main class="no-token">
+      <h1>Sala</h1>
+      <p>{TEXTS[language].noToken}</p>
+    </main>
   );
 }
 
-/** A key that is pressed anywhere but in a text. */
-function pressed(event: KeyboardEvent, phone: Phone): void {
-  const { key, target, ctrlKey, altKey, metaKey } = event;
-  if (ctrlKey || altKey || metaKey || target instanceof HTMLInputElement) return;
-  if (key === "/") {
-    event.preventDefault();
-    document.getElementById("search")?.focus();
-  }
-  const command = KEYS[key.toLowerCase()];
-  const status = phone.state.welcome?.status;
-  if (command === undefined || !status) return;
-  const rings = !isCall(status) && status.ringing === "in";
-  const fits = rings
-    ? command === "aceitar" || command === "recusar"
-    : command === "desligar" || isCall(status) && command === "mudo";
-  if (fits) phone.type(command);
-}
-
-function speak(phone: Phone, language: PageLanguage): void {
-  document.documentElement.lang = language;
-  localStorage.setItem("language", language);
-  phone.speak(language);
-}
-
+// The address of a phone that was started again, opened in its old page's tab, loads nothing by itself.
+addEventListener("hashchange", () => {
+  if (tokenIn(location.hash) !== undefined) location.reload();
+});
 const token = takeToken();
-const chosen = localStorage.getItem("language") ?? document.documentElement.lang;
-const language = chosen.startsWith("en") ? "en" : "pt";
-document.documentElement.lang = language;
+const language = recalled("language");
 applyTheme();
 render(
   token === undefined
-    ? (
-      <main class="no-token">
-        <h1>Sala</h1>
-        <p>{TEXTS[language].noToken}</p>
-      </main>
-    )
-    : <Page token={token} language={language} />,
+    ? <NoToken />
+    : <Page token={token} chosen={language === "pt" || language === "en" ? language : undefined} />,
   document.body,
 );

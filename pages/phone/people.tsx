@@ -2,24 +2,29 @@
 
 import type { VNode } from "preact";
 import { useState } from "preact/hooks";
+import { chosenBy, matching } from "./search.ts";
 import type { Phone } from "./phone.ts";
 import { TEXTS } from "./texts.ts";
 
-/** A text without accents and case, for searching. */
-function plain(text: string): string {
-  return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+/** What {@linkcode People} shows. */
+export interface PeopleProps {
+  readonly phone: Phone;
+  /** Whether this phone has a call, or makes one. */
+  readonly busy: boolean;
+  /** Whether the phone takes commands. */
+  readonly usable: boolean;
 }
 
-export function People({ phone }: { phone: Phone }): VNode {
+export function People({ phone, busy, usable }: PeopleProps): VNode {
   const texts = TEXTS[phone.language];
   const { welcome } = phone.state;
   const [wanted, setWanted] = useState("");
-  const others = (welcome?.people ?? []).filter(({ name }) => name !== welcome?.name)
-    .toSorted((a, b) => a.name.localeCompare(b.name, phone.language));
-  const found = others.filter(({ name }) => plain(name).includes(plain(wanted)));
-  const busy = welcome?.status !== null && welcome?.status !== undefined;
+  const others = (welcome?.people ?? []).map(({ name }) => name).filter((name) => name !== welcome?.name)
+    .toSorted(new Intl.Collator(phone.language).compare);
+  const found = matching(others, wanted);
+  const off = busy || !usable;
   const call = (name: string): void => {
-    phone.type(`ligar ${name}`);
+    phone.call(name);
     setWanted("");
   };
   return (
@@ -29,10 +34,14 @@ export function People({ phone }: { phone: Phone }): VNode {
       </h2>
       <form
         class="search"
+        role="search"
         onSubmit={(event) => {
           event.preventDefault();
-          const [only] = found;
-          if (wanted.trim() !== "") call(found.length === 1 && only ? only.name : wanted.trim());
+          if (off || wanted.trim() === "") return;
+          const chosen = chosenBy(found, wanted);
+          if (chosen !== undefined) return call(chosen);
+          phone.type(`ligar ${wanted}`);
+          setWanted("");
         }}
       >
         <input
@@ -40,24 +49,24 @@ export function People({ phone }: { phone: Phone }): VNode {
           type="search"
           aria-label={texts.search}
           aria-keyshortcuts="/"
-          placeholder={texts.search}
+          placeholder={texts.searchHint}
           autocomplete="off"
           maxLength={128}
           value={wanted}
           onInput={({ currentTarget }) => setWanted(currentTarget.value)}
         />
-        <button type="submit" disabled={busy || wanted.trim() === ""}>{texts.callWord}</button>
+        <button type="submit" disabled={off || wanted.trim() === ""}>{texts.callWord}</button>
       </form>
-      {others.length === 0 && <p class="empty">{texts.alone}</p>}
+      {welcome?.people && others.length === 0 && <p class="empty">{texts.alone}</p>}
       {others.length > 0 && found.length === 0 && <p class="empty">{texts.noneFound}</p>}
       <ul id="people">
-        {found.map(({ name }) => (
+        {found.map((name) => (
           <li key={name}>
-            <span class="name">{name}</span>
+            <bdi class="name">{name}</bdi>
             <button
               type="button"
               class="call"
-              disabled={busy}
+              disabled={off}
               aria-label={texts.call(name)}
               onClick={() => call(name)}
             >

@@ -4,16 +4,22 @@ import type { PageLanguage, SoundTrouble } from "../../lib/web_phone/page_messag
 
 /** The words of one language. */
 export interface Texts {
-  readonly you: string;
+  /** Of the language itself, and of the other one (BCP 47). */
+  readonly tag: string;
+  readonly otherTag: string;
   readonly people: string;
   readonly alone: string;
   readonly search: string;
+  /** In the field, where there is little room. */
+  readonly searchHint: string;
   readonly noneFound: string;
   readonly call: (name: string) => string;
   readonly callWord: string;
   readonly choose: string;
   readonly calling: (name: string) => string;
   readonly callsYou: (name: string) => string;
+  /** For those who hear it. */
+  readonly rings: (name: string) => string;
   readonly inCall: (name: string) => string;
   readonly answer: string;
   readonly refuse: string;
@@ -44,27 +50,40 @@ export interface Texts {
   readonly allowMicrophone: string;
   readonly allowHint: string;
   readonly trouble: Readonly<Record<SoundTrouble, string>>;
+  /** Buttons for what a person can do about it. */
+  readonly retry: Readonly<Partial<Record<SoundTrouble, string>>>;
   readonly notify: string;
   readonly otherName: string;
   readonly take: string;
   readonly theme: string;
   readonly language: string;
   readonly leave: string;
+  /** The same button after a click. */
+  readonly leaveSure: string;
   readonly keys: string;
+  readonly keysHint: string;
+}
+
+/** A name in a sentence, whose direction does not change that of the words beside it (Unicode Standard Annex 9, section 2.4). */
+function apart(name: string): string {
+  return `\u2068${name}\u2069`;
 }
 
 const PT: Texts = {
-  you: "você",
+  tag: "pt-BR",
+  otherTag: "en",
   people: "Na sala",
   alone: "Ninguém mais na sala ainda. Quem entrar aparece aqui.",
   search: "Procurar ou digitar um nome",
+  searchHint: "Nome",
   noneFound: "Ninguém na sala tem esse nome.",
-  call: (name) => `Ligar para ${name}`,
+  call: (name) => `Ligar para ${apart(name)}`,
   callWord: "Ligar",
   choose: "Escolha com quem falar",
-  calling: (name) => `Chamando ${name}…`,
-  callsYou: (name) => `${name} está chamando`,
-  inCall: (name) => `Em ligação com ${name}`,
+  calling: (name) => `Chamando ${apart(name)}…`,
+  callsYou: (name) => `${apart(name)} está chamando`,
+  rings: (name) => `${apart(name)} está chamando. A atende, R recusa; de um texto sai-se com Esc.`,
+  inCall: (name) => `Em ligação com ${apart(name)}`,
   answer: "Atender",
   refuse: "Recusar",
   cancel: "Cancelar",
@@ -86,7 +105,8 @@ const PT: Texts = {
   command: "Comando",
   commandHint: "ajuda mostra todos",
   send: "Enviar",
-  connecting: "O telefone não responde; tentando de novo…",
+  connecting:
+    "O telefone não responde; tentando de novo… Se ele foi iniciado outra vez, abra o endereço que ele mostra agora.",
   ended: "O telefone foi encerrado. Esta página pode ser fechada.",
   noToken:
     "Abra a página pelo endereço que o telefone mostrou: ele termina com um código que só ele conhece.",
@@ -101,27 +121,33 @@ const PT: Texts = {
     failed: "O microfone ou o alto-falante não funciona; outro programa pode estar com ele.",
     needs_click: "Clique aqui para ouvir: o navegador só toca som depois de um clique.",
   },
+  retry: { not_allowed: "Permitir o microfone", failed: "Tentar de novo", needs_click: "Ouvir" },
   notify: "Avisar de chamadas",
   otherName: "O nome já é de outra pessoa. Outro nome:",
   take: "Entrar",
   theme: "Claro ou escuro",
   language: "English",
-  leave: "Sair da sala",
+  leave: "Sair",
+  leaveSure: "Sair mesmo?",
   keys: "Teclas",
+  keysHint: "Teclas: A atende, R recusa, D desliga, M silencia, / procura. Um clique as liga e desliga.",
 };
 
 const EN: Texts = {
-  you: "you",
+  tag: "en",
+  otherTag: "pt-BR",
   people: "In the room",
   alone: "Nobody else in the room yet. Whoever enters appears here.",
   search: "Search or type a name",
+  searchHint: "Name",
   noneFound: "Nobody in the room has that name.",
-  call: (name) => `Call ${name}`,
+  call: (name) => `Call ${apart(name)}`,
   callWord: "Call",
   choose: "Choose whom to talk to",
-  calling: (name) => `Calling ${name}…`,
-  callsYou: (name) => `${name} is calling`,
-  inCall: (name) => `In a call with ${name}`,
+  calling: (name) => `Calling ${apart(name)}…`,
+  callsYou: (name) => `${apart(name)} is calling`,
+  rings: (name) => `${apart(name)} is calling. A answers, R refuses; Escape leaves a text.`,
+  inCall: (name) => `In a call with ${apart(name)}`,
   answer: "Answer",
   refuse: "Refuse",
   cancel: "Cancel",
@@ -143,7 +169,8 @@ const EN: Texts = {
   command: "Command",
   commandHint: "help shows all of them",
   send: "Send",
-  connecting: "The phone does not answer; trying again…",
+  connecting:
+    "The phone does not answer; trying again… If it was started anew, open the address that it shows now.",
   ended: "The phone has ended. This page can be closed.",
   noToken:
     "Open the page by the address that the phone showed: it ends with a code that only the phone knows.",
@@ -158,13 +185,16 @@ const EN: Texts = {
     failed: "Microphone or loudspeaker do not work; another program may have them.",
     needs_click: "Click here to hear: browsers play sound only after a click.",
   },
+  retry: { not_allowed: "Allow the microphone", failed: "Try again", needs_click: "Hear" },
   notify: "Notify me of calls",
   otherName: "The name belongs to somebody else. Another name:",
   take: "Enter",
   theme: "Light or dark",
   language: "Português",
-  leave: "Leave the room",
+  leave: "Leave",
+  leaveSure: "Really leave?",
   keys: "Keys",
+  keysHint: "Keys: A answers, R refuses, D hangs up, M mutes, / searches. A click turns them on and off.",
 };
 
 /** The words, by language. */

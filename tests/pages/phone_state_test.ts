@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { CallStatus, PhoneEvent } from "../../lib/events/phone_events.ts";
 import type { PageEvent, PageMessage, Welcome } from "../../lib/web_phone/page_messages.ts";
 import { ladderOf } from "../../pages/phone/own_ladder.ts";
-import { after, isCall, NOTHING, PLOTTED_MS } from "../../pages/phone/state.ts";
+import { after, afterLine, isCall, NOTHING, PLOTTED_MS, takesCommands } from "../../pages/phone/state.ts";
 
 const WELCOME: Welcome = {
   type: "welcome",
@@ -23,6 +23,9 @@ const WELCOME: Welcome = {
     processing: { echoCancellation: true, noiseSuppression: true, autoGainControl: true },
   },
 };
+
+/** Before the phone is in the room. */
+const ASKING: Welcome = { ...WELCOME, people: null };
 
 const CALL: CallStatus = {
   name: "joão",
@@ -50,11 +53,57 @@ const run = (...messages: readonly [PageMessage, now?: number][]) =>
 Deno.test("the page asks for another name until the phone is in the room, also after it was loaded again", () => {
   const taken = told({ event: "name_taken", name: "maria" });
   const registered = told({ event: "registered", name: "ana", ip: "192.0.2.7", port: 6000 });
-  assert(run([WELCOME], [taken]).wantsName);
-  assert(run([{ ...WELCOME, history: [taken] }]).wantsName);
-  const state = run([WELCOME], [taken], [registered]);
+  assert(run([ASKING], [taken]).wantsName);
+  assert(run([{ ...ASKING, history: [taken] }]).wantsName);
+  const state = run([ASKING], [taken], [registered]);
   assertEquals([state.wantsName, state.welcome?.name], [false, "ana"]);
-  assert(!run([{ ...WELCOME, history: [taken, registered] }]).wantsName);
+  assert(!run([{ ...ASKING, history: [taken, registered] }]).wantsName);
+});
+
+Deno.test("a phone that loses its name in the room asks nobody for another one: it ends", () => {
+  const taken = told({ event: "name_taken", name: "maria" });
+  const registered = told({ event: "registered", name: "maria", ip: "192.0.2.7", port: 6000 });
+  assert(!run([ASKING], [registered], [taken]).wantsName);
+  assert(!run([{ ...ASKING, history: [registered, taken] }]).wantsName);
+  assert(!run([WELCOME], [taken]).wantsName, "its entrance is so long ago that nobody remembers it");
+});
+
+Deno.test("commands are taken while the line is open and the phone asks for no name", () => {
+  const open = afterLine(run([WELCOME]), "open");
+  assertEquals([run([WELCOME]), open].map(takesCommands), [false, true]);
+  assert(!takesCommands({ ...open, wantsName: true }));
+  assert(!takesCommands(afterLine(open, "connecting")));
+});
+
+Deno.test("a phone that ends has no call any more; one that does not answer may have", () => {
+  const call = afterLine(run([WELCOME], [{ type: "status", status: CALL }]), "open");
+  assertEquals(afterLine(call, "connecting").welcome?.status, CALL);
+  const ended = afterLine({ ...call, trouble: "failed" }, "ended");
+  assertEquals([ended.welcome?.status, ended.samples, ended.trouble], [null, [], undefined]);
+});
+
+Deno.test("a microphone that is heard is no trouble any more, but a loudspeaker may wait for a click", () => {
+  const status = (change: Partial<CallStatus>): PageMessage => ({
+    type: "status",
+    status: { ...CALL, ...change },
+  });
+  const state = { ...run([WELCOME]), trouble: "failed" as const };
+  assertEquals(after(state, status({}), 0).trouble, undefined);
+  assertEquals(after(state, status({ microphoneDb: -100 }), 0).trouble, "failed");
+  assertEquals(after(state, status({ muted: true }), 0).trouble, "failed");
+  assertEquals(after({ ...state, trouble: "needs_click" }, status({}), 0).trouble, "needs_click");
+});
+
+Deno.test("what happens is said once: not what is told again, nor the address", () => {
+  const event = (event: PhoneEvent): PageEvent => ({ ...told(event), text: event.event });
+  const news = ["help", "closed", "not_in_call", "registry_lost"] as const;
+  const state = run([{ ...WELCOME, history: [event({ event: "help" })] }]);
+  assertEquals(state.said, []);
+  const address = event({ event: "web_open", url: "http://127.0.0.1/#secret" });
+  const invitation = event({ event: "invitation", name: "joão", ip: "192.0.2.8", port: 6000 });
+  const more = [...news.map((name) => event({ event: name })), address, invitation]
+    .reduce((state, message) => after(state, message, 0), state);
+  assertEquals(more.said.map(({ text }) => text), news.slice(1));
 });
 
 Deno.test("quality is plotted once a second, from the beginning of each call", () => {

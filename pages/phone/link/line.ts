@@ -19,12 +19,20 @@ const TOKEN_KEY = "token";
  * loads again has it from the tab's storage.
  */
 export function takeToken(): string | undefined {
-  const given = location.hash.slice(1);
-  if (given !== "") {
-    sessionStorage.setItem(TOKEN_KEY, given);
-    history.replaceState(null, "", location.pathname);
+  const given = tokenIn(location.hash);
+  if (given !== undefined) history.replaceState(null, "", location.pathname);
+  try {
+    if (given !== undefined) sessionStorage.setItem(TOKEN_KEY, given);
+    return given ?? sessionStorage.getItem(TOKEN_KEY) ?? undefined;
+  } catch {
+    // The person forbids storage: a page that loads again needs the address again.
+    return given;
   }
-  return sessionStorage.getItem(TOKEN_KEY) ?? undefined;
+}
+
+/** The token in a fragment; other fragments, such as a link's, have none. */
+export function tokenIn(fragment: string): string | undefined {
+  return /^#([0-9a-f]{32})$/.exec(fragment)?.[1];
 }
 
 /** The subprotocols of a WebSocket to the phone. */
