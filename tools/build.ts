@@ -61,16 +61,8 @@ async function compileTools(
   lock: string,
 ): Promise<string | undefined> {
   for (const tool of TOOLS) {
-    const args = [
-      "compile",
-      "-q",
-      "--no-check",
-      "--no-prompt",
-      ...importMapArgs,
-      "--lock",
-      lock,
-      `-P=${tool}`,
-    ];
+    const args = ["compile", "-q", "--no-check", "--no-prompt", ...importMapArgs, `-P=${tool}`];
+    args.push("--lock", lock);
     args.push(`--v8-flags=${v8Flags}`, "--target", target, "-o", `${folder}/${tool}`, `${tool}.ts`);
     const said = await failure(Deno.execPath(), args, env);
     if (said === undefined) continue;

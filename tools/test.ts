@@ -33,6 +33,7 @@ const SYSTEM = [
   "tests/call/key_memory_test.ts",
   "tests/cli/files_test.ts",
   "tests/operator/control_test.ts",
+  "tests/panel/page_test.ts",
   "tests/registrar/certificate_renewal_test.ts",
   "tests/registrar/tls_peers_test.ts",
   "tests/testing/browser_test.ts",
