@@ -103,7 +103,9 @@ async function answerTo(stranger: Stranger): Promise<void> {
   let done = false;
   answered.then(() => done = true, () => done = true);
   while (!done) {
-    await Promise.race([answered, pause(100)]);
+    const rest = new AbortController();
+    await Promise.race([answered, pause(100, rest.signal)]);
+    rest.abort();
     if (!done) await stranger.send(stranger.invitation("outro"));
   }
 }
