@@ -55,6 +55,8 @@ export class CallSession {
   #received = { expected: 0, lost: 0 };
   #hangUpTimer: ReturnType<typeof setTimeout> | undefined;
   #voice: VoiceSession | undefined;
+  /** A busy runtime may still call a timer that was cleared (seen with Deno 2.6): that must not bring the live line back. */
+  #ended = false;
   /** Settles when the devices are open: until then they cannot be closed. */
   readonly #opening: Promise<void>;
 
@@ -79,6 +81,7 @@ export class CallSession {
    */
   async end(): Promise<CallFigures> {
     const seconds = this.#seconds;
+    this.#ended = true;
     clearTimeout(this.#hangUpTimer);
     clearInterval(this.#statusTimer);
     clearInterval(this.#sampleTimer);
@@ -109,6 +112,7 @@ export class CallSession {
   }
 
   #showStatus(): void {
+    if (this.#ended) return;
     const { call, audio, screen } = this.#options;
     const { microphoneDb, speakerDb } = this.#voice?.levels ??
       { microphoneDb: SILENCE_DB, speakerDb: SILENCE_DB };
@@ -124,6 +128,7 @@ export class CallSession {
   }
 
   #sample(): void {
+    if (this.#ended) return;
     const { expected, lost } = this.#voice?.reception ?? { expected: 0, lost: 0 };
     const before = expected < this.#received.expected ? { expected: 0, lost: 0 } : this.#received;
     this.#received = { expected, lost };

@@ -29,7 +29,11 @@ export class Ringer {
     const show = (): void =>
       this.#screen.status({ ringing, name, seconds: Math.floor((performance.now() - startedAt) / 1000) });
     show();
-    this.#statusTimer = setInterval(show, STATUS_INTERVAL_MS);
+    const timer = setInterval(() => {
+      // A busy runtime may still call a timer that was cleared.
+      if (this.#statusTimer === timer) show();
+    }, STATUS_INTERVAL_MS);
+    this.#statusTimer = timer;
     if (ringing === "in") this.#audio.playTone("ring");
   }
 

@@ -50,6 +50,24 @@ Deno.test("CallSession keeps the live line up to date until its end", async () =
   assertEquals(screen.statuses.at(-1), undefined);
 });
 
+Deno.test("CallSession shows nothing more after its end, though a timer that was cleared still fires", async () => {
+  const { setInterval, clearInterval } = globalThis;
+  const started: (() => void)[] = [];
+  try {
+    globalThis.setInterval = ((callback: () => void) =>
+      started.push(callback)) as unknown as typeof setInterval;
+    globalThis.clearInterval = () => {};
+    const { session, screen } = start();
+    started.forEach((callback) => callback());
+    assertEquals(screen.statuses.length, 1);
+    await session.end();
+    started.forEach((callback) => callback());
+    assertEquals(screen.statuses.slice(1), [undefined]);
+  } finally {
+    Object.assign(globalThis, { setInterval, clearInterval });
+  }
+});
+
 Deno.test("CallSession hangs up after the time of the command line, if its call is still the current one", async () => {
   const hung = start({ hangUpAfter: 0.001 });
   while (hung.transport.log.length === 0) await settle();
