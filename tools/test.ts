@@ -11,7 +11,7 @@
 const isWithin = (path: string, folders: readonly string[]): boolean =>
   folders.some((folder) => path === folder || path.startsWith(`${folder}/`));
 
-/** End-to-end tests that measure sound: each runs alone, since a busy machine interrupts it. */
+/** End-to-end tests that measure sound, or click fast: each runs alone, since a busy machine interrupts it. */
 const ALONE = ["listeners", "moving_call", "portaudio_call", "ringing", "speech", "web_phone"].map((name) =>
   `tests/e2e/${name}_test.ts`
 );

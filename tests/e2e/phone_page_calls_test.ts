@@ -300,7 +300,7 @@ Deno.test({
         button.textContent = "open";
         button.onclick = () => window.opened = open("http://127.0.0.1:${url.port}/");
       })()`);
-      await evil.click("#opens");
+      await evil.evaluate(`document.querySelector("#opens").click()`);
       await seen(evil, "window.opened === null || window.opened?.closed");
       const opened = await evil.context().newPage();
       await opened.goto(`http://127.0.0.1:${url.port}/`);
