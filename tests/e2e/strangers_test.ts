@@ -73,6 +73,7 @@ Deno.test({
     await maria.type("aceitar");
     await joao.waitForEvent("call_started");
     assertEquals(maria.events("invitation").length, 1);
+    await maria.waitForEvent("busy_rejected");
     assertEquals(maria.events("busy_rejected").map(({ name }) => name), ["JOÃO"]);
   },
 });
